@@ -1,0 +1,59 @@
+//! `digits8`: 1,797 handwritten digits of 8×8 pixels, in the page itself.
+//!
+//! Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (test set), UCI Machine Learning
+//! Repository, CC BY 4.0. See `assets/digits8/README.md`.
+
+use std::io::Read;
+
+use flate2::read::GzDecoder;
+use retort_spec::Trouble;
+
+use super::{Dataset, Examples, split};
+
+const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.csv.gz");
+const PIXELS: usize = 64;
+const CLASSES: usize = 10;
+/// The file counts the set pixels of 4×4 blocks: 0 to 16.
+const BRIGHTEST: f32 = 16.0;
+/// 50 of each class are tested on, 1,297 are trained on.
+const TEST: usize = 500;
+
+/// The digits with their fixed split.
+///
+/// # Errors
+/// [`Trouble::Engine`] if the embedded file is damaged.
+pub fn load() -> Result<Dataset, Trouble> {
+    let damaged = |reason: String| Trouble::Engine { reason: format!("the embedded digits are damaged: {reason}") };
+    let mut text = String::new();
+    GzDecoder::new(FILE).read_to_string(&mut text).map_err(|error| damaged(error.to_string()))?;
+    let mut all = Examples::default();
+    for line in text.lines() {
+        let numbers: Vec<u8> = line.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+        match numbers.split_last() {
+            Some((&label, pixels)) if pixels.len() == PIXELS && usize::from(label) < CLASSES => {
+                all.inputs.extend(pixels.iter().map(|&pixel| f32::from(pixel) / BRIGHTEST));
+                all.labels.push(label);
+            }
+            _ => return Err(damaged(format!("a line of {} numbers", numbers.len()))),
+        }
+    }
+    let (train, test) = split::balanced(&all.labels, TEST, CLASSES);
+    Ok(Dataset { classes: CLASSES, shape: [8, 8], train: all.select(&train, PIXELS), test: all.select(&test, PIXELS) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digits_are_all_there() {
+        let set = load().unwrap();
+        assert_eq!((set.train.len(), set.test.len()), (1297, 500));
+        // The UCI documentation counts 178, 182, 177, 183, 181, 182, 181, 179, 174, 180 of each class.
+        let mut counts = [0; 10];
+        for &label in set.train.labels.iter().chain(&set.test.labels) {
+            counts[usize::from(label)] += 1;
+        }
+        assert_eq!(counts, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
+    }
+}

@@ -1,0 +1,90 @@
+//! Choosing and checking the compute device. Nothing here or elsewhere uses `Device::default()`, which is the GPU as
+//! soon as it is compiled in.
+
+use burn::tensor::{Device, ExecutionError, Tensor};
+use retort_spec::EngineInfo;
+
+/// A device to compute on, and what the visitor is told of it.
+#[derive(Debug, Clone)]
+pub struct Compute {
+    /// Where tensors live. Without autodiff; training asks for it.
+    pub device: Device,
+    /// What it is.
+    pub info: EngineInfo,
+}
+
+impl Compute {
+    /// The processor, by burn-flex with SIMD.
+    pub fn cpu() -> Self {
+        Self { device: Device::flex(), info: EngineInfo { gpu: false, adapter: None, self_test: None } }
+    }
+
+    /// The graphics card: WebGPU in a browser; Vulkan, Metal or DirectX natively. Checked against the CPU.
+    ///
+    /// # Errors
+    /// Why there is none that can be used.
+    #[cfg(feature = "gpu")]
+    pub async fn gpu() -> Result<Self, GpuError> {
+        let adapter = probe().await?;
+        let device = Device::wgpu_options().init_async().await.map_err(|error| GpuError::Init(error.to_string()))?;
+        let self_test = crate::train::self_test::compare(&Device::flex(), &device).await?;
+        let info = EngineInfo { gpu: true, adapter: Some(adapter), self_test: Some(self_test) };
+        match self_test.passes() {
+            true => Ok(Self { device, info }),
+            false => Err(GpuError::Wrong { error: self_test.error, tolerance: self_test.tolerance }),
+        }
+    }
+}
+
+/// Why the graphics card cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GpuError {
+    /// There is no adapter.
+    #[error("no graphics adapter was found ({0})")]
+    NoAdapter(String),
+    /// burn's runtime on the web panics without timestamp queries.
+    #[error("the graphics adapter {0} lacks timestamp queries, without which burn cannot use it in a browser")]
+    NoTimestamps(String),
+    /// The device could not be opened.
+    #[error("the graphics device could not be opened: {0}")]
+    Init(String),
+    /// The device computes something else than the CPU.
+    #[error("the graphics device computes wrong numbers: off by {error:.1e} of the largest weight, {tolerance:.0e} is allowed")]
+    Wrong {
+        /// Relative error of the self-test.
+        error: f64,
+        /// What would pass.
+        tolerance: f64,
+    },
+    /// A computation failed.
+    #[error("the graphics device failed: {0}")]
+    Execution(#[from] ExecutionError),
+}
+
+/// Asks for an adapter before burn does, since burn panics on one that it cannot use. Returns its name.
+#[cfg(feature = "gpu")]
+async fn probe() -> Result<String, GpuError> {
+    use burn::tensor::wgpu::wgpu;
+    let instance = wgpu::Instance::default();
+    let adapter = instance
+        .request_adapter(&wgpu::RequestAdapterOptions::default())
+        .await
+        .map_err(|error| GpuError::NoAdapter(error.to_string()))?;
+    let info = adapter.get_info();
+    let name = [info.name, info.driver].into_iter().find(|text| !text.is_empty()).unwrap_or_else(|| "GPU".into());
+    let usable = cfg!(not(target_family = "wasm")) || adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY);
+    match usable {
+        true => Ok(name),
+        false => Err(GpuError::NoTimestamps(name)),
+    }
+}
+
+/// Reads a tensor's numbers, row by row, without blocking.
+///
+/// # Errors
+/// The device's, if the computation behind the tensor failed.
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError>
+{
+    let data = tensor.into_data_async().await?;
+    Ok(data.iter::<f32>().collect())
+}

@@ -1,0 +1,337 @@
+//! One experiment under way: run after run, first a teacher, then its students, then the verdict.
+
+use std::{mem, time::Duration};
+
+use burn::tensor::Device;
+use retort_spec::{
+    Actor, Bits, Compressed, CurvePoint, Event, Experiment, Granularity, Measured, Spread, Stage, Tally, Trouble, Verdict,
+};
+
+use super::{Halt, summary::summarize};
+use crate::{
+    compress::{pack::{pack, unpack}, schemes},
+    data::{Dataset, batch::steps_per_epoch},
+    nets::{Layer, Network},
+    schemes::offline::{Students, Teacher},
+    train::{bench::Bench, learner::Learner, metrics::Answers, verdict::{Pair, judge}},
+};
+
+/// More points than this make a curve no clearer.
+const CURVE_POINTS: u32 = 100;
+
+/// A trained teacher.
+struct Taught {
+    network: Network,
+    logits: Vec<f32>,
+    accuracy: f64,
+}
+
+/// A run's result.
+struct RunResult {
+    pair: Pair,
+    baseline: f64,
+    student: f64,
+}
+
+enum Work {
+    Teacher(Box<Teacher>),
+    Students(Box<Students>),
+    Finished,
+}
+
+/// An experiment under way.
+pub struct Job {
+    pub experiment: Experiment,
+    bench: Bench,
+    run: u32,
+    work: Work,
+    /// The first point of the stage's curves is still to be measured.
+    fresh: bool,
+    seconds: f64,
+    /// A live knob was turned while networks trained.
+    touched: bool,
+    /// One for each run begun; kept when only the students change.
+    taught: Vec<Taught>,
+    results: Vec<RunResult>,
+}
+
+impl Job {
+    /// Puts the data on the device and an untrained teacher beside it.
+    pub fn new(dataset: Dataset, experiment: Experiment, device: &Device) -> Result<(Self, Vec<Event>), Trouble> {
+        let bench = Bench::new(dataset, device);
+        let work = Work::Teacher(Box::new(Teacher::new(&bench, &experiment, experiment.seed)));
+        let mut job = Self {
+            experiment,
+            bench,
+            run: 0,
+            work,
+            fresh: true,
+            seconds: 0.0,
+            touched: false,
+            taught: Vec::new(),
+            results: Vec::new(),
+        };
+        let events = job.restart_teacher()?;
+        Ok((job, events))
+    }
+
+    /// Forgets every network and begins anew.
+    pub fn restart_teacher(&mut self) -> Result<Vec<Event>, Trouble> {
+        self.taught.clear();
+        self.restart_students()
+    }
+
+    /// Keeps the teachers, forgets the students and begins anew.
+    pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
+        self.results.clear();
+        self.touched = false;
+        let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
+        let learns = (self.experiment.soft > 0.0 && summary.transfer > 0) || (self.experiment.soft < 1.0 && summary.labelled > 0);
+        if !learns {
+            return Err(Trouble::NothingToLearn);
+        }
+        self.begin(0);
+        Ok(vec![Event::Data(summary)])
+    }
+
+    /// Goes on with more runs, or judges fewer.
+    pub fn change_runs(&mut self) -> Result<Vec<Event>, Trouble> {
+        let wanted = self.experiment.runs as usize;
+        if self.results.len() >= wanted {
+            self.results.truncate(wanted);
+            self.work = Work::Finished;
+            return Ok(vec![self.verdict()]);
+        }
+        if self.is_finished() {
+            self.begin(self.results.len() as u32);
+        }
+        Ok(Vec::new())
+    }
+
+    /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
+    pub fn touch(&mut self) {
+        self.touched |= self.steps_done() > 0 || self.run > 0;
+    }
+
+    pub fn is_finished(&self) -> bool {
+        matches!(self.work, Work::Finished)
+    }
+
+    pub fn steps_done(&self) -> u32 {
+        self.learner().map_or(0, |(_, learner)| learner.steps_done())
+    }
+
+    pub fn trained_for(&mut self, elapsed: Duration) {
+        self.seconds += elapsed.as_secs_f64();
+    }
+
+    /// Waits for the device and stops where a loss is no number.
+    pub async fn check_losses(&self) -> Result<(), Halt> {
+        for (actor, learner) in self.learners() {
+            self.check_loss(actor, learner.steps_done(), learner.peek_loss().await?)?;
+        }
+        Ok(())
+    }
+
+    fn check_loss(&self, actor: Actor, step: u32, loss: Option<f64>) -> Result<(), Halt> {
+        match loss {
+            Some(loss) if !loss.is_finite() => {
+                Err(Trouble::Diverged { actor, step, learning_rate: self.experiment.learning_rate }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn learners(&self) -> Vec<(Actor, &Learner)> {
+        match &self.work {
+            Work::Teacher(teacher) => vec![(Actor::Teacher, &teacher.learner)],
+            Work::Students(students) => {
+                vec![(Actor::Baseline, &students.baseline), (Actor::Student, &students.student)]
+            }
+            Work::Finished => Vec::new(),
+        }
+    }
+
+    /// How far the stage is.
+    pub fn tally(&self, steps: u32, elapsed: Duration) -> Option<Tally> {
+        let (stage, learner) = self.learner()?;
+        let epoch = self.epoch_steps();
+        Some(Tally {
+            run: self.run,
+            runs: self.experiment.runs,
+            stage,
+            step: learner.steps_done(),
+            steps: learner.steps(),
+            epoch: learner.steps_done() / epoch,
+            epochs: learner.steps() / epoch,
+            examples_per_second: f64::from(steps * self.experiment.batch) / elapsed.as_secs_f64().max(1e-9),
+        })
+    }
+
+    /// Trains one batch and reports what is due. Says whether an epoch ended.
+    pub async fn step(&mut self, events: &mut Vec<Event>) -> Result<bool, Halt> {
+        if mem::take(&mut self.fresh) {
+            self.points(events).await?;
+        }
+        self.work = match mem::replace(&mut self.work, Work::Finished) {
+            Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.bench, &self.experiment))),
+            Work::Students(students) => Work::Students(Box::new(students.step(&self.bench, &self.experiment))),
+            Work::Finished => return Ok(true),
+        };
+        let Some((_, learner)) = self.learner() else { return Ok(true) };
+        let (done, steps, finished) = (learner.steps_done(), learner.steps(), learner.is_done());
+        let epoch_ended = done.is_multiple_of(self.epoch_steps());
+        let stride = (steps / self.epoch_steps()).div_ceil(CURVE_POINTS).max(1);
+        if finished || (epoch_ended && (done / self.epoch_steps()).is_multiple_of(stride)) {
+            self.points(events).await?;
+        }
+        if finished {
+            self.finish_stage(events).await?;
+        }
+        Ok(epoch_ended)
+    }
+
+    fn begin(&mut self, run: u32) {
+        self.run = run;
+        self.fresh = true;
+        self.seconds = 0.0;
+        let seed = self.seed();
+        self.work = match self.taught.get(run as usize) {
+            Some(taught) => {
+                let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed);
+                Work::Students(Box::new(students))
+            }
+            None => Work::Teacher(Box::new(Teacher::new(&self.bench, &self.experiment, seed))),
+        };
+    }
+
+    fn seed(&self) -> u32 {
+        self.experiment.seed.wrapping_add(self.run)
+    }
+
+    fn epoch_steps(&self) -> u32 {
+        steps_per_epoch(self.bench.dataset.train.len(), self.experiment.batch)
+    }
+
+    fn learner(&self) -> Option<(Stage, &Learner)> {
+        match &self.work {
+            Work::Teacher(teacher) => Some((Stage::Teacher, &teacher.learner)),
+            Work::Students(students) => Some((Stage::Students, &students.student)),
+            Work::Finished => None,
+        }
+    }
+
+    fn answers<'a>(&'a self, logits: &'a [f32]) -> Answers<'a> {
+        Answers { logits, labels: &self.bench.dataset.test.labels, classes: self.bench.dataset.classes }
+    }
+
+    /// Measures a point of each curve.
+    async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        for (actor, learner) in self.learners() {
+            let train_loss = learner.peek_loss().await?;
+            let step = learner.steps_done();
+            self.check_loss(actor, step, train_loss)?;
+            let logits = self.bench.test_logits(&learner.network()).await?;
+            let answers = self.answers(&logits);
+            events.push(Event::Point(CurvePoint {
+                run: self.run,
+                actor,
+                epoch: step / self.epoch_steps(),
+                step,
+                train_loss,
+                test_loss: answers.loss(),
+                test_accuracy: answers.accuracy(),
+            }));
+        }
+        match &mut self.work {
+            Work::Teacher(teacher) => teacher.learner.forget_loss(),
+            Work::Students(students) => {
+                students.baseline.forget_loss();
+                students.student.forget_loss();
+            }
+            Work::Finished => {}
+        }
+        Ok(())
+    }
+
+    async fn finish_stage(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        match mem::replace(&mut self.work, Work::Finished) {
+            Work::Teacher(teacher) => {
+                let network = teacher.learner.network();
+                let measured = self.measure(Actor::Teacher, &network, None).await?;
+                let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
+                events.push(Event::Measured(measured));
+                self.taught.push(Taught { network, logits, accuracy });
+                self.begin(self.run);
+            }
+            Work::Students(students) => self.finish_run(&students, events).await?,
+            Work::Finished => {}
+        }
+        Ok(())
+    }
+
+    async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
+        let teacher = self.taught.get(self.run as usize).map(|taught| taught.logits.clone());
+        let baseline = self.measure(Actor::Baseline, &students.baseline.network(), teacher.as_deref()).await?;
+        let network = students.student.network();
+        let student = self.measure(Actor::Student, &network, teacher.as_deref()).await?;
+        let pair = Pair {
+            baseline: self.answers(&baseline.logits).correct(),
+            student: self.answers(&student.logits).correct(),
+        };
+        self.results.push(RunResult { pair, baseline: baseline.accuracy, student: student.accuracy });
+        events.extend([Event::Measured(baseline), Event::Measured(student)]);
+        events.push(Event::Compressed { run: self.run, rows: self.compress(&network.to_layers().await?).await? });
+        match self.run + 1 < self.experiment.runs {
+            true => self.begin(self.run + 1),
+            false => events.push(self.verdict()),
+        }
+        Ok(())
+    }
+
+    async fn measure(&self, actor: Actor, network: &Network, teacher: Option<&[f32]>) -> Result<Measured, Halt> {
+        let logits = self.bench.test_logits(network).await?;
+        let layers = network.to_layers().await?;
+        let answers = self.answers(&logits);
+        Ok(Measured {
+            run: self.run,
+            actor,
+            accuracy: answers.accuracy(),
+            per_class_accuracy: answers.per_class_accuracy(),
+            agreement: teacher.map(|teacher| answers.agreement(teacher)),
+            calibration_error: answers.calibration_error(),
+            parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
+            bytes: pack(&layers, Bits::B32, Granularity::Channel)?.len() as u32,
+            logits: logits.into(),
+            seconds: self.seconds,
+        })
+    }
+
+    /// Packs a student at every width and granularity, reads each file back and measures what was read.
+    async fn compress(&self, layers: &[Layer]) -> Result<Vec<Compressed>, Halt> {
+        let mut rows = Vec::new();
+        for (bits, granularity) in schemes() {
+            let file = pack(layers, bits, granularity)?;
+            let back = unpack(&file)?;
+            let network = Network::from_layers(self.experiment.student.kind, &back, &self.bench.device);
+            let logits = self.bench.test_logits(&network).await?;
+            rows.push(Compressed { bits, granularity, bytes: file.len() as u32, accuracy: self.answers(&logits).accuracy() });
+        }
+        Ok(rows)
+    }
+
+    fn verdict(&self) -> Event {
+        let pairs: Vec<Pair> = self.results.iter().map(|result| result.pair.clone()).collect();
+        let (outcome, p_value) = judge(&pairs);
+        let taught = self.taught.iter().take(self.results.len());
+        Event::Verdict(Verdict {
+            outcome,
+            p_value,
+            touched: self.touched,
+            examples: self.bench.dataset.test.len() as u32,
+            teacher: Spread::of(taught.map(|taught| taught.accuracy).collect()),
+            baseline: Spread::of(self.results.iter().map(|result| result.baseline).collect()),
+            student: Spread::of(self.results.iter().map(|result| result.student).collect()),
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! A session: commands in, events out, an experiment trained a little at a time in between.
+//!
+//! The session knows nothing of workers or terminals. Whoever drives it calls [`Session::handle`] for each command and
+//! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
+
+mod job;
+mod summary;
+
+use std::time::Duration;
+
+use burn::tensor::ExecutionError;
+use retort_spec::{Command, DataSet, Event, Experiment, Phase, RunState, Trouble, changed};
+use web_time::Instant;
+
+use crate::{
+    compress::pack::PackError,
+    data::{Dataset, idx, load},
+    device::Compute,
+};
+use job::Job;
+
+/// Training cannot go on.
+#[derive(Debug)]
+struct Halt(Trouble);
+
+impl From<Trouble> for Halt {
+    fn from(trouble: Trouble) -> Self {
+        Self(trouble)
+    }
+}
+
+impl From<ExecutionError> for Halt {
+    fn from(error: ExecutionError) -> Self {
+        Self(Trouble::Device { reason: error.to_string() })
+    }
+}
+
+impl From<PackError> for Halt {
+    fn from(error: PackError) -> Self {
+        Self(Trouble::Engine { reason: error.to_string() })
+    }
+}
+
+/// How far to go before pausing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gait {
+    Run,
+    Pause,
+    Batch,
+    Epoch,
+}
+
+/// An engine at work on one experiment at a time.
+pub struct Session {
+    compute: Compute,
+    files: Vec<(DataSet, Dataset)>,
+    job: Option<Job>,
+    gait: Gait,
+    burst: u32,
+}
+
+impl Session {
+    /// A session without an experiment.
+    pub fn new(compute: Compute) -> Self {
+        Self { compute, files: Vec::new(), job: None, gait: Gait::Run, burst: 1 }
+    }
+
+    /// Whether [`advance`](Self::advance) has anything to do.
+    pub fn is_running(&self) -> bool {
+        self.gait != Gait::Pause && self.job.as_ref().is_some_and(|job| !job.is_finished())
+    }
+
+    /// Carries out a command.
+    pub fn handle(&mut self, command: Command) -> Vec<Event> {
+        match command {
+            Command::Run(experiment) => self.run(experiment),
+            Command::Reset => match self.job.take() {
+                Some(job) => self.start(job.experiment),
+                None => Vec::new(),
+            },
+            Command::Pause => self.walk(Gait::Pause),
+            Command::Resume => self.walk(Gait::Run),
+            Command::StepBatch => self.walk(Gait::Batch),
+            Command::StepEpoch => self.walk(Gait::Epoch),
+            Command::Stop => {
+                self.job = None;
+                vec![self.state()]
+            }
+            Command::Files { data, files } => match idx::read(&files) {
+                Ok(dataset) => {
+                    let (train, test) = (dataset.train.len() as u32, dataset.test.len() as u32);
+                    self.files.retain(|(name, _)| *name != data);
+                    self.files.push((data, dataset));
+                    vec![Event::FilesRead { data, train, test }]
+                }
+                Err(trouble) => vec![Event::Trouble(trouble)],
+            },
+            Command::Ping => vec![Event::Pong],
+        }
+    }
+
+    /// Trains for about `budget`, or to the end of what was asked for, and reports.
+    pub async fn advance(&mut self, budget: Duration) -> Vec<Event> {
+        let mut events = Vec::new();
+        if let Err(Halt(trouble)) = self.train(budget, &mut events).await {
+            events.push(Event::Trouble(trouble));
+            self.job = None;
+        }
+        if !self.is_running() {
+            events.push(self.state());
+        }
+        events
+    }
+
+    async fn train(&mut self, budget: Duration, events: &mut Vec<Event>) -> Result<(), Halt> {
+        let Some(job) = self.job.as_mut() else { return Ok(()) };
+        let start = Instant::now();
+        let mut steps = 0;
+        loop {
+            let epoch_ended = job.step(events).await?;
+            steps += 1;
+            if self.gait == Gait::Batch || (self.gait == Gait::Epoch && epoch_ended) {
+                self.gait = Gait::Pause;
+            }
+            // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
+            let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
+            if job.is_finished() || self.gait == Gait::Pause || enough {
+                break;
+            }
+        }
+        job.check_losses().await?;
+        let elapsed = start.elapsed();
+        if elapsed < budget / 2 {
+            self.burst = (self.burst * 2).min(64);
+        } else if elapsed > budget * 2 {
+            self.burst = (self.burst / 2).max(1);
+        }
+        job.trained_for(elapsed);
+        events.extend(job.tally(steps, elapsed).map(Event::Progress));
+        Ok(())
+    }
+
+    /// Makes this the experiment, redoing only what the changed knobs affect.
+    fn run(&mut self, experiment: Experiment) -> Vec<Event> {
+        let Some(job) = self.job.as_mut() else { return self.start(experiment) };
+        let finished = job.is_finished();
+        let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
+        let turned_live = !finished && knobs.iter().any(|knob| knob.live);
+        let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase).min();
+        if redo == Some(Phase::Data) {
+            return self.start(experiment);
+        }
+        job.experiment = experiment;
+        let mut events = match redo {
+            Some(Phase::Teacher) => job.restart_teacher(),
+            Some(Phase::Student) => job.restart_students(),
+            Some(Phase::Verdict) => job.change_runs(),
+            _ => Ok(Vec::new()),
+        }
+        .unwrap_or_else(|trouble| self.give_up(trouble));
+        if turned_live && let Some(job) = self.job.as_mut() {
+            job.touch();
+        }
+        if finished && self.gait == Gait::Pause {
+            self.gait = Gait::Run;
+        }
+        events.push(self.state());
+        events
+    }
+
+    fn start(&mut self, experiment: Experiment) -> Vec<Event> {
+        self.job = None;
+        let begun = load(&experiment, &self.files).and_then(|dataset| Job::new(dataset, experiment, &self.compute.device));
+        match begun {
+            Ok((job, mut events)) => {
+                self.job = Some(job);
+                self.gait = Gait::Run;
+                events.push(self.state());
+                events
+            }
+            Err(trouble) => self.give_up(trouble),
+        }
+    }
+
+    fn give_up(&mut self, trouble: Trouble) -> Vec<Event> {
+        self.job = None;
+        vec![Event::Trouble(trouble), self.state()]
+    }
+
+    fn walk(&mut self, gait: Gait) -> Vec<Event> {
+        self.gait = gait;
+        vec![self.state()]
+    }
+
+    fn state(&self) -> Event {
+        Event::State(match &self.job {
+            None => RunState::Idle,
+            Some(job) if job.is_finished() => RunState::Finished,
+            Some(_) if self.gait == Gait::Pause => RunState::Paused,
+            Some(_) => RunState::Running,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+use pollster::block_on;
+use retort_spec::{Actor, Architecture, Granularity, Labels, Measured, OptimizerKind, Switch, Transfer};
+
+use super::*;
+
+/// Long enough that no test is cut into bursts.
+const BUDGET: Duration = Duration::from_secs(3600);
+
+fn session() -> Session {
+    Session::new(Compute::cpu())
+}
+
+fn small() -> Experiment {
+    Experiment {
+        teacher: Architecture::mlp([24]),
+        student: Architecture::mlp([8]),
+        teacher_epochs: 2,
+        student_epochs: 2,
+        runs: 1,
+        ..Experiment::default()
+    }
+}
+
+fn finish(session: &mut Session, command: Command) -> Vec<Event> {
+    let mut events = session.handle(command);
+    while session.is_running() {
+        events.extend(block_on(session.advance(BUDGET)));
+    }
+    events
+}
+
+/// Everything but what a clock or a device's speed decides.
+fn results(events: &[Event]) -> Vec<Event> {
+    let timeless = |event: &Event| match event {
+        Event::Progress(_) | Event::State(_) => None,
+        Event::Measured(measured) => Some(Event::Measured(Measured { seconds: 0.0, ..measured.clone() })),
+        other => Some(other.clone()),
+    };
+    events.iter().filter_map(timeless).collect()
+}
+
+fn measured(events: &[Event], actor: Actor) -> Measured {
+    let of = |event: &Event| match event {
+        Event::Measured(measured) if measured.actor == actor => Some(measured.clone()),
+        _ => None,
+    };
+    events.iter().find_map(of).unwrap()
+}
+
+#[test]
+fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
+    let first = results(&finish(&mut session(), Command::Run(small())));
+    assert_eq!(first, results(&finish(&mut session(), Command::Run(small()))));
+    let other = results(&finish(&mut session(), Command::Run(Experiment { seed: 2, ..small() })));
+    assert_ne!(first, other);
+}
+
+#[test]
+fn without_soft_targets_the_student_is_the_baseline() {
+    for transfer in [Transfer::All, Transfer::Labelled, Transfer::Noise] {
+        let events = finish(&mut session(), Command::Run(Experiment { soft: 0.0, transfer, ..small() }));
+        assert_eq!(measured(&events, Actor::Student).logits, measured(&events, Actor::Baseline).logits);
+    }
+}
+
+#[test]
+fn pausing_and_stepping_change_nothing() {
+    let straight = results(&finish(&mut session(), Command::Run(small())));
+    let mut halting = session();
+    let mut events = halting.handle(Command::Run(small()));
+    for command in [Command::StepBatch, Command::StepBatch, Command::StepEpoch] {
+        halting.handle(command);
+        events.extend(block_on(halting.advance(BUDGET)));
+        assert!(!halting.is_running());
+        assert_eq!(events.last(), Some(&Event::State(RunState::Paused)));
+    }
+    let steps = events.iter().rev().find_map(|event| match event {
+        Event::Progress(tally) => Some((tally.step, tally.epoch)),
+        _ => None,
+    });
+    assert_eq!(steps, Some((41, 1)), "1,297 digits in batches of 32");
+    events.extend(finish(&mut halting, Command::Resume));
+    assert_eq!(results(&events), straight);
+    assert_eq!(results(&finish(&mut halting, Command::Reset)), straight);
+}
+
+#[test]
+fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let again = finish(&mut session, Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
+    assert!(!again.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
+    assert_eq!(measured(&again, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+    let anew = finish(&mut session, Command::Run(Experiment { dropout: 0.5, ..small() }));
+    assert!(anew.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+}
+
+#[test]
+fn a_live_knob_does_not_restart_and_is_told_of() {
+    let mut session = session();
+    session.handle(Command::Run(small()));
+    session.handle(Command::StepEpoch);
+    block_on(session.advance(BUDGET));
+    let events = session.handle(Command::Run(Experiment { temperature: 9.0, ..small() }));
+    assert!(!events.iter().any(|event| matches!(event, Event::Data(_))));
+    let events = finish(&mut session, Command::Resume);
+    let touched = events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.touched));
+    assert!(touched);
+    // Turned after the end, it trains the students anew, and the result is the experiment's own again.
+    let events = finish(&mut session, Command::Run(Experiment { temperature: 2.0, ..small() }));
+    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if !verdict.touched)));
+}
+
+#[test]
+fn more_runs_go_on_and_fewer_are_judged_at_once() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let events = finish(&mut session, Command::Run(Experiment { runs: 2, ..small() }));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { runs: 2, ..small() }));
+    assert_eq!(results(&events).last(), results(&fresh).last());
+    let events = session.handle(Command::Run(small()));
+    assert!(matches!(&events[0], Event::Verdict(verdict) if verdict.student.values.len() == 1));
+}
+
+#[test]
+fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
+    let mut session = session();
+    let wild = Experiment { learning_rate: 10.0, optimizer: OptimizerKind::Sgd, weight_decay: 1.0, ..small() };
+    let events = finish(&mut session, Command::Run(wild));
+    let told = events.iter().any(|event| matches!(event, Event::Trouble(Trouble::Diverged { learning_rate: 10.0, .. })));
+    assert!(told, "{:?}", events.last());
+    assert!(finish(&mut session, Command::Run(small())).iter().any(|event| matches!(event, Event::Verdict(_))));
+}
+
+#[test]
+fn nothing_to_learn_from_is_said() {
+    let nothing = Experiment { labels: Labels::Count(0), transfer: Transfer::Labelled, ..small() };
+    let events = session().handle(Command::Run(nothing));
+    assert!(events.contains(&Event::Trouble(Trouble::NothingToLearn)));
+    // No labels, but a teacher: the student learns from it alone.
+    let taught = Experiment { labels: Labels::Count(0), student_epochs: 10, teacher_epochs: 5, ..small() };
+    let events = finish(&mut session(), Command::Run(taught));
+    assert!(measured(&events, Actor::Student).accuracy > measured(&events, Actor::Baseline).accuracy + 0.3);
+}
+
+#[test]
+fn sizes_are_those_of_packed_files_and_eight_bits_cost_little() {
+    let events = finish(&mut session(), Command::Run(Experiment { student_epochs: 10, ..small() }));
+    let student = measured(&events, Actor::Student);
+    let rows = events.iter().find_map(|event| match event {
+        Event::Compressed { rows, .. } => Some(rows.clone()),
+        _ => None,
+    });
+    let rows = rows.unwrap();
+    let row = |bits, granularity| rows.iter().find(|row| row.bits == bits && row.granularity == granularity).unwrap();
+    let float = row(retort_spec::Bits::B32, Granularity::Channel);
+    assert_eq!((float.bytes, float.accuracy), (student.bytes, student.accuracy));
+    let small = row(retort_spec::Bits::B8, Granularity::Channel);
+    assert!(small.bytes < float.bytes / 2 && (small.accuracy - float.accuracy).abs() < 0.02);
+    assert_eq!(rows.len(), 12, "two of floating point, five widths at two granularities");
+}
+
+#[test]
+fn jitter_dropout_and_unscaled_losses_train_too() {
+    let experiment = Experiment { jitter: 1, dropout: 0.5, t2: Switch::Off, labels: Labels::All, ..small() };
+    let events = finish(&mut session(), Command::Run(experiment));
+    assert!(measured(&events, Actor::Teacher).accuracy > 0.5);
+    assert!(measured(&events, Actor::Student).accuracy > 0.3);
+}
+
+#[test]
+fn every_data_set_without_files_trains() {
+    for &data in DataSet::ALL.iter().filter(|data| !data.needs_files()) {
+        let experiment = Experiment { data, examples: 300, classes: 3, ..small() };
+        let events = finish(&mut session(), Command::Run(experiment));
+        assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))), "{data}: {:?}", events.last());
+    }
+}

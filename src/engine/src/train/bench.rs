@@ -1,0 +1,149 @@
+//! A data set on a device: uploaded once, batches selected there.
+
+use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{
+    data::{Dataset, Examples},
+    device::read,
+    nets::Network,
+    verify::one_hot,
+};
+
+/// Rows of one forward pass when measuring: large enough to be fast, small enough for a phone's memory.
+const CHUNK: usize = 2048;
+
+/// A data set on a device.
+pub struct Bench {
+    /// The data set on the host, for pictures and jitter.
+    pub dataset: Dataset,
+    /// Where it is.
+    pub device: Device,
+    /// `[training examples, features]`.
+    pub train: Tensor<2>,
+    train_targets: Tensor<2>,
+    test: Tensor<2>,
+}
+
+impl Bench {
+    /// Uploads a data set.
+    pub fn new(dataset: Dataset, device: &Device) -> Self {
+        let features = dataset.features();
+        let inputs = |examples: &Examples| upload(examples.inputs.clone(), features, device);
+        Self {
+            train: inputs(&dataset.train),
+            train_targets: upload(one_hot(&dataset.train.labels, dataset.classes), dataset.classes, device),
+            test: inputs(&dataset.test),
+            device: device.clone(),
+            dataset,
+        }
+    }
+
+    /// The inputs of some training examples, `[rows, features]`, shifted by up to `jitter` pixels each way where it is
+    /// not 0.
+    pub fn inputs(&self, rows: &[u32], jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+        match jitter > 0 && self.dataset.is_image() {
+            true => self.shifted(rows, jitter as i32, generator),
+            false => self.select(&self.train, rows),
+        }
+    }
+
+    /// The one-hot labels of some training examples, `[rows, classes]`.
+    pub fn targets(&self, rows: &[u32]) -> Tensor<2> {
+        self.select(&self.train_targets, rows)
+    }
+
+    /// Some rows of a tensor on this device.
+    pub fn select(&self, tensor: &Tensor<2>, rows: &[u32]) -> Tensor<2> {
+        let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [rows.len()]), &self.device);
+        tensor.clone().select(0, indices)
+    }
+
+    /// A network's logits of any inputs, left on the device.
+    pub fn logits(&self, network: &Network, inputs: &Tensor<2>) -> Tensor<2> {
+        let [rows, _] = inputs.dims();
+        let chunk = |start: usize| {
+            let length = CHUNK.min(rows - start);
+            network.forward(inputs.clone().narrow(0, start, length), None).logits
+        };
+        Tensor::cat((0..rows).step_by(CHUNK).map(chunk).collect(), 0)
+    }
+
+    /// A network's logits of all test examples, on the host, row by row.
+    ///
+    /// # Errors
+    /// The device's, if the computation failed.
+    pub async fn test_logits(&self, network: &Network) -> Result<Vec<f32>, ExecutionError> {
+        read(self.logits(network, &self.test)).await
+    }
+
+    /// Copies of images, each moved by whole pixels; what moves in from outside is background.
+    fn shifted(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+        let [height, width] = self.dataset.shape.map(|side| side as i32);
+        let features = self.dataset.features();
+        let mut moved = vec![0.0; rows.len() * features];
+        for (image, &row) in moved.chunks_exact_mut(features).zip(rows) {
+            let source = self.dataset.train.input(row, features);
+            let (down, right) = (generator.random_range(-jitter..=jitter), generator.random_range(-jitter..=jitter));
+            for y in 0.max(down)..height.min(height + down) {
+                for x in 0.max(right)..width.min(width + right) {
+                    image[(y * width + x) as usize] = source[((y - down) * width + x - right) as usize];
+                }
+            }
+        }
+        upload(moved, features, &self.device)
+    }
+}
+
+/// Puts rows of numbers on a device.
+pub fn upload(numbers: Vec<f32>, columns: usize, device: &Device) -> Tensor<2> {
+    let rows = numbers.len() / columns;
+    Tensor::from_data(TensorData::new(numbers, [rows, columns]), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random;
+    use pollster::block_on;
+
+    fn bench() -> Bench {
+        let examples = Examples { inputs: (0..18).map(|x| x as f32 + 1.0).collect(), labels: vec![0, 1] };
+        Bench::new(Dataset { classes: 2, shape: [3, 3], train: examples.clone(), test: examples }, &Device::flex())
+    }
+
+    #[test]
+    fn batches_are_the_rows_asked_for() {
+        let bench = bench();
+        let mut generator = random::stream(1, "test");
+        let inputs = block_on(read(bench.inputs(&[1, 0, 1], 0, &mut generator))).unwrap();
+        assert_eq!(inputs[..2], [10.0, 11.0]);
+        assert_eq!(inputs[9..11], [1.0, 2.0]);
+        assert_eq!(block_on(read(bench.targets(&[1, 0]))).unwrap(), [0.0, 1.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn jitter_moves_whole_pixels_and_fills_with_background() {
+        let bench = bench();
+        let mut generator = random::stream(1, "test");
+        let mut shifts = std::collections::HashSet::new();
+        for _ in 0..200 {
+            let image = block_on(read(bench.inputs(&[0], 1, &mut generator))).unwrap();
+            // The centre, 5, can be found wherever the image went.
+            let at = image.iter().position(|&x| x == 5.0).unwrap() as i32;
+            let (down, right) = (at / 3 - 1, at % 3 - 1);
+            for y in 0..3_i32 {
+                for x in 0..3_i32 {
+                    let (from_y, from_x) = (y - down, x - right);
+                    let inside = (0..3).contains(&from_y) && (0..3).contains(&from_x);
+                    let want = if inside { (from_y * 3 + from_x + 1) as f32 } else { 0.0 };
+                    assert_eq!(image[(y * 3 + x) as usize], want);
+                }
+            }
+            shifts.insert((down, right));
+        }
+        assert_eq!(shifts.len(), 9, "every shift comes up");
+    }
+}

@@ -1,0 +1,103 @@
+//! The verdict: does distillation help, by a paired test over the test set and several seeds.
+
+use retort_spec::Outcome;
+
+/// A difference that chance makes as rarely as this counts as one.
+const SIGNIFICANT: f64 = 0.05;
+
+/// One run's answers on the test set: which examples each network has right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// The same network without a teacher.
+    pub baseline: Vec<bool>,
+    /// The distilled one.
+    pub student: Vec<bool>,
+}
+
+/// The outcome and its two-sided p value.
+///
+/// The test examples are the units, since they are what is drawn from the world: an example's difference is the
+/// number of runs in which only the student has it right less those in which only the baseline has. Under the null
+/// hypothesis each difference is as likely to have the other sign, and the p value is the exact share of all sign
+/// assignments whose sum is at least as far from zero (Fisher's randomization test for pairs; with one run it is the
+/// exact McNemar test). Because seeds vary too, a verdict other than "no difference" is only given when no run's
+/// accuracies point the other way.
+pub fn judge(runs: &[Pair]) -> (Outcome, f64) {
+    let examples = runs.first().map_or(0, |run| run.student.len());
+    let gain = |run: &Pair, example: usize| i64::from(run.student[example]) - i64::from(run.baseline[example]);
+    let differences: Vec<i64> = (0..examples).map(|example| runs.iter().map(|run| gain(run, example)).sum()).collect();
+    let total: i64 = differences.iter().sum();
+    let p_value = sign_flip_p(&differences);
+    let against = runs.iter().any(|run| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() < 0);
+    let outcome = match total {
+        _ if p_value >= SIGNIFICANT || against => Outcome::NoDifference,
+        total if total > 0 => Outcome::Helps,
+        _ => Outcome::Hurts,
+    };
+    (outcome, p_value)
+}
+
+/// The share of sign assignments whose sum is at least as far from zero as the one that was seen, by dynamic
+/// programming over the possible sums.
+fn sign_flip_p(differences: &[i64]) -> f64 {
+    let sizes: Vec<usize> = differences.iter().map(|d| d.unsigned_abs() as usize).filter(|&size| size > 0).collect();
+    let reach: usize = sizes.iter().sum();
+    // `share[sum + reach]` is the probability of that sum.
+    let mut share = vec![0.0_f64; 2 * reach + 1];
+    share[reach] = 1.0;
+    let mut spread = 0;
+    for size in sizes {
+        let mut next = vec![0.0; share.len()];
+        for at in reach - spread..=reach + spread {
+            next[at - size] += 0.5 * share[at];
+            next[at + size] += 0.5 * share[at];
+        }
+        share = next;
+        spread += size;
+    }
+    let seen = differences.iter().sum::<i64>().unsigned_abs() as usize;
+    let tails = share.iter().enumerate().filter(|&(at, _)| at.abs_diff(reach) >= seen).map(|(_, p)| p).sum::<f64>();
+    tails.min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(both: usize, student_only: usize, baseline_only: usize) -> Pair {
+        let of = |a, b, c| [vec![true; both], vec![a; student_only], vec![b; baseline_only], vec![c; 3]].concat();
+        Pair { student: of(true, false, false), baseline: of(false, true, false) }
+    }
+
+    #[test]
+    fn one_run_is_the_exact_mcnemar_test() {
+        // 8 against 2 discordant pairs: 2·(C(10,0)+C(10,1)+C(10,2))/2¹⁰ = 112/1024.
+        let (outcome, p) = judge(&[pair(50, 8, 2)]);
+        assert!((p - 112.0 / 1024.0).abs() < 1e-12, "{p}");
+        assert_eq!(outcome, Outcome::NoDifference);
+        let (outcome, p) = judge(&[pair(50, 15, 1)]);
+        assert!((p - 2.0 * 17.0 / 65536.0).abs() < 1e-12, "{p}");
+        assert_eq!(outcome, Outcome::Helps);
+        assert_eq!(judge(&[pair(50, 1, 15)]).0, Outcome::Hurts);
+    }
+
+    #[test]
+    fn equal_networks_do_not_differ() {
+        assert_eq!(judge(&[pair(90, 0, 0), pair(90, 0, 0)]), (Outcome::NoDifference, 1.0));
+    }
+
+    #[test]
+    fn the_same_example_in_three_runs_is_not_three_examples() {
+        let run = pair(50, 6, 0);
+        let one = judge(std::slice::from_ref(&run)).1;
+        let three = judge(&[run.clone(), run.clone(), run]).1;
+        assert!((one - three).abs() < 1e-12, "{one} {three}");
+    }
+
+    #[test]
+    fn a_run_that_points_the_other_way_forbids_a_verdict() {
+        let (outcome, p) = judge(&[pair(50, 40, 0), pair(50, 40, 0), pair(50, 0, 3)]);
+        assert!(p < 0.05);
+        assert_eq!(outcome, Outcome::NoDifference);
+    }
+}

@@ -1,0 +1,189 @@
+//! An experiment: all that decides a result, as one value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    knobs::KNOBS,
+    values::{
+        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, OptimizerKind, Schedule, Switch,
+        Transfer,
+    },
+};
+
+/// All that decides a result, seed included: the same experiment on the same device gives the same curve.
+///
+/// Each field is described, with its range and what it affects, by the [`Knob`](crate::Knob) of the same key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the table of knobs describes every field, once")]
+pub struct Experiment {
+    pub seed: u32,
+    pub data: DataSet,
+    pub examples: u32,
+    pub classes: u32,
+    pub noise: f64,
+    pub teacher: Architecture,
+    pub student: Architecture,
+    pub teacher_epochs: u32,
+    pub student_epochs: u32,
+    pub batch: u32,
+    pub learning_rate: f64,
+    pub optimizer: OptimizerKind,
+    pub schedule: Schedule,
+    pub weight_decay: f64,
+    pub dropout: f64,
+    pub jitter: u32,
+    pub labels: Labels,
+    pub transfer: Transfer,
+    pub omit: Classes,
+    pub temperature: f64,
+    pub soft: f64,
+    pub t2: Switch,
+    pub bits: Bits,
+    pub granularity: Granularity,
+    pub runs: u32,
+    pub device: DeviceChoice,
+}
+
+impl Default for Experiment {
+    fn default() -> Self {
+        Self::for_data(DataSet::Digits8)
+    }
+}
+
+impl Experiment {
+    /// The default experiment on a data set.
+    pub fn for_data(data: DataSet) -> Self {
+        let digits8 = Self {
+            seed: 1,
+            data,
+            examples: 2000,
+            classes: 2,
+            noise: 0.1,
+            teacher: Architecture::mlp([128, 128]),
+            student: Architecture::mlp([16]),
+            teacher_epochs: 30,
+            student_epochs: 40,
+            batch: 32,
+            learning_rate: 0.003,
+            optimizer: OptimizerKind::Adam,
+            schedule: Schedule::Cosine,
+            weight_decay: 0.0,
+            dropout: 0.2,
+            jitter: 0,
+            labels: Labels::Count(50),
+            transfer: Transfer::All,
+            omit: Classes::default(),
+            temperature: 4.0,
+            soft: 0.9,
+            t2: Switch::On,
+            bits: Bits::B8,
+            granularity: Granularity::Channel,
+            runs: 3,
+            device: DeviceChoice::Auto,
+        };
+        match data {
+            DataSet::Digits8 => digits8,
+            DataSet::Strokes => Self { teacher_epochs: 10, student_epochs: 15, ..digits8 },
+            DataSet::Mnist | DataSet::Fashion => Self {
+                teacher: Architecture::mlp([256, 256]),
+                teacher_epochs: 10,
+                student_epochs: 15,
+                batch: 64,
+                ..digits8
+            },
+            DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {
+                examples: 600,
+                classes: if data == DataSet::Blobs { 4 } else { 2 },
+                teacher: Architecture::mlp([32, 32]),
+                student: Architecture::mlp([6]),
+                teacher_epochs: 80,
+                student_epochs: 80,
+                learning_rate: 0.01,
+                dropout: 0.0,
+                labels: Labels::Count(12),
+                ..digits8
+            },
+        }
+    }
+
+    /// This experiment moved to another data set: knobs that stood at their old default take the new one, the others
+    /// keep the visitor's value.
+    pub fn with_data(&self, data: DataSet) -> Self {
+        let before = Self::for_data(self.data);
+        let mut after = Self::for_data(data);
+        for knob in KNOBS.iter().filter(|knob| knob.key != "data") {
+            let value = knob.get(self);
+            if value != knob.get(&before) {
+                // A value that was valid before stays valid: ranges do not depend on the data set.
+                let _ = knob.set(&mut after, &value);
+            }
+        }
+        after.repair();
+        after
+    }
+
+    /// How many classes the data set has.
+    pub fn class_count(&self) -> usize {
+        match self.data {
+            DataSet::Moons => 2,
+            data if data.is_plane() => self.classes as usize,
+            _ => 10,
+        }
+    }
+
+    /// How many numbers describe one example.
+    pub fn input_count(&self) -> usize {
+        match self.data {
+            DataSet::Digits8 => 64,
+            data if data.is_plane() => 2,
+            _ => 784,
+        }
+    }
+
+    /// Multiply–adds of one training step, forward and backward, of the larger network: what a device has to do.
+    pub fn work_of_a_step(&self) -> f64 {
+        /// The backward pass costs about twice the forward pass.
+        const PASSES: f64 = 3.0;
+        let count = |network: &Architecture| network.parameter_count(self.input_count(), self.class_count());
+        PASSES * f64::from(self.batch) * count(&self.teacher).max(count(&self.student)) as f64
+    }
+
+    /// Mends what no single knob's range can rule out; the keys of the knobs that were put back to their default.
+    pub fn repair(&mut self) -> Vec<&'static str> {
+        let mut mended = Vec::new();
+        let classes = self.class_count();
+        let foreign = self.omit.iter().any(|class| usize::from(class) >= classes);
+        // With fewer than two classes left there is nothing to tell apart.
+        if foreign || (!self.omit.is_empty() && self.omit.len() + 2 > classes) {
+            self.omit = Classes::default();
+            mended.push("omit");
+        }
+        mended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moving_to_other_data_keeps_what_the_visitor_changed() {
+        let mut experiment = Experiment::default();
+        experiment.temperature = 7.0;
+        let moved = experiment.with_data(DataSet::Mnist);
+        assert_eq!(moved.temperature, 7.0);
+        assert_eq!(moved.teacher, Experiment::for_data(DataSet::Mnist).teacher);
+        assert_eq!(moved.with_data(DataSet::Digits8), experiment);
+    }
+
+    #[test]
+    fn impossible_omissions_are_put_back() {
+        let mut experiment = Experiment::for_data(DataSet::Moons);
+        experiment.omit = Classes::new([0]);
+        assert_eq!(experiment.repair(), ["omit"]);
+        let mut digits = Experiment { omit: Classes::new([3]), ..Experiment::default() };
+        assert!(digits.repair().is_empty());
+        digits.omit = Classes::new(0..9);
+        assert_eq!(digits.repair(), ["omit"]);
+    }
+}

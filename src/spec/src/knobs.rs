@@ -1,0 +1,233 @@
+//! The one table of knobs. The permalink, the page's controls and tooltips, and the command line's flags all come
+//! from it; labels and help texts stand in the message files under `knob-<key>`.
+
+use crate::{
+    experiment::Experiment,
+    permalink::ProblemKind,
+    values::{
+        Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer,
+    },
+};
+
+/// How a slider spreads its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Equal steps.
+    Linear,
+    /// Equal ratios.
+    Logarithmic,
+}
+
+/// What values a knob takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A whole number within bounds, both included.
+    Integer {
+        /// Least.
+        min: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A number within bounds, both included.
+    Number {
+        /// Least.
+        min: f64,
+        /// Most.
+        max: f64,
+        /// How a slider spreads it.
+        scale: Scale,
+    },
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A network's hidden widths.
+    Widths,
+    /// `all` or a whole number within bounds.
+    Labels {
+        /// Least.
+        min: u32,
+        /// Most.
+        max: u32,
+    },
+    /// A list of classes, or `none`.
+    Classes,
+}
+
+/// What has to be done again when a knob is turned: that phase and all after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// The data are made or read anew, and everything after.
+    Data,
+    /// The teacher is trained anew, and both students.
+    Teacher,
+    /// The teacher stays; both students are trained anew.
+    Student,
+    /// Only the number of seeds behind the verdict changes.
+    Verdict,
+    /// Nothing is trained: another measured row is shown.
+    Show,
+}
+
+/// One knob of an experiment.
+pub struct Knob {
+    /// Its stable name in permalinks and on the command line.
+    pub key: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What turning it affects.
+    pub phase: Phase,
+    /// Whether a training that is under way takes the new value at once, without a restart.
+    pub live: bool,
+    get: fn(&Experiment) -> String,
+    put: fn(&mut Experiment, &str) -> bool,
+}
+
+impl Knob {
+    /// The knob's value in `experiment`, as a permalink writes it.
+    pub fn get(&self, experiment: &Experiment) -> String {
+        (self.get)(experiment)
+    }
+
+    /// Turns the knob.
+    ///
+    /// # Errors
+    /// What is wrong with the text, the experiment then being as it was.
+    pub fn set(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
+        self.check(text)?;
+        match (self.put)(experiment, text) {
+            true => Ok(()),
+            false => Err(self.wrong_kind()),
+        }
+    }
+
+    fn check(&self, text: &str) -> Result<(), ProblemKind> {
+        let (number, min, max) = match self.kind {
+            Kind::Integer { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
+            Kind::Labels { .. } if text == "all" => return Ok(()),
+            Kind::Labels { min, max } => {
+                (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max))
+            }
+            Kind::Number { min, max, .. } => (text.parse::<f64>().ok().filter(|n| n.is_finite()), min, max),
+            Kind::Choice(_) | Kind::Widths | Kind::Classes => return Ok(()),
+        };
+        match number {
+            None => Err(self.wrong_kind()),
+            Some(n) if n < min || n > max => Err(ProblemKind::OutOfRange { min, max }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn wrong_kind(&self) -> ProblemKind {
+        match self.kind {
+            Kind::Integer { .. } | Kind::Number { .. } | Kind::Labels { .. } => ProblemKind::NotANumber,
+            Kind::Choice(words) => ProblemKind::NotAChoice { words: words.join(", ") },
+            Kind::Widths => ProblemKind::NotWidths { layers: Architecture::MAX_LAYERS, width: Architecture::MAX_WIDTH },
+            Kind::Classes => ProblemKind::NotClasses,
+        }
+    }
+}
+
+macro_rules! knob {
+    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {
+        Knob { live: true, ..knob!($key, $phase, $field, $kind) }
+    };
+    ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
+        Knob {
+            key: $key,
+            kind: $kind,
+            phase: Phase::$phase,
+            live: false,
+            get: |experiment| experiment.$field.to_string(),
+            put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
+        }
+    };
+}
+
+const fn whole(min: u32, max: u32) -> Kind {
+    Kind::Integer { min, max }
+}
+
+const fn linear(min: f64, max: f64) -> Kind {
+    Kind::Number { min, max, scale: Scale::Linear }
+}
+
+const fn logarithmic(min: f64, max: f64) -> Kind {
+    Kind::Number { min, max, scale: Scale::Logarithmic }
+}
+
+/// Every knob, in the order of the page.
+pub const KNOBS: &[Knob] = &[
+    knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
+    knob!("examples", Data, examples, whole(50, 20_000)),
+    knob!("classes", Data, classes, whole(2, 6)),
+    knob!("noise", Data, noise, linear(0.0, 1.0)),
+    knob!("seed", Data, seed, whole(0, u32::MAX)),
+    knob!("teacher", Teacher, teacher, Kind::Widths),
+    knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
+    knob!("batch", Teacher, batch, whole(1, 1024)),
+    knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
+    knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
+    knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
+    knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
+    knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
+    knob!("jitter", Teacher, jitter, whole(0, 4)),
+    knob!("student", Student, student, Kind::Widths),
+    knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
+    knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
+    knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
+    knob!("omit", Student, omit, Kind::Classes),
+    knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
+    knob!("soft", live Student, soft, linear(0.0, 1.0)),
+    knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
+    knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
+    knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
+    knob!("runs", Verdict, runs, whole(1, 20)),
+    knob!("device", Data, device, Kind::Choice(DeviceChoice::WORDS)),
+];
+
+/// The knob of this key.
+pub fn knob(key: &str) -> Option<&'static Knob> {
+    KNOBS.iter().find(|knob| knob.key == key)
+}
+
+/// The knobs at which two experiments differ.
+pub fn changed<'a>(before: &'a Experiment, after: &'a Experiment) -> impl Iterator<Item = &'static Knob> + 'a {
+    KNOBS.iter().filter(|knob| knob.get(before) != knob.get(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_passes_its_own_check() {
+        for &data in DataSet::ALL {
+            let experiment = Experiment::for_data(data);
+            for knob in KNOBS {
+                let mut copy = experiment.clone();
+                knob.set(&mut copy, &knob.get(&experiment)).unwrap();
+                assert_eq!(copy, experiment, "{}", knob.key);
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_has_its_knob() {
+        let fields = serde_json::to_value(Experiment::default()).unwrap();
+        let fields: Vec<String> = fields.as_object().unwrap().keys().map(|field| field.replace('_', "-")).collect();
+        let mut keys: Vec<String> = KNOBS.iter().map(|knob| knob.key.to_owned()).collect();
+        keys.sort();
+        let mut sorted = fields.clone();
+        sorted.sort();
+        assert_eq!(keys, sorted);
+    }
+
+    #[test]
+    fn a_change_reaches_back_to_its_earliest_phase() {
+        let before = Experiment::default();
+        assert_eq!(changed(&before, &before).count(), 0);
+        let mut after = Experiment { temperature: 9.0, ..before.clone() };
+        assert!(changed(&before, &after).all(|knob| knob.live));
+        after.teacher = Architecture::mlp([8]);
+        assert_eq!(changed(&before, &after).map(|knob| knob.phase).min(), Some(Phase::Teacher));
+    }
+}

@@ -1,0 +1,246 @@
+//! The permalink: an experiment as readable `key=value` pairs, only what differs from the default.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    experiment::Experiment,
+    knobs::{KNOBS, knob},
+    values::DataSet,
+};
+
+/// The version of the encoding, written as `v`. It rises when an old link would otherwise mean something else.
+pub const VERSION: u32 = 1;
+
+/// Something in a permalink that could not be used as it stood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[error("{key}={value}: {kind}")]
+pub struct Problem {
+    /// The key as it was given.
+    pub key: String,
+    /// The value as it was given.
+    pub value: String,
+    /// What is wrong with it.
+    pub kind: ProblemKind,
+    /// The value that is used instead; `None` where the pair is left out altogether.
+    pub used: Option<String>,
+}
+
+/// What is wrong with a pair of a permalink.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum ProblemKind {
+    /// No knob has this key.
+    #[error("no knob has this name")]
+    UnknownKey,
+    /// The text is not a number of the kind asked for.
+    #[error("not a number of the kind asked for")]
+    NotANumber,
+    /// The number lies outside the knob's range.
+    #[error("outside the range from {min} to {max}")]
+    OutOfRange {
+        /// Least.
+        min: f64,
+        /// Most.
+        max: f64,
+    },
+    /// The word is not one of the knob's.
+    #[error("not one of {words}")]
+    NotAChoice {
+        /// The words that are.
+        words: String,
+    },
+    /// The text does not describe a network.
+    #[error("not a list of at most {layers} hidden widths from 1 to {width}")]
+    NotWidths {
+        /// Most layers.
+        layers: usize,
+        /// Most units of a layer.
+        width: u32,
+    },
+    /// The text does not list classes.
+    #[error("not a list of class numbers")]
+    NotClasses,
+    /// The classes are not all in the data, or fewer than two would be left.
+    #[error("these classes cannot be left out of this data set")]
+    NotOmittable,
+    /// The key stands a second time.
+    #[error("given twice; the first one counts")]
+    GivenTwice,
+    /// The link was made by a newer Retort.
+    #[error("made by a newer version than {known}; what is known of it is used")]
+    NewerVersion {
+        /// The version known here.
+        known: u32,
+    },
+}
+
+/// What a permalink says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The experiment, every bad value replaced by its default.
+    pub experiment: Experiment,
+    /// What could not be used as it stood, in the order of the link.
+    pub problems: Vec<Problem>,
+}
+
+/// Writes an experiment as a permalink's query: `v=1&…`, only knobs that differ from the data set's defaults.
+pub fn encode(experiment: &Experiment) -> String {
+    let defaults = Experiment::for_data(experiment.data);
+    let mut query = format!("v={VERSION}");
+    for knob in KNOBS {
+        let value = knob.get(experiment);
+        let is_default = match knob.key {
+            "data" => experiment.data == Experiment::default().data,
+            _ => value == knob.get(&defaults),
+        };
+        if !is_default {
+            query.push_str(&format!("&{}={value}", knob.key));
+        }
+    }
+    query
+}
+
+/// Reads a permalink's query, with or without a leading `?` or `#`.
+///
+/// Never fails: every bad value is named in the problems and replaced by its default, unknown keys are reported, and
+/// pairs whose key starts as one of `foreign` does (the page's own settings) are passed over in silence.
+pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
+    let pairs = pairs(query);
+    let mut problems = Vec::new();
+    let mut report = |key: &str, value: &str, kind, used: Option<String>| {
+        problems.push(Problem { key: key.into(), value: value.into(), kind, used });
+    };
+    // The data set decides the defaults of the other knobs, wherever in the link it stands.
+    let data = pairs.iter().find(|(key, _)| key == "data").and_then(|(_, value)| value.parse::<DataSet>().ok());
+    let defaults = data.map_or_else(Experiment::default, Experiment::for_data);
+    let mut experiment = defaults.clone();
+    let mut seen: Vec<&str> = Vec::new();
+    for (key, value) in &pairs {
+        if foreign.contains(&key.as_str()) {
+            continue;
+        }
+        if seen.contains(&key.as_str()) {
+            report(key, value, ProblemKind::GivenTwice, None);
+            continue;
+        }
+        seen.push(key);
+        if key == "v" {
+            match value.parse::<u32>() {
+                Ok(version) if version <= VERSION && version > 0 => {}
+                Ok(version) if version > VERSION => {
+                    report(key, value, ProblemKind::NewerVersion { known: VERSION }, Some(VERSION.to_string()));
+                }
+                _ => report(key, value, ProblemKind::NotANumber, Some(VERSION.to_string())),
+            }
+            continue;
+        }
+        match knob(key) {
+            None => report(key, value, ProblemKind::UnknownKey, None),
+            Some(knob) => {
+                if let Err(kind) = knob.set(&mut experiment, value) {
+                    report(key, value, kind, Some(knob.get(&defaults)));
+                }
+            }
+        }
+    }
+    let asked = experiment.clone();
+    for key in experiment.repair() {
+        if let Some(knob) = knob(key) {
+            report(key, &knob.get(&asked), ProblemKind::NotOmittable, Some(knob.get(&experiment)));
+        }
+    }
+    Decoded { experiment, problems }
+}
+
+/// Splits a query into its pairs, percent-decoded; a key without `=` has an empty value.
+fn pairs(query: &str) -> Vec<(String, String)> {
+    query
+        .trim_start_matches(['?', '#'])
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(key, value)| (percent_decode(key), percent_decode(value)))
+        .collect()
+}
+
+/// Decodes `%2C` and the like, which messengers put into links; anything malformed stays as it is.
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let hex = (bytes[index] == b'%')
+            .then(|| bytes.get(index + 1..index + 3))
+            .flatten()
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match hex {
+            Some(byte) => {
+                decoded.push(byte);
+                index += 3;
+            }
+            None => {
+                decoded.push(bytes[index]);
+                index += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::{Bits, Classes, Labels};
+
+    #[test]
+    fn the_default_is_an_empty_link() {
+        assert_eq!(encode(&Experiment::default()), "v=1");
+        assert_eq!(decode("", &[]), Decoded { experiment: Experiment::default(), problems: vec![] });
+    }
+
+    #[test]
+    fn only_what_differs_is_written_and_it_comes_back() {
+        let experiment = Experiment {
+            seed: 7,
+            labels: Labels::All,
+            omit: Classes::new([3]),
+            temperature: 20.0,
+            soft: 1.0,
+            bits: Bits::B2,
+            ..Experiment::for_data(DataSet::Mnist)
+        };
+        let link = encode(&experiment);
+        assert_eq!(link, "v=1&data=mnist&seed=7&labels=all&omit=3&temperature=20&soft=1&bits=2");
+        assert_eq!(decode(&link, &[]).experiment, experiment);
+        assert_eq!(decode(&format!("#{}", link.replace('=', "%3D").replace("%3D", "=")), &[]).problems, []);
+    }
+
+    #[test]
+    fn every_bad_value_is_named_and_replaced() {
+        let decoded = decode(
+            "v=1&temperature=1e9&soft=NaN&student=0&omit=3%2C12&bits=7&colour=red&seed=-1&labels=5&labels=6&batch",
+            &["colour"],
+        );
+        let named: Vec<&str> = decoded.problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(named, ["temperature", "soft", "student", "bits", "seed", "labels", "batch", "omit"]);
+        assert_eq!(decoded.experiment, Experiment { labels: Labels::Count(5), ..Experiment::default() });
+        assert_eq!(decoded.problems[0].kind, ProblemKind::OutOfRange { min: 0.2, max: 100.0 });
+        assert_eq!(decoded.problems[0].used, Some(Experiment::default().temperature.to_string()));
+    }
+
+    #[test]
+    fn unknown_keys_and_newer_versions_are_reported() {
+        let decoded = decode("v=9&flux=1", &[]);
+        assert_eq!(decoded.problems[0].kind, ProblemKind::NewerVersion { known: VERSION });
+        assert_eq!(decoded.problems[1].kind, ProblemKind::UnknownKey);
+        assert_eq!(decoded.experiment, Experiment::default());
+    }
+
+    #[test]
+    fn hostile_links_do_not_panic() {
+        for link in ["%", "%zz=%", "&&&===", "a=%F0%28", "v=&data=&teacher=,,,", "temperature=-0", "omit=256"] {
+            let decoded = decode(link, &[]);
+            assert_eq!(decode(&encode(&decoded.experiment), &[]).problems, []);
+        }
+    }
+}

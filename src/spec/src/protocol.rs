@@ -1,0 +1,401 @@
+//! The messages between page and worker: types and nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    experiment::Experiment,
+    floats::Floats,
+    values::{Bits, DataSet, Granularity},
+};
+
+/// What the page asks of a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Make this the experiment. What it shares with the one before is kept: turning a live knob does not restart,
+    /// turning a student's knob keeps the teacher.
+    Run(Experiment),
+    /// Train the same experiment again from its first step.
+    Reset,
+    /// Stop training until told otherwise; nothing is lost.
+    Pause,
+    /// Go on training.
+    Resume,
+    /// Train one batch, then pause.
+    StepBatch,
+    /// Train to the end of the epoch, then pause.
+    StepEpoch,
+    /// Give up the experiment.
+    Stop,
+    /// Files of a data set, dropped on the page or fetched by it.
+    Files {
+        /// The data set they belong to.
+        data: DataSet,
+        /// The files, in any order.
+        files: Vec<FileData>,
+    },
+    /// Are you there?
+    Ping,
+}
+
+/// A file's name and contents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileData {
+    /// Its name, for messages to the visitor.
+    pub name: String,
+    /// Its bytes.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What a worker tells the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The engine is there and waits for commands.
+    Ready(EngineInfo),
+    /// Yes, I am here.
+    Pong,
+    /// The data set of the experiment.
+    Data(DataSummary),
+    /// How far the training is; at most ten a second.
+    Progress(Tally),
+    /// A point of a learning curve.
+    Point(CurvePoint),
+    /// A network is trained and measured.
+    Measured(Measured),
+    /// What the student weighs and knows at every width and granularity.
+    Compressed {
+        /// The run, from 0.
+        run: u32,
+        /// One row each.
+        rows: Vec<Compressed>,
+    },
+    /// What distillation did, over all runs.
+    Verdict(Verdict),
+    /// Training runs, pauses or is over.
+    State(RunState),
+    /// The files of a data set were read.
+    FilesRead {
+        /// The data set.
+        data: DataSet,
+        /// Training examples found.
+        train: u32,
+        /// Test examples found.
+        test: u32,
+    },
+    /// Something the visitor must know.
+    Trouble(Trouble),
+}
+
+/// Whether training goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunState {
+    /// Training.
+    Running,
+    /// Waiting for the visitor.
+    Paused,
+    /// All runs are done.
+    Finished,
+    /// There is no experiment.
+    Idle,
+}
+
+/// The engine behind a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// Whether it computes on a GPU.
+    pub gpu: bool,
+    /// The adapter's name, for a GPU.
+    pub adapter: Option<String>,
+    /// The GPU's check against the CPU, where there is one.
+    pub self_test: Option<SelfTest>,
+}
+
+/// The same short training on two devices.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// The largest difference of any weight after training, relative to the largest weight.
+    pub error: f64,
+    /// The largest difference that passes.
+    pub tolerance: f64,
+}
+
+impl SelfTest {
+    /// Whether the devices agree. A comparison with NaN does not.
+    pub fn passes(&self) -> bool {
+        self.error <= self.tolerance
+    }
+}
+
+/// Whose curve, number or bar it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The large network that saw every label.
+    Teacher,
+    /// The small network trained on its labels alone.
+    Baseline,
+    /// The same small network, trained on the teacher's soft targets too.
+    Student,
+}
+
+impl Actor {
+    /// All three, in the order of the page.
+    pub const ALL: [Actor; 3] = [Actor::Teacher, Actor::Baseline, Actor::Student];
+
+    /// The word that names the actor in styles, messages and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Actor::Teacher => "teacher",
+            Actor::Baseline => "baseline",
+            Actor::Student => "student",
+        }
+    }
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The teacher is trained.
+    Teacher,
+    /// Baseline and student are trained side by side.
+    Students,
+}
+
+/// How far the training is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The run, from 0.
+    pub run: u32,
+    /// How many runs there will be.
+    pub runs: u32,
+    /// What is being done.
+    pub stage: Stage,
+    /// Steps done in this stage.
+    pub step: u32,
+    /// Steps of this stage in all.
+    pub steps: u32,
+    /// Epochs done in this stage.
+    pub epoch: u32,
+    /// Epochs of this stage in all.
+    pub epochs: u32,
+    /// Examples trained a second, measured since the last tally; 0 while nothing was trained.
+    pub examples_per_second: f64,
+}
+
+/// The data set of an experiment, with enough of it to draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// Which one.
+    pub data: DataSet,
+    /// How many classes.
+    pub classes: u32,
+    /// Rows and columns of an image; `[1, 2]` for points in the plane.
+    pub shape: [u32; 2],
+    /// Training examples.
+    pub train: u32,
+    /// Test examples.
+    pub test: u32,
+    /// Training examples whose labels the student may see, in the first run.
+    pub labelled: u32,
+    /// Training examples the student is distilled on.
+    pub transfer: u32,
+    /// Some training examples, labelled ones first.
+    pub gallery: Vec<Example>,
+    /// The pixels of all test examples, row by row, each 0 to 255; coordinates for points are in `test_points`.
+    #[serde(with = "serde_bytes")]
+    pub test_pixels: Vec<u8>,
+    /// The coordinates of the test examples, for points.
+    pub test_points: Floats,
+    /// The labels of the test examples.
+    #[serde(with = "serde_bytes")]
+    pub test_labels: Vec<u8>,
+}
+
+/// One example to draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// Its place in the training set.
+    pub index: u32,
+    /// Its true class.
+    pub label: u8,
+    /// Whether the student may see the label.
+    pub labelled: bool,
+    /// Its pixels, each 0 to 255; empty for points.
+    #[serde(with = "serde_bytes")]
+    pub pixels: Vec<u8>,
+    /// Its coordinates, for points; empty for images.
+    pub point: Floats,
+}
+
+/// A point of a learning curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The run, from 0.
+    pub run: u32,
+    /// Whose curve.
+    pub actor: Actor,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u32,
+    /// Mean training loss since the last point; `None` at the first.
+    pub train_loss: Option<f64>,
+    /// Mean cross-entropy over the test set, in nats.
+    pub test_loss: f64,
+    /// Share of the test set that is right, 0 to 1.
+    pub test_accuracy: f64,
+}
+
+/// A trained network's measurements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The run, from 0.
+    pub run: u32,
+    /// Which network.
+    pub actor: Actor,
+    /// Share of the test set that is right, 0 to 1.
+    pub accuracy: f64,
+    /// The same for each class; NaN for a class without test examples.
+    pub per_class_accuracy: Vec<f64>,
+    /// Share of the test set on which it says what its teacher says; `None` for the teacher.
+    pub agreement: Option<f64>,
+    /// Expected calibration error, 15 equal bins of confidence (Guo et al. 2017, eq. 5), 0 to 1.
+    pub calibration_error: f64,
+    /// Weights and biases.
+    pub parameters: u32,
+    /// Length of the packed file of 32-bit weights.
+    pub bytes: u32,
+    /// Logits of all test examples, row by row.
+    pub logits: Floats,
+    /// Seconds it took to train it, as measured here.
+    pub seconds: f64,
+}
+
+/// A student packed into a file, read back and measured.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Compressed {
+    /// Width of a weight.
+    pub bits: Bits,
+    /// How many weights share a scale.
+    pub granularity: Granularity,
+    /// Length of the file.
+    pub bytes: u32,
+    /// Share of the test set that the network read back from the file has right, 0 to 1.
+    pub accuracy: f64,
+}
+
+/// Mean and spread over runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Sample standard deviation; 0 for a single run.
+    pub deviation: f64,
+    /// Each run's value.
+    pub values: Vec<f64>,
+}
+
+impl Spread {
+    /// Mean and sample standard deviation of `values`.
+    pub fn of(values: Vec<f64>) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let deviation = if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
+        Self { mean, deviation, values }
+    }
+}
+
+/// What distillation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The distilled student is right more often than the same network alone.
+    Helps,
+    /// The test tells no difference.
+    NoDifference,
+    /// The distilled student is right less often.
+    Hurts,
+}
+
+/// What distillation did, over all runs, by a paired test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// In a word.
+    pub outcome: Outcome,
+    /// Two-sided p value of the paired test over the test examples.
+    pub p_value: f64,
+    /// Whether a knob was turned while the networks trained, so that no single experiment gives this result again.
+    pub touched: bool,
+    /// Test examples in the comparison.
+    pub examples: u32,
+    /// The teacher's accuracies, 0 to 1.
+    pub teacher: Spread,
+    /// The baseline's.
+    pub baseline: Spread,
+    /// The distilled student's.
+    pub student: Spread,
+}
+
+/// What the visitor must know, each case with what they can do about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum Trouble {
+    /// The loss is no number any more.
+    #[error("the {} diverged at step {step}: its loss is no number; lower learning-rate (now {learning_rate})", actor.word())]
+    Diverged {
+        /// Whose loss.
+        actor: Actor,
+        /// At which step.
+        step: u32,
+        /// The learning rate of the experiment.
+        learning_rate: f64,
+    },
+    /// The experiment needs files that are not there.
+    #[error("{data} needs its four IDX files")]
+    FilesNeeded {
+        /// The data set.
+        data: DataSet,
+    },
+    /// A file cannot be read as what it should be.
+    #[error("{name}: {reason}")]
+    BadFile {
+        /// The file.
+        name: String,
+        /// What is wrong with it, where, and what would be right.
+        reason: String,
+    },
+    /// The student may see no label and is not distilled: there is nothing to learn from.
+    #[error("the student has nothing to learn from: no labels, and transfer=labelled or soft=0")]
+    NothingToLearn,
+    /// The device failed.
+    #[error("the device failed: {reason}")]
+    Device {
+        /// What it said.
+        reason: String,
+    },
+    /// The engine met a state it has no name for.
+    #[error("the engine stopped: {reason}")]
+    Engine {
+        /// What it said.
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spread_by_hand() {
+        let spread = Spread::of(vec![1.0, 2.0, 6.0]);
+        assert_eq!(spread.mean, 3.0);
+        assert!((spread.deviation - 7.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(Spread::of(vec![4.0]).deviation, 0.0);
+    }
+
+    #[test]
+    fn a_self_test_without_a_number_fails() {
+        assert!(!SelfTest { error: f64::NAN, tolerance: 1.0 }.passes());
+    }
+}

@@ -1,0 +1,393 @@
+//! The types of the knobs' values, each read from and written to the text that stands in a permalink.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A text that is not a value of the type asked for. The knob's [`Kind`](crate::Kind) says what would be right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a value of this kind")]
+pub struct ParseError;
+
+/// Declares an enum whose variants are the words of a permalink.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// The words, in the order of the menu.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+            /// The values, in the order of the menu.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The word that stands for this value in a permalink.
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseError;
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                match text { $($word => Ok($name::$variant),)+ _ => Err(ParseError) }
+            }
+        }
+    };
+}
+
+words! {
+    /// Where the examples come from.
+    DataSet {
+        /// 1,797 handwritten digits of 8×8 pixels, in the page itself (UCI, CC BY 4.0).
+        Digits8 = "digits8",
+        /// Digits of 28×28 pixels drawn by procedure.
+        Strokes = "strokes",
+        /// Intertwined spirals in the plane.
+        Spirals = "spirals",
+        /// Two interleaved half circles in the plane.
+        Moons = "moons",
+        /// Concentric rings in the plane.
+        Rings = "rings",
+        /// Gaussian blobs in the plane.
+        Blobs = "blobs",
+        /// MNIST, from the visitor's files or from a URL.
+        Mnist = "mnist",
+        /// Fashion-MNIST, from the visitor's files or from a URL.
+        Fashion = "fashion",
+    }
+}
+
+impl DataSet {
+    /// Whether the examples are points in the plane rather than images.
+    pub fn is_plane(self) -> bool {
+        matches!(self, Self::Spirals | Self::Moons | Self::Rings | Self::Blobs)
+    }
+
+    /// Whether the examples are read from IDX files.
+    pub fn needs_files(self) -> bool {
+        matches!(self, Self::Mnist | Self::Fashion)
+    }
+
+    /// Whether the examples are made by procedure, as many as asked for.
+    pub fn is_generated(self) -> bool {
+        self == Self::Strokes || self.is_plane()
+    }
+}
+
+words! {
+    /// The rule that turns gradients into steps.
+    OptimizerKind {
+        /// Stochastic gradient descent with momentum 0.9.
+        Sgd = "sgd",
+        /// Adam (Kingma & Ba 2015).
+        Adam = "adam",
+        /// Adam with decoupled weight decay (Loshchilov & Hutter 2019).
+        AdamW = "adamw",
+    }
+}
+
+words! {
+    /// How the learning rate changes over a training.
+    Schedule {
+        /// The same from the first step to the last.
+        Constant = "constant",
+        /// Half a cosine from the full rate down to zero.
+        Cosine = "cosine",
+        /// A tenth after half of the steps, a hundredth after three quarters.
+        Step = "step",
+    }
+}
+
+words! {
+    /// What the student is distilled on.
+    Transfer {
+        /// Only the labelled examples that the student may see.
+        Labelled = "labelled",
+        /// All training examples, their labels hidden.
+        All = "all",
+        /// Uniform noise, labelled by nobody but the teacher.
+        Noise = "noise",
+    }
+}
+
+words! {
+    /// How many weights share a scale when they are quantized.
+    Granularity {
+        /// One scale for a whole weight matrix.
+        Tensor = "tensor",
+        /// One scale for each output unit.
+        Channel = "channel",
+    }
+}
+
+words! {
+    /// Where the networks are trained.
+    DeviceChoice {
+        /// Whatever is faster for this experiment on this machine.
+        Auto = "auto",
+        /// The processor, with SIMD.
+        Cpu = "cpu",
+        /// The graphics card, by WebGPU.
+        Gpu = "gpu",
+    }
+}
+
+words! {
+    /// On or off.
+    Switch {
+        /// On.
+        On = "on",
+        /// Off.
+        Off = "off",
+    }
+}
+
+impl Switch {
+    /// `true` for on.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+words! {
+    /// The width of a stored weight, in bits.
+    Bits {
+        /// 32-bit floating point, as trained.
+        B32 = "32",
+        /// 16-bit floating point (IEEE 754 binary16).
+        B16 = "16",
+        /// 8-bit integers.
+        B8 = "8",
+        /// 4-bit integers.
+        B4 = "4",
+        /// 3-bit integers.
+        B3 = "3",
+        /// 2 bits: -1, 0 or 1 times the scale.
+        B2 = "2",
+        /// 1 bit: the sign times the scale.
+        B1 = "1",
+    }
+}
+
+impl Bits {
+    /// The width as a number.
+    pub fn width(self) -> u32 {
+        match self {
+            Self::B32 => 32,
+            Self::B16 => 16,
+            Self::B8 => 8,
+            Self::B4 => 4,
+            Self::B3 => 3,
+            Self::B2 => 2,
+            Self::B1 => 1,
+        }
+    }
+
+    /// Whether weights are stored as integers with a scale.
+    pub fn is_integer(self) -> bool {
+        self.width() <= 8
+    }
+}
+
+words! {
+    /// The kinds of network; the engine builds each in a file of its own.
+    NetworkKind {
+        /// A multilayer perceptron with ReLU.
+        Mlp = "mlp",
+    }
+}
+
+/// How many labelled examples the student may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Labels {
+    /// As many as there are.
+    All,
+    /// This many, balanced by class.
+    Count(u32),
+}
+
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::Count(n) => n.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Labels {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::Count).map_err(|_| ParseError),
+        }
+    }
+}
+
+/// A set of classes, in rising order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Classes(Vec<u8>);
+
+impl Classes {
+    /// The set of these classes.
+    pub fn new(classes: impl IntoIterator<Item = u8>) -> Self {
+        let mut classes: Vec<u8> = classes.into_iter().collect();
+        classes.sort_unstable();
+        classes.dedup();
+        Self(classes)
+    }
+
+    /// Whether the class is in the set.
+    pub fn contains(&self, class: u8) -> bool {
+        self.0.contains(&class)
+    }
+
+    /// The classes in rising order.
+    pub fn iter(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// How many classes are in the set.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no class is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Classes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        write_list(f, &self.0)
+    }
+}
+
+impl FromStr for Classes {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "" | "none" => Ok(Self::default()),
+            _ => Ok(Self::new(read_list(text)?)),
+        }
+    }
+}
+
+/// A network's shape: the name of its kind and the widths of its hidden layers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// The kind of network.
+    pub kind: NetworkKind,
+    /// The hidden widths, from the input on. Empty for a linear classifier.
+    pub widths: Vec<u32>,
+}
+
+impl Architecture {
+    /// A wider layer than this helps no experiment here and exhausts a small laptop.
+    pub const MAX_WIDTH: u32 = 2048;
+    /// More layers than this do not train without tricks that are not offered.
+    pub const MAX_LAYERS: usize = 6;
+
+    /// A multilayer perceptron of these hidden widths.
+    pub fn mlp(widths: impl Into<Vec<u32>>) -> Self {
+        Self { kind: NetworkKind::Mlp, widths: widths.into() }
+    }
+
+    /// Parameters of the network between `inputs` and `classes`: weights and biases.
+    pub fn parameter_count(&self, inputs: usize, classes: usize) -> usize {
+        let widths: Vec<usize> = std::iter::once(inputs)
+            .chain(self.widths.iter().map(|&width| width as usize))
+            .chain(std::iter::once(classes))
+            .collect();
+        widths.windows(2).map(|pair| pair[0] * pair[1] + pair[1]).sum()
+    }
+}
+
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind != NetworkKind::Mlp {
+            write!(f, "{}:", self.kind)?;
+        }
+        match self.widths.is_empty() {
+            true => f.write_str("linear"),
+            false => write_list(f, &self.widths),
+        }
+    }
+}
+
+impl FromStr for Architecture {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let (kind, widths) = match text.split_once(':') {
+            Some((kind, widths)) => (kind.parse()?, widths),
+            None => (NetworkKind::Mlp, text),
+        };
+        let widths: Vec<u32> = match widths {
+            "linear" => Vec::new(),
+            _ => read_list(widths)?,
+        };
+        let in_range = widths.iter().all(|width| (1..=Self::MAX_WIDTH).contains(width));
+        match in_range && widths.len() <= Self::MAX_LAYERS {
+            true => Ok(Self { kind, widths }),
+            false => Err(ParseError),
+        }
+    }
+}
+
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            f.write_str(",")?;
+        }
+        item.fmt(f)?;
+    }
+    Ok(())
+}
+
+fn read_list<T: FromStr>(text: &str) -> Result<Vec<T>, ParseError> {
+    text.split(',').map(|item| item.trim().parse().map_err(|_| ParseError)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn architectures_are_read_and_written() {
+        for text in ["16", "128,128", "linear"] {
+            assert_eq!(text.parse::<Architecture>().unwrap().to_string(), text);
+        }
+        assert_eq!("mlp:16".parse::<Architecture>().unwrap().to_string(), "16");
+        for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN"] {
+            assert!(bad.parse::<Architecture>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn parameters_of_the_default_networks() {
+        // By hand: 64·16 + 16 + 16·10 + 10, and 64·128 + 128 + 128·128 + 128 + 128·10 + 10.
+        assert_eq!(Architecture::mlp([16]).parameter_count(64, 10), 1_210);
+        assert_eq!(Architecture::mlp([128, 128]).parameter_count(64, 10), 26_122);
+    }
+
+    #[test]
+    fn classes_are_a_set() {
+        let classes: Classes = "7,3,7".parse().unwrap();
+        assert_eq!(classes.to_string(), "3,7");
+        assert!(classes.contains(3) && !classes.contains(8));
+        assert!("".parse::<Classes>().unwrap().is_empty());
+    }
+}
