@@ -1,2 +1,110 @@
-//! x
-fn main() {}
+//! `retort`: the experiments of the page without a page.
+
+mod messages;
+mod record;
+mod run;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use retort_engine::device::{Compute, GpuError};
+use retort_spec::{DeviceChoice, KNOBS, ParseError, Trouble};
+
+/// Why a command failed, worded for whoever typed it.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    /// The experiment's text has bad values. A page mends them; a script should not go on with something else.
+    #[error("the experiment has bad values:\n  {0}")]
+    BadExperiment(String),
+    /// A file cannot be read.
+    #[error("{path}: {reason}")]
+    File { path: String, reason: String },
+    /// The engine met trouble.
+    #[error("{0}")]
+    Trouble(Trouble),
+    /// There is no such device here.
+    #[error("no GPU: {0}")]
+    Gpu(#[from] GpuError),
+    /// The program was built without the GPU.
+    #[error("this build has no GPU engine; build with `cargo build --release -p retort --features gpu`, or use --device cpu")]
+    NoGpuBuilt,
+    /// A word is not a device.
+    #[error("--device takes auto, cpu or gpu")]
+    NotADevice(#[from] ParseError),
+    /// A vector file's rows make no sense.
+    #[error(transparent)]
+    Verify(#[from] retort_engine::verify::VerifyError),
+    /// Some rows were missed.
+    #[error("{missed} of {rows} rows missed{}", if *absent > 0 { format!(", {absent} absent") } else { String::new() })]
+    Missed { missed: usize, absent: usize, rows: usize },
+    /// Standard output is closed.
+    #[error("cannot write: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+fn main() -> ExitCode {
+    let matches = command().get_matches();
+    let result = match matches.subcommand() {
+        Some(("run", matches)) => run::run(matches),
+        Some(("verify", matches)) => verify::verify(matches),
+        Some(("record", matches)) => record::record(matches),
+        _ => Ok(()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever closed the pipe has read enough.
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("retort: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command() -> Command {
+    let file = Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf));
+    let device = Arg::new("device").long("device").value_name("DEVICE").default_value("auto").help("auto, cpu or gpu");
+    let strict = Arg::new("strict").long("strict").action(ArgAction::SetTrue);
+    let experiment = Arg::new("experiment").value_name("PERMALINK").help("as after the # of the page's address: 'data=digits8&labels=50'");
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("One JSON object a line, the last one with the results");
+    let folder = Arg::new("data-dir").long("data-dir").value_name("FOLDER").value_parser(value_parser!(PathBuf));
+    let knobs = KNOBS.iter().map(|knob| {
+        Arg::new(knob.key).long(knob.key).value_name("VALUE").help(messages::help(knob)).help_heading("Knobs (they override the permalink)")
+    });
+    Command::new("retort")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Knowledge distillation experiments, the same as on Retort's page")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("run")
+                .about("Trains a teacher, a baseline and a distilled student, and measures them")
+                .args([experiment, json, folder.help("The folder with the four IDX files of mnist or fashion, plain or .gz")])
+                .args(knobs),
+        )
+        .subcommand(
+            Command::new("verify")
+                .about("Checks the engine against a file of published numbers")
+                .args([file.clone(), device, strict.help("An objective that the engine does not have is a failure too")]),
+        )
+        .subcommand(
+            Command::new("record").about("Records the default experiment for the page to show while its engine loads").arg(file),
+        )
+}
+
+/// The text of an argument that may be absent.
+fn text<'a>(matches: &'a ArgMatches, id: &str) -> Option<&'a str> {
+    matches.get_one::<String>(id).map(String::as_str)
+}
+
+/// The device to compute on. Natively `auto` is the CPU: these networks are too small to gain from a GPU.
+fn compute(choice: DeviceChoice) -> Result<Compute, Failure> {
+    match choice {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(Compute::cpu()),
+        #[cfg(feature = "gpu")]
+        DeviceChoice::Gpu => Ok(pollster::block_on(Compute::gpu())?),
+        #[cfg(not(feature = "gpu"))]
+        DeviceChoice::Gpu => Err(Failure::NoGpuBuilt),
+    }
+}

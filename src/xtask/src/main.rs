@@ -1,2 +1,64 @@
-//! x
-fn main() {}
+//! `cargo xtask`: builds, serves and tests Retort, installing what is missing and saying what it costs.
+
+mod build;
+mod figures;
+mod serve;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, serves and tests Retort.
+#[derive(Parser)]
+#[command(name = "cargo xtask", arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the page and serves it on http://127.0.0.1:8080
+    Serve {
+        /// The port; 0 for any that is free
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Serves what the last build left in dist/
+        #[arg(long)]
+        no_build: bool,
+    },
+    /// Builds the page into dist/, which any static host can serve
+    Build,
+    /// Runs every check and test: formatting, lints, unit tests, the page in headless Chromium
+    Test {
+        /// Only the checks and tests that need no browser
+        #[arg(long)]
+        no_browser: bool,
+    },
+    /// Prints what the page weighs and how fast a first visit is, measured on this machine
+    Figures,
+    /// Takes the README's screenshot
+    Screenshot,
+    /// Records the run that the page shows while its engine loads
+    Record,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Serve { port, no_build } => serve::command(port, no_build),
+        Command::Build => build::build(),
+        Command::Test { no_browser } => test::all(no_browser),
+        Command::Figures => figures::print(),
+        Command::Screenshot => test::browser("screenshot"),
+        Command::Record => build::record(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

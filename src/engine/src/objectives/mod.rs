@@ -58,38 +58,44 @@ pub fn objective(id: &str) -> Option<&'static Objective> {
 pub(crate) mod check {
     //! Finite differences for any objective.
 
-    use super::*;
     use burn::tensor::{Device, TensorData};
     use pollster::block_on;
     use rand::RngExt;
 
+    use super::*;
+    use crate::{random, verify};
+
+    /// An objective's loss and gradient on the CPU, with made-up labels.
+    pub fn evaluate(id: &str, settings: &Settings, classes: usize, student: &[f32], teacher: &[f32]) -> (f64, Vec<f32>) {
+        let shape = [student.len() / classes, classes];
+        let labels: Vec<u8> = (0..shape[0]).map(|row| ((row * 7 + 1) % classes) as u8).collect();
+        let device = Device::flex();
+        let result = verify::loss_and_gradient(id, settings, shape, student, Some(teacher), &labels, &device);
+        block_on(result).unwrap().unwrap()
+    }
+
     /// Random logits of a few shapes, a batch of one among them: the objective's gradient against central differences.
     pub fn gradient(id: &str, settings: &Settings) {
-        let mut generator = crate::random::stream(5, "finite differences");
+        /// Small enough for the curvature, large enough for single precision.
+        const STEP: f32 = 1e-2;
+        let mut generator = random::stream(5, "finite differences");
         for [rows, classes] in [[1, 2], [3, 4], [5, 10]] {
             let mut draw = || (0..rows * classes).map(|_| generator.random_range(-2.0..2.0_f32)).collect::<Vec<f32>>();
             let (student, teacher) = (draw(), draw());
-            let analytic = crate::verify::loss_and_gradient(id, settings, [rows, classes], &student, Some(&teacher), &labels(rows, classes), &Device::flex());
-            let (_, gradient) = block_on(analytic).unwrap().unwrap();
-            for index in 0..student.len() {
-                /// Small enough for the curvature, large enough for single precision.
-                const STEP: f32 = 1e-2;
+            let (_, gradient) = evaluate(id, settings, classes, &student, &teacher);
+            let largest = gradient.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
+            for (index, &analytic) in gradient.iter().enumerate() {
                 let at = |shift: f32| {
                     let mut moved = student.clone();
                     moved[index] += shift;
-                    let result = crate::verify::loss_and_gradient(id, settings, [rows, classes], &moved, Some(&teacher), &labels(rows, classes), &Device::flex());
-                    block_on(result).unwrap().unwrap().0
+                    evaluate(id, settings, classes, &moved, &teacher).0
                 };
                 let numeric = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
-                let largest = gradient.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
-                let error = (numeric - f64::from(gradient[index])).abs();
-                assert!(error < 5e-3 * f64::from(largest) + 2e-4, "{id} [{rows},{classes}] {index}: {numeric} is not {}", gradient[index]);
+                let error = (numeric - f64::from(analytic)).abs();
+                let allowed = 5e-3 * f64::from(largest) + 2e-4;
+                assert!(error < allowed, "{id} [{rows},{classes}] {index}: {numeric} is not {analytic}");
             }
         }
-    }
-
-    fn labels(rows: usize, classes: usize) -> Vec<u8> {
-        (0..rows).map(|row| ((row * 7 + 1) % classes) as u8).collect()
     }
 
     /// A trace of constant logits.

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_run_that_points_the_other_way_forbids_a_verdict() {
-        let (outcome, p) = judge(&[pair(50, 40, 0), pair(50, 40, 0), pair(50, 0, 3)]);
+        let (outcome, p) = judge(&[pair(50, 40, 0), pair(50, 40, 0), pair(87, 0, 3)]);
         assert!(p < 0.05);
         assert_eq!(outcome, Outcome::NoDifference);
     }

@@ -1,0 +1,227 @@
+tagline = knowledge distillation, in your browser
+controls = Training
+play = Play
+pause = Pause
+step-batch = One batch
+step-epoch = One epoch
+reset = Start over
+    .help = Trains the same experiment again from its first step, with the same seed.
+new-seed = New seed
+    .help = Other initial weights, another order of batches, other labelled examples.
+share = Copy link
+copied = Copied
+dark = Dark
+light = Light
+dismiss = Dismiss
+
+engine-loading = Fetching the engine: { $received }
+engine-loading-of = Fetching the engine: { $received } of { $total }
+engine-starting = Starting the engine
+engine-failed = The engine cannot be started. Reload the page to try again.
+idle = No experiment
+finished = Finished
+progress-teacher = Teacher, epoch { $epoch } of { $epochs }, seed { $run } of { $runs }
+progress-students = Students, epoch { $epoch } of { $epochs }, seed { $run } of { $runs }
+progress-paused = Paused at epoch { $epoch } of { $epochs }, seed { $run } of { $runs }
+device-is-cpu = CPU, SIMD
+device-is-gpu = GPU, WebGPU
+device-speed = { $device } · { $speed } examples/s
+reason-cpu-asked = On the CPU, as asked for.
+reason-no-webgpu = On the CPU: this browser has no WebGPU adapter.
+reason-software = On the CPU: this browser's WebGPU is emulated in software, which is slower.
+reason-no-timestamps = On the CPU: the graphics adapter lacks timestamp queries, which the GPU engine needs.
+reason-too-small = On the CPU: these networks are too small to gain from the graphics card.
+reason-gpu-failed = On the CPU: the GPU engine failed.
+reason-gpu-asked = On the GPU, as asked for.
+reason-gpu-faster = On the GPU: these networks are large enough to gain from it.
+self-test = Adapter: { $adapter }. A short training differed from the CPU's by { $error } of the largest weight.
+
+actor-teacher = Teacher
+actor-student = Student, distilled
+actor-baseline = Student, alone
+score-teacher = % of test examples right
+score-student = % right, distilled
+score-baseline = % right alone, same labels
+parameters = Parameters
+float-bytes = File at 32 bits
+agreement = Says what the teacher says
+calibration = Calibration error
+    .help = How far confidence is from accuracy, on average: expected calibration error with 15 bins (Guo et al. 2017).
+train-seconds = Trained here in
+
+data = Data
+training-examples = { $count } to train on
+student-labels = Labels for the student
+transfer-examples = Distilled on
+test-examples = Tested on
+data-picture = Training examples in the plane, coloured by class
+thumbnail = A training example: { $label }
+thumbnail-labelled = A training example whose label the student may see: { $label }
+drop-files = Drop the four IDX files here, plain or gzip. They stay on this machine.
+choose-files = Choose files…
+fetch-files = Fetch MNIST (11.6 MB)
+files-read = Read { $train } examples to train on and { $test } to test on.
+fetch-failed = The data could not be fetched: { $reason }. Choose files from your disk instead, or try again.
+fashion-class = { $class ->
+    [0] T-shirt
+    [1] Trousers
+    [2] Pullover
+    [3] Dress
+    [4] Coat
+    [5] Sandal
+    [6] Shirt
+    [7] Sneaker
+    [8] Bag
+   *[9] Boot
+}
+
+soft-targets = Soft targets
+soft-targets-sub = one test example, as the networks see it
+soft-targets-empty = The teacher is still learning.
+labelled-as = label { $label }
+entropy = entropy { $bits } bit
+previous-example = Previous example
+next-example = Next example
+test-example = A test example: { $label }
+softmax-formula = The softmax with a temperature: exp of the logit over T, divided by the sum of all of them
+bars-caption = The probability of each class, from the teacher and from the student, at temperature 1 and at the slider's
+teacher-percent = teacher %
+student-percent = student %
+similarity = What looks like what
+similarity-caption = Mean distribution of each class at T = { $temperature }, in percent: rows are labels, columns are answers
+
+cost = What it costs
+cost-sub = the student, packed
+cost-empty = The student is still learning.
+cost-chart = Accuracy against bytes. At { $bits } bits: { $bytes }, { $accuracy } %.
+packed-file = Packed file
+packed-accuracy = Accuracy
+of-teacher = Of the teacher's bytes
+
+curves = Learning curves
+curve-accuracy = Test accuracy
+curve-test-loss = Test loss
+curve-train-loss = Training loss
+epochs = epoch { $count }
+
+verdict = Verdict
+verdict-sub = paired test over the test set
+verdict-empty = After all seeds it stands here whether distillation helped.
+verdict-words = With { $labels } labels the distilled student is right on { $student } % of the test examples, the same network alone on { $baseline } %.
+verdict-helps = Distillation helped.
+verdict-no-difference = The test tells no difference.
+verdict-hurts = Distillation hurt.
+seeds = { $count ->
+    [one] 1 seed
+   *[other] { $count } seeds
+}
+recorded = Recorded when this page was built. Your own run begins as soon as the engine is here.
+touched = A knob was turned while the networks trained. “Start over” gives this experiment's own result.
+
+settings = All other settings
+settings-training = Training
+settings-student = Students and verdict
+settings-machine = Seed and device
+credit = Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0. Nothing leaves this page.
+
+problem = { $key }={ $value }: { $reason }.
+problem-used = { $used } is used.
+problem-unknown = no knob has this name
+problem-number = this is not a number of the kind asked for
+problem-range = outside the range from { $min } to { $max }
+problem-choice = this is not one of { $words }
+problem-widths = this is not a list of at most { $layers } hidden widths from 1 to { $width }
+problem-classes = this is not a list of class numbers
+problem-omit = these classes cannot be left out of this data set
+problem-twice = given twice; the first one counts
+problem-newer = the link was made by a newer Retort than version { $known }; what is known of it is used
+trouble-diverged = { $actor }: the loss is no number any more at step { $step }. Lower the learning rate (now { $rate }) and start over.
+trouble-files-needed = { $data } needs its four files: drop or choose them in the data panel.
+trouble-bad-file = { $name } { $reason }. Nothing else was changed.
+trouble-nothing = The student has nothing to learn from: give it labels, or a soft weight above 0 and something to be distilled on.
+trouble-engine = The engine stopped: { $reason }
+restarted = The engine stopped ({ $reason }). It was started again on the CPU with the same experiment.
+
+knob-data = Data set
+    .help = Where the examples come from.
+data-digits8 = Digits, 8×8
+data-strokes = Drawn digits, 28×28
+data-spirals = Spirals
+data-moons = Moons
+data-rings = Rings
+data-blobs = Blobs
+data-mnist = MNIST
+data-fashion = Fashion-MNIST
+knob-examples = Examples
+    .help = How many training examples are drawn.
+knob-classes = Classes
+    .help = How many classes the points have.
+knob-noise = Noise
+    .help = How far points stray from their shape, as a standard deviation.
+knob-seed = Seed
+    .help = Decides all randomness: the same seed gives the same curves.
+knob-teacher = Hidden widths
+    .help = Units of the teacher's hidden layers, such as 128,128; “linear” for none.
+knob-teacher-epochs = Teacher's epochs
+    .help = How often the teacher sees every training example.
+knob-batch = Batch size
+    .help = Examples of one training step.
+knob-learning-rate = Learning rate
+    .help = How far a step goes. Too high, and the loss becomes no number.
+knob-optimizer = Optimizer
+    .help = The rule that turns gradients into steps.
+optimizer-sgd = SGD, momentum 0.9
+optimizer-adam = Adam
+optimizer-adamw = AdamW
+knob-schedule = Schedule
+    .help = How the learning rate changes over a training.
+schedule-constant = Constant
+schedule-cosine = Cosine
+schedule-step = Steps
+knob-weight-decay = Weight decay
+    .help = How strongly weights are pulled to zero.
+knob-dropout = Dropout
+    .help = Share of the teacher's hidden units that are silent in a training step.
+knob-jitter = Jitter
+    .help = Training images are moved by up to this many pixels each way.
+knob-student = Hidden widths
+    .help = Units of the student's hidden layers. The network alone has the same.
+knob-student-epochs = Students' epochs
+    .help = One epoch is as many steps as one pass over the whole training set, however few labels there are.
+knob-labels = Labels
+    .help = How many labelled examples the student may see, balanced by class: a number, or “all”. The teacher saw all.
+knob-transfer = Distilled on
+    .help = The examples on which the student imitates the teacher.
+transfer-labelled = Labelled examples
+transfer-all = All, labels hidden
+transfer-noise = Noise
+knob-omit = Left out
+    .help = Classes that the student never sees, such as 3,8; “none” for none. The teacher saw them.
+knob-temperature = Temperature
+    .help = Softens the teacher's answers: the higher, the more the small probabilities count.
+knob-soft = Soft weight
+    .help = Weight of the teacher's soft targets; the labels get the rest.
+knob-t2 = Scale by T²
+    .help = Keeps the soft targets' weight the same at every temperature, since their gradient shrinks with 1/T².
+t2-on = On
+t2-off = Off
+knob-bits = Bits of a weight
+    .help = The student's weights are packed at this width, read back and measured.
+bits-32 = 32
+bits-16 = 16
+bits-8 = 8
+bits-4 = 4
+bits-3 = 3
+bits-2 = 2
+bits-1 = 1
+knob-granularity = Scales
+    .help = How many weights share a scale.
+granularity-tensor = One a matrix
+granularity-channel = One an output unit
+knob-runs = Seeds
+    .help = How many times everything is trained, each with its own seed, before the verdict.
+knob-device = Device
+    .help = Where the networks are trained.
+device-auto = Automatic
+device-cpu = CPU
+device-gpu = GPU

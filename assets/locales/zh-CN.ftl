@@ -1,0 +1,226 @@
+tagline = 在浏览器中做知识蒸馏
+controls = 训练
+play = 继续
+pause = 暂停
+step-batch = 一个批次
+step-epoch = 一个轮次
+reset = 从头开始
+    .help = 用相同的随机种子，从第一步起重新训练同一个实验。
+new-seed = 换种子
+    .help = 换一组初始权重、批次顺序和有标签的样本。
+share = 复制链接
+copied = 已复制
+dark = 深色
+light = 浅色
+dismiss = 关闭
+
+engine-loading = 正在下载引擎：{ $received }
+engine-loading-of = 正在下载引擎：{ $received }，共 { $total }
+engine-starting = 正在启动引擎
+engine-failed = 引擎无法启动。请重新加载页面再试。
+idle = 没有实验
+finished = 已完成
+progress-teacher = 教师，第 { $epoch } / { $epochs } 轮，种子 { $run } / { $runs }
+progress-students = 学生，第 { $epoch } / { $epochs } 轮，种子 { $run } / { $runs }
+progress-paused = 已暂停于第 { $epoch } / { $epochs } 轮，种子 { $run } / { $runs }
+device-is-cpu = CPU（SIMD）
+device-is-gpu = GPU（WebGPU）
+device-speed = { $device } · 每秒 { $speed } 个样本
+reason-cpu-asked = 按要求使用 CPU。
+reason-no-webgpu = 使用 CPU：此浏览器没有 WebGPU 适配器。
+reason-software = 使用 CPU：此浏览器的 WebGPU 由软件模拟，速度更慢。
+reason-no-timestamps = 使用 CPU：显卡适配器缺少 GPU 引擎所需的时间戳查询功能。
+reason-too-small = 使用 CPU：网络太小，显卡没有优势。
+reason-gpu-failed = 使用 CPU：GPU 引擎出错。
+reason-gpu-asked = 按要求使用 GPU。
+reason-gpu-faster = 使用 GPU：网络足够大，显卡更快。
+self-test = 适配器：{ $adapter }。一次短训练与 CPU 的差别为最大权重的 { $error }。
+
+actor-teacher = 教师模型
+actor-student = 学生模型（蒸馏）
+actor-baseline = 学生模型（单独训练）
+score-teacher = % 的测试样本正确
+score-student = % 正确，经过蒸馏
+score-baseline = % 正确，标签相同、没有教师
+parameters = 参数量
+float-bytes = 32 位文件
+agreement = 与教师一致
+calibration = 校准误差
+    .help = 置信度与准确率的平均差距：15 个区间的期望校准误差（Guo 等，2017）。
+train-seconds = 在此训练用时
+
+data = 数据
+training-examples = { $count } 个训练样本
+student-labels = 学生可见的标签
+transfer-examples = 蒸馏样本
+test-examples = 测试样本
+data-picture = 平面上的训练样本，颜色表示类别
+thumbnail = 训练样本：{ $label }
+thumbnail-labelled = 学生可见标签的训练样本：{ $label }
+drop-files = 把四个 IDX 文件拖到这里，压缩（gzip）与否均可。文件不会离开本机。
+choose-files = 选择文件…
+fetch-files = 下载 MNIST（11.6 MB）
+files-read = 已读取 { $train } 个训练样本和 { $test } 个测试样本。
+fetch-failed = 数据下载失败：{ $reason }。请改为从磁盘选择文件，或稍后再试。
+fashion-class = { $class ->
+    [0] T 恤
+    [1] 裤子
+    [2] 套头衫
+    [3] 连衣裙
+    [4] 外套
+    [5] 凉鞋
+    [6] 衬衫
+    [7] 运动鞋
+    [8] 包
+   *[9] 短靴
+}
+
+soft-targets = 软标签
+soft-targets-sub = 网络眼中的一个测试样本
+soft-targets-empty = 教师还在学习。
+labelled-as = 标签 { $label }
+entropy = 熵 { $bits } 比特
+previous-example = 上一个样本
+next-example = 下一个样本
+test-example = 测试样本：{ $label }
+softmax-formula = 带温度的 softmax：logit 除以 T 后取指数，再除以所有类别之和
+bars-caption = 教师与学生给出的各类别概率，分别在温度 1 和滑块所示温度下
+teacher-percent = 教师 %
+student-percent = 学生 %
+similarity = 谁像谁
+similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行是标签，列是回答
+
+cost = 代价
+cost-sub = 打包后的学生模型
+cost-empty = 学生还在学习。
+cost-chart = 准确率与字节数。{ $bits } 位：{ $bytes }，{ $accuracy } %。
+packed-file = 打包文件
+packed-accuracy = 准确率
+of-teacher = 占教师字节数
+
+curves = 学习曲线
+curve-accuracy = 测试准确率
+curve-test-loss = 测试损失
+curve-train-loss = 训练损失
+epochs = 第 { $count } 轮
+
+verdict = 结论
+verdict-sub = 在测试集上的配对检验
+verdict-empty = 所有种子完成后，这里会说明蒸馏是否有帮助。
+verdict-words = 使用 { $labels } 个标签时，蒸馏的学生在测试样本上答对 { $student } %，同样的网络单独训练答对 { $baseline } %。
+verdict-helps = 蒸馏有帮助。
+verdict-no-difference = 检验没有发现差别。
+verdict-hurts = 蒸馏有害。
+seeds = { $count ->
+   *[other] { $count } 个种子
+}
+recorded = 这是构建页面时的记录。引擎就绪后，您自己的训练就会开始。
+touched = 训练过程中改动过设置。点击“从头开始”可得到这个实验本身的结果。
+
+settings = 其他设置
+settings-training = 训练
+settings-student = 学生与结论
+settings-machine = 种子与设备
+credit = 数字样本：E. Alpaydin 与 C. Kaynak，Optical Recognition of Handwritten Digits，UCI，CC BY 4.0。任何数据都不会离开此页面。
+
+problem = { $key }={ $value }：{ $reason }。
+problem-used = 改用 { $used }。
+problem-unknown = 没有这个名称的设置
+problem-number = 不是所要求的数字
+problem-range = 超出 { $min } 到 { $max } 的范围
+problem-choice = 不是下列之一：{ $words }
+problem-widths = 不是最多 { $layers } 个、每个 1 到 { $width } 的隐藏层宽度列表
+problem-classes = 不是类别编号列表
+problem-omit = 此数据集不能去掉这些类别
+problem-twice = 重复给出，以第一个为准
+problem-newer = 链接由比版本 { $known } 更新的 Retort 生成，只采用认识的部分
+trouble-diverged = { $actor }：第 { $step } 步时损失已不是数字。请降低学习率（现为 { $rate }）并从头开始。
+trouble-files-needed = { $data } 需要四个文件：请在数据面板中拖入或选择。
+trouble-bad-file = { $name }：{ $reason }。其他内容没有改变。
+trouble-nothing = 学生没有可学的东西：请给它标签，或使软标签权重大于 0 并提供蒸馏样本。
+trouble-engine = 引擎停止：{ $reason }
+restarted = 引擎停止（{ $reason }）。已在 CPU 上以同一实验重新启动。
+
+knob-data = 数据集
+    .help = 样本的来源。
+data-digits8 = 手写数字，8×8
+data-strokes = 绘制的数字，28×28
+data-spirals = 螺旋
+data-moons = 双月
+data-rings = 同心环
+data-blobs = 高斯团
+data-mnist = MNIST
+data-fashion = Fashion-MNIST
+knob-examples = 样本数
+    .help = 生成多少个训练样本。
+knob-classes = 类别数
+    .help = 点有多少个类别。
+knob-noise = 噪声
+    .help = 点偏离其形状的标准差。
+knob-seed = 随机种子
+    .help = 决定一切随机性：相同的种子给出相同的曲线。
+knob-teacher = 隐藏层宽度
+    .help = 教师各隐藏层的单元数，如 128,128；“linear”表示没有隐藏层。
+knob-teacher-epochs = 教师轮次
+    .help = 教师把全部训练样本看多少遍。
+knob-batch = 批次大小
+    .help = 每一步训练的样本数。
+knob-learning-rate = 学习率
+    .help = 每一步走多远。过高时损失会变得不是数字。
+knob-optimizer = 优化器
+    .help = 由梯度得到更新的规则。
+optimizer-sgd = SGD，动量 0.9
+optimizer-adam = Adam
+optimizer-adamw = AdamW
+knob-schedule = 学习率调度
+    .help = 学习率在训练中如何变化。
+schedule-constant = 恒定
+schedule-cosine = 余弦
+schedule-step = 阶梯
+knob-weight-decay = 权重衰减
+    .help = 把权重拉向零的力度。
+knob-dropout = 丢弃率
+    .help = 训练时教师隐藏单元被静音的比例（dropout）。
+knob-jitter = 抖动
+    .help = 训练图像在各方向上最多移动的像素数。
+knob-student = 隐藏层宽度
+    .help = 学生各隐藏层的单元数。单独训练的网络与之相同。
+knob-student-epochs = 学生轮次
+    .help = 无论标签多少，一轮的步数都等于把整个训练集看一遍。
+knob-labels = 标签数
+    .help = 学生可以看到多少个有标签的样本，按类别均衡：一个数字，或“all”。教师看到全部。
+knob-transfer = 蒸馏于
+    .help = 学生在哪些样本上模仿教师。
+transfer-labelled = 有标签的样本
+transfer-all = 全部，隐藏标签
+transfer-noise = 噪声
+knob-omit = 去掉的类别
+    .help = 学生从未见过的类别，如 3,8；“none”表示不去掉。教师见过它们。
+knob-temperature = 温度
+    .help = 软化教师的回答：温度越高，小概率越重要。
+knob-soft = 软标签权重
+    .help = 教师软标签的权重；其余归真实标签。
+knob-t2 = 乘以 T²
+    .help = 软标签的梯度随 1/T² 缩小，乘以 T² 使其权重在各温度下保持不变。
+t2-on = 开
+t2-off = 关
+knob-bits = 权重位数
+    .help = 学生的权重按此位数打包，再读回并测量。
+bits-32 = 32
+bits-16 = 16
+bits-8 = 8
+bits-4 = 4
+bits-3 = 3
+bits-2 = 2
+bits-1 = 1
+knob-granularity = 缩放因子
+    .help = 多少个权重共用一个缩放因子。
+granularity-tensor = 每个矩阵一个
+granularity-channel = 每个输出单元一个
+knob-runs = 种子数
+    .help = 得出结论之前用不同种子重复训练的次数。
+knob-device = 设备
+    .help = 在哪里训练网络。
+device-auto = 自动
+device-cpu = CPU
+device-gpu = GPU

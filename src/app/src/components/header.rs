@@ -1,0 +1,161 @@
+//! The head of the page: what it is, the run's controls, how far it is, and on what it computes.
+
+use retort_spec::{Command, RunState, Stage};
+use yew::prelude::*;
+
+use crate::{
+    app::{Page, use_page},
+    device::DeviceReason,
+    format::{bytes, number},
+    i18n::Language,
+    link,
+    state::Engine,
+};
+
+/// The head of the page.
+#[component]
+pub fn Header() -> Html {
+    let page = use_page();
+    let copied = use_state(|| false);
+    let texts = &page.texts;
+    let state = &page.state;
+    let running = state.run_state == RunState::Running;
+    let able = matches!(state.engine, Engine::Ready(_)) && state.run_state != RunState::Idle;
+    let unfinished = able && state.run_state != RunState::Finished;
+    let play = if running { Command::Pause } else { Command::Resume };
+    let next_seed = state.experiment.seed.wrapping_add(1).to_string();
+    let new_seed = page.turn("seed").reform(move |_: MouseEvent| next_seed.clone());
+    let share = {
+        let copied = copied.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(window) = web_sys::window() {
+                // Without a clipboard the address bar still holds the link.
+                let _ = window.navigator().clipboard().write_text(&link::address());
+                copied.set(true);
+            }
+        })
+    };
+    let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
+    let speak = page.speak.reform(move |_: MouseEvent| other);
+    let next_theme = if page.theme == "dark" { "light" } else { "dark" };
+    let paint = page.paint.reform(move |_: MouseEvent| next_theme.to_owned());
+    html! {
+        <header>
+            <h1 class="brand">
+                <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
+                    <path d="M9 3h4v5.2A6.5 6.5 0 1 1 5 14.5c0-2.9 1.6-5.2 4-6.3zM13 5.5c5 .3 7.5 4 8.5 10.5M5.6 15h11" />
+                </svg>
+                { "Retort" }
+                <span>{ texts.get("tagline") }</span>
+            </h1>
+            <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
+                <button id="play" class="primary" disabled={!unfinished} onclick={page.command(play)}>
+                    { if running { texts.get("pause") } else { texts.get("play") } }
+                </button>
+                <button id="step-batch" disabled={!unfinished} onclick={page.command(Command::StepBatch)}>{ texts.get("step-batch") }</button>
+                <button id="step-epoch" disabled={!unfinished} onclick={page.command(Command::StepEpoch)}>{ texts.get("step-epoch") }</button>
+                <button id="reset" disabled={!able} onclick={page.command(Command::Reset)} title={texts.help("reset")}>{ texts.get("reset") }</button>
+                <button id="new-seed" onclick={new_seed} title={texts.help("new-seed")}>{ texts.get("new-seed") }</button>
+            </div>
+            <div class="badges">
+                <span id="progress" class="badge" role="status" aria-live="polite">{ progress(&page) }</span>
+                <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
+                    { device(&page) }
+                </span>
+                <button id="share" onclick={share}>{ if *copied { texts.get("copied") } else { texts.get("share") } }</button>
+                <button id="theme" onclick={paint}>{ if next_theme == "dark" { texts.get("dark") } else { texts.get("light") } }</button>
+                <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+            </div>
+        </header>
+    }
+}
+
+fn progress(page: &Page) -> String {
+    let (texts, state) = (&page.texts, &page.state);
+    match (&state.engine, state.run_state, state.tally) {
+        (Engine::Loading { received, total: Some(total) }, ..) => texts.with(
+            "engine-loading-of",
+            &[("received", bytes(texts, *received).into()), ("total", bytes(texts, *total).into())],
+        ),
+        (Engine::Loading { received, total: None }, ..) => {
+            texts.with("engine-loading", &[("received", bytes(texts, *received).into())])
+        }
+        (Engine::Starting, ..) => texts.get("engine-starting"),
+        (Engine::Failed(_), ..) => texts.get("engine-failed"),
+        (Engine::Ready(_), RunState::Idle, _) => texts.get("idle"),
+        (Engine::Ready(_), RunState::Finished, _) => texts.get("finished"),
+        (Engine::Ready(_), run_state, Some(tally)) => {
+            let id = match (run_state, tally.stage) {
+                (RunState::Paused, _) => "progress-paused",
+                (_, Stage::Teacher) => "progress-teacher",
+                (_, Stage::Students) => "progress-students",
+            };
+            let args = [
+                ("epoch", number(texts, tally.epoch.into(), 0).into()),
+                ("epochs", number(texts, tally.epochs.into(), 0).into()),
+                ("run", number(texts, (tally.run + 1).into(), 0).into()),
+                ("runs", number(texts, tally.runs.into(), 0).into()),
+            ];
+            texts.with(id, &args)
+        }
+        (Engine::Ready(_), _, None) => texts.get("engine-starting"),
+    }
+}
+
+fn device(page: &Page) -> String {
+    let (texts, state) = (&page.texts, &page.state);
+    let name = match &state.engine {
+        Engine::Ready(info) if info.gpu => texts.get("device-is-gpu"),
+        _ => texts.get("device-is-cpu"),
+    };
+    match state.tally.filter(|tally| tally.examples_per_second > 0.0) {
+        // Two significant digits: the third changes with every report and says nothing.
+        Some(tally) => {
+            let unit = 10_f64.powf(tally.examples_per_second.log10().floor() - 1.0);
+            let rounded = (tally.examples_per_second / unit).round() * unit;
+            texts.with("device-speed", &[("device", name.into()), ("speed", number(texts, rounded, 0).into())])
+        }
+        None => name,
+    }
+}
+
+fn device_id(page: &Page) -> &'static str {
+    match &page.state.engine {
+        Engine::Ready(info) if info.gpu => "gpu",
+        Engine::Ready(_) => "cpu",
+        _ => "none",
+    }
+}
+
+/// The GPU's error against the CPU, for the curious and for the tests.
+fn self_test(page: &Page) -> Option<String> {
+    match &page.state.engine {
+        Engine::Ready(info) => info.self_test.map(|test| format!("{:e}", test.error)),
+        _ => None,
+    }
+}
+
+fn device_reason(page: &Page) -> String {
+    let texts = &page.texts;
+    let reason = match page.state.device {
+        None => return String::new(),
+        Some(DeviceReason::CpuAsked) => texts.get("reason-cpu-asked"),
+        Some(DeviceReason::NoWebGpu) => texts.get("reason-no-webgpu"),
+        Some(DeviceReason::SoftwareAdapter) => texts.get("reason-software"),
+        Some(DeviceReason::NoTimestamps) => texts.get("reason-no-timestamps"),
+        Some(DeviceReason::TooSmall) => texts.get("reason-too-small"),
+        Some(DeviceReason::GpuFailed) => texts.get("reason-gpu-failed"),
+        Some(DeviceReason::GpuAsked) => texts.get("reason-gpu-asked"),
+        Some(DeviceReason::GpuFaster) => texts.get("reason-gpu-faster"),
+    };
+    match &page.state.engine {
+        Engine::Ready(info) => match (&info.adapter, info.self_test) {
+            (Some(adapter), Some(test)) => {
+                let error = format!("{:.0e}", test.error);
+                format!("{reason} {}", texts.with("self-test", &[("adapter", adapter.as_str().into()), ("error", error.into())]))
+            }
+            _ => reason,
+        },
+        _ => reason,
+    }
+}

@@ -1,0 +1,136 @@
+//! A control for any knob, from the one table: its label, help, range and kind are described nowhere else.
+
+use retort_spec::{Kind, Scale, knob};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use crate::app::use_page;
+
+/// Which knob.
+#[derive(Properties, PartialEq)]
+pub struct KnobProps {
+    /// Its key.
+    pub id: &'static str,
+}
+
+/// Stops of a logarithmic slider.
+const STOPS: f64 = 200.0;
+
+/// The place of a value on a slider from 0 to [`STOPS`].
+pub fn place(scale: Scale, min: f64, max: f64, value: f64) -> f64 {
+    STOPS
+        * match scale {
+            Scale::Linear => (value - min) / (max - min),
+            Scale::Logarithmic => (value / min).ln() / (max / min).ln(),
+        }
+}
+
+/// The value at a place of a slider, to three significant digits.
+pub fn value_at(scale: Scale, min: f64, max: f64, place: f64) -> f64 {
+    let share = (place / STOPS).clamp(0.0, 1.0);
+    let value = match scale {
+        Scale::Linear => min + (max - min) * share,
+        Scale::Logarithmic => min * (max / min).powf(share),
+    };
+    if value == 0.0 {
+        return 0.0;
+    }
+    let unit = 10_f64.powf(value.abs().log10().floor() - 2.0);
+    // Dividing by the inverse keeps short decimals short.
+    ((value / unit).round() / (1.0 / unit)).clamp(min, max)
+}
+
+/// The text of the input or select that an event comes from.
+pub fn text_of(event: &Event) -> String {
+    let target = event.target();
+    let input = target.clone().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|input| input.value());
+    let select = || target.and_then(|target| target.dyn_into::<HtmlSelectElement>().ok()).map(|select| select.value());
+    input.or_else(select).unwrap_or_default()
+}
+
+/// A knob's control with its label and help.
+#[component]
+pub fn KnobControl(props: &KnobProps) -> Html {
+    let page = use_page();
+    let Some(knob) = knob(props.id) else { return Html::default() };
+    let value = knob.get(&page.state.experiment);
+    let name = format!("knob-{}", knob.key);
+    let help = page.texts.help(&name);
+    let turn = page.turn(knob.key);
+    let described = format!("{name}-help");
+    let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
+    let control = match knob.kind {
+        Kind::Choice(words) => html! {
+            <select id={name.clone()} onchange={change} aria-describedby={described.clone()}>
+                { for words.iter().map(|word| html! {
+                    <option value={*word} selected={value == *word}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
+                }) }
+            </select>
+        },
+        Kind::Integer { min, max } => html! {
+            <input id={name.clone()} type="number" min={min.to_string()} max={max.to_string()} step="1" value={value.clone()}
+                onchange={change} aria-describedby={described.clone()} />
+        },
+        Kind::Number { min, max, .. } => html! {
+            <input id={name.clone()} type="number" min={min.to_string()} max={max.to_string()} step="any" value={value.clone()}
+                onchange={change} aria-describedby={described.clone()} />
+        },
+        Kind::Widths | Kind::Labels { .. } | Kind::Classes => html! {
+            <input id={name.clone()} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
+                onchange={change} aria-describedby={described.clone()} />
+        },
+    };
+    html! {
+        <div class="knob" title={help.clone()}>
+            <label for={name.clone()}>{ page.texts.get(&name) }</label>
+            { control }
+            <span id={described} class="hidden">{ help }</span>
+        </div>
+    }
+}
+
+/// A knob as a slider, for those that one plays with.
+#[component]
+pub fn KnobSlider(props: &KnobProps) -> Html {
+    let page = use_page();
+    let Some(knob) = knob(props.id) else { return Html::default() };
+    let Kind::Number { min, max, scale } = knob.kind else { return Html::default() };
+    let value = knob.get(&page.state.experiment);
+    let name = format!("slider-{}", knob.key);
+    let label = page.texts.get(&format!("knob-{}", knob.key));
+    let help = page.texts.help(&format!("knob-{}", knob.key));
+    let turn = page.turn(knob.key);
+    let change = Callback::from(move |event: Event| {
+        if let Ok(place) = text_of(&event).parse() {
+            turn.emit(value_at(scale, min, max, place).to_string());
+        }
+    });
+    let at = place(scale, min, max, value.parse().unwrap_or(min));
+    html! {
+        <div class="knob slider" title={help}>
+            <label for={name.clone()}>{ label }</label>
+            <output for={name.clone()}>{ value.clone() }</output>
+            <input id={name} type="range" min="0" max={STOPS.to_string()} step="1" value={at.to_string()}
+                aria-valuetext={value} onchange={change} />
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sliders_reach_their_ends_and_come_back() {
+        for (scale, min, max) in [(Scale::Logarithmic, 0.2, 100.0), (Scale::Linear, 0.0, 1.0)] {
+            assert_eq!(value_at(scale, min, max, 0.0), min);
+            assert_eq!(value_at(scale, min, max, STOPS), max);
+            for stop in [13.0, 100.0, 171.0] {
+                let value = value_at(scale, min, max, stop);
+                assert!((place(scale, min, max, value) - stop).abs() < 0.5, "{value}");
+            }
+        }
+        assert_eq!(value_at(Scale::Linear, 0.0, 1.0, 140.0).to_string(), "0.7");
+    }
+}

@@ -1,0 +1,81 @@
+//! A network: the teacher, or the student beside the same network alone.
+
+use std::rc::Rc;
+
+use retort_spec::{Actor, Measured};
+use yew::prelude::*;
+
+use super::knob::{KnobControl, KnobSlider};
+use crate::{
+    app::{Page, use_page},
+    format::{bytes, number, percent},
+};
+
+/// Whose panel.
+#[derive(Properties, PartialEq)]
+pub struct NetworkProps {
+    pub actor: Actor,
+}
+
+/// A network's panel.
+#[component]
+pub fn NetworkPanel(props: &NetworkProps) -> Html {
+    let page = use_page();
+    let actor = props.actor;
+    let word = actor.word();
+    let measured = page.state.network(actor);
+    let title = format!("{word}-title");
+    html! {
+        <section id={word} class={classes!("panel", word)} aria-labelledby={title.clone()}>
+            <h2 id={title}>{ page.texts.get(&format!("actor-{word}")) }</h2>
+            { score(&page, actor, measured) }
+            if actor == Actor::Student {
+                { score(&page, Actor::Baseline, page.state.network(Actor::Baseline)) }
+                <KnobControl id="student" />
+                <KnobSlider id="soft" />
+                <KnobControl id="t2" />
+            } else {
+                <KnobControl id="teacher" />
+                <KnobControl id="dropout" />
+            }
+            if let Some(measured) = measured {
+                { facts(&page, measured) }
+            }
+        </section>
+    }
+}
+
+/// An accuracy, large; while the network trains, the last point of its curve.
+fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
+    let texts = &page.texts;
+    let training = page.state.is_training(actor);
+    let live = || page.state.curves.iter().rev().find(|point| point.actor == actor && point.run == 0).map(|point| point.test_accuracy);
+    let first_run = page.state.tally.is_none_or(|tally| tally.run == 0);
+    let share = if training && first_run { live() } else { measured.map(|measured| measured.accuracy) };
+    let id = match actor {
+        Actor::Teacher => "score-teacher",
+        Actor::Student => "score-student",
+        Actor::Baseline => "score-baseline",
+    };
+    html! {
+        <p class={classes!("score", actor.word())}>
+            <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
+            <span>{ texts.get(id) }</span>
+        </p>
+    }
+}
+
+fn facts(page: &Page, measured: &Measured) -> Html {
+    let texts = &page.texts;
+    html! {
+        <dl>
+            <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
+            <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
+            if let Some(agreement) = measured.agreement {
+                <dt>{ texts.get("agreement") }</dt><dd>{ percent(texts, agreement) }{ " %" }</dd>
+            }
+            <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percent(texts, measured.calibration_error) }{ " %" }</dd>
+            <dt>{ texts.get("train-seconds") }</dt><dd>{ number(texts, measured.seconds, 1) }{ " s" }</dd>
+        </dl>
+    }
+}

@@ -1,0 +1,98 @@
+//! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
+
+use retort_spec::{ProblemKind, Trouble};
+use yew::prelude::*;
+
+use crate::{
+    app::{Page, use_page},
+    format::number,
+    state::{Action, Notice},
+};
+
+/// The notices, newest last.
+#[component]
+pub fn Notices() -> Html {
+    let page = use_page();
+    let notice = |(index, notice): (usize, &Notice)| {
+        let dispatch = page.state.dispatcher();
+        let dismiss = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Dismiss(index)));
+        let (kind, text) = wording(&page, notice);
+        html! {
+            <li class={classes!("notice", kind)}>
+                <span>{ text }</span>
+                <button onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
+            </li>
+        }
+    };
+    html! {
+        <ul id="notices" role="status" aria-live="polite">{ for page.state.notices.iter().enumerate().map(notice) }</ul>
+    }
+}
+
+fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
+    let texts = &page.texts;
+    match notice {
+        Notice::Link(problem) => {
+            let reason = problem_reason(page, &problem.kind);
+            let args = [("key", problem.key.as_str().into()), ("value", problem.value.as_str().into()), ("reason", reason.into())];
+            let text = match &problem.used {
+                Some(used) => {
+                    let used = texts.with("problem-used", &[("used", used.as_str().into())]);
+                    format!("{} {used}", texts.with("problem", &args))
+                }
+                None => texts.with("problem", &args),
+            };
+            ("warning", text)
+        }
+        Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
+        Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
+        Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
+        Notice::FilesRead { train, test } => {
+            let args = [("train", number(texts, (*train).into(), 0).into()), ("test", number(texts, (*test).into(), 0).into())];
+            ("good", texts.with("files-read", &args))
+        }
+    }
+}
+
+fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
+    let texts = &page.texts;
+    match kind {
+        ProblemKind::UnknownKey => texts.get("problem-unknown"),
+        ProblemKind::NotANumber => texts.get("problem-number"),
+        ProblemKind::OutOfRange { min, max } => {
+            texts.with("problem-range", &[("min", min.to_string().into()), ("max", max.to_string().into())])
+        }
+        ProblemKind::NotAChoice { words } => texts.with("problem-choice", &[("words", words.as_str().into())]),
+        ProblemKind::NotWidths { layers, width } => {
+            texts.with("problem-widths", &[("layers", layers.to_string().into()), ("width", width.to_string().into())])
+        }
+        ProblemKind::NotClasses => texts.get("problem-classes"),
+        ProblemKind::NotOmittable => texts.get("problem-omit"),
+        ProblemKind::GivenTwice => texts.get("problem-twice"),
+        ProblemKind::NewerVersion { known } => texts.with("problem-newer", &[("known", known.to_string().into())]),
+    }
+}
+
+fn trouble_text(page: &Page, trouble: &Trouble) -> String {
+    let texts = &page.texts;
+    match trouble {
+        Trouble::Diverged { actor, step, learning_rate } => {
+            let args = [
+                ("actor", texts.get(&format!("actor-{}", actor.word())).into()),
+                ("step", number(texts, (*step).into(), 0).into()),
+                ("rate", learning_rate.to_string().into()),
+            ];
+            texts.with("trouble-diverged", &args)
+        }
+        Trouble::FilesNeeded { data } => {
+            texts.with("trouble-files-needed", &[("data", texts.get(&format!("data-{data}")).into())])
+        }
+        Trouble::BadFile { name, reason } => {
+            texts.with("trouble-bad-file", &[("name", name.as_str().into()), ("reason", reason.as_str().into())])
+        }
+        Trouble::NothingToLearn => texts.get("trouble-nothing"),
+        Trouble::Device { reason } | Trouble::Engine { reason } => {
+            texts.with("trouble-engine", &[("reason", reason.as_str().into())])
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! An example, drawn: an image as it is, or a point among its neighbours.
+
+use wasm_bindgen::{Clamped, JsCast};
+use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
+use yew::prelude::*;
+
+/// An image to draw.
+#[derive(Properties, PartialEq)]
+pub struct PictureProps {
+    /// Rows and columns.
+    pub shape: [u32; 2],
+    /// Row by row, each 0 to 255.
+    pub pixels: Vec<u8>,
+    /// What it shows, in words.
+    pub label: AttrValue,
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// An image, one canvas pixel a pixel; styles enlarge it.
+#[component]
+pub fn Picture(props: &PictureProps) -> Html {
+    let canvas = use_node_ref();
+    {
+        let canvas = canvas.clone();
+        use_effect_with((props.shape, props.pixels.clone()), move |([height, width], pixels)| {
+            let colours: Vec<u8> = pixels.iter().flat_map(|&ink| [ink, ink, ink, u8::MAX]).collect();
+            let context = canvas
+                .cast::<HtmlCanvasElement>()
+                .and_then(|canvas| canvas.get_context("2d").ok().flatten())
+                .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
+            if let (Some(context), Ok(image)) =
+                (context, ImageData::new_with_u8_clamped_array_and_sh(Clamped(&colours), *width, *height))
+            {
+                let _ = context.put_image_data(&image, 0.0, 0.0);
+            }
+        });
+    }
+    let [height, width] = props.shape;
+    html! {
+        <canvas ref={canvas} class={props.class.clone()} width={width.to_string()} height={height.to_string()}
+            role="img" aria-label={props.label.clone()} />
+    }
+}
+
+/// Points in the plane with their classes.
+#[derive(Properties, PartialEq)]
+pub struct ScatterProps {
+    /// Coordinates, class, and whether the student may see the label.
+    pub points: Vec<([f32; 2], u8, bool)>,
+    /// What it shows, in words.
+    pub label: AttrValue,
+    /// The point that is inspected.
+    #[prop_or_default]
+    pub chosen: Option<[f32; 2]>,
+}
+
+/// Points in the plane; a labelled one is ringed.
+#[component]
+pub fn Scatter(props: &ScatterProps) -> Html {
+    /// Half the side of the drawn square, in the data's units.
+    const REACH: f32 = 1.5;
+    let reach = props.points.iter().flat_map(|(point, ..)| point).fold(REACH, |most, x| most.max(x.abs()));
+    let at = |x: f32| format!("{:.1}", 50.0 + 48.0 * x / reach);
+    let dot = |&([x, y], class, labelled): &([f32; 2], u8, bool)| {
+        let ring = labelled.then_some("labelled");
+        html! { <circle class={classes!("dot", format!("class-{class}"), ring)} cx={at(x)} cy={at(-y)} r="1.6" /> }
+    };
+    html! {
+        <svg class="scatter" viewBox="0 0 100 100" role="img" aria-label={props.label.clone()}>
+            { for props.points.iter().map(dot) }
+            if let Some([x, y]) = props.chosen {
+                <circle class="chosen" cx={at(x)} cy={at(-y)} r="4" />
+            }
+        </svg>
+    }
+}

@@ -1,0 +1,42 @@
+//! Every other knob, folded away.
+
+use retort_spec::{KNOBS, Phase};
+use yew::prelude::*;
+
+use super::knob::KnobControl;
+use crate::app::use_page;
+
+/// Knobs that have their place in another panel.
+const ELSEWHERE: &[&str] = &[
+    "data", "examples", "classes", "noise", "teacher", "student", "labels", "transfer", "omit", "soft", "t2", "dropout",
+    "temperature", "bits", "granularity",
+];
+
+/// The panel of all other knobs.
+#[component]
+pub fn Settings() -> Html {
+    let page = use_page();
+    let texts = &page.texts;
+    let group = |title: &'static str, phases: &'static [Phase]| {
+        let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && !ELSEWHERE.contains(&knob.key));
+        html! {
+            <fieldset>
+                <legend>{ texts.get(title) }</legend>
+                { for knobs.map(|knob| html! { <KnobControl id={knob.key} /> }) }
+            </fieldset>
+        }
+    };
+    html! {
+        <section id="settings" class="panel" aria-labelledby="settings-title">
+            <details>
+                <summary><h2 id="settings-title">{ texts.get("settings") }</h2></summary>
+                <div class="groups">
+                    { group("settings-training", &[Phase::Teacher]) }
+                    { group("settings-student", &[Phase::Student, Phase::Verdict]) }
+                    { group("settings-machine", &[Phase::Data]) }
+                </div>
+            </details>
+            <p class="credit">{ texts.get("credit") }</p>
+        </section>
+    }
+}

@@ -1,0 +1,54 @@
+//! What the teacher thinks looks like what: each class's mean distribution, teacher's or student's, at the slider's T.
+
+use retort_spec::{Actor, probability::class_means};
+use yew::prelude::*;
+
+use super::data::class_name;
+use crate::{
+    app::use_page,
+    format::{percent, temperature},
+};
+
+/// The class-similarity panel.
+#[component]
+pub fn Similarity() -> Html {
+    let page = use_page();
+    let actor = use_state(|| Actor::Teacher);
+    let (texts, state) = (&page.texts, &page.state);
+    let choose = |of: Actor| {
+        let actor = actor.clone();
+        Callback::from(move |_: MouseEvent| actor.set(of))
+    };
+    let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
+        let classes = data.classes as usize;
+        let means = class_means(&network.logits, &data.test_labels, classes, state.temperature());
+        // Colours compare what is not on the diagonal, which would drown everything else.
+        let off_diagonal = means.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().filter(move |&(j, _)| i != j));
+        let most = off_diagonal.map(|(_, &p)| p).fold(1e-9, f64::max);
+        let cell = move |(i, j, p): (usize, usize, f64)| {
+            let shade = if i == j { 0.0 } else { 100.0 * p / most };
+            html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ percent(texts, p) }</td> }
+        };
+        let name = |class: usize| class_name(&page, data.data, class);
+        html! {
+            <div class="scroll"><table class={classes!("matrix", actor.word())}>
+                <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, state.temperature()).into())]) }</caption>
+                <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
+                <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
+                    <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, &p)| cell((i, j, p))) }</tr>
+                }) }</tbody>
+            </table></div>
+        }
+    });
+    html! {
+        <section id="similarity" class="panel" aria-labelledby="similarity-title">
+            <h2 id="similarity-title">{ texts.get("similarity") }</h2>
+            <div class="segments" role="group" aria-label={texts.get("similarity")}>
+                { for [Actor::Teacher, Actor::Student].map(|of| html! {
+                    <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("actor-{}", of.word())) }</button>
+                }) }
+            </div>
+            { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
+        </section>
+    }
+}

@@ -1,0 +1,67 @@
+//! The verdict, in words: what distillation did, also where it hurts.
+
+use retort_spec::{Outcome, Verdict};
+use yew::prelude::*;
+
+use crate::{
+    app::{Page, use_page},
+    format::{number, percent},
+};
+
+/// The verdict's panel.
+#[component]
+pub fn VerdictPanel() -> Html {
+    let page = use_page();
+    let texts = &page.texts;
+    html! {
+        <section id="verdict" class="panel" aria-labelledby="verdict-title" aria-live="polite">
+            <h2 id="verdict-title">{ texts.get("verdict") } <small>{ texts.get("verdict-sub") }</small></h2>
+            if page.state.recorded {
+                <p class="recorded">{ texts.get("recorded") }</p>
+            }
+            if let Some(verdict) = &page.state.verdict {
+                { words(&page, verdict) }
+            } else {
+                <p class="empty">{ texts.get("verdict-empty") }</p>
+            }
+        </section>
+    }
+}
+
+fn words(page: &Page, verdict: &Verdict) -> Html {
+    let texts = &page.texts;
+    let outcome = match verdict.outcome {
+        Outcome::Helps => texts.get("verdict-helps"),
+        Outcome::NoDifference => texts.get("verdict-no-difference"),
+        Outcome::Hurts => texts.get("verdict-hurts"),
+    };
+    // Below this a p value says nothing more.
+    let p_value = if verdict.p_value < 0.001 { "p < 0.001".to_owned() } else { format!("p = {}", number(texts, verdict.p_value, 3)) };
+    let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
+    let seeds = verdict.student.values.len();
+    let args = [
+        ("labels", number(texts, labels.into(), 0).into()),
+        ("student", percent(texts, verdict.student.mean).into()),
+        ("baseline", percent(texts, verdict.baseline.mean).into()),
+    ];
+    html! {
+        <>
+            <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
+                { texts.with("verdict-words", &args) }{ " " }<b>{ outcome }</b>
+                { format!(" ({p_value}, ") }{ texts.with("seeds", &[("count", seeds.into())]) }{ ")" }
+            </p>
+            <table class="spread">
+                <tbody>{ for [("teacher", &verdict.teacher), ("student", &verdict.student), ("baseline", &verdict.baseline)].map(|(word, spread)| html! {
+                    <tr class={word}>
+                        <th scope="row">{ texts.get(&format!("actor-{word}")) }</th>
+                        <td>{ percent(texts, spread.mean) }{ " %" }</td>
+                        <td>{ "± " }{ percent(texts, spread.deviation) }</td>
+                    </tr>
+                }) }</tbody>
+            </table>
+            if verdict.touched {
+                <p class="recorded">{ texts.get("touched") }</p>
+            }
+        </>
+    }
+}

@@ -1,0 +1,285 @@
+//! Drives the engine for the page: which one, started when, told what, and replaced when it dies.
+
+use std::{cell::RefCell, rc::Rc};
+
+use retort_spec::{Command, DataSet, Event, Experiment, FileData, Trouble, encode};
+use wasm_bindgen_futures::spawn_local;
+use yew::UseReducerDispatcher;
+
+use crate::{
+    device::{Adapter, DeviceReason, choose, probe},
+    engine::{self, Engine, EngineModule},
+    files,
+    state::{self, Action, Fetching, Notice, State},
+};
+
+/// Pings left unanswered before a worker counts as dead. Counted in ticks, not in time, since a laptop that was closed
+/// for an hour has missed no ticks.
+const PATIENCE: u32 = 4;
+/// Deaths after which another start would only die again.
+const MOST_RESTARTS: u32 = 5;
+
+/// Drives the engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Driver {
+    inner: Rc<RefCell<Inner>>,
+    dispatch: UseReducerDispatcher<State>,
+}
+
+impl PartialEq for Driver {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+struct Inner {
+    adapter: Adapter,
+    modules: [Option<EngineModule>; 2],
+    engine: Option<Engine>,
+    /// Whether the engine that runs or starts is the GPU's.
+    gpu: Option<bool>,
+    ready: bool,
+    gpu_failed: bool,
+    /// Rises with every start, so that a late message of an ended worker is known as such.
+    generation: u32,
+    restarts: u32,
+    unanswered: u32,
+    experiment: Experiment,
+    files: Vec<(DataSet, Vec<FileData>)>,
+    /// Whether this page's own engine has begun to show something.
+    began: bool,
+}
+
+impl Driver {
+    /// A driver that reports to the page's state; it starts an engine for this experiment.
+    pub fn start(experiment: Experiment, dispatch: UseReducerDispatcher<State>) -> Self {
+        let inner = Inner {
+            adapter: Adapter::None,
+            modules: [None, None],
+            engine: None,
+            gpu: None,
+            ready: false,
+            gpu_failed: false,
+            generation: 0,
+            restarts: 0,
+            unanswered: 0,
+            experiment,
+            files: Vec::new(),
+            began: false,
+        };
+        let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
+        let (probing, replaying) = (driver.clone(), driver.clone());
+        spawn_local(async move {
+            let adapter = probe().await;
+            probing.inner.borrow_mut().adapter = adapter;
+            let experiment = probing.inner.borrow().experiment.clone();
+            probing.run(experiment);
+        });
+        spawn_local(async move { replaying.replay().await });
+        driver
+    }
+
+    /// Makes this the experiment, on the engine that suits it.
+    pub fn run(&self, experiment: Experiment) {
+        let (reason, same) = {
+            let mut inner = self.inner.borrow_mut();
+            inner.experiment = experiment.clone();
+            let reason = match choose(&experiment, inner.adapter) {
+                reason if reason.is_gpu() && inner.gpu_failed => DeviceReason::GpuFailed,
+                reason => reason,
+            };
+            (reason, inner.gpu == Some(reason.is_gpu()))
+        };
+        self.dispatch.dispatch(Action::Device(reason));
+        match same {
+            // An engine that still starts runs the latest experiment when it is ready.
+            true => self.send(&Command::Run(experiment)),
+            false => self.launch(reason.is_gpu()),
+        }
+    }
+
+    /// Sends a command to an engine that is ready.
+    pub fn send(&self, command: &Command) {
+        let inner = self.inner.borrow();
+        if let (true, Some(engine)) = (inner.ready, &inner.engine) {
+            engine.send(command);
+        }
+    }
+
+    /// Asks the engine whether it is alive; to be called every few seconds.
+    pub fn watch(&self) {
+        let dead = {
+            let mut inner = self.inner.borrow_mut();
+            if !inner.ready {
+                return;
+            }
+            inner.unanswered += 1;
+            inner.unanswered > PATIENCE
+        };
+        match dead {
+            true => self.recover("no answer".into()),
+            false => self.send(&Command::Ping),
+        }
+    }
+
+    /// Gives the engine the files of a data set, and keeps them for the next engine.
+    pub fn give(&self, data: DataSet, files: Vec<FileData>) {
+        self.send(&Command::Files { data, files: files.clone() });
+        let mut inner = self.inner.borrow_mut();
+        inner.files.retain(|(name, _)| *name != data);
+        inner.files.push((data, files));
+    }
+
+    /// Fetches a data set from its public copy.
+    pub fn fetch(&self, data: DataSet) {
+        let driver = self.clone();
+        self.dispatch.dispatch(Action::Fetching(Fetching::Progress(0.0)));
+        spawn_local(async move {
+            let progress = |share| driver.dispatch.dispatch(Action::Fetching(Fetching::Progress(share)));
+            match files::fetch_mnist(progress).await {
+                Ok(files) => driver.give(data, files),
+                Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+            }
+            driver.dispatch.dispatch(Action::Fetching(Fetching::Idle));
+        });
+    }
+
+    /// Fetches, compiles and starts an engine; the one before ends.
+    fn launch(&self, gpu: bool) {
+        let (generation, module) = {
+            let mut inner = self.inner.borrow_mut();
+            inner.engine = None;
+            inner.ready = false;
+            inner.unanswered = 0;
+            inner.gpu = Some(gpu);
+            inner.generation += 1;
+            (inner.generation, inner.modules[usize::from(gpu)].clone())
+        };
+        let driver = self.clone();
+        spawn_local(async move {
+            let module = match module {
+                Some(module) => Ok(module),
+                None => {
+                    let progress = |received, total| driver.engine_is(generation, state::Engine::Loading { received, total });
+                    engine::load(gpu, progress).await
+                }
+            };
+            let started = module.and_then(|module| driver.begin(gpu, generation, module));
+            if let Err(reason) = started {
+                driver.died(generation, reason);
+            }
+        });
+    }
+
+    fn begin(&self, gpu: bool, generation: u32, module: EngineModule) -> Result<(), String> {
+        self.inner.borrow_mut().modules[usize::from(gpu)] = Some(module.clone());
+        if self.inner.borrow().generation != generation {
+            return Ok(());
+        }
+        self.engine_is(generation, state::Engine::Starting);
+        let (receiver, mourner) = (self.clone(), self.clone());
+        let engine = Engine::start(
+            &module,
+            move |events| receiver.receive(generation, events),
+            move |reason| mourner.died(generation, reason),
+        )?;
+        self.inner.borrow_mut().engine = Some(engine);
+        Ok(())
+    }
+
+    fn engine_is(&self, generation: u32, engine: state::Engine) {
+        if self.inner.borrow().generation == generation {
+            self.dispatch.dispatch(Action::Engine(engine));
+        }
+    }
+
+    fn receive(&self, generation: u32, events: Vec<Event>) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            if inner.generation != generation {
+                return;
+            }
+            inner.unanswered = 0;
+        }
+        for event in &events {
+            match event {
+                Event::Ready(_) => self.greet(),
+                Event::FilesRead { data, .. } => {
+                    let experiment = self.inner.borrow().experiment.clone();
+                    if experiment.data == *data {
+                        self.send(&Command::Run(experiment));
+                    }
+                }
+                Event::Data(_) => self.inner.borrow_mut().began = true,
+                Event::Trouble(Trouble::FilesNeeded { data: DataSet::Mnist }) => self.take_from_cache(),
+                Event::Trouble(Trouble::Engine { reason } | Trouble::Device { reason }) => {
+                    return self.died(generation, reason.clone());
+                }
+                _ => {}
+            }
+        }
+        self.dispatch.dispatch(Action::Events { events, recorded: false });
+    }
+
+    /// Tells a fresh engine all that its predecessor knew.
+    fn greet(&self) {
+        let (files, experiment) = {
+            let mut inner = self.inner.borrow_mut();
+            inner.ready = true;
+            (inner.files.clone(), inner.experiment.clone())
+        };
+        for (data, files) in files {
+            self.send(&Command::Files { data, files });
+        }
+        self.send(&Command::Run(experiment));
+    }
+
+    fn take_from_cache(&self) {
+        let driver = self.clone();
+        spawn_local(async move {
+            if let Some(files) = files::cached_mnist().await {
+                driver.give(DataSet::Mnist, files);
+            }
+        });
+    }
+
+    fn died(&self, generation: u32, reason: String) {
+        if self.inner.borrow().generation == generation {
+            self.recover(reason);
+        }
+    }
+
+    /// Starts the CPU engine with the experiment that the dead one had, and says so.
+    fn recover(&self, reason: String) {
+        let gives_up = {
+            let mut inner = self.inner.borrow_mut();
+            inner.engine = None;
+            inner.ready = false;
+            inner.gpu_failed |= inner.gpu == Some(true);
+            inner.restarts += 1;
+            inner.restarts > MOST_RESTARTS
+        };
+        if gives_up {
+            self.dispatch.dispatch(Action::Engine(state::Engine::Failed(reason)));
+            return;
+        }
+        self.dispatch.dispatch(Action::Notify(Notice::Restarted { reason }));
+        if self.inner.borrow().gpu_failed {
+            self.dispatch.dispatch(Action::Device(DeviceReason::GpuFailed));
+        }
+        self.launch(false);
+    }
+
+    /// Shows the recorded run until this page's own engine has something, if it is the experiment asked for.
+    async fn replay(&self) {
+        let is_default = encode(&self.inner.borrow().experiment) == encode(&Experiment::default());
+        if !is_default {
+            return;
+        }
+        let Ok(bytes) = engine::fetch("recorded.json", |_, _| {}).await else { return };
+        let Ok(events) = serde_json::from_slice(&bytes.to_vec()) else { return };
+        if !self.inner.borrow().began {
+            self.dispatch.dispatch(Action::Events { events, recorded: true });
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
+
+use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
+use retort_spec::{Command, Event};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ErrorEvent, MessageEvent, ReadableStreamDefaultReader, Response, Worker, WorkerOptions, WorkerType, window};
+
+/// Told apart from an older build's files in the browser's cache by the build's stamp.
+const BUILD: &str = match option_env!("RETORT_BUILD") {
+    Some(build) => build,
+    None => "dev",
+};
+
+/// A compiled engine and the address of its glue.
+#[derive(Clone)]
+pub struct EngineModule {
+    glue: String,
+    module: JsValue,
+}
+
+/// Fetches and compiles an engine, reporting bytes received and in all.
+///
+/// # Errors
+/// What the browser says where that fails.
+pub async fn load(gpu: bool, progress: impl Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
+    let name = if gpu { "engine-gpu" } else { "engine-cpu" };
+    let bytes = fetch(&format!("{name}_bg.wasm?{BUILD}"), progress).await?;
+    let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
+    // Relative to the worker's script, which stands beside the engines.
+    Ok(EngineModule { glue: format!("./{name}.js?{BUILD}"), module })
+}
+
+/// Fetches a file of the page, reporting bytes received and in all.
+///
+/// # Errors
+/// What the browser says where that fails.
+pub async fn fetch(url: &str, progress: impl Fn(f64, Option<f64>)) -> Result<Uint8Array, String> {
+    let window = window().ok_or("there is no window")?;
+    let response: Response = JsFuture::from(window.fetch_with_str(url)).await.map_err(text)?.unchecked_into();
+    if !response.ok() {
+        return Err(format!("{url}: {} {}", response.status(), response.status_text()));
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    // The length of a compressed answer is not that of its contents.
+    let total = match header("content-encoding") {
+        None => header("content-length").and_then(|length| length.parse().ok()),
+        Some(_) => header("x-content-length").and_then(|length| length.parse().ok()),
+    };
+    let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let (mut chunks, mut received) = (Vec::new(), 0);
+    loop {
+        let part = JsFuture::from(reader.read()).await.map_err(text)?;
+        let value = Reflect::get(&part, &"value".into()).map_err(text)?;
+        if value.is_undefined() {
+            break;
+        }
+        let chunk: Uint8Array = value.unchecked_into();
+        received += chunk.length();
+        progress(received.into(), total);
+        chunks.push(chunk);
+    }
+    let whole = Uint8Array::new_with_length(received);
+    let mut at = 0;
+    for chunk in chunks {
+        whole.set(&chunk, at);
+        at += chunk.length();
+    }
+    Ok(whole)
+}
+
+/// A running worker. Dropping it ends it.
+pub struct Engine {
+    worker: Worker,
+    _receive: Closure<dyn Fn(MessageEvent)>,
+    _fail: Closure<dyn Fn(ErrorEvent)>,
+}
+
+impl Engine {
+    /// Starts a worker on a compiled engine.
+    ///
+    /// # Errors
+    /// What the browser says where it refuses.
+    pub fn start(
+        engine: &EngineModule,
+        receive: impl Fn(Vec<Event>) + 'static,
+        fail: impl Fn(String) + Clone + 'static,
+    ) -> Result<Self, String> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&format!("./engine.js?{BUILD}"), &options).map_err(text)?;
+        let broken = fail.clone();
+        let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            match serde_wasm_bindgen::from_value(message.data()) {
+                Ok(events) => receive(events),
+                Err(error) => broken(format!("a message of the engine cannot be read: {error}")),
+            }
+        });
+        let fail = Closure::<dyn Fn(ErrorEvent)>::new(move |error: ErrorEvent| fail(error.message()));
+        worker.set_onmessage(Some(receive.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(fail.as_ref().unchecked_ref()));
+        let hello = Object::new();
+        Reflect::set(&hello, &"glue".into(), &engine.glue.as_str().into()).map_err(text)?;
+        Reflect::set(&hello, &"module".into(), &engine.module).map_err(text)?;
+        worker.post_message(&hello).map_err(text)?;
+        Ok(Self { worker, _receive: receive, _fail: fail })
+    }
+
+    /// Sends a command.
+    pub fn send(&self, command: &Command) {
+        // Commands hold plain values; a worker that has ended takes no notice, and the watchdog does.
+        if let Ok(message) = serde_wasm_bindgen::to_value(command) {
+            let _ = self.worker.post_message(&message);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}
+
+/// A pause that a promise can wait for.
+pub async fn settle(promise: Promise) -> Result<JsValue, String> {
+    JsFuture::from(promise).await.map_err(text)
+}
+
+/// What a JavaScript error says.
+pub fn text(error: JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_else(|| format!("{error:?}")),
+    }
+}

@@ -1,0 +1,54 @@
+//! Numbers as the visitor's language writes them.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use js_sys::{Array, Function, Intl, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::i18n::{Language, Texts};
+
+thread_local! {
+    /// Making a formatter costs a hundred times what using it does, and a page writes some hundred numbers.
+    static FORMATTERS: RefCell<HashMap<(Language, u32), Function>> = RefCell::default();
+}
+
+/// A number with `digits` after the point, grouped as the language does.
+pub fn number(texts: &Texts, value: f64, digits: u32) -> String {
+    let formatter = FORMATTERS.with_borrow_mut(|formatters| {
+        formatters.entry((texts.language, digits)).or_insert_with(|| formatter(texts.language, digits)).clone()
+    });
+    let text = formatter.call1(&JsValue::NULL, &value.into()).ok().and_then(|text| text.as_string());
+    text.unwrap_or_else(|| value.to_string())
+}
+
+fn formatter(language: Language, digits: u32) -> Function {
+    let options = Object::new();
+    for name in ["minimumFractionDigits", "maximumFractionDigits"] {
+        // Setting a property of a plain object cannot fail.
+        let _ = Reflect::set(&options, &name.into(), &digits.into());
+    }
+    Intl::NumberFormat::new(&Array::of1(&language.tag().into()), &options).format()
+}
+
+/// A share from 0 to 1 as a percentage with one digit; a dash where it was not measured.
+pub fn percent(texts: &Texts, share: f64) -> String {
+    match share.is_finite() {
+        true => number(texts, 100.0 * share, 1),
+        false => "–".into(),
+    }
+}
+
+/// A length in bytes.
+pub fn bytes(texts: &Texts, length: f64) -> String {
+    const KILO: f64 = 1000.0;
+    match length {
+        length if length < KILO * KILO / 10.0 => format!("{} B", number(texts, length, 0)),
+        length if length < KILO * KILO => format!("{} kB", number(texts, length / KILO, 0)),
+        length => format!("{} MB", number(texts, length / KILO / KILO, 1)),
+    }
+}
+
+/// A temperature: as many digits as its size deserves.
+pub fn temperature(texts: &Texts, temperature: f64) -> String {
+    number(texts, temperature, if temperature < 10.0 { 1 } else { 0 })
+}

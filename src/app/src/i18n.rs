@@ -1,0 +1,184 @@
+//! The page's two languages, from Fluent message files.
+
+use std::rc::Rc;
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+/// A language of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// English.
+    English,
+    /// 简体中文.
+    Chinese,
+}
+
+impl Language {
+    /// The BCP 47 tag.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh-CN",
+        }
+    }
+
+    /// The language's own name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::Chinese => "中文",
+        }
+    }
+
+    /// The language a tag asks for, if it is one of ours.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        match tag.split(['-', '_']).next() {
+            Some("en") => Some(Self::English),
+            Some("zh") => Some(Self::Chinese),
+            _ => None,
+        }
+    }
+
+    fn messages(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../../assets/locales/en.ftl"),
+            Self::Chinese => include_str!("../../../assets/locales/zh-CN.ftl"),
+        }
+    }
+}
+
+/// The messages of one language. Cheap to clone.
+#[derive(Clone)]
+pub struct Texts {
+    /// Which language.
+    pub language: Language,
+    bundle: Rc<FluentBundle<FluentResource>>,
+}
+
+impl PartialEq for Texts {
+    fn eq(&self, other: &Self) -> bool {
+        self.language == other.language
+    }
+}
+
+impl Texts {
+    /// Reads a language's messages.
+    pub fn new(language: Language) -> Self {
+        // Messages that cannot be read are left out; a test forbids them.
+        let resource = FluentResource::try_new(language.messages().to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new(vec![tag]);
+        // The page mixes no scripts of opposite directions.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        Self { language, bundle: Rc::new(bundle) }
+    }
+
+    /// A message.
+    pub fn get(&self, id: &str) -> String {
+        self.format(id, None, &[])
+    }
+
+    /// A message with arguments. Numbers decide plurals; texts stand as they are.
+    pub fn with<'a>(&self, id: &str, args: &[(&'static str, FluentValue<'a>)]) -> String {
+        self.format(id, None, args)
+    }
+
+    /// A message's help text.
+    pub fn help(&self, id: &str) -> String {
+        self.format(id, Some("help"), &[])
+    }
+
+    /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
+    fn format(&self, id: &str, attribute: Option<&str>, args: &[(&'static str, FluentValue<'_>)]) -> String {
+        let pattern = self.bundle.get_message(id).and_then(|message| match attribute {
+            Some(attribute) => message.get_attribute(attribute).map(|attribute| attribute.value()),
+            None => message.value(),
+        });
+        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
+        match pattern {
+            Some(pattern) => self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned(),
+            None => id.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use retort_spec::{Actor, KNOBS, Kind};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// Message ids of a file with the variables each uses.
+    fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        assert!(FluentResource::try_new(language.messages().to_owned()).is_ok(), "{} has errors", language.tag());
+        let mut messages = BTreeMap::new();
+        let mut current = String::new();
+        for line in language.messages().lines() {
+            if line.starts_with(|c: char| c.is_ascii_lowercase()) && let Some((id, _)) = line.split_once('=') {
+                current = id.trim().to_owned();
+                assert!(messages.insert(current.clone(), BTreeSet::new()).is_none(), "{current} stands twice");
+            } else if let Some((attribute, _)) = line.trim_start().strip_prefix('.').and_then(|line| line.split_once('=')) {
+                messages.insert(format!("{current}.{}", attribute.trim()), BTreeSet::new());
+            }
+            if let Some(variables) = messages.get_mut(&current) {
+                let names = line.split('$').skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+                variables.extend::<Vec<String>>(names.collect());
+            }
+        }
+        messages
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things_with_the_same_variables() {
+        assert_eq!(messages(Language::English), messages(Language::Chinese));
+    }
+
+    /// Ids made from the table of knobs and from words of the spec.
+    fn derived() -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for knob in KNOBS {
+            ids.extend([format!("knob-{}", knob.key), format!("knob-{}.help", knob.key)]);
+            if let Kind::Choice(words) = knob.kind {
+                ids.extend(words.iter().map(|word| format!("{}-{word}", knob.key)));
+            }
+        }
+        ids.extend(Actor::ALL.iter().map(|actor| format!("actor-{}", actor.word())));
+        ids
+    }
+
+    #[test]
+    fn no_message_is_missing_and_none_is_unused() {
+        let defined: BTreeSet<String> = messages(Language::English).into_keys().collect();
+        let derived = derived();
+        let missing: Vec<_> = derived.difference(&defined).collect();
+        assert!(missing.is_empty(), "missing: {missing:?}");
+        let mut source = String::new();
+        for folder in ["src", "src/components"] {
+            for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|extension| extension == "rs") {
+                    source += &std::fs::read_to_string(path).unwrap();
+                }
+            }
+        }
+        let unused: Vec<_> =
+            defined.difference(&derived).filter(|id| !source.contains(&format!("\"{id}\""))).collect();
+        assert!(unused.is_empty(), "unused: {unused:?}");
+        // Every text asked for by a literal id is there.
+        for call in ["texts.get(\"", "texts.with(\"", "texts.help(\""] {
+            for rest in source.split(call).skip(1) {
+                let id = rest.split('"').next().unwrap_or_default();
+                assert!(defined.contains(id), "{id} is asked for and missing");
+            }
+        }
+    }
+
+    #[test]
+    fn languages_are_told_by_their_tags() {
+        assert_eq!(Language::of_tag("zh-Hans-CN"), Some(Language::Chinese));
+        assert_eq!(Language::of_tag("en_GB"), Some(Language::English));
+        assert_eq!(Language::of_tag("fr"), None);
+    }
+}

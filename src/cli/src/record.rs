@@ -1,0 +1,50 @@
+//! `retort record`: the run that the page shows until its own engine has something.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::ArgMatches;
+use pollster::block_on;
+use retort_engine::Session;
+use retort_spec::{Command, DeviceChoice, Event, Experiment};
+
+use crate::{Failure, compute};
+
+/// Test examples that are kept: enough to leaf through, few enough for a small file.
+const EXAMPLES: usize = 100;
+/// Training examples that are kept for the gallery.
+const GALLERY: usize = 60;
+
+/// Runs the default experiment and writes its events, shortened, as JSON.
+pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
+    let Some(path) = matches.get_one::<PathBuf>("file") else { return Ok(()) };
+    let experiment = Experiment::default();
+    let mut session = Session::new(compute(DeviceChoice::Cpu)?);
+    let mut events = session.handle(Command::Run(experiment.clone()));
+    while session.is_running() {
+        events.extend(block_on(session.advance(Duration::from_secs(1))));
+    }
+    let kept: Vec<Event> = events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect();
+    let failure = |reason: String| Failure::File { path: path.display().to_string(), reason };
+    let text = serde_json::to_string(&kept).map_err(|error| failure(error.to_string()))?;
+    std::fs::write(path, text + "\n").map_err(|error| failure(error.to_string()))
+}
+
+fn shorten(event: Event, classes: usize) -> Option<Event> {
+    match event {
+        Event::Data(mut data) => {
+            // Labelled examples stand first; some of each kind are kept.
+            let every = data.gallery.len().div_ceil(GALLERY).max(1);
+            data.gallery = data.gallery.into_iter().step_by(every).collect();
+            data.test_labels.truncate(EXAMPLES);
+            data.test_pixels.truncate(EXAMPLES * (data.shape[0] * data.shape[1]) as usize);
+            Some(Event::Data(data))
+        }
+        Event::Measured(mut measured) if measured.run == 0 => {
+            measured.logits.0.truncate(EXAMPLES * classes);
+            Some(Event::Measured(measured))
+        }
+        Event::Point(point) if point.run == 0 => Some(Event::Point(point)),
+        event @ (Event::Compressed { run: 0, .. } | Event::Verdict(_)) => Some(event),
+        _ => None,
+    }
+}

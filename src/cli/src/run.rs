@@ -1,0 +1,203 @@
+//! `retort run`.
+
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    path::Path,
+    time::Duration,
+};
+
+use clap::ArgMatches;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use pollster::block_on;
+use retort_engine::Session;
+use retort_spec::{
+    Actor, Command, Compressed, Event, Experiment, FileData, KNOBS, Measured, Spread, Stage, Tally, Verdict, decode,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{Failure, compute, text};
+
+/// How long the engine trains before the progress bar moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What is kept of the events for the last line.
+#[derive(Default)]
+struct Results {
+    measured: Vec<Measured>,
+    compressed: Vec<Vec<Compressed>>,
+    verdict: Option<Verdict>,
+}
+
+/// Runs an experiment to its end.
+pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
+    let experiment = experiment(matches)?;
+    let mut session = Session::new(compute(experiment.device)?);
+    let mut events = Vec::new();
+    if let Some(folder) = matches.get_one::<std::path::PathBuf>("data-dir") {
+        events.extend(session.handle(Command::Files { data: experiment.data, files: files(folder)? }));
+    }
+    events.extend(session.handle(Command::Run(experiment.clone())));
+    let json = matches.get_flag("json");
+    let bar = bar();
+    let mut results = Results::default();
+    loop {
+        for event in std::mem::take(&mut events) {
+            if json && let Some(line) = line(&event) {
+                writeln!(stdout(), "{line}")?;
+            }
+            match event {
+                Event::Trouble(trouble) => return Err(Failure::Trouble(trouble)),
+                Event::Progress(tally) => show(&bar, &tally),
+                Event::Measured(measured) => results.measured.push(measured),
+                Event::Compressed { rows, .. } => results.compressed.push(rows),
+                Event::Verdict(verdict) => results.verdict = Some(verdict),
+                _ => {}
+            }
+        }
+        if !session.is_running() {
+            break;
+        }
+        events = block_on(session.advance(TICK));
+    }
+    bar.finish_and_clear();
+    match json {
+        true => writeln!(stdout(), "{}", summary(&experiment, &results))?,
+        false => writeln!(stdout(), "{}", report(&results))?,
+    }
+    Ok(())
+}
+
+fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
+    // Flags stand first, and the first of two equal keys counts.
+    let flags = KNOBS.iter().filter_map(|knob| text(matches, knob.key).map(|value| (knob.key, value)));
+    let mut query: Vec<String> = flags.map(|(key, value)| format!("{key}={value}")).collect();
+    let given: Vec<&str> = KNOBS.iter().map(|knob| knob.key).filter(|key| text(matches, key).is_some()).collect();
+    let permalink = text(matches, "experiment").unwrap_or_default().trim_start_matches(['?', '#']);
+    let kept = permalink.split('&').filter(|pair| !given.contains(&pair.split('=').next().unwrap_or_default()));
+    query.extend(kept.map(str::to_owned));
+    let decoded = decode(&query.join("&"), &[]);
+    match decoded.problems.is_empty() {
+        true => Ok(decoded.experiment),
+        false => {
+            let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+            Err(Failure::BadExperiment(problems.join("\n  ")))
+        }
+    }
+}
+
+/// The IDX files of a folder.
+fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
+    let failure = |path: &Path, error: std::io::Error| Failure::File { path: path.display().to_string(), reason: error.to_string() };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| failure(folder, error))? {
+        let path = entry.map_err(|error| failure(folder, error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.contains("idx") {
+            let bytes = std::fs::read(&path).map_err(|error| failure(&path, error))?;
+            files.push(FileData { name, bytes });
+        }
+    }
+    Ok(files)
+}
+
+/// A bar on a terminal, nothing in a pipe.
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let template = "{msg:>24} {wide_bar} {pos}/{len} steps, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    if !stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, tally: &Tally) {
+    let what = match tally.stage {
+        Stage::Teacher => "teacher",
+        Stage::Students => "baseline and student",
+    };
+    bar.set_message(format!("run {}/{}: {what}", tally.run + 1, tally.runs));
+    bar.set_length(tally.steps.into());
+    bar.set_position(tally.step.into());
+}
+
+/// An event as a line of JSON; accuracies in percent, logits left out.
+fn line(event: &Event) -> Option<Value> {
+    Some(match event {
+        Event::Progress(tally) => json!({ "event": "progress", "tally": tally }),
+        Event::Point(point) => json!({
+            "event": "point", "run": point.run, "actor": point.actor, "epoch": point.epoch, "step": point.step,
+            "train_loss": point.train_loss, "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
+        }),
+        Event::Measured(measured) => json!({
+            "event": "measured", "run": measured.run, "actor": measured.actor, "accuracy": percent(measured.accuracy),
+            "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),
+            "parameters": measured.parameters, "bytes": measured.bytes, "seconds": measured.seconds,
+        }),
+        Event::Trouble(trouble) => json!({ "event": "trouble", "message": trouble.to_string() }),
+        _ => return None,
+    })
+}
+
+fn summary(experiment: &Experiment, results: &Results) -> Value {
+    let mut summary = Map::new();
+    summary.insert("event".into(), json!("result"));
+    summary.insert("experiment".into(), json!(retort_spec::encode(experiment)));
+    for actor in Actor::ALL {
+        let of_actor = || results.measured.iter().filter(move |measured| measured.actor == actor);
+        let Some(first) = of_actor().next() else { continue };
+        let accuracy = Spread::of(of_actor().map(|measured| percent(measured.accuracy)).collect());
+        let classes = 0..first.per_class_accuracy.len();
+        let of_class = |class: usize| Spread::of(of_actor().map(|m| percent(m.per_class_accuracy[class])).collect()).mean;
+        let mean = |number: fn(&Measured) -> f64| Spread::of(of_actor().map(number).collect()).mean;
+        let mut entry = json!({
+            "accuracy": accuracy.mean,
+            "accuracy_deviation": accuracy.deviation,
+            "accuracies": accuracy.values,
+            "per_class_accuracy": classes.map(of_class).collect::<Vec<f64>>(),
+            "calibration_error": percent(mean(|measured| measured.calibration_error)),
+            "parameters": first.parameters,
+            "bytes": first.bytes,
+            "seconds": mean(|measured| measured.seconds),
+        });
+        if first.agreement.is_some() {
+            entry["agreement"] = json!(percent(mean(|measured| measured.agreement.unwrap_or(f64::NAN))));
+        }
+        summary.insert(actor.word().into(), entry);
+    }
+    if let Some(verdict) = &results.verdict {
+        summary.insert("verdict".into(), json!({ "outcome": verdict.outcome, "p_value": verdict.p_value, "examples": verdict.examples }));
+    }
+    summary.insert("compressed".into(), compressed(results).into_iter().map(|(row, accuracy)| {
+        json!({ "bits": row.bits.width(), "granularity": row.granularity, "bytes": row.bytes, "accuracy": accuracy })
+    }).collect());
+    Value::Object(summary)
+}
+
+/// Each scheme with its accuracy in percent, mean over runs.
+fn compressed(results: &Results) -> Vec<(Compressed, f64)> {
+    let rows = results.compressed.first().cloned().unwrap_or_default();
+    let mean = |index: usize| Spread::of(results.compressed.iter().map(|run| percent(run[index].accuracy)).collect()).mean;
+    rows.into_iter().enumerate().map(|(index, row)| (row, mean(index))).collect()
+}
+
+/// The same for a person.
+fn report(results: &Results) -> String {
+    let Some(verdict) = &results.verdict else { return String::new() };
+    let row = |name: &str, spread: &Spread| {
+        format!("{name:<10} {:6.2} % of test examples right (± {:.2})\n", percent(spread.mean), percent(spread.deviation))
+    };
+    let mut text = row("teacher", &verdict.teacher) + &row("baseline", &verdict.baseline) + &row("student", &verdict.student);
+    text += &format!("verdict    {:?}, p = {:.2e}, {} test examples\n\n", verdict.outcome, verdict.p_value, verdict.examples);
+    text += "bits  granularity     bytes  accuracy\n";
+    for (row, accuracy) in compressed(results) {
+        text += &format!("{:>4}  {:<11} {:>9}  {accuracy:6.2} %\n", row.bits, row.granularity.word(), row.bytes);
+    }
+    text
+}
+
+fn percent(share: f64) -> f64 {
+    100.0 * share
+}

@@ -1,0 +1,5 @@
+//! The engine on the processor.
+
+fn main() {
+    retort_worker::start();
+}

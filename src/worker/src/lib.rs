@@ -1,0 +1,124 @@
+//! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
+
+use std::{cell::RefCell, collections::VecDeque, panic, rc::Rc, time::Duration};
+
+use js_sys::Promise;
+use retort_engine::{Session, device::Compute};
+use retort_spec::{Command, Event, Trouble};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
+
+/// How long the engine trains before it looks for messages and reports: ten reports a second.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Commands that have arrived, and whoever waits for one.
+#[derive(Default)]
+struct Mailbox {
+    commands: VecDeque<Command>,
+    waiting: Option<js_sys::Function>,
+}
+
+/// Starts serving the worker's message port.
+pub fn start() {
+    panic::set_hook(Box::new(|info| {
+        // A panic ends this instance; the page hears why and starts another.
+        post(&[Event::Trouble(Trouble::Engine { reason: info.to_string() })]);
+        console_error_panic_hook::hook(info);
+    }));
+    spawn_local(serve());
+}
+
+async fn serve() {
+    let compute = match compute().await {
+        Ok(compute) => compute,
+        Err(reason) => return post(&[Event::Trouble(Trouble::Device { reason })]),
+    };
+    let mailbox = listen();
+    post(&[Event::Ready(compute.info.clone())]);
+    let mut session = Session::new(compute);
+    loop {
+        while let Some(command) = next(&mailbox) {
+            post(&session.handle(command));
+        }
+        match session.is_running() {
+            true => {
+                post(&session.advance(TICK).await);
+                give_way().await;
+            }
+            false => arrival(&mailbox).await,
+        }
+    }
+}
+
+#[cfg(feature = "gpu")]
+async fn compute() -> Result<Compute, String> {
+    Compute::gpu().await.map_err(|error| error.to_string())
+}
+
+#[cfg(not(feature = "gpu"))]
+async fn compute() -> Result<Compute, String> {
+    Ok(Compute::cpu())
+}
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn post(events: &[Event]) {
+    if events.is_empty() {
+        return;
+    }
+    // Neither can fail: events hold plain values only, and a message without transfers has nothing to refuse.
+    if let Ok(message) = serde_wasm_bindgen::to_value(events) {
+        let _ = scope().post_message(&message);
+    }
+}
+
+fn listen() -> Rc<RefCell<Mailbox>> {
+    let mailbox = Rc::<RefCell<Mailbox>>::default();
+    let inbox = mailbox.clone();
+    let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        match serde_wasm_bindgen::from_value::<Command>(message.data()) {
+            Ok(command) => inbox.borrow_mut().commands.push_back(command),
+            Err(error) => post(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })]),
+        }
+        let waiting = inbox.borrow_mut().waiting.take();
+        if let Some(wake) = waiting {
+            let _ = wake.call0(&JsValue::NULL);
+        }
+    });
+    scope().set_onmessage(Some(receive.as_ref().unchecked_ref()));
+    // The handler lives as long as the worker.
+    receive.forget();
+    mailbox
+}
+
+fn next(mailbox: &RefCell<Mailbox>) -> Option<Command> {
+    mailbox.borrow_mut().commands.pop_front()
+}
+
+/// Waits until a command is there.
+async fn arrival(mailbox: &RefCell<Mailbox>) {
+    let promise = Promise::new(&mut |resolve, _| {
+        let mut mailbox = mailbox.borrow_mut();
+        match mailbox.commands.is_empty() {
+            true => mailbox.waiting = Some(resolve),
+            false => drop(resolve.call0(&JsValue::NULL)),
+        }
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Lets the browser deliver messages. A message to oneself is a task of its own, without the four milliseconds that a
+/// nested timeout costs.
+async fn give_way() {
+    let promise = Promise::new(&mut |resolve, reject| match MessageChannel::new() {
+        Ok(channel) => {
+            channel.port1().set_onmessage(Some(&resolve));
+            let _ = channel.port2().post_message(&JsValue::NULL);
+        }
+        Err(error) => drop(reject.call1(&JsValue::NULL, &error)),
+    });
+    let _ = JsFuture::from(promise).await;
+}

@@ -1,0 +1,86 @@
+//! Every check and test.
+
+use std::{
+    process::{Child, Command, Stdio},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    build, serve,
+    tools::{browser as find_browser, cargo, run, step, web_tools},
+};
+
+/// The rooms that are built for the browser.
+const WEB: [&str; 4] = ["-p", "retort-app", "-p", "retort-worker"];
+
+/// Runs every check and test, cheap ones first.
+pub fn all(no_browser: bool) -> Result<()> {
+    step("formatting", "a second", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    step("lints of the native rooms", "2 minutes from nothing", || {
+        run(cargo().args(["clippy", "--workspace", "--all-targets", "--exclude", "retort-worker", "--", "-D", "warnings"]))
+    })?;
+    step("unit tests", "7 minutes from nothing", || {
+        run(cargo().args(["test", "--workspace", "--exclude", "retort-worker"]))
+    })?;
+    if no_browser {
+        return Ok(());
+    }
+    web_tools()?;
+    step("lints of the browser's rooms", "4 minutes from nothing", || {
+        let target = ["--target", "wasm32-unknown-unknown", "--profile", "web", "--features", "retort-worker/gpu", "--", "-D", "warnings"];
+        run(cargo().arg("clippy").args(WEB).args(target))
+    })?;
+    build::build()?;
+    browser("page_")
+}
+
+/// Runs the browser tests whose names contain `filter`, against the page in `dist/`.
+pub fn browser(filter: &str) -> Result<()> {
+    let (chromium, chromedriver) = find_browser()?;
+    let port = serve::start(0)?;
+    let driver = Driver::start(&chromedriver)?;
+    step("the page in headless Chromium", "3 minutes", || {
+        let mut tests = cargo();
+        tests.args(["test", "-p", "retort-tests", "--test", "browser", "--", "--ignored", "--test-threads=1", "--nocapture", filter]);
+        tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
+        tests.env("RETORT_CHROMEDRIVER", format!("http://127.0.0.1:{}", driver.port));
+        run(tests.env("RETORT_CHROMIUM", &chromium))
+    })
+}
+
+/// A running ChromeDriver, ended with the value.
+struct Driver {
+    child: Child,
+    port: u16,
+}
+
+impl Driver {
+    fn start(program: &std::path::Path) -> Result<Self> {
+        // A port that was free a moment ago.
+        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+        let child = Command::new(program)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| program.display().to_string())?;
+        for _ in 0..100 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(Self { child, port })
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,146 @@
+//! The tools a build needs: found on the machine, or installed once into a folder of their own.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// Trunk 0.22 needs a newer compiler than this workspace's.
+const TRUNK: &str = "0.21.14";
+
+/// The workspace's root.
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here)
+}
+
+/// Says what is done and what it costs, does it, and says how long it took.
+pub fn step<T>(what: &str, cost: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    eprintln!("== {what} ({cost})");
+    let start = Instant::now();
+    let result = work().with_context(|| what.to_owned());
+    eprintln!("== {what}: {:.0} s", start.elapsed().as_secs_f64());
+    result
+}
+
+/// Runs a command in the workspace's root.
+pub fn run(command: &mut Command) -> Result<()> {
+    command.current_dir(root());
+    let status = command.status().with_context(|| format!("{command:?} cannot be started"))?;
+    ensure!(status.success(), "{command:?} failed: {status}");
+    Ok(())
+}
+
+/// What a command prints, if it runs.
+pub fn output(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).current_dir(root()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Cargo, of the workspace's own toolchain.
+pub fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The folders of trunk and of the wasm-bindgen that the lock file asks for, installing what is missing.
+pub fn web_tools() -> Result<Vec<PathBuf>> {
+    wasm_target()?;
+    let bindgen = locked_version("wasm-bindgen")?;
+    Ok(vec![
+        tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen, "2 to 4 minutes, once")?,
+        tool("trunk", "trunk", TRUNK, "6 to 12 minutes, once")?,
+    ])
+}
+
+/// The toolchain file alone does not add the target where rustup's automatic installs are off.
+fn wasm_target() -> Result<()> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let installed = output("rustup", &["target", "list", "--installed"]).unwrap_or_default();
+    if installed.lines().any(|line| line == TARGET) {
+        return Ok(());
+    }
+    step("installing the wasm target", "seconds, once", || {
+        run(Command::new("rustup").args(["target", "add", TARGET])).context("is rustup installed?")
+    })
+}
+
+/// The folder that holds a tool of exactly this version: one on the PATH, or one installed for Retort alone, so that
+/// nobody's own version is replaced.
+fn tool(package: &str, program: &str, version: &str, cost: &str) -> Result<PathBuf> {
+    let is_right = |program: &Path| {
+        output(program, &["--version"]).is_some_and(|text| text.split_whitespace().any(|word| word == version))
+    };
+    let on_path = env::var_os("PATH").into_iter().flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
+    if let Some(folder) = on_path.into_iter().find(|folder| is_right(&folder.join(program))) {
+        return Ok(folder);
+    }
+    let home = cache()?.join(format!("{package}-{version}"));
+    let folder = home.join("bin");
+    if is_right(&folder.join(program)) {
+        return Ok(folder);
+    }
+    step(&format!("installing {package} {version}"), cost, || {
+        let install = |locked: &[&str]| {
+            let mut command = cargo();
+            command.args(["install", package, "--version", version, "--root"]).arg(&home).args(locked);
+            // Its own target folder goes with the installation, and the workspace's flags are not meant for it.
+            run(command.env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR"))
+        };
+        // A lock file may name a dependency that has since been withdrawn.
+        install(&["--locked"]).or_else(|_| install(&[]))
+    })?;
+    Ok(folder)
+}
+
+fn cache() -> Result<PathBuf> {
+    let from = |name: &str| env::var_os(name).map(PathBuf::from);
+    let base = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
+    Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("retort"))
+}
+
+/// The version of a package in the workspace's lock file.
+fn locked_version(package: &str) -> Result<String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")).and_then(|rest| rest.strip_suffix('"'));
+    Ok(version.with_context(|| format!("{package} is not in Cargo.lock"))?.to_owned())
+}
+
+/// Chromium and ChromeDriver: on the machine, or by apt-get where that may be used.
+pub fn browser() -> Result<(PathBuf, PathBuf)> {
+    const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+    let find = || {
+        let browser = BROWSERS.iter().find_map(|name| on_path(name)).or_else(|| Some(PathBuf::from(MAC)).filter(|path| path.exists()));
+        Some((browser?, on_path("chromedriver")?))
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let may_install = on_path("apt-get").is_some() && output("id", &["-u"]).as_deref() == Some("0");
+    if may_install {
+        step("installing Chromium, ChromeDriver and a Chinese font", "a minute, once", || {
+            run(Command::new("apt-get").args(["update", "-qq"]))?;
+            let packages = ["chromium", "chromium-driver", "fonts-noto-cjk"];
+            run(Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(packages))
+        })?;
+    }
+    match find() {
+        Some(found) => Ok(found),
+        None => bail!(
+            "the browser tests need Chromium (or Chrome) and ChromeDriver of the same version on the PATH.\n\
+             Debian, Ubuntu: sudo apt-get install chromium chromium-driver\n\
+             macOS: brew install --cask google-chrome chromedriver\n\
+             Without a browser: cargo xtask test --no-browser"
+        ),
+    }
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
