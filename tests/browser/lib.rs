@@ -1,1 +1,220 @@
-//! x
+//! Page objects: what a test may say to the page and ask of it, in words of the page.
+
+use std::{env, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+/// How long anything may take before a test gives up. Machines differ; this is no measurement.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How a browser is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gpu {
+    /// WebGPU by the software adapter.
+    Software,
+    /// No WebGPU.
+    None,
+}
+
+/// The page in a browser of its own.
+pub struct Page {
+    client: Client,
+}
+
+impl Page {
+    /// Opens the page at a permalink, in a browser that has never seen it.
+    ///
+    /// # Errors
+    /// Where the harness of `cargo xtask test` is not there, or the browser refuses.
+    pub async fn open(permalink: &str, gpu: Gpu) -> Result<Self> {
+        Self::open_after(permalink, gpu, "").await
+    }
+
+    /// Opens the page after a script has been put in front of its own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
+        let harness = |name: &str| env::var(name).with_context(|| format!("{name} is not set; run cargo xtask test"));
+        let mut arguments = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-sync",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--window-size=1280,800",
+            "--lang=en-US",
+        ];
+        match gpu {
+            Gpu::Software => arguments.extend(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]),
+            Gpu::None => arguments.push("--disable-features=WebGPU"),
+        }
+        let capabilities =
+            json!({ "goog:chromeOptions": { "binary": harness("RETORT_CHROMIUM")?, "args": arguments } });
+        let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&harness("RETORT_CHROMEDRIVER")?)
+            .await?;
+        let page = Self { client };
+        if !script.is_empty() {
+            page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        }
+        page.client.goto(&format!("{}{permalink}", harness("RETORT_URL")?)).await?;
+        Ok(page)
+    }
+
+    /// Ends the browser.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+
+    /// Sends a command of the DevTools protocol.
+    ///
+    /// # Errors
+    /// Where the browser refuses.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
+        #[derive(Debug)]
+        struct DevTools(Value);
+        impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
+            fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+                base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+            }
+            fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+                (http::Method::POST, Some(self.0.to_string()))
+            }
+        }
+        Ok(self.client.issue_cmd(DevTools(json!({ "cmd": command, "params": parameters }))).await?)
+    }
+
+    /// Runs a script in the page and gives what it returns.
+    ///
+    /// # Errors
+    /// Where the script throws.
+    pub async fn script(&self, script: &str) -> Result<Value> {
+        Ok(self.client.execute(script, Vec::new()).await?)
+    }
+
+    /// The element of a CSS selector, as soon as it is there.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub async fn find(&self, selector: &str) -> Result<Element> {
+        let wait = self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await;
+        wait.with_context(|| format!("{selector} does not come"))
+    }
+
+    /// What an element says.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub async fn text(&self, selector: &str) -> Result<String> {
+        Ok(self
+            .script(&format!("return document.querySelector({selector:?})?.textContent ?? ''"))
+            .await?
+            .as_str()
+            .unwrap_or_default()
+            .to_owned())
+    }
+
+    /// The first number that an element shows.
+    ///
+    /// # Errors
+    /// Where it shows none.
+    pub async fn number(&self, selector: &str) -> Result<f64> {
+        let text = self.text(selector).await?.replace(',', "");
+        let digits: String =
+            text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        digits.parse().with_context(|| format!("{selector} shows {text:?}"))
+    }
+
+    /// Clicks.
+    ///
+    /// # Errors
+    /// Where there is nothing to click.
+    pub async fn click(&self, selector: &str) -> Result<()> {
+        Ok(self.find(selector).await?.click().await?)
+    }
+
+    /// Gives a control a value, as a visitor's hand does: it moves, then it is let go.
+    ///
+    /// # Errors
+    /// Where there is no such control.
+    pub async fn set(&self, selector: &str, value: &str) -> Result<()> {
+        self.find(selector).await?;
+        self.script(&format!(
+            "const control = document.querySelector({selector:?}); control.value = {value:?};
+             for (const kind of ['input', 'change']) control.dispatchEvent(new Event(kind, {{ bubbles: true }}));"
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Waits until a JavaScript expression is true.
+    ///
+    /// # Errors
+    /// Where it does not become true; says what the page shows instead.
+    pub async fn until(&self, expression: &str) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if self.script(&format!("return Boolean({expression})")).await? == json!(true) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        let shown = self.script("return document.body.innerText").await?;
+        bail!("{expression} does not become true; the page shows:\n{}", shown.as_str().unwrap_or_default())
+    }
+
+    /// Waits until this page's own training is over.
+    ///
+    /// # Errors
+    /// Where it does not end.
+    pub async fn until_finished(&self) -> Result<()> {
+        self.until("document.querySelector('main[data-state=finished][data-recorded=false] #verdict-words')").await
+    }
+
+    /// Waits until an engine is there: `cpu` or `gpu`.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub async fn until_engine(&self, device: &str) -> Result<()> {
+        self.until(&format!("document.querySelector('#device[data-device={device}]')")).await
+    }
+
+    /// Every address that the page or its workers asked for.
+    ///
+    /// # Errors
+    /// Where the page does not answer.
+    pub async fn requests(&self) -> Result<Vec<String>> {
+        let entries = self.script("return performance.getEntriesByType('resource').map((entry) => entry.name)").await?;
+        Ok(serde_json::from_value(entries)?)
+    }
+
+    /// Makes the window this wide.
+    ///
+    /// # Errors
+    /// Where the browser refuses.
+    pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await?;
+        Ok(())
+    }
+
+    /// A picture of the whole page, as PNG.
+    ///
+    /// # Errors
+    /// Where the browser refuses.
+    pub async fn picture(&self) -> Result<Vec<u8>> {
+        Ok(self.client.screenshot().await?)
+    }
+}

@@ -1,2 +1,251 @@
-//! x
-fn main() {}
+//! The page in a real browser. `cargo xtask test` serves it, starts ChromeDriver and runs these.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+use std::time::Duration;
+
+/// A short experiment for tests that are about something else than its result.
+const SHORT: &str = "#v=1&teacher-epochs=3&student-epochs=3&runs=1";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_first_visit_trains_by_itself_and_reports() -> Result<()> {
+    let page = Page::open("", Gpu::None).await?;
+    page.until_finished().await?;
+    let (teacher, student) = (page.number("#accuracy-teacher").await?, page.number("#accuracy-student").await?);
+    let baseline = page.number("#accuracy-baseline").await?;
+    ensure!(teacher > 97.0 && student > 92.0 && baseline < 88.0, "{teacher} {student} {baseline}");
+    ensure!(page.find("#verdict-words[data-outcome=Helps]").await.is_ok());
+    ensure!(page.number("#labelled-count").await? == 50.0);
+    let origin = page.script("return location.origin").await?;
+    for request in page.requests().await? {
+        ensure!(request.starts_with(origin.as_str().unwrap_or("?")), "{request} leaves the origin");
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_temperature_moves_the_bars_at_once() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    let bars = "return [...document.querySelectorAll('.bars tbody tr')].map((row) => parseFloat(row.querySelector('.number').textContent))";
+    let entropy = page.number("#entropy").await?;
+    let before = page.script(bars).await?;
+    // The slider moves and is not let go yet: nothing is trained.
+    page.script("const t = document.querySelector('#temperature'); t.value = 190; t.dispatchEvent(new Event('input', { bubbles: true }))").await?;
+    page.until(&format!("JSON.stringify((() => {{ {bars} }})()) !== '{before}'")).await?;
+    ensure!(page.number("#entropy").await? > entropy, "entropy rises with the temperature");
+    ensure!(page.number("#temperature-value").await? > 50.0);
+    ensure!(page.script("return location.hash.includes('temperature')").await? == json!(false));
+    // Let go, it is the experiment's, and the students are trained anew.
+    page.set("#temperature", "190").await?;
+    page.until("location.hash.includes('temperature')").await?;
+    page.until_finished().await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_bits_change_bytes_and_accuracy() -> Result<()> {
+    let page = Page::open("#v=1&runs=1", Gpu::None).await?;
+    page.until_finished().await?;
+    let mut last = f64::INFINITY;
+    let mut accuracies = Vec::new();
+    for bits in ["32", "16", "8", "4", "3", "2", "1"] {
+        page.click(&format!("[data-bits='{bits}']")).await?;
+        page.until(&format!("document.querySelector(\"[data-bits='{bits}'][aria-pressed=true]\")")).await?;
+        let bytes = page.number("#packed-bytes").await?;
+        ensure!(bytes < last, "{bits} bits: {bytes} bytes after {last}");
+        last = bytes;
+        accuracies.push(page.number("#packed-accuracy").await?);
+    }
+    ensure!((accuracies[0] - accuracies[2]).abs() <= 2.0, "8 bits cost little: {accuracies:?}");
+    ensure!(accuracies[6] < accuracies[0] - 5.0, "1 bit costs much: {accuracies:?}");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_permalink_restores_and_back_undoes() -> Result<()> {
+    let page = Page::open("#v=1&data=moons&seed=5&temperature=8&bits=4&runs=1", Gpu::None).await?;
+    page.until_finished().await?;
+    ensure!(page.text("#temperature-value").await? == "8.0");
+    ensure!(page.script("return document.querySelector('#knob-data').value").await? == json!("moons"));
+    page.find("[data-bits='4'][aria-pressed=true]").await?;
+    page.set("#knob-labels", "20").await?;
+    page.until("location.hash.includes('labels=20')").await?;
+    page.until_finished().await?;
+    ensure!(page.number("#labelled-count").await? == 20.0);
+    page.script("history.back()").await?;
+    page.until("document.querySelector('#knob-labels').value === '12'").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_names_bad_values_and_goes_on() -> Result<()> {
+    let page = Page::open("#v=1&temperature=1e9&flux=1&teacher-epochs=2&student-epochs=2&runs=1", Gpu::None).await?;
+    page.until_finished().await?;
+    let notices = page.text("#notices").await?;
+    ensure!(notices.contains("temperature=1e9") && notices.contains("flux=1"), "{notices}");
+    page.set("#knob-batch", "0").await?;
+    page.until("document.querySelector('#notices').textContent.includes('batch=0')").await?;
+    page.until("document.querySelector('#knob-batch').value !== ''").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_survives_a_killed_worker() -> Result<()> {
+    // The page's workers are remembered, so that the test can end one behind the page's back.
+    let script = "window.workers = []; const Real = window.Worker;
+        window.Worker = class extends Real { constructor(...given) { super(...given); window.workers.push(this); } };";
+    let page = Page::open_after("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None, script).await?;
+    page.until_engine("cpu").await?;
+    page.until("document.querySelector('main[data-state=running]')").await?;
+    page.script("window.workers.at(-1).terminate()").await?;
+    page.until("window.workers.length === 2").await?;
+    page.until("document.querySelector('#notices').textContent.includes('started again')").await?;
+    page.until("document.querySelector('#progress').textContent.includes('of 400')").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_pauses_steps_and_goes_on() -> Result<()> {
+    let page = Page::open("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None).await?;
+    page.until_engine("cpu").await?;
+    page.until("document.querySelector('main[data-state=running]')").await?;
+    page.click("#play").await?;
+    page.until("document.querySelector('main[data-state=paused]')").await?;
+    let shown = page.text("#progress").await?;
+    page.click("#step-epoch").await?;
+    page.until(&format!("document.querySelector('#progress').textContent !== {shown:?}")).await?;
+    page.until("document.querySelector('main[data-state=paused]')").await?;
+    page.click("#play").await?;
+    page.until("document.querySelector('main[data-state=running]')").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_trains_on_webgpu_and_agrees_with_the_cpu() -> Result<()> {
+    let link = "#v=1&data=moons&examples=200&teacher=8&student=4&teacher-epochs=3&student-epochs=3&runs=1";
+    let page = Page::open(&format!("{link}&device=gpu"), Gpu::Software).await?;
+    page.until_engine("gpu").await?;
+    let error = page.script("return parseFloat(document.querySelector('#device').dataset.selfTest)").await?;
+    ensure!(error.as_f64().is_some_and(|error| error < 5e-3), "self-test: {error}");
+    page.until_finished().await?;
+    let on_gpu = [page.number("#accuracy-teacher").await?, page.number("#accuracy-baseline").await?];
+    // The same experiment on the CPU: the curves part in the last digits only, so that few examples may flip.
+    page.set("#knob-device", "cpu").await?;
+    page.until_engine("cpu").await?;
+    page.until("document.querySelector('main[data-state=running]') || document.querySelector('#device').textContent.includes('/s')").await?;
+    page.until_finished().await?;
+    let on_cpu = [page.number("#accuracy-teacher").await?, page.number("#accuracy-baseline").await?];
+    for (gpu, cpu) in on_gpu.iter().zip(on_cpu) {
+        ensure!((gpu - cpu).abs() <= 1.0, "GPU {on_gpu:?}, CPU {on_cpu:?}");
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_without_webgpu_says_so_and_uses_the_cpu() -> Result<()> {
+    let page = Page::open(&format!("{SHORT}&device=gpu"), Gpu::None).await?;
+    page.until_engine("cpu").await?;
+    page.until_finished().await?;
+    let reason = page.script("return document.querySelector('#device').title").await?;
+    ensure!(reason.as_str().is_some_and(|reason| reason.contains("no WebGPU")), "{reason}");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_speaks_both_languages() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.click("#language").await?;
+    page.until("document.documentElement.lang === 'zh-CN' && document.querySelector('#data-title').textContent.includes('数据')").await?;
+    // Names of products and people aside, nothing English is left.
+    let english = page
+        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/Retort|Adam|softmax|logit|WebGPU|SIMD|English/g, '')))")
+        .await?;
+    ensure!(english == json!([]), "{english}");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_reads_files_and_names_bad_ones() -> Result<()> {
+    let page = Page::open("#v=1&data=fashion&teacher=16&student=8&teacher-epochs=2&student-epochs=2&runs=1", Gpu::None)
+        .await?;
+    page.until("document.querySelector('#notices').textContent.includes('four files')").await?;
+    // Four tiny IDX files, made in the page: images whose brightness tells their label.
+    let give = "const idx = (magic, sizes, body) => new Uint8Array([0, 0, 8, magic, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]), ...body]);
+        const count = 40, label = (i) => i % 10;
+        const images = idx(3, [count, 28, 28], Array.from({ length: count * 784 }, (_, p) => 25 * label(Math.floor(p / 784))));
+        const labels = idx(1, [count], Array.from({ length: count }, (_, i) => label(i)));
+        const cut = arguments_cut ? images.slice(0, 5000) : images;
+        const transfer = new DataTransfer();
+        for (const [name, bytes] of [['train-images', cut], ['train-labels', labels], ['t10k-images', images], ['t10k-labels', labels]])
+          transfer.items.add(new File([bytes], name + '-ubyte'));
+        const input = document.querySelector('#files'); input.files = transfer.files;
+        input.dispatchEvent(new Event('change', { bubbles: true }));";
+    page.script(&give.replace("arguments_cut", "true")).await?;
+    page.until("document.querySelector('#notices').textContent.includes('cut short')").await?;
+    page.script(&give.replace("arguments_cut", "false")).await?;
+    page.until_finished().await?;
+    page.close().await
+}
+
+/// What a first visit costs in time, printed for the documentation.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn figures() -> Result<()> {
+    let script = "window.seen = {}; const see = (name) => { window.seen[name] ??= performance.now(); };
+        new MutationObserver(() => {
+          if (document.querySelector('.bars')) see('something to look at');
+          const main = document.querySelector('main[data-recorded=false]');
+          if (main && main.querySelector('#curves svg')?.dataset.points > 2) see('first real training curve');
+          if (main && main.querySelector('#packed-bytes')) see('teacher, baseline and student trained and packed');
+          if (main?.dataset.state === 'finished') see('verdict over all seeds');
+        }).observe(document, { childList: true, subtree: true, attributes: true });";
+    let page = Page::open_after("", Gpu::None, script).await?;
+    page.until_finished().await?;
+    let seen = page.script("return window.seen").await?;
+    for (name, milliseconds) in seen.as_object().into_iter().flatten() {
+        println!("{name:<52} {:>7.2} s", milliseconds.as_f64().unwrap_or(f64::NAN) / 1000.0);
+    }
+    page.close().await
+}
+
+/// Pictures of the page: the README's, and one of each width, language and scheme to look at.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn screenshot() -> Result<()> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
+    std::fs::create_dir_all(folder)?;
+    for (language, theme, data) in [
+        ("en", "light", "digits8"),
+        ("zh-CN", "dark", "digits8"),
+        ("en", "dark", "moons"),
+        ("zh-CN", "light", "strokes"),
+    ] {
+        let page = Page::open(&format!("#v=1&data={data}&lang={language}&theme={theme}"), Gpu::None).await?;
+        page.until_finished().await?;
+        for (width, height) in [(1280, 1180), (390, 3000)] {
+            page.resize(width, height).await?;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let picture = page.picture().await?;
+            std::fs::write(format!("{folder}/{data}-{language}-{theme}-{width}.png"), &picture)?;
+            if (language, width) == ("en", 1280) && data == "digits8" {
+                std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/screenshot.png"), &picture)?;
+            }
+        }
+        page.close().await?;
+    }
+    Ok(())
+}

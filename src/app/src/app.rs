@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        curves::Curves, cost::Cost, data::DataPanel, header::Header, network::NetworkPanel, notices::Notices,
+        cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel, notices::Notices,
         settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
     },
     driver::Driver,
@@ -61,7 +61,8 @@ pub fn use_page() -> Page {
 pub fn App() -> Html {
     let state = use_reducer(|| State::open(&link::query()));
     let texts = use_state(|| Texts::new(link::language()));
-    let theme = use_state(|| link::page_key("theme").or_else(|| link::setting("theme")).unwrap_or_else(|| "auto".into()));
+    let theme =
+        use_state(|| link::page_key("theme").or_else(|| link::setting("theme")).unwrap_or_else(|| "auto".into()));
     let driver = {
         let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
         use_memo((), move |()| Driver::start(experiment, dispatch))
@@ -110,7 +111,8 @@ pub fn App() -> Html {
         RunState::Finished => "finished",
         RunState::Idle => "idle",
     };
-    let page = Page { state, texts: (*texts).clone(), driver: (*driver).clone(), speak, theme: (*theme).clone(), paint };
+    let page =
+        Page { state, texts: (*texts).clone(), driver: (*driver).clone(), speak, theme: (*theme).clone(), paint };
     let recorded = page.state.recorded;
     html! {
         <ContextProvider<Page> context={page}>

@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn the_card_is_used_only_where_it_gains_or_is_asked_for() {
         let small = Experiment::default();
-        let large = Experiment { teacher: Architecture::mlp([1200, 1200]), batch: 128, ..Experiment::for_data(DataSet::Mnist) };
+        let large =
+            Experiment { teacher: Architecture::mlp([1200, 1200]), batch: 128, ..Experiment::for_data(DataSet::Mnist) };
         assert_eq!(choose(&small, Adapter::Usable), DeviceReason::TooSmall);
         assert_eq!(choose(&large, Adapter::Usable), DeviceReason::GpuFaster);
         assert_eq!(choose(&large, Adapter::Software), DeviceReason::SoftwareAdapter);

@@ -160,7 +160,8 @@ impl Driver {
             let module = match module {
                 Some(module) => Ok(module),
                 None => {
-                    let progress = |received, total| driver.engine_is(generation, state::Engine::Loading { received, total });
+                    let progress =
+                        |received, total| driver.engine_is(generation, state::Engine::Loading { received, total });
                     engine::load(gpu, progress).await
                 }
             };

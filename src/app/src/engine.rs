@@ -4,7 +4,9 @@ use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
 use retort_spec::{Command, Event};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ErrorEvent, MessageEvent, ReadableStreamDefaultReader, Response, Worker, WorkerOptions, WorkerType, window};
+use web_sys::{
+    ErrorEvent, MessageEvent, ReadableStreamDefaultReader, Response, Worker, WorkerOptions, WorkerType, window,
+};
 
 /// Told apart from an older build's files in the browser's cache by the build's stamp.
 const BUILD: &str = match option_env!("RETORT_BUILD") {

@@ -116,14 +116,21 @@ mod tests {
         let mut messages = BTreeMap::new();
         let mut current = String::new();
         for line in language.messages().lines() {
-            if line.starts_with(|c: char| c.is_ascii_lowercase()) && let Some((id, _)) = line.split_once('=') {
+            if line.starts_with(|c: char| c.is_ascii_lowercase())
+                && let Some((id, _)) = line.split_once('=')
+            {
                 current = id.trim().to_owned();
                 assert!(messages.insert(current.clone(), BTreeSet::new()).is_none(), "{current} stands twice");
-            } else if let Some((attribute, _)) = line.trim_start().strip_prefix('.').and_then(|line| line.split_once('=')) {
+            } else if let Some((attribute, _)) =
+                line.trim_start().strip_prefix('.').and_then(|line| line.split_once('='))
+            {
                 messages.insert(format!("{current}.{}", attribute.trim()), BTreeSet::new());
             }
             if let Some(variables) = messages.get_mut(&current) {
-                let names = line.split('$').skip(1).map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+                let names = line
+                    .split('$')
+                    .skip(1)
+                    .map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
                 variables.extend::<Vec<String>>(names.collect());
             }
         }
@@ -163,8 +170,7 @@ mod tests {
                 }
             }
         }
-        let unused: Vec<_> =
-            defined.difference(&derived).filter(|id| !source.contains(&format!("\"{id}\""))).collect();
+        let unused: Vec<_> = defined.difference(&derived).filter(|id| !source.contains(&format!("\"{id}\""))).collect();
         assert!(unused.is_empty(), "unused: {unused:?}");
         // Every text asked for by a literal id is there.
         for call in ["texts.get(\"", "texts.with(\"", "texts.help(\""] {

@@ -20,10 +20,8 @@ pub fn page_key(key: &str) -> Option<String> {
 
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
-    let kept: String = ["lang", "theme"]
-        .iter()
-        .filter_map(|key| page_key(key).map(|value| format!("&{key}={value}")))
-        .collect();
+    let kept: String =
+        ["lang", "theme"].iter().filter_map(|key| page_key(key).map(|value| format!("&{key}={value}"))).collect();
     let address = format!("#{}{kept}", encode(experiment));
     let old = query();
     if old == address {

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
-    Actor, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, Measured, Problem, RunState, Stage,
-    Tally, Trouble, Verdict, decode, encode, knob,
+    Actor, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, Measured, Problem, RunState,
+    Stage, Tally, Trouble, Verdict, decode, encode, knob,
 };
 use yew::Reducible;
 
@@ -183,7 +183,10 @@ impl State {
     fn begin(&mut self, summary: DataSummary) {
         let recorded = std::mem::take(&mut self.recorded);
         let same_data = !recorded
-            && self.data.as_ref().is_some_and(|data| data.data == summary.data && data.test_labels == summary.test_labels);
+            && self
+                .data
+                .as_ref()
+                .is_some_and(|data| data.data == summary.data && data.test_labels == summary.test_labels);
         let old = std::mem::take(&mut self.curves);
         match same_data {
             true => {
@@ -227,12 +230,16 @@ impl Reducible for State {
                 if let Some(knob) = knob(key) {
                     match knob.set(&mut state.experiment, &value) {
                         Ok(()) => {
-                            state.notices.retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
+                            state
+                                .notices
+                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
                             state.experiment.repair();
                         }
                         Err(kind) => {
                             let used = Some(knob.get(&state.experiment));
-                            state.notices.retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
+                            state
+                                .notices
+                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
                             state.notices.push(Notice::Link(Problem { key: key.into(), value, kind, used }));
                         }
                     }
@@ -298,7 +305,15 @@ mod tests {
     }
 
     fn point(actor: Actor, step: u32) -> Event {
-        Event::Point(CurvePoint { run: 0, actor, epoch: step, step, train_loss: None, test_loss: 1.0, test_accuracy: 0.5 })
+        Event::Point(CurvePoint {
+            run: 0,
+            actor,
+            epoch: step,
+            step,
+            train_loss: None,
+            test_loss: 1.0,
+            test_accuracy: 0.5,
+        })
     }
 
     #[test]
@@ -320,7 +335,8 @@ mod tests {
 
     #[test]
     fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
-        let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Teacher, 0)]));
+        let mut state =
+            act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Teacher, 0)]));
         state = act(state, events(vec![point(Actor::Teacher, 1), point(Actor::Student, 0), point(Actor::Student, 1)]));
         state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
         assert_eq!((state.curves.len(), state.past.len()), (2, 1));
@@ -332,7 +348,10 @@ mod tests {
 
     #[test]
     fn what_was_recorded_goes_when_the_engine_begins() {
-        let recorded = Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)], recorded: true };
+        let recorded = Action::Events {
+            events: vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)],
+            recorded: true,
+        };
         let state = act(State::open(""), recorded);
         assert!(state.recorded);
         let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));

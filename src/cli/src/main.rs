@@ -27,7 +27,9 @@ enum Failure {
     #[error("no GPU: {0}")]
     Gpu(#[from] GpuError),
     /// The program was built without the GPU.
-    #[error("this build has no GPU engine; build with `cargo build --release -p retort --features gpu`, or use --device cpu")]
+    #[error(
+        "this build has no GPU engine; build with `cargo build --release -p retort --features gpu`, or use --device cpu"
+    )]
     NoGpuBuilt,
     /// A word is not a device.
     #[error("--device takes auto, cpu or gpu")]
@@ -66,11 +68,20 @@ fn command() -> Command {
     let file = Arg::new("file").value_name("FILE").required(true).value_parser(value_parser!(PathBuf));
     let device = Arg::new("device").long("device").value_name("DEVICE").default_value("auto").help("auto, cpu or gpu");
     let strict = Arg::new("strict").long("strict").action(ArgAction::SetTrue);
-    let experiment = Arg::new("experiment").value_name("PERMALINK").help("as after the # of the page's address: 'data=digits8&labels=50'");
-    let json = Arg::new("json").long("json").action(ArgAction::SetTrue).help("One JSON object a line, the last one with the results");
+    let experiment = Arg::new("experiment")
+        .value_name("PERMALINK")
+        .help("as after the # of the page's address: 'data=digits8&labels=50'");
+    let json = Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help("One JSON object a line, the last one with the results");
     let folder = Arg::new("data-dir").long("data-dir").value_name("FOLDER").value_parser(value_parser!(PathBuf));
     let knobs = KNOBS.iter().map(|knob| {
-        Arg::new(knob.key).long(knob.key).value_name("VALUE").help(messages::help(knob)).help_heading("Knobs (they override the permalink)")
+        Arg::new(knob.key)
+            .long(knob.key)
+            .value_name("VALUE")
+            .help(messages::help(knob))
+            .help_heading("Knobs (they override the permalink)")
     });
     Command::new("retort")
         .version(env!("CARGO_PKG_VERSION"))
@@ -80,16 +91,22 @@ fn command() -> Command {
         .subcommand(
             Command::new("run")
                 .about("Trains a teacher, a baseline and a distilled student, and measures them")
-                .args([experiment, json, folder.help("The folder with the four IDX files of mnist or fashion, plain or .gz")])
+                .args([
+                    experiment,
+                    json,
+                    folder.help("The folder with the four IDX files of mnist or fashion, plain or .gz"),
+                ])
                 .args(knobs),
         )
+        .subcommand(Command::new("verify").about("Checks the engine against a file of published numbers").args([
+            file.clone(),
+            device,
+            strict.help("An objective that the engine does not have is a failure too"),
+        ]))
         .subcommand(
-            Command::new("verify")
-                .about("Checks the engine against a file of published numbers")
-                .args([file.clone(), device, strict.help("An objective that the engine does not have is a failure too")]),
-        )
-        .subcommand(
-            Command::new("record").about("Records the default experiment for the page to show while its engine loads").arg(file),
+            Command::new("record")
+                .about("Records the default experiment for the page to show while its engine loads")
+                .arg(file),
         )
 }
 

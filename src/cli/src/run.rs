@@ -87,7 +87,10 @@ fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
 
 /// The IDX files of a folder.
 fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
-    let failure = |path: &Path, error: std::io::Error| Failure::File { path: path.display().to_string(), reason: error.to_string() };
+    let failure = |path: &Path, error: std::io::Error| Failure::File {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(|error| failure(folder, error))? {
         let path = entry.map_err(|error| failure(folder, error))?.path();
@@ -150,7 +153,8 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         let Some(first) = of_actor().next() else { continue };
         let accuracy = Spread::of(of_actor().map(|measured| percent(measured.accuracy)).collect());
         let classes = 0..first.per_class_accuracy.len();
-        let of_class = |class: usize| Spread::of(of_actor().map(|m| percent(m.per_class_accuracy[class])).collect()).mean;
+        let of_class =
+            |class: usize| Spread::of(of_actor().map(|m| percent(m.per_class_accuracy[class])).collect()).mean;
         let mean = |number: fn(&Measured) -> f64| Spread::of(of_actor().map(number).collect()).mean;
         let mut entry = json!({
             "accuracy": accuracy.mean,
@@ -168,7 +172,10 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         summary.insert(actor.word().into(), entry);
     }
     if let Some(verdict) = &results.verdict {
-        summary.insert("verdict".into(), json!({ "outcome": verdict.outcome, "p_value": verdict.p_value, "examples": verdict.examples }));
+        summary.insert(
+            "verdict".into(),
+            json!({ "outcome": verdict.outcome, "p_value": verdict.p_value, "examples": verdict.examples }),
+        );
     }
     summary.insert("compressed".into(), compressed(results).into_iter().map(|(row, accuracy)| {
         json!({ "bits": row.bits.width(), "granularity": row.granularity, "bytes": row.bytes, "accuracy": accuracy })
@@ -179,7 +186,8 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
 /// Each scheme with its accuracy in percent, mean over runs.
 fn compressed(results: &Results) -> Vec<(Compressed, f64)> {
     let rows = results.compressed.first().cloned().unwrap_or_default();
-    let mean = |index: usize| Spread::of(results.compressed.iter().map(|run| percent(run[index].accuracy)).collect()).mean;
+    let mean =
+        |index: usize| Spread::of(results.compressed.iter().map(|run| percent(run[index].accuracy)).collect()).mean;
     rows.into_iter().enumerate().map(|(index, row)| (row, mean(index))).collect()
 }
 
@@ -187,10 +195,18 @@ fn compressed(results: &Results) -> Vec<(Compressed, f64)> {
 fn report(results: &Results) -> String {
     let Some(verdict) = &results.verdict else { return String::new() };
     let row = |name: &str, spread: &Spread| {
-        format!("{name:<10} {:6.2} % of test examples right (± {:.2})\n", percent(spread.mean), percent(spread.deviation))
+        format!(
+            "{name:<10} {:6.2} % of test examples right (± {:.2})\n",
+            percent(spread.mean),
+            percent(spread.deviation)
+        )
     };
-    let mut text = row("teacher", &verdict.teacher) + &row("baseline", &verdict.baseline) + &row("student", &verdict.student);
-    text += &format!("verdict    {:?}, p = {:.2e}, {} test examples\n\n", verdict.outcome, verdict.p_value, verdict.examples);
+    let mut text =
+        row("teacher", &verdict.teacher) + &row("baseline", &verdict.baseline) + &row("student", &verdict.student);
+    text += &format!(
+        "verdict    {:?}, p = {:.2e}, {} test examples\n\n",
+        verdict.outcome, verdict.p_value, verdict.examples
+    );
     text += "bits  granularity     bytes  accuracy\n";
     for (row, accuracy) in compressed(results) {
         text += &format!("{:>4}  {:<11} {:>9}  {accuracy:6.2} %\n", row.bits, row.granularity.word(), row.bytes);

@@ -49,7 +49,9 @@ pub enum GpuError {
     #[error("the graphics device could not be opened: {0}")]
     Init(String),
     /// The device computes something else than the CPU.
-    #[error("the graphics device computes wrong numbers: off by {error:.1e} of the largest weight, {tolerance:.0e} is allowed")]
+    #[error(
+        "the graphics device computes wrong numbers: off by {error:.1e} of the largest weight, {tolerance:.0e} is allowed"
+    )]
     Wrong {
         /// Relative error of the self-test.
         error: f64,
@@ -83,8 +85,7 @@ async fn probe() -> Result<String, GpuError> {
 ///
 /// # Errors
 /// The device's, if the computation behind the tensor failed.
-pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError>
-{
+pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError> {
     let data = tensor.into_data_async().await?;
     Ok(data.iter::<f32>().collect())
 }

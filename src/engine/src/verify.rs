@@ -144,10 +144,9 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
         return Err(bad("logits, labels and gradient do not fit each other"));
     }
     let teacher = (teacher.len() == student.len()).then_some(teacher.as_slice());
-    let (loss, gradient) =
-        loss_and_gradient(&row.objective, &settings, shape, &student, teacher, &row.labels, device)
-            .await?
-            .ok_or_else(|| bad("the objective lacks a teacher or labels"))?;
+    let (loss, gradient) = loss_and_gradient(&row.objective, &settings, shape, &student, teacher, &row.labels, device)
+        .await?
+        .ok_or_else(|| bad("the objective lacks a teacher or labels"))?;
     let value = (loss - row.loss).abs();
     let largest = wanted.iter().fold(f32::MIN_POSITIVE, |most, g| most.max(g.abs()));
     let worst = wanted.iter().zip(&gradient).fold(0.0_f64, |most, (w, g)| {
@@ -254,7 +253,10 @@ mod tests {
     #[test]
     fn the_integers_of_onnx_are_met() {
         let checked = block_on(verify(&rows("quantization.json"), &Device::flex())).unwrap();
-        assert!(checked.len() == 18 && checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })), "{checked:?}");
+        assert!(
+            checked.len() == 18 && checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })),
+            "{checked:?}"
+        );
     }
 
     #[test]

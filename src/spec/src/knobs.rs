@@ -4,9 +4,7 @@
 use crate::{
     experiment::Experiment,
     permalink::ProblemKind,
-    values::{
-        Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer,
-    },
+    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer},
 };
 
 /// How a slider spreads its range.
@@ -103,9 +101,7 @@ impl Knob {
         let (number, min, max) = match self.kind {
             Kind::Integer { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Labels { .. } if text == "all" => return Ok(()),
-            Kind::Labels { min, max } => {
-                (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max))
-            }
+            Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Number { min, max, .. } => (text.parse::<f64>().ok().filter(|n| n.is_finite()), min, max),
             Kind::Choice(_) | Kind::Widths | Kind::Classes => return Ok(()),
         };

@@ -20,6 +20,6 @@ pub use protocol::{
     RunState, SelfTest, Spread, Stage, Tally, Trouble, Verdict,
 };
 pub use values::{
-    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, NetworkKind, OptimizerKind, ParseError, Schedule,
-    Switch, Transfer,
+    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, NetworkKind, OptimizerKind, ParseError,
+    Schedule, Switch, Transfer,
 };

@@ -81,7 +81,9 @@ fn listen() -> Rc<RefCell<Mailbox>> {
     let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         match serde_wasm_bindgen::from_value::<Command>(message.data()) {
             Ok(command) => inbox.borrow_mut().commands.push_back(command),
-            Err(error) => post(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })]),
+            Err(error) => {
+                post(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })])
+            }
         }
         let waiting = inbox.borrow_mut().waiting.take();
         if let Some(wake) = waiting {

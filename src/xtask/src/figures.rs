@@ -11,7 +11,8 @@ const FIRST_BYTES: usize = 900_000;
 pub fn sizes() -> Result<()> {
     let mut first = 0;
     println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip");
-    let mut files: Vec<_> = std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.sort();
     for path in files.into_iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

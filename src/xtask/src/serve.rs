@@ -29,7 +29,8 @@ pub fn command(port: u16, no_build: bool) -> Result<()> {
 pub fn start(port: u16) -> Result<u16> {
     let dist = root().join("dist");
     ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
-    let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("port {port}: {error}; --port takes another"))?;
+    let server =
+        Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("port {port}: {error}; --port takes another"))?;
     let port = server.server_addr().to_ip().map_or(port, |address| address.port());
     let server = Arc::new(server);
     for _ in 0..4 {
@@ -48,7 +49,10 @@ fn answer(request: Request, dist: &Path) -> std::io::Result<()> {
     let Some((bytes, kind)) = file(dist, request.url()) else {
         return request.respond(Response::from_string("not found").with_status_code(404));
     };
-    let accepts_gzip = request.headers().iter().any(|header| header.field.equiv("Accept-Encoding") && header.value.as_str().contains("gzip"));
+    let accepts_gzip = request
+        .headers()
+        .iter()
+        .any(|header| header.field.equiv("Accept-Encoding") && header.value.as_str().contains("gzip"));
     let length = bytes.len();
     // What a host like GitHub Pages does: text and wasm are sent compressed.
     let (body, encoding) = match accepts_gzip && kind != "image/png" {
@@ -56,7 +60,11 @@ fn answer(request: Request, dist: &Path) -> std::io::Result<()> {
         false => (bytes, None),
     };
     let mut response = Response::from_data(body);
-    let headers = [("Content-Type", Some(kind.to_owned())), ("Content-Encoding", encoding.map(str::to_owned)), ("X-Content-Length", Some(length.to_string()))];
+    let headers = [
+        ("Content-Type", Some(kind.to_owned())),
+        ("Content-Encoding", encoding.map(str::to_owned)),
+        ("X-Content-Length", Some(length.to_string())),
+    ];
     for (name, value) in headers {
         if let Some(header) = value.and_then(|value| Header::from_bytes(name, value).ok()) {
             response.add_header(header);

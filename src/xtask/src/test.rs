@@ -20,7 +20,16 @@ const WEB: [&str; 4] = ["-p", "retort-app", "-p", "retort-worker"];
 pub fn all(no_browser: bool) -> Result<()> {
     step("formatting", "a second", || run(cargo().args(["fmt", "--all", "--check"])))?;
     step("lints of the native rooms", "2 minutes from nothing", || {
-        run(cargo().args(["clippy", "--workspace", "--all-targets", "--exclude", "retort-worker", "--", "-D", "warnings"]))
+        run(cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--exclude",
+            "retort-worker",
+            "--",
+            "-D",
+            "warnings",
+        ]))
     })?;
     step("unit tests", "7 minutes from nothing", || {
         run(cargo().args(["test", "--workspace", "--exclude", "retort-worker"]))
@@ -30,7 +39,17 @@ pub fn all(no_browser: bool) -> Result<()> {
     }
     web_tools()?;
     step("lints of the browser's rooms", "4 minutes from nothing", || {
-        let target = ["--target", "wasm32-unknown-unknown", "--profile", "web", "--features", "retort-worker/gpu", "--", "-D", "warnings"];
+        let target = [
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            "web",
+            "--features",
+            "retort-worker/gpu",
+            "--",
+            "-D",
+            "warnings",
+        ];
         run(cargo().arg("clippy").args(WEB).args(target))
     })?;
     build::build()?;
@@ -44,7 +63,18 @@ pub fn browser(filter: &str) -> Result<()> {
     let driver = Driver::start(&chromedriver)?;
     step("the page in headless Chromium", "3 minutes", || {
         let mut tests = cargo();
-        tests.args(["test", "-p", "retort-tests", "--test", "browser", "--", "--ignored", "--test-threads=1", "--nocapture", filter]);
+        tests.args([
+            "test",
+            "-p",
+            "retort-tests",
+            "--test",
+            "browser",
+            "--",
+            "--ignored",
+            "--test-threads=1",
+            "--nocapture",
+            filter,
+        ]);
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
         tests.env("RETORT_CHROMEDRIVER", format!("http://127.0.0.1:{}", driver.port));
         run(tests.env("RETORT_CHROMIUM", &chromium))

@@ -106,7 +106,8 @@ fn cache() -> Result<PathBuf> {
 fn locked_version(package: &str) -> Result<String> {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
     let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
-    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")).and_then(|rest| rest.strip_suffix('"'));
+    let version =
+        lines.nth(1).and_then(|line| line.strip_prefix("version = \"")).and_then(|rest| rest.strip_suffix('"'));
     Ok(version.with_context(|| format!("{package} is not in Cargo.lock"))?.to_owned())
 }
 
@@ -115,7 +116,10 @@ pub fn browser() -> Result<(PathBuf, PathBuf)> {
     const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
     let find = || {
-        let browser = BROWSERS.iter().find_map(|name| on_path(name)).or_else(|| Some(PathBuf::from(MAC)).filter(|path| path.exists()));
+        let browser = BROWSERS
+            .iter()
+            .find_map(|name| on_path(name))
+            .or_else(|| Some(PathBuf::from(MAC)).filter(|path| path.exists()));
         Some((browser?, on_path("chromedriver")?))
     };
     if let Some(found) = find() {

@@ -63,12 +63,14 @@ fn chart(page: &Page, chosen: &Compressed) -> Html {
     let rows: Vec<&Compressed> = state.compressed.iter().filter(fits).collect();
     let teacher = state.network(Actor::Teacher);
     let sizes = rows.iter().map(|row| f64::from(row.bytes)).chain(teacher.map(|teacher| f64::from(teacher.bytes)));
-    let (least, most) = sizes.fold((f64::INFINITY, 1.0), |(least, most): (f64, f64), size| (least.min(size), most.max(size)));
+    let (least, most) =
+        sizes.fold((f64::INFINITY, 1.0), |(least, most): (f64, f64), size| (least.min(size), most.max(size)));
     let lowest = rows.iter().map(|row| row.accuracy).fold(1.0, f64::min);
     let floor = (10.0 * lowest).floor() / 10.0;
     let x = |size: f64| LEFT + (WIDTH - LEFT - 20.0) * (size / least).ln() / (most / least).ln().max(1e-9);
     let y = |accuracy: f64| 8.0 + (HEIGHT - 30.0) * (1.0 - (accuracy - floor) / (1.0 - floor).max(1e-9));
-    let line: Vec<String> = rows.iter().map(|row| format!("{:.1},{:.1}", x(row.bytes.into()), y(row.accuracy))).collect();
+    let line: Vec<String> =
+        rows.iter().map(|row| format!("{:.1},{:.1}", x(row.bytes.into()), y(row.accuracy))).collect();
     let point = |row: &Compressed| {
         let on = row.bits == chosen.bits;
         let (cx, cy) = (x(row.bytes.into()), y(row.accuracy));
@@ -79,7 +81,14 @@ fn chart(page: &Page, chosen: &Compressed) -> Html {
             </g>
         }
     };
-    let summary = texts.with("cost-chart", &[("bits", chosen.bits.word().into()), ("bytes", bytes(texts, chosen.bytes.into()).into()), ("accuracy", percent(texts, chosen.accuracy).into())]);
+    let summary = texts.with(
+        "cost-chart",
+        &[
+            ("bits", chosen.bits.word().into()),
+            ("bytes", bytes(texts, chosen.bytes.into()).into()),
+            ("accuracy", percent(texts, chosen.accuracy).into()),
+        ],
+    );
     html! {
         <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
             { for [floor, 1.0].map(|share| html! {

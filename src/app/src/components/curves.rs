@@ -50,21 +50,28 @@ pub fn Curves() -> Html {
     let path = |points: &[CurvePoint], actor: Actor, run: u32| {
         let of_actor = points.iter().filter(|point| point.actor == actor && point.run == run);
         let places = of_actor.filter_map(|point| shown.of(point).map(|value| (x(point.epoch), y(value))));
-        places.enumerate().map(|(i, (x, y))| format!("{}{x:.1},{y:.1}", if i == 0 { "M" } else { "L" })).collect::<String>()
+        places
+            .enumerate()
+            .map(|(i, (x, y))| format!("{}{x:.1},{y:.1}", if i == 0 { "M" } else { "L" }))
+            .collect::<String>()
     };
     let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
     let choose = |of: Quantity, id: &'static str| {
         let quantity = quantity.clone();
         html! { <button aria-pressed={(shown == of).to_string()} onclick={Callback::from(move |_: MouseEvent| quantity.set(of))}>{ texts.get(id) }</button> }
     };
-    let end = |actor: Actor| state.curves.iter().rev().find(|point| point.actor == actor && point.run == 0).and_then(|point| shown.of(point));
+    let end = |actor: Actor| {
+        state.curves.iter().rev().find(|point| point.actor == actor && point.run == 0).and_then(|point| shown.of(point))
+    };
     let written = |value: f64| match shown {
         Quantity::Accuracy => format!("{} %", percent(texts, value)),
         _ => number(texts, value, 2),
     };
     let words: Vec<String> = Actor::ALL
         .iter()
-        .filter_map(|actor| end(*actor).map(|value| format!("{}: {}", texts.get(&format!("actor-{}", actor.word())), written(value))))
+        .filter_map(|actor| {
+            end(*actor).map(|value| format!("{}: {}", texts.get(&format!("actor-{}", actor.word())), written(value)))
+        })
         .collect();
     html! {
         <section id="curves" class="panel" aria-labelledby="curves-title">

@@ -76,9 +76,11 @@ fn gallery(page: &Page, summary: &DataSummary) -> Html {
         html! { <Picture shape={summary.shape} pixels={example.pixels.clone()} {label} {class} /> }
     };
     // Labelled and unlabelled by turns, as far as there are both.
-    let (labelled, others): (Vec<&Example>, Vec<&Example>) = summary.gallery.iter().partition(|example| example.labelled);
+    let (labelled, others): (Vec<&Example>, Vec<&Example>) =
+        summary.gallery.iter().partition(|example| example.labelled);
     let ringed = labelled.len().min(THUMBNAILS / 3);
-    let mut shown: Vec<&Example> = labelled.into_iter().take(ringed).chain(others.into_iter().take(THUMBNAILS - ringed)).collect();
+    let mut shown: Vec<&Example> =
+        labelled.into_iter().take(ringed).chain(others.into_iter().take(THUMBNAILS - ringed)).collect();
     shown.sort_by_key(|example| example.index);
     html! { <div class="thumbnails">{ for shown.into_iter().map(thumbnail) }</div> }
 }

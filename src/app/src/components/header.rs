@@ -152,7 +152,10 @@ fn device_reason(page: &Page) -> String {
         Engine::Ready(info) => match (&info.adapter, info.self_test) {
             (Some(adapter), Some(test)) => {
                 let error = format!("{:.0e}", test.error);
-                format!("{reason} {}", texts.with("self-test", &[("adapter", adapter.as_str().into()), ("error", error.into())]))
+                format!(
+                    "{reason} {}",
+                    texts.with("self-test", &[("adapter", adapter.as_str().into()), ("error", error.into())])
+                )
             }
             _ => reason,
         },

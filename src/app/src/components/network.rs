@@ -49,7 +49,14 @@ pub fn NetworkPanel(props: &NetworkProps) -> Html {
 fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
     let texts = &page.texts;
     let training = page.state.is_training(actor);
-    let live = || page.state.curves.iter().rev().find(|point| point.actor == actor && point.run == 0).map(|point| point.test_accuracy);
+    let live = || {
+        page.state
+            .curves
+            .iter()
+            .rev()
+            .find(|point| point.actor == actor && point.run == 0)
+            .map(|point| point.test_accuracy)
+    };
     let first_run = page.state.tally.is_none_or(|tally| tally.run == 0);
     let share = if training && first_run { live() } else { measured.map(|measured| measured.accuracy) };
     let id = match actor {

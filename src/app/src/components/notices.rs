@@ -34,7 +34,11 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
     match notice {
         Notice::Link(problem) => {
             let reason = problem_reason(page, &problem.kind);
-            let args = [("key", problem.key.as_str().into()), ("value", problem.value.as_str().into()), ("reason", reason.into())];
+            let args = [
+                ("key", problem.key.as_str().into()),
+                ("value", problem.value.as_str().into()),
+                ("reason", reason.into()),
+            ];
             let text = match &problem.used {
                 Some(used) => {
                     let used = texts.with("problem-used", &[("used", used.as_str().into())]);
@@ -48,7 +52,10 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
         Notice::FilesRead { train, test } => {
-            let args = [("train", number(texts, (*train).into(), 0).into()), ("test", number(texts, (*test).into(), 0).into())];
+            let args = [
+                ("train", number(texts, (*train).into(), 0).into()),
+                ("test", number(texts, (*test).into(), 0).into()),
+            ];
             ("good", texts.with("files-read", &args))
         }
     }

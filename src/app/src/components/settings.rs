@@ -8,8 +8,21 @@ use crate::app::use_page;
 
 /// Knobs that have their place in another panel.
 const ELSEWHERE: &[&str] = &[
-    "data", "examples", "classes", "noise", "teacher", "student", "labels", "transfer", "omit", "soft", "t2", "dropout",
-    "temperature", "bits", "granularity",
+    "data",
+    "examples",
+    "classes",
+    "noise",
+    "teacher",
+    "student",
+    "labels",
+    "transfer",
+    "omit",
+    "soft",
+    "t2",
+    "dropout",
+    "temperature",
+    "bits",
+    "granularity",
 ];
 
 /// The panel of all other knobs.

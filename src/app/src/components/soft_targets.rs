@@ -42,7 +42,9 @@ pub fn SoftTargets() -> Html {
 
 fn slider(page: &Page) -> Html {
     let texts = &page.texts;
-    let Some(Kind::Number { min, max, scale }) = knob("temperature").map(|knob| knob.kind) else { return Html::default() };
+    let Some(Kind::Number { min, max, scale }) = knob("temperature").map(|knob| knob.kind) else {
+        return Html::default();
+    };
     let dispatch = page.state.dispatcher();
     let value = move |place: String| place.parse().ok().map(|place| value_at(scale, min, max, place));
     let preview = Callback::from(move |event: InputEvent| {
@@ -77,7 +79,8 @@ fn example(page: &Page, data: &Rc<DataSummary>, teacher: &Measured) -> Html {
         return Html::default();
     }
     let index = state.example.min(count - 1);
-    let row = |measured: &Rc<Measured>| measured.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec);
+    let row =
+        |measured: &Rc<Measured>| measured.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec);
     let teacher_row = teacher.logits[index * classes..(index + 1) * classes].to_vec();
     let student_row = state.network(Actor::Student).and_then(row);
     let at = |offset: usize| {
@@ -115,7 +118,11 @@ fn example(page: &Page, data: &Rc<DataSummary>, teacher: &Measured) -> Html {
 fn picture(page: &Page, data: &Rc<DataSummary>, index: usize, label: usize) -> Html {
     let words = page.texts.with("test-example", &[("label", class_name(page, data.data, label).into())]);
     if data.data.is_plane() {
-        let points = data.test_points.chunks_exact(2).zip(&data.test_labels).map(|(point, &label)| ([point[0], point[1]], label, false));
+        let points = data
+            .test_points
+            .chunks_exact(2)
+            .zip(&data.test_labels)
+            .map(|(point, &label)| ([point[0], point[1]], label, false));
         let chosen = data.test_points.get(2 * index..2 * index + 2).map(|point| [point[0], point[1]]);
         return html! { <Scatter points={points.collect::<Vec<_>>()} label={words} {chosen} /> };
     }
@@ -134,20 +141,24 @@ fn bars(page: &Page, data: &DataSummary, teacher: &[f32], student: Option<&[f32]
     let bar = |class: &'static str, share: f64| {
         html! { <i class={classes!("bar", class)} style={format!("width:{:.2}%", 100.0 * share)} /> }
     };
-    let cell = |teacher: f64, student: Option<f64>| html! {
-        <td>
-            { bar("teacher", teacher) }
-            { for student.map(|share| bar("student", share)) }
-        </td>
+    let cell = |teacher: f64, student: Option<f64>| {
+        html! {
+            <td>
+                { bar("teacher", teacher) }
+                { for student.map(|share| bar("student", share)) }
+            </td>
+        }
     };
-    let row = |class: usize| html! {
-        <tr>
-            <th scope="row">{ class_name(page, data.data, class) }</th>
-            { cell(teacher_one[class], student.as_ref().map(|(one, _)| one[class])) }
-            { cell(teacher_now[class], student.as_ref().map(|(_, now)| now[class])) }
-            <td class="number teacher">{ percent(texts, teacher_now[class]) }</td>
-            <td class="number student">{ student.as_ref().map_or_else(|| "–".into(), |(_, now)| percent(texts, now[class])) }</td>
-        </tr>
+    let row = |class: usize| {
+        html! {
+            <tr>
+                <th scope="row">{ class_name(page, data.data, class) }</th>
+                { cell(teacher_one[class], student.as_ref().map(|(one, _)| one[class])) }
+                { cell(teacher_now[class], student.as_ref().map(|(_, now)| now[class])) }
+                <td class="number teacher">{ percent(texts, teacher_now[class]) }</td>
+                <td class="number student">{ student.as_ref().map_or_else(|| "–".into(), |(_, now)| percent(texts, now[class])) }</td>
+            </tr>
+        }
     };
     html! {
         <table class="bars">

@@ -36,7 +36,11 @@ fn words(page: &Page, verdict: &Verdict) -> Html {
         Outcome::Hurts => texts.get("verdict-hurts"),
     };
     // Below this a p value says nothing more.
-    let p_value = if verdict.p_value < 0.001 { "p < 0.001".to_owned() } else { format!("p = {}", number(texts, verdict.p_value, 3)) };
+    let p_value = if verdict.p_value < 0.001 {
+        "p < 0.001".to_owned()
+    } else {
+        format!("p = {}", number(texts, verdict.p_value, 3))
+    };
     let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
     let seeds = verdict.student.values.len();
     let args = [

@@ -183,7 +183,8 @@ mod tests {
 
     fn squared_error(weight: &[f32], columns: usize, axis: Axis, bits: Bits) -> f32 {
         let quantized = quantize(weight, columns, axis, bits);
-        let back = dequantize_linear(&quantized.codes, columns, axis, &quantized.scales, &vec![0; quantized.scales.len()]);
+        let back =
+            dequantize_linear(&quantized.codes, columns, axis, &quantized.scales, &vec![0; quantized.scales.len()]);
         weight.iter().zip(back).map(|(w, b)| (w - b).powi(2)).sum()
     }
 

@@ -38,7 +38,10 @@ pub fn read(files: &[FileData]) -> Result<Dataset, Trouble> {
         let part = read_part(file)?;
         let slot = 2 * usize::from(test) + usize::from(matches!(part, Part::Labels(_)));
         if let Some((other, _)) = &slots[slot] {
-            return Err(bad(&file.name, format!("holds the same part of the data set as {other}; drop only one of them")));
+            return Err(bad(
+                &file.name,
+                format!("holds the same part of the data set as {other}; drop only one of them"),
+            ));
         }
         slots[slot] = Some((file.name.clone(), part));
     }
@@ -80,7 +83,8 @@ fn read_part(file: &FileData) -> Result<Part, Trouble> {
     let bytes = unpack(file)?;
     let word = |index: usize| {
         let four = bytes.get(4 * index..4 * index + 4).and_then(|four| <[u8; 4]>::try_from(four).ok());
-        four.map(u32::from_be_bytes).ok_or_else(|| bad(&file.name, format!("ends after {} bytes, inside its header", bytes.len())))
+        four.map(u32::from_be_bytes)
+            .ok_or_else(|| bad(&file.name, format!("ends after {} bytes, inside its header", bytes.len())))
     };
     let magic = word(0)?;
     let (header, size) = match magic {
@@ -89,7 +93,9 @@ fn read_part(file: &FileData) -> Result<Part, Trouble> {
         _ => {
             return Err(bad(
                 &file.name,
-                format!("is no IDX file of images or labels: it begins with {magic:#010x} instead of {IMAGES:#010x} or {LABELS:#010x}"),
+                format!(
+                    "is no IDX file of images or labels: it begins with {magic:#010x} instead of {IMAGES:#010x} or {LABELS:#010x}"
+                ),
             ));
         }
     };
@@ -98,7 +104,10 @@ fn read_part(file: &FileData) -> Result<Part, Trouble> {
         return Err(bad(&file.name, format!("claims {count} examples; 1 to {MOST_EXAMPLES} can be used")));
     }
     if magic == IMAGES && (word(2)?, word(3)?) != (SIDE as u32, SIDE as u32) {
-        return Err(bad(&file.name, format!("holds images of {}×{} pixels instead of {SIDE}×{SIDE}", word(2)?, word(3)?)));
+        return Err(bad(
+            &file.name,
+            format!("holds images of {}×{} pixels instead of {SIDE}×{SIDE}", word(2)?, word(3)?),
+        ));
     }
     let body = &bytes[header.min(bytes.len())..];
     if body.len() != count * size {
@@ -198,7 +207,10 @@ mod tests {
         assert!(damage(1, labels(&[1, 2])).contains("2 labels for 3 images"));
         assert!(damage(1, b"GIF89a,,".to_vec()).contains("no IDX file"));
         assert!(damage(1, vec![0, 0]).contains("inside its header"));
-        assert!(damage(2, [IMAGES, u32::MAX, 28, 28].iter().flat_map(|word| word.to_be_bytes()).collect()).contains("claims"));
+        assert!(
+            damage(2, [IMAGES, u32::MAX, 28, 28].iter().flat_map(|word| word.to_be_bytes()).collect())
+                .contains("claims")
+        );
         assert!(damage(2, [IMAGES, 1, 32, 32].iter().flat_map(|word| word.to_be_bytes()).collect()).contains("32×32"));
         assert!(damage(3, images(2)).contains("same part"));
         assert!(reason(&four()[..3]).contains("missing"));

@@ -109,7 +109,10 @@ mod tests {
                 for class in 0..set.classes {
                     let members = part.labels.iter().filter(|&&label| usize::from(label) == class).count();
                     let fair = part.len() / set.classes;
-                    assert!(members.abs_diff(fair) <= fair / 5 + 1, "{data}: {members} of class {class}, fair is {fair}");
+                    assert!(
+                        members.abs_diff(fair) <= fair / 5 + 1,
+                        "{data}: {members} of class {class}, fair is {fair}"
+                    );
                 }
             }
             assert_eq!(load(&experiment, &[]).unwrap(), set, "{data} is not the same twice");

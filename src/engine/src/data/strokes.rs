@@ -69,7 +69,9 @@ fn strokes(digit: u8, generator: &mut ChaCha8Rng) -> Vec<Stroke> {
             vec![stroke]
         }
         4 => match variant {
-            v if v < 0.5 => vec![vec![at(0.6, 0.08), at(0.18, 0.63), at(0.84, 0.63)], vec![at(0.62, 0.35), at(0.62, 0.94)]],
+            v if v < 0.5 => {
+                vec![vec![at(0.6, 0.08), at(0.18, 0.63), at(0.84, 0.63)], vec![at(0.62, 0.35), at(0.62, 0.94)]]
+            }
             _ => vec![vec![at(0.28, 0.1), at(0.24, 0.52), at(0.74, 0.5)], vec![at(0.72, 0.08), at(0.68, 0.93)]],
         },
         5 => {

@@ -46,7 +46,10 @@ pub struct Objective {
 /// Every objective.
 pub const OBJECTIVES: &[Objective] = &[
     Objective { id: "cross-entropy", loss: |views, _| Some(cross_entropy(views.student, views.targets.clone()?)) },
-    Objective { id: "soft-targets", loss: |views, settings| Some(soft_targets(views.student, views.teacher?, settings)) },
+    Objective {
+        id: "soft-targets",
+        loss: |views, settings| Some(soft_targets(views.student, views.teacher?, settings)),
+    },
 ];
 
 /// The objective of this id.
@@ -66,7 +69,13 @@ pub(crate) mod check {
     use crate::{random, verify};
 
     /// An objective's loss and gradient on the CPU, with made-up labels.
-    pub fn evaluate(id: &str, settings: &Settings, classes: usize, student: &[f32], teacher: &[f32]) -> (f64, Vec<f32>) {
+    pub fn evaluate(
+        id: &str,
+        settings: &Settings,
+        classes: usize,
+        student: &[f32],
+        teacher: &[f32],
+    ) -> (f64, Vec<f32>) {
         let shape = [student.len() / classes, classes];
         let labels: Vec<u8> = (0..shape[0]).map(|row| ((row * 7 + 1) % classes) as u8).collect();
         let device = Device::flex();

@@ -48,9 +48,9 @@ impl Teacher {
         let rows = self.batches.draw(experiment.batch as usize);
         let inputs = bench.inputs(&rows, experiment.jitter, &mut self.shifts).autodiff();
         let targets = bench.targets(&rows).autodiff();
-        self.learner = self.learner.step(experiment, |network| {
-            Some(cross_entropy(&network.forward(inputs, self.dropout.as_mut()), targets))
-        });
+        self.learner = self
+            .learner
+            .step(experiment, |network| Some(cross_entropy(&network.forward(inputs, self.dropout.as_mut()), targets)));
         self
     }
 }
@@ -111,7 +111,11 @@ impl Students {
                 let mut generator = random::stream(seed, "noise");
                 let low = if dataset.is_image() { 0.0 } else { -1.0 };
                 let count = dataset.train.len() * dataset.features();
-                upload((0..count).map(|_| generator.random_range(low..1.0)).collect(), dataset.features(), &bench.device)
+                upload(
+                    (0..count).map(|_| generator.random_range(low..1.0)).collect(),
+                    dataset.features(),
+                    &bench.device,
+                )
             }
             Transfer::Labelled | Transfer::All => bench.train.clone(),
         };

@@ -4,16 +4,25 @@ use std::{mem, time::Duration};
 
 use burn::tensor::Device;
 use retort_spec::{
-    Actor, Bits, Compressed, CurvePoint, Event, Experiment, Granularity, Measured, Spread, Stage, Tally, Trouble, Verdict,
+    Actor, Bits, Compressed, CurvePoint, Event, Experiment, Granularity, Measured, Spread, Stage, Tally, Trouble,
+    Verdict,
 };
 
 use super::{Halt, summary::summarize};
 use crate::{
-    compress::{pack::{pack, unpack}, schemes},
+    compress::{
+        pack::{pack, unpack},
+        schemes,
+    },
     data::{Dataset, batch::steps_per_epoch},
     nets::{Layer, Network},
     schemes::offline::{Students, Teacher},
-    train::{bench::Bench, learner::Learner, metrics::Answers, verdict::{Pair, judge}},
+    train::{
+        bench::Bench,
+        learner::Learner,
+        metrics::Answers,
+        verdict::{Pair, judge},
+    },
 };
 
 /// More points than this make a curve no clearer.
@@ -86,7 +95,8 @@ impl Job {
         self.results.clear();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
-        let learns = (self.experiment.soft > 0.0 && summary.transfer > 0) || (self.experiment.soft < 1.0 && summary.labelled > 0);
+        let learns = (self.experiment.soft > 0.0 && summary.transfer > 0)
+            || (self.experiment.soft < 1.0 && summary.labelled > 0);
         if !learns {
             return Err(Trouble::NothingToLearn);
         }
@@ -315,7 +325,12 @@ impl Job {
             let back = unpack(&file)?;
             let network = Network::from_layers(self.experiment.student.kind, &back, &self.bench.device);
             let logits = self.bench.test_logits(&network).await?;
-            rows.push(Compressed { bits, granularity, bytes: file.len() as u32, accuracy: self.answers(&logits).accuracy() });
+            rows.push(Compressed {
+                bits,
+                granularity,
+                bytes: file.len() as u32,
+                accuracy: self.answers(&logits).accuracy(),
+            });
         }
         Ok(rows)
     }

@@ -170,7 +170,8 @@ impl Session {
 
     fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
-        let begun = load(&experiment, &self.files).and_then(|dataset| Job::new(dataset, experiment, &self.compute.device));
+        let begun =
+            load(&experiment, &self.files).and_then(|dataset| Job::new(dataset, experiment, &self.compute.device));
         match begun {
             Ok((job, mut events)) => {
                 self.job = Some(job);

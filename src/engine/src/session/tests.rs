@@ -90,7 +90,8 @@ fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
     finish(&mut session, Command::Run(small()));
     let again = finish(&mut session, Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
     assert!(!again.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
-    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
+    let fresh =
+        finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
     assert_eq!(measured(&again, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
     let anew = finish(&mut session, Command::Run(Experiment { dropout: 0.5, ..small() }));
     assert!(anew.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
@@ -128,7 +129,8 @@ fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
     let mut session = session();
     let wild = Experiment { learning_rate: 10.0, optimizer: OptimizerKind::Sgd, weight_decay: 1.0, ..small() };
     let events = finish(&mut session, Command::Run(wild));
-    let told = events.iter().any(|event| matches!(event, Event::Trouble(Trouble::Diverged { learning_rate: 10.0, .. })));
+    let told =
+        events.iter().any(|event| matches!(event, Event::Trouble(Trouble::Diverged { learning_rate: 10.0, .. })));
     assert!(told, "{:?}", events.last());
     assert!(finish(&mut session, Command::Run(small())).iter().any(|event| matches!(event, Event::Verdict(_))));
 }
@@ -163,7 +165,8 @@ fn sizes_are_those_of_packed_files_and_eight_bits_cost_little() {
 
 #[test]
 fn jitter_dropout_and_unscaled_losses_train_too() {
-    let experiment = Experiment { jitter: 1, dropout: 0.2, t2: Switch::Off, labels: Labels::All, teacher_epochs: 10, ..small() };
+    let experiment =
+        Experiment { jitter: 1, dropout: 0.2, t2: Switch::Off, labels: Labels::All, teacher_epochs: 10, ..small() };
     let events = finish(&mut session(), Command::Run(experiment));
     assert!(measured(&events, Actor::Teacher).accuracy > 0.5);
     assert!(measured(&events, Actor::Student).accuracy > 0.3);

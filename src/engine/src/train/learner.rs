@@ -22,7 +22,13 @@ pub struct Learner {
 
 impl Learner {
     /// A learner that starts from these weights and will train for `steps` steps.
-    pub fn new(architecture: &Architecture, layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
+    pub fn new(
+        architecture: &Architecture,
+        layers: &[Layer],
+        experiment: &Experiment,
+        steps: u32,
+        device: &Device,
+    ) -> Self {
         let network = Network::from_layers(architecture.kind, layers, &device.clone().autodiff());
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
         Self { network, optimizer, step: 0, steps, loss: None, losses: 0 }

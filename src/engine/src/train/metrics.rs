@@ -101,7 +101,8 @@ mod tests {
     fn calibration_error_by_hand() {
         // Confidences .8808, .7311, .9526, .9820 lie in bins 13, 10, 14, 14; the third is wrong.
         let confidence = |x: f64| 1.0 / (1.0 + (-x).exp());
-        let want = ((1.0 - confidence(2.0)) + (1.0 - confidence(1.0)) + (1.0 - confidence(3.0) - confidence(4.0)).abs()) / 4.0;
+        let want =
+            ((1.0 - confidence(2.0)) + (1.0 - confidence(1.0)) + (1.0 - confidence(3.0) - confidence(4.0)).abs()) / 4.0;
         assert!((answers(&[0, 1, 1, 1]).calibration_error() - want).abs() < 1e-7);
     }
 }

@@ -1,6 +1,8 @@
 //! The rules that turn gradients into steps, from burn.
 
-use burn::optim::{AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig};
+use burn::optim::{
+    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+};
 use retort_spec::OptimizerKind;
 
 /// The published epsilon (Kingma & Ba 2015, section 2); burn's default is larger.
@@ -15,8 +17,6 @@ pub fn build(kind: OptimizerKind, weight_decay: f64) -> ModuleOptimizer {
             SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(penalty).init()
         }
         OptimizerKind::Adam => AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(penalty).init(),
-        OptimizerKind::AdamW => {
-            AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(weight_decay as f32).init()
-        }
+        OptimizerKind::AdamW => AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(weight_decay as f32).init(),
     }
 }

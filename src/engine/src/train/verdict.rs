@@ -28,7 +28,8 @@ pub fn judge(runs: &[Pair]) -> (Outcome, f64) {
     let differences: Vec<i64> = (0..examples).map(|example| runs.iter().map(|run| gain(run, example)).sum()).collect();
     let total: i64 = differences.iter().sum();
     let p_value = sign_flip_p(&differences);
-    let against = runs.iter().any(|run| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() < 0);
+    let against =
+        runs.iter().any(|run| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() < 0);
     let outcome = match total {
         _ if p_value >= SIGNIFICANT || against => Outcome::NoDifference,
         total if total > 0 => Outcome::Helps,
