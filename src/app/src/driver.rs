@@ -206,13 +206,14 @@ impl Driver {
             match event {
                 Event::Ready(_) => self.greet(),
                 Event::FilesRead { data, .. } => {
+                    self.remember(*data);
                     let experiment = self.inner.borrow().experiment.clone();
                     if experiment.data == *data {
                         self.send(&Command::Run(experiment));
                     }
                 }
                 Event::Data(_) => self.inner.borrow_mut().began = true,
-                Event::Trouble(Trouble::FilesNeeded { data: DataSet::Mnist }) => self.take_from_cache(),
+                Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
                 Event::Trouble(Trouble::Engine { reason } | Trouble::Device { reason }) => {
                     return self.died(generation, reason.clone());
                 }
@@ -235,13 +236,22 @@ impl Driver {
         self.send(&Command::Run(experiment));
     }
 
-    fn take_from_cache(&self) {
+    fn take_from_cache(&self, data: DataSet) {
         let driver = self.clone();
         spawn_local(async move {
-            if let Some(files) = files::cached_mnist().await {
-                driver.give(DataSet::Mnist, files);
+            let files = files::recall(data).await;
+            if !files.is_empty() {
+                driver.give(data, files);
             }
         });
+    }
+
+    /// Files that the engine could read are kept for the next visit.
+    fn remember(&self, data: DataSet) {
+        let files = self.inner.borrow().files.iter().find(|(name, _)| *name == data).map(|(_, files)| files.clone());
+        if let Some(files) = files {
+            spawn_local(async move { files::remember(data, &files).await });
+        }
     }
 
     fn died(&self, generation: u32, reason: String) {

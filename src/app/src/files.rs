@@ -3,9 +3,9 @@
 use js_sys::Uint8Array;
 use retort_spec::{DataSet, FileData};
 use wasm_bindgen::JsCast;
-use web_sys::{Cache, FileList, Response, window};
+use web_sys::{Cache, FileList, Request, Response, window};
 
-use crate::engine::{fetch, settle, text};
+use crate::engine::{fetch, settle};
 
 const CACHE: &str = "retort-data-1";
 const MNIST: &str = "https://cdn.jsdelivr.net/gh/fgnt/mnist/";
@@ -36,36 +36,52 @@ pub async fn read(list: FileList) -> Result<Vec<FileData>, String> {
     Ok(files)
 }
 
-/// Fetches MNIST, or takes it from the browser's cache; reports the share that has come.
+/// Fetches MNIST; reports the share that has come.
 ///
 /// # Errors
 /// What the browser says where that fails.
 pub async fn fetch_mnist(progress: impl Fn(f64)) -> Result<Vec<FileData>, String> {
     let (mut files, mut before) = (Vec::new(), 0.0);
     for name in NAMES {
-        let url = format!("{MNIST}{name}");
-        let bytes = match cached(&url).await {
-            Some(bytes) => bytes,
-            None => {
-                let bytes = fetch(&url, |received, _| progress(((before + received) / MNIST_BYTES).min(1.0))).await?;
-                keep(&url, &bytes).await;
-                bytes
-            }
-        };
+        let share = |received: f64, _| progress(((before + received) / MNIST_BYTES).min(1.0));
+        let bytes = fetch(&format!("{MNIST}{name}"), share).await?;
         before += f64::from(bytes.length());
-        progress((before / MNIST_BYTES).min(1.0));
         files.push(FileData { name: name.into(), bytes: bytes.to_vec() });
     }
     Ok(files)
 }
 
-/// The files of MNIST if all four are in the cache already.
-pub async fn cached_mnist() -> Option<Vec<FileData>> {
-    let mut files = Vec::new();
-    for name in NAMES {
-        files.push(FileData { name: name.into(), bytes: cached(&format!("{MNIST}{name}")).await?.to_vec() });
+/// Keeps the files of a data set in the browser's cache, instead of those that were there. A cache that refuses costs
+/// the same work again next time, and nothing else.
+pub async fn remember(data: DataSet, files: &[FileData]) {
+    let Some(cache) = open().await else { return };
+    for old in addresses(&cache, data).await {
+        let _ = settle(cache.delete_with_str(&old)).await;
     }
-    Some(files)
+    for file in files {
+        let bytes = Uint8Array::from(file.bytes.as_slice());
+        if let Ok(response) = Response::new_with_opt_js_u8_array(Some(&bytes)) {
+            let _ = settle(cache.put_with_str(&format!("{}{}", prefix(data), file.name), &response)).await;
+        }
+    }
+}
+
+/// The files of a data set that the browser's cache holds.
+pub async fn recall(data: DataSet) -> Vec<FileData> {
+    let Some(cache) = open().await else { return Vec::new() };
+    let mut files = Vec::new();
+    for address in addresses(&cache, data).await {
+        let name = address.split(&prefix(data)).last().unwrap_or_default().to_owned();
+        if let Some(bytes) = cached(&cache, &address).await {
+            files.push(FileData { name, bytes: bytes.to_vec() });
+        }
+    }
+    files
+}
+
+/// Addresses in the cache only; nothing is ever asked for there.
+fn prefix(data: DataSet) -> String {
+    format!("data/{data}/")
 }
 
 async fn open() -> Option<Cache> {
@@ -73,15 +89,14 @@ async fn open() -> Option<Cache> {
     settle(caches.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
-async fn cached(url: &str) -> Option<Uint8Array> {
-    let response = settle(open().await?.match_with_str(url)).await.ok()?.dyn_into::<Response>().ok()?;
-    let buffer = settle(response.array_buffer().map_err(text).ok()?).await.ok()?;
-    Some(Uint8Array::new(&buffer))
+async fn addresses(cache: &Cache, data: DataSet) -> Vec<String> {
+    let keys = settle(cache.keys()).await.map(|keys| js_sys::Array::from(&keys)).unwrap_or_default();
+    let urls = keys.iter().map(|request| request.unchecked_into::<Request>().url());
+    urls.filter(|url| url.contains(&prefix(data))).collect()
 }
 
-/// A cache that refuses costs another download next time, and nothing else.
-async fn keep(url: &str, bytes: &Uint8Array) {
-    if let (Some(cache), Ok(response)) = (open().await, Response::new_with_opt_js_u8_array(Some(bytes))) {
-        let _ = settle(cache.put_with_str(url, &response)).await;
-    }
+async fn cached(cache: &Cache, url: &str) -> Option<Uint8Array> {
+    let response = settle(cache.match_with_str(url)).await.ok()?.dyn_into::<Response>().ok()?;
+    let buffer = settle(response.array_buffer().ok()?).await.ok()?;
+    Some(Uint8Array::new(&buffer))
 }

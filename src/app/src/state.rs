@@ -68,8 +68,8 @@ pub struct State {
     pub verdict: Option<Rc<Verdict>>,
     pub notices: Vec<Notice>,
     pub fetching: Fetching,
-    /// The test example whose soft targets are shown.
-    pub example: usize,
+    /// The test example whose soft targets are shown; the most telling one until the visitor chooses.
+    pub example: Option<usize>,
     /// The temperature the slider shows while it is dragged; the experiment's otherwise.
     pub preview: Option<f64>,
 }
@@ -121,7 +121,7 @@ impl State {
             verdict: None,
             notices: decoded.problems.into_iter().map(Notice::Link).collect(),
             fetching: Fetching::Idle,
-            example: 0,
+            example: None,
             preview: None,
         }
     }
@@ -204,7 +204,7 @@ impl State {
                 self.past.clear();
                 self.measured.clear();
                 self.compressed.clear();
-                self.example = 0;
+                self.example = None;
             }
         }
         self.verdict = None;
@@ -254,7 +254,7 @@ impl Reducible for State {
                 state.experiment = decoded.experiment;
                 state.notices.extend(decoded.problems.into_iter().map(Notice::Link));
             }
-            Action::Inspect(example) => state.example = example,
+            Action::Inspect(example) => state.example = Some(example),
             Action::Device(reason) => state.device = Some(reason),
             Action::Engine(engine) => state.engine = engine,
             Action::Events { events, recorded } => {

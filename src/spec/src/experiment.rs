@@ -172,8 +172,7 @@ mod tests {
 
     #[test]
     fn moving_to_other_data_keeps_what_the_visitor_changed() {
-        let mut experiment = Experiment::default();
-        experiment.temperature = 7.0;
+        let experiment = Experiment { temperature: 7.0, ..Experiment::default() };
         let moved = experiment.with_data(DataSet::Mnist);
         assert_eq!(moved.temperature, 7.0);
         assert_eq!(moved.teacher, Experiment::for_data(DataSet::Mnist).teacher);

@@ -8,8 +8,8 @@ use crate::{
     format::{number, percent},
 };
 
-const WIDTH: f64 = 900.0;
-const HEIGHT: f64 = 170.0;
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 150.0;
 const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 18.0;
 

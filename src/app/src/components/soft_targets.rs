@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, DataSummary, Kind, Measured, knob,
-    probability::{entropy_bits, softmax},
+    Actor, DataSet, DataSummary, Kind, Measured, knob,
+    probability::{argmax, entropy_bits, softmax},
 };
 use yew::prelude::*;
 
@@ -78,7 +78,7 @@ fn example(page: &Page, data: &Rc<DataSummary>, teacher: &Measured) -> Html {
     if count == 0 {
         return Html::default();
     }
-    let index = state.example.min(count - 1);
+    let index = state.example.unwrap_or_else(|| most_telling(data, teacher)).min(count - 1);
     let row =
         |measured: &Rc<Measured>| measured.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec);
     let teacher_row = teacher.logits[index * classes..(index + 1) * classes].to_vec();
@@ -113,6 +113,14 @@ fn example(page: &Page, data: &Rc<DataSummary>, teacher: &Measured) -> Html {
         <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, &teacher_row, t)) }</div>
         </>
     }
+}
+
+/// The test example that shows best what soft targets are: the one whose answer is right and least certain.
+fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
+    let rows = teacher.logits.chunks_exact(data.classes as usize).zip(&data.test_labels).enumerate();
+    let right = rows.filter(|(_, (row, label))| argmax(row) == Some(usize::from(**label)));
+    let doubt = right.map(|(index, (row, _))| (index, entropy_bits(&softmax(row, 1.0))));
+    doubt.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index)
 }
 
 fn picture(page: &Page, data: &Rc<DataSummary>, index: usize, label: usize) -> Html {
@@ -161,7 +169,7 @@ fn bars(page: &Page, data: &DataSummary, teacher: &[f32], student: Option<&[f32]
         }
     };
     html! {
-        <table class="bars">
+        <table class={classes!("bars", (data.data == DataSet::Fashion).then_some("names"))}>
             <caption class="hidden">{ texts.get("bars-caption") }</caption>
             <thead><tr>
                 <td></td>
