@@ -166,7 +166,9 @@ impl Page {
     pub async fn until(&self, expression: &str) -> Result<()> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
-            if self.script(&format!("return Boolean({expression})")).await? == json!(true) {
+            // An element that is not there yet makes the expression throw; that is not true either.
+            let tried = format!("try {{ return Boolean({expression}) }} catch {{ return false }}");
+            if self.script(&tried).await? == json!(true) {
                 return Ok(());
             }
             sleep(Duration::from_millis(50)).await;

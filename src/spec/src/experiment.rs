@@ -55,7 +55,9 @@ impl Experiment {
     ///
     /// On `digits8` with 50 labels, mean of 5 seeds: soft weight 0.9 gave 97.1, 97.4, 96.9, 95.6 and 94.8 % at
     /// T = 1, 2, 4, 8, 20, the network alone 83.0 %; at learning rates 0.001, 0.002, 0.005 and 0.01 the student rose
-    /// from 90.2 over 93.1 and 95.5 to 95.7 % (at T = 4, another split). Hence T = 2 and 0.01.
+    /// from 90.2 over 93.1 and 95.5 to 95.7 % (at T = 4, another split). Hence T = 2 and 0.01. A teacher trained for
+    /// longer is surer of itself and teaches less: of the 3s that a student never saw it recognised 35 % after 60
+    /// teacher's epochs, 59 % after 30 (dropout 0.2), 75 % after 20 (dropout 0.1), at the same teacher's accuracy.
     pub fn for_data(data: DataSet) -> Self {
         let digits8 = Self {
             seed: 1,
@@ -65,14 +67,14 @@ impl Experiment {
             noise: 0.1,
             teacher: Architecture::mlp([128, 128]),
             student: Architecture::mlp([16]),
-            teacher_epochs: 30,
+            teacher_epochs: 20,
             student_epochs: 40,
             batch: 32,
             learning_rate: 0.01,
             optimizer: OptimizerKind::Adam,
             schedule: Schedule::Cosine,
             weight_decay: 0.0,
-            dropout: 0.2,
+            dropout: 0.1,
             jitter: 0,
             labels: Labels::Count(50),
             transfer: Transfer::All,
@@ -94,6 +96,7 @@ impl Experiment {
                 student_epochs: 15,
                 batch: 64,
                 learning_rate: 0.003,
+                dropout: 0.2,
                 ..digits8
             },
             DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {

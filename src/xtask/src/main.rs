@@ -36,6 +36,9 @@ enum Command {
         /// Only the checks and tests that need no browser
         #[arg(long)]
         no_browser: bool,
+        /// Only the browser tests, on the page that the last build left in dist/
+        #[arg(long, conflicts_with = "no_browser")]
+        only_browser: bool,
     },
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
@@ -49,7 +52,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve { port, no_build } => serve::command(port, no_build),
         Command::Build => build::build(),
-        Command::Test { no_browser } => test::all(no_browser),
+        Command::Test { only_browser: true, .. } => test::browser("page_"),
+        Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Figures => figures::print(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),
