@@ -89,6 +89,14 @@ teacher-percent = teacher %
 student-percent = student %
 similarity = What looks like what
 similarity-caption = Mean distribution of each class at T = { $temperature }, in percent: rows are labels, columns are answers
+short-teacher = Teacher
+short-student = Distilled
+short-baseline = Alone
+confusion = What is taken for what
+confusion-caption = Test examples: rows are labels, columns are answers
+confusion-empty = Nothing has been measured yet.
+confusion-cell = { $label } taken for { $answer }: { $count }
+inspect-example = Show test example { $index } among the soft targets
 
 cost = What it costs
 cost-sub = the student, packed

@@ -89,6 +89,14 @@ teacher-percent = 教师 %
 student-percent = 学生 %
 similarity = 谁像谁
 similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行是标签，列是回答
+short-teacher = 教师
+short-student = 蒸馏
+short-baseline = 单独训练
+confusion = 混淆矩阵
+confusion-caption = 测试样本数：行是标签，列是回答
+confusion-empty = 还没有测量结果。
+confusion-cell = 标签 { $label } 判为 { $answer }：{ $count } 个
+inspect-example = 在软标签面板中查看第 { $index } 个测试样本
 
 cost = 代价
 cost-sub = 打包后的学生模型

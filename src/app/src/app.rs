@@ -7,8 +7,8 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel, notices::Notices,
-        settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
+        notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -127,6 +127,7 @@ pub fn App() -> Html {
                 <Curves />
                 <VerdictPanel />
                 <Similarity />
+                <Confusion />
                 <Settings />
             </main>
         </ContextProvider<Page>>

@@ -61,7 +61,7 @@ pub enum Phase {
     Student,
     /// Only the number of seeds behind the verdict changes.
     Verdict,
-    /// Nothing is trained: another measured row is shown.
+    /// Nothing is trained anew: another measured row is shown, or another engine goes on.
     Show,
 }
 
@@ -177,7 +177,7 @@ pub const KNOBS: &[Knob] = &[
     knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
     knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
     knob!("runs", Verdict, runs, whole(1, 20)),
-    knob!("device", Data, device, Kind::Choice(DeviceChoice::WORDS)),
+    knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
 ];
 
 /// The knob of this key.

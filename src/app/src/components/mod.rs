@@ -1,5 +1,6 @@
 //! The panels of the bench, one a file.
 
+pub mod confusion;
 pub mod cost;
 pub mod curves;
 pub mod data;

@@ -46,7 +46,7 @@ pub fn Settings() -> Html {
                 <div class="groups">
                     { group("settings-training", &[Phase::Teacher]) }
                     { group("settings-student", &[Phase::Student, Phase::Verdict]) }
-                    { group("settings-machine", &[Phase::Data]) }
+                    { group("settings-machine", &[Phase::Data, Phase::Show]) }
                 </div>
             </details>
             <p class="credit">{ texts.get("credit") }</p>

@@ -45,7 +45,7 @@ pub fn Similarity() -> Html {
             <h2 id="similarity-title">{ texts.get("similarity") }</h2>
             <div class="segments" role="group" aria-label={texts.get("similarity")}>
                 { for [Actor::Teacher, Actor::Student].map(|of| html! {
-                    <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("actor-{}", of.word())) }</button>
+                    <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
                 }) }
             </div>
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }

@@ -65,15 +65,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// Puts the data on the device and an untrained teacher beside it.
+    /// Puts the data on the device and begins.
     pub fn new(dataset: Dataset, experiment: Experiment, device: &Device) -> Result<(Self, Vec<Event>), Trouble> {
         let bench = Bench::new(dataset, device);
-        let work = Work::Teacher(Box::new(Teacher::new(&bench, &experiment, experiment.seed)));
         let mut job = Self {
             experiment,
             bench,
             run: 0,
-            work,
+            work: Work::Finished,
             fresh: true,
             seconds: 0.0,
             touched: false,
