@@ -33,7 +33,7 @@ reason-no-timestamps = On the CPU: the graphics adapter lacks timestamp queries,
 reason-too-small = On the CPU: these networks are too small to gain from the graphics card.
 reason-gpu-failed = On the CPU: the GPU engine failed.
 reason-gpu-asked = On the GPU, as asked for.
-reason-gpu-faster = On the GPU: these networks are large enough to gain from it.
+reason-gpu-faster = On the GPU: networks of this size are expected to gain from it.
 self-test = Adapter: { $adapter }. A short training differed from the CPU's by { $error } of the largest weight.
 
 actor-teacher = Teacher
@@ -94,6 +94,7 @@ short-student = Distilled
 short-baseline = Alone
 confusion = What is taken for what
 confusion-caption = Test examples: rows are labels, columns are answers
+right = right %
 confusion-empty = Nothing has been measured yet.
 confusion-cell = { $label } taken for { $answer }: { $count }
 inspect-example = Show test example { $index } among the soft targets
@@ -123,7 +124,8 @@ seeds = { $count ->
     [one] 1 seed
    *[other] { $count } seeds
 }
-recorded = Recorded when this page was built. Your own run begins as soon as the engine is here.
+recorded = Recorded beforehand with the same program. Your own run begins as soon as the engine is here.
+recorded-mark = Recorded
 touched = A knob was turned while the networks trained. “Start over” gives this experiment's own result.
 
 settings = All other settings

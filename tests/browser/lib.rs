@@ -193,7 +193,7 @@ impl Page {
         self.until(&format!("document.querySelector('#device[data-device={device}]')")).await
     }
 
-    /// Every address that the page or its workers asked for.
+    /// Every address that the page itself asked for.
     ///
     /// # Errors
     /// Where the page does not answer.

@@ -13,9 +13,10 @@ use crate::{
     state::{self, Action, Fetching, Notice, State},
 };
 
-/// Pings left unanswered before a worker counts as dead. Counted in ticks, not in time, since a laptop that was closed
-/// for an hour has missed no ticks.
-const PATIENCE: u32 = 4;
+/// Pings left unanswered before a worker counts as dead: half a minute, since the logits of a large teacher on a large
+/// data set take ten seconds in one go. (A panic tells of itself at once.) Counted in ticks, not in time, since a laptop
+/// that was closed for an hour has missed no ticks.
+const PATIENCE: u32 = 12;
 /// Deaths after which another start would only die again.
 const MOST_RESTARTS: u32 = 5;
 
@@ -33,7 +34,8 @@ impl PartialEq for Driver {
 }
 
 struct Inner {
-    adapter: Adapter,
+    /// Unknown until the browser has answered.
+    adapter: Option<Adapter>,
     modules: [Option<EngineModule>; 2],
     engine: Option<Engine>,
     /// Whether the engine that runs or starts is the GPU's.
@@ -46,6 +48,8 @@ struct Inner {
     unanswered: u32,
     experiment: Experiment,
     files: Vec<(DataSet, Vec<FileData>)>,
+    /// Files that the engine has not judged yet.
+    offered: Option<(DataSet, Vec<FileData>)>,
     /// Whether this page's own engine has begun to show something.
     began: bool,
 }
@@ -54,7 +58,7 @@ impl Driver {
     /// A driver that reports to the page's state; it starts an engine for this experiment.
     pub fn start(experiment: Experiment, dispatch: UseReducerDispatcher<State>) -> Self {
         let inner = Inner {
-            adapter: Adapter::None,
+            adapter: None,
             modules: [None, None],
             engine: None,
             gpu: None,
@@ -65,13 +69,16 @@ impl Driver {
             unanswered: 0,
             experiment,
             files: Vec::new(),
+            offered: None,
             began: false,
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
+        let experiment = driver.inner.borrow().experiment.clone();
+        driver.run(experiment);
         spawn_local(async move {
             let adapter = probe().await;
-            probing.inner.borrow_mut().adapter = adapter;
+            probing.inner.borrow_mut().adapter = Some(adapter);
             let experiment = probing.inner.borrow().experiment.clone();
             probing.run(experiment);
         });
@@ -84,8 +91,10 @@ impl Driver {
         let (reason, same) = {
             let mut inner = self.inner.borrow_mut();
             inner.experiment = experiment.clone();
-            let reason = match choose(&experiment, inner.adapter) {
+            // Where even a good card would not be used, nobody waits for the browser's answer.
+            let reason = match choose(&experiment, inner.adapter.unwrap_or(Adapter::Usable)) {
                 reason if reason.is_gpu() && inner.gpu_failed => DeviceReason::GpuFailed,
+                reason if reason.is_gpu() && inner.adapter.is_none() => return,
                 reason => reason,
             };
             (reason, inner.gpu == Some(reason.is_gpu()))
@@ -122,12 +131,10 @@ impl Driver {
         }
     }
 
-    /// Gives the engine the files of a data set, and keeps them for the next engine.
+    /// Gives the engine the files of a data set; they are kept for the next engine once it could read them.
     pub fn give(&self, data: DataSet, files: Vec<FileData>) {
         self.send(&Command::Files { data, files: files.clone() });
-        let mut inner = self.inner.borrow_mut();
-        inner.files.retain(|(name, _)| *name != data);
-        inner.files.push((data, files));
+        self.inner.borrow_mut().offered = Some((data, files));
     }
 
     /// Fetches a data set from its public copy.
@@ -165,9 +172,15 @@ impl Driver {
                     engine::load(gpu, progress).await
                 }
             };
-            let started = module.and_then(|module| driver.begin(gpu, generation, module));
-            if let Err(reason) = started {
-                driver.died(generation, reason);
+            match module {
+                Ok(module) => {
+                    if let Err(reason) = driver.begin(gpu, generation, module) {
+                        driver.died(generation, reason);
+                    }
+                }
+                Err(reason) if gpu => driver.died(generation, reason),
+                // Nothing else could run in its place.
+                Err(reason) => driver.engine_is(generation, state::Engine::Failed(reason)),
             }
         });
     }
@@ -212,7 +225,11 @@ impl Driver {
                         self.send(&Command::Run(experiment));
                     }
                 }
-                Event::Data(_) => self.inner.borrow_mut().began = true,
+                Event::Data(_) => {
+                    let mut inner = self.inner.borrow_mut();
+                    inner.began = true;
+                    inner.restarts = 0;
+                }
                 Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
                 Event::Trouble(Trouble::Engine { reason } | Trouble::Device { reason }) => {
                     return self.died(generation, reason.clone());
@@ -248,8 +265,13 @@ impl Driver {
 
     /// Files that the engine could read are kept for the next visit.
     fn remember(&self, data: DataSet) {
-        let files = self.inner.borrow().files.iter().find(|(name, _)| *name == data).map(|(_, files)| files.clone());
-        if let Some(files) = files {
+        let offered = self.inner.borrow_mut().offered.take().filter(|(name, _)| *name == data);
+        if let Some((data, files)) = offered {
+            {
+                let mut inner = self.inner.borrow_mut();
+                inner.files.retain(|(name, _)| *name != data);
+                inner.files.push((data, files.clone()));
+            }
             spawn_local(async move { files::remember(data, &files).await });
         }
     }

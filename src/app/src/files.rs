@@ -28,8 +28,13 @@ pub fn can_fetch(data: DataSet) -> bool {
 /// # Errors
 /// What the browser says where a file cannot be read.
 pub async fn read(list: FileList) -> Result<Vec<FileData>, String> {
+    /// All of MNIST unpacked is 47 MB; a film dropped by mistake would exhaust the page's memory.
+    const LARGEST: f64 = 100e6;
     let mut files = Vec::new();
     for file in (0..list.length()).filter_map(|index| list.get(index)) {
+        if file.size() > LARGEST {
+            return Err(format!("{}: {:.0} MB", file.name(), file.size() / 1e6));
+        }
         let buffer = settle(file.array_buffer()).await?;
         files.push(FileData { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() });
     }
@@ -85,7 +90,8 @@ fn prefix(data: DataSet) -> String {
 }
 
 async fn open() -> Option<Cache> {
-    let caches = window()?.caches().ok()?;
+    // Only secure pages have one.
+    let caches = window().filter(|window| window.is_secure_context())?.caches().ok()?;
     settle(caches.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 

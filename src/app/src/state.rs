@@ -3,8 +3,8 @@
 use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
-    Actor, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, Measured, Problem, RunState,
-    Stage, Tally, Trouble, Verdict, decode, encode, knob,
+    Actor, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, Measured, Problem, ProblemKind,
+    RunState, Stage, Tally, Trouble, Verdict, decode, encode, knob,
 };
 use yew::Reducible;
 
@@ -57,7 +57,7 @@ pub struct State {
     pub engine: Engine,
     pub device: Option<DeviceReason>,
     pub run_state: RunState,
-    /// What is shown was computed when the page was built, not here.
+    /// What is shown was computed beforehand, not here.
     pub recorded: bool,
     pub data: Option<Rc<DataSummary>>,
     pub tally: Option<Tally>,
@@ -65,6 +65,8 @@ pub struct State {
     pub past: Vec<Rc<Vec<CurvePoint>>>,
     pub measured: HashMap<(u32, Actor), Rc<Measured>>,
     pub compressed: Vec<Compressed>,
+    /// What stands of the students is the last training's.
+    pub stale: bool,
     pub verdict: Option<Rc<Verdict>>,
     pub notices: Vec<Notice>,
     pub fetching: Fetching,
@@ -118,6 +120,7 @@ impl State {
             past: Vec::new(),
             measured: HashMap::new(),
             compressed: Vec::new(),
+            stale: false,
             verdict: None,
             notices: decoded.problems.into_iter().map(Notice::Link).collect(),
             fetching: Fetching::Idle,
@@ -165,12 +168,20 @@ impl State {
             Event::Measured(measured) => {
                 self.measured.insert((measured.run, measured.actor), Rc::new(measured));
             }
-            Event::Compressed { run: 0, rows } => self.compressed = rows,
+            Event::Compressed { run: 0, rows } => {
+                self.compressed = rows;
+                self.stale = false;
+            }
             Event::Compressed { .. } => {}
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
             Event::State(run_state) => self.run_state = run_state,
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
             Event::Trouble(trouble) => {
+                // What stands there was another experiment's.
+                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn) {
+                    self.measured.clear();
+                    self.compressed.clear();
+                }
                 let notice = Notice::Trouble(trouble);
                 if !self.notices.contains(&notice) {
                     self.notices.push(notice);
@@ -183,10 +194,11 @@ impl State {
     fn begin(&mut self, summary: DataSummary) {
         let recorded = std::mem::take(&mut self.recorded);
         let same_data = !recorded
-            && self
-                .data
-                .as_ref()
-                .is_some_and(|data| data.data == summary.data && data.test_labels == summary.test_labels);
+            && self.data.as_ref().is_some_and(|data| {
+                data.data == summary.data
+                    && data.test_labels == summary.test_labels
+                    && data.test_points == summary.test_points
+            });
         let old = std::mem::take(&mut self.curves);
         match same_data {
             true => {
@@ -207,6 +219,7 @@ impl State {
                 self.example = None;
             }
         }
+        self.stale = !self.compressed.is_empty();
         self.verdict = None;
         self.tally = None;
         self.data = Some(Rc::new(summary));
@@ -233,7 +246,13 @@ impl Reducible for State {
                             state
                                 .notices
                                 .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            state.experiment.repair();
+                            let asked = state.experiment.omit.to_string();
+                            for key in state.experiment.repair() {
+                                let kind = ProblemKind::NotOmittable;
+                                let problem =
+                                    Problem { key: key.into(), value: asked.clone(), kind, used: Some("none".into()) };
+                                state.notices.push(Notice::Link(problem));
+                            }
                         }
                         Err(kind) => {
                             let used = Some(knob.get(&state.experiment));

@@ -139,7 +139,7 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
     let shape = [row.student.logits.len(), row.student.logits.first().map_or(0, Vec::len)];
     let (student, teacher) = (row.student.logits.concat(), row.teacher.logits.concat());
     let wanted = row.grad.logits.concat();
-    let whole = student.len() == shape[0] * shape[1] && !student.is_empty();
+    let whole = row.student.logits.iter().all(|logits| logits.len() == shape[1]) && !student.is_empty();
     if !whole || wanted.len() != student.len() || row.labels.iter().any(|&label| usize::from(label) >= shape[1]) {
         return Err(bad("logits, labels and gradient do not fit each other"));
     }
@@ -218,8 +218,11 @@ fn check_quantization(index: usize, row: &QuantizationRow) -> Result<Checked, Ve
         Axis::Rows => row.x.len(),
         Axis::Columns => columns,
     };
-    if columns == 0 || row.scale.len() != scales || row.zero_point.len() != scales {
-        return Err(bad(format!("{scales} scales and zero points are needed")));
+    let ragged = row.x.iter().any(|x| x.len() != columns) || row.dequantized.concat().len() != row.x.concat().len();
+    if columns == 0 || ragged || row.scale.len() != scales || row.zero_point.len() != scales {
+        return Err(bad(format!(
+            "a matrix, its de-quantized copy, {scales} scales and as many zero points are needed"
+        )));
     }
     let codes = quantize_linear(&row.x.concat(), columns, axis, &row.scale, &row.zero_point, dtype);
     let back = dequantize_linear(&codes, columns, axis, &row.scale, &row.zero_point);

@@ -127,17 +127,22 @@ pub fn browser() -> Result<(PathBuf, PathBuf)> {
     }
     let may_install = on_path("apt-get").is_some() && output("id", &["-u"]).as_deref() == Some("0");
     if may_install {
-        step("installing Chromium, ChromeDriver and a Chinese font", "a minute, once", || {
+        let installed = step("installing Chromium, ChromeDriver and a Chinese font", "a minute, once", || {
             run(Command::new("apt-get").args(["update", "-qq"]))?;
             let packages = ["chromium", "chromium-driver", "fonts-noto-cjk"];
             run(Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(packages))
-        })?;
+        });
+        // Ubuntu names its packages otherwise; the message below says what is needed.
+        if let Err(error) = installed {
+            eprintln!("{error:#}");
+        }
     }
     match find() {
         Some(found) => Ok(found),
         None => bail!(
             "the browser tests need Chromium (or Chrome) and ChromeDriver of the same version on the PATH.\n\
-             Debian, Ubuntu: sudo apt-get install chromium chromium-driver\n\
+             Debian: sudo apt-get install chromium chromium-driver\n\
+             Ubuntu: sudo apt-get install chromium-browser chromium-chromedriver\n\
              macOS: brew install --cask google-chrome chromedriver\n\
              Without a browser: cargo xtask test --no-browser"
         ),

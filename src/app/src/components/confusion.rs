@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::{data::class_name, picture::Picture};
 use crate::{
     app::{Page, use_page},
-    format::number,
+    format::{number, percent},
     state::Action,
 };
 
@@ -65,9 +65,10 @@ pub fn Confusion() -> Html {
             <>
                 <div class="scroll"><table class={classes!("matrix", "counts", actor.word())}>
                     <caption>{ texts.get("confusion-caption") }</caption>
-                    <thead><tr><td></td>{ for (0..cells.len()).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
+                    <thead><tr><td></td>{ for (0..cells.len()).map(|class| html! { <th scope="col">{ name(class) }</th> }) }<th scope="col">{ texts.get("right") }</th></tr></thead>
                     <tbody>{ for cells.iter().enumerate().map(|(i, row)| html! {
-                        <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, members)| square(i, j, members)) }</tr>
+                        <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, members)| square(i, j, members)) }
+                            <td class="right">{ network.per_class_accuracy.get(i).map(|&share| percent(texts, share)) }</td></tr>
                     }) }</tbody>
                 </table></div>
                 if let Some((i, j)) = *cell && let Some(members) = cells.get(i).and_then(|row| row.get(j)) {

@@ -21,7 +21,7 @@ pub fn Cost() -> Html {
         html! { <button data-bits={of.word()} aria-pressed={(bits == of).to_string()} onclick={turn}>{ of.word() }</button> }
     };
     html! {
-        <section id="cost" class="panel" aria-labelledby="cost-title">
+        <section id="cost" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="cost-title">
             <h2 id="cost-title">{ texts.get("cost") } <small>{ texts.get("cost-sub") }</small></h2>
             <div class="segments" role="group" aria-label={texts.get("knob-bits")} title={texts.help("knob-bits")}>{ for Bits::ALL.iter().map(|&of| width(of)) }</div>
             <KnobControl id="granularity" />

@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::{
     app::{Page, use_page},
     device::DeviceReason,
+    engine::settle,
     format::{bytes, number},
     i18n::Language,
     link,
@@ -20,18 +21,24 @@ pub fn Header() -> Html {
     let texts = &page.texts;
     let state = &page.state;
     let running = state.run_state == RunState::Running;
-    let able = matches!(state.engine, Engine::Ready(_)) && state.run_state != RunState::Idle;
+    let there = matches!(state.engine, Engine::Ready(_));
+    let able = there && state.run_state != RunState::Idle;
+    // After trouble there is nothing left to reset: the experiment begins anew.
+    let again = if able { Command::Reset } else { Command::Run(state.experiment.clone()) };
+    let reset = page.command(again);
     let unfinished = able && state.run_state != RunState::Finished;
     let play = if running { Command::Pause } else { Command::Resume };
-    let next_seed = state.experiment.seed.wrapping_add(1).to_string();
+    // The runs of an experiment use the seeds from its own on; the next ones are all new.
+    let next_seed = state.experiment.seed.wrapping_add(state.experiment.runs).to_string();
     let new_seed = page.turn("seed").reform(move |_: MouseEvent| next_seed.clone());
     let share = {
         let copied = copied.clone();
         Callback::from(move |_: MouseEvent| {
-            if let Some(window) = web_sys::window() {
-                // Without a clipboard the address bar still holds the link.
-                let _ = window.navigator().clipboard().write_text(&link::address());
-                copied.set(true);
+            let copied = copied.clone();
+            // Only secure pages have a clipboard; elsewhere the address bar still holds the link.
+            if let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) {
+                let written = window.navigator().clipboard().write_text(&link::address());
+                wasm_bindgen_futures::spawn_local(async move { copied.set(settle(written).await.is_ok()) });
             }
         })
     };
@@ -54,10 +61,13 @@ pub fn Header() -> Html {
                 </button>
                 <button id="step-batch" disabled={!unfinished} onclick={page.command(Command::StepBatch)}>{ texts.get("step-batch") }</button>
                 <button id="step-epoch" disabled={!unfinished} onclick={page.command(Command::StepEpoch)}>{ texts.get("step-epoch") }</button>
-                <button id="reset" disabled={!able} onclick={page.command(Command::Reset)} title={texts.help("reset")}>{ texts.get("reset") }</button>
+                <button id="reset" disabled={!there} onclick={reset} title={texts.help("reset")}>{ texts.get("reset") }</button>
                 <button id="new-seed" onclick={new_seed} title={texts.help("new-seed")}>{ texts.get("new-seed") }</button>
             </div>
             <div class="badges">
+                if state.recorded {
+                    <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
+                }
                 <span id="progress" class="badge" role="status" aria-live="polite">{ progress(&page) }</span>
                 <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
                     { device(&page) }

@@ -26,7 +26,7 @@ pub fn NetworkPanel(props: &NetworkProps) -> Html {
     let measured = page.state.network(actor);
     let title = format!("{word}-title");
     html! {
-        <section id={word} class={classes!("panel", word)} aria-labelledby={title.clone()}>
+        <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.stale).then_some("stale"))} aria-labelledby={title.clone()}>
             <h2 id={title}>{ page.texts.get(&format!("actor-{word}")) }</h2>
             { score(&page, actor, measured) }
             if actor == Actor::Student {

@@ -14,14 +14,20 @@ use crate::{
 pub fn Similarity() -> Html {
     let page = use_page();
     let actor = use_state(|| Actor::Teacher);
+    let softened = use_state(|| true);
     let (texts, state) = (&page.texts, &page.state);
+    let at = if *softened { state.temperature() } else { 1.0 };
+    let soften = |on: bool| {
+        let softened = softened.clone();
+        Callback::from(move |_: MouseEvent| softened.set(on))
+    };
     let choose = |of: Actor| {
         let actor = actor.clone();
         Callback::from(move |_: MouseEvent| actor.set(of))
     };
     let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
         let classes = data.classes as usize;
-        let means = class_means(&network.logits, &data.test_labels, classes, state.temperature());
+        let means = class_means(&network.logits, &data.test_labels, classes, at);
         // Colours compare what is not on the diagonal, which would drown everything else.
         let off_diagonal = means.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().filter(move |&(j, _)| i != j));
         let most = off_diagonal.map(|(_, &p)| p).fold(1e-9, f64::max);
@@ -32,7 +38,7 @@ pub fn Similarity() -> Html {
         let name = |class: usize| class_name(&page, data.data, class);
         html! {
             <div class="scroll"><table class={classes!("matrix", actor.word())}>
-                <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, state.temperature()).into())]) }</caption>
+                <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
                 <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
                 <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
                     <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, &p)| cell((i, j, p))) }</tr>
@@ -47,6 +53,8 @@ pub fn Similarity() -> Html {
                 { for [Actor::Teacher, Actor::Student].map(|of| html! {
                     <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
                 }) }
+                <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
+                <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
             </div>
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
         </section>

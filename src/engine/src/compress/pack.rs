@@ -116,14 +116,15 @@ pub fn unpack(file: &[u8]) -> Result<Vec<Layer>, PackError> {
     let mut layers = Vec::new();
     for (inputs, outputs) in sizes {
         let weight = match bits {
-            Bits::B32 => reader.floats(inputs * outputs)?,
+            Bits::B32 => reader.floats(inputs.saturating_mul(outputs))?,
             Bits::B16 => {
-                let (halves, _) = reader.bytes(2 * inputs * outputs)?.as_chunks::<2>();
+                let (halves, _) = reader.bytes(inputs.saturating_mul(outputs).saturating_mul(2))?.as_chunks::<2>();
                 halves.iter().map(|&half| f16::from_le_bytes(half).to_f32()).collect()
             }
             _ => {
                 let scales = reader.floats(if axis == Axis::Tensor { 1 } else { outputs })?;
-                let codes = get_codes(reader.bytes(code_bytes(inputs * outputs, bits))?, inputs * outputs, bits);
+                let codes =
+                    get_codes(reader.bytes(code_bytes(inputs.saturating_mul(outputs), bits))?, inputs * outputs, bits);
                 let quantized = Quantized { scales, codes };
                 let zeros = vec![0; quantized.scales.len()];
                 dequantize_linear(&quantized.codes, outputs, axis, &quantized.scales, &zeros)
@@ -146,7 +147,7 @@ fn put_floats(file: &mut Vec<u8>, numbers: &[f32]) {
 
 /// Bytes of a layer's stream of codes.
 fn code_bytes(count: usize, bits: Bits) -> usize {
-    (count * bits.width() as usize).div_ceil(8)
+    count.saturating_mul(bits.width() as usize).div_ceil(8)
 }
 
 fn put_codes(file: &mut Vec<u8>, codes: &[i32], bits: Bits) {
@@ -189,8 +190,9 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn bytes(&mut self, count: usize) -> Result<&'a [u8], PackError> {
-        let end = self.at + count;
-        let cut = PackError::CutShort { needed: end + CHECKSUM, found: self.file.len() };
+        // A header may announce more than this machine can count.
+        let end = self.at.saturating_add(count);
+        let cut = PackError::CutShort { needed: end.saturating_add(CHECKSUM), found: self.file.len() };
         let bytes = self.file.get(self.at..end).ok_or(cut)?;
         self.at = end;
         Ok(bytes)
@@ -203,7 +205,7 @@ impl<'a> Reader<'a> {
     }
 
     fn floats(&mut self, count: usize) -> Result<Vec<f32>, PackError> {
-        let (numbers, _) = self.bytes(4 * count)?.as_chunks::<4>();
+        let (numbers, _) = self.bytes(count.saturating_mul(4))?.as_chunks::<4>();
         Ok(numbers.iter().map(|&number| f32::from_le_bytes(number)).collect())
     }
 }

@@ -153,8 +153,9 @@ const CLIPS: usize = 100;
 fn scale(group: &[f32], bits: Bits) -> f32 {
     let largest = group.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
     if largest == 0.0 {
-        // Any scale gives the exact zeros back; one that is not zero keeps the division finite.
-        return 1.0;
+        // At one bit only a scale of zero gives zeros back. Otherwise any does, and one that is not zero keeps the
+        // division finite.
+        return if bits == Bits::B1 { 0.0 } else { 1.0 };
     }
     let levels = levels(bits) as f32;
     match bits {
@@ -242,5 +243,6 @@ mod tests {
         for bits in [Bits::B2, Bits::B8] {
             assert_eq!(quantize(&[0.0, 1.0, 0.0, -1.0], 2, Axis::Columns, bits).codes[0], 0);
         }
+        assert_eq!(quantize(&[0.0, 1.0, 0.0, -1.0], 2, Axis::Columns, Bits::B1).scales, [0.0, 1.0]);
     }
 }

@@ -21,11 +21,6 @@ impl Batches {
         Self { rows, next, generator: random::stream(seed, purpose) }
     }
 
-    /// The rows it draws from, in no particular order.
-    pub fn rows(&self) -> &[u32] {
-        &self.rows
-    }
-
     /// The next `size` rows; none if there are no rows at all.
     pub fn draw(&mut self, size: usize) -> Vec<u32> {
         let mut batch = Vec::with_capacity(size);

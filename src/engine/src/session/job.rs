@@ -7,6 +7,7 @@ use retort_spec::{
     Actor, Bits, Compressed, CurvePoint, Event, Experiment, Granularity, Measured, Spread, Stage, Tally, Trouble,
     Verdict,
 };
+use web_time::Instant;
 
 use super::{Halt, summary::summarize};
 use crate::{
@@ -33,6 +34,10 @@ struct Taught {
     network: Network,
     logits: Vec<f32>,
     accuracy: f64,
+    /// The learning rate it was trained at, which may be turned later without training it anew.
+    learning_rate: f64,
+    /// A live knob was turned while it trained.
+    touched: bool,
 }
 
 /// A run's result.
@@ -59,6 +64,8 @@ pub struct Job {
     seconds: f64,
     /// A live knob was turned while networks trained.
     touched: bool,
+    /// The same of the stage that is under way.
+    stage_touched: bool,
     /// One for each run begun; kept when only the students change.
     taught: Vec<Taught>,
     results: Vec<RunResult>,
@@ -76,6 +83,7 @@ impl Job {
             fresh: true,
             seconds: 0.0,
             touched: false,
+            stage_touched: false,
             taught: Vec::new(),
             results: Vec::new(),
         };
@@ -86,10 +94,11 @@ impl Job {
     /// Forgets every network and begins anew.
     pub fn restart_teacher(&mut self) -> Result<Vec<Event>, Trouble> {
         self.taught.clear();
+        self.work = Work::Finished;
         self.restart_students()
     }
 
-    /// Keeps the teachers, forgets the students and begins anew.
+    /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
     pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
         self.results.clear();
         self.touched = false;
@@ -99,7 +108,14 @@ impl Job {
         if !learns {
             return Err(Trouble::NothingToLearn);
         }
-        self.begin(0);
+        let rate = self.experiment.learning_rate;
+        let own = self.taught.iter().take_while(|taught| !taught.touched && taught.learning_rate == rate).count();
+        self.taught.truncate(own);
+        // A first teacher that is still learning goes on.
+        let learning = matches!(self.work, Work::Teacher(_)) && self.run == 0 && !self.stage_touched;
+        if !learning {
+            self.begin(0);
+        }
         Ok(vec![Event::Data(summary)])
     }
 
@@ -119,7 +135,8 @@ impl Job {
 
     /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
     pub fn touch(&mut self) {
-        self.touched |= self.steps_done() > 0 || self.run > 0;
+        self.stage_touched |= self.steps_done() > 0;
+        self.touched |= self.stage_touched || self.run > 0;
     }
 
     pub fn is_finished(&self) -> bool {
@@ -130,15 +147,13 @@ impl Job {
         self.learner().map_or(0, |(_, learner)| learner.steps_done())
     }
 
-    pub fn trained_for(&mut self, elapsed: Duration) {
-        self.seconds += elapsed.as_secs_f64();
-    }
-
     /// Waits for the device and stops where a loss is no number.
-    pub async fn check_losses(&self) -> Result<(), Halt> {
+    pub async fn check_losses(&mut self) -> Result<(), Halt> {
+        let start = Instant::now();
         for (actor, learner) in self.learners() {
             self.check_loss(actor, learner.steps_done(), learner.peek_loss().await?)?;
         }
+        self.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }
 
@@ -182,11 +197,14 @@ impl Job {
         if mem::take(&mut self.fresh) {
             self.points(events).await?;
         }
+        let start = Instant::now();
         self.work = match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.bench, &self.experiment))),
             Work::Students(students) => Work::Students(Box::new(students.step(&self.bench, &self.experiment))),
             Work::Finished => return Ok(true),
         };
+        // On a GPU this is the time of asking; the time of waiting is added where losses are read.
+        self.seconds += start.elapsed().as_secs_f64();
         let Some((_, learner)) = self.learner() else { return Ok(true) };
         let (done, steps, finished) = (learner.steps_done(), learner.steps(), learner.is_done());
         let epoch_ended = done.is_multiple_of(self.epoch_steps());
@@ -203,6 +221,7 @@ impl Job {
     fn begin(&mut self, run: u32) {
         self.run = run;
         self.fresh = true;
+        self.stage_touched = false;
         self.seconds = 0.0;
         let seed = self.seed();
         self.work = match self.taught.get(run as usize) {
@@ -236,10 +255,10 @@ impl Job {
 
     /// Measures a point of each curve.
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        self.check_losses().await?;
         for (actor, learner) in self.learners() {
             let train_loss = learner.peek_loss().await?;
             let step = learner.steps_done();
-            self.check_loss(actor, step, train_loss)?;
             let logits = self.bench.test_logits(&learner.network()).await?;
             let answers = self.answers(&logits);
             events.push(Event::Point(CurvePoint {
@@ -270,7 +289,8 @@ impl Job {
                 let measured = self.measure(Actor::Teacher, &network, None).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
-                self.taught.push(Taught { network, logits, accuracy });
+                let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
+                self.taught.push(Taught { network, logits, accuracy, learning_rate, touched });
                 self.begin(self.run);
             }
             Work::Students(students) => self.finish_run(&students, events).await?,

@@ -90,6 +90,10 @@ impl Session {
                 Ok(dataset) => {
                     let (train, test) = (dataset.train.len() as u32, dataset.test.len() as u32);
                     self.files.retain(|(name, _)| *name != data);
+                    // What was trained on the files before is not this data set's any more.
+                    if self.job.as_ref().is_some_and(|job| job.experiment.data == data) {
+                        self.job = None;
+                    }
                     self.files.push((data, dataset));
                     vec![Event::FilesRead { data, train, test }]
                 }
@@ -135,7 +139,6 @@ impl Session {
         } else if elapsed > budget * 2 {
             self.burst = (self.burst / 2).max(1);
         }
-        job.trained_for(elapsed);
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
         Ok(())
     }

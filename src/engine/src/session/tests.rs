@@ -165,8 +165,15 @@ fn sizes_are_those_of_packed_files_and_eight_bits_cost_little() {
 
 #[test]
 fn jitter_dropout_and_unscaled_losses_train_too() {
-    let experiment =
-        Experiment { jitter: 1, dropout: 0.2, t2: Switch::Off, labels: Labels::All, teacher_epochs: 10, ..small() };
+    let experiment = Experiment {
+        jitter: 1,
+        dropout: 0.2,
+        t2: Switch::Off,
+        labels: Labels::All,
+        teacher_epochs: 10,
+        student_epochs: 10,
+        ..small()
+    };
     let events = finish(&mut session(), Command::Run(experiment));
     assert!(measured(&events, Actor::Teacher).accuracy > 0.5);
     assert!(measured(&events, Actor::Student).accuracy > 0.3);
@@ -179,4 +186,38 @@ fn every_data_set_without_files_trains() {
         let events = finish(&mut session(), Command::Run(experiment));
         assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))), "{data}: {:?}", events.last());
     }
+}
+
+#[test]
+fn a_teacher_trained_at_another_rate_is_not_kept() {
+    let mut session = session();
+    session.handle(Command::Run(small()));
+    session.handle(Command::StepEpoch);
+    block_on(session.advance(BUDGET));
+    let faster = Experiment { learning_rate: 0.02, ..small() };
+    session.handle(Command::Run(faster.clone()));
+    finish(&mut session, Command::Resume);
+    let after = Experiment { labels: Labels::Count(100), ..faster };
+    let mixed = finish(&mut session, Command::Run(after.clone()));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(after));
+    assert_eq!(measured(&mixed, Actor::Teacher).logits, measured(&fresh, Actor::Teacher).logits);
+    assert_eq!(measured(&mixed, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+}
+
+#[test]
+fn a_student_s_knob_leaves_a_learning_teacher_alone() {
+    let mut session = session();
+    session.handle(Command::Run(small()));
+    session.handle(Command::StepEpoch);
+    block_on(session.advance(BUDGET));
+    let changed = Experiment { labels: Labels::Count(100), ..small() };
+    session.handle(Command::Run(changed.clone()));
+    let events = finish(&mut session, Command::Resume);
+    assert!(
+        !events
+            .iter()
+            .any(|event| matches!(event, Event::Point(point) if point.actor == Actor::Teacher && point.step == 0))
+    );
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(changed));
+    assert_eq!(measured(&events, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
 }

@@ -20,18 +20,19 @@ pub struct Pair {
 /// number of runs in which only the student has it right less those in which only the baseline has. Under the null
 /// hypothesis each difference is as likely to have the other sign, and the p value is the exact share of all sign
 /// assignments whose sum is at least as far from zero (Fisher's randomization test for pairs; with one run it is the
-/// exact McNemar test). Because seeds vary too, a verdict other than "no difference" is only given when no run's
-/// accuracies point the other way.
+/// exact McNemar test). Because seeds vary too, a verdict other than "no difference" is only given when most runs'
+/// accuracies point its way.
 pub fn judge(runs: &[Pair]) -> (Outcome, f64) {
     let examples = runs.first().map_or(0, |run| run.student.len());
     let gain = |run: &Pair, example: usize| i64::from(run.student[example]) - i64::from(run.baseline[example]);
     let differences: Vec<i64> = (0..examples).map(|example| runs.iter().map(|run| gain(run, example)).sum()).collect();
     let total: i64 = differences.iter().sum();
     let p_value = sign_flip_p(&differences);
-    let against =
-        runs.iter().any(|run| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() < 0);
+    let points_its_way =
+        |run: &&Pair| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() > 0;
+    let carried = 2 * runs.iter().filter(points_its_way).count() > runs.len();
     let outcome = match total {
-        _ if p_value >= SIGNIFICANT || against => Outcome::NoDifference,
+        _ if p_value >= SIGNIFICANT || !carried => Outcome::NoDifference,
         total if total > 0 => Outcome::Helps,
         _ => Outcome::Hurts,
     };
@@ -96,9 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_points_the_other_way_forbids_a_verdict() {
-        let (outcome, p) = judge(&[pair(50, 40, 0), pair(50, 40, 0), pair(87, 0, 3)]);
+    fn most_runs_must_point_its_way() {
+        let (strong, weak) = (pair(50, 40, 0), pair(87, 0, 3));
+        let (outcome, p) = judge(&[strong.clone(), weak.clone(), weak.clone()]);
         assert!(p < 0.05);
         assert_eq!(outcome, Outcome::NoDifference);
+        assert_eq!(judge(&[strong.clone(), strong, weak]).0, Outcome::Helps);
     }
 }
