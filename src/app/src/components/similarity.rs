@@ -53,6 +53,8 @@ pub fn Similarity() -> Html {
                 { for [Actor::Teacher, Actor::Student].map(|of| html! {
                     <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
                 }) }
+            </div>
+            <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>
                 <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
                 <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
             </div>
