@@ -27,6 +27,7 @@ enum Failure {
     #[error("no GPU: {0}")]
     Gpu(#[from] GpuError),
     /// The program was built without the GPU.
+    #[cfg(not(feature = "gpu"))]
     #[error(
         "this build has no GPU engine; build with `cargo build --release -p retort --features gpu`, or use --device cpu"
     )]
