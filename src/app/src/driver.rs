@@ -225,11 +225,9 @@ impl Driver {
                         self.send(&Command::Run(experiment));
                     }
                 }
-                Event::Data(_) => {
-                    let mut inner = self.inner.borrow_mut();
-                    inner.began = true;
-                    inner.restarts = 0;
-                }
+                Event::Data(_) => self.inner.borrow_mut().began = true,
+                // Only an experiment that came to its end shows that the engine can live.
+                Event::Verdict(_) => self.inner.borrow_mut().restarts = 0,
                 Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
                 Event::Trouble(Trouble::Engine { reason } | Trouble::Device { reason }) => {
                     return self.died(generation, reason.clone());

@@ -61,6 +61,7 @@ pub fn Header() -> Html {
                 </button>
                 <button id="step-batch" disabled={!unfinished} onclick={page.command(Command::StepBatch)}>{ texts.get("step-batch") }</button>
                 <button id="step-epoch" disabled={!unfinished} onclick={page.command(Command::StepEpoch)}>{ texts.get("step-epoch") }</button>
+                <button id="stop" disabled={!unfinished} onclick={page.command(Command::Stop)} title={texts.help("stop")}>{ texts.get("stop") }</button>
                 <button id="reset" disabled={!there} onclick={reset} title={texts.help("reset")}>{ texts.get("reset") }</button>
                 <button id="new-seed" onclick={new_seed} title={texts.help("new-seed")}>{ texts.get("new-seed") }</button>
             </div>
