@@ -81,6 +81,26 @@ pub fn App() -> Html {
         });
     }
     {
+        // While networks learn, what they say of the given example changes with every report.
+        let driver = driver.clone();
+        let moment =
+            (state.question, state.tally.map(|tally| (tally.run, tally.step)), state.stale, state.chosen_file());
+        let (id, given) = (state.question, state.given.clone());
+        use_effect_with(moment, move |_| {
+            if let Some(given) = given {
+                driver.send(&Command::Classify { id, inputs: given.input.clone() });
+            }
+        });
+    }
+    {
+        let driver = driver.clone();
+        use_effect_with(state.own.clone(), move |own| driver.own(own.to_vec()));
+    }
+    {
+        let driver = driver.clone();
+        use_effect_with(state.pace, move |pace| driver.pace(*pace));
+    }
+    {
         let (driver, dispatch) = (driver.clone(), state.dispatcher());
         use_effect_with((), move |()| {
             let watch = Interval::new(WATCH_MILLIS, move || driver.watch());

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use retort_spec::{Command, DataSet, Event, Experiment, FileData, Trouble, encode};
+use retort_spec::{Command, DataSet, Event, Experiment, FileData, OwnExample, Trouble, encode};
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -52,6 +52,8 @@ struct Inner {
     offered: Option<(DataSet, Vec<FileData>)>,
     /// Whether this page's own engine has begun to show something.
     began: bool,
+    own: Vec<OwnExample>,
+    pace: Option<u32>,
 }
 
 impl Driver {
@@ -71,6 +73,8 @@ impl Driver {
             files: Vec::new(),
             offered: None,
             began: false,
+            own: Vec::new(),
+            pace: None,
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
@@ -112,6 +116,22 @@ impl Driver {
         let inner = self.inner.borrow();
         if let (true, Some(engine)) = (inner.ready, &inner.engine) {
             engine.send(command);
+        }
+    }
+
+    /// Gives the engine the visitor's own training examples, and every later engine too.
+    pub fn own(&self, own: Vec<OwnExample>) {
+        if self.inner.borrow().own != own {
+            self.send(&Command::Own(own.clone()));
+            self.inner.borrow_mut().own = own;
+        }
+    }
+
+    /// Slows training down, or not; every later engine too.
+    pub fn pace(&self, pace: Option<u32>) {
+        if self.inner.borrow().pace != pace {
+            self.send(&Command::Pace(pace));
+            self.inner.borrow_mut().pace = pace;
         }
     }
 
@@ -240,13 +260,19 @@ impl Driver {
 
     /// Tells a fresh engine all that its predecessor knew.
     fn greet(&self) {
-        let (files, experiment) = {
+        let (files, experiment, own, pace) = {
             let mut inner = self.inner.borrow_mut();
             inner.ready = true;
-            (inner.files.clone(), inner.experiment.clone())
+            (inner.files.clone(), inner.experiment.clone(), inner.own.clone(), inner.pace)
         };
         for (data, files) in files {
             self.send(&Command::Files { data, files });
+        }
+        if !own.is_empty() {
+            self.send(&Command::Own(own));
+        }
+        if pace.is_some() {
+            self.send(&Command::Pace(pace));
         }
         self.send(&Command::Run(experiment));
     }

@@ -4,7 +4,7 @@ use retort_spec::{Experiment, encode};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::i18n::Language;
+use crate::{i18n::Language, state::PAGE_KEYS};
 
 /// The part of the address behind `#`.
 pub fn query() -> String {
@@ -21,7 +21,7 @@ pub fn page_key(key: &str) -> Option<String> {
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
     let kept: String =
-        ["lang", "theme"].iter().filter_map(|key| page_key(key).map(|value| format!("&{key}={value}"))).collect();
+        PAGE_KEYS.iter().filter_map(|key| page_key(key).map(|value| format!("&{key}={value}"))).collect();
     let address = format!("#{}{kept}", encode(experiment));
     let old = query();
     if old == address {

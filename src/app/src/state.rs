@@ -3,8 +3,9 @@
 use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
-    Actor, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, Measured, Problem, ProblemKind,
-    RunState, Stage, Tally, Trouble, Verdict, decode, encode, knob,
+    Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, FileData, Floats,
+    Granularity, Measured, OwnExample, Problem, ProblemKind, RunState, Stage, Tally, Trouble, Verdict, decode, encode,
+    knob,
 };
 use yew::Reducible;
 
@@ -12,6 +13,12 @@ use crate::device::DeviceReason;
 
 /// Past runs kept as faint lines.
 const PAST_CURVES: usize = 5;
+/// Runs kept by name: more lines than this cannot be told apart.
+pub const MOST_KEPT: usize = 5;
+/// Steps that can be undone.
+const MOST_UNDONE: usize = 100;
+/// Measured students in the scatter of all runs.
+const MOST_WEIGHED: usize = 400;
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +57,49 @@ pub enum Notice {
     FilesRead { train: u32, test: u32 },
 }
 
+/// A run that the visitor kept, to compare with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The visitor's name for it.
+    pub name: String,
+    /// What it was a run of.
+    pub experiment: Experiment,
+    /// Its first seed's curves.
+    pub points: Rc<Vec<CurvePoint>>,
+}
+
+/// A packed student of any run of this visit: a point of accuracy against bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Weighed {
+    pub data: DataSet,
+    pub bits: Bits,
+    pub bytes: u32,
+    pub accuracy: f64,
+    /// The permalink of the experiment that it comes from.
+    pub link: String,
+}
+
+/// Where an example that is no test example comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The visitor drew it.
+    Drawing,
+    /// It is a training example, by its place in the gallery.
+    Gallery(usize),
+    /// A place of the plane.
+    Place,
+}
+
+/// An example that is no test example, which the engine is asked about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    pub source: Source,
+    /// As the networks see it: pixels from 0 to 1, or coordinates.
+    pub input: Floats,
+    /// Its class, where it is known.
+    pub label: Option<u8>,
+}
+
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
@@ -74,6 +124,30 @@ pub struct State {
     pub example: Option<usize>,
     /// The temperature the slider shows while it is dragged; the experiment's otherwise.
     pub preview: Option<f64>,
+    /// An example that is shown instead of a test example.
+    pub given: Option<Rc<Given>>,
+    /// Rises with every example given, so that a late answer is known as such.
+    pub question: u32,
+    /// What the networks say of the given example.
+    pub answers: Rc<Vec<Answer>>,
+    /// What the networks say of every place of the plane.
+    pub regions: Rc<Vec<Answer>>,
+    /// Training examples that the visitor made.
+    pub own: Rc<Vec<OwnExample>>,
+    /// Runs kept by name.
+    pub kept: Vec<Kept>,
+    /// Every packed student measured in this visit, newest last.
+    pub weighed: Rc<Vec<Weighed>>,
+    /// Experiments to go back to, newest last.
+    pub undo: Vec<Experiment>,
+    /// Experiments to go forward to, newest last.
+    pub redo: Vec<Experiment>,
+    /// Steps a second at most; `None` for as fast as possible.
+    pub pace: Option<u32>,
+    /// What the visitor adds to the student's logit of the classes left out.
+    pub bias: f64,
+    /// A file that the engine made for the visitor and that has not been saved yet.
+    pub file: Option<Rc<FileData>>,
 }
 
 /// What happens to the page.
@@ -87,6 +161,26 @@ pub enum Action {
     Navigate(String),
     /// Another example's soft targets are asked for.
     Inspect(usize),
+    /// The same of an example that is no test example; `None` goes back to the test examples.
+    Give(Option<Given>),
+    /// The visitor's own training examples, all of them.
+    Own(Vec<OwnExample>),
+    /// The curves that are shown are kept under a name.
+    Keep(String),
+    /// A kept run gets another name.
+    Rename { index: usize, name: String },
+    /// A kept run is not kept any more.
+    Forget(usize),
+    /// The last change of the experiment is undone.
+    Undo,
+    /// What was undone is done again.
+    Redo,
+    /// Training is slowed down to so many steps a second, or not.
+    Pace(Option<u32>),
+    /// The bias of the classes left out.
+    Bias(f64),
+    /// The engine's file was saved.
+    Saved,
     /// The device was chosen.
     Device(DeviceReason),
     /// The engine's wasm arrives.
@@ -102,7 +196,7 @@ pub enum Action {
 }
 
 /// The page's own keys of a permalink, which are no knobs.
-pub const PAGE_KEYS: &[&str] = &["lang", "theme"];
+pub const PAGE_KEYS: &[&str] = &["lang", "theme", "hide", "lock", "view", "lesson"];
 
 impl State {
     /// The state of a page opened at this address.
@@ -126,7 +220,30 @@ impl State {
             fetching: Fetching::Idle,
             example: None,
             preview: None,
+            given: None,
+            question: 0,
+            answers: Rc::default(),
+            regions: Rc::default(),
+            own: Rc::default(),
+            kept: Vec::new(),
+            weighed: Rc::default(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            pace: None,
+            bias: 0.0,
+            file: None,
         }
+    }
+
+    /// What a network of the first run says of the given example; `packed` for the student read back from its file.
+    pub fn answer(&self, actor: Actor, packed: bool) -> Option<&[f32]> {
+        let mine = |answer: &&Answer| (answer.actor, answer.packed) == (actor, packed);
+        self.answers.iter().find(mine).map(|answer| &*answer.logits)
+    }
+
+    /// The same of every place of the plane.
+    pub fn region(&self, actor: Actor, packed: bool) -> Option<&Answer> {
+        self.regions.iter().find(|answer| (answer.actor, answer.packed) == (actor, packed))
     }
 
     /// The temperature that is shown.
@@ -144,6 +261,11 @@ impl State {
         let Experiment { bits, granularity, .. } = &self.experiment;
         let fits = |row: &&Compressed| row.bits == *bits && (row.granularity == *granularity || !bits.is_integer());
         self.compressed.iter().find(fits)
+    }
+
+    /// Which packed file is chosen, and whether it is there.
+    pub fn chosen_file(&self) -> (Bits, Granularity, bool) {
+        (self.experiment.bits, self.experiment.granularity, self.chosen().is_some())
     }
 
     /// Whether `actor` trains at this moment.
@@ -168,11 +290,20 @@ impl State {
             Event::Measured(measured) => {
                 self.measured.insert((measured.run, measured.actor), Rc::new(measured));
             }
-            Event::Compressed { run: 0, rows } => {
-                self.compressed = rows;
-                self.stale = false;
+            Event::Compressed { run, rows } => {
+                self.weigh(&rows);
+                if run == 0 {
+                    self.compressed = rows;
+                    self.stale = false;
+                }
             }
-            Event::Compressed { .. } => {}
+            Event::Regions(regions) => self.regions = Rc::new(regions),
+            Event::Answers { id, answers } => {
+                if id == self.question {
+                    self.answers = Rc::new(answers);
+                }
+            }
+            Event::File(file) => self.file = Some(Rc::new(file)),
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
             Event::State(run_state) => self.run_state = run_state,
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
@@ -188,6 +319,32 @@ impl State {
                 }
             }
         }
+    }
+
+    /// Adds packed students to the scatter of all runs.
+    fn weigh(&mut self, rows: &[Compressed]) {
+        let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
+        let link = encode(&self.experiment);
+        let new = rows.iter().map(|row| Weighed {
+            data,
+            bits: row.bits,
+            bytes: row.bytes,
+            accuracy: row.accuracy,
+            link: link.clone(),
+        });
+        let mut all: Vec<Weighed> = self.weighed.iter().cloned().chain(new).collect();
+        all.drain(..all.len().saturating_sub(MOST_WEIGHED));
+        self.weighed = Rc::new(all);
+    }
+
+    /// Changes the experiment as a step that can be undone.
+    fn change(&mut self, experiment: Experiment) {
+        if experiment == self.experiment {
+            return;
+        }
+        self.undo.push(std::mem::replace(&mut self.experiment, experiment));
+        self.undo.drain(..self.undo.len().saturating_sub(MOST_UNDONE));
+        self.redo.clear();
     }
 
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
@@ -217,6 +374,8 @@ impl State {
                 self.measured.clear();
                 self.compressed.clear();
                 self.example = None;
+                self.given = None;
+                self.regions = Rc::default();
             }
         }
         self.stale = !self.compressed.is_empty();
@@ -235,24 +394,26 @@ impl Reducible for State {
         match action {
             Action::Turn { key: "data", value } => {
                 if let Ok(data) = value.parse::<DataSet>() {
-                    state.experiment = state.experiment.with_data(data);
+                    state.change(state.experiment.with_data(data));
                 }
             }
             Action::Turn { key, value } => {
                 state.preview = None;
                 if let Some(knob) = knob(key) {
-                    match knob.set(&mut state.experiment, &value) {
+                    let mut experiment = state.experiment.clone();
+                    match knob.set(&mut experiment, &value) {
                         Ok(()) => {
                             state
                                 .notices
                                 .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            let asked = state.experiment.omit.to_string();
-                            for key in state.experiment.repair() {
+                            let asked = experiment.omit.to_string();
+                            for key in experiment.repair() {
                                 let kind = ProblemKind::NotOmittable;
                                 let problem =
                                     Problem { key: key.into(), value: asked.clone(), kind, used: Some("none".into()) };
                                 state.notices.push(Notice::Link(problem));
                             }
+                            state.change(experiment);
                         }
                         Err(kind) => {
                             let used = Some(knob.get(&state.experiment));
@@ -270,10 +431,52 @@ impl Reducible for State {
                 if encode(&decoded.experiment) == encode(&state.experiment) {
                     return self;
                 }
-                state.experiment = decoded.experiment;
+                state.change(decoded.experiment);
                 state.notices.extend(decoded.problems.into_iter().map(Notice::Link));
             }
-            Action::Inspect(example) => state.example = Some(example),
+            Action::Inspect(example) => {
+                state.example = Some(example);
+                state.given = None;
+            }
+            Action::Give(given) => {
+                // What another example was answered would be a lie about this one.
+                state.question = state.question.wrapping_add(1);
+                state.answers = Rc::default();
+                state.given = given.map(Rc::new);
+            }
+            Action::Own(own) => state.own = Rc::new(own),
+            Action::Keep(name) => {
+                let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
+                if state.kept.len() < MOST_KEPT && !points.is_empty() {
+                    let experiment = state.experiment.clone();
+                    state.kept.push(Kept { name, experiment, points: Rc::new(points) });
+                }
+            }
+            Action::Rename { index, name } => {
+                if let Some(kept) = state.kept.get_mut(index) {
+                    kept.name = name;
+                }
+            }
+            Action::Forget(index) => {
+                if index < state.kept.len() {
+                    state.kept.remove(index);
+                }
+            }
+            Action::Undo => {
+                if let Some(experiment) = state.undo.pop() {
+                    state.redo.push(std::mem::replace(&mut state.experiment, experiment));
+                    state.preview = None;
+                }
+            }
+            Action::Redo => {
+                if let Some(experiment) = state.redo.pop() {
+                    state.undo.push(std::mem::replace(&mut state.experiment, experiment));
+                    state.preview = None;
+                }
+            }
+            Action::Pace(pace) => state.pace = pace,
+            Action::Bias(bias) => state.bias = bias,
+            Action::Saved => state.file = None,
             Action::Device(reason) => state.device = Some(reason),
             Action::Engine(engine) => state.engine = engine,
             Action::Events { events, recorded } => {
@@ -295,94 +498,4 @@ impl Reducible for State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use retort_spec::Floats;
-
-    fn act(state: State, action: Action) -> State {
-        (*Rc::new(state).reduce(action)).clone()
-    }
-
-    fn events(events: Vec<Event>) -> Action {
-        Action::Events { events, recorded: false }
-    }
-
-    fn summary(data: DataSet) -> DataSummary {
-        DataSummary {
-            data,
-            classes: 2,
-            shape: [1, 2],
-            train: 4,
-            test: 1,
-            labelled: 2,
-            transfer: 4,
-            gallery: vec![],
-            test_pixels: vec![],
-            test_points: Floats::default(),
-            test_labels: vec![1],
-        }
-    }
-
-    fn point(actor: Actor, step: u32) -> Event {
-        Event::Point(CurvePoint {
-            run: 0,
-            actor,
-            epoch: step,
-            step,
-            train_loss: None,
-            test_loss: 1.0,
-            test_accuracy: 0.5,
-        })
-    }
-
-    #[test]
-    fn bad_links_become_notices_and_good_values_stay() {
-        let state = State::open("#temperature=x&seed=5&lang=en");
-        assert_eq!(state.experiment.seed, 5);
-        assert!(matches!(&state.notices[..], [Notice::Link(problem)] if problem.key == "temperature"));
-    }
-
-    #[test]
-    fn a_bad_knob_changes_nothing_and_its_notice_goes_when_it_is_mended() {
-        let state = act(State::open(""), Action::Turn { key: "batch", value: "0".into() });
-        assert_eq!(state.experiment, Experiment::default());
-        assert_eq!(state.notices.len(), 1);
-        let state = act(state, Action::Turn { key: "batch", value: "16".into() });
-        assert_eq!(state.experiment.batch, 16);
-        assert!(state.notices.is_empty());
-    }
-
-    #[test]
-    fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
-        let mut state =
-            act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Teacher, 0)]));
-        state = act(state, events(vec![point(Actor::Teacher, 1), point(Actor::Student, 0), point(Actor::Student, 1)]));
-        state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
-        assert_eq!((state.curves.len(), state.past.len()), (2, 1));
-        state = act(state, events(vec![point(Actor::Teacher, 0)]));
-        assert_eq!(state.curves.len(), 1, "a first point replaces the kept curve");
-        state = act(state, events(vec![Event::Data(summary(DataSet::Rings))]));
-        assert_eq!((state.curves.len(), state.past.len()), (0, 0), "other data, other curves");
-    }
-
-    #[test]
-    fn what_was_recorded_goes_when_the_engine_begins() {
-        let recorded = Action::Events {
-            events: vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)],
-            recorded: true,
-        };
-        let state = act(State::open(""), recorded);
-        assert!(state.recorded);
-        let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
-        assert!(!state.recorded && state.curves.is_empty() && state.past.is_empty());
-    }
-
-    #[test]
-    fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
-        let state = act(State::open("#seed=3"), Action::Turn { key: "seed", value: "4".into() });
-        let state = act(state, Action::Navigate("#v=1&seed=3".into()));
-        assert_eq!(state.experiment.seed, 3);
-        let same = Rc::new(state);
-        assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
-    }
-}
+mod tests;

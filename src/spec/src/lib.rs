@@ -16,8 +16,9 @@ pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode};
 pub use protocol::{
-    Actor, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Measured, Outcome,
-    RunState, SelfTest, Spread, Stage, Tally, Trouble, Verdict,
+    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Measured,
+    Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, RunState, SelfTest, Spread, Stage, Tally, Trouble, Verdict,
+    WeightHistogram,
 };
 pub use values::{
     Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, NetworkKind, OptimizerKind, ParseError,

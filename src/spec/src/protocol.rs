@@ -33,8 +33,33 @@ pub enum Command {
         /// The files, in any order.
         files: Vec<FileData>,
     },
+    /// The visitor's own examples, all of them: they join the training set, labels and all, and the training begins anew
+    /// where they belong to its data set.
+    Own(Vec<OwnExample>),
+    /// What do the networks say of these inputs? Answered between two training steps.
+    Classify {
+        /// Comes back with the answers.
+        id: u32,
+        /// Inputs, row by row, as the networks see them: pixels from 0 to 1, or coordinates.
+        inputs: Floats,
+    },
+    /// Train at most so many steps a second, to be watched; `None` as fast as possible.
+    Pace(Option<u32>),
+    /// Give the student of the first run as a safetensors file.
+    Export,
     /// Are you there?
     Ping,
+}
+
+/// A training example made by the visitor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnExample {
+    /// The data set it was made for.
+    pub data: DataSet,
+    /// Its class, as the visitor says.
+    pub label: u8,
+    /// What the networks see of it.
+    pub input: Floats,
 }
 
 /// A file's name and contents.
@@ -69,6 +94,18 @@ pub enum Event {
         /// One row each.
         rows: Vec<Compressed>,
     },
+    /// What the networks of the first run say of every place of the plane, for points; at most ten times a second. Each
+    /// answer's logits are `[REGION_SIDE², classes]`, row by row from the top left.
+    Regions(Vec<Answer>),
+    /// What the networks of the first run say of the inputs asked about: logits `[inputs, classes]`.
+    Answers {
+        /// The question's.
+        id: u32,
+        /// One for each network that is there.
+        answers: Vec<Answer>,
+    },
+    /// A file for the visitor to keep.
+    File(FileData),
     /// What distillation did, over all runs.
     Verdict(Verdict),
     /// Training runs, pauses or is over.
@@ -200,7 +237,9 @@ pub struct DataSummary {
     pub labelled: u32,
     /// Training examples the student is distilled on.
     pub transfer: u32,
-    /// Some training examples, labelled ones first.
+    /// Training examples that the visitor made; the last ones of the training set.
+    pub own: u32,
+    /// Some training examples of each class, labelled ones first.
     pub gallery: Vec<Example>,
     /// The pixels of all test examples, row by row, each 0 to 255; coordinates for points are in `test_points`.
     #[serde(with = "serde_bytes")]
@@ -228,6 +267,23 @@ pub struct Example {
     pub point: Floats,
 }
 
+/// Places along each side of the square that [`Event::Regions`] covers.
+pub const REGION_SIDE: usize = 48;
+
+/// Half the side of that square, in the data's units: places lie at the centres of its cells.
+pub const REGION_REACH: f32 = 1.5;
+
+/// What one network says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whose answer.
+    pub actor: Actor,
+    /// Whether it is the network that was read back from the packed file of the chosen width and granularity.
+    pub packed: bool,
+    /// Row by row.
+    pub logits: Floats,
+}
+
 /// A point of a learning curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -241,6 +297,8 @@ pub struct CurvePoint {
     pub step: u32,
     /// Mean training loss since the last point; `None` at the first.
     pub train_loss: Option<f64>,
+    /// Share of its labelled training examples that is right, 0 to 1, of at most a thousand; `None` without labels.
+    pub train_accuracy: Option<f64>,
     /// Mean cross-entropy over the test set, in nats.
     pub test_loss: f64,
     /// Share of the test set that is right, 0 to 1.
@@ -273,7 +331,7 @@ pub struct Measured {
 }
 
 /// A student packed into a file, read back and measured.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Compressed {
     /// Width of a weight.
     pub bits: Bits,
@@ -281,8 +339,42 @@ pub struct Compressed {
     pub granularity: Granularity,
     /// Length of the file.
     pub bytes: u32,
+    /// What the bytes are spent on.
+    pub parts: Parts,
     /// Share of the test set that the network read back from the file has right, 0 to 1.
     pub accuracy: f64,
+    /// The class it gives each test example.
+    #[serde(with = "serde_bytes")]
+    pub answers: Vec<u8>,
+    /// What became of the weights, layer by layer.
+    pub layers: Vec<WeightHistogram>,
+}
+
+/// What the bytes of a packed file are spent on; together they are its length.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// Magic, version, sizes and checksum.
+    pub header: u32,
+    /// The scales of integer weights.
+    pub scales: u32,
+    /// The weights.
+    pub weights: u32,
+    /// The biases.
+    pub biases: u32,
+}
+
+/// The weights of a layer before and after they were packed, counted on one axis.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightHistogram {
+    /// Where the axis ends on the right; it begins at the same distance below zero.
+    pub reach: f64,
+    /// Weights of each of the equal bins, as trained.
+    pub before: Vec<u32>,
+    /// The same as read back from the file.
+    pub after: Vec<u32>,
+    /// The values that a weight can have in the file: of the whole layer, or of its first output unit where each has a
+    /// scale of its own; empty for floating point.
+    pub levels: Floats,
 }
 
 /// Mean and spread over runs.

@@ -134,6 +134,7 @@ mod tests {
             test: 3,
             labelled: 0,
             transfer: 0,
+            own: 0,
             gallery: vec![],
             test_pixels: vec![],
             test_points: Floats::default(),

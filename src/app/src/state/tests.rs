@@ -1,0 +1,87 @@
+use super::*;
+
+fn act(state: State, action: Action) -> State {
+    (*Rc::new(state).reduce(action)).clone()
+}
+
+fn events(events: Vec<Event>) -> Action {
+    Action::Events { events, recorded: false }
+}
+
+fn summary(data: DataSet) -> DataSummary {
+    DataSummary {
+        data,
+        classes: 2,
+        shape: [1, 2],
+        train: 4,
+        test: 1,
+        labelled: 2,
+        transfer: 4,
+        own: 0,
+        gallery: vec![],
+        test_pixels: vec![],
+        test_points: Floats::default(),
+        test_labels: vec![1],
+    }
+}
+
+fn point(actor: Actor, step: u32) -> Event {
+    Event::Point(CurvePoint {
+        run: 0,
+        actor,
+        epoch: step,
+        step,
+        train_loss: None,
+        train_accuracy: None,
+        test_loss: 1.0,
+        test_accuracy: 0.5,
+    })
+}
+
+#[test]
+fn bad_links_become_notices_and_good_values_stay() {
+    let state = State::open("#temperature=x&seed=5&lang=en");
+    assert_eq!(state.experiment.seed, 5);
+    assert!(matches!(&state.notices[..], [Notice::Link(problem)] if problem.key == "temperature"));
+}
+
+#[test]
+fn a_bad_knob_changes_nothing_and_its_notice_goes_when_it_is_mended() {
+    let state = act(State::open(""), Action::Turn { key: "batch", value: "0".into() });
+    assert_eq!(state.experiment, Experiment::default());
+    assert_eq!(state.notices.len(), 1);
+    let state = act(state, Action::Turn { key: "batch", value: "16".into() });
+    assert_eq!(state.experiment.batch, 16);
+    assert!(state.notices.is_empty());
+}
+
+#[test]
+fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
+    let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Teacher, 0)]));
+    state = act(state, events(vec![point(Actor::Teacher, 1), point(Actor::Student, 0), point(Actor::Student, 1)]));
+    state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert_eq!((state.curves.len(), state.past.len()), (2, 1));
+    state = act(state, events(vec![point(Actor::Teacher, 0)]));
+    assert_eq!(state.curves.len(), 1, "a first point replaces the kept curve");
+    state = act(state, events(vec![Event::Data(summary(DataSet::Rings))]));
+    assert_eq!((state.curves.len(), state.past.len()), (0, 0), "other data, other curves");
+}
+
+#[test]
+fn what_was_recorded_goes_when_the_engine_begins() {
+    let recorded =
+        Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)], recorded: true };
+    let state = act(State::open(""), recorded);
+    assert!(state.recorded);
+    let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert!(!state.recorded && state.curves.is_empty() && state.past.is_empty());
+}
+
+#[test]
+fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
+    let state = act(State::open("#seed=3"), Action::Turn { key: "seed", value: "4".into() });
+    let state = act(state, Action::Navigate("#v=1&seed=3".into()));
+    assert_eq!(state.experiment.seed, 3);
+    let same = Rc::new(state);
+    assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
+}
