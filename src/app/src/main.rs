@@ -10,6 +10,7 @@ mod format;
 mod i18n;
 mod link;
 mod state;
+mod subject;
 
 fn main() {
     console_error_panic_hook::set_once();
