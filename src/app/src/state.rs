@@ -48,6 +48,8 @@ pub enum Notice {
     Fetch { reason: String },
     /// The files of a data set were read.
     FilesRead { train: u32, test: u32 },
+    /// A newer version of the page waits to be used.
+    Update,
 }
 
 /// All that the page shows.
@@ -283,6 +285,8 @@ impl Reducible for State {
                 state.recorded |= recorded;
             }
             Action::Fetching(fetching) => state.fetching = fetching,
+            // A version newer still needs no second notice.
+            Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,
             Action::Notify(notice) => state.notices.push(notice),
             Action::Dismiss(index) => {
                 if index < state.notices.len() {
@@ -375,6 +379,13 @@ mod tests {
         assert!(state.recorded);
         let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
         assert!(!state.recorded && state.curves.is_empty() && state.past.is_empty());
+    }
+
+    #[test]
+    fn an_update_is_announced_once() {
+        let state = act(State::open(""), Action::Notify(Notice::Update));
+        let state = act(state, Action::Notify(Notice::Update));
+        assert_eq!(state.notices, [Notice::Update]);
     }
 
     #[test]
