@@ -15,6 +15,8 @@ copied = Copied
 dark = Dark
 light = Light
 dismiss = Dismiss
+update-ready = A newer version of this page is ready. Reloading starts this experiment anew.
+update-now = Reload
 
 engine-loading = Fetching the engine: { $received }
 engine-loading-of = Fetching the engine: { $received } of { $total }

@@ -15,6 +15,8 @@ copied = 已复制
 dark = 深色
 light = 浅色
 dismiss = 关闭
+update-ready = 本页面的新版本已就绪。重新加载后，本实验将重新开始。
+update-now = 重新加载
 
 engine-loading = 正在下载引擎：{ $received }
 engine-loading-of = 正在下载引擎：{ $received }，共 { $total }

@@ -12,8 +12,8 @@ use crate::{
     },
     driver::Driver,
     i18n::{Language, Texts},
-    link,
-    state::{Action, State},
+    link, offline,
+    state::{Action, Engine, Notice, State},
 };
 
 /// How often the engine is asked whether it is alive.
@@ -108,6 +108,18 @@ pub fn App() -> Html {
                 EventListener::new(&window, "popstate", move |_| dispatch.dispatch(Action::Navigate(link::query())))
             });
             move || drop((watch, back))
+        });
+    }
+
+    {
+        let dispatch = state.dispatcher();
+        let first = use_mut_ref(|| true);
+        // What the service worker fetches would compete with the engine on its way.
+        let settled = matches!(state.engine, Engine::Ready(_) | Engine::Failed(_));
+        use_effect_with(settled, move |settled| {
+            if *settled && first.replace(false) {
+                offline::register(move || dispatch.dispatch(Action::Notify(Notice::Update)));
+            }
         });
     }
 

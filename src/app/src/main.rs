@@ -9,6 +9,7 @@ mod files;
 mod format;
 mod i18n;
 mod link;
+mod offline;
 mod state;
 mod subject;
 

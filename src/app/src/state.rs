@@ -55,6 +55,8 @@ pub enum Notice {
     Fetch { reason: String },
     /// The files of a data set were read.
     FilesRead { train: u32, test: u32 },
+    /// A newer version of the page waits to be used.
+    Update,
 }
 
 /// A run that the visitor kept, to compare with.
@@ -486,6 +488,8 @@ impl Reducible for State {
                 state.recorded |= recorded;
             }
             Action::Fetching(fetching) => state.fetching = fetching,
+            // A version newer still needs no second notice.
+            Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,
             Action::Notify(notice) => state.notices.push(notice),
             Action::Dismiss(index) => {
                 if index < state.notices.len() {

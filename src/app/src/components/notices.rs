@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::{
     app::{Page, use_page},
     format::number,
+    offline,
     state::{Action, Notice},
 };
 
@@ -20,7 +21,10 @@ pub fn Notices() -> Html {
         html! {
             <li class={classes!("notice", kind)}>
                 <span>{ text }</span>
-                <button onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
+                if *notice == Notice::Update {
+                    <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
+                }
+                <button class="dismiss" onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
             </li>
         }
     };
@@ -58,6 +62,7 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
             ];
             ("good", texts.with("files-read", &args))
         }
+        Notice::Update => ("good", texts.get("update-ready")),
     }
 }
 

@@ -85,3 +85,10 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
     let same = Rc::new(state);
     assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
 }
+
+#[test]
+fn an_update_is_announced_once() {
+    let state = act(State::open(""), Action::Notify(Notice::Update));
+    let state = act(state, Action::Notify(Notice::Update));
+    assert_eq!(state.notices, [Notice::Update]);
+}
