@@ -97,9 +97,19 @@ fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
     let most = bins.iter().map(|&(.., before, after)| before.max(after)).max().unwrap_or(0);
     let x = |weight: f64| LEFT + (WIDTH - LEFT - 8.0) * place(weight, histogram.reach);
     let y = |count: u32| AXIS - (AXIS - TOP) * height(count, most);
-    let mut outline = format!("M{:.1},{AXIS}", x(-histogram.reach));
+    // One step after another; down to the axis only where bins are empty.
+    let mut outline = String::new();
+    let mut end = f64::NAN;
     for &(from, to, before, _) in &bins {
-        outline += &format!("L{:.1},{AXIS}V{:.1}H{:.1}V{AXIS}", x(from), y(before), x(to));
+        if from != end {
+            outline +=
+                &format!("{}M{:.1},{AXIS}", if end.is_nan() { String::new() } else { format!("V{AXIS}") }, x(from));
+        }
+        outline += &format!("V{:.1}H{:.1}", y(before), x(to));
+        end = to;
+    }
+    if !bins.is_empty() {
+        outline += &format!("V{AXIS}");
     }
     let spike = |&(from, to, _, after): &Bin| {
         let wide = (x(to) - x(from)) / 2.0;

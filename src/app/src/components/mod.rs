@@ -11,6 +11,7 @@ pub mod flips;
 pub mod header;
 pub mod histogram;
 pub mod knob;
+pub mod labels;
 pub mod matrix;
 pub mod network;
 pub mod notices;

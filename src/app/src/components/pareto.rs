@@ -4,7 +4,10 @@
 use retort_spec::{Actor, encode};
 use yew::prelude::*;
 
-use super::points::{Kind, Point, pareto, past, points};
+use super::{
+    labels,
+    points::{Kind, Point, pareto, past, points},
+};
 use crate::{
     app::{Page, use_page},
     format::{bytes, number, percent},
@@ -95,7 +98,10 @@ pub fn Pareto() -> Html {
                 onfocus={Callback::from(move |_: FocusEvent| focus())} onblur={Callback::from(move |_: FocusEvent| blur())} />
         }
     };
-    let current = points.iter().filter(|point| point.kind == Kind::Current).enumerate();
+    let mut current: Vec<&Point> = points.iter().filter(|point| point.kind == Kind::Current).collect();
+    current.sort_by_key(|point| !is_chosen(point));
+    let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
+    let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
     let shown = pointed.and_then(|index| points.get(index)).unwrap_or(&points[chosen]);
     html! {
         <>
@@ -108,11 +114,9 @@ pub fn Pareto() -> Html {
                         </>
                     }) }
                     <path class="front" d={steps} />
-                    { for current.map(|(nth, point)| {
-                        // Neighbours stand close together: their labels take turns below and above.
-                        let away = if nth % 2 == 0 { 15.0 } else { -8.0 };
-                        html! { <text x={format!("{:.1}", axes.x(point.bytes))} y={format!("{:.1}", axes.y(point.accuracy) + away)} text-anchor="middle">{ point.bits.word() }</text> }
-                    }) }
+                    { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
+                        <text x={format!("{x:.1}")} y={format!("{:.1}", y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
+                    })) }
                     <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
                     <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>
                 </svg>
