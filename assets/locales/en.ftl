@@ -17,6 +17,7 @@ light = Light
 dismiss = Dismiss
 update-ready = A newer version of this page is ready. Reloading starts this experiment anew.
 update-now = Reload
+data-table = Data as a table
 
 engine-loading = Fetching the engine: { $received }
 engine-loading-of = Fetching the engine: { $received } of { $total }
@@ -118,14 +119,65 @@ right = right %
 confusion-empty = Nothing has been measured yet.
 confusion-cell = { $label } taken for { $answer }: { $count }
 inspect-example = Show test example { $index } among the soft targets
+confusion-difference = Difference
+confusion-difference-caption = Distilled less alone: how many more (+) or fewer (−) test examples; rows are labels, columns are answers
+confusion-difference-cell = { $label } taken for { $answer }: { $change } against the student alone, { $count } by the distilled one
+right-change = right ±
+bias = Bias of the left-out class
+bias-overall = Test examples right
+bias-omitted = Of what was left out
+bias-words = It is added to the student's logit of every class it never saw, each time it answers: nothing is trained. The bias is no part of the link, nor of the packed file.
+disagreements = Teacher and student disagree
+disagreement = Test example { $index }, label { $label }: the teacher says { $teacher }, the student { $student }. Show it among the soft targets
+of-examples = of { $count } test examples
 
 cost = What it costs
 cost-sub = the student, packed
 cost-empty = The student is still learning.
-cost-chart = Accuracy against bytes. At { $bits } bits: { $bytes }, { $accuracy } %.
+cost-chart = Accuracy against bytes of { $count } measured files, { $best } of them the best for their size. The chosen one, at { $bits } bits: { $bytes }, { $accuracy } %.
 packed-file = Packed file
 packed-accuracy = Accuracy
 of-teacher = Of the teacher's bytes
+cost-point = { $bits ->
+    [one] 1 bit
+   *[other] { $bits } bits
+}: { $bytes }, { $accuracy } %
+cost-teacher = { $actor }: { $bytes }, { $accuracy } %
+cost-other = another run
+pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher.
+column-bits = Bits
+column-bytes = Bytes
+column-best = Best
+parts-chart = The packed file's { $bytes } and what they are spent on; above, their share of the { $float } at 32 bits
+parts-caption = What the bytes of the packed file are spent on
+part-weights = Weights
+part-scales = Scales
+part-biases = Biases
+part-header = Header
+
+packed = Inside the packed file
+packed-sub = { $bits ->
+    [one] 1 bit a weight
+   *[other] { $bits } bits a weight
+}
+histogram = Weights
+histogram-layer = Layer { $layer }: { $count } weights
+histogram-before = as trained
+histogram-after = as packed
+histogram-chart = How many weights have which value, from −{ $reach } to { $reach }: as trained they fill { $before } bins, as packed { $after }; the file can hold { $levels } values
+histogram-float = Heights grow with the square root of the count. Floating point has far more values than could be drawn, so no grid is.
+histogram-tensor = Heights grow with the square root of the count. The ticks below are the { $levels } values that a weight can have in the file.
+histogram-channel = Heights grow with the square root of the count. The ticks below are the { $levels } values that a weight of the first output unit can have; each unit has a scale of its own.
+histogram-unknown = The weights of this file are not known.
+column-from = From
+column-to = To
+flips = Answers that changed
+flip-count = { $count } of { $all } test examples get another class than at 32 bits.
+flip-lost = were right and are wrong
+flip-gained = were wrong and are right
+flip-other = were wrong and are wrong in another way
+flip-example = Test example { $index }, label { $label }: { $before } at 32 bits, { $after } packed. Show it among the soft targets
+flips-unknown = The answers of this file are not known.
 
 curves = Learning curves
 curve-accuracy = Test accuracy

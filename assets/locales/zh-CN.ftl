@@ -17,6 +17,7 @@ light = 浅色
 dismiss = 关闭
 update-ready = 本页面的新版本已就绪。重新加载后，本实验将重新开始。
 update-now = 重新加载
+data-table = 数据表
 
 engine-loading = 正在下载引擎：{ $received }
 engine-loading-of = 正在下载引擎：{ $received }，共 { $total }
@@ -118,14 +119,63 @@ right = 正确 %
 confusion-empty = 还没有测量结果。
 confusion-cell = 标签 { $label } 判为 { $answer }：{ $count } 个
 inspect-example = 在软标签面板中查看第 { $index } 个测试样本
+confusion-difference = 差异
+confusion-difference-caption = 蒸馏减去单独训练：测试样本多（+）或少（−）了多少个；行为真实类别，列为预测类别
+confusion-difference-cell = 标签 { $label } 判为 { $answer }：与单独训练相比 { $change } 个，蒸馏的学生共 { $count } 个
+right-change = 正确 ±
+bias = 未见类别的偏置
+bias-overall = 测试样本正确
+bias-omitted = 未见类别正确
+bias-words = 学生每次作答时，这个数会加到它从未见过的类别的 logit 上，不做任何训练。偏置不包含在链接中，也不写入打包文件。
+disagreements = 教师与学生意见不同
+disagreement = 第 { $index } 个测试样本，标签 { $label }：教师判为 { $teacher }，学生判为 { $student }。在软标签面板中查看
+of-examples = / { $count } 个测试样本
 
 cost = 代价
 cost-sub = 打包后的学生模型
 cost-empty = 学生还在学习。
-cost-chart = 准确率与字节数。{ $bits } 位：{ $bytes }，{ $accuracy } %。
+cost-chart = { $count } 个已测量文件的准确率与字节数，其中 { $best } 个在同等大小下最好。当前所选为 { $bits } 位：{ $bytes }，{ $accuracy } %。
 packed-file = 打包文件
 packed-accuracy = 准确率
 of-teacher = 占教师模型大小
+cost-point = { $bits ->
+   *[other] { $bits } 位
+}：{ $bytes }，{ $accuracy } %
+cost-teacher = { $actor }：{ $bytes }，{ $accuracy } %
+cost-other = 另一次运行
+pareto-key = 折线连接同等大小下最好的文件。小点：其他运行，点击即可查看。方块：教师。
+column-bits = 位数
+column-bytes = 字节
+column-best = 最好
+parts-chart = 打包文件的 { $bytes } 用在哪里；上方是它占 32 位文件（{ $float }）的比例
+parts-caption = 打包文件的字节用在哪里
+part-weights = 权重
+part-scales = 缩放因子
+part-biases = 偏置
+part-header = 文件头
+
+packed = 打包文件内部
+packed-sub = { $bits ->
+   *[other] 每个权重 { $bits } 位
+}
+histogram = 权重
+histogram-layer = 第 { $layer } 层：{ $count } 个权重
+histogram-before = 训练所得
+histogram-after = 打包之后
+histogram-chart = 权重取值的分布，从 −{ $reach } 到 { $reach }：训练所得占 { $before } 个区间，打包之后占 { $after } 个；文件可以表示 { $levels } 个值
+histogram-float = 高度与个数的平方根成正比。浮点数可取的值太多，无法逐一画出，因此没有刻度。
+histogram-tensor = 高度与个数的平方根成正比。下方刻度是文件中权重可取的 { $levels } 个值。
+histogram-channel = 高度与个数的平方根成正比。下方刻度是第一个输出单元的权重可取的 { $levels } 个值；每个单元各有自己的缩放因子。
+histogram-unknown = 此文件的权重未知。
+column-from = 从
+column-to = 到
+flips = 改变了的答案
+flip-count = { $all } 个测试样本中有 { $count } 个得到与 32 位时不同的类别。
+flip-lost = 个由对变错
+flip-gained = 个由错变对
+flip-other = 个由一种错变为另一种错
+flip-example = 第 { $index } 个测试样本，标签 { $label }：32 位时判为 { $before }，打包后判为 { $after }。在软标签面板中查看
+flips-unknown = 此文件的答案未知。
 
 curves = 学习曲线
 curve-accuracy = 测试准确率

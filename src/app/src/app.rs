@@ -8,7 +8,8 @@ use yew::prelude::*;
 use crate::{
     components::{
         confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
-        notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
+        notices::Notices, packed::Packed, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
+        verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -160,6 +161,7 @@ pub fn App() -> Html {
                 <VerdictPanel />
                 <Similarity />
                 <Confusion />
+                <Packed />
                 <Settings />
             </main>
         </ContextProvider<Page>>

@@ -1,6 +1,8 @@
 //! Retort's single-page app. It touches the spec and the DOM, never burn and never the engine, which runs in a worker.
 
+mod answers;
 mod app;
+mod bias;
 mod components;
 mod device;
 mod driver;

@@ -75,6 +75,7 @@ pub struct Kept {
 pub struct Weighed {
     pub data: DataSet,
     pub bits: Bits,
+    pub granularity: Granularity,
     pub bytes: u32,
     pub accuracy: f64,
     /// The permalink of the experiment that it comes from.
@@ -330,6 +331,7 @@ impl State {
         let new = rows.iter().map(|row| Weighed {
             data,
             bits: row.bits,
+            granularity: row.granularity,
             bytes: row.bytes,
             accuracy: row.accuracy,
             link: link.clone(),
