@@ -7,8 +7,9 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
-        notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
+        network::NetworkPanel, notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
+        verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -148,6 +149,7 @@ pub fn App() -> Html {
                 <VerdictPanel />
                 <Similarity />
                 <Confusion />
+                <Draw />
                 <Settings />
             </main>
         </ContextProvider<Page>>

@@ -3,12 +3,15 @@
 mod app;
 mod components;
 mod device;
+mod drawing;
 mod driver;
 mod engine;
 mod files;
 mod format;
+mod frame;
 mod i18n;
 mod link;
+mod paper;
 mod state;
 
 fn main() {
