@@ -131,6 +131,43 @@ disagreements = Teacher and student disagree
 disagreement = Test example { $index }, label { $label }: the teacher says { $teacher }, the student { $student }. Show it among the soft targets
 of-examples = of { $count } test examples
 
+draw = Try it yourself
+draw-sub = draw a digit, ask the networks
+draw-digits-only = Only digits can be drawn here. Choose a data set of digits to try it.
+draw-pad = Paper to draw a digit on
+draw-keys = Draw with mouse, pen or finger. Keys: arrows move, Space or Enter puts the pen down or lifts it, X erases the cell, Delete clears.
+draw-where-up = Row { $row }, column { $column } of { $size }. Pen up.
+draw-where-down = Row { $row }, column { $column } of { $size }. Pen down.
+draw-undo = Undo stroke
+draw-clear = Clear
+draw-seen = What the networks see: { $side }×{ $side } pixels
+draw-seen-words = Your drawing as the networks see it
+draw-seen-empty = Empty: nothing is drawn
+draw-empty = Draw a digit, and each network says what it sees.
+draw-again = Show my drawing again
+draw-probability = Probabilities are at T = 1. A dash means that a network has not answered yet.
+draw-answers = What each network says of your drawing
+draw-network = Network
+draw-answer = Answer
+draw-share = Probability
+draw-classes = Probability of each class
+draw-packed = Student, packed at { $bits } bits
+draw-chart = { $name }: most likely { $class }, with { $share } %
+draw-chart-empty = { $name }: no answer yet
+draw-table = Probability of each class for your drawing at T = 1, in percent
+draw-add-as = Add to the training data as
+draw-add = Add
+draw-stays = Your drawing and your own examples stay in this tab; they do not travel in the link.
+own-count = { $count ->
+    [0] No training examples of your own.
+    [one] 1 training example of your own.
+   *[other] { $count } training examples of your own.
+}
+own-remove-last = Remove the last
+own-remove-last-of = Remove the last ({ $label })
+own-remove-all = Remove all
+own-restarts = Adding or removing an example restarts the training.
+
 cost = What it costs
 cost-sub = the student, packed
 cost-empty = The student is still learning.

@@ -131,6 +131,42 @@ disagreements = 教师与学生意见不同
 disagreement = 第 { $index } 个测试样本，标签 { $label }：教师判为 { $teacher }，学生判为 { $student }。在软标签面板中查看
 of-examples = / { $count } 个测试样本
 
+draw = 亲手试试
+draw-sub = 写一个数字，问问各个网络
+draw-digits-only = 这里只能手写数字。请选择数字类数据集再试。
+draw-pad = 手写数字的画板
+draw-keys = 可用鼠标、手写笔或手指书写。键盘：方向键移动，空格或回车落笔、抬笔，X 擦除当前格，Delete 清空。
+draw-where-up = 第 { $row } 行，第 { $column } 列（共 { $size }）。已抬笔。
+draw-where-down = 第 { $row } 行，第 { $column } 列（共 { $size }）。已落笔。
+draw-undo = 撤销一笔
+draw-clear = 清空
+draw-seen = 网络看到的图像：{ $side }×{ $side } 像素
+draw-seen-words = 网络看到的您的手写数字
+draw-seen-empty = 空白：还没有书写
+draw-empty = 写一个数字，各个网络会说出自己的判断。
+draw-again = 重新显示我的手写数字
+draw-probability = 概率均在 T = 1 时。横线表示该网络尚未回答。
+draw-answers = 各网络对您手写数字的判断
+draw-network = 网络
+draw-answer = 回答
+draw-share = 概率
+draw-classes = 各类别的概率
+draw-packed = 学生模型（{ $bits } 位打包）
+draw-chart = { $name }：最可能是 { $class }，概率 { $share } %
+draw-chart-empty = { $name }：尚未回答
+draw-table = T = 1 时各网络对您手写数字给出的各类别概率（百分比）
+draw-add-as = 加入训练数据，标签为
+draw-add = 加入
+draw-stays = 手写内容和您自己的样本只留在此标签页中，不会随链接分享。
+own-count = { $count ->
+    [0] 还没有您自己的训练样本。
+   *[other] { $count } 个您自己的训练样本。
+}
+own-remove-last = 移除最后一个
+own-remove-last-of = 移除最后一个（{ $label }）
+own-remove-all = 全部移除
+own-restarts = 添加或移除样本会重新开始训练。
+
 cost = 代价
 cost-sub = 打包后的学生模型
 cost-empty = 学生还在学习。

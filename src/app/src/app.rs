@@ -7,9 +7,9 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
-        notices::Notices, packed::Packed, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
-        verdict::VerdictPanel,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
+        network::NetworkPanel, notices::Notices, packed::Packed, settings::Settings, similarity::Similarity,
+        soft_targets::SoftTargets, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -161,6 +161,7 @@ pub fn App() -> Html {
                 <VerdictPanel />
                 <Similarity />
                 <Confusion />
+                <Draw />
                 <Packed />
                 <Settings />
             </main>

@@ -5,13 +5,16 @@ mod app;
 mod bias;
 mod components;
 mod device;
+mod drawing;
 mod driver;
 mod engine;
 mod files;
 mod format;
+mod frame;
 mod i18n;
 mod link;
 mod offline;
+mod paper;
 mod state;
 mod subject;
 

@@ -1,5 +1,6 @@
 //! The panels of the bench, one a file.
 
+pub mod asking;
 pub mod bars;
 pub mod bias;
 pub mod confusion;
@@ -7,6 +8,9 @@ pub mod cost;
 pub mod curves;
 pub mod data;
 pub mod disagreements;
+pub mod draw;
+pub mod draw_answers;
+pub mod draw_pad;
 pub mod examples;
 pub mod flips;
 pub mod header;
@@ -16,6 +20,7 @@ pub mod labels;
 pub mod matrix;
 pub mod network;
 pub mod notices;
+pub mod own;
 pub mod packed;
 pub mod pareto;
 pub mod parts;
