@@ -8,8 +8,8 @@ use yew::prelude::*;
 use crate::{
     components::{
         confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
-        notices::Notices, packed::Packed, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
-        verdict::VerdictPanel,
+        notices::Notices, packed::Packed, report::Report, settings::Settings, similarity::Similarity,
+        soft_targets::SoftTargets, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -163,6 +163,7 @@ pub fn App() -> Html {
                 <Confusion />
                 <Packed />
                 <Settings />
+                <Report />
             </main>
         </ContextProvider<Page>>
     }

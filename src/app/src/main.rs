@@ -11,9 +11,15 @@ mod files;
 mod format;
 mod i18n;
 mod link;
+mod naming;
 mod offline;
+mod plot;
+mod record;
+mod save;
+mod snapshot;
 mod state;
 mod subject;
+mod view;
 
 fn main() {
     console_error_panic_hook::set_once();
