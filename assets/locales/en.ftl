@@ -217,10 +217,50 @@ flip-example = Test example { $index }, label { $label }: { $before } at 32 bits
 flips-unknown = The answers of this file are not known.
 
 curves = Learning curves
-curve-accuracy = Test accuracy
-curve-test-loss = Test loss
-curve-train-loss = Training loss
+curve-accuracy = Accuracy
+curve-loss = Loss
+curve-quantity = What the chart shows
+curve-parts = On which examples
+curve-test = Test
+    .help = On test examples, which no network learns from.
+curve-train = Train
+    .help = Thin dots. Accuracy: on the labelled examples that each network may see, at most a thousand of them. Loss: what each network minimises, the teacher's soft targets included.
+curve-chart = { $quantity } over the epochs. Latest: { $values }.
+curve-empty = Nothing has been measured yet.
+curve-reading = Read all curves at an epoch
+curve-latest = Latest
+curve-told = { $name }: test { $test }, train { $train }
+curve-table = { $quantity } of the first seed at each measured epoch
+curve-epoch = Epoch
 epochs = epoch { $count }
+keep = Keep this run
+    .help = Its curves stay on the chart, to compare the next runs with.
+keep-none = There is no curve of a student yet.
+keep-full = { $count } runs are kept already. Remove one first.
+keep-defaults = Defaults
+kept-runs = Kept runs: the distilled student's curve of each
+kept-name = Name of this kept run
+kept-score = distilled { $student }, alone { $baseline }
+kept-restore = Go back to it
+    .help = Makes this run's experiment the current one again.
+kept-forget = Remove { $name }
+teacher-knob = Teacher: { $knob }
+student-knob = Student: { $knob }
+downloads = Download…
+download-svg = Chart as SVG
+download-png = Chart as PNG
+download-csv = Curves as CSV
+download-json = Whole run as JSON
+download-report = Print a report…
+download-weights = Student's weights (safetensors)
+download-no-student = There is no trained student of this page yet.
+save-failed = The file could not be made: { $reason }. Try another format, or another browser.
+report = Report of an experiment
+report-knobs = What differs from the defaults
+report-none = Every knob stands at its default.
+report-knob = Knob
+report-value = Here
+report-default = Default
 
 verdict = Verdict
 verdict-sub = paired test over the test set
@@ -236,6 +276,10 @@ seeds = { $count ->
 recorded = Recorded beforehand with the same program. Your own run begins as soon as the engine is here.
 recorded-mark = Recorded
 touched = A knob was turned while the networks trained. “Start over” gives this experiment's own result.
+verdict-own = { $count ->
+    [one] 1 example of your own is among the training data. It is not in the link, so the link alone does not give this result again.
+   *[other] { $count } examples of your own are among the training data. They are not in the link, so the link alone does not give this result again.
+}
 
 settings = All other settings
 settings-training = Training

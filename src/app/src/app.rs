@@ -8,8 +8,8 @@ use yew::prelude::*;
 use crate::{
     components::{
         confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
-        network::NetworkPanel, notices::Notices, packed::Packed, settings::Settings, similarity::Similarity,
-        soft_targets::SoftTargets, verdict::VerdictPanel,
+        network::NetworkPanel, notices::Notices, packed::Packed, report::Report, settings::Settings,
+        similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -164,6 +164,7 @@ pub fn App() -> Html {
                 <Draw />
                 <Packed />
                 <Settings />
+                <Report />
             </main>
         </ContextProvider<Page>>
     }

@@ -40,6 +40,12 @@ pub fn address() -> String {
     window().and_then(|window| window.location().href().ok()).unwrap_or_default()
 }
 
+/// The page's address without an experiment.
+pub fn base() -> String {
+    let address = address();
+    address.split('#').next().unwrap_or_default().to_owned()
+}
+
 /// A stored setting. Private windows may refuse storage; the page then forgets, and works.
 pub fn setting(name: &str) -> Option<String> {
     storage()?.get_item(name).ok().flatten()

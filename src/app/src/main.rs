@@ -13,10 +13,16 @@ mod format;
 mod frame;
 mod i18n;
 mod link;
+mod naming;
 mod offline;
 mod paper;
+mod plot;
+mod record;
+mod save;
+mod snapshot;
 mod state;
 mod subject;
+mod view;
 
 fn main() {
     console_error_panic_hook::set_once();

@@ -57,6 +57,8 @@ pub enum Notice {
     FilesRead { train: u32, test: u32 },
     /// A newer version of the page waits to be used.
     Update,
+    /// A file could not be made or saved.
+    Save { reason: String },
 }
 
 /// A run that the visitor kept, to compare with.
@@ -68,6 +70,8 @@ pub struct Kept {
     pub experiment: Experiment,
     /// Its first seed's curves.
     pub points: Rc<Vec<CurvePoint>>,
+    /// Which dashes and mark it has on the chart: below [`MOST_KEPT`], and no other kept run's.
+    pub mark: usize,
 }
 
 /// A packed student of any run of this visit: a point of accuracy against bytes.
@@ -453,7 +457,9 @@ impl Reducible for State {
                 let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
                 if state.kept.len() < MOST_KEPT && !points.is_empty() {
                     let experiment = state.experiment.clone();
-                    state.kept.push(Kept { name, experiment, points: Rc::new(points) });
+                    let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
+                    let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
+                    state.kept.push(Kept { name, experiment, points: Rc::new(points), mark });
                 }
             }
             Action::Rename { index, name } => {

@@ -55,6 +55,7 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
         Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
+        Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
         Notice::FilesRead { train, test } => {
             let args = [
                 ("train", number(texts, (*train).into(), 0).into()),
