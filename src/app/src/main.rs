@@ -3,17 +3,21 @@
 mod answers;
 mod app;
 mod bias;
+mod choices;
 mod components;
+mod controls;
 mod device;
 mod driver;
 mod engine;
 mod files;
 mod format;
 mod i18n;
+mod keys;
 mod link;
 mod offline;
 mod state;
 mod subject;
+mod view;
 
 fn main() {
     console_error_panic_hook::set_once();

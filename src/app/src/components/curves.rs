@@ -3,6 +3,7 @@
 use retort_spec::{Actor, CurvePoint};
 use yew::prelude::*;
 
+use super::stuck::Stuck;
 use crate::{
     app::use_page,
     format::{number, percent},
@@ -105,6 +106,7 @@ pub fn Curves() -> Html {
                     <path class={classes!("line", actor.word(), (run > 0).then_some("other-seed"))} d={path(&state.curves, actor, run)} />
                 })) }
             </svg>
+            <Stuck />
         </section>
     }
 }
