@@ -1,18 +1,30 @@
 //! The address bar and the settings that survive a reload.
 
-use retort_spec::{Experiment, encode};
+use retort_spec::{Experiment, Problem, encode};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::{i18n::Language, state::PAGE_KEYS};
+use crate::{i18n::Language, state::PAGE_KEYS, view::View};
 
 /// The part of the address behind `#`.
 pub fn query() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
 }
 
-/// A page key of the address, such as `lang`.
+/// A page key of the address, such as `lang`. Messengers write its commas as `%2C`.
 pub fn page_key(key: &str) -> Option<String> {
+    let value = raw(key)?;
+    Some(js_sys::decode_uri_component(&value).ok().map_or(value, String::from))
+}
+
+/// What the address leaves out of the page and what it locks, and what it names in vain.
+pub fn view() -> (View, Vec<Problem>) {
+    let key = |name| page_key(name);
+    View::read(key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
+}
+
+/// A page key as it stands in the address.
+fn raw(key: &str) -> Option<String> {
     let query = query();
     let pairs = query.trim_start_matches('#').split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).next()
@@ -20,8 +32,7 @@ pub fn page_key(key: &str) -> Option<String> {
 
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
-    let kept: String =
-        PAGE_KEYS.iter().filter_map(|key| page_key(key).map(|value| format!("&{key}={value}"))).collect();
+    let kept: String = PAGE_KEYS.iter().filter_map(|key| raw(key).map(|value| format!("&{key}={value}"))).collect();
     let address = format!("#{}{kept}", encode(experiment));
     let old = query();
     if old == address {
@@ -65,11 +76,20 @@ pub fn language() -> Language {
     wishes.into_iter().flatten().find_map(|tag| Language::of_tag(&tag)).unwrap_or(Language::English)
 }
 
-/// Tells the document its language and colours, for readers, fonts and styles.
-pub fn dress(language: Language, theme: &str) {
+/// The colours that the link asks for.
+pub fn theme() -> Option<String> {
+    page_key("theme").filter(|theme| !theme.is_empty())
+}
+
+/// Tells the document its language, its colours and whether it is drawn for a projector, for readers, fonts and styles.
+pub fn dress(language: Language, theme: &str, projector: bool) {
     if let Some(root) = window().and_then(|window| window.document()).and_then(|document| document.document_element()) {
         let _ = root.set_attribute("lang", language.tag());
         let _ = root.set_attribute("data-theme", theme);
+        let _ = match projector {
+            true => root.set_attribute("data-view", "projector"),
+            false => root.remove_attribute("data-view"),
+        };
     }
 }
 

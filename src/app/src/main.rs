@@ -3,7 +3,10 @@
 mod answers;
 mod app;
 mod bias;
+mod chart_view;
+mod choices;
 mod components;
+mod controls;
 mod device;
 mod drawing;
 mod driver;
@@ -12,6 +15,7 @@ mod files;
 mod format;
 mod frame;
 mod i18n;
+mod keys;
 mod link;
 mod naming;
 mod offline;

@@ -3,7 +3,11 @@
 use retort_spec::{Actor, Bits, Compressed};
 use yew::prelude::*;
 
-use super::{knob::KnobControl, pareto::Pareto, parts};
+use super::{
+    knob::{KnobControl, KnobName},
+    pareto::Pareto,
+    parts,
+};
 use crate::{
     app::{Page, use_page},
     format::{bytes, number, percent, signed},
@@ -18,12 +22,15 @@ pub fn Cost() -> Html {
     let turn = page.turn("bits");
     let width = |of: Bits| {
         let turn = turn.reform(move |_: MouseEvent| of.to_string());
-        html! { <button data-bits={of.word()} aria-pressed={(bits == of).to_string()} onclick={turn}>{ of.word() }</button> }
+        html! { <button data-bits={of.word()} disabled={page.locks("bits")} aria-pressed={(bits == of).to_string()} onclick={turn}>{ of.word() }</button> }
     };
     html! {
         <section id="cost" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="cost-title">
             <h2 id="cost-title">{ texts.get("cost") } <small>{ texts.get("cost-sub") }</small></h2>
-            <div class="segments" role="group" aria-label={texts.get("knob-bits")} title={texts.help("knob-bits")}>{ for Bits::ALL.iter().map(|&of| width(of)) }</div>
+            if page.view.shows_knob("bits") {
+                <KnobName id="bits" />
+                <div class="segments" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().map(|&of| width(of)) }</div>
+            }
             <KnobControl id="granularity" />
             if let Some(chosen) = state.chosen() {
                 { facts(&page, chosen) }

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     app::{Page, use_page},
+    chart_view::{Part, Quantity, View},
     format::{number, percent},
     plot::{self, Frame, LEFT},
-    view::{Part, Quantity, View},
 };
 
 /// Below this the chart has fewer units of its own, so that its letters stay legible. The same width as in the styles.

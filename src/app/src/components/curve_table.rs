@@ -8,9 +8,9 @@ use yew::prelude::*;
 use super::curve_chart::{title, written};
 use crate::{
     app::use_page,
+    chart_view::{Part, Quantity},
     format::number,
     plot,
-    view::{Part, Quantity},
 };
 
 /// Which table.

@@ -8,10 +8,11 @@ use super::{
     downloads::Downloads,
     kept::{Keep, KeptRuns},
     readout::{Readout, rows},
+    stuck::Stuck,
 };
 use crate::{
     app::use_page,
-    view::{Part, Quantity, View},
+    chart_view::{Part, Quantity, View},
 };
 
 /// The curves' panel.
@@ -65,6 +66,7 @@ pub fn Curves() -> Html {
             </div>
             <KeptRuns />
             <CurveTable quantity={now.quantity} />
+            <Stuck />
         </section>
     }
 }

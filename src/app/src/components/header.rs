@@ -1,51 +1,42 @@
 //! The head of the page: what it is, the run's controls, how far it is, and on what it computes.
 
-use retort_spec::{Command, RunState, Stage};
+use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
+use super::{
+    icon::{Icon, icon},
+    knob::text_of,
+    share::Share,
+};
 use crate::{
     app::{Page, use_page},
+    controls::Control,
     device::DeviceReason,
-    engine::settle,
     format::{bytes, number},
     i18n::Language,
     link,
-    state::Engine,
+    state::{Action, Engine},
 };
+
+/// Speeds besides full speed, in batches a second: to follow, to see, to count along.
+const PACES: [u32; 3] = [100, 10, 1];
 
 /// The head of the page.
 #[component]
 pub fn Header() -> Html {
     let page = use_page();
-    let copied = use_state(|| false);
     let texts = &page.texts;
     let state = &page.state;
     let running = state.run_state == RunState::Running;
-    let there = matches!(state.engine, Engine::Ready(_));
-    let able = there && state.run_state != RunState::Idle;
-    // After trouble there is nothing left to reset: the experiment begins anew.
-    let again = if able { Command::Reset } else { Command::Run(state.experiment.clone()) };
-    let reset = page.command(again);
-    let unfinished = able && state.run_state != RunState::Finished;
-    let play = if running { Command::Pause } else { Command::Resume };
-    // The runs of an experiment use the seeds from its own on; the next ones are all new.
-    let next_seed = state.experiment.seed.wrapping_add(state.experiment.runs).to_string();
-    let new_seed = page.turn("seed").reform(move |_: MouseEvent| next_seed.clone());
-    let share = {
-        let copied = copied.clone();
-        Callback::from(move |_: MouseEvent| {
-            let copied = copied.clone();
-            // Only secure pages have a clipboard; elsewhere the address bar still holds the link.
-            if let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) {
-                let written = window.navigator().clipboard().write_text(&link::address());
-                wasm_bindgen_futures::spawn_local(async move { copied.set(settle(written).await.is_ok()) });
-            }
-        })
-    };
     let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
     let speak = page.speak.reform(move |_: MouseEvent| other);
     let next_theme = if page.theme == "dark" { "light" } else { "dark" };
     let paint = page.paint.reform(move |_: MouseEvent| next_theme.to_owned());
+    let (theme_name, theme_icon) = match next_theme {
+        "dark" => (texts.get("dark"), Icon::Moon),
+        _ => (texts.get("light"), Icon::Sun),
+    };
+    let progress = progress(&page);
     html! {
         <header>
             <h1 class="brand">
@@ -56,29 +47,93 @@ pub fn Header() -> Html {
                 <span>{ texts.get("tagline") }</span>
             </h1>
             <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
-                <button id="play" class="primary" disabled={!unfinished} onclick={page.command(play)}>
-                    { if running { texts.get("pause") } else { texts.get("play") } }
-                </button>
-                <button id="step-batch" disabled={!unfinished} onclick={page.command(Command::StepBatch)}>{ texts.get("step-batch") }</button>
-                <button id="step-epoch" disabled={!unfinished} onclick={page.command(Command::StepEpoch)}>{ texts.get("step-epoch") }</button>
-                <button id="stop" disabled={!unfinished} onclick={page.command(Command::Stop)} title={texts.help("stop")}>{ texts.get("stop") }</button>
-                <button id="reset" disabled={!there} onclick={reset} title={texts.help("reset")}>{ texts.get("reset") }</button>
-                <button id="new-seed" onclick={new_seed} title={texts.help("new-seed")}>{ texts.get("new-seed") }</button>
+                if page.shows("play") {
+                    <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(&page, Control::Play)}>
+                        { if running { texts.get("pause") } else { texts.get("play") } }
+                    </button>
+                }
+                { tool(&page, Control::StepBatch, Icon::Batch, texts.get("step-batch")) }
+                { tool(&page, Control::StepEpoch, Icon::Epoch, texts.get("step-epoch")) }
+                { tool(&page, Control::Stop, Icon::Stop, texts.help("stop")) }
+                { tool(&page, Control::Reset, Icon::Again, texts.help("reset")) }
+                { tool(&page, Control::NewSeed, Icon::Dice, texts.help("new-seed")) }
+                { pace(&page) }
+                <span class="apart" />
+                { tool(&page, Control::Undo, Icon::Undo, texts.help("undo")) }
+                { tool(&page, Control::Redo, Icon::Redo, texts.help("redo")) }
             </div>
             <div class="badges">
                 if state.recorded {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
-                <span id="progress" class="badge" role="status" aria-live="polite">{ progress(&page) }</span>
-                <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
-                    { device(&page) }
-                </span>
-                <button id="share" onclick={share}>{ if *copied { texts.get("copied") } else { texts.get("share") } }</button>
-                <button id="theme" onclick={paint}>{ if next_theme == "dark" { texts.get("dark") } else { texts.get("light") } }</button>
-                <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+                <span id="progress" class="badge" role="status" aria-live="polite" title={progress.clone()}>{ progress }</span>
+                if page.shows("device") {
+                    <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
+                        { device(&page) }
+                    </span>
+                }
+                if page.shows("share") {
+                    <Share />
+                }
+                if page.shows("theme") {
+                    <button id="theme" class="icon-button" onclick={paint} aria-label={theme_name.clone()} title={theme_name}>{ icon(theme_icon) }</button>
+                }
+                if page.shows("language") {
+                    <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+                }
             </div>
         </header>
     }
+}
+
+fn press(page: &Page, control: Control) -> Callback<MouseEvent> {
+    let page = page.clone();
+    Callback::from(move |_| control.act(&page))
+}
+
+/// A control as an icon; its name is heard, and read in its tip together with what it does.
+fn tool(page: &Page, control: Control, shape: Icon, help: String) -> Html {
+    let id = control.name();
+    if !page.shows(id) {
+        return Html::default();
+    }
+    let name = page.texts.get(id);
+    let tip = match page.locks(id) {
+        true => format!("{name}. {}", page.texts.get("locked")),
+        false if help == name => help,
+        false => format!("{name}. {help}"),
+    };
+    html! {
+        <button {id} class="icon-button" disabled={!control.is_able(&page.state, &page.view)} onclick={press(page, control)}
+            aria-label={name} title={tip}>{ icon(shape) }</button>
+    }
+}
+
+/// How fast it trains.
+fn pace(page: &Page) -> Html {
+    if !page.shows("pace") {
+        return Html::default();
+    }
+    let (texts, now) = (&page.texts, page.state.pace);
+    let dispatch = page.state.dispatcher();
+    let change = Callback::from(move |event: Event| {
+        let text = text_of(&event);
+        link::store("pace", &text);
+        dispatch.dispatch(Action::Pace(pace_of(&text)));
+    });
+    html! {
+        <select id="pace" disabled={page.locks("pace")} onchange={change} aria-label={texts.get("pace")} title={texts.help("pace")}>
+            <option value="full" selected={now.is_none()}>{ texts.get("pace-full") }</option>
+            { for PACES.map(|steps| html! {
+                <option value={steps.to_string()} selected={now == Some(steps)}>{ texts.with("pace-steps", &[("count", steps.into())]) }</option>
+            }) }
+        </select>
+    }
+}
+
+/// A stored or chosen speed; `None`, which is full speed, for what is none of the menu's.
+pub fn pace_of(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|steps| PACES.contains(steps))
 }
 
 fn progress(page: &Page) -> String {
@@ -171,5 +226,18 @@ fn device_reason(page: &Page) -> String {
             _ => reason,
         },
         _ => reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_speeds_of_the_menu_are_taken_from_storage() {
+        assert_eq!(pace_of("10"), Some(10));
+        assert_eq!(pace_of("full"), None);
+        assert_eq!(pace_of("0"), None, "nothing would ever be trained");
+        assert_eq!(pace_of("7"), None, "the menu could not show it");
     }
 }

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     app::{Page, use_page},
+    chart_view::{Part, Quantity},
     format::number,
     naming::run_name,
     plot,
     state::{Action, Kept, MOST_KEPT},
-    view::{Part, Quantity},
 };
 
 /// The button that keeps the run that is shown.

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{
     app::{Page, use_page},
+    chart_view::{Part, Quantity, View},
     format::number,
     i18n::Texts,
     plot,
-    view::{Part, Quantity, View},
 };
 
 /// A curve and what it says.

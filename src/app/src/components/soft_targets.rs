@@ -9,7 +9,7 @@ use yew::prelude::*;
 use super::{
     bars::Bars,
     data::class_name,
-    knob::{place, text_of, value_at},
+    knob::{KnobName, place, text_of, value_at},
     picture::{Picture, Scatter},
     regions::Regions,
 };
@@ -31,7 +31,9 @@ pub fn SoftTargets() -> Html {
     html! {
         <section id="soft-targets" class="panel" aria-labelledby="soft-title">
             <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
-            { slider(&page) }
+            if page.view.shows_knob("temperature") {
+                { slider(&page) }
+            }
             if page.state.experiment.data.is_plane() {
                 <Regions />
             }
@@ -66,10 +68,10 @@ fn slider(page: &Page) -> Html {
     let now = page.state.temperature();
     let shown = temperature(texts, now);
     html! {
-        <div class="temperature" title={texts.help("knob-temperature")}>
-            <label for="temperature">{ texts.get("knob-temperature") }</label>
+        <div class="temperature">
+            <KnobName id="temperature" control="temperature" />
             <output id="temperature-value" for="temperature">{ shown.clone() }</output>
-            <input id="temperature" type="range" min="0" max="200" step="1" value={place(scale, min, max, now).to_string()}
+            <input id="temperature" disabled={page.locks("temperature")} type="range" min="0" max="200" step="1" value={place(scale, min, max, now).to_string()}
                 aria-valuetext={shown} oninput={preview} onchange={commit} />
         </div>
     }
@@ -173,7 +175,7 @@ fn multiple(page: &Page, logits: &[f32], at: f64) -> Html {
     let take = page.turn("temperature").reform(move |_: MouseEvent| at.to_string());
     let chosen = (page.state.temperature() - at).abs() < 1e-9;
     html! {
-        <button class="multiple" onclick={take} aria-pressed={chosen.to_string()}>
+        <button class="multiple" disabled={page.locks("temperature")} onclick={take} aria-pressed={chosen.to_string()}>
             <svg viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">
                 { for distribution.iter().enumerate().map(|(class, p)| html! {
                     <rect x={format!("{:.1}", width * class as f64 + 0.1 * width)} width={format!("{:.1}", 0.8 * width)}
