@@ -9,19 +9,9 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion,
-        cost::Cost,
-        curves::Curves,
-        data::DataPanel,
-        header::{Header, pace_of},
-        keyboard::Keyboard,
-        network::NetworkPanel,
-        notices::Notices,
-        packed::Packed,
-        settings::Settings,
-        similarity::Similarity,
-        soft_targets::SoftTargets,
-        verdict::VerdictPanel,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, keyboard::Keyboard,
+        network::NetworkPanel, notices::Notices, packed::Packed, settings::Settings, similarity::Similarity,
+        soft_targets::SoftTargets, toolbar::pace_of, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},

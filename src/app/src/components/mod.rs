@@ -33,4 +33,5 @@ pub mod share;
 pub mod similarity;
 pub mod soft_targets;
 pub mod stuck;
+pub mod toolbar;
 pub mod verdict;
