@@ -62,7 +62,6 @@ fn panel_name(texts: &Texts, panel: &str) -> String {
         "teacher" => texts.get("actor-teacher"),
         "student" => texts.get("actor-student"),
         "draw" => texts.get("panel-draw"),
-        "packed" => texts.get("packed-file"),
         panel => texts.get(panel),
     }
 }

@@ -6,6 +6,7 @@ use yew::prelude::*;
 
 use super::{
     knob::{KnobControl, text_of},
+    own::Own,
     picture::{Picture, Scatter},
 };
 use crate::{
@@ -55,6 +56,9 @@ pub fn DataPanel() -> Html {
                 <KnobControl id="classes" />
             }
             <KnobControl id="noise" />
+            if data.is_plane() {
+                <Own />
+            }
         </section>
     }
 }

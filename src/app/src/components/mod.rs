@@ -46,4 +46,5 @@ pub mod share;
 pub mod similarity;
 pub mod soft_targets;
 pub mod stuck;
+pub mod toolbar;
 pub mod verdict;
