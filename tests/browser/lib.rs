@@ -175,6 +175,67 @@ impl Page {
         Ok(())
     }
 
+    /// Presses a key while an element has the focus, as browsers name keys.
+    ///
+    /// # Errors
+    /// Where there is no such element.
+    pub async fn key(&self, selector: &str, key: &str) -> Result<()> {
+        self.find(selector).await?;
+        self.script(&format!(
+            "const target = document.querySelector({selector:?}); target.focus();
+             for (const kind of ['keydown', 'keyup'])
+               target.dispatchEvent(new KeyboardEvent(kind, {{ key: {key:?}, bubbles: true, cancelable: true }}));"
+        ))
+        .await?;
+        Ok(())
+    }
+
+    /// Presses a key together with Control, wherever the focus is.
+    ///
+    /// # Errors
+    /// Where the page does not answer.
+    pub async fn control(&self, key: &str) -> Result<()> {
+        let event =
+            format!("new KeyboardEvent('keydown', {{ key: {key:?}, ctrlKey: true, bubbles: true, cancelable: true }})");
+        self.script(&format!("document.body.dispatchEvent({event})")).await?;
+        Ok(())
+    }
+
+    /// Unfolds a `<details>`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub async fn open_fold(&self, selector: &str) -> Result<()> {
+        self.find(selector).await?;
+        self.script(&format!("document.querySelector({selector:?}).open = true")).await?;
+        Ok(())
+    }
+
+    /// What a promise of the page comes to.
+    ///
+    /// # Errors
+    /// Where it is refused.
+    pub async fn promise(&self, expression: &str) -> Result<Value> {
+        let script =
+            format!("const done = arguments[arguments.length - 1]; ({expression}).then(done, (e) => done(String(e)));");
+        Ok(self.client.execute_async(&script, Vec::new()).await?)
+    }
+
+    /// What axe-core finds wrong with the page as it stands, by the rules of WCAG 2.2 A and AA: one line a finding.
+    ///
+    /// # Errors
+    /// Where axe cannot run.
+    pub async fn violations(&self) -> Result<Vec<String>> {
+        const AXE: &str = include_str!("../vendor/axe-core/axe.min.js");
+        const RUN: &str =
+            "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then((found) =>
+            found.violations.flatMap((rule) => rule.nodes.map((node) =>
+                `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary.replaceAll('\\n', ' ')}`)))";
+        self.script(AXE).await?;
+        let found = self.promise(RUN).await?;
+        serde_json::from_value(found.clone()).with_context(|| format!("axe says {found}"))
+    }
+
     /// Waits until a JavaScript expression is true.
     ///
     /// # Errors

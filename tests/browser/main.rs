@@ -1,5 +1,9 @@
 //! The page in a real browser. `cargo xtask test` serves it, starts ChromeDriver and runs these.
 
+mod access;
+mod classroom;
+mod laboratory;
+
 use anyhow::{Result, ensure};
 use retort_tests::{Gpu, Page};
 use serde_json::json;
