@@ -7,11 +7,13 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, network::NetworkPanel,
-        notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, verdict::VerdictPanel,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, lesson::LessonPanel,
+        network::NetworkPanel, notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
+        tour::Tour, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
+    lessons::guide::{Guide, use_new_guide},
     link,
     state::{Action, State},
 };
@@ -134,8 +136,10 @@ pub fn App() -> Html {
     let page =
         Page { state, texts: (*texts).clone(), driver: (*driver).clone(), speak, theme: (*theme).clone(), paint };
     let recorded = page.state.recorded;
+    let guide = use_new_guide(&page);
     html! {
         <ContextProvider<Page> context={page}>
+        <ContextProvider<Guide> context={guide}>
             <Header />
             <Notices />
             <main data-state={running} data-recorded={recorded.to_string()}>
@@ -150,6 +154,9 @@ pub fn App() -> Html {
                 <Confusion />
                 <Settings />
             </main>
+            <LessonPanel />
+            <Tour />
+        </ContextProvider<Guide>>
         </ContextProvider<Page>>
     }
 }

@@ -13,16 +13,40 @@ pub fn query() -> String {
 
 /// A page key of the address, such as `lang`.
 pub fn page_key(key: &str) -> Option<String> {
-    let query = query();
+    value_of(&query(), key).map(str::to_owned)
+}
+
+fn value_of<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     let pairs = query.trim_start_matches('#').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).next()
+    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
 }
 
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
-    let kept: String =
-        PAGE_KEYS.iter().filter_map(|key| page_key(key).map(|value| format!("&{key}={value}"))).collect();
-    let address = format!("#{}{kept}", encode(experiment));
+    go(&compose(&query(), experiment, None));
+}
+
+/// The same, with a page key set or taken out.
+pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
+    go(&compose(&query(), experiment, Some((key, value))));
+}
+
+/// The address of an experiment, with the page keys of the old address but for one.
+fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str>)>) -> String {
+    let mut address = format!("#{}", encode(experiment));
+    for &key in PAGE_KEYS {
+        let value = match change {
+            Some((changed, value)) if changed == key => value,
+            _ => value_of(old, key),
+        };
+        if let Some(value) = value {
+            address.push_str(&format!("&{key}={value}"));
+        }
+    }
+    address
+}
+
+fn go(address: &str) {
     let old = query();
     if old == address {
         return;
@@ -30,8 +54,8 @@ pub fn write(experiment: &Experiment) {
     let Some(history) = window().and_then(|window| window.history().ok()) else { return };
     // The first address is completed in place: Back should leave the page, not its short form.
     let _ = match old.is_empty() {
-        true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),
-        false => history.push_state_with_url(&JsValue::NULL, "", Some(&address)),
+        true => history.replace_state_with_url(&JsValue::NULL, "", Some(address)),
+        false => history.push_state_with_url(&JsValue::NULL, "", Some(address)),
     };
 }
 
@@ -52,6 +76,18 @@ pub fn store(name: &str, value: &str) {
     }
 }
 
+/// What this tab was told to remember until it is closed.
+pub fn jotted(name: &str) -> Option<String> {
+    tab()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something until this tab is closed, over reloads.
+pub fn jot(name: &str, value: &str) {
+    if let Some(tab) = tab() {
+        let _ = tab.set_item(name, value);
+    }
+}
+
 /// The visitor's language: by the link, by an earlier choice, by the browser, else English.
 pub fn language() -> Language {
     let browser = window().and_then(|window| window.navigator().language());
@@ -69,4 +105,23 @@ pub fn dress(language: Language, theme: &str) {
 
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
+}
+
+fn tab() -> Option<Storage> {
+    window()?.session_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_keys_stay_unless_they_are_the_one_that_changes() {
+        let experiment = Experiment { seed: 4, ..Experiment::default() };
+        let old = "#v=1&seed=3&lesson=heat&lang=en";
+        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&lang=en&lesson=heat");
+        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&lang=en");
+        assert_eq!(compose("", &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lesson=cold");
+        assert_eq!(compose(old, &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lang=en&lesson=cold");
+    }
 }

@@ -8,6 +8,7 @@ mod engine;
 mod files;
 mod format;
 mod i18n;
+mod lessons;
 mod link;
 mod state;
 

@@ -3,6 +3,7 @@
 use retort_spec::{Command, RunState, Stage};
 use yew::prelude::*;
 
+use super::lessons_menu::LessonsButton;
 use crate::{
     app::{Page, use_page},
     device::DeviceReason,
@@ -73,6 +74,7 @@ pub fn Header() -> Html {
                 <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
                     { device(&page) }
                 </span>
+                <LessonsButton />
                 <button id="share" onclick={share}>{ if *copied { texts.get("copied") } else { texts.get("share") } }</button>
                 <button id="theme" onclick={paint}>{ if next_theme == "dark" { texts.get("dark") } else { texts.get("light") } }</button>
                 <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>

@@ -116,7 +116,7 @@ fn example(page: &Page, data: &Rc<DataSummary>, teacher: &Measured) -> Html {
 }
 
 /// The test example that shows best what soft targets are: the one whose answer is right and least certain.
-fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
+pub fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
     let rows = teacher.logits.chunks_exact(data.classes as usize).zip(&data.test_labels).enumerate();
     let right = rows.filter(|(_, (row, label))| argmax(row) == Some(usize::from(**label)));
     let doubt = right.map(|(index, (row, _))| (index, entropy_bits(&softmax(row, 1.0))));
