@@ -1,11 +1,15 @@
 //! Page objects: what a test may say to the page and ask of it, in words of the page.
 
+mod door;
+
 use std::{env, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+
+pub use door::Door;
 
 /// How long anything may take before a test gives up. Machines differ; this is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -38,7 +42,19 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
-        let harness = |name: &str| env::var(name).with_context(|| format!("{name} is not set; run cargo xtask test"));
+        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, script).await
+    }
+
+    /// Opens the page behind a door of its own.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_behind_door(permalink: &str, gpu: Gpu) -> Result<(Self, Door)> {
+        let door = Door::open(&harness("RETORT_URL")?).await?;
+        Ok((Self::start(&format!("{}{permalink}", door.address()), gpu, "").await?, door))
+    }
+
+    async fn start(address: &str, gpu: Gpu, script: &str) -> Result<Self> {
         let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
@@ -66,7 +82,7 @@ impl Page {
         if !script.is_empty() {
             page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
         }
-        page.client.goto(&format!("{}{permalink}", harness("RETORT_URL")?)).await?;
+        page.client.goto(address).await?;
         Ok(page)
     }
 
@@ -193,6 +209,41 @@ impl Page {
         self.until(&format!("document.querySelector('#device[data-device={device}]')")).await
     }
 
+    /// Loads the page anew.
+    ///
+    /// # Errors
+    /// Where the browser cannot.
+    pub async fn reload(&self) -> Result<()> {
+        Ok(self.client.refresh().await?)
+    }
+
+    /// Waits until the service worker has kept the page's files, which it does before it takes over.
+    ///
+    /// # Errors
+    /// Where it does not come.
+    pub async fn until_kept(&self) -> Result<()> {
+        self.until("navigator.serviceWorker.controller?.state === 'activated'").await
+    }
+
+    /// The names of the files that the service worker keeps.
+    ///
+    /// # Errors
+    /// Where the page does not answer.
+    pub async fn kept(&self) -> Result<Vec<String>> {
+        let names = "const keys = await caches.keys(), ours = keys.filter((key) => key.startsWith('retort-page-'));
+            const requests = await Promise.all(ours.map(async (key) => (await caches.open(key)).keys()));
+            return requests.flat().map(({ url }) => url.slice(document.baseURI.split(/[?#]/)[0].length))";
+        Ok(serde_json::from_value(self.later(names).await?)?)
+    }
+
+    /// Runs a script that may wait, and gives what it returns.
+    async fn later(&self, script: &str) -> Result<Value> {
+        let promise = format!(
+            "const done = arguments[0]; (async () => {{ {script} }})().then(done, (error) => done(`${{error}}`))"
+        );
+        Ok(self.client.execute_async(&promise, Vec::new()).await?)
+    }
+
     /// Every address that the page itself asked for.
     ///
     /// # Errors
@@ -219,4 +270,9 @@ impl Page {
     pub async fn picture(&self) -> Result<Vec<u8>> {
         Ok(self.client.screenshot().await?)
     }
+}
+
+/// What `cargo xtask test` tells the tests.
+fn harness(name: &str) -> Result<String> {
+    env::var(name).with_context(|| format!("{name} is not set; run cargo xtask test"))
 }

@@ -205,6 +205,40 @@ async fn page_reads_files_and_names_bad_ones() -> Result<()> {
     page.close().await
 }
 
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
+    let (page, door) = Page::open_behind_door(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.until_kept().await?;
+    let kept = page.kept().await?;
+    for name in ["index.html", "engine.js", "engine-cpu.js", "engine-cpu_bg.wasm", "recorded.json"] {
+        ensure!(kept.iter().any(|kept| kept == name), "{name} is not among {kept:?}");
+    }
+    ensure!(!kept.iter().any(|name| name.starts_with("engine-gpu")), "nobody asked for it: {kept:?}");
+    door.shut().await;
+    page.reload().await?;
+    page.until_finished().await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_announces_a_newer_version_and_does_not_force_it() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.until_kept().await?;
+    // To the browser, a worker of another address is a newer one.
+    page.script("window.old = true; navigator.serviceWorker.register('sw.js?newer')").await?;
+    page.find("#update").await?;
+    ensure!(page.script("return window.old").await? == json!(true), "the page has reloaded by itself");
+    page.click("#update").await?;
+    page.until("window.old === undefined").await?;
+    page.until("navigator.serviceWorker.controller.scriptURL.endsWith('sw.js?newer')").await?;
+    page.until_finished().await?;
+    page.close().await
+}
+
 /// What a first visit costs in time, printed for the documentation.
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]

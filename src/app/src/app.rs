@@ -1,5 +1,7 @@
 //! The root: one state, one driver, and the bench of panels.
 
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use retort_spec::{Actor, Command, RunState};
@@ -7,15 +9,17 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, header::Header, lesson::LessonPanel,
-        network::NetworkPanel, notices::Notices, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
+        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
+        keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices, packed::Packed,
+        report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, toolbar::pace_of,
         tour::Tour, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
     lessons::guide::{Guide, use_new_guide},
-    link,
-    state::{Action, State},
+    link, offline,
+    state::{Action, Engine, Notice, State},
+    view::View,
 };
 
 /// How often the engine is asked whether it is alive.
@@ -32,11 +36,26 @@ pub struct Page {
     pub theme: String,
     /// Changes between light and dark.
     pub paint: Callback<String>,
+    /// What the link hides and locks.
+    pub view: Rc<View>,
 }
 
 impl Page {
-    /// A callback that turns a knob.
+    /// Whether a panel or a control is shown.
+    pub fn shows(&self, name: &str) -> bool {
+        self.view.shows(name)
+    }
+
+    /// Whether the link locked a knob or a control.
+    pub fn locks(&self, key: &str) -> bool {
+        self.view.locks(key)
+    }
+
+    /// A callback that turns a knob, unless the link locked it.
     pub fn turn(&self, key: &'static str) -> Callback<String> {
+        if self.locks(key) {
+            return Callback::noop();
+        }
         let dispatch = self.state.dispatcher();
         Callback::from(move |value| dispatch.dispatch(Action::Turn { key, value }))
     }
@@ -61,16 +80,39 @@ pub fn use_page() -> Page {
 /// The app.
 #[component]
 pub fn App() -> Html {
-    let state = use_reducer(|| State::open(&link::query()));
+    let view = use_state_eq(|| {
+        let (view, problems) = link::view();
+        (Rc::new(view), problems)
+    });
+    let state = use_reducer(|| {
+        // Where the speed is hidden, nobody could change what an earlier visit chose.
+        let pace = link::setting("pace").filter(|_| view.0.shows("pace")).and_then(|text| pace_of(&text));
+        State { pace, ..State::open(&link::query()) }
+    });
     let texts = use_state(|| Texts::new(link::language()));
-    let theme =
-        use_state(|| link::page_key("theme").or_else(|| link::setting("theme")).unwrap_or_else(|| "auto".into()));
+    let theme = use_state(link::theme);
     let driver = {
         let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
         use_memo((), move |()| Driver::start(experiment, dispatch))
     };
 
-    use_effect_with((texts.language, (*theme).clone()), |(language, theme)| link::dress(*language, theme));
+    let shown_theme = match &*theme {
+        Some(theme) => theme.clone(),
+        // A projector in a bright classroom shows dark grey as black.
+        None if view.0.projector => "light".into(),
+        None => link::setting("theme").unwrap_or_else(|| "auto".into()),
+    };
+    use_effect_with((texts.language, shown_theme.clone(), view.0.projector), |(language, theme, projector)| {
+        link::dress(*language, theme, *projector);
+    });
+    {
+        let dispatch = state.dispatcher();
+        use_effect_with(view.1.clone(), move |problems| {
+            for problem in problems {
+                dispatch.dispatch(Action::Notify(Notice::Link(problem.clone())));
+            }
+        });
+    }
     {
         let driver = driver.clone();
         let first = use_mut_ref(|| true);
@@ -104,12 +146,40 @@ pub fn App() -> Html {
     }
     {
         let (driver, dispatch) = (driver.clone(), state.dispatcher());
+        let (view, texts, theme) = (view.setter(), texts.setter(), theme.setter());
         use_effect_with((), move |()| {
             let watch = Interval::new(WATCH_MILLIS, move || driver.watch());
+            let keys = || (link::page_key("lang"), link::page_key("theme"));
+            let mut known = keys();
             let back = web_sys::window().map(|window| {
-                EventListener::new(&window, "popstate", move |_| dispatch.dispatch(Action::Navigate(link::query())))
+                EventListener::new(&window, "popstate", move |_| {
+                    let (seen, problems) = link::view();
+                    view.set((Rc::new(seen), problems));
+                    // Only what the new address says otherwise: the visitor's own choice outlives a step back.
+                    let now = keys();
+                    if now.0 != known.0 {
+                        texts.set(Texts::new(link::language()));
+                    }
+                    if now.1 != known.1 {
+                        theme.set(link::theme());
+                    }
+                    known = now;
+                    dispatch.dispatch(Action::Navigate(link::query()));
+                })
             });
             move || drop((watch, back))
+        });
+    }
+
+    {
+        let dispatch = state.dispatcher();
+        let first = use_mut_ref(|| true);
+        // What the service worker fetches would compete with the engine on its way.
+        let settled = matches!(state.engine, Engine::Ready(_) | Engine::Failed(_));
+        use_effect_with(settled, move |settled| {
+            if *settled && first.replace(false) {
+                offline::register(move || dispatch.dispatch(Action::Notify(Notice::Update)));
+            }
         });
     }
 
@@ -124,7 +194,7 @@ pub fn App() -> Html {
         let theme = theme.clone();
         Callback::from(move |name: String| {
             link::store("theme", &name);
-            theme.set(name);
+            theme.set(Some(name));
         })
     };
     let running = match state.run_state {
@@ -133,28 +203,45 @@ pub fn App() -> Html {
         RunState::Finished => "finished",
         RunState::Idle => "idle",
     };
-    let page =
-        Page { state, texts: (*texts).clone(), driver: (*driver).clone(), speak, theme: (*theme).clone(), paint };
+    let page = Page {
+        state,
+        texts: (*texts).clone(),
+        driver: (*driver).clone(),
+        speak,
+        theme: shown_theme,
+        paint,
+        view: view.0.clone(),
+    };
     let recorded = page.state.recorded;
     let guide = use_new_guide(&page);
+    // A panel that the link hides is not there at all; the others close up.
+    let panel = |name: &str, panel: Html| if page.shows(name) { panel } else { Html::default() };
+    let hidden = (!page.view.hide.is_empty()).then_some("");
+    let panels = html! {
+        <>
+            { panel("data", html! { <DataPanel /> }) }
+            { panel("teacher", html! { <NetworkPanel actor={Actor::Teacher} /> }) }
+            { panel("soft-targets", html! { <SoftTargets /> }) }
+            { panel("student", html! { <NetworkPanel actor={Actor::Student} /> }) }
+            { panel("cost", html! { <Cost /> }) }
+            { panel("curves", html! { <Curves /> }) }
+            { panel("verdict", html! { <VerdictPanel /> }) }
+            { panel("similarity", html! { <Similarity /> }) }
+            { panel("confusion", html! { <Confusion /> }) }
+            { panel("draw", html! { <Draw /> }) }
+            { panel("packed", html! { <Packed /> }) }
+            { panel("settings", html! { <Settings /> }) }
+            <Report />
+        </>
+    };
     html! {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
             <Header />
             <Notices />
-            <main data-state={running} data-recorded={recorded.to_string()}>
-                <DataPanel />
-                <NetworkPanel actor={Actor::Teacher} />
-                <SoftTargets />
-                <NetworkPanel actor={Actor::Student} />
-                <Cost />
-                <Curves />
-                <VerdictPanel />
-                <Similarity />
-                <Confusion />
-                <Settings />
-            </main>
+            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
             <LessonPanel />
+            <Keyboard />
             <Tour />
         </ContextProvider<Guide>>
         </ContextProvider<Page>>

@@ -38,6 +38,21 @@ pub fn percent(texts: &Texts, share: f64) -> String {
     }
 }
 
+/// The sign of a number that is written with `digits` after the point; none for what is written as zero.
+fn sign(value: f64, digits: u32) -> &'static str {
+    let half = 0.5 * 0.1_f64.powi(digits as i32);
+    match value {
+        value if value >= half => "+",
+        value if value <= -half => "−",
+        _ => "",
+    }
+}
+
+/// A change: a number that always tells its sign.
+pub fn signed(texts: &Texts, value: f64, digits: u32) -> String {
+    format!("{}{}", sign(value, digits), number(texts, value.abs(), digits))
+}
+
 /// A length in bytes.
 pub fn bytes(texts: &Texts, length: f64) -> String {
     const KILO: f64 = 1000.0;
@@ -51,4 +66,16 @@ pub fn bytes(texts: &Texts, length: f64) -> String {
 /// A temperature: as many digits as its size deserves.
 pub fn temperature(texts: &Texts, temperature: f64) -> String {
     number(texts, temperature, if temperature < 10.0 { 1 } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_stands_only_before_what_is_not_written_as_zero() {
+        let signs = [(0.2, 1), (0.04, 1), (0.0, 0), (-0.04, 1), (-0.06, 1), (-3.0, 0)]
+            .map(|(value, digits)| sign(value, digits));
+        assert_eq!(signs, ["+", "", "", "", "−", "−"]);
+    }
 }

@@ -1,22 +1,31 @@
 //! The address bar and the settings that survive a reload.
 
-use retort_spec::{Experiment, encode};
+use retort_spec::{Experiment, Problem, encode};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::{i18n::Language, state::PAGE_KEYS};
+use crate::{i18n::Language, state::PAGE_KEYS, view::View};
 
 /// The part of the address behind `#`.
 pub fn query() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
 }
 
-/// A page key of the address, such as `lang`.
+/// A page key of the address, such as `lang`. Messengers write its commas as `%2C`.
 pub fn page_key(key: &str) -> Option<String> {
-    value_of(&query(), key).map(str::to_owned)
+    let query = query();
+    let value = raw(&query, key)?.to_owned();
+    Some(js_sys::decode_uri_component(&value).ok().map_or(value, String::from))
 }
 
-fn value_of<'a>(query: &'a str, key: &str) -> Option<&'a str> {
+/// What the address leaves out of the page and what it locks, and what it names in vain.
+pub fn view() -> (View, Vec<Problem>) {
+    let key = |name| page_key(name);
+    View::read(key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
+}
+
+/// A page key as it stands in an address.
+fn raw<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     let pairs = query.trim_start_matches('#').split('&').filter_map(|pair| pair.split_once('='));
     pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
 }
@@ -37,7 +46,7 @@ fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str
     for &key in PAGE_KEYS {
         let value = match change {
             Some((changed, value)) if changed == key => value,
-            _ => value_of(old, key),
+            _ => raw(old, key),
         };
         if let Some(value) = value {
             address.push_str(&format!("&{key}={value}"));
@@ -62,6 +71,12 @@ fn go(address: &str) {
 /// The page's whole address, to share.
 pub fn address() -> String {
     window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+}
+
+/// The page's address without an experiment.
+pub fn base() -> String {
+    let address = address();
+    address.split('#').next().unwrap_or_default().to_owned()
 }
 
 /// A stored setting. Private windows may refuse storage; the page then forgets, and works.
@@ -95,11 +110,20 @@ pub fn language() -> Language {
     wishes.into_iter().flatten().find_map(|tag| Language::of_tag(&tag)).unwrap_or(Language::English)
 }
 
-/// Tells the document its language and colours, for readers, fonts and styles.
-pub fn dress(language: Language, theme: &str) {
+/// The colours that the link asks for.
+pub fn theme() -> Option<String> {
+    page_key("theme").filter(|theme| !theme.is_empty())
+}
+
+/// Tells the document its language, its colours and whether it is drawn for a projector, for readers, fonts and styles.
+pub fn dress(language: Language, theme: &str, projector: bool) {
     if let Some(root) = window().and_then(|window| window.document()).and_then(|document| document.document_element()) {
         let _ = root.set_attribute("lang", language.tag());
         let _ = root.set_attribute("data-theme", theme);
+        let _ = match projector {
+            true => root.set_attribute("data-view", "projector"),
+            false => root.remove_attribute("data-view"),
+        };
     }
 }
 
@@ -118,10 +142,9 @@ mod tests {
     #[test]
     fn page_keys_stay_unless_they_are_the_one_that_changes() {
         let experiment = Experiment { seed: 4, ..Experiment::default() };
-        let old = "#v=1&seed=3&lesson=heat&lang=en";
-        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&lang=en&lesson=heat");
-        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&lang=en");
+        let old = "#v=1&seed=3&lesson=heat&hide=data%2Ccost";
+        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&hide=data%2Ccost&lesson=heat");
+        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&hide=data%2Ccost");
         assert_eq!(compose("", &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lesson=cold");
-        assert_eq!(compose(old, &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lang=en&lesson=cold");
     }
 }

@@ -55,6 +55,10 @@ pub enum Notice {
     Fetch { reason: String },
     /// The files of a data set were read.
     FilesRead { train: u32, test: u32 },
+    /// A newer version of the page waits to be used.
+    Update,
+    /// A file could not be made or saved.
+    Save { reason: String },
 }
 
 /// A run that the visitor kept, to compare with.
@@ -66,6 +70,8 @@ pub struct Kept {
     pub experiment: Experiment,
     /// Its first seed's curves.
     pub points: Rc<Vec<CurvePoint>>,
+    /// Which dashes and mark it has on the chart: below [`MOST_KEPT`], and no other kept run's.
+    pub mark: usize,
 }
 
 /// A packed student of any run of this visit: a point of accuracy against bytes.
@@ -73,6 +79,7 @@ pub struct Kept {
 pub struct Weighed {
     pub data: DataSet,
     pub bits: Bits,
+    pub granularity: Granularity,
     pub bytes: u32,
     pub accuracy: f64,
     /// The permalink of the experiment that it comes from.
@@ -328,6 +335,7 @@ impl State {
         let new = rows.iter().map(|row| Weighed {
             data,
             bits: row.bits,
+            granularity: row.granularity,
             bytes: row.bytes,
             accuracy: row.accuracy,
             link: link.clone(),
@@ -449,7 +457,9 @@ impl Reducible for State {
                 let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
                 if state.kept.len() < MOST_KEPT && !points.is_empty() {
                     let experiment = state.experiment.clone();
-                    state.kept.push(Kept { name, experiment, points: Rc::new(points) });
+                    let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
+                    let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
+                    state.kept.push(Kept { name, experiment, points: Rc::new(points), mark });
                 }
             }
             Action::Rename { index, name } => {
@@ -486,6 +496,8 @@ impl Reducible for State {
                 state.recorded |= recorded;
             }
             Action::Fetching(fetching) => state.fetching = fetching,
+            // A version newer still needs no second notice.
+            Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,
             Action::Notify(notice) => state.notices.push(notice),
             Action::Dismiss(index) => {
                 if index < state.notices.len() {

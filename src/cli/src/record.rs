@@ -19,7 +19,7 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(path) = matches.get_one::<PathBuf>("file") else { return Ok(()) };
     let experiment = Experiment::default();
     let mut session = Session::new(compute(DeviceChoice::Cpu)?);
-    let mut events = session.handle(Command::Run(experiment.clone()));
+    let mut events = block_on(session.handle(Command::Run(experiment.clone())));
     while session.is_running() {
         events.extend(block_on(session.advance(Duration::from_secs(1))));
     }
@@ -44,7 +44,11 @@ fn shorten(event: Event, classes: usize) -> Option<Event> {
             Some(Event::Measured(measured))
         }
         Event::Point(point) if point.run == 0 => Some(Event::Point(point)),
-        event @ (Event::Compressed { run: 0, .. } | Event::Verdict(_)) => Some(event),
+        Event::Compressed { run: 0, mut rows } => {
+            rows.iter_mut().for_each(|row| row.answers.truncate(EXAMPLES));
+            Some(Event::Compressed { run: 0, rows })
+        }
+        event @ Event::Verdict(_) => Some(event),
         _ => None,
     }
 }

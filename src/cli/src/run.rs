@@ -34,9 +34,9 @@ pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let mut session = Session::new(compute(experiment.device)?);
     let mut events = Vec::new();
     if let Some(folder) = matches.get_one::<std::path::PathBuf>("data-dir") {
-        events.extend(session.handle(Command::Files { data: experiment.data, files: files(folder)? }));
+        events.extend(block_on(session.handle(Command::Files { data: experiment.data, files: files(folder)? })));
     }
-    events.extend(session.handle(Command::Run(experiment.clone())));
+    events.extend(block_on(session.handle(Command::Run(experiment.clone()))));
     let json = matches.get_flag("json");
     let bar = bar();
     let mut results = Results::default();
@@ -132,7 +132,8 @@ fn line(event: &Event) -> Option<Value> {
         Event::Progress(tally) => json!({ "event": "progress", "tally": tally }),
         Event::Point(point) => json!({
             "event": "point", "run": point.run, "actor": point.actor, "epoch": point.epoch, "step": point.step,
-            "train_loss": point.train_loss, "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
+            "train_loss": point.train_loss,
+            "train_accuracy": point.train_accuracy.map(percent), "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
         }),
         Event::Measured(measured) => json!({
             "event": "measured", "run": measured.run, "actor": measured.actor, "accuracy": percent(measured.accuracy),

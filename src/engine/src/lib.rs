@@ -7,6 +7,7 @@
 pub mod compress;
 pub mod data;
 pub mod device;
+pub mod export;
 pub mod nets;
 pub mod objectives;
 mod random;

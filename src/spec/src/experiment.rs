@@ -64,7 +64,7 @@ impl Experiment {
             data,
             examples: 2000,
             classes: 2,
-            noise: 0.1,
+            noise: 0.0,
             teacher: Architecture::mlp([128, 128]),
             student: Architecture::mlp([16]),
             teacher_epochs: 20,
@@ -102,6 +102,7 @@ impl Experiment {
             DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {
                 examples: 600,
                 classes: if data == DataSet::Blobs { 4 } else { 2 },
+                noise: 0.1,
                 teacher: Architecture::mlp([32, 32]),
                 student: Architecture::mlp([6]),
                 teacher_epochs: 80,

@@ -31,6 +31,9 @@ pub enum ProblemKind {
     /// No knob has this key.
     #[error("no knob has this name")]
     UnknownKey,
+    /// Nothing on the page has this name.
+    #[error("no panel, knob or control has this name")]
+    UnknownName,
     /// The text is not a number of the kind asked for.
     #[error("not a number of the kind asked for")]
     NotANumber,

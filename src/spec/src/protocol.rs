@@ -297,7 +297,8 @@ pub struct CurvePoint {
     pub step: u32,
     /// Mean training loss since the last point; `None` at the first.
     pub train_loss: Option<f64>,
-    /// Share of its labelled training examples that is right, 0 to 1, of at most a thousand; `None` without labels.
+    /// Share that is right of the labelled training examples it may see, 0 to 1, measured on a sample; `None` without
+    /// labels.
     pub train_accuracy: Option<f64>,
     /// Mean cross-entropy over the test set, in nats.
     pub test_loss: f64,

@@ -1,6 +1,6 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
-use std::{cell::RefCell, collections::VecDeque, panic, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::VecDeque, mem, panic, rc::Rc, time::Duration};
 
 use js_sys::Promise;
 use retort_engine::{Session, device::Compute};
@@ -8,9 +8,13 @@ use retort_spec::{Command, Event, Trouble};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
+use web_time::Instant;
 
-/// How long the engine trains before it looks for messages and reports: ten reports a second.
-const TICK: Duration = Duration::from_millis(100);
+/// How often the engine reports: ten times a second.
+const REPORT: Duration = Duration::from_millis(100);
+/// How long the CPU engine trains before it looks for messages: a question asked while it trains is answered within a
+/// few frames. A look costs a tenth of a millisecond.
+const SLICE: Duration = Duration::from_millis(25);
 
 /// Commands that have arrived, and whoever waits for one.
 #[derive(Default)]
@@ -36,18 +40,55 @@ async fn serve() {
     };
     let mailbox = listen();
     post(&[Event::Ready(compute.info.clone())]);
+    // Waiting for a GPU costs too much to do it more often.
+    let slice = if compute.info.gpu { REPORT } else { SLICE };
     let mut session = Session::new(compute);
+    let mut report = Report::default();
     loop {
         while let Some(command) = next(&mailbox) {
-            post(&session.handle(command));
+            report.add(session.handle(command).await);
+            report.send();
         }
         match session.is_running() {
             true => {
-                post(&session.advance(TICK).await);
-                give_way().await;
+                report.add(session.advance(slice).await);
+                if report.is_due() || !session.is_running() {
+                    report.send();
+                }
+                match session.rest() {
+                    Duration::ZERO => give_way().await,
+                    rest => arrival(&mailbox, Some(rest)).await,
+                }
             }
-            false => arrival(&mailbox).await,
+            false => arrival(&mailbox, None).await,
         }
+    }
+}
+
+/// Events that have not been posted yet; of those that only tell how things stand, the last one of each kind.
+#[derive(Default)]
+struct Report {
+    events: Vec<Event>,
+    sent: Option<Instant>,
+}
+
+impl Report {
+    fn add(&mut self, events: Vec<Event>) {
+        for event in events {
+            if matches!(event, Event::Progress(_) | Event::Regions(_)) {
+                self.events.retain(|other| mem::discriminant(other) != mem::discriminant(&event));
+            }
+            self.events.push(event);
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        self.sent.is_none_or(|sent| sent.elapsed() >= REPORT)
+    }
+
+    fn send(&mut self) {
+        post(&mem::take(&mut self.events));
+        self.sent = Some(Instant::now());
     }
 }
 
@@ -100,14 +141,19 @@ fn next(mailbox: &RefCell<Mailbox>) -> Option<Command> {
     mailbox.borrow_mut().commands.pop_front()
 }
 
-/// Waits until a command is there.
-async fn arrival(mailbox: &RefCell<Mailbox>) {
+/// Waits until a command is there, or for `most`.
+async fn arrival(mailbox: &RefCell<Mailbox>, most: Option<Duration>) {
     let promise = Promise::new(&mut |resolve, _| {
         let mut mailbox = mailbox.borrow_mut();
-        match mailbox.commands.is_empty() {
-            true => mailbox.waiting = Some(resolve),
-            false => drop(resolve.call0(&JsValue::NULL)),
+        if !mailbox.commands.is_empty() {
+            drop(resolve.call0(&JsValue::NULL));
+            return;
         }
+        if let Some(most) = most {
+            // Called a second time, by the command or by the clock, it does nothing.
+            let _ = scope().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, most.as_millis() as i32);
+        }
+        mailbox.waiting = Some(resolve);
     });
     let _ = JsFuture::from(promise).await;
 }

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::tools::{cargo, root, run, step, web_tools};
+use crate::{
+    offline,
+    tools::{cargo, root, run, step, web_tools},
+};
 
 /// Builds the page.
 pub fn build() -> Result<()> {
@@ -34,6 +37,8 @@ pub fn build() -> Result<()> {
         },
     )?;
     drop_names()?;
+    // Last, since it takes the checksums of all that the build has made.
+    offline::fill()?;
     eprintln!("the page is in dist/; any static host can serve it");
     crate::figures::sizes()
 }

@@ -2,6 +2,7 @@
 
 mod build;
 mod figures;
+mod offline;
 mod serve;
 mod test;
 mod tools;

@@ -85,6 +85,7 @@ fn file(dist: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
         "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",
         "png" => "image/png",

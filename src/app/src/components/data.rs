@@ -1,18 +1,19 @@
 //! The data: what the teacher saw, and what little the student may see.
 
-use retort_spec::{DataSet, DataSummary, Example};
+use retort_spec::{DataSet, Example};
 use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
 use super::{
-    knob::KnobControl,
+    knob::{KnobControl, text_of},
+    own::Own,
     picture::{Picture, Scatter},
 };
 use crate::{
     app::{Page, use_page},
     files,
     format::number,
-    state::{Action, Fetching, Notice},
+    state::{Action, Fetching, Given, Notice, Source},
 };
 
 /// Thumbnails in the panel.
@@ -38,7 +39,7 @@ pub fn DataPanel() -> Html {
                 <FileDrop />
             }
             if let Some(summary) = summary {
-                { gallery(&page, summary) }
+                <Gallery />
                 <dl>
                     <dt>{ texts.get("student-labels") }</dt><dd id="labelled-count">{ count(summary.labelled) }</dd>
                     <dt>{ texts.get("transfer-examples") }</dt><dd>{ count(summary.transfer) }</dd>
@@ -53,15 +54,23 @@ pub fn DataPanel() -> Html {
             }
             if data.is_plane() {
                 <KnobControl id="classes" />
-                <KnobControl id="noise" />
+            }
+            <KnobControl id="noise" />
+            if data.is_plane() {
+                <Own />
             }
         </section>
     }
 }
 
-fn gallery(page: &Page, summary: &DataSummary) -> Html {
-    let texts = &page.texts;
-    if summary.data.is_plane() {
+/// Training examples to look at: some of all, or those of one class; a click inspects one.
+#[component]
+fn Gallery() -> Html {
+    let page = use_page();
+    let class = use_state(|| None::<u8>);
+    let (texts, data) = (&page.texts, page.state.experiment.data);
+    let Some(summary) = page.state.data.as_ref().filter(|summary| summary.data == data) else { return Html::default() };
+    if data.is_plane() {
         let point = |example: &Example| match example.point.as_ref() {
             &[x, y] => Some(([x, y], example.label, example.labelled)),
             _ => None,
@@ -69,20 +78,61 @@ fn gallery(page: &Page, summary: &DataSummary) -> Html {
         let points = summary.gallery.iter().filter_map(point).collect::<Vec<_>>();
         return html! { <Scatter {points} label={texts.get("data-picture")} /> };
     }
-    let thumbnail = |example: &Example| {
-        let id = if example.labelled { "thumbnail-labelled" } else { "thumbnail" };
-        let label = texts.with(id, &[("label", example.label.to_string().into())]);
-        let class = classes!(example.labelled.then_some("labelled"));
-        html! { <Picture shape={summary.shape} pixels={example.pixels.clone()} {label} {class} /> }
+    let choose = {
+        let class = class.clone();
+        Callback::from(move |event: Event| class.set(text_of(&event).parse().ok()))
     };
-    // Labelled and unlabelled by turns, as far as there are both.
-    let (labelled, others): (Vec<&Example>, Vec<&Example>) =
-        summary.gallery.iter().partition(|example| example.labelled);
-    let ringed = labelled.len().min(THUMBNAILS / 3);
-    let mut shown: Vec<&Example> =
-        labelled.into_iter().take(ringed).chain(others.into_iter().take(THUMBNAILS - ringed)).collect();
-    shown.sort_by_key(|example| example.index);
-    html! { <div class="thumbnails">{ for shown.into_iter().map(thumbnail) }</div> }
+    let thumbnail = |place: usize| {
+        let example = &summary.gallery[place];
+        let id = if example.labelled { "thumbnail-labelled" } else { "thumbnail" };
+        let label = texts.with(id, &[("label", class_name(&page, data, example.label.into()).into())]);
+        let class = classes!(example.labelled.then_some("labelled"));
+        let dispatch = page.state.dispatcher();
+        let given = Given {
+            source: Source::Gallery(place),
+            input: example.pixels.iter().map(|&ink| f32::from(ink) / 255.0).collect::<Vec<f32>>().into(),
+            label: Some(example.label),
+        };
+        let chosen = page.state.given.as_ref().is_some_and(|given| given.source == Source::Gallery(place));
+        let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Give(Some(given.clone()))));
+        html! {
+            <button class="thumbnail" onclick={inspect} aria-pressed={chosen.to_string()} title={texts.get("inspect-training")}>
+                <Picture shape={summary.shape} pixels={example.pixels.clone()} {label} {class} />
+            </button>
+        }
+    };
+    html! {
+        <>
+            <div class="thumbnails">{ for shown(&summary.gallery, *class).into_iter().map(thumbnail) }</div>
+            <div class="knob gallery-class">
+                <label for="gallery-class">{ texts.get("gallery-class") }</label>
+                <select id="gallery-class" onchange={choose}>
+                    <option value="" selected={class.is_none()}>{ texts.get("gallery-all") }</option>
+                    { for (0..summary.classes as u8).map(|of| html! {
+                        <option value={of.to_string()} selected={*class == Some(of)}>{ class_name(&page, data, of.into()) }</option>
+                    }) }
+                </select>
+            </div>
+        </>
+    }
+}
+
+/// The places in the gallery of what is shown: a third labelled, as far as there are both, in the order of the data.
+fn shown(gallery: &[Example], class: Option<u8>) -> Vec<usize> {
+    let of_class = |place: &usize| class.is_none_or(|class| gallery[*place].label == class);
+    let (labelled, others): (Vec<usize>, Vec<usize>) =
+        (0..gallery.len()).filter(of_class).partition(|&place| gallery[place].labelled);
+    let ringed = labelled.len().min(THUMBNAILS / 3).max(THUMBNAILS.saturating_sub(others.len()).min(labelled.len()));
+    let mut shown: Vec<usize> =
+        spread(&labelled, ringed).into_iter().chain(spread(&others, THUMBNAILS - ringed)).collect();
+    shown.sort_by_key(|&place| gallery[place].index);
+    shown
+}
+
+/// At most `count` of these, evenly spread, so that all classes come up.
+fn spread(places: &[usize], count: usize) -> Vec<usize> {
+    let count = count.min(places.len());
+    (0..count).map(|index| places[index * places.len() / count]).collect()
 }
 
 /// Where the files of a data set are dropped, chosen or fetched.
@@ -138,5 +188,29 @@ pub fn class_name(page: &Page, data: DataSet, class: usize) -> String {
         DataSet::Fashion => page.texts.with("fashion-class", &[("class", class.into())]),
         data if data.is_plane() => char::from(b'A' + class as u8).to_string(),
         _ => class.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gallery_shows_both_kinds_and_one_class_when_asked() {
+        let example = |index: u32| Example {
+            index,
+            label: (index % 10) as u8,
+            labelled: index < 100,
+            pixels: vec![],
+            point: Vec::new().into(),
+        };
+        let gallery: Vec<Example> = (0..240).map(example).collect();
+        let all = shown(&gallery, None);
+        assert_eq!(all.len(), THUMBNAILS);
+        assert_eq!(all.iter().filter(|&&place| gallery[place].labelled).count(), THUMBNAILS / 3);
+        assert!(all.is_sorted());
+        let sevens = shown(&gallery, Some(7));
+        assert_eq!(sevens.len(), 24, "all there are");
+        assert!(sevens.iter().all(|&place| gallery[place].label == 7));
     }
 }

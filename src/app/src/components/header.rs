@@ -1,16 +1,19 @@
 //! The head of the page: what it is, the run's controls, how far it is, and on what it computes.
 
-use retort_spec::{Command, RunState, Stage};
+use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
-use super::lessons_menu::LessonsButton;
+use super::{
+    icon::{Icon, icon},
+    lessons_menu::LessonsButton,
+    share::Share,
+    toolbar::Toolbar,
+};
 use crate::{
     app::{Page, use_page},
     device::DeviceReason,
-    engine::settle,
     format::{bytes, number},
     i18n::Language,
-    link,
     state::Engine,
 };
 
@@ -18,35 +21,17 @@ use crate::{
 #[component]
 pub fn Header() -> Html {
     let page = use_page();
-    let copied = use_state(|| false);
     let texts = &page.texts;
     let state = &page.state;
-    let running = state.run_state == RunState::Running;
-    let there = matches!(state.engine, Engine::Ready(_));
-    let able = there && state.run_state != RunState::Idle;
-    // After trouble there is nothing left to reset: the experiment begins anew.
-    let again = if able { Command::Reset } else { Command::Run(state.experiment.clone()) };
-    let reset = page.command(again);
-    let unfinished = able && state.run_state != RunState::Finished;
-    let play = if running { Command::Pause } else { Command::Resume };
-    // The runs of an experiment use the seeds from its own on; the next ones are all new.
-    let next_seed = state.experiment.seed.wrapping_add(state.experiment.runs).to_string();
-    let new_seed = page.turn("seed").reform(move |_: MouseEvent| next_seed.clone());
-    let share = {
-        let copied = copied.clone();
-        Callback::from(move |_: MouseEvent| {
-            let copied = copied.clone();
-            // Only secure pages have a clipboard; elsewhere the address bar still holds the link.
-            if let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) {
-                let written = window.navigator().clipboard().write_text(&link::address());
-                wasm_bindgen_futures::spawn_local(async move { copied.set(settle(written).await.is_ok()) });
-            }
-        })
-    };
     let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
     let speak = page.speak.reform(move |_: MouseEvent| other);
     let next_theme = if page.theme == "dark" { "light" } else { "dark" };
     let paint = page.paint.reform(move |_: MouseEvent| next_theme.to_owned());
+    let (theme_name, theme_icon) = match next_theme {
+        "dark" => (texts.get("dark"), Icon::Moon),
+        _ => (texts.get("light"), Icon::Sun),
+    };
+    let progress = progress(&page);
     html! {
         <header>
             <h1 class="brand">
@@ -56,28 +41,29 @@ pub fn Header() -> Html {
                 { "Retort" }
                 <span>{ texts.get("tagline") }</span>
             </h1>
-            <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
-                <button id="play" class="primary" disabled={!unfinished} onclick={page.command(play)}>
-                    { if running { texts.get("pause") } else { texts.get("play") } }
-                </button>
-                <button id="step-batch" disabled={!unfinished} onclick={page.command(Command::StepBatch)}>{ texts.get("step-batch") }</button>
-                <button id="step-epoch" disabled={!unfinished} onclick={page.command(Command::StepEpoch)}>{ texts.get("step-epoch") }</button>
-                <button id="stop" disabled={!unfinished} onclick={page.command(Command::Stop)} title={texts.help("stop")}>{ texts.get("stop") }</button>
-                <button id="reset" disabled={!there} onclick={reset} title={texts.help("reset")}>{ texts.get("reset") }</button>
-                <button id="new-seed" onclick={new_seed} title={texts.help("new-seed")}>{ texts.get("new-seed") }</button>
-            </div>
+            <Toolbar />
             <div class="badges">
                 if state.recorded {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
-                <span id="progress" class="badge" role="status" aria-live="polite">{ progress(&page) }</span>
-                <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
-                    { device(&page) }
-                </span>
-                <LessonsButton />
-                <button id="share" onclick={share}>{ if *copied { texts.get("copied") } else { texts.get("share") } }</button>
-                <button id="theme" onclick={paint}>{ if next_theme == "dark" { texts.get("dark") } else { texts.get("light") } }</button>
-                <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+                <span id="progress" class="badge" role="status" aria-live="polite" title={progress.clone()}>{ progress }</span>
+                if page.shows("device") {
+                    <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
+                        { device(&page) }
+                    </span>
+                }
+                if page.shows("lessons") {
+                    <LessonsButton />
+                }
+                if page.shows("share") {
+                    <Share />
+                }
+                if page.shows("theme") {
+                    <button id="theme" class="icon-button" onclick={paint} aria-label={theme_name.clone()} title={theme_name}>{ icon(theme_icon) }</button>
+                }
+                if page.shows("language") {
+                    <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+                }
             </div>
         </header>
     }

@@ -5,6 +5,10 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use super::{
+    help::{HelpButton, consequence},
+    icon::{Icon, icon},
+};
 use crate::app::use_page;
 
 /// Which knob.
@@ -49,41 +53,81 @@ pub fn text_of(event: &Event) -> String {
     input.or_else(select).unwrap_or_default()
 }
 
+/// A knob's name, with a mark where the link locked it, another where turning it restarts something, and its help.
+#[derive(Properties, PartialEq)]
+pub struct NameProps {
+    /// The knob's key.
+    pub id: &'static str,
+    /// The element that it is the label of; a group of buttons has none.
+    #[prop_or_default]
+    pub control: Option<String>,
+}
+
+/// The line above or beside a knob.
+#[component]
+pub fn KnobName(props: &NameProps) -> Html {
+    let page = use_page();
+    let Some(knob) = knob(props.id) else { return Html::default() };
+    let texts = &page.texts;
+    let label = texts.get(&format!("knob-{}", knob.key));
+    let consequence = consequence(knob, page.state.run_state);
+    let words = consequence.words(texts);
+    html! {
+        <span class="name">
+            if let Some(control) = &props.control {
+                <label for={control.clone()}>{ label }</label>
+            } else {
+                <span>{ label }</span>
+            }
+            if page.locks(knob.key) {
+                <span class="mark-lock" role="img" aria-label={texts.get("locked")} title={texts.get("locked")}>{ icon(Icon::Lock) }</span>
+            } else if consequence.restarts() {
+                <span class="mark-turn" role="img" aria-label={words.clone()} title={words}>{ icon(Icon::Again) }</span>
+            } else if knob.live {
+                // When the training is over the mark appears, and nothing should move.
+                <span class="mark-turn none" />
+            }
+            <HelpButton id={knob.key} />
+        </span>
+    }
+}
+
 /// A knob's control with its label and help.
 #[component]
 pub fn KnobControl(props: &KnobProps) -> Html {
     let page = use_page();
-    let Some(knob) = knob(props.id) else { return Html::default() };
+    let Some(knob) = knob(props.id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("knob-{}", knob.key);
     let help = page.texts.help(&name);
     let turn = page.turn(knob.key);
     let described = format!("{name}-help");
+    let disabled = page.locks(knob.key);
     let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
     let control = match knob.kind {
         Kind::Choice(words) => html! {
-            <select id={name.clone()} onchange={change} aria-describedby={described.clone()}>
+            <select id={name.clone()} {disabled} onchange={change} aria-describedby={described.clone()}>
                 { for words.iter().map(|word| html! {
                     <option value={*word} selected={value == *word}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
                 }) }
             </select>
         },
         Kind::Integer { min, max } => html! {
-            <input id={name.clone()} type="number" min={min.to_string()} max={max.to_string()} step="1" value={value.clone()}
+            <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="1" value={value.clone()}
                 onchange={change} aria-describedby={described.clone()} />
         },
         Kind::Number { min, max, .. } => html! {
-            <input id={name.clone()} type="number" min={min.to_string()} max={max.to_string()} step="any" value={value.clone()}
+            <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="any" value={value.clone()}
                 onchange={change} aria-describedby={described.clone()} />
         },
         Kind::Widths | Kind::Labels { .. } | Kind::Classes => html! {
-            <input id={name.clone()} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
+            <input id={name.clone()} {disabled} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
                 onchange={change} aria-describedby={described.clone()} />
         },
     };
     html! {
-        <div class="knob" title={help.clone()}>
-            <label for={name.clone()}>{ page.texts.get(&name) }</label>
+        <div class="knob" data-knob={knob.key} title={disabled.then(|| page.texts.get("locked"))}>
+            <KnobName id={knob.key} control={name.clone()} />
             { control }
             <span id={described} class="hidden">{ help }</span>
         </div>
@@ -94,12 +138,11 @@ pub fn KnobControl(props: &KnobProps) -> Html {
 #[component]
 pub fn KnobSlider(props: &KnobProps) -> Html {
     let page = use_page();
-    let Some(knob) = knob(props.id) else { return Html::default() };
+    let Some(knob) = knob(props.id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let Kind::Number { min, max, scale } = knob.kind else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("slider-{}", knob.key);
-    let label = page.texts.get(&format!("knob-{}", knob.key));
-    let help = page.texts.help(&format!("knob-{}", knob.key));
+    let disabled = page.locks(knob.key);
     let turn = page.turn(knob.key);
     let change = Callback::from(move |event: Event| {
         if let Ok(place) = text_of(&event).parse() {
@@ -108,10 +151,10 @@ pub fn KnobSlider(props: &KnobProps) -> Html {
     });
     let at = place(scale, min, max, value.parse().unwrap_or(min));
     html! {
-        <div class="knob slider" title={help}>
-            <label for={name.clone()}>{ label }</label>
+        <div class="knob slider" data-knob={knob.key} title={disabled.then(|| page.texts.get("locked"))}>
+            <KnobName id={knob.key} control={name.clone()} />
             <output for={name.clone()}>{ value.clone() }</output>
-            <input id={name} type="range" min="0" max={STOPS.to_string()} step="1" value={at.to_string()}
+            <input id={name} {disabled} type="range" min="0" max={STOPS.to_string()} step="1" value={at.to_string()}
                 aria-valuetext={value} onchange={change} />
         </div>
     }

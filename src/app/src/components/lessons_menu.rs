@@ -50,7 +50,7 @@ pub fn LessonsButton() -> Html {
     };
     html! {
         <>
-        <button id="lessons" aria-haspopup="dialog" onclick={guide.show_menu.reform(|_: MouseEvent| ())}>{ texts.get("lessons") }</button>
+        <button id="lessons" aria-haspopup="dialog" onclick={guide.show_menu.reform(|_: MouseEvent| ())}>{ texts.get("panel-lessons") }</button>
         <dialog id="lessons-menu" ref={dialog} aria-labelledby="lessons-title">
             <h2 id="lessons-title">{ texts.get("lessons-title") }</h2>
             <p>{ intro }</p>
@@ -64,26 +64,29 @@ pub fn LessonsButton() -> Html {
     }
 }
 
-fn line(page: &Page, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
-    let texts = &page.texts;
+/// A link that opens a lesson, and says so first.
+pub fn lesson_link(entry: &'static Entry, page: &Page, guide: &Guide, first: Callback<()>) -> Html {
     // A real link: it can be copied, and opened in another tab.
     let address = format!("#{}&lesson={}", encode(&decode(entry.link, PAGE_KEYS).experiment), entry.id);
-    let open = {
-        let guide = guide.clone();
-        Callback::from(move |event: MouseEvent| {
-            // With a modifier the browser opens it elsewhere.
-            if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
-                event.prevent_default();
-                close.emit(());
-                guide.open.emit(Some(entry));
-            }
-        })
-    };
+    let guide = guide.clone();
+    let open = Callback::from(move |event: MouseEvent| {
+        // With a modifier the browser opens it elsewhere.
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            event.prevent_default();
+            first.emit(());
+            guide.open.emit(Some(entry));
+        }
+    });
+    html! { <a href={address} onclick={open}>{ entry.title(page.texts.language) }</a> }
+}
+
+fn line(page: &Page, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
+    let texts = &page.texts;
     let knobs: Vec<String> = entry.knobs.iter().map(|key| texts.get(&format!("knob-{key}"))).collect();
     let done = is_done(entry);
     html! {
         <li data-lesson={entry.id} data-done={done.to_string()}>
-            <a href={address} onclick={open}>{ entry.title(texts.language) }</a>
+            { lesson_link(entry, page, guide, close) }
             <span class="lesson-minutes">
                 { texts.with("lesson-minutes", &[("minutes", number(texts, entry.minutes.into(), 0).into())]) }
                 if done {

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use retort_spec::{Actor, Measured};
 use yew::prelude::*;
 
-use super::knob::{KnobControl, KnobSlider};
+use super::{
+    hints::StudentHints,
+    knob::{KnobControl, KnobSlider},
+};
 use crate::{
     app::{Page, use_page},
     format::{bytes, number, percent},
@@ -40,6 +43,9 @@ pub fn NetworkPanel(props: &NetworkProps) -> Html {
             }
             if let Some(measured) = measured {
                 { facts(&page, measured) }
+            }
+            if actor == Actor::Student {
+                <StudentHints />
             }
         </section>
     }

@@ -1,11 +1,12 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{ProblemKind, Trouble};
+use retort_spec::{Experiment, ProblemKind, Trouble, knob};
 use yew::prelude::*;
 
 use crate::{
     app::{Page, use_page},
     format::number,
+    offline,
     state::{Action, Notice},
 };
 
@@ -20,13 +21,36 @@ pub fn Notices() -> Html {
         html! {
             <li class={classes!("notice", kind)}>
                 <span>{ text }</span>
-                <button onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
+                if *notice == Notice::Update {
+                    <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
+                }
+                { remedy(&page, notice) }
+                <button class="dismiss" onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
             </li>
         }
     };
     html! {
         <ul id="notices" role="status" aria-live="polite">{ for page.state.notices.iter().enumerate().map(notice) }</ul>
     }
+}
+
+/// A button that mends what the notice tells of, where a button can.
+fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
+    let Notice::Trouble(Trouble::Diverged { .. }) = notice else { return None };
+    let key = "learning-rate";
+    if page.locks(key) {
+        return None;
+    }
+    let half = halved(page.state.experiment.learning_rate)?;
+    let turn = page.turn(key).reform(move |_: MouseEvent| half.to_string());
+    Some(html! { <button id="halve" class="remedy" onclick={turn}>{ page.texts.get("halve") }</button> })
+}
+
+/// Half of a learning rate, where its knob goes so low.
+fn halved(rate: f64) -> Option<f64> {
+    let half = rate / 2.0;
+    let mut experiment = Experiment::default();
+    knob("learning-rate")?.set(&mut experiment, &half.to_string()).ok().map(|()| half)
 }
 
 fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
@@ -51,6 +75,7 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
         Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
+        Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
         Notice::FilesRead { train, test } => {
             let args = [
                 ("train", number(texts, (*train).into(), 0).into()),
@@ -58,6 +83,7 @@ fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
             ];
             ("good", texts.with("files-read", &args))
         }
+        Notice::Update => ("good", texts.get("update-ready")),
     }
 }
 
@@ -65,6 +91,7 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
     let texts = &page.texts;
     match kind {
         ProblemKind::UnknownKey => texts.get("problem-unknown"),
+        ProblemKind::UnknownName => texts.get("problem-name"),
         ProblemKind::NotANumber => texts.get("problem-number"),
         ProblemKind::OutOfRange { min, max } => {
             texts.with("problem-range", &[("min", min.to_string().into()), ("max", max.to_string().into())])
@@ -101,5 +128,17 @@ fn trouble_text(page: &Page, trouble: &Trouble) -> String {
         Trouble::Device { reason } | Trouble::Engine { reason } => {
             texts.with("trouble-engine", &[("reason", reason.as_str().into())])
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_learning_rate_is_halved_down_to_the_end_of_its_knob() {
+        assert_eq!(halved(0.01), Some(0.005));
+        assert_eq!(halved(2e-5), Some(1e-5));
+        assert_eq!(halved(1.9e-5), None, "the knob ends at 0.00001");
     }
 }

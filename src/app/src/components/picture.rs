@@ -4,6 +4,10 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use yew::prelude::*;
 
+/// The colours of classes in the plane, none of them an actor's; the styles hold the same for points.
+pub const CLASS_COLOURS: [[u8; 3]; 6] =
+    [[109, 40, 217], [202, 138, 4], [190, 24, 93], [13, 148, 136], [101, 84, 64], [79, 70, 130]];
+
 /// An image to draw.
 #[derive(Properties, PartialEq)]
 pub struct PictureProps {
@@ -23,23 +27,50 @@ pub fn Picture(props: &PictureProps) -> Html {
     let canvas = use_node_ref();
     {
         let canvas = canvas.clone();
-        use_effect_with((props.shape, props.pixels.clone()), move |([height, width], pixels)| {
+        use_effect_with((props.shape, props.pixels.clone()), move |(shape, pixels)| {
             let colours: Vec<u8> = pixels.iter().flat_map(|&ink| [ink, ink, ink, u8::MAX]).collect();
-            let context = canvas
-                .cast::<HtmlCanvasElement>()
-                .and_then(|canvas| canvas.get_context("2d").ok().flatten())
-                .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
-            if let (Some(context), Ok(image)) =
-                (context, ImageData::new_with_u8_clamped_array_and_sh(Clamped(&colours), *width, *height))
-            {
-                let _ = context.put_image_data(&image, 0.0, 0.0);
-            }
+            put(&canvas, &colours, *shape);
         });
     }
     let [height, width] = props.shape;
     html! {
         <canvas ref={canvas} class={props.class.clone()} width={width.to_string()} height={height.to_string()}
             role="img" aria-label={props.label.clone()} />
+    }
+}
+
+/// A square of colours.
+#[derive(Properties, PartialEq)]
+pub struct PixelsProps {
+    /// Rows and columns.
+    pub side: u32,
+    /// Row by row, four bytes each: red, green, blue, opacity; empty for nothing.
+    pub colours: Vec<u8>,
+}
+
+/// A square of colours, smoothly enlarged; whoever shows it says what it is.
+#[component]
+pub fn Pixels(props: &PixelsProps) -> Html {
+    let canvas = use_node_ref();
+    {
+        let canvas = canvas.clone();
+        use_effect_with((props.side, props.colours.clone()), move |(side, colours)| {
+            let blank = vec![0; (side * side * 4) as usize];
+            put(&canvas, if colours.len() == blank.len() { colours } else { &blank }, [*side, *side]);
+        });
+    }
+    html! { <canvas ref={canvas} class="pixels" width={props.side.to_string()} height={props.side.to_string()} aria-hidden="true" /> }
+}
+
+fn put(canvas: &NodeRef, colours: &[u8], [height, width]: [u32; 2]) {
+    let context = canvas
+        .cast::<HtmlCanvasElement>()
+        .and_then(|canvas| canvas.get_context("2d").ok().flatten())
+        .and_then(|context| context.dyn_into::<CanvasRenderingContext2d>().ok());
+    if let (Some(context), Ok(image)) =
+        (context, ImageData::new_with_u8_clamped_array_and_sh(Clamped(colours), width, height))
+    {
+        let _ = context.put_image_data(&image, 0.0, 0.0);
     }
 }
 

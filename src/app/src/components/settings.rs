@@ -4,26 +4,7 @@ use retort_spec::{KNOBS, Phase};
 use yew::prelude::*;
 
 use super::knob::KnobControl;
-use crate::app::use_page;
-
-/// Knobs that have their place in another panel.
-const ELSEWHERE: &[&str] = &[
-    "data",
-    "examples",
-    "classes",
-    "noise",
-    "teacher",
-    "student",
-    "labels",
-    "transfer",
-    "omit",
-    "soft",
-    "t2",
-    "dropout",
-    "temperature",
-    "bits",
-    "granularity",
-];
+use crate::{app::use_page, view::panel_of};
 
 /// The panel of all other knobs.
 #[component]
@@ -31,7 +12,7 @@ pub fn Settings() -> Html {
     let page = use_page();
     let texts = &page.texts;
     let group = |title: &'static str, phases: &'static [Phase]| {
-        let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && !ELSEWHERE.contains(&knob.key));
+        let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && panel_of(knob.key) == "settings");
         html! {
             <fieldset>
                 <legend>{ texts.get(title) }</legend>

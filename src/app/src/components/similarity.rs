@@ -3,10 +3,12 @@
 use retort_spec::{Actor, probability::class_means};
 use yew::prelude::*;
 
-use super::data::class_name;
+use super::{data::class_name, knob::text_of, picture::Picture};
 use crate::{
     app::use_page,
     format::{percent, temperature},
+    state::Action,
+    subject::look_like,
 };
 
 /// The class-similarity panel.
@@ -59,6 +61,60 @@ pub fn Similarity() -> Html {
                 <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
             </div>
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
+            <LookAlikes actor={*actor} {at} />
         </section>
+    }
+}
+
+/// Whose eyes, and at which temperature.
+#[derive(Properties, PartialEq)]
+struct LookAlikesProps {
+    actor: Actor,
+    at: f64,
+}
+
+/// The test examples of other classes that look most like a class to a network.
+#[component]
+fn LookAlikes(props: &LookAlikesProps) -> Html {
+    /// Enough to see what they share.
+    const SHOWN: usize = 12;
+    let page = use_page();
+    let class = use_state(|| None::<usize>);
+    let (texts, state) = (&page.texts, &page.state);
+    let Some((data, network)) = state.data.as_ref().zip(state.network(props.actor)) else { return Html::default() };
+    if data.data.is_plane() {
+        return Html::default();
+    }
+    let classes = data.classes as usize;
+    // The 3 is what the literature asks about; garments have no favourite.
+    let of = class.unwrap_or(3).min(classes - 1);
+    let choose = {
+        let class = class.clone();
+        Callback::from(move |event: Event| class.set(text_of(&event).parse().ok()))
+    };
+    let size = (data.shape[0] * data.shape[1]) as usize;
+    let found = look_like(&network.logits, &data.test_labels, classes, of, props.at);
+    let thumbnail = |(index, share): (usize, f64)| {
+        let dispatch = state.dispatcher();
+        let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
+        let label = texts.with("inspect-example", &[("index", index.to_string().into())]);
+        let pixels = data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec();
+        html! {
+            <figure>
+                <button class="thumbnail" onclick={inspect} title={label.clone()}><Picture shape={data.shape} {pixels} {label} /></button>
+                <figcaption>{ percent(texts, share) }{ " %" }</figcaption>
+            </figure>
+        }
+    };
+    html! {
+        <div id="look-alikes">
+            <p>
+                <label for="look-like">{ texts.with("looks-like", &[("actor", texts.get(&format!("actor-{}", props.actor.word())).into())]) }</label>
+                <select id="look-like" onchange={choose}>{ for (0..classes).map(|class| html! {
+                    <option value={class.to_string()} selected={class == of}>{ class_name(&page, data.data, class) }</option>
+                }) }</select>
+            </p>
+            <div class="look-alikes">{ for found.into_iter().take(SHOWN).map(thumbnail) }</div>
+        </div>
     }
 }

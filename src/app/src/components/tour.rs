@@ -39,8 +39,10 @@ pub fn Tour() -> Html {
     // A lesson guides already.
     let now = if *stage == Stage::Offer && guide.lesson.is_some() { Stage::Hidden } else { *stage };
     let card = use_node_ref();
+    // The link may hide panels.
+    let stops: Vec<_> = STOPS.iter().filter(|(panels, _)| panels.iter().any(|panel| page.shows(panel))).collect();
     let stop = match now {
-        Stage::Stop(index) => STOPS.get(index),
+        Stage::Stop(index) => stops.get(index),
         _ => None,
     };
     use_look(stop.map_or(&[], |(panels, _)| *panels), ());
@@ -110,8 +112,8 @@ pub fn Tour() -> Html {
             </>
         },
         Stage::Stop(index) => {
-            let last = index + 1 == STOPS.len();
-            let place = [("step", (index + 1).to_string().into()), ("steps", STOPS.len().to_string().into())];
+            let last = index + 1 == stops.len();
+            let place = [("step", (index + 1).to_string().into()), ("steps", stops.len().to_string().into())];
             let back = to(Stage::Stop(index.saturating_sub(1)));
             let forward = if last { skip.clone() } else { to(Stage::Stop(index + 1)) };
             html! {

@@ -13,6 +13,7 @@ use crate::{
 pub fn VerdictPanel() -> Html {
     let page = use_page();
     let texts = &page.texts;
+    let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
         <section id="verdict" class="panel" aria-labelledby="verdict-title" aria-live="polite">
             <h2 id="verdict-title">{ texts.get("verdict") } <small>{ texts.get("verdict-sub") }</small></h2>
@@ -23,6 +24,9 @@ pub fn VerdictPanel() -> Html {
                 { words(&page, verdict) }
             } else {
                 <p class="empty">{ texts.get("verdict-empty") }</p>
+            }
+            if own > 0 {
+                <p id="verdict-own" class="recorded">{ texts.with("verdict-own", &[("count", own.into())]) }</p>
             }
         </section>
     }

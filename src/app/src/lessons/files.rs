@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use retort_spec::{decode, knob};
 
+use crate::view::PANELS;
+
 use super::{
     CATALOGUE, entry,
-    model::{Condition, Lesson, PANELS, Step, Text},
+    model::{Condition, Lesson, Step, Text},
     quantity::Quantity,
     setting::{is_turned, opening, turned},
 };

@@ -4,23 +4,6 @@ use serde::Deserialize;
 
 use crate::i18n::Language;
 
-/// Panels that a step may point at.
-#[cfg(test)]
-pub const PANELS: &[&str] = &[
-    "data",
-    "teacher",
-    "soft-targets",
-    "student",
-    "cost",
-    "curves",
-    "verdict",
-    "similarity",
-    "confusion",
-    "draw",
-    "packed",
-    "settings",
-];
-
 /// A text in both languages.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

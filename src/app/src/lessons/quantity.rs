@@ -3,14 +3,15 @@
 use std::str::FromStr as _;
 
 use retort_spec::{
-    Actor, Classes, DataSummary, Kind, Knob, Labels, Outcome, knob,
+    Actor, DataSummary, Kind, Knob, Labels, Outcome, knob,
     probability::{argmax, entropy_bits, softmax},
 };
 
 use super::model::Wait;
 use crate::{
-    components::soft_targets::most_telling,
+    bias::biased,
     state::{Source, State},
+    subject::Subject,
 };
 
 /// A quantity.
@@ -159,18 +160,7 @@ fn knob_value(state: &State, knob: &Knob) -> Option<f64> {
 
 /// The teacher's distribution of the example that is shown.
 fn shown(state: &State) -> Option<Vec<f64>> {
-    let data = state.data.as_ref()?;
-    let classes = data.classes as usize;
-    let teacher = state.network(Actor::Teacher)?;
-    let logits = match &state.given {
-        Some(_) => state.answer(Actor::Teacher, false)?,
-        None => {
-            let last = (teacher.logits.len() / classes).checked_sub(1)?;
-            let index = state.example.unwrap_or_else(|| most_telling(data, teacher)).min(last);
-            teacher.logits.get(index * classes..(index + 1) * classes)?
-        }
-    };
-    Some(softmax(logits, state.temperature()))
+    Some(softmax(Subject::of(state)?.teacher()?, state.temperature()))
 }
 
 /// Share of the test examples, or of those of one class, that the student has right with the bias.
@@ -186,17 +176,11 @@ fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
     (!asked.is_empty()).then(|| asked.iter().filter(|right| **right).count() as f64 / asked.len() as f64)
 }
 
-fn biased(logits: &[f32], classes: usize, omit: &Classes, bias: f64) -> Vec<f32> {
-    let is_omitted = |index: usize| omit.contains((index % classes) as u8);
-    let moved = |(index, &logit)| if is_omitted(index) { logit + bias as f32 } else { logit };
-    logits.iter().enumerate().map(moved).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{lessons::fixture::measured_state, state::Given};
-    use retort_spec::{Bits, Experiment, Floats};
+    use retort_spec::{Bits, Classes, Experiment, Floats};
     use std::rc::Rc;
 
     #[test]

@@ -85,3 +85,28 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
     let same = Rc::new(state);
     assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
 }
+
+#[test]
+fn an_update_is_announced_once() {
+    let state = act(State::open(""), Action::Notify(Notice::Update));
+    let state = act(state, Action::Notify(Notice::Update));
+    assert_eq!(state.notices, [Notice::Update]);
+}
+
+#[test]
+fn kept_runs_have_marks_of_their_own_that_stay() {
+    let mut state = act(State::open(""), Action::Keep("nothing".into()));
+    assert!(state.kept.is_empty(), "without curves there is nothing to keep");
+    state = act(state, events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)]));
+    for name in ["a", "b", "c"] {
+        state = act(state, Action::Keep(name.into()));
+    }
+    state = act(state, Action::Forget(1));
+    state = act(state, Action::Keep("d".into()));
+    let marks = |state: &State| state.kept.iter().map(|kept| (kept.name.clone(), kept.mark)).collect::<Vec<_>>();
+    assert_eq!(marks(&state), [("a".into(), 0), ("c".into(), 2), ("d".into(), 1)]);
+    for _ in 0..MOST_KEPT {
+        state = act(state, Action::Keep("more".into()));
+    }
+    assert_eq!(state.kept.len(), MOST_KEPT);
+}

@@ -1,6 +1,7 @@
 //! Smaller networks. A size is always the length of the packed file; an accuracy is always measured on the network
 //! that was read back from that file.
 
+pub mod histogram;
 pub mod pack;
 pub mod quantize;
 

@@ -18,7 +18,7 @@
 //! each layer's stream filled up to a whole byte. At 1 bit a set bit is +1.
 
 use half::f16;
-use retort_spec::{Bits, Granularity};
+use retort_spec::{Bits, Granularity, Parts};
 
 use super::quantize::{Axis, Quantized, dequantize_linear, quantize};
 use crate::nets::Layer;
@@ -26,6 +26,7 @@ use crate::nets::Layer;
 const MAGIC: &[u8; 4] = b"RTRT";
 const VERSION: u8 = 1;
 const CHECKSUM: usize = 4;
+const FLOAT: usize = 4;
 
 /// Why a file is not a packed network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,11 +56,22 @@ pub enum PackError {
     TooWide(usize),
 }
 
+/// A packed network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Packed {
+    /// The file.
+    pub file: Vec<u8>,
+    /// What its bytes are spent on.
+    pub parts: Parts,
+    /// Each layer's scales; none at 32 and 16 bits.
+    pub scales: Vec<Vec<f32>>,
+}
+
 /// Packs a network.
 ///
 /// # Errors
 /// [`PackError::TooWide`] for a layer that the format cannot hold.
-pub fn pack(layers: &[Layer], bits: Bits, granularity: Granularity) -> Result<Vec<u8>, PackError> {
+pub fn pack(layers: &[Layer], bits: Bits, granularity: Granularity) -> Result<Packed, PackError> {
     let count = u8::try_from(layers.len()).map_err(|_| PackError::Field("more than 255 layers"))?;
     let mut file = MAGIC.to_vec();
     file.extend([VERSION, bits.width() as u8, u8::from(granularity == Granularity::Channel), count]);
@@ -68,7 +80,10 @@ pub fn pack(layers: &[Layer], bits: Bits, granularity: Granularity) -> Result<Ve
             file.extend(u16::try_from(size).map_err(|_| PackError::TooWide(size))?.to_le_bytes());
         }
     }
+    let (mut parts, mut scales) = (Parts { header: (file.len() + CHECKSUM) as u32, ..Parts::default() }, Vec::new());
     for layer in layers {
+        let start = file.len();
+        let mut layer_scales = Vec::new();
         match bits {
             Bits::B32 => put_floats(&mut file, &layer.weight),
             Bits::B16 => file.extend(layer.weight.iter().flat_map(|&w| f16::from_f32(w).to_le_bytes())),
@@ -76,13 +91,19 @@ pub fn pack(layers: &[Layer], bits: Bits, granularity: Granularity) -> Result<Ve
                 let quantized = quantize(&layer.weight, layer.outputs, granularity.into(), bits);
                 put_floats(&mut file, &quantized.scales);
                 put_codes(&mut file, &quantized.codes, bits);
+                layer_scales = quantized.scales;
             }
         }
+        let scale_bytes = FLOAT * layer_scales.len();
+        parts.scales += scale_bytes as u32;
+        parts.weights += (file.len() - start - scale_bytes) as u32;
+        parts.biases += (FLOAT * layer.bias.len()) as u32;
         put_floats(&mut file, &layer.bias);
+        scales.push(layer_scales);
     }
     let checksum = crc32fast::hash(&file);
     file.extend(checksum.to_le_bytes());
-    Ok(file)
+    Ok(Packed { file, parts, scales })
 }
 
 /// Reads a packed network back, its weights de-quantized.
@@ -224,7 +245,7 @@ mod tests {
     #[test]
     fn sizes_by_hand() {
         // 64·16 + 16·10 = 1,184 weights; 26 biases and 26 scales of 4 bytes; header 8 + 2·4; checksum 4.
-        let length = |bits, granularity| pack(&student(), bits, granularity).unwrap().len();
+        let length = |bits, granularity| pack(&student(), bits, granularity).unwrap().file.len();
         assert_eq!(length(Bits::B32, Granularity::Channel), 1184 * 4 + 104 + 20);
         assert_eq!(length(Bits::B16, Granularity::Channel), 1184 * 2 + 104 + 20);
         assert_eq!(length(Bits::B8, Granularity::Channel), 1184 + 104 + 104 + 20);
@@ -236,7 +257,10 @@ mod tests {
     #[test]
     fn every_scheme_comes_back_and_packs_to_the_same_file() {
         for (bits, granularity) in schemes() {
-            let file = pack(&student(), bits, granularity).unwrap();
+            let Packed { file, parts, scales } = pack(&student(), bits, granularity).unwrap();
+            assert_eq!((parts.header + parts.scales + parts.weights + parts.biases) as usize, file.len());
+            assert_eq!(parts.biases, 4 * 26);
+            assert_eq!(parts.scales as usize, 4 * scales.iter().map(Vec::len).sum::<usize>());
             let back = unpack(&file).unwrap();
             assert_eq!(back.len(), 2);
             for (there, here) in back.iter().zip(student()) {
@@ -247,10 +271,10 @@ mod tests {
                 }
             }
             if !bits.is_integer() || bits == Bits::B8 {
-                assert_eq!(pack(&back, bits, granularity).unwrap(), file, "{bits} {granularity}");
+                assert_eq!(pack(&back, bits, granularity).unwrap().file, file, "{bits} {granularity}");
             }
         }
-        assert_eq!(unpack(&pack(&student(), Bits::B32, Granularity::Channel).unwrap()).unwrap(), student());
+        assert_eq!(unpack(&pack(&student(), Bits::B32, Granularity::Channel).unwrap().file).unwrap(), student());
     }
 
     #[test]
@@ -270,7 +294,7 @@ mod tests {
 
     #[test]
     fn no_damage_panics_and_each_is_named() {
-        let file = pack(&student(), Bits::B4, Granularity::Channel).unwrap();
+        let file = pack(&student(), Bits::B4, Granularity::Channel).unwrap().file;
         assert_eq!(unpack(b"PK\x03\x04"), Err(PackError::NotPacked));
         for length in 4..file.len() {
             assert!(matches!(unpack(&file[..length]), Err(PackError::CutShort { .. })), "{length}");

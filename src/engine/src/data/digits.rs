@@ -38,7 +38,13 @@ pub fn load() -> Result<Dataset, Trouble> {
         }
     }
     let (train, test) = split::balanced(&all.labels, TEST, CLASSES);
-    Ok(Dataset { classes: CLASSES, shape: [8, 8], train: all.select(&train, PIXELS), test: all.select(&test, PIXELS) })
+    Ok(Dataset {
+        own: 0,
+        classes: CLASSES,
+        shape: [8, 8],
+        train: all.select(&train, PIXELS),
+        test: all.select(&test, PIXELS),
+    })
 }
 
 #[cfg(test)]

@@ -52,6 +52,7 @@ pub fn read(files: &[FileData]) -> Result<Dataset, Trouble> {
     }
     let mut parts = slots.into_iter().flatten();
     Ok(Dataset {
+        own: 0,
         classes: CLASSES,
         shape: [SIDE, SIDE],
         train: pair(parts.next(), parts.next())?,

@@ -7,7 +7,9 @@ mod plane;
 pub mod split;
 mod strokes;
 
-use retort_spec::{DataSet, Experiment, Trouble};
+use retort_spec::{DataSet, Experiment, OwnExample, Trouble};
+
+use crate::random;
 
 /// Examples and their classes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,6 +53,8 @@ pub struct Dataset {
     pub shape: [usize; 2],
     /// What networks are trained on.
     pub train: Examples,
+    /// How many of the last training examples the visitor made.
+    pub own: usize,
     /// What they are tested on.
     pub test: Examples,
 }
@@ -65,6 +69,32 @@ impl Dataset {
     pub fn is_image(&self) -> bool {
         self.shape[0] > 1
     }
+
+    /// Appends the visitor's own examples to what is trained on; those that do not fit this data set are passed over.
+    pub fn add_own<'a>(&mut self, own: impl Iterator<Item = &'a OwnExample>) {
+        for example in own {
+            let fits = example.input.len() == self.features() && usize::from(example.label) < self.classes;
+            if fits && example.input.iter().all(|x| x.is_finite()) {
+                // Coordinates reach as far as generated ones do; pixels are shares.
+                let (low, high) = if self.is_image() { (0.0, 1.0) } else { (-3.5, 3.5) };
+                self.train.inputs.extend(example.input.iter().map(|x| x.clamp(low, high)));
+                self.train.labels.push(example.label);
+                self.own += 1;
+            }
+        }
+    }
+}
+
+/// Adds normal noise of this standard deviation to every pixel, in training and test images alike.
+fn add_noise(dataset: &mut Dataset, deviation: f32, seed: u32) {
+    let mut generator = random::stream(seed, "pixel noise");
+    for part in [&mut dataset.train, &mut dataset.test] {
+        for pair in part.inputs.chunks_mut(2) {
+            for (pixel, noise) in pair.iter_mut().zip(plane::gaussian_pair(&mut generator)) {
+                *pixel = (*pixel + deviation * noise).clamp(0.0, 1.0);
+            }
+        }
+    }
 }
 
 /// Test examples of a generated data set.
@@ -76,7 +106,7 @@ const GENERATED_TEST: usize = 500;
 /// [`Trouble::FilesNeeded`] where the data set is read from files and they are not there.
 pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dataset, Trouble> {
     let count = experiment.examples as usize;
-    match experiment.data {
+    let mut dataset = match experiment.data {
         DataSet::Digits8 => digits::load(),
         DataSet::Strokes => Ok(strokes::draw(count, GENERATED_TEST, experiment.seed)),
         DataSet::Spirals => Ok(plane::make(plane::spiral, experiment, GENERATED_TEST)),
@@ -88,7 +118,12 @@ pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dat
             .find(|(name, _)| *name == data)
             .map(|(_, dataset)| dataset.clone())
             .ok_or(Trouble::FilesNeeded { data }),
+    }?;
+    // Points are drawn with their noise.
+    if dataset.is_image() && experiment.noise > 0.0 {
+        add_noise(&mut dataset, experiment.noise as f32, experiment.seed);
     }
+    Ok(dataset)
 }
 
 #[cfg(test)]
@@ -117,6 +152,29 @@ mod tests {
             }
             assert_eq!(load(&experiment, &[]).unwrap(), set, "{data} is not the same twice");
         }
+    }
+
+    #[test]
+    fn noise_has_the_deviation_asked_for_and_stays_within_the_paper() {
+        let clean = load(&Experiment::default(), &[]).unwrap();
+        let noisy = load(&Experiment { noise: 0.1, ..Experiment::default() }, &[]).unwrap();
+        assert!(noisy.test.inputs.iter().all(|x| (0.0..=1.0).contains(x)));
+        // Only pixels far from black and white show the whole noise.
+        let middle = clean.train.inputs.iter().zip(&noisy.train.inputs).filter(|(x, _)| **x == 0.5);
+        let squares: Vec<f32> = middle.map(|(x, y)| (y - x).powi(2)).collect();
+        let deviation = (squares.iter().sum::<f32>() / squares.len() as f32).sqrt();
+        assert!((deviation - 0.1).abs() < 0.01, "{deviation} over {} pixels", squares.len());
+    }
+
+    #[test]
+    fn own_examples_stand_last_and_misfits_are_passed_over() {
+        let mut set = load(&Experiment::for_data(DataSet::Moons), &[]).unwrap();
+        let before = set.train.len();
+        let own = |label, input: &[f32]| OwnExample { data: DataSet::Moons, label, input: input.to_vec().into() };
+        let given = [own(1, &[0.5, 9.0]), own(2, &[0.0, 0.0]), own(0, &[0.0]), own(0, &[f32::NAN, 0.0])];
+        set.add_own(given.iter());
+        assert_eq!((set.own, set.train.len(), set.train.labels.last()), (1, before + 1, Some(&1)));
+        assert_eq!(set.train.input(before as u32, 2), [0.5, 3.5]);
     }
 
     #[test]

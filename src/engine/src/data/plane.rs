@@ -62,7 +62,7 @@ pub fn make(shape: Shape, experiment: &Experiment, test: usize) -> Dataset {
         examples
     };
     let (train, test) = (draw(experiment.examples as usize), draw(test));
-    Dataset { classes, shape: [1, 2], train, test }
+    Dataset { own: 0, classes, shape: [1, 2], train, test }
 }
 
 /// Two independent standard normal numbers (Box & Muller 1958).

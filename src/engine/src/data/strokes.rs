@@ -29,7 +29,7 @@ pub fn draw(train: usize, test: usize, seed: u32) -> Dataset {
         Examples { inputs, labels }
     };
     let (train, test) = (some(train), some(test));
-    Dataset { classes: CLASSES, shape: [SIDE, SIDE], train, test }
+    Dataset { own: 0, classes: CLASSES, shape: [SIDE, SIDE], train, test }
 }
 
 /// Points along an ellipse's arc, angles in turns: 0 is right, a quarter is down.

@@ -62,7 +62,12 @@ pub fn labelled_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u
         Labels::Count(count) => count as usize,
     };
     let dataset = &bench.dataset;
-    split::subset(&dataset.train.labels, count, dataset.classes, seed, |class| !experiment.omit.contains(class))
+    let (given, own) = dataset.train.labels.split_at(dataset.train.len() - dataset.own);
+    let keep = |class| !experiment.omit.contains(class);
+    let mut rows = split::subset(given, count, dataset.classes, seed, keep);
+    // The visitor labelled these by hand, so the student may see them whatever the count.
+    rows.extend((given.len() as u32..).zip(own).filter(|&(_, &label)| keep(label)).map(|(row, _)| row));
+    rows
 }
 
 /// The examples that the student of this seed is distilled on, as rows of the training set or of as much noise.

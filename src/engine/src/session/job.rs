@@ -3,25 +3,22 @@
 use std::{mem, time::Duration};
 
 use burn::tensor::Device;
-use retort_spec::{
-    Actor, Bits, Compressed, CurvePoint, Event, Experiment, Granularity, Measured, Spread, Stage, Tally, Trouble,
-    Verdict,
-};
+use retort_spec::{Actor, CurvePoint, Event, Experiment, Spread, Stage, Tally, Trouble, Verdict};
 use web_time::Instant;
 
-use super::{Halt, summary::summarize};
+use super::{
+    Halt,
+    measure::{answers, compress, measure, sample, train_accuracy},
+    shown::Shown,
+    summary::summarize,
+};
 use crate::{
-    compress::{
-        pack::{pack, unpack},
-        schemes,
-    },
     data::{Dataset, batch::steps_per_epoch},
-    nets::{Layer, Network},
-    schemes::offline::{Students, Teacher},
+    nets::Network,
+    schemes::offline::{Students, Teacher, labelled_rows},
     train::{
         bench::Bench,
         learner::Learner,
-        metrics::Answers,
         verdict::{Pair, judge},
     },
 };
@@ -56,8 +53,8 @@ enum Work {
 /// An experiment under way.
 pub struct Job {
     pub experiment: Experiment,
-    bench: Bench,
-    run: u32,
+    pub(super) bench: Bench,
+    pub(super) run: u32,
     work: Work,
     /// The first point of the stage's curves is still to be measured.
     fresh: bool,
@@ -69,6 +66,10 @@ pub struct Job {
     /// One for each run begun; kept when only the students change.
     taught: Vec<Taught>,
     results: Vec<RunResult>,
+    /// The finished students of the first run.
+    pub(super) shown: Shown,
+    /// The labelled training examples on which teacher and students are measured while they train.
+    samples: [Vec<u32>; 2],
 }
 
 impl Job {
@@ -86,6 +87,8 @@ impl Job {
             stage_touched: false,
             taught: Vec::new(),
             results: Vec::new(),
+            shown: Shown::default(),
+            samples: Default::default(),
         };
         let events = job.restart_teacher()?;
         Ok((job, events))
@@ -101,6 +104,7 @@ impl Job {
     /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
     pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
         self.results.clear();
+        self.shown = Shown::default();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
         let learns = (self.experiment.soft > 0.0 && summary.transfer > 0)
@@ -166,6 +170,25 @@ impl Job {
         }
     }
 
+    /// The teacher of the first run, as far as it is.
+    pub(super) fn first_teacher(&self) -> Option<Network> {
+        match (&self.work, self.taught.first()) {
+            (_, Some(taught)) => Some(taught.network.clone()),
+            (Work::Teacher(teacher), None) => Some(teacher.learner.network()),
+            _ => None,
+        }
+    }
+
+    /// Baseline and student of the first run while they are trained.
+    pub(super) fn first_students(&self) -> Option<[Network; 2]> {
+        match &self.work {
+            Work::Students(students) if self.run == 0 => {
+                Some([students.baseline.network(), students.student.network()])
+            }
+            _ => None,
+        }
+    }
+
     fn learners(&self) -> Vec<(Actor, &Learner)> {
         match &self.work {
             Work::Teacher(teacher) => vec![(Actor::Teacher, &teacher.learner)],
@@ -224,6 +247,8 @@ impl Job {
         self.stage_touched = false;
         self.seconds = 0.0;
         let seed = self.seed();
+        let all: Vec<u32> = (0..self.bench.dataset.train.len() as u32).collect();
+        self.samples = [sample(&all), sample(&labelled_rows(&self.bench, &self.experiment, seed))];
         self.work = match self.taught.get(run as usize) {
             Some(taught) => {
                 let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed);
@@ -249,26 +274,25 @@ impl Job {
         }
     }
 
-    fn answers<'a>(&'a self, logits: &'a [f32]) -> Answers<'a> {
-        Answers { logits, labels: &self.bench.dataset.test.labels, classes: self.bench.dataset.classes }
-    }
-
     /// Measures a point of each curve.
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.check_losses().await?;
         for (actor, learner) in self.learners() {
             let train_loss = learner.peek_loss().await?;
             let step = learner.steps_done();
-            let logits = self.bench.test_logits(&learner.network()).await?;
-            let answers = self.answers(&logits);
+            let network = learner.network();
+            let logits = self.bench.test_logits(&network).await?;
+            let said = answers(&self.bench, &logits);
+            let sample = &self.samples[usize::from(actor != Actor::Teacher)];
             events.push(Event::Point(CurvePoint {
                 run: self.run,
                 actor,
                 epoch: step / self.epoch_steps(),
                 step,
                 train_loss,
-                test_loss: answers.loss(),
-                test_accuracy: answers.accuracy(),
+                train_accuracy: train_accuracy(&self.bench, &network, sample).await?,
+                test_loss: said.loss(),
+                test_accuracy: said.accuracy(),
             }));
         }
         match &mut self.work {
@@ -286,7 +310,7 @@ impl Job {
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
-                let measured = self.measure(Actor::Teacher, &network, None).await?;
+                let measured = measure(&self.bench, (self.run, Actor::Teacher), &network, None, self.seconds).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
@@ -301,57 +325,29 @@ impl Job {
 
     async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
         let teacher = self.taught.get(self.run as usize).map(|taught| taught.logits.clone());
-        let baseline = self.measure(Actor::Baseline, &students.baseline.network(), teacher.as_deref()).await?;
+        let of = |actor| (self.run, actor);
+        let alone = students.baseline.network();
+        let baseline = measure(&self.bench, of(Actor::Baseline), &alone, teacher.as_deref(), self.seconds).await?;
         let network = students.student.network();
-        let student = self.measure(Actor::Student, &network, teacher.as_deref()).await?;
+        let student = measure(&self.bench, of(Actor::Student), &network, teacher.as_deref(), self.seconds).await?;
         let pair = Pair {
-            baseline: self.answers(&baseline.logits).correct(),
-            student: self.answers(&student.logits).correct(),
+            baseline: answers(&self.bench, &baseline.logits).correct(),
+            student: answers(&self.bench, &student.logits).correct(),
         };
         self.results.push(RunResult { pair, baseline: baseline.accuracy, student: student.accuracy });
         events.extend([Event::Measured(baseline), Event::Measured(student)]);
-        events.push(Event::Compressed { run: self.run, rows: self.compress(&network.to_layers().await?).await? });
+        let layers = network.to_layers().await?;
+        let rows = compress(&self.bench, self.experiment.student.kind, &layers).await?;
+        events.push(Event::Compressed { run: self.run, rows });
+        if self.run == 0 {
+            self.shown = Shown::new(alone, network, layers);
+            events.extend(self.regions().await?);
+        }
         match self.run + 1 < self.experiment.runs {
             true => self.begin(self.run + 1),
             false => events.push(self.verdict()),
         }
         Ok(())
-    }
-
-    async fn measure(&self, actor: Actor, network: &Network, teacher: Option<&[f32]>) -> Result<Measured, Halt> {
-        let logits = self.bench.test_logits(network).await?;
-        let layers = network.to_layers().await?;
-        let answers = self.answers(&logits);
-        Ok(Measured {
-            run: self.run,
-            actor,
-            accuracy: answers.accuracy(),
-            per_class_accuracy: answers.per_class_accuracy(),
-            agreement: teacher.map(|teacher| answers.agreement(teacher)),
-            calibration_error: answers.calibration_error(),
-            parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
-            bytes: pack(&layers, Bits::B32, Granularity::Channel)?.len() as u32,
-            logits: logits.into(),
-            seconds: self.seconds,
-        })
-    }
-
-    /// Packs a student at every width and granularity, reads each file back and measures what was read.
-    async fn compress(&self, layers: &[Layer]) -> Result<Vec<Compressed>, Halt> {
-        let mut rows = Vec::new();
-        for (bits, granularity) in schemes() {
-            let file = pack(layers, bits, granularity)?;
-            let back = unpack(&file)?;
-            let network = Network::from_layers(self.experiment.student.kind, &back, &self.bench.device);
-            let logits = self.bench.test_logits(&network).await?;
-            rows.push(Compressed {
-                bits,
-                granularity,
-                bytes: file.len() as u32,
-                accuracy: self.answers(&logits).accuracy(),
-            });
-        }
-        Ok(rows)
     }
 
     fn verdict(&self) -> Event {

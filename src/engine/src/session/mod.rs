@@ -4,12 +4,14 @@
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
 mod job;
+mod measure;
+mod shown;
 mod summary;
 
 use std::time::Duration;
 
 use burn::tensor::ExecutionError;
-use retort_spec::{Command, DataSet, Event, Experiment, Phase, RunState, Trouble, changed};
+use retort_spec::{Command, DataSet, Event, Experiment, OwnExample, Phase, RunState, Trouble, changed};
 use web_time::Instant;
 
 use crate::{
@@ -57,12 +59,29 @@ pub struct Session {
     job: Option<Job>,
     gait: Gait,
     burst: u32,
+    own: Vec<OwnExample>,
+    /// Steps a second at most.
+    pace: Option<u32>,
+    /// When the next step is due at that pace.
+    due: Option<Instant>,
+    /// When the places of the plane were last asked about.
+    mapped: Option<Instant>,
 }
 
 impl Session {
     /// A session without an experiment.
     pub fn new(compute: Compute) -> Self {
-        Self { compute, files: Vec::new(), job: None, gait: Gait::Run, burst: 1 }
+        Self {
+            compute,
+            files: Vec::new(),
+            job: None,
+            gait: Gait::Run,
+            burst: 1,
+            own: Vec::new(),
+            pace: None,
+            due: None,
+            mapped: None,
+        }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
@@ -70,10 +89,44 @@ impl Session {
         self.gait != Gait::Pause && self.job.as_ref().is_some_and(|job| !job.is_finished())
     }
 
+    /// How long to wait before the next [`advance`](Self::advance), at the pace that was asked for.
+    pub fn rest(&self) -> Duration {
+        self.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
+    }
+
     /// Carries out a command.
-    pub fn handle(&mut self, command: Command) -> Vec<Event> {
+    pub async fn handle(&mut self, command: Command) -> Vec<Event> {
         match command {
-            Command::Run(experiment) => self.run(experiment),
+            Command::Run(experiment) => {
+                let mut events = self.run(experiment);
+                // Another width shows another geometry, though nothing is trained.
+                events.extend(self.ask(async |job| job.regions().await).await);
+                events
+            }
+            Command::Own(own) => {
+                let of = |list: &[OwnExample], data| {
+                    list.iter().filter(|example| example.data == data).cloned().collect::<Vec<OwnExample>>()
+                };
+                let data = self.job.as_ref().map(|job| job.experiment.data);
+                let differs = data.is_some_and(|data| of(&own, data) != of(&self.own, data));
+                self.own = own;
+                match self.job.take() {
+                    Some(job) if differs => self.start(job.experiment),
+                    job => {
+                        self.job = job;
+                        Vec::new()
+                    }
+                }
+            }
+            Command::Classify { id, inputs } => {
+                self.ask(async |job| Ok(Some(Event::Answers { id, answers: job.ask(&inputs).await? }))).await
+            }
+            Command::Pace(pace) => {
+                self.pace = pace;
+                self.due = None;
+                Vec::new()
+            }
+            Command::Export => self.job.as_ref().and_then(Job::export).into_iter().collect(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
@@ -116,10 +169,24 @@ impl Session {
         events
     }
 
+    /// Asks the job something; one that fails ends it.
+    async fn ask(&mut self, question: impl AsyncFnOnce(&mut Job) -> Result<Option<Event>, Halt>) -> Vec<Event> {
+        let Some(job) = self.job.as_mut() else { return Vec::new() };
+        match question(job).await {
+            Ok(answer) => answer.into_iter().collect(),
+            Err(Halt(trouble)) => self.give_up(trouble),
+        }
+    }
+
     async fn train(&mut self, budget: Duration, events: &mut Vec<Event>) -> Result<(), Halt> {
         let Some(job) = self.job.as_mut() else { return Ok(()) };
+        /// The plane is asked about as often as the page could show it.
+        const MAP_EVERY: Duration = Duration::from_millis(100);
+        /// Parts of a second in which steps of a set pace are done together.
+        const BEATS: u32 = 10;
         let start = Instant::now();
         let mut steps = 0;
+        let most = self.pace.map_or(u32::MAX, |pace| pace.div_ceil(BEATS));
         loop {
             let epoch_ended = job.step(events).await?;
             steps += 1;
@@ -128,7 +195,7 @@ impl Session {
             }
             // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
             let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
-            if job.is_finished() || self.gait == Gait::Pause || enough {
+            if job.is_finished() || self.gait == Gait::Pause || enough || steps >= most {
                 break;
             }
         }
@@ -140,6 +207,12 @@ impl Session {
             self.burst = (self.burst / 2).max(1);
         }
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
+        self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
+        let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == Gait::Pause);
+        if job.run == 0 && stale {
+            events.extend(job.regions().await?);
+            self.mapped = Some(Instant::now());
+        }
         Ok(())
     }
 
@@ -173,8 +246,10 @@ impl Session {
 
     fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
-        let begun =
-            load(&experiment, &self.files).and_then(|dataset| Job::new(dataset, experiment, &self.compute.device));
+        let begun = load(&experiment, &self.files).and_then(|mut dataset| {
+            dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
+            Job::new(dataset, experiment, &self.compute.device)
+        });
         match begun {
             Ok((job, mut events)) => {
                 self.job = Some(job);

@@ -8,8 +8,8 @@ use crate::{
     train::bench::Bench,
 };
 
-/// Examples in the gallery; the page draws a few dozen.
-const GALLERY: usize = 120;
+/// Examples in the gallery: two dozen of each of ten classes, so that each can be leafed through.
+const GALLERY: usize = 240;
 
 /// Describes the data set with enough of it to draw; labels as the student of this seed sees them.
 pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSummary {
@@ -17,8 +17,18 @@ pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSumma
     let features = dataset.features();
     let labelled = labelled_rows(bench, experiment, seed);
     let others = (0..dataset.train.len() as u32).filter(|row| labelled.binary_search(row).is_err());
-    // Half of the gallery at most is labelled, so that both kinds are seen.
-    let shown = labelled.iter().copied().take(GALLERY / 2).map(|row| (row, true)).chain(others.map(|row| (row, false)));
+    // Of each class as many, and half of them at most labelled, so that both kinds are seen. Points cost little to send.
+    let most = if dataset.is_image() { GALLERY / dataset.classes } else { usize::MAX };
+    let mut counts = vec![[0; 2]; dataset.classes];
+    let labelled_most = if dataset.is_image() { most / 2 } else { usize::MAX };
+    let candidates = labelled.iter().rev().map(|&row| (row, true)).chain(others.map(|row| (row, false)));
+    let shown = candidates.filter(|&(row, labelled)| {
+        let [ringed, all] = &mut counts[usize::from(dataset.train.labels[row as usize])];
+        let fits = *all < most && (!labelled || *ringed < labelled_most);
+        *all += usize::from(fits);
+        *ringed += usize::from(fits && labelled);
+        fits
+    });
     let image = dataset.is_image();
     let example = |(row, labelled): (u32, bool)| {
         let input = dataset.train.input(row, features);
@@ -39,7 +49,8 @@ pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSumma
         test: dataset.test.len() as u32,
         labelled: labelled.len() as u32,
         transfer: transfer_rows(bench, experiment, seed).len() as u32,
-        gallery: shown.take(GALLERY).map(example).collect(),
+        own: dataset.own as u32,
+        gallery: shown.map(example).collect(),
         test_pixels: if image { pixels(inputs) } else { Vec::new() },
         test_points: if image { Vec::new().into() } else { inputs.clone().into() },
         test_labels: labels.clone(),

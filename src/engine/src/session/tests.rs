@@ -1,5 +1,8 @@
 use pollster::block_on;
-use retort_spec::{Actor, Architecture, Granularity, Labels, Measured, OptimizerKind, Switch, Transfer};
+use retort_spec::{
+    Actor, Answer, Architecture, Bits, Granularity, Labels, Measured, OptimizerKind, REGION_REACH, REGION_SIDE, Switch,
+    Transfer, probability::argmax,
+};
 
 use super::*;
 
@@ -22,7 +25,7 @@ fn small() -> Experiment {
 }
 
 fn finish(session: &mut Session, command: Command) -> Vec<Event> {
-    let mut events = session.handle(command);
+    let mut events = block_on(session.handle(command));
     while session.is_running() {
         events.extend(block_on(session.advance(BUDGET)));
     }
@@ -67,9 +70,9 @@ fn without_soft_targets_the_student_is_the_baseline() {
 fn pausing_and_stepping_change_nothing() {
     let straight = results(&finish(&mut session(), Command::Run(small())));
     let mut halting = session();
-    let mut events = halting.handle(Command::Run(small()));
+    let mut events = block_on(halting.handle(Command::Run(small())));
     for command in [Command::StepBatch, Command::StepBatch, Command::StepEpoch] {
-        halting.handle(command);
+        block_on(halting.handle(command));
         events.extend(block_on(halting.advance(BUDGET)));
         assert!(!halting.is_running());
         assert_eq!(events.last(), Some(&Event::State(RunState::Paused)));
@@ -100,10 +103,10 @@ fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
 #[test]
 fn a_live_knob_does_not_restart_and_is_told_of() {
     let mut session = session();
-    session.handle(Command::Run(small()));
-    session.handle(Command::StepEpoch);
+    block_on(session.handle(Command::Run(small())));
+    block_on(session.handle(Command::StepEpoch));
     block_on(session.advance(BUDGET));
-    let events = session.handle(Command::Run(Experiment { temperature: 9.0, ..small() }));
+    let events = block_on(session.handle(Command::Run(Experiment { temperature: 9.0, ..small() })));
     assert!(!events.iter().any(|event| matches!(event, Event::Data(_))));
     let events = finish(&mut session, Command::Resume);
     let touched = events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.touched));
@@ -120,7 +123,7 @@ fn more_runs_go_on_and_fewer_are_judged_at_once() {
     let events = finish(&mut session, Command::Run(Experiment { runs: 2, ..small() }));
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { runs: 2, ..small() }));
     assert_eq!(results(&events).last(), results(&fresh).last());
-    let events = session.handle(Command::Run(small()));
+    let events = block_on(session.handle(Command::Run(small())));
     assert!(matches!(&events[0], Event::Verdict(verdict) if verdict.student.values.len() == 1));
 }
 
@@ -138,7 +141,7 @@ fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
 #[test]
 fn nothing_to_learn_from_is_said() {
     let nothing = Experiment { labels: Labels::Count(0), transfer: Transfer::Labelled, ..small() };
-    let events = session().handle(Command::Run(nothing));
+    let events = block_on(session().handle(Command::Run(nothing)));
     assert!(events.contains(&Event::Trouble(Trouble::NothingToLearn)));
     // No labels, but a teacher: the student learns from it alone.
     let taught = Experiment { labels: Labels::Count(0), student_epochs: 10, teacher_epochs: 5, ..small() };
@@ -191,11 +194,11 @@ fn every_data_set_without_files_trains() {
 #[test]
 fn a_teacher_trained_at_another_rate_is_not_kept() {
     let mut session = session();
-    session.handle(Command::Run(small()));
-    session.handle(Command::StepEpoch);
+    block_on(session.handle(Command::Run(small())));
+    block_on(session.handle(Command::StepEpoch));
     block_on(session.advance(BUDGET));
     let faster = Experiment { learning_rate: 0.02, ..small() };
-    session.handle(Command::Run(faster.clone()));
+    block_on(session.handle(Command::Run(faster.clone())));
     finish(&mut session, Command::Resume);
     let after = Experiment { labels: Labels::Count(100), ..faster };
     let mixed = finish(&mut session, Command::Run(after.clone()));
@@ -207,11 +210,11 @@ fn a_teacher_trained_at_another_rate_is_not_kept() {
 #[test]
 fn a_student_s_knob_leaves_a_learning_teacher_alone() {
     let mut session = session();
-    session.handle(Command::Run(small()));
-    session.handle(Command::StepEpoch);
+    block_on(session.handle(Command::Run(small())));
+    block_on(session.handle(Command::StepEpoch));
     block_on(session.advance(BUDGET));
     let changed = Experiment { labels: Labels::Count(100), ..small() };
-    session.handle(Command::Run(changed.clone()));
+    block_on(session.handle(Command::Run(changed.clone())));
     let events = finish(&mut session, Command::Resume);
     assert!(
         !events
@@ -220,4 +223,124 @@ fn a_student_s_knob_leaves_a_learning_teacher_alone() {
     );
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(changed));
     assert_eq!(measured(&events, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+}
+
+fn answers(events: &[Event]) -> Vec<Answer> {
+    let of = |event: &Event| match event {
+        Event::Answers { id: 7, answers } => Some(answers.clone()),
+        _ => None,
+    };
+    events.iter().find_map(of).unwrap()
+}
+
+fn regions(events: &[Event]) -> Vec<Answer> {
+    let of = |event: &Event| match event {
+        Event::Regions(answers) => Some(answers.clone()),
+        _ => None,
+    };
+    events.iter().rev().find_map(of).unwrap()
+}
+
+/// The networks that are asked are the ones that were measured.
+#[test]
+fn a_test_example_asked_about_is_answered_as_it_was_measured() {
+    let mut session = session();
+    let experiment = Experiment { runs: 2, ..small() };
+    let events = finish(&mut session, Command::Run(experiment.clone()));
+    let dataset = load(&experiment, &[]).unwrap();
+    let inputs = dataset.test.input(0, 64).to_vec();
+    let said = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.clone().into() })));
+    let who: Vec<_> = said.iter().map(|answer| (answer.actor, answer.packed)).collect();
+    assert_eq!(
+        who,
+        [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)]
+    );
+    for answer in &said[..3] {
+        let logits = &measured(&events, answer.actor).logits;
+        for (got, want) in answer.logits.iter().zip(logits.iter()) {
+            assert!((got - want).abs() < 1e-4, "{:?}: {got} is not {want}", answer.actor);
+        }
+    }
+    // At another width another file answers, and nothing is trained.
+    let one_bit = Experiment { bits: Bits::B1, ..experiment };
+    assert!(!block_on(session.handle(Command::Run(one_bit))).iter().any(|event| matches!(event, Event::Data(_))));
+    let other = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.into() })));
+    assert_eq!(other[2], said[2]);
+    assert_ne!(other[3], said[3]);
+    assert!(answers(&block_on(session.handle(Command::Classify { id: 7, inputs: vec![0.5].into() }))).is_empty());
+}
+
+#[test]
+fn the_plane_is_shown_while_networks_learn_and_agrees_with_the_test_points() {
+    let experiment = Experiment { examples: 200, teacher_epochs: 30, runs: 1, ..Experiment::for_data(DataSet::Moons) };
+    let mut session = session();
+    let mut events = block_on(session.handle(Command::Run(experiment.clone())));
+    events.extend(block_on(session.advance(Duration::from_millis(1))));
+    assert_eq!(regions(&events).len(), 1, "only the teacher has begun");
+    while session.is_running() {
+        events.extend(block_on(session.advance(BUDGET)));
+    }
+    let shown = regions(&events);
+    assert_eq!(shown.len(), 4);
+    assert_eq!(shown[0].logits.len(), REGION_SIDE * REGION_SIDE * 2);
+    // The teacher's region of each test point's cell is nearly always the teacher's answer.
+    let dataset = load(&experiment, &[]).unwrap();
+    let teacher = measured(&events, Actor::Teacher);
+    let cell = |x: f32| ((x / REGION_REACH + 1.0) / 2.0 * REGION_SIDE as f32) as usize;
+    let (mut same, mut all) = (0, 0);
+    for (point, logits) in dataset.test.inputs.chunks(2).zip(teacher.logits.chunks(2)) {
+        if point.iter().all(|x| x.abs() < 1.45) {
+            let at = cell(-point[1]) * REGION_SIDE + cell(point[0]);
+            same += usize::from(argmax(&shown[0].logits[2 * at..2 * at + 2]) == argmax(logits));
+            all += 1;
+        }
+    }
+    assert!(all > 400 && same * 100 >= all * 95, "{same} of {all}");
+}
+
+#[test]
+fn own_examples_restart_the_training_and_their_labels_are_seen() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let mut own = |data, label| {
+        let example = OwnExample { data, label, input: vec![0.5; 64].into() };
+        block_on(session.handle(Command::Own(vec![example])))
+    };
+    let summary = |events: &[Event]| {
+        let of = |event: &Event| match event {
+            Event::Data(summary) => Some((summary.own, summary.labelled, summary.train)),
+            _ => None,
+        };
+        events.iter().find_map(of)
+    };
+    assert_eq!(summary(&own(DataSet::Moons, 1)), None, "another data set's");
+    assert_eq!(summary(&own(DataSet::Digits8, 7)), Some((1, 51, 1298)));
+    assert_eq!(summary(&own(DataSet::Digits8, 7)), None, "the same again");
+}
+
+#[test]
+fn a_pace_slows_down_and_changes_nothing_else() {
+    let straight = results(&finish(&mut session(), Command::Run(small())));
+    let mut slow = session();
+    block_on(slow.handle(Command::Pace(Some(100))));
+    let mut events = block_on(slow.handle(Command::Run(small())));
+    events.extend(block_on(slow.advance(BUDGET)));
+    let steps = events.iter().find_map(|event| match event {
+        Event::Progress(tally) => Some(tally.step),
+        _ => None,
+    });
+    assert_eq!(steps, Some(10), "a tenth of a second's steps at a time");
+    assert!(slow.rest() <= Duration::from_millis(100));
+    events.extend(finish(&mut slow, Command::Pace(None)));
+    assert_eq!(results(&events), straight);
+}
+
+#[test]
+fn the_student_can_be_taken_away_once_it_is_there() {
+    let mut session = session();
+    block_on(session.handle(Command::Run(small())));
+    assert_eq!(block_on(session.handle(Command::Export)), []);
+    finish(&mut session, Command::Resume);
+    let file = block_on(session.handle(Command::Export));
+    assert!(matches!(&file[..], [Event::File(file)] if file.bytes.len() > 4 * (64 * 8 + 8 + 8 * 10 + 10)));
 }

@@ -79,6 +79,22 @@ impl Bench {
         read(self.logits(network, &self.test)).await
     }
 
+    /// A network's logits of some training examples, on the host, row by row.
+    ///
+    /// # Errors
+    /// The device's, if the computation failed.
+    pub async fn train_logits(&self, network: &Network, rows: &[u32]) -> Result<Vec<f32>, ExecutionError> {
+        read(network.forward(self.select(&self.train, rows), None).logits).await
+    }
+
+    /// A network's logits of any inputs, on the host, row by row.
+    ///
+    /// # Errors
+    /// The device's, if the computation failed.
+    pub async fn answer(&self, network: &Network, inputs: Vec<f32>) -> Result<Vec<f32>, ExecutionError> {
+        read(self.logits(network, &upload(inputs, self.dataset.features(), &self.device))).await
+    }
+
     /// Copies of images, each moved by whole pixels; what moves in from outside is background.
     fn shifted(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng) -> Tensor<2> {
         let [height, width] = self.dataset.shape.map(|side| side as i32);
@@ -111,7 +127,10 @@ mod tests {
 
     fn bench() -> Bench {
         let examples = Examples { inputs: (0..18).map(|x| x as f32 + 1.0).collect(), labels: vec![0, 1] };
-        Bench::new(Dataset { classes: 2, shape: [3, 3], train: examples.clone(), test: examples }, &Device::flex())
+        Bench::new(
+            Dataset { own: 0, classes: 2, shape: [3, 3], train: examples.clone(), test: examples },
+            &Device::flex(),
+        )
     }
 
     #[test]

@@ -1,0 +1,82 @@
+//! The curves as a table of numbers, for those who cannot see the chart or want to copy it.
+
+use retort_spec::Actor;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+use yew::prelude::*;
+
+use super::curve_chart::{title, written};
+use crate::{
+    app::use_page,
+    chart_view::{Part, Quantity},
+    format::number,
+    plot,
+};
+
+/// Which table.
+#[derive(Properties, PartialEq)]
+pub struct CurveTableProps {
+    pub quantity: Quantity,
+}
+
+/// The table. It is written only while it is open: with every report of the engine it grows.
+#[component]
+pub fn CurveTable(props: &CurveTableProps) -> Html {
+    let page = use_page();
+    let open = use_state_eq(|| false);
+    let toggled = {
+        let open = open.clone();
+        Callback::from(move |event: Event| {
+            let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            open.set(details.is_some_and(|details| details.has_attribute("open")));
+        })
+    };
+    html! {
+        <details id="curve-table" ontoggle={toggled}>
+            <summary>{ page.texts.get("data-table") }</summary>
+            if *open {
+                <Numbers quantity={props.quantity} />
+            }
+        </details>
+    }
+}
+
+#[component]
+fn Numbers(props: &CurveTableProps) -> Html {
+    let page = use_page();
+    let texts = &page.texts;
+    let curves = &page.state.curves;
+    let caption = texts.with("curve-table", &[("quantity", texts.get(title(props.quantity)).into())]);
+    // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
+    let cells = |epoch: u32, actor: Actor| {
+        let point = plot::curve(curves, 0, actor).find(|point| point.epoch == epoch);
+        let written = |part: Part| {
+            point.map(|point| written(&page, props.quantity, props.quantity.of(part, point))).unwrap_or_default()
+        };
+        html! { <><td>{ written(Part::Test) }</td><td>{ written(Part::Train) }</td></> }
+    };
+    html! {
+        <div class="scroll numbers" tabindex="0" role="region" aria-label={caption.clone()}>
+            <table>
+                <caption>{ caption }</caption>
+                <thead>
+                    <tr>
+                        <th scope="col" rowspan="2">{ texts.get("curve-epoch") }</th>
+                        { for Actor::ALL.map(|actor| html! {
+                            <th scope="colgroup" colspan="2" class={actor.word()}>{ texts.get(&format!("actor-{}", actor.word())) }</th>
+                        }) }
+                    </tr>
+                    <tr>{ for Actor::ALL.map(|_| html! {
+                        <><th scope="col">{ texts.get("curve-test") }</th><th scope="col">{ texts.get("curve-train") }</th></>
+                    }) }</tr>
+                </thead>
+                <tbody>{ for plot::epochs(curves.iter().filter(|point| point.run == 0)).into_iter().map(|epoch| html! {
+                    <tr>
+                        <th scope="row">{ number(texts, epoch.into(), 0) }</th>
+                        { for Actor::ALL.map(|actor| cells(epoch, actor)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+        </div>
+    }
+}

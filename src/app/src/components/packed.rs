@@ -1,0 +1,35 @@
+//! Inside the packed file: what became of the weights, and of which test examples it changed the answer.
+
+use retort_spec::{Actor, Bits};
+use yew::prelude::*;
+
+use super::{flips, histogram::Histogram};
+use crate::app::use_page;
+
+/// The panel about the inside of the packed file.
+#[component]
+pub fn Packed() -> Html {
+    let page = use_page();
+    let (texts, state) = (&page.texts, &page.state);
+    let bits = ("bits", state.experiment.bits.width().into());
+    // A new student is measured a moment before it is packed; till then file and network are of two trainings.
+    let float = state.compressed.iter().find(|row| row.bits == Bits::B32);
+    let student = state
+        .network(Actor::Student)
+        .filter(|student| !state.stale || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9));
+    html! {
+        <section id="packed" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="packed-title">
+            <h2 id="packed-title">{ texts.get("packed") } <small>{ texts.with("packed-sub", &[bits]) }</small></h2>
+            if let (Some(data), Some(chosen)) = (&state.data, state.chosen()) {
+                <div class="halves">
+                    <Histogram />
+                    if let Some(student) = student {
+                        { flips::list(&page, data, student, chosen) }
+                    }
+                </div>
+            } else {
+                <p class="empty">{ texts.get("cost-empty") }</p>
+            }
+        </section>
+    }
+}

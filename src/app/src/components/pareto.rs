@@ -1,0 +1,199 @@
+//! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
+//! step line of the best for its size.
+
+use retort_spec::{Actor, encode};
+use yew::prelude::*;
+
+use super::{
+    labels,
+    points::{Kind, Point, pareto, past, points},
+};
+use crate::{
+    app::{Page, use_page},
+    format::{bytes, number, percent},
+    state::Action,
+};
+
+const WIDTH: f64 = 240.0;
+const HEIGHT: f64 = 140.0;
+const LEFT: f64 = 30.0;
+const RIGHT: f64 = 12.0;
+const TOP: f64 = 12.0;
+const BOTTOM: f64 = 28.0;
+
+/// From bytes and accuracies to places on the chart.
+struct Axes {
+    least: f64,
+    most: f64,
+    floor: f64,
+}
+
+impl Axes {
+    fn of(points: &[Point]) -> Self {
+        let sizes = points.iter().map(|point| f64::from(point.bytes));
+        let (least, most) =
+            sizes.fold((f64::INFINITY, 1.0), |(least, most): (f64, f64), size| (least.min(size), most.max(size)));
+        let lowest = points.iter().map(|point| point.accuracy).fold(1.0, f64::min);
+        Self { least, most, floor: (10.0 * lowest).floor() / 10.0 }
+    }
+
+    fn x(&self, size: u32) -> f64 {
+        let span = (self.most / self.least).ln().max(1e-9);
+        LEFT + (WIDTH - LEFT - RIGHT) * (f64::from(size) / self.least).ln() / span
+    }
+
+    fn y(&self, accuracy: f64) -> f64 {
+        let span = (1.0 - self.floor).max(1e-9);
+        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - (accuracy - self.floor) / span)
+    }
+}
+
+/// The scatter with its front, a line that tells of the point under the pointer, and its data as a table.
+#[component]
+pub fn Pareto() -> Html {
+    let page = use_page();
+    let pointed = use_state(|| None::<usize>);
+    let (texts, state) = (&page.texts, &page.state);
+    // While networks learn, all is drawn ten times a second; what was measured before stays the same.
+    let past = use_memo((state.weighed.clone(), state.experiment.clone()), |(weighed, shown)| past(weighed, shown));
+    let points = points(state, &past);
+    let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
+    let front = pareto(&measured);
+    let here = encode(&state.experiment);
+    let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);
+    let Some(chosen) = points.iter().position(is_chosen) else { return Html::default() };
+    let axes = Axes::of(&points);
+    let mut steps = String::new();
+    for (nth, &index) in front.iter().enumerate() {
+        let (x, y) = (axes.x(points[index].bytes), axes.y(points[index].accuracy));
+        steps += &if nth == 0 { format!("M{x:.1},{y:.1}") } else { format!("H{x:.1}V{y:.1}") };
+    }
+    let summary = texts.with(
+        "cost-chart",
+        &[
+            ("bits", points[chosen].bits.word().into()),
+            ("bytes", bytes(texts, points[chosen].bytes.into()).into()),
+            ("accuracy", percent(texts, points[chosen].accuracy).into()),
+            ("count", points.len().into()),
+            ("best", front.len().into()),
+        ],
+    );
+    let dot = |(index, point): (usize, &Point)| {
+        let point_at = |to: Option<usize>| {
+            let pointed = pointed.clone();
+            move || pointed.set(to)
+        };
+        let (enter, leave) = (point_at(Some(index)), point_at(None));
+        let (focus, blur) = (enter.clone(), leave.clone());
+        // Hundreds of stops of the Tab key would be a wall; the table has a link for each.
+        let stop = point.kind != Kind::Past || front.contains(&index);
+        let words = words(&page, point);
+        html! {
+            <a class={classes!("dot-link", point.kind.word(), (index == chosen).then_some("on"))} title={words.clone()} aria-label={words}
+                style={format!("left:{:.2}%;top:{:.2}%", 100.0 * axes.x(point.bytes) / WIDTH, 100.0 * axes.y(point.accuracy) / HEIGHT)}
+                href={point.link.as_ref().map(|link| format!("#{link}"))} onclick={follow(&page, point)}
+                role={point.link.is_none().then_some("img")} tabindex={if stop { "0" } else { "-1" }}
+                aria-current={point.link.as_ref().filter(|link| **link == here).map(|_| "true")}
+                onmouseenter={Callback::from(move |_: MouseEvent| enter())} onmouseleave={Callback::from(move |_: MouseEvent| leave())}
+                onfocus={Callback::from(move |_: FocusEvent| focus())} onblur={Callback::from(move |_: FocusEvent| blur())} />
+        }
+    };
+    let mut current: Vec<&Point> = points.iter().filter(|point| point.kind == Kind::Current).collect();
+    current.sort_by_key(|point| !is_chosen(point));
+    let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
+    let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
+    let shown = pointed.and_then(|index| points.get(index)).unwrap_or(&points[chosen]);
+    html! {
+        <>
+            <div id="pareto" class="over" data-points={points.len().to_string()}>
+                <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
+                    { for [axes.floor, 1.0].map(|share| html! {
+                        <>
+                            <line class="grid" x1={LEFT.to_string()} x2={WIDTH.to_string()} y1={format!("{:.1}", axes.y(share))} y2={format!("{:.1}", axes.y(share))} />
+                            <text x="0" y={format!("{:.1}", axes.y(share) + 4.0)}>{ format!("{} %", number(texts, 100.0 * share, 0)) }</text>
+                        </>
+                    }) }
+                    <path class="front" d={steps} />
+                    { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
+                        <text x={format!("{x:.1}")} y={format!("{:.1}", y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
+                    })) }
+                    <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
+                    <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>
+                </svg>
+                { for points.iter().enumerate().map(dot) }
+            </div>
+            <p id="pareto-point" class="readout">{ words(&page, shown) }</p>
+            <p class="hint">{ texts.get("pareto-key") }</p>
+            { table(&page, &points, &front) }
+        </>
+    }
+}
+
+/// A point in words.
+fn words(page: &Page, point: &Point) -> String {
+    let texts = &page.texts;
+    let (size, accuracy) = (bytes(texts, point.bytes.into()), percent(texts, point.accuracy));
+    if point.kind == Kind::Teacher {
+        let actor = texts.get(&format!("actor-{}", Actor::Teacher.word()));
+        return texts
+            .with("cost-teacher", &[("actor", actor.into()), ("bytes", size.into()), ("accuracy", accuracy.into())]);
+    }
+    let mut words = texts.with(
+        "cost-point",
+        &[("bits", point.bits.width().into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+    );
+    if point.bits.is_integer() {
+        words += &format!(" · {}", texts.get(&format!("granularity-{}", point.granularity.word())));
+    }
+    if point.kind == Kind::Past {
+        words += &format!(" · {}", texts.get("cost-other"));
+    }
+    words
+}
+
+/// Makes the point's experiment the experiment. Not by the browser, which would drop the page's own keys from the
+/// address; a click that asks for another tab is the browser's.
+fn follow(page: &Page, point: &Point) -> Callback<MouseEvent> {
+    let (dispatch, link) = (page.state.dispatcher(), point.link.clone());
+    Callback::from(move |event: MouseEvent| {
+        let Some(link) = link.clone().filter(|_| !event.ctrl_key() && !event.meta_key() && !event.shift_key()) else {
+            return;
+        };
+        event.prevent_default();
+        dispatch.dispatch(Action::Navigate(link));
+    })
+}
+
+/// The points as a table, smallest file first.
+fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
+    let texts = &page.texts;
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by_key(|&index| points[index].bytes);
+    let row = |index: usize| {
+        let point = &points[index];
+        let name = match &point.link {
+            Some(link) => {
+                html! { <a href={format!("#{link}")} onclick={follow(page, point)} title={words(page, point)}>{ point.bits.word() }</a> }
+            }
+            None => html! { texts.get("actor-teacher") },
+        };
+        html! {
+            <tr class={point.kind.word()}>
+                <th scope="row">{ name }</th><td>{ bytes(texts, point.bytes.into()) }</td><td>{ percent(texts, point.accuracy) }</td>
+                <td>{ if front.contains(&index) { "✓" } else { "" } }</td>
+            </tr>
+        }
+    };
+    html! {
+        <details class="data">
+            <summary>{ texts.get("data-table") }</summary>
+            <div class="scroll"><table>
+                <thead><tr>
+                    <th scope="col">{ texts.get("column-bits") }</th><th scope="col">{ texts.get("column-bytes") }</th>
+                    <th scope="col">{ texts.get("right") }</th><th scope="col">{ texts.get("column-best") }</th>
+                </tr></thead>
+                <tbody>{ for order.into_iter().map(row) }</tbody>
+            </table></div>
+        </details>
+    }
+}

@@ -1,0 +1,76 @@
+//! What knobs and runs are called. Pure: texts in, texts out.
+
+use retort_spec::{Experiment, Kind, Knob, changed};
+
+use crate::i18n::Texts;
+
+/// A knob's name where it stands alone. Beside its own network's panel "Hidden widths" is enough, elsewhere it is not.
+pub fn knob_name(texts: &Texts, knob: &Knob) -> String {
+    let name = texts.get(&format!("knob-{}", knob.key));
+    match knob.key {
+        "teacher" => texts.with("teacher-knob", &[("knob", name.into())]),
+        "student" => texts.with("student-knob", &[("knob", name.into())]),
+        _ => name,
+    }
+}
+
+/// A knob's value as the page writes it.
+pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
+    let value = knob.get(experiment);
+    match knob.kind {
+        Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),
+        _ => value,
+    }
+}
+
+/// What a visitor finds who turns no knob but the data set's: its defaults.
+pub fn usual(experiment: &Experiment) -> Experiment {
+    Experiment { data: Experiment::default().data, ..Experiment::for_data(experiment.data) }
+}
+
+/// The knobs at which an experiment differs from that.
+pub fn differences(experiment: &Experiment) -> Vec<&'static Knob> {
+    changed(&usual(experiment), experiment).collect()
+}
+
+/// A run's name: what differs from the defaults.
+pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
+    /// A name that says more than this does not fit.
+    const MOST: usize = 4;
+    let knobs = differences(experiment);
+    if knobs.is_empty() {
+        return texts.get("keep-defaults");
+    }
+    let name = |knob: &&Knob| match knob.key {
+        "data" => knob_value(texts, knob, experiment),
+        _ => format!("{} {}", knob_name(texts, knob), knob_value(texts, knob, experiment)),
+    };
+    let more = if knobs.len() > MOST { ", …" } else { "" };
+    knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ") + more
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+    use retort_spec::{Architecture, DataSet, Labels};
+
+    #[test]
+    fn a_run_is_named_by_what_differs() {
+        let texts = Texts::new(Language::English);
+        assert_eq!(run_name(&texts, &Experiment::default()), "Defaults");
+        let warm = Experiment { temperature: 8.0, labels: Labels::Count(20), ..Experiment::default() };
+        assert_eq!(run_name(&texts, &warm), "Labels 20, Temperature 8");
+        let wide = Experiment { student: Architecture::mlp([64]), ..Experiment::for_data(DataSet::Moons) };
+        assert_eq!(run_name(&texts, &wide), "Moons, Student: Hidden widths 64");
+    }
+
+    #[test]
+    fn a_long_name_says_that_there_is_more() {
+        let texts = Texts::new(Language::Chinese);
+        let other =
+            Experiment { seed: 2, batch: 8, dropout: 0.5, jitter: 1, temperature: 3.0, ..Experiment::default() };
+        assert_eq!(differences(&other).len(), 5);
+        assert_eq!(run_name(&texts, &other), "随机种子 2, 批次大小 8, 丢弃率 0.5, 抖动 1, …");
+    }
+}

@@ -1,0 +1,156 @@
+//! The example whose distributions are shown: a test example, or one that was given.
+
+use retort_spec::{
+    Actor, DataSummary, Measured,
+    probability::{argmax, entropy_bits, softmax},
+};
+
+use crate::state::{Source, State};
+
+/// An example with what the networks say of it.
+pub struct Subject<'a> {
+    /// Its place in the test set; `None` for a given one.
+    pub index: Option<usize>,
+    /// Where a given one comes from.
+    pub source: Option<Source>,
+    /// Its class, where it is known.
+    pub label: Option<usize>,
+    /// Its pixels, each 0 to 255, for images.
+    pub pixels: Vec<u8>,
+    /// Its coordinates, for points.
+    pub point: Option<[f32; 2]>,
+    /// The logits of teacher, baseline and student, as far as they are there.
+    pub logits: [Option<&'a [f32]>; 3],
+}
+
+impl<'a> Subject<'a> {
+    /// What the page shows now; `None` before the teacher can say anything.
+    pub fn of(state: &'a State) -> Option<Self> {
+        let data = state.data.as_ref()?;
+        if let Some(given) = &state.given {
+            let point = data.data.is_plane().then(|| given.input.first_chunk::<2>().copied()).flatten();
+            return Some(Self {
+                index: None,
+                source: Some(given.source),
+                label: given.label.map(usize::from),
+                pixels: given.input.iter().map(|x| (255.0 * x.clamp(0.0, 1.0)).round() as u8).collect(),
+                point,
+                logits: Actor::ALL.map(|actor| state.answer(actor, false)),
+            });
+        }
+        let teacher = state.network(Actor::Teacher)?;
+        let classes = data.classes as usize;
+        let count = teacher.logits.len() / classes;
+        let index = state.example.unwrap_or_else(|| most_telling(data, teacher)).min(count.checked_sub(1)?);
+        let row = |actor| state.network(actor)?.logits.get(index * classes..(index + 1) * classes);
+        let size = (data.shape[0] * data.shape[1]) as usize;
+        Some(Self {
+            index: Some(index),
+            source: None,
+            label: data.test_labels.get(index).map(|&label| usize::from(label)),
+            pixels: data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec(),
+            point: data.test_points.get(2 * index..).and_then(|rest| rest.first_chunk::<2>().copied()),
+            logits: Actor::ALL.map(row),
+        })
+    }
+
+    /// The teacher's logits.
+    pub fn teacher(&self) -> Option<&'a [f32]> {
+        self.logits[0]
+    }
+}
+
+/// The test example that shows best what soft targets are: the one whose answer is right and least certain.
+fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
+    let rows = teacher.logits.chunks_exact(data.classes as usize).zip(&data.test_labels).enumerate();
+    let right = rows.filter(|(_, (row, label))| argmax(row) == Some(usize::from(**label)));
+    let doubt = right.map(|(index, (row, _))| (index, entropy_bits(&softmax(row, 1.0))));
+    doubt.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index)
+}
+
+/// Test examples of other classes that look most like `class` to a network: the largest shares first, `(index, share)`.
+///
+/// # Shapes
+/// `logits`: `[examples, classes]`, row by row; `labels`: `[examples]`.
+pub fn look_like(logits: &[f32], labels: &[u8], classes: usize, class: usize, temperature: f64) -> Vec<(usize, f64)> {
+    let rows = logits.chunks_exact(classes).zip(labels).enumerate();
+    let others = rows.filter(|(_, (_, label))| usize::from(**label) != class);
+    let mut shares: Vec<(usize, f64)> = others.map(|(i, (row, _))| (i, softmax(row, temperature)[class])).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{Action, Given};
+    use retort_spec::{Answer, DataSet, Event, Floats};
+    use std::rc::Rc;
+    use yew::Reducible;
+
+    fn state() -> State {
+        let summary = DataSummary {
+            data: DataSet::Moons,
+            classes: 2,
+            shape: [1, 2],
+            train: 4,
+            test: 3,
+            labelled: 2,
+            transfer: 4,
+            own: 0,
+            gallery: vec![],
+            test_pixels: vec![],
+            test_points: vec![0.0, 0.1, 1.0, 1.1, 2.0, 2.1].into(),
+            test_labels: vec![0, 1, 1],
+        };
+        let teacher = Measured {
+            run: 0,
+            actor: Actor::Teacher,
+            accuracy: 1.0,
+            per_class_accuracy: vec![],
+            agreement: None,
+            calibration_error: 0.0,
+            parameters: 0,
+            bytes: 0,
+            // Sure and right; wrong; right and in doubt.
+            logits: vec![9.0, 0.0, 1.0, 0.0, 0.0, 0.5].into(),
+            seconds: 0.0,
+        };
+        let events = vec![Event::Data(summary), Event::Measured(teacher)];
+        (*Rc::new(State::open("#data=moons")).reduce(Action::Events { events, recorded: false })).clone()
+    }
+
+    #[test]
+    fn the_example_right_and_in_doubt_is_shown_first() {
+        let state = state();
+        let subject = Subject::of(&state).unwrap();
+        assert_eq!((subject.index, subject.label, subject.point), (Some(2), Some(1), Some([2.0, 2.1])));
+        assert_eq!(subject.teacher(), Some(&[0.0, 0.5][..]));
+        assert_eq!(subject.logits[2], None, "there is no student yet");
+    }
+
+    #[test]
+    fn a_given_example_is_shown_with_its_own_answers_only() {
+        let given = Given { source: Source::Place, input: vec![0.5, -0.5].into(), label: None };
+        let state = Rc::new(state()).reduce(Action::Give(Some(given)));
+        assert_eq!(Subject::of(&state).unwrap().teacher(), None);
+        let answer = |id| Event::Answers {
+            id,
+            answers: vec![Answer { actor: Actor::Teacher, packed: false, logits: Floats(vec![3.0, 4.0]) }],
+        };
+        let late = Action::Events { events: vec![answer(state.question.wrapping_sub(1))], recorded: false };
+        let state = state.reduce(late);
+        assert_eq!(Subject::of(&state).unwrap().teacher(), None, "an answer to another question");
+        let state = state.clone().reduce(Action::Events { events: vec![answer(state.question)], recorded: false });
+        assert_eq!(Subject::of(&state).unwrap().teacher(), Some(&[3.0, 4.0][..]));
+        assert_eq!(Subject::of(&state.reduce(Action::Inspect(0))).unwrap().index, Some(0));
+    }
+
+    #[test]
+    fn look_alikes_are_of_other_classes_largest_share_first() {
+        let found = look_like(&[9.0, 0.0, 1.0, 0.0, 0.0, 0.5, 0.0, 3.0], &[0, 1, 1, 0], 2, 0, 1.0);
+        let order: Vec<usize> = found.iter().map(|(index, _)| *index).collect();
+        assert_eq!(order, [1, 2]);
+        assert!((found[0].1 - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-9);
+    }
+}

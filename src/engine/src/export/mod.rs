@@ -1,0 +1,3 @@
+//! Files to take away: a format each.
+
+pub mod safetensors;
