@@ -61,7 +61,6 @@ fn panel_name(texts: &Texts, panel: &str) -> String {
     match panel {
         "teacher" => texts.get("actor-teacher"),
         "student" => texts.get("actor-student"),
-        "draw" => texts.get("panel-draw"),
         panel => texts.get(panel),
     }
 }
@@ -72,7 +71,6 @@ fn control_name(texts: &Texts, control: &str) -> String {
         "theme" => texts.get("choose-theme"),
         "language" => texts.get("choose-language"),
         "device" => texts.get("knob-device"),
-        "downloads" => texts.get("panel-downloads"),
         "lessons" => texts.get("panel-lessons"),
         control => texts.get(control),
     }

@@ -58,7 +58,9 @@ pub fn Curves() -> Html {
                     { toggle(Part::Train, "curve-train", texts.help("curve-train")) }
                 </div>
                 <Keep />
-                <Downloads svg={svg.clone()} />
+                if page.shows("downloads") {
+                    <Downloads svg={svg.clone()} />
+                }
             </div>
             <div class="curves">
                 <CurveChart view={now} reading={*reading} {read} {svg} rows={rows.clone()} />

@@ -28,10 +28,10 @@ fn place(document: &Document) -> Place {
     }
 }
 
-/// What a key event asks for; nothing while a dialog is open.
+/// What a key event asks for; nothing where something else took it, or while a dialog is open.
 fn asked(event: &KeyboardEvent, single: bool) -> Option<Control> {
     let document = window()?.document()?;
-    if document.query_selector("dialog[open]").ok().flatten().is_some() {
+    if event.default_prevented() || document.query_selector("dialog[open]").ok().flatten().is_some() {
         return None;
     }
     let key = event.key();
