@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::Page,
     lessons::{
-        course::{Record, Seen, awaited},
+        course::{Record, Seen, awaited, shown},
         model::{Choice, Predict, Step},
         prose::paragraphs,
         setting::is_turned,
@@ -27,6 +27,8 @@ pub struct Deeds {
     pub commit: Callback<MouseEvent>,
     /// Has it measured from the start, where a training ended without it.
     pub again: Callback<MouseEvent>,
+    /// The same of what the step shows, with the knobs as they stand.
+    pub start_over: Callback<MouseEvent>,
 }
 
 /// A step, with its place among the steps; `result` is where the prediction's outcome stands.
@@ -50,6 +52,10 @@ pub fn step_view(
             if !step.show.is_empty() {
                 <p class="lesson-caption">{ texts.get("lesson-now") }</p>
                 { numbers(page, "lesson-numbers", live) }
+            }
+            if !record.committed && matches!(page.state.engine, Engine::Ready(_)) && watch.is_stuck(&page.state, shown(step)) {
+                <p class="empty">{ texts.get("lesson-stuck") }</p>
+                <button id="lesson-start-over" onclick={deeds.start_over.clone()}>{ texts.get("lesson-again") }</button>
             }
             if let Some(task) = &step.task {
                 <div id="lesson-task" class={classes!("lesson-box", record.done.then_some("done"))} data-done={record.done.to_string()}>

@@ -102,6 +102,7 @@ pub fn Steps(props: &StepsProps) -> Html {
     };
     let deeds = {
         let (picks, commits) = (course.dispatcher(), course.dispatcher());
+        let this = page.clone();
         let (now, later) = ((page.clone(), step.clone()), (page.clone(), step.clone()));
         Deeds {
             pick: Callback::from(move |choice| picks.dispatch(Move::Pick(choice))),
@@ -110,6 +111,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                 steer::measure(&now.0, &now.1);
             }),
             again: Callback::from(move |_| steer::measure_again(&later.0, &later.1)),
+            start_over: Callback::from(move |_| steer::start_over(&this)),
         }
     };
     let texts = &page.texts;

@@ -47,6 +47,12 @@ pub fn awaited(step: &Step) -> Wait {
     needed.fold(step.wait, Wait::max)
 }
 
+/// All that has to be measured for what a step shows and for its task.
+pub fn shown(step: &Step) -> Wait {
+    let names = step.until.iter().flat_map(|condition| condition.names()).chain(step.show.iter().map(String::as_str));
+    names.filter_map(Quantity::named).map(Quantity::needs).fold(Wait::None, Wait::max)
+}
+
 /// What happened in a step.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
@@ -155,6 +161,7 @@ mod tests {
         let values = [("student.accuracy", Some(82.0)), ("baseline.accuracy", Some(80.0)), ("entropy", None)];
         assert_eq!(judge(82.0).values, values.map(|(name, value)| (name.to_owned(), value)));
         assert_eq!(awaited(&step), Wait::Student, "it reads more than it waits for");
+        assert_eq!(shown(&step), Wait::Teacher, "entropy alone");
     }
 
     #[test]

@@ -48,6 +48,11 @@ pub fn measure_again(page: &Page, step: &Step) {
     restart(page, experiment);
 }
 
+/// Trains the experiment that is set from the first step on.
+pub fn start_over(page: &Page) {
+    restart(page, page.state.experiment.clone());
+}
+
 /// Looks whether a step's task is done and whether its prediction can be judged.
 pub fn look(page: &Page, step: &Step, course: &UseReducerHandle<Course>, watch: &Watch) {
     let state = &page.state;
