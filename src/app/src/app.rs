@@ -10,11 +10,13 @@ use yew::prelude::*;
 use crate::{
     components::{
         confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
-        keyboard::Keyboard, network::NetworkPanel, notices::Notices, packed::Packed, report::Report,
-        settings::Settings, similarity::Similarity, soft_targets::SoftTargets, toolbar::pace_of, verdict::VerdictPanel,
+        keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices, packed::Packed,
+        report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, toolbar::pace_of,
+        tour::Tour, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
+    lessons::guide::{Guide, use_new_guide},
     link, offline,
     state::{Action, Engine, Notice, State},
     view::View,
@@ -211,6 +213,7 @@ pub fn App() -> Html {
         view: view.0.clone(),
     };
     let recorded = page.state.recorded;
+    let guide = use_new_guide(&page);
     // A panel that the link hides is not there at all; the others close up.
     let panel = |name: &str, panel: Html| if page.shows(name) { panel } else { Html::default() };
     let hidden = (!page.view.hide.is_empty()).then_some("");
@@ -233,10 +236,14 @@ pub fn App() -> Html {
     };
     html! {
         <ContextProvider<Page> context={page}>
+        <ContextProvider<Guide> context={guide}>
             <Header />
             <Notices />
             <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
+            <LessonPanel />
             <Keyboard />
+            <Tour />
+        </ContextProvider<Guide>>
         </ContextProvider<Page>>
     }
 }

@@ -164,7 +164,7 @@ mod tests {
         let missing: Vec<_> = derived.difference(&defined).collect();
         assert!(missing.is_empty(), "missing: {missing:?}");
         let mut source = String::new();
-        for folder in ["src", "src/components"] {
+        for folder in ["src", "src/components", "src/lessons"] {
             for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
                 let path = entry.unwrap().path();
                 if path.extension().is_some_and(|extension| extension == "rs") {

@@ -13,7 +13,8 @@ pub fn query() -> String {
 
 /// A page key of the address, such as `lang`. Messengers write its commas as `%2C`.
 pub fn page_key(key: &str) -> Option<String> {
-    let value = raw(key)?;
+    let query = query();
+    let value = raw(&query, key)?.to_owned();
     Some(js_sys::decode_uri_component(&value).ok().map_or(value, String::from))
 }
 
@@ -23,17 +24,38 @@ pub fn view() -> (View, Vec<Problem>) {
     View::read(key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
 }
 
-/// A page key as it stands in the address.
-fn raw(key: &str) -> Option<String> {
-    let query = query();
+/// A page key as it stands in an address.
+fn raw<'a>(query: &'a str, key: &str) -> Option<&'a str> {
     let pairs = query.trim_start_matches('#').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value.to_owned()).next()
+    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
 }
 
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
-    let kept: String = PAGE_KEYS.iter().filter_map(|key| raw(key).map(|value| format!("&{key}={value}"))).collect();
-    let address = format!("#{}{kept}", encode(experiment));
+    go(&compose(&query(), experiment, None));
+}
+
+/// The same, with a page key set or taken out.
+pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
+    go(&compose(&query(), experiment, Some((key, value))));
+}
+
+/// The address of an experiment, with the page keys of the old address but for one.
+fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str>)>) -> String {
+    let mut address = format!("#{}", encode(experiment));
+    for &key in PAGE_KEYS {
+        let value = match change {
+            Some((changed, value)) if changed == key => value,
+            _ => raw(old, key),
+        };
+        if let Some(value) = value {
+            address.push_str(&format!("&{key}={value}"));
+        }
+    }
+    address
+}
+
+fn go(address: &str) {
     let old = query();
     if old == address {
         return;
@@ -41,8 +63,8 @@ pub fn write(experiment: &Experiment) {
     let Some(history) = window().and_then(|window| window.history().ok()) else { return };
     // The first address is completed in place: Back should leave the page, not its short form.
     let _ = match old.is_empty() {
-        true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),
-        false => history.push_state_with_url(&JsValue::NULL, "", Some(&address)),
+        true => history.replace_state_with_url(&JsValue::NULL, "", Some(address)),
+        false => history.push_state_with_url(&JsValue::NULL, "", Some(address)),
     };
 }
 
@@ -66,6 +88,18 @@ pub fn setting(name: &str) -> Option<String> {
 pub fn store(name: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(name, value);
+    }
+}
+
+/// What this tab was told to remember until it is closed.
+pub fn jotted(name: &str) -> Option<String> {
+    tab()?.get_item(name).ok().flatten()
+}
+
+/// Remembers something until this tab is closed, over reloads.
+pub fn jot(name: &str, value: &str) {
+    if let Some(tab) = tab() {
+        let _ = tab.set_item(name, value);
     }
 }
 
@@ -95,4 +129,22 @@ pub fn dress(language: Language, theme: &str, projector: bool) {
 
 fn storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
+}
+
+fn tab() -> Option<Storage> {
+    window()?.session_storage().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_keys_stay_unless_they_are_the_one_that_changes() {
+        let experiment = Experiment { seed: 4, ..Experiment::default() };
+        let old = "#v=1&seed=3&lesson=heat&hide=data%2Ccost";
+        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&hide=data%2Ccost&lesson=heat");
+        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&hide=data%2Ccost");
+        assert_eq!(compose("", &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lesson=cold");
+    }
 }

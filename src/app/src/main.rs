@@ -16,6 +16,7 @@ mod format;
 mod frame;
 mod i18n;
 mod keys;
+mod lessons;
 mod link;
 mod naming;
 mod offline;

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::{
     icon::{Icon, icon},
+    lessons_menu::LessonsButton,
     share::Share,
     toolbar::Toolbar,
 };
@@ -50,6 +51,9 @@ pub fn Header() -> Html {
                     <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
                         { device(&page) }
                     </span>
+                }
+                if page.shows("lessons") {
+                    <LessonsButton />
                 }
                 if page.shows("share") {
                     <Share />

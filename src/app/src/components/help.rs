@@ -6,8 +6,13 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, Node, window};
 use yew::prelude::*;
 
-use super::knob::KnobProps;
-use crate::{app::use_page, format::number, i18n::Texts};
+use super::{knob::KnobProps, lessons_menu::lesson_link};
+use crate::{
+    app::use_page,
+    format::number,
+    i18n::Texts,
+    lessons::{CATALOGUE, Entry, guide::use_guide},
+};
 
 /// The box is this wide, and this far from the window's edges, as in the styles.
 const WIDTH: f64 = 280.0;
@@ -60,9 +65,9 @@ impl Consequence {
     }
 }
 
-/// The lessons that explain a knob: id and title.
-pub fn lessons_for(_key: &str) -> Vec<(String, String)> {
-    Vec::new()
+/// The lessons that explain a knob.
+pub fn lessons_for(key: &str) -> impl Iterator<Item = &'static Entry> {
+    CATALOGUE.iter().filter(move |entry| entry.knobs.contains(&key))
 }
 
 /// A number with as many digits as it has.
@@ -114,7 +119,9 @@ fn shift(button: f64, window: f64) -> f64 {
 #[component]
 pub fn HelpButton(props: &KnobProps) -> Html {
     let page = use_page();
+    let guide = use_guide();
     let open = use_state(|| None::<f64>);
+    let shut = open.setter();
     let (place, button) = (use_node_ref(), use_node_ref());
     let is_inside = {
         let place = place.clone();
@@ -166,6 +173,7 @@ pub fn HelpButton(props: &KnobProps) -> Html {
             }
         })
     };
+    let shut = Callback::from(move |()| shut.set(None));
     let name = format!("knob-{}", knob.key);
     let id = format!("help-{}", knob.key);
     let label = texts.with("help-for", &[("knob", texts.get(&name).into())]);
@@ -179,7 +187,7 @@ pub fn HelpButton(props: &KnobProps) -> Html {
                     <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob) }</div>
                     <div class="fact"><b>{ texts.get("help-default") }</b>{ default_of(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-turn") }</b>{ consequence(knob, page.state.run_state).words(texts) }</div>
-                    { for lessons_for(knob.key).into_iter().map(|(id, title)| html! { <a href={format!("#lesson={id}")}>{ title }</a> }) }
+                    { for lessons_for(knob.key).map(|entry| lesson_link(entry, &page, &guide, shut.clone())) }
                 </div>
             }
         </span>

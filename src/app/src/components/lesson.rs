@@ -1,0 +1,62 @@
+//! The lesson that is open, beside the bench: fetched, then gone through.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use super::{lesson_steps::Steps, look::use_root_class};
+use crate::{
+    app::use_page,
+    engine::fetch,
+    lessons::{Entry, guide::use_guide, model::Lesson},
+};
+
+/// Which lesson.
+#[derive(Properties, PartialEq)]
+pub struct EntryProps {
+    pub entry: &'static Entry,
+}
+
+/// The lesson that is open, if one is.
+#[component]
+pub fn LessonPanel() -> Html {
+    use_guide().lesson.map(|entry| html! { <Fetched key={entry.id} {entry} /> }).unwrap_or_default()
+}
+
+/// A lesson's file, and the lesson once it is there.
+#[component]
+fn Fetched(props: &EntryProps) -> Html {
+    let (page, guide) = (use_page(), use_guide());
+    let entry = props.entry;
+    let lesson = use_state(|| None::<Result<Rc<Lesson>, String>>);
+    use_root_class("with-lesson", true);
+    {
+        let lesson = lesson.setter();
+        use_effect_with(entry.id, move |id| {
+            let url = format!("lessons/{id}.json");
+            wasm_bindgen_futures::spawn_local(async move { lesson.set(Some(read(&url).await.map(Rc::new))) });
+        });
+    }
+    if let Some(Ok(lesson)) = &*lesson {
+        return html! { <Steps {entry} lesson={lesson.clone()} /> };
+    }
+    let texts = &page.texts;
+    html! {
+        <aside id="lesson" class="panel" aria-labelledby="lesson-title">
+            <div class="lesson-head">
+                <h2 id="lesson-title">{ entry.title(texts.language) }</h2>
+                <button id="lesson-leave" onclick={guide.open.reform(|_: MouseEvent| None)}>{ texts.get("lesson-leave") }</button>
+            </div>
+            if let Some(Err(reason)) = &*lesson {
+                <p class="empty">{ texts.with("lesson-failed", &[("reason", reason.as_str().into())]) }</p>
+            } else {
+                <p class="empty">{ texts.get("lesson-loading") }</p>
+            }
+        </aside>
+    }
+}
+
+async fn read(url: &str) -> Result<Lesson, String> {
+    let bytes = fetch(url, |_, _| {}).await?;
+    serde_json::from_slice(&bytes.to_vec()).map_err(|error| format!("{url}: {error}"))
+}

@@ -1,0 +1,115 @@
+//! Every lesson of the house is held to what the page can show.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use retort_spec::{decode, knob};
+
+use crate::view::PANELS;
+
+use super::{
+    CATALOGUE, entry,
+    model::{Condition, Lesson, Step, Text},
+    quantity::Quantity,
+    setting::{is_turned, opening, turned},
+};
+
+/// The lessons' files with their names; none where the folder is not there.
+fn lessons() -> Vec<(String, Lesson)> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/lessons"));
+    if !folder.is_dir() {
+        return Vec::new();
+    }
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let lesson = |path: PathBuf| {
+        let id = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let lesson = serde_json::from_str(&fs::read_to_string(&path).unwrap());
+        let lesson = lesson.unwrap_or_else(|error| panic!("{id}: {error}"));
+        (id, lesson)
+    };
+    paths.map(lesson).collect()
+}
+
+fn texts(lesson: &Lesson) -> Vec<&Text> {
+    let mut texts = vec![&lesson.title, &lesson.summary];
+    for step in &lesson.steps {
+        texts.push(&step.text);
+        texts.extend(&step.task);
+        if let Some(predict) = &step.predict {
+            texts.extend([&predict.question, &predict.explain]);
+            texts.extend(predict.choices.iter().map(|choice| &choice.text));
+        }
+    }
+    texts
+}
+
+fn conditions(step: &Step) -> impl Iterator<Item = &Condition> {
+    let choices = step.predict.iter().flat_map(|predict| &predict.choices);
+    step.until.iter().chain(choices.flat_map(|choice| &choice.when))
+}
+
+#[test]
+fn every_file_is_in_the_list_and_its_order_is_its_own() {
+    let lessons = lessons();
+    let orders: BTreeSet<u32> = lessons.iter().map(|(_, lesson)| lesson.order).collect();
+    assert_eq!(orders.len(), lessons.len(), "two lessons have the same order");
+    assert_eq!(CATALOGUE.len(), lessons.len());
+    for (id, lesson) in &lessons {
+        assert_eq!(entry(id).unwrap().minutes, lesson.minutes, "{id}");
+        assert!(id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{id} in an address");
+        assert!(!lesson.steps.is_empty(), "{id} has no steps");
+    }
+}
+
+#[test]
+fn every_text_speaks_both_languages_and_closes_its_bold() {
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    for (id, lesson) in &lessons() {
+        for text in texts(lesson) {
+            // A choice may be a number and nothing else.
+            let speaks = text.zh.contains(is_chinese) || !text.en.contains(char::is_alphabetic);
+            assert!(!text.en.trim().is_empty() && speaks, "{id}: {text:?}");
+            assert!(!text.en.contains(is_chinese), "{id}: {text:?}");
+            for text in [&text.en, &text.zh] {
+                assert!(text.matches("**").count().is_multiple_of(2), "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_name_is_known() {
+    for (id, lesson) in &lessons() {
+        for key in &lesson.knobs {
+            assert!(knob(key).is_some(), "{id}: knob {key}");
+        }
+        for (index, step) in lesson.steps.iter().enumerate() {
+            let names = conditions(step).flat_map(Condition::names).chain(step.show.iter().map(String::as_str));
+            for name in names {
+                assert!(Quantity::named(name).is_some(), "{id}, step {}: quantity {name}", index + 1);
+            }
+            let look = step.look.iter().find(|panel| !PANELS.contains(&panel.as_str()));
+            assert!(look.is_none(), "{id}, step {}: panel {look:?}", index + 1);
+            assert!(step.until.is_empty() || step.task.is_some(), "{id}, step {}: until without a task", index + 1);
+            assert!(step.predict.iter().all(|predict| predict.choices.len() > 1), "{id}, step {}", index + 1);
+        }
+    }
+}
+
+#[test]
+fn every_link_and_every_set_can_be_turned() {
+    for (id, lesson) in &lessons() {
+        assert_eq!(decode(&lesson.link, &[]).problems, [], "{id}");
+        let mut experiment = opening(&retort_spec::Experiment::default(), &lesson.link);
+        for set in lesson.steps.iter().filter_map(|step| step.set.as_deref()) {
+            for pair in set.split('&') {
+                let (key, value) = pair.split_once('=').unwrap_or_else(|| panic!("{id}: {pair}"));
+                let knob = knob(key).unwrap_or_else(|| panic!("{id}: knob {key}"));
+                let turned = knob.set(&mut experiment.clone(), value);
+                assert_eq!(turned, Ok(()), "{id}: {pair}");
+            }
+            experiment = turned(&experiment, set);
+            assert!(is_turned(&experiment, set), "{id}: {set} is repaired away");
+        }
+    }
+}

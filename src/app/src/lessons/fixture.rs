@@ -1,0 +1,87 @@
+//! A small page for the tests of lessons: two classes, four test examples, everything measured.
+
+use std::rc::Rc;
+
+use retort_spec::{
+    Actor, Bits, Compressed, DataSet, DataSummary, Event, Floats, Granularity, Measured, Outcome, Parts, RunState,
+    Spread, Verdict,
+};
+use yew::Reducible as _;
+
+use crate::state::{Action, State};
+
+/// The state after an action.
+pub fn act(state: State, action: Action) -> State {
+    (*Rc::new(state).reduce(action)).clone()
+}
+
+/// The state after a training to its end.
+pub fn finish(state: State) -> State {
+    act(state, Action::Events { events: training(), recorded: false })
+}
+
+/// A page on which everything has been measured: teacher 100 %, baseline 50 %, student 75 %.
+pub fn measured_state() -> State {
+    finish(State::open("#data=moons&bits=8"))
+}
+
+fn training() -> Vec<Event> {
+    let data = DataSummary {
+        data: DataSet::Moons,
+        classes: 2,
+        shape: [1, 2],
+        train: 8,
+        test: 4,
+        labelled: 4,
+        transfer: 8,
+        own: 0,
+        gallery: vec![],
+        test_pixels: vec![],
+        test_points: Floats::default(),
+        test_labels: vec![0, 0, 1, 1],
+    };
+    let measured = |actor, classes: [f64; 2], agreement, logits: [f32; 8]| {
+        Event::Measured(Measured {
+            run: 0,
+            actor,
+            accuracy: (classes[0] + classes[1]) / 2.0,
+            per_class_accuracy: classes.to_vec(),
+            agreement,
+            calibration_error: 0.1,
+            parameters: 10,
+            bytes: if actor == Actor::Teacher { 400 } else { 100 },
+            logits: logits.to_vec().into(),
+            seconds: 1.0,
+        })
+    };
+    let compressed = Compressed {
+        bits: Bits::B8,
+        granularity: Granularity::Channel,
+        bytes: 40,
+        parts: Parts::default(),
+        accuracy: 0.5,
+        answers: vec![0, 0, 0, 0],
+        layers: vec![],
+    };
+    let two_bits = Compressed { bits: Bits::B2, bytes: 20, ..compressed.clone() };
+    let spread = |share| Spread::of(vec![share]);
+    let verdict = Verdict {
+        outcome: Outcome::NoDifference,
+        p_value: 0.25,
+        touched: false,
+        examples: 4,
+        teacher: spread(1.0),
+        baseline: spread(0.5),
+        student: spread(0.75),
+    };
+    vec![
+        Event::Data(data),
+        Event::State(RunState::Running),
+        measured(Actor::Teacher, [1.0, 1.0], None, [3.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]),
+        measured(Actor::Baseline, [1.0, 0.0], Some(0.5), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]),
+        measured(Actor::Student, [1.0, 0.5], Some(0.75), [3.0, 0.0, 3.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
+        Event::Compressed { run: 0, rows: vec![compressed, two_bits] },
+        Event::Verdict(verdict),
+        Event::State(RunState::Finished),
+    ]
+}

@@ -1,0 +1,139 @@
+//! Who guides the visitor: an open lesson, or the tour. Shared by the menu, the lesson's panel and the tour's card.
+
+use gloo_events::EventListener;
+use retort_spec::{Experiment, Problem, ProblemKind};
+use yew::prelude::*;
+
+use super::{CATALOGUE, Entry, entry};
+use crate::{
+    app::Page,
+    link,
+    state::{Action, Notice},
+};
+
+/// The page key of a lesson.
+const KEY: &str = "lesson";
+/// Where the browser's tab remembers the step over a reload.
+const STEP: &str = "lesson-step";
+/// Where the browser remembers which lessons were finished.
+const DONE: &str = "lessons-done";
+
+/// Who guides the visitor.
+#[derive(Clone, PartialEq)]
+pub struct Guide {
+    /// The lesson that is open.
+    pub lesson: Option<&'static Entry>,
+    /// It was opened by a click rather than by the address, so that the focus may follow.
+    pub asked: bool,
+    /// Opens a lesson; `None` closes it.
+    pub open: Callback<Option<&'static Entry>>,
+    /// The menu of lessons is asked for so many times.
+    pub menu: u32,
+    /// Asks for the menu.
+    pub show_menu: Callback<()>,
+    /// The tour is asked for so many times.
+    pub tour: u32,
+    /// Asks for the tour.
+    pub show_tour: Callback<()>,
+}
+
+/// The guide of the nearest context.
+#[hook]
+pub fn use_guide() -> Guide {
+    // The root provides it to all, as it does the page.
+    match use_context::<Guide>() {
+        Some(guide) => guide,
+        None => unreachable!("lessons are drawn inside the app"),
+    }
+}
+
+/// Makes the guide, once, in the root.
+#[hook]
+pub fn use_new_guide(page: &Page) -> Guide {
+    let lesson = use_state(addressed);
+    let asked = use_state(|| false);
+    let (menu, tour) = (use_state(|| 0), use_state(|| 0));
+    {
+        let (lesson, asked, dispatch) = (lesson.setter(), asked.setter(), page.state.dispatcher());
+        use_effect_with((), move |()| {
+            let unknown = link::page_key(KEY).filter(|id| entry(id).is_none());
+            if let Some(problem) = unknown.map(no_such_lesson) {
+                dispatch.dispatch(Action::Notify(Notice::Link(problem)));
+            }
+            let back = web_sys::window().map(|window| {
+                EventListener::new(&window, "popstate", move |_| {
+                    asked.set(false);
+                    lesson.set(addressed());
+                })
+            });
+            move || drop(back)
+        });
+    }
+    let open = {
+        let (lesson, asked, page) = (lesson.setter(), asked.setter(), page.clone());
+        Callback::from(move |wanted: Option<&'static Entry>| {
+            forget_step();
+            if wanted.is_none() {
+                link::put(&page.state.experiment, KEY, None);
+            }
+            asked.set(true);
+            lesson.set(wanted);
+        })
+    };
+    let more = |count: &UseStateHandle<u32>| {
+        let count = count.clone();
+        Callback::from(move |()| count.set(*count + 1))
+    };
+    Guide {
+        lesson: *lesson,
+        asked: *asked,
+        open,
+        menu: *menu,
+        show_menu: more(&menu),
+        tour: *tour,
+        show_tour: more(&tour),
+    }
+}
+
+fn addressed() -> Option<&'static Entry> {
+    link::page_key(KEY).and_then(|id| entry(&id))
+}
+
+fn no_such_lesson(id: String) -> Problem {
+    let ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
+    Problem { key: KEY.into(), value: id, kind: ProblemKind::NotAChoice { words: ids.join(", ") }, used: None }
+}
+
+/// Puts the experiment that a lesson begins with into the address, together with the lesson.
+pub fn address(entry: &Entry, experiment: &Experiment) {
+    link::put(experiment, KEY, Some(entry.id));
+}
+
+/// Remembers the step over a reload.
+pub fn remember_step(entry: &Entry, step: usize) {
+    link::jot(STEP, &format!("{} {step}", entry.id));
+}
+
+/// The step at which a reload interrupted this lesson.
+pub fn remembered_step(entry: &Entry) -> Option<usize> {
+    let note = link::jotted(STEP)?;
+    let (id, step) = note.split_once(' ')?;
+    (id == entry.id).then(|| step.parse().ok()).flatten()
+}
+
+fn forget_step() {
+    link::jot(STEP, "");
+}
+
+/// Whether a lesson was finished in this browser.
+pub fn is_done(entry: &Entry) -> bool {
+    link::setting(DONE).is_some_and(|done| done.split(',').any(|id| id == entry.id))
+}
+
+/// Remembers that a lesson was finished.
+pub fn remember_done(entry: &Entry) {
+    if !is_done(entry) {
+        let done = link::setting(DONE).filter(|done| !done.is_empty());
+        link::store(DONE, &done.map_or_else(|| entry.id.to_owned(), |done| format!("{done},{}", entry.id)));
+    }
+}

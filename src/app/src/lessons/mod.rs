@@ -1,0 +1,54 @@
+//! Guided lessons: data in `assets/lessons`, one file each, run beside the live bench.
+
+pub mod course;
+pub mod guide;
+pub mod model;
+pub mod prose;
+pub mod quantity;
+pub mod setting;
+pub mod steer;
+pub mod watch;
+
+use crate::i18n::Language;
+
+/// A lesson of the menu; the rest of it is fetched when it is opened.
+#[derive(Debug, PartialEq)]
+pub struct Entry {
+    /// Its file's name without the ending, which is its name in permalinks.
+    pub id: &'static str,
+    /// About how long it takes.
+    pub minutes: u32,
+    /// Its title in English and in Chinese.
+    title: [&'static str; 2],
+    /// What it is about, likewise.
+    summary: [&'static str; 2],
+    /// The knobs that it explains.
+    pub knobs: &'static [&'static str],
+    /// The experiment that it begins with, as a permalink.
+    pub link: &'static str,
+}
+
+impl Entry {
+    /// Its title.
+    pub fn title(&self, language: Language) -> &'static str {
+        self.title[usize::from(language == Language::Chinese)]
+    }
+
+    /// What it is about.
+    pub fn summary(&self, language: Language) -> &'static str {
+        self.summary[usize::from(language == Language::Chinese)]
+    }
+}
+
+/// All lessons, in their order.
+pub const CATALOGUE: &[Entry] = include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
+
+/// The lesson of this name.
+pub fn entry(id: &str) -> Option<&'static Entry> {
+    CATALOGUE.iter().find(|entry| entry.id == id)
+}
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod fixture;

@@ -1,0 +1,89 @@
+//! What a lesson does to the page: it turns knobs, as changes that can be undone, and sees what was measured.
+
+use retort_spec::{Command, Experiment, RunState, encode};
+use yew::UseReducerHandle;
+
+use super::{
+    Entry,
+    course::{Course, Move, Seen, awaited},
+    guide,
+    model::{Lesson, Step},
+    setting::{is_turned, mixes, opening, turned},
+    watch::Watch,
+};
+use crate::{app::Page, state::Action};
+
+/// Begins a lesson with its own experiment.
+pub fn begin(page: &Page, entry: &Entry, lesson: &Lesson) {
+    let mut start = opening(&page.state.experiment, &lesson.link);
+    if let Some(set) = lesson.steps.first().and_then(begins_with) {
+        start = turned(&start, set);
+    }
+    guide::address(entry, &start);
+    steer(page, &start);
+}
+
+/// Enters a step.
+pub fn enter(page: &Page, step: &Step) {
+    if let Some(set) = begins_with(step) {
+        steer(page, &turned(&page.state.experiment, set));
+    }
+}
+
+/// Measures what a step's prediction is about.
+pub fn measure(page: &Page, step: &Step) {
+    if page.state.run_state == RunState::Paused {
+        page.driver.send(&Command::Resume);
+    }
+    if let Some(set) = &step.set {
+        steer(page, &turned(&page.state.experiment, set));
+    }
+}
+
+/// The same from the first training step on, where a training has ended without it.
+pub fn measure_again(page: &Page, step: &Step) {
+    let now = &page.state.experiment;
+    let experiment = step.set.as_ref().map_or_else(|| now.clone(), |set| turned(now, set));
+    page.state.dispatch(Action::Navigate(encode(&experiment)));
+    restart(page, experiment);
+}
+
+/// Trains the experiment that is set from the first step on.
+pub fn start_over(page: &Page) {
+    restart(page, page.state.experiment.clone());
+}
+
+/// Looks whether a step's task is done and whether its prediction can be judged.
+pub fn look(page: &Page, step: &Step, course: &UseReducerHandle<Course>, watch: &Watch) {
+    let state = &page.state;
+    let record = course.record();
+    let read = |name: &str| watch.read(state, name);
+    if !record.done && !step.until.is_empty() && step.until.iter().all(|condition| condition.holds(read)) {
+        course.dispatch(Move::Done);
+    }
+    let Some(predict) = step.predict.as_ref().filter(|_| record.committed && record.seen.is_none()) else { return };
+    let is_set = step.set.as_ref().is_none_or(|set| is_turned(&state.experiment, set));
+    if is_set && watch.has(state, awaited(step)) {
+        course.dispatch(Move::See(Seen::judge(step, predict, read)));
+    }
+}
+
+/// What a step turns at its beginning; with a prediction it waits for the visitor's answer.
+fn begins_with(step: &Step) -> Option<&str> {
+    step.set.as_deref().filter(|_| step.predict.is_none())
+}
+
+fn steer(page: &Page, experiment: &Experiment) {
+    let state = &page.state;
+    state.dispatch(Action::Navigate(encode(experiment)));
+    let under_way = matches!(state.run_state, RunState::Running | RunState::Paused);
+    if under_way && mixes(&state.experiment, experiment) {
+        restart(page, experiment.clone());
+    }
+}
+
+/// Starts over with an experiment. It is sent here, since a reset that came before it would train the old one.
+fn restart(page: &Page, experiment: Experiment) {
+    page.driver.run(experiment);
+    page.driver.send(&Command::Reset);
+}
