@@ -9,10 +9,10 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw, header::Header,
-        keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices, packed::Packed,
-        report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets, toolbar::pace_of,
-        tour::Tour, verdict::VerdictPanel,
+        announcer::Announcer, confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw,
+        header::Header, keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices,
+        packed::Packed, report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
+        toolbar::pace_of, tour::Tour, verdict::VerdictPanel,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -238,6 +238,7 @@ pub fn App() -> Html {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
             <Header />
+            <Announcer />
             <Notices />
             <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
             <LessonPanel />

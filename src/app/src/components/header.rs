@@ -46,7 +46,7 @@ pub fn Header() -> Html {
                 if state.recorded {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
-                <span id="progress" class="badge" role="status" aria-live="polite" title={progress.clone()}>{ progress }</span>
+                <span id="progress" class="badge" title={progress.clone()}>{ progress }</span>
                 if page.shows("device") {
                     <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
                         { device(&page) }

@@ -1,5 +1,6 @@
 //! The panels of the bench, one a file.
 
+pub mod announcer;
 pub mod asking;
 pub mod bars;
 pub mod bias;

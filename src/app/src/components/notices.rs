@@ -30,7 +30,7 @@ pub fn Notices() -> Html {
         }
     };
     html! {
-        <ul id="notices" role="status" aria-live="polite">{ for page.state.notices.iter().enumerate().map(notice) }</ul>
+        <ul id="notices" aria-label={page.texts.get("notices")}>{ for page.state.notices.iter().enumerate().map(notice) }</ul>
     }
 }
 
@@ -53,7 +53,8 @@ fn halved(rate: f64) -> Option<f64> {
     knob("learning-rate")?.set(&mut experiment, &half.to_string()).ok().map(|()| half)
 }
 
-fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
+/// A notice in words, and its kind in styles.
+pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
     let texts = &page.texts;
     match notice {
         Notice::Link(problem) => {

@@ -15,7 +15,7 @@ pub fn VerdictPanel() -> Html {
     let texts = &page.texts;
     let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
-        <section id="verdict" class="panel" aria-labelledby="verdict-title" aria-live="polite">
+        <section id="verdict" class="panel" aria-labelledby="verdict-title">
             <h2 id="verdict-title">{ texts.get("verdict") } <small>{ texts.get("verdict-sub") }</small></h2>
             if page.state.recorded {
                 <p class="recorded">{ texts.get("recorded") }</p>
@@ -32,7 +32,14 @@ pub fn VerdictPanel() -> Html {
     }
 }
 
-fn words(page: &Page, verdict: &Verdict) -> Html {
+/// The verdict as one sentence and a word.
+pub fn sentence(page: &Page, verdict: &Verdict) -> String {
+    let (words, outcome, _) = parts(page, verdict);
+    format!("{words} {outcome}")
+}
+
+/// What was measured, what that says, and how sure it is.
+fn parts(page: &Page, verdict: &Verdict) -> (String, String, String) {
     let texts = &page.texts;
     let outcome = match verdict.outcome {
         Outcome::Helps => texts.get("verdict-helps"),
@@ -52,11 +59,17 @@ fn words(page: &Page, verdict: &Verdict) -> Html {
         ("student", percent(texts, verdict.student.mean).into()),
         ("baseline", percent(texts, verdict.baseline.mean).into()),
     ];
+    let sure = format!("({p_value}, {})", texts.with("seeds", &[("count", seeds.into())]));
+    (texts.with("verdict-words", &args), outcome, sure)
+}
+
+fn words(page: &Page, verdict: &Verdict) -> Html {
+    let texts = &page.texts;
+    let (words, outcome, sure) = parts(page, verdict);
     html! {
         <>
             <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
-                { texts.with("verdict-words", &args) }{ " " }<b>{ outcome }</b>
-                { format!(" ({p_value}, ") }{ texts.with("seeds", &[("count", seeds.into())]) }{ ")" }
+                { words }{ " " }<b>{ outcome }</b>{ " " }{ sure }
             </p>
             <table class="spread">
                 <tbody>{ for [("teacher", &verdict.teacher), ("student", &verdict.student), ("baseline", &verdict.baseline)].map(|(word, spread)| html! {
