@@ -163,7 +163,7 @@ previous-example = Previous example
 next-example = Next example
 test-example = A test example: { $label }
 softmax-formula = The softmax with a temperature: exp of the logit over T, divided by the sum of all of them
-bars-caption = The probability of each class, from the teacher and from the student, at temperature 1 and at the slider's
+bars-caption = The probability of each class in percent, from teacher, student and student alone, at the slider's temperature
 similarity = What looks like what
 similarity-caption = Mean distribution of each class at T = { $temperature }, in percent: rows are labels, columns are answers
 short-teacher = Teacher

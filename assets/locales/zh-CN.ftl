@@ -162,7 +162,7 @@ previous-example = 上一个样本
 next-example = 下一个样本
 test-example = 测试样本：{ $label }
 softmax-formula = 带温度的 softmax：logit 除以 T 后取指数，再除以所有类别之和
-bars-caption = 教师与学生给出的各类别概率，分别在温度 1 和滑块所示温度下
+bars-caption = 在滑块所示温度下，教师、蒸馏学生与单独训练的学生给出的各类别概率（百分比）
 similarity = 谁像谁
 similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行为真实类别，列为预测类别
 short-teacher = 教师

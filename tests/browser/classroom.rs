@@ -76,19 +76,19 @@ async fn page_leads_through_a_lesson() -> Result<()> {
     let page = Page::open("", Gpu::None).await?;
     page.until_finished().await?;
     page.click("#lessons").await?;
-    page.until("document.querySelectorAll('#lessons-dialog [data-lesson]').length >= 8").await?;
-    page.click("#lessons-dialog [data-lesson=temperature]").await?;
+    page.until("document.querySelectorAll('#lessons-menu [data-lesson]').length >= 8").await?;
+    page.click("#lessons-menu [data-lesson=temperature] a, #lessons-menu [data-lesson=temperature] button").await?;
     page.until("location.hash.includes('lesson=temperature')").await?;
     // Step by step to the end; predictions are made, and revealed by what was measured.
     let mut predicted = 0;
     for _ in 0..12 {
-        page.until("document.querySelector('#lesson .lesson-text')").await?;
+        page.until("document.querySelector('#lesson-step')").await?;
         if page.script("return Boolean(document.querySelector('#lesson input[type=radio]:not(:disabled)'))").await?
             == json!(true)
         {
             page.script("document.querySelector('#lesson input[type=radio]').click()").await?;
             page.click("#lesson-check").await?;
-            page.until("document.querySelector('#lesson-reveal')").await?;
+            page.until("document.querySelector('#lesson-result')").await?;
             predicted += 1;
         }
         if page.script("return document.querySelector('#lesson-next') === null || document.querySelector('#lesson-next').disabled").await? == json!(true) {
@@ -98,7 +98,7 @@ async fn page_leads_through_a_lesson() -> Result<()> {
     }
     ensure!(predicted > 0, "a prediction is asked for");
     page.script("window.printed = 0; window.print = () => { window.printed += 1; }").await?;
-    page.click("#lesson-worksheet").await?;
+    page.click("#lesson-print").await?;
     page.until("window.printed === 1").await?;
     page.click("#lesson-leave").await?;
     page.until("!location.hash.includes('lesson=')").await?;

@@ -333,8 +333,7 @@ impl Driver {
         if !is_default {
             return;
         }
-        let Ok(bytes) = engine::fetch("recorded.json", |_, _| {}).await else { return };
-        let Ok(events) = serde_json::from_slice(&bytes.to_vec()) else { return };
+        let Ok(events) = engine::fetch_json("recorded.json").await else { return };
         if !self.inner.borrow().began {
             self.dispatch.dispatch(Action::Events { events, recorded: true });
         }

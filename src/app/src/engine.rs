@@ -72,6 +72,16 @@ pub async fn fetch(url: &str, progress: impl Fn(f64, Option<f64>)) -> Result<Uin
     Ok(whole)
 }
 
+/// Fetches a JSON file of the page. The browser parses it: a parser of our own would weigh thirty kilobytes.
+///
+/// # Errors
+/// What the browser says, or where the file holds something else.
+pub async fn fetch_json<T: serde::de::DeserializeOwned>(url: &str) -> Result<T, String> {
+    let bytes = fetch(url, |_, _| {}).await?;
+    let parsed = js_sys::JSON::parse(&String::from_utf8_lossy(&bytes.to_vec())).map_err(text)?;
+    serde_wasm_bindgen::from_value(parsed).map_err(|error| format!("{url}: {error}"))
+}
+
 /// A running worker. Dropping it ends it.
 pub struct Engine {
     worker: Worker,

@@ -31,11 +31,39 @@ impl Serialize for Floats {
 
 impl<'de> Deserialize<'de> for Floats {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = bytes::deserialize(deserializer)?;
+        let (numbers, rest) = bytes.as_chunks::<4>();
+        match rest.is_empty() {
+            true => Ok(Self(numbers.iter().map(|&number| f32::from_le_bytes(number)).collect())),
+            false => Err(de::Error::custom("the block does not hold whole numbers")),
+        }
+    }
+}
+
+/// Bytes in messages: one block between page and worker, a list of numbers in JSON. Either is read from both.
+pub mod bytes {
+    use std::fmt;
+
+    use serde::{Deserializer, Serializer, de};
+
+    /// Writes bytes as one block, where the format has such.
+    ///
+    /// # Errors
+    /// The format's.
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    /// Reads a block or a list.
+    ///
+    /// # Errors
+    /// The format's, and where a list holds something else than bytes.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         struct Visitor;
         impl<'de> de::Visitor<'de> for Visitor {
             type Value = Vec<u8>;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a block of little-endian single-precision numbers")
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a block of bytes")
             }
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
                 Ok(bytes.to_vec())
@@ -51,12 +79,8 @@ impl<'de> Deserialize<'de> for Floats {
                 Ok(bytes)
             }
         }
-        let bytes = deserializer.deserialize_byte_buf(Visitor)?;
-        let (numbers, rest) = bytes.as_chunks::<4>();
-        match rest.is_empty() {
-            true => Ok(Self(numbers.iter().map(|&number| f32::from_le_bytes(number)).collect())),
-            false => Err(de::Error::custom("the block does not hold whole numbers")),
-        }
+        // A recorded run that JavaScript parsed holds lists where a worker sends blocks.
+        deserializer.deserialize_any(Visitor)
     }
 }
 

@@ -4,7 +4,7 @@
 //! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
 mod experiment;
-mod floats;
+pub mod floats;
 mod knobs;
 mod permalink;
 pub mod probability;

@@ -68,7 +68,7 @@ pub struct FileData {
     /// Its name, for messages to the visitor.
     pub name: String,
     /// Its bytes.
-    #[serde(with = "serde_bytes")]
+    #[serde(with = "crate::floats::bytes")]
     pub bytes: Vec<u8>,
 }
 
@@ -242,12 +242,12 @@ pub struct DataSummary {
     /// Some training examples of each class, labelled ones first.
     pub gallery: Vec<Example>,
     /// The pixels of all test examples, row by row, each 0 to 255; coordinates for points are in `test_points`.
-    #[serde(with = "serde_bytes")]
+    #[serde(with = "crate::floats::bytes")]
     pub test_pixels: Vec<u8>,
     /// The coordinates of the test examples, for points.
     pub test_points: Floats,
     /// The labels of the test examples.
-    #[serde(with = "serde_bytes")]
+    #[serde(with = "crate::floats::bytes")]
     pub test_labels: Vec<u8>,
 }
 
@@ -261,7 +261,7 @@ pub struct Example {
     /// Whether the student may see the label.
     pub labelled: bool,
     /// Its pixels, each 0 to 255; empty for points.
-    #[serde(with = "serde_bytes")]
+    #[serde(with = "crate::floats::bytes")]
     pub pixels: Vec<u8>,
     /// Its coordinates, for points; empty for images.
     pub point: Floats,
@@ -345,7 +345,7 @@ pub struct Compressed {
     /// Share of the test set that the network read back from the file has right, 0 to 1.
     pub accuracy: f64,
     /// The class it gives each test example.
-    #[serde(with = "serde_bytes")]
+    #[serde(with = "crate::floats::bytes")]
     pub answers: Vec<u8>,
     /// What became of the weights, layer by layer.
     pub layers: Vec<WeightHistogram>,

@@ -1,4 +1,4 @@
-//! One example's distribution as a table with bars: teacher, student and baseline, at T = 1 and at the slider's T.
+//! One example's distribution at the slider's T as a table with bars: teacher, student and baseline.
 
 use retort_spec::{Actor, DataSet, probability::softmax};
 use yew::prelude::*;
@@ -31,26 +31,19 @@ pub fn Bars(props: &BarsProps) -> Html {
     let logarithmic = use_state(|| false);
     let texts = &page.texts;
     let now = page.state.temperature();
-    let of = |actor: Actor, at: f64| {
+    let shares = ORDER.map(|actor| {
         let index = Actor::ALL.iter().position(|&other| other == actor)?;
-        props.logits[index].as_deref().map(|logits| softmax(logits, at))
-    };
-    let (at_one, at_now) = (ORDER.map(|actor| of(actor, 1.0)), ORDER.map(|actor| of(actor, now)));
+        props.logits[index].as_deref().map(|logits| softmax(logits, now))
+    });
     let width = |share: f64| 100.0 * length(share, *logarithmic);
-    let cell = |shares: &[Option<Vec<f64>>; 3], class: usize| {
-        html! {
-            <td>{ for ORDER.iter().zip(shares).map(|(actor, shares)| html! {
-                <i class={classes!("bar", actor.word())} style={shares.as_ref().map(|shares| format!("width:{:.2}%", width(shares[class])))} />
-            }) }</td>
-        }
-    };
     let row = |class: usize| {
         html! {
             <tr>
                 <th scope="row">{ class_name(&page, props.data, class) }</th>
-                { cell(&at_one, class) }
-                { cell(&at_now, class) }
-                { for ORDER.iter().zip(&at_now).map(|(actor, shares)| html! {
+                <td>{ for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
+                    <i class={classes!("bar", actor.word())} style={shares.as_ref().map(|shares| format!("width:{:.2}%", width(shares[class])))} />
+                }) }</td>
+                { for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
                     <td class={classes!("number", actor.word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
                 }) }
             </tr>
@@ -66,9 +59,8 @@ pub fn Bars(props: &BarsProps) -> Html {
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>
                     <td></td>
-                    <th scope="col">{ "T = 1" }</th>
                     <th scope="col">{ "T = " }{ temperature(texts, now) }</th>
-                    { for ORDER.iter().map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ " %" }</th> }) }
+                    { for ORDER.iter().map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }</th> }) }
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
             </table>

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::{lesson_steps::Steps, look::use_root_class};
 use crate::{
     app::use_page,
-    engine::fetch,
+    engine::fetch_json,
     lessons::{Entry, guide::use_guide, model::Lesson},
 };
 
@@ -34,7 +34,7 @@ fn Fetched(props: &EntryProps) -> Html {
         let lesson = lesson.setter();
         use_effect_with(entry.id, move |id| {
             let url = format!("lessons/{id}.json");
-            wasm_bindgen_futures::spawn_local(async move { lesson.set(Some(read(&url).await.map(Rc::new))) });
+            wasm_bindgen_futures::spawn_local(async move { lesson.set(Some(fetch_json(&url).await.map(Rc::new))) });
         });
     }
     if let Some(Ok(lesson)) = &*lesson {
@@ -56,7 +56,3 @@ fn Fetched(props: &EntryProps) -> Html {
     }
 }
 
-async fn read(url: &str) -> Result<Lesson, String> {
-    let bytes = fetch(url, |_, _| {}).await?;
-    serde_json::from_slice(&bytes.to_vec()).map_err(|error| format!("{url}: {error}"))
-}
