@@ -127,7 +127,7 @@ async fn page_shows_decisions_as_geometry_while_they_are_learned() -> Result<()>
     page.until("document.querySelector('#own-count').dataset.count === '1' && document.querySelector('.dot.own')")
         .await?;
     page.key("[data-region=teacher]", "Delete").await?;
-    page.until("document.querySelector('#own-count').dataset.count === '0'").await?;
+    page.until("!document.querySelector('.dot.own')").await?;
     page.close().await
 }
 

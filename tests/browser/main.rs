@@ -3,11 +3,11 @@
 mod access;
 mod classroom;
 mod laboratory;
+mod printed;
 
 use anyhow::{Result, ensure};
 use retort_tests::{Gpu, Page};
 use serde_json::json;
-use std::time::Duration;
 
 /// A short experiment for tests that are about something else than its result.
 const SHORT: &str = "#v=1&teacher-epochs=3&student-epochs=3&runs=1";
@@ -241,53 +241,4 @@ async fn page_announces_a_newer_version_and_does_not_force_it() -> Result<()> {
     page.until("navigator.serviceWorker.controller.scriptURL.endsWith('sw.js?newer')").await?;
     page.until_finished().await?;
     page.close().await
-}
-
-/// What a first visit costs in time, printed for the documentation.
-#[tokio::test]
-#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
-async fn figures() -> Result<()> {
-    let script = "window.seen = {}; const see = (name) => { window.seen[name] ??= performance.now(); };
-        new MutationObserver(() => {
-          if (document.querySelector('.bars')) see('something to look at');
-          const main = document.querySelector('main[data-recorded=false]');
-          if (main && main.querySelector('#curves svg')?.dataset.points > 2) see('first real training curve');
-          if (main && main.querySelector('#packed-bytes')) see('teacher, baseline and student trained and packed');
-          if (main?.dataset.state === 'finished') see('verdict over all seeds');
-        }).observe(document, { childList: true, subtree: true, attributes: true });";
-    let page = Page::open_after("", Gpu::None, script).await?;
-    page.until_finished().await?;
-    let seen = page.script("return window.seen").await?;
-    for (name, milliseconds) in seen.as_object().into_iter().flatten() {
-        println!("{name:<52} {:>7.2} s", milliseconds.as_f64().unwrap_or(f64::NAN) / 1000.0);
-    }
-    page.close().await
-}
-
-/// Pictures of the page: the README's, and one of each width, language and scheme to look at.
-#[tokio::test]
-#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
-async fn screenshot() -> Result<()> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
-    std::fs::create_dir_all(folder)?;
-    for (language, theme, data) in [
-        ("en", "light", "digits8"),
-        ("zh-CN", "dark", "digits8"),
-        ("en", "dark", "moons"),
-        ("zh-CN", "light", "strokes"),
-    ] {
-        let page = Page::open(&format!("#v=1&data={data}&lang={language}&theme={theme}"), Gpu::None).await?;
-        page.until_finished().await?;
-        for (width, height) in [(1280, 1180), (390, 3000)] {
-            page.resize(width, height).await?;
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let picture = page.picture().await?;
-            std::fs::write(format!("{folder}/{data}-{language}-{theme}-{width}.png"), &picture)?;
-            if (language, width) == ("en", 1280) && data == "digits8" {
-                std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/screenshot.png"), &picture)?;
-            }
-        }
-        page.close().await?;
-    }
-    Ok(())
 }

@@ -226,9 +226,9 @@ pub fn App() -> Html {
             { panel("cost", html! { <Cost /> }) }
             { panel("curves", html! { <Curves /> }) }
             { panel("verdict", html! { <VerdictPanel /> }) }
+            { panel("draw", html! { <Draw /> }) }
             { panel("similarity", html! { <Similarity /> }) }
             { panel("confusion", html! { <Confusion /> }) }
-            { panel("draw", html! { <Draw /> }) }
             { panel("packed", html! { <Packed /> }) }
             { panel("settings", html! { <Settings /> }) }
             <Report />

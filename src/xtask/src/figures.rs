@@ -6,10 +6,12 @@ use crate::{serve::gzip, test, tools::root};
 
 /// What a visitor waits for before training starts, compressed.
 const FIRST_BYTES: usize = 900_000;
+/// What the page itself may weigh of it.
+const APP_BYTES: usize = 400_000;
 
 /// Prints the sizes of the build in `dist/` and fails where the first visit's wasm is heavier than it may be.
 pub fn sizes() -> Result<()> {
-    let mut first = 0;
+    let (mut first, mut app) = (0, 0);
     println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip");
     let mut files: Vec<_> =
         std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -21,9 +23,12 @@ pub fn sizes() -> Result<()> {
         println!("{name:<34} {:>10} {compressed:>10}", bytes.len());
         if name.ends_with(".wasm") && !name.contains("gpu") {
             first += compressed;
+            app += if name.starts_with("retort-app") { compressed } else { 0 };
         }
     }
+    println!("wasm of the page itself, gzip: {app} bytes, {APP_BYTES} allowed");
     println!("wasm before training starts (app and CPU engine), gzip: {first} bytes, {FIRST_BYTES} allowed");
+    ensure!(app > 0 && app <= APP_BYTES, "the page's wasm is {app} bytes, more than {APP_BYTES}");
     ensure!(first > 0 && first <= FIRST_BYTES, "the first visit's wasm is {first} bytes, more than {FIRST_BYTES}");
     Ok(())
 }

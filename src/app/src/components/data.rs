@@ -56,7 +56,7 @@ pub fn DataPanel() -> Html {
                 <KnobControl id="classes" />
             }
             <KnobControl id="noise" />
-            if data.is_plane() {
+            if data.is_plane() && page.state.own.iter().any(|own| own.data == data) {
                 <Own />
             }
         </section>

@@ -55,4 +55,3 @@ fn Fetched(props: &EntryProps) -> Html {
         </aside>
     }
 }
-

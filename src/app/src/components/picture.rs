@@ -95,7 +95,7 @@ pub fn Scatter(props: &ScatterProps) -> Html {
     let at = |x: f32| format!("{:.1}", 50.0 + 48.0 * x / reach);
     let dot = |&([x, y], class, labelled): &([f32; 2], u8, bool)| {
         let ring = labelled.then_some("labelled");
-        html! { <circle class={classes!("dot", format!("class-{class}"), ring)} cx={at(x)} cy={at(-y)} r="1.6" /> }
+        html! { <circle class={classes!("dot", format!("class-{class}"), ring)} cx={at(x)} cy={at(-y)} r="1.1" /> }
     };
     html! {
         <svg class="scatter" viewBox="0 0 100 100" role="img" aria-label={props.label.clone()}>

@@ -76,7 +76,8 @@ fn words(page: &Page, verdict: &Verdict) -> Html {
                     <tr class={word}>
                         <th scope="row">{ texts.get(&format!("actor-{word}")) }</th>
                         <td>{ percent(texts, spread.mean) }{ " %" }</td>
-                        <td>{ "± " }{ percent(texts, spread.deviation) }</td>
+                        // One seed has no spread.
+                        <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
                     </tr>
                 }) }</tbody>
             </table>
