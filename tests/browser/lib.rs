@@ -14,6 +14,9 @@ pub use door::Door;
 /// How long anything may take before a test gives up. Machines differ; this is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The tour's card would lie over what a test clicks.
+const NO_TOUR: &str = "try { localStorage.setItem('tour', 'seen'); } catch {}";
+
 /// How a browser is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gpu {
@@ -42,7 +45,16 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
-        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, script).await
+        let script = format!("{NO_TOUR} {script}");
+        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, &script).await
+    }
+
+    /// Opens the page as somebody who was never offered its tour.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_first(permalink: &str, gpu: Gpu) -> Result<Self> {
+        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, "").await
     }
 
     /// Opens the page behind a door of its own.
@@ -51,7 +63,7 @@ impl Page {
     /// As [`open`](Self::open).
     pub async fn open_behind_door(permalink: &str, gpu: Gpu) -> Result<(Self, Door)> {
         let door = Door::open(&harness("RETORT_URL")?).await?;
-        Ok((Self::start(&format!("{}{permalink}", door.address()), gpu, "").await?, door))
+        Ok((Self::start(&format!("{}{permalink}", door.address()), gpu, NO_TOUR).await?, door))
     }
 
     async fn start(address: &str, gpu: Gpu, script: &str) -> Result<Self> {
