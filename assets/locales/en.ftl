@@ -238,6 +238,7 @@ cost-point = { $bits ->
 cost-teacher = { $actor }: { $bytes }, { $accuracy } %
 cost-other = another run
 pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher.
+pareto-reader = Measured files, by size: arrows move, Enter shows the experiment
 column-bits = Bits
 column-bytes = Bytes
 column-best = Best

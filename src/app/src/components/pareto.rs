@@ -1,7 +1,9 @@
 //! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
 //! step line of the best for its size.
 
-use retort_spec::{Actor, encode};
+use retort_spec::Actor;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::{
@@ -59,7 +61,6 @@ pub fn Pareto() -> Html {
     let points = points(state, &past);
     let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
     let front = pareto(&measured);
-    let here = encode(&state.experiment);
     let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);
     let Some(chosen) = points.iter().position(is_chosen) else { return Html::default() };
     let axes = Axes::of(&points);
@@ -79,30 +80,60 @@ pub fn Pareto() -> Html {
         ],
     );
     let dot = |(index, point): (usize, &Point)| {
-        let point_at = |to: Option<usize>| {
-            let pointed = pointed.clone();
-            move || pointed.set(to)
-        };
-        let (enter, leave) = (point_at(Some(index)), point_at(None));
-        let (focus, blur) = (enter.clone(), leave.clone());
-        // Hundreds of stops of the Tab key would be a wall; the table has a link for each.
-        let stop = point.kind != Kind::Past || front.contains(&index);
-        let words = words(&page, point);
         html! {
-            <a class={classes!("dot-link", point.kind.word(), (index == chosen).then_some("on"))} title={words.clone()} aria-label={words}
-                style={format!("left:{:.2}%;top:{:.2}%", 100.0 * axes.x(point.bytes) / WIDTH, 100.0 * axes.y(point.accuracy) / HEIGHT)}
-                href={point.link.as_ref().map(|link| format!("#{link}"))} onclick={follow(&page, point)}
-                role={point.link.is_none().then_some("img")} tabindex={if stop { "0" } else { "-1" }}
-                aria-current={point.link.as_ref().filter(|link| **link == here).map(|_| "true")}
-                onmouseenter={Callback::from(move |_: MouseEvent| enter())} onmouseleave={Callback::from(move |_: MouseEvent| leave())}
-                onfocus={Callback::from(move |_: FocusEvent| focus())} onblur={Callback::from(move |_: FocusEvent| blur())} />
+            <i class={classes!("dot-mark", point.kind.word(), (index == chosen).then_some("on"), (*pointed == Some(index)).then_some("pointed"))}
+                style={format!("left:{:.2}%;top:{:.2}%", 100.0 * axes.x(point.bytes) / WIDTH, 100.0 * axes.y(point.accuracy) / HEIGHT)} />
         }
     };
+    let shown = pointed.filter(|index| *index < points.len()).unwrap_or(chosen);
+    let places: Vec<(f64, f64)> =
+        points.iter().map(|point| (axes.x(point.bytes) / WIDTH, axes.y(point.accuracy) / HEIGHT)).collect();
+    let order = by_bytes(&points);
+    let point_at = {
+        let pointed = pointed.clone();
+        Callback::from(move |event: PointerEvent| pointed.set(under(&event, &places)))
+    };
+    let leave = {
+        let pointed = pointed.clone();
+        Callback::from(move |_: PointerEvent| pointed.set(None))
+    };
+    let go = {
+        let (dispatch, links) = (state.dispatcher(), points.iter().map(|point| point.link.clone()).collect::<Vec<_>>());
+        move |index: usize| {
+            if let Some(Some(link)) = links.get(index) {
+                dispatch.dispatch(Action::Navigate(link.clone()));
+            }
+        }
+    };
+    let click = {
+        let (go, pointed) = (go.clone(), pointed.clone());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(index) = *pointed {
+                go(index);
+            }
+        })
+    };
+    let key = {
+        let (pointed, order) = (pointed.clone(), order.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let at = order.iter().position(|&index| index == shown).unwrap_or(0);
+            let to = match event.key().as_str() {
+                "ArrowLeft" | "ArrowDown" => at.saturating_sub(1),
+                "ArrowRight" | "ArrowUp" => (at + 1).min(order.len() - 1),
+                "Home" => 0,
+                "End" => order.len() - 1,
+                "Enter" => return go(shown),
+                _ => return,
+            };
+            event.prevent_default();
+            pointed.set(order.get(to).copied());
+        })
+    };
+    let place = order.iter().position(|&index| index == shown).unwrap_or(0);
     let mut current: Vec<&Point> = points.iter().filter(|point| point.kind == Kind::Current).collect();
     current.sort_by_key(|point| !is_chosen(point));
     let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
     let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
-    let shown = pointed.and_then(|index| points.get(index)).unwrap_or(&points[chosen]);
     html! {
         <>
             <div id="pareto" class="over" data-points={points.len().to_string()}>
@@ -120,13 +151,34 @@ pub fn Pareto() -> Html {
                     <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
                     <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>
                 </svg>
-                { for points.iter().enumerate().map(dot) }
+                <div aria-hidden="true">{ for points.iter().enumerate().map(dot) }</div>
+                <div id="pareto-reader" class="reader" tabindex="0" role="slider" aria-label={texts.get("pareto-reader")}
+                    aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
+                    onpointermove={point_at} onpointerleave={leave} onclick={click} onkeydown={key} />
             </div>
-            <p id="pareto-point" class="readout">{ words(&page, shown) }</p>
+            <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
             <p class="hint">{ texts.get("pareto-key") }</p>
             { table(&page, &points, &front) }
         </>
     }
+}
+
+/// The points by rising bytes.
+fn by_bytes(points: &[Point]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by_key(|&index| points[index].bytes);
+    order
+}
+
+/// The point nearest to the pointer, if one is near; `places` are shares of the drawing's width and height.
+fn under(event: &PointerEvent, places: &[(f64, f64)]) -> Option<usize> {
+    /// Half of what a target should measure at least, in pixels.
+    const REACH: f64 = 12.0;
+    let area = event.current_target()?.dyn_into::<Element>().ok()?.get_bounding_client_rect();
+    let (x, y) = (f64::from(event.client_x()) - area.left(), f64::from(event.client_y()) - area.top());
+    let distance = |&(left, top): &(f64, f64)| (left * area.width() - x).hypot(top * area.height() - y);
+    let near = places.iter().map(distance).enumerate().filter(|(_, distance)| *distance <= REACH);
+    near.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
 }
 
 /// A point in words.
@@ -167,8 +219,7 @@ fn follow(page: &Page, point: &Point) -> Callback<MouseEvent> {
 /// The points as a table, smallest file first.
 fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
     let texts = &page.texts;
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    order.sort_by_key(|&index| points[index].bytes);
+    let order = by_bytes(points);
     let row = |index: usize| {
         let point = &points[index];
         let name = match &point.link {
