@@ -225,6 +225,8 @@ async fn page_undoes_warns_and_explains() -> Result<()> {
     page.set("#knob-optimizer", "sgd").await?;
     page.set("#knob-weight-decay", "1").await?;
     page.set("#knob-learning-rate", "10").await?;
+    // Turned while the students train, it would not reach the teacher.
+    page.click("#reset").await?;
     page.until("document.querySelector('#halve')").await?;
     page.click("#halve").await?;
     page.until("document.querySelector('#knob-learning-rate').value === '5'").await?;

@@ -77,20 +77,24 @@ async fn figures() -> Result<()> {
 async fn screenshot() -> Result<()> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/screenshots");
     std::fs::create_dir_all(folder)?;
-    for (language, theme, data) in [
-        ("en", "light", "digits8"),
-        ("zh-CN", "dark", "digits8"),
-        ("en", "dark", "moons"),
-        ("zh-CN", "light", "strokes"),
+    for (name, link) in [
+        ("digits8-en-light", "#v=1&lang=en&theme=light"),
+        ("digits8-zh-dark", "#v=1&lang=zh-CN&theme=dark"),
+        ("moons-en-dark", "#v=1&data=moons&lang=en&theme=dark"),
+        ("moons-zh-light", "#v=1&data=moons&lang=zh-CN&theme=light"),
+        ("strokes-zh-light", "#v=1&data=strokes&lang=zh-CN&theme=light"),
+        ("projector-en", "#v=1&view=projector&lang=en"),
+        ("lesson-en-light", "#lesson=temperature&lang=en&theme=light"),
+        ("lesson-zh-dark", "#lesson=dark-knowledge&lang=zh-CN&theme=dark"),
     ] {
-        let page = Page::open(&format!("#v=1&data={data}&lang={language}&theme={theme}"), Gpu::None).await?;
+        let page = Page::open(link, Gpu::None).await?;
         page.until_finished().await?;
-        for (width, height) in [(1280, 1180), (390, 3000)] {
+        for (width, height) in [(390, 4200), (1280, 1180), (1920, 1900)] {
             page.resize(width, height).await?;
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(400)).await;
             let picture = page.picture().await?;
-            std::fs::write(format!("{folder}/{data}-{language}-{theme}-{width}.png"), &picture)?;
-            if (language, width) == ("en", 1280) && data == "digits8" {
+            std::fs::write(format!("{folder}/{name}-{width}.png"), &picture)?;
+            if (name, width) == ("digits8-en-light", 1280) {
                 std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/screenshot.png"), &picture)?;
             }
         }
