@@ -9,10 +9,10 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        announcer::Announcer, confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw,
-        header::Header, keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices,
-        packed::Packed, report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
-        toolbar::pace_of, tour::Tour, verdict::VerdictPanel,
+        announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
+        header::header, keyboard::Keyboard, lesson::lesson_panel, network::network, notices::notices, packed::packed,
+        report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets, toolbar::pace_of,
+        tour::Tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -215,33 +215,34 @@ pub fn App() -> Html {
     let recorded = page.state.recorded;
     let guide = use_new_guide(&page);
     // A panel that the link hides is not there at all; the others close up.
-    let panel = |name: &str, panel: Html| if page.shows(name) { panel } else { Html::default() };
+    let panel = |name: &str, panel: &dyn Fn() -> Html| if page.shows(name) { panel() } else { Html::default() };
     let hidden = (!page.view.hide.is_empty()).then_some("");
     let panels = html! {
         <>
-            { panel("data", html! { <DataPanel /> }) }
-            { panel("teacher", html! { <NetworkPanel actor={Actor::Teacher} /> }) }
-            { panel("soft-targets", html! { <SoftTargets /> }) }
-            { panel("student", html! { <NetworkPanel actor={Actor::Student} /> }) }
-            { panel("cost", html! { <Cost /> }) }
-            { panel("curves", html! { <Curves /> }) }
-            { panel("verdict", html! { <VerdictPanel /> }) }
-            { panel("draw", html! { <Draw /> }) }
-            { panel("similarity", html! { <Similarity /> }) }
-            { panel("confusion", html! { <Confusion /> }) }
-            { panel("packed", html! { <Packed /> }) }
-            { panel("settings", html! { <Settings /> }) }
-            <Report />
+            { panel("data", &|| data_panel(&page)) }
+            { panel("teacher", &|| network(&page, Actor::Teacher)) }
+            { panel("soft-targets", &|| soft_targets(&page)) }
+            { panel("student", &|| network(&page, Actor::Student)) }
+            { panel("cost", &|| cost(&page)) }
+            { panel("curves", &|| html! { <Curves /> }) }
+            { panel("verdict", &|| verdict(&page)) }
+            { panel("draw", &|| html! { <Draw /> }) }
+            { panel("similarity", &|| html! { <Similarity /> }) }
+            { panel("confusion", &|| html! { <Confusion /> }) }
+            { panel("packed", &|| packed(&page)) }
+            { panel("settings", &|| settings(&page)) }
+            { report(&page) }
         </>
     };
+    let (header, notices, lesson) = (header(&page), notices(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
-            <Header />
+            { header }
             <Announcer />
-            <Notices />
+            { notices }
             <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
-            <LessonPanel />
+            { lesson }
             <Keyboard />
             <Tour />
         </ContextProvider<Guide>>
