@@ -20,6 +20,7 @@ mod lessons;
 mod link;
 mod naming;
 mod offline;
+mod order;
 mod paper;
 mod plot;
 mod record;

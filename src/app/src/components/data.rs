@@ -13,6 +13,7 @@ use crate::{
     app::{Page, use_page},
     files,
     format::number,
+    order::sorted,
     state::{Action, Fetching, Given, Notice, Source},
 };
 
@@ -121,10 +122,9 @@ fn shown(gallery: &[Example], class: Option<u8>) -> Vec<usize> {
     let (labelled, others): (Vec<usize>, Vec<usize>) =
         (0..gallery.len()).filter(of_class).partition(|&place| gallery[place].labelled);
     let ringed = labelled.len().min(THUMBNAILS / 3).max(THUMBNAILS.saturating_sub(others.len()).min(labelled.len()));
-    let mut shown: Vec<usize> =
-        spread(&labelled, ringed).into_iter().chain(spread(&others, THUMBNAILS - ringed)).collect();
-    shown.sort_by_key(|&place| gallery[place].index);
-    shown
+    let shown: Vec<usize> = spread(&labelled, ringed).into_iter().chain(spread(&others, THUMBNAILS - ringed)).collect();
+    let index = |place: usize| gallery[shown[place]].index;
+    sorted(shown.len(), &|a, b| index(a).cmp(&index(b))).into_iter().map(|place| shown[place]).collect()
 }
 
 /// At most `count` of these, evenly spread, so that all classes come up.

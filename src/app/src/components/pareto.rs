@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{Page, use_page},
     format::{bytes, number, percent},
+    order::sorted,
     state::Action,
 };
 
@@ -98,8 +99,9 @@ pub fn Pareto() -> Html {
                 onfocus={Callback::from(move |_: FocusEvent| focus())} onblur={Callback::from(move |_: FocusEvent| blur())} />
         }
     };
-    let mut current: Vec<&Point> = points.iter().filter(|point| point.kind == Kind::Current).collect();
-    current.sort_by_key(|point| !is_chosen(point));
+    // The chosen one's label finds room first.
+    let others = points.iter().filter(|point| point.kind == Kind::Current && !is_chosen(point));
+    let current: Vec<&Point> = points.iter().filter(|point| is_chosen(point)).chain(others).collect();
     let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
     let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
     let shown = pointed.and_then(|index| points.get(index)).unwrap_or(&points[chosen]);
@@ -167,8 +169,7 @@ fn follow(page: &Page, point: &Point) -> Callback<MouseEvent> {
 /// The points as a table, smallest file first.
 fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
     let texts = &page.texts;
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    order.sort_by_key(|&index| points[index].bytes);
+    let order = sorted(points.len(), &|a, b| points[a].bytes.cmp(&points[b].bytes));
     let row = |index: usize| {
         let point = &points[index];
         let name = match &point.link {
