@@ -1,9 +1,13 @@
 //! The page's two languages, from Fluent message files.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use web_sys::console;
+
+use crate::{
+    engine::{BUILD, fetch_text},
+    messages::{Messages, Value},
+};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,12 +44,29 @@ impl Language {
         }
     }
 
-    fn messages(self) -> &'static str {
+    /// Where its messages lie, beside the page; English is in the page itself, for when nothing else can be had.
+    fn file(self) -> Option<String> {
         match self {
-            Self::English => include_str!("../../../assets/locales/en.ftl"),
+            Self::English => None,
+            Self::Chinese => Some(format!("locales/zh-CN.ftl?{BUILD}")),
+        }
+    }
+
+    /// Its messages as the tests read them.
+    #[cfg(test)]
+    pub fn messages(self) -> &'static str {
+        match self {
+            Self::English => ENGLISH,
             Self::Chinese => include_str!("../../../assets/locales/zh-CN.ftl"),
         }
     }
+}
+
+const ENGLISH: &str = include_str!("../../../assets/locales/en.ftl");
+
+thread_local! {
+    /// The languages that were read already.
+    static READ: RefCell<Vec<Texts>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The messages of one language. Cheap to clone.
@@ -53,7 +74,7 @@ impl Language {
 pub struct Texts {
     /// Which language.
     pub language: Language,
-    bundle: Rc<FluentBundle<FluentResource>>,
+    messages: Rc<Messages>,
 }
 
 impl PartialEq for Texts {
@@ -63,50 +84,56 @@ impl PartialEq for Texts {
 }
 
 impl Texts {
-    /// Reads a language's messages.
+    /// A language's messages, fetched and read once; the English ones where they cannot be had.
+    pub async fn load(language: Language) -> Self {
+        if let Some(texts) = READ.with_borrow(|read| read.iter().find(|texts| texts.language == language).cloned()) {
+            return texts;
+        }
+        let texts = match language.file() {
+            None => Self::read(Language::English, ENGLISH),
+            Some(file) => match fetch_text(&file).await {
+                Ok(messages) => Self::read(language, &messages),
+                Err(reason) => {
+                    console::warn_1(&reason.into());
+                    return Self::read(Language::English, ENGLISH);
+                }
+            },
+        };
+        READ.with_borrow_mut(|read| read.push(texts.clone()));
+        texts
+    }
+
+    fn read(language: Language, messages: &str) -> Self {
+        Self { language, messages: Rc::new(Messages::read(messages)) }
+    }
+
+    /// A language's messages for tests.
+    #[cfg(test)]
     pub fn new(language: Language) -> Self {
-        // Messages that cannot be read are left out; a test forbids them.
-        let resource = FluentResource::try_new(language.messages().to_owned()).unwrap_or_else(|(resource, _)| resource);
-        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new(vec![tag]);
-        // The page mixes no scripts of opposite directions.
-        bundle.set_use_isolating(false);
-        bundle.add_resource_overriding(resource);
-        Self { language, bundle: Rc::new(bundle) }
+        Self::read(language, language.messages())
     }
 
     /// A message.
     pub fn get(&self, id: &str) -> String {
-        self.format(id, None, &[])
+        self.with(id, &[])
     }
 
-    /// A message with arguments. Numbers decide plurals; texts stand as they are.
-    pub fn with<'a>(&self, id: &str, args: &[(&'static str, FluentValue<'a>)]) -> String {
-        self.format(id, None, args)
+    /// A message with arguments. The id itself stands where a message is missing, so that it is noticed and nothing
+    /// breaks.
+    pub fn with(&self, id: &str, args: &[(&'static str, Value)]) -> String {
+        self.messages.say(id, args).unwrap_or_else(|| id.to_owned())
     }
 
     /// A message's help text.
     pub fn help(&self, id: &str) -> String {
-        self.format(id, Some("help"), &[])
-    }
-
-    /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
-    fn format(&self, id: &str, attribute: Option<&str>, args: &[(&'static str, FluentValue<'_>)]) -> String {
-        let pattern = self.bundle.get_message(id).and_then(|message| match attribute {
-            Some(attribute) => message.get_attribute(attribute).map(|attribute| attribute.value()),
-            None => message.value(),
-        });
-        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
-        match pattern {
-            Some(pattern) => self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned(),
-            None => id.to_owned(),
-        }
+        self.get(&format!("{id}.help"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fluent_bundle::FluentResource;
     use retort_spec::{Actor, KNOBS, Kind};
     use std::collections::{BTreeMap, BTreeSet};
 

@@ -18,6 +18,7 @@ mod i18n;
 mod keys;
 mod lessons;
 mod link;
+mod messages;
 mod naming;
 mod offline;
 mod order;
@@ -32,5 +33,9 @@ mod view;
 
 fn main() {
     console_error_panic_hook::set_once();
-    yew::Renderer::<app::App>::new().render();
+    wasm_bindgen_futures::spawn_local(async {
+        // Nobody should see the page in one language and a moment later in another.
+        let texts = i18n::Texts::load(link::language()).await;
+        yew::Renderer::<app::App>::with_props(app::AppProps { texts }).render();
+    });
 }
