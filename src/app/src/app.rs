@@ -5,14 +5,15 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
 use retort_spec::{Actor, Command, RunState};
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::{
     components::{
-        announcer::Announcer, confusion::Confusion, cost::Cost, curves::Curves, data::DataPanel, draw::Draw,
-        header::Header, keyboard::Keyboard, lesson::LessonPanel, network::NetworkPanel, notices::Notices,
-        packed::Packed, report::Report, settings::Settings, similarity::Similarity, soft_targets::SoftTargets,
-        toolbar::pace_of, tour::Tour, verdict::VerdictPanel,
+        announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
+        header::header, keyboard::Keyboard, lesson::lesson_panel, network::network, notices::notices, packed::packed,
+        report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets, toolbar::pace_of,
+        tour::Tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -77,9 +78,16 @@ pub fn use_page() -> Page {
     }
 }
 
+/// What the app begins with.
+#[derive(Properties, PartialEq)]
+pub struct AppProps {
+    /// The visitor's language.
+    pub texts: Texts,
+}
+
 /// The app.
 #[component]
-pub fn App() -> Html {
+pub fn App(props: &AppProps) -> Html {
     let view = use_state_eq(|| {
         let (view, problems) = link::view();
         (Rc::new(view), problems)
@@ -89,7 +97,7 @@ pub fn App() -> Html {
         let pace = link::setting("pace").filter(|_| view.0.shows("pace")).and_then(|text| pace_of(&text));
         State { pace, ..State::open(&link::query()) }
     });
-    let texts = use_state(|| Texts::new(link::language()));
+    let texts = use_state(|| props.texts.clone());
     let theme = use_state(link::theme);
     let driver = {
         let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
@@ -144,9 +152,24 @@ pub fn App() -> Html {
         let driver = driver.clone();
         use_effect_with(state.pace, move |pace| driver.pace(*pace));
     }
+    let tell = {
+        let texts = texts.setter();
+        let wanted = use_mut_ref(|| props.texts.language);
+        Callback::from(move |language: Language| {
+            wanted.replace(language);
+            let (texts, wanted) = (texts.clone(), wanted.clone());
+            spawn_local(async move {
+                let loaded = Texts::load(language).await;
+                // Meanwhile the visitor may have asked for the other one.
+                if *wanted.borrow() == language {
+                    texts.set(loaded);
+                }
+            });
+        })
+    };
     {
-        let (driver, dispatch) = (driver.clone(), state.dispatcher());
-        let (view, texts, theme) = (view.setter(), texts.setter(), theme.setter());
+        let (driver, dispatch, tell) = (driver.clone(), state.dispatcher(), tell.clone());
+        let (view, theme) = (view.setter(), theme.setter());
         use_effect_with((), move |()| {
             let watch = Interval::new(WATCH_MILLIS, move || driver.watch());
             let keys = || (link::page_key("lang"), link::page_key("theme"));
@@ -158,7 +181,7 @@ pub fn App() -> Html {
                     // Only what the new address says otherwise: the visitor's own choice outlives a step back.
                     let now = keys();
                     if now.0 != known.0 {
-                        texts.set(Texts::new(link::language()));
+                        tell.emit(link::language());
                     }
                     if now.1 != known.1 {
                         theme.set(link::theme());
@@ -183,13 +206,10 @@ pub fn App() -> Html {
         });
     }
 
-    let speak = {
-        let texts = texts.clone();
-        Callback::from(move |language: Language| {
-            link::store("lang", language.tag());
-            texts.set(Texts::new(language));
-        })
-    };
+    let speak = Callback::from(move |language: Language| {
+        link::store("lang", language.tag());
+        tell.emit(language);
+    });
     let paint = {
         let theme = theme.clone();
         Callback::from(move |name: String| {
@@ -215,33 +235,34 @@ pub fn App() -> Html {
     let recorded = page.state.recorded;
     let guide = use_new_guide(&page);
     // A panel that the link hides is not there at all; the others close up.
-    let panel = |name: &str, panel: Html| if page.shows(name) { panel } else { Html::default() };
+    let panel = |name: &str, panel: &dyn Fn() -> Html| if page.shows(name) { panel() } else { Html::default() };
     let hidden = (!page.view.hide.is_empty()).then_some("");
     let panels = html! {
         <>
-            { panel("data", html! { <DataPanel /> }) }
-            { panel("teacher", html! { <NetworkPanel actor={Actor::Teacher} /> }) }
-            { panel("soft-targets", html! { <SoftTargets /> }) }
-            { panel("student", html! { <NetworkPanel actor={Actor::Student} /> }) }
-            { panel("cost", html! { <Cost /> }) }
-            { panel("curves", html! { <Curves /> }) }
-            { panel("verdict", html! { <VerdictPanel /> }) }
-            { panel("draw", html! { <Draw /> }) }
-            { panel("similarity", html! { <Similarity /> }) }
-            { panel("confusion", html! { <Confusion /> }) }
-            { panel("packed", html! { <Packed /> }) }
-            { panel("settings", html! { <Settings /> }) }
-            <Report />
+            { panel("data", &|| data_panel(&page)) }
+            { panel("teacher", &|| network(&page, Actor::Teacher)) }
+            { panel("soft-targets", &|| soft_targets(&page)) }
+            { panel("student", &|| network(&page, Actor::Student)) }
+            { panel("cost", &|| cost(&page)) }
+            { panel("curves", &|| html! { <Curves /> }) }
+            { panel("verdict", &|| verdict(&page)) }
+            { panel("draw", &|| html! { <Draw /> }) }
+            { panel("similarity", &|| html! { <Similarity /> }) }
+            { panel("confusion", &|| html! { <Confusion /> }) }
+            { panel("packed", &|| packed(&page)) }
+            { panel("settings", &|| settings(&page)) }
+            { report(&page) }
         </>
     };
+    let (header, notices, lesson) = (header(&page), notices(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
-            <Header />
+            { header }
             <Announcer />
-            <Notices />
+            { notices }
             <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
-            <LessonPanel />
+            { lesson }
             <Keyboard />
             <Tour />
         </ContextProvider<Guide>>

@@ -163,7 +163,7 @@ impl Driver {
         self.dispatch.dispatch(Action::Fetching(Fetching::Progress(0.0)));
         spawn_local(async move {
             let progress = |share| driver.dispatch.dispatch(Action::Fetching(Fetching::Progress(share)));
-            match files::fetch_mnist(progress).await {
+            match files::fetch_mnist(&progress).await {
                 Ok(files) => driver.give(data, files),
                 Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
             }
@@ -189,7 +189,7 @@ impl Driver {
                 None => {
                     let progress =
                         |received, total| driver.engine_is(generation, state::Engine::Loading { received, total });
-                    engine::load(gpu, progress).await
+                    engine::load(gpu, &progress).await
                 }
             };
             match module {

@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
-use retort_spec::{Command, Event};
+use retort_spec::{Command, Event, decimal};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -9,7 +9,7 @@ use web_sys::{
 };
 
 /// Told apart from an older build's files in the browser's cache by the build's stamp.
-const BUILD: &str = match option_env!("RETORT_BUILD") {
+pub const BUILD: &str = match option_env!("RETORT_BUILD") {
     Some(build) => build,
     None => "dev",
 };
@@ -25,7 +25,7 @@ pub struct EngineModule {
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn load(gpu: bool, progress: impl Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
+pub async fn load(gpu: bool, progress: &dyn Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
     let name = if gpu { "engine-gpu" } else { "engine-cpu" };
     let bytes = fetch(&format!("{name}_bg.wasm?{BUILD}"), progress).await?;
     let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
@@ -37,7 +37,7 @@ pub async fn load(gpu: bool, progress: impl Fn(f64, Option<f64>)) -> Result<Engi
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn fetch(url: &str, progress: impl Fn(f64, Option<f64>)) -> Result<Uint8Array, String> {
+pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uint8Array, String> {
     let window = window().ok_or("there is no window")?;
     let response: Response = JsFuture::from(window.fetch_with_str(url)).await.map_err(text)?.unchecked_into();
     if !response.ok() {
@@ -46,8 +46,8 @@ pub async fn fetch(url: &str, progress: impl Fn(f64, Option<f64>)) -> Result<Uin
     let header = |name: &str| response.headers().get(name).ok().flatten();
     // The length of a compressed answer is not that of its contents.
     let total = match header("content-encoding") {
-        None => header("content-length").and_then(|length| length.parse().ok()),
-        Some(_) => header("x-content-length").and_then(|length| length.parse().ok()),
+        None => header("content-length").and_then(|length| decimal(&length)),
+        Some(_) => header("x-content-length").and_then(|length| decimal(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
@@ -72,13 +72,21 @@ pub async fn fetch(url: &str, progress: impl Fn(f64, Option<f64>)) -> Result<Uin
     Ok(whole)
 }
 
+/// Fetches a text of the page.
+///
+/// # Errors
+/// What the browser says where that fails.
+pub async fn fetch_text(url: &str) -> Result<String, String> {
+    let bytes = fetch(url, &|_, _| {}).await?;
+    Ok(String::from_utf8_lossy(&bytes.to_vec()).into_owned())
+}
+
 /// Fetches a JSON file of the page. The browser parses it: a parser of our own would weigh thirty kilobytes.
 ///
 /// # Errors
 /// What the browser says, or where the file holds something else.
 pub async fn fetch_json<T: serde::de::DeserializeOwned>(url: &str) -> Result<T, String> {
-    let bytes = fetch(url, |_, _| {}).await?;
-    let parsed = js_sys::JSON::parse(&String::from_utf8_lossy(&bytes.to_vec())).map_err(text)?;
+    let parsed = js_sys::JSON::parse(&fetch_text(url).await?).map_err(text)?;
     serde_wasm_bindgen::from_value(parsed).map_err(|error| format!("{url}: {error}"))
 }
 

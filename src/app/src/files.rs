@@ -45,11 +45,11 @@ pub async fn read(list: FileList) -> Result<Vec<FileData>, String> {
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn fetch_mnist(progress: impl Fn(f64)) -> Result<Vec<FileData>, String> {
+pub async fn fetch_mnist(progress: &dyn Fn(f64)) -> Result<Vec<FileData>, String> {
     let (mut files, mut before) = (Vec::new(), 0.0);
     for name in NAMES {
         let share = |received: f64, _| progress(((before + received) / MNIST_BYTES).min(1.0));
-        let bytes = fetch(&format!("{MNIST}{name}"), share).await?;
+        let bytes = fetch(&format!("{MNIST}{name}"), &share).await?;
         before += f64::from(bytes.length());
         files.push(FileData { name: name.into(), bytes: bytes.to_vec() });
     }

@@ -1,9 +1,12 @@
 //! The page's two languages, from Fluent message files.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+use web_sys::console;
+
+use crate::engine::{BUILD, fetch_text};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,12 +43,29 @@ impl Language {
         }
     }
 
-    fn messages(self) -> &'static str {
+    /// Where its messages lie, beside the page; English is in the page itself, for when nothing else can be had.
+    fn file(self) -> Option<String> {
         match self {
-            Self::English => include_str!("../../../assets/locales/en.ftl"),
+            Self::English => None,
+            Self::Chinese => Some(format!("locales/zh-CN.ftl?{BUILD}")),
+        }
+    }
+
+    /// Its messages as the tests read them.
+    #[cfg(test)]
+    pub fn messages(self) -> &'static str {
+        match self {
+            Self::English => ENGLISH,
             Self::Chinese => include_str!("../../../assets/locales/zh-CN.ftl"),
         }
     }
+}
+
+const ENGLISH: &str = include_str!("../../../assets/locales/en.ftl");
+
+thread_local! {
+    /// The languages that were read already.
+    static READ: RefCell<Vec<Texts>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The messages of one language. Cheap to clone.
@@ -63,16 +83,40 @@ impl PartialEq for Texts {
 }
 
 impl Texts {
-    /// Reads a language's messages.
-    pub fn new(language: Language) -> Self {
+    /// A language's messages, fetched and read once; the English ones where they cannot be had.
+    pub async fn load(language: Language) -> Self {
+        if let Some(texts) = READ.with_borrow(|read| read.iter().find(|texts| texts.language == language).cloned()) {
+            return texts;
+        }
+        let texts = match language.file() {
+            None => Self::read(Language::English, ENGLISH),
+            Some(file) => match fetch_text(&file).await {
+                Ok(messages) => Self::read(language, &messages),
+                Err(reason) => {
+                    console::warn_1(&reason.into());
+                    return Self::read(Language::English, ENGLISH);
+                }
+            },
+        };
+        READ.with_borrow_mut(|read| read.push(texts.clone()));
+        texts
+    }
+
+    fn read(language: Language, messages: &str) -> Self {
         // Messages that cannot be read are left out; a test forbids them.
-        let resource = FluentResource::try_new(language.messages().to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = FluentResource::try_new(messages.to_owned()).unwrap_or_else(|(resource, _)| resource);
         let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new(vec![tag]);
         // The page mixes no scripts of opposite directions.
         bundle.set_use_isolating(false);
         bundle.add_resource_overriding(resource);
         Self { language, bundle: Rc::new(bundle) }
+    }
+
+    /// A language's messages for tests.
+    #[cfg(test)]
+    pub fn new(language: Language) -> Self {
+        Self::read(language, language.messages())
     }
 
     /// A message.
@@ -107,6 +151,7 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fluent_bundle::FluentResource;
     use retort_spec::{Actor, KNOBS, Kind};
     use std::collections::{BTreeMap, BTreeSet};
 

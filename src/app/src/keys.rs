@@ -35,7 +35,8 @@ pub const SINGLE: [(&str, Control); 5] = [
 
 /// What the key does; `single` says whether keys without Ctrl do anything (WCAG 2.1.4 asks for that switch).
 pub fn meaning(press: Press<'_>, place: Place, single: bool) -> Option<Control> {
-    let key = press.key.to_lowercase();
+    // The keys that mean something are ASCII; tables of all other letters would weigh eleven kilobytes.
+    let key = press.key.to_ascii_lowercase();
     match (press.command, press.alt, key.as_str()) {
         (true, false, _) if place == Place::Text => None,
         (true, false, "z") if press.shift => Some(Control::Redo),

@@ -20,6 +20,7 @@ mod lessons;
 mod link;
 mod naming;
 mod offline;
+mod order;
 mod paper;
 mod plot;
 mod record;
@@ -31,5 +32,9 @@ mod view;
 
 fn main() {
     console_error_panic_hook::set_once();
-    yew::Renderer::<app::App>::new().render();
+    wasm_bindgen_futures::spawn_local(async {
+        // Nobody should see the page in one language and a moment later in another.
+        let texts = i18n::Texts::load(link::language()).await;
+        yew::Renderer::<app::App>::with_props(app::AppProps { texts }).render();
+    });
 }

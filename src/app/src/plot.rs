@@ -2,6 +2,8 @@
 
 use retort_spec::{Actor, CurvePoint};
 
+use crate::order::sorted;
+
 /// Left of the first epoch there is room for the values' names.
 pub const LEFT: f64 = 44.0;
 const RIGHT: f64 = 8.0;
@@ -62,10 +64,11 @@ pub fn reading(points: &[CurvePoint], run: u32, actor: Actor, epoch: Option<u32>
 
 /// The epochs at which anything was measured, each once, rising.
 pub fn epochs<'a>(points: impl Iterator<Item = &'a CurvePoint>) -> Vec<u32> {
-    let mut epochs: Vec<u32> = points.map(|point| point.epoch).collect();
-    epochs.sort_unstable();
-    epochs.dedup();
-    epochs
+    let epochs: Vec<u32> = points.map(|point| point.epoch).collect();
+    let order = sorted(epochs.len(), &|a, b| epochs[a].cmp(&epochs[b]));
+    let mut rising: Vec<u32> = order.into_iter().map(|place| epochs[place]).collect();
+    rising.dedup();
+    rising
 }
 
 /// The measured epoch that is nearest to a place of the axis.

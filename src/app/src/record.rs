@@ -1,11 +1,11 @@
-//! A run as files: its curves as CSV, and all that was measured as JSON. Pure: the page's state in, text out.
+//! A run as files: its curves as CSV, and all that was measured for JSON. Pure: the page's state in, records out.
 
 use std::fmt::Write;
 
-use retort_spec::{Actor, Compressed, CurvePoint, Experiment, Measured, encode};
-use serde_json::{Value, json};
+use retort_spec::{Actor, Bits, Compressed, CurvePoint, Experiment, Granularity, Measured, Parts, Verdict, encode};
+use serde::Serialize;
 
-use crate::state::State;
+use crate::{order::sorted, state::State};
 
 /// How a run's files begin their names.
 pub fn stem(experiment: &Experiment) -> String {
@@ -31,30 +31,64 @@ pub fn csv(points: &[CurvePoint]) -> String {
     text
 }
 
-/// The run with everything that was measured of it; `address` is the page's, without what stands behind `#`.
-pub fn json(state: &State, address: &str) -> String {
-    let permalink = encode(&state.experiment);
-    let mut measured: Vec<&Measured> = state
-        .measured
-        .values()
-        .map(|measured| &**measured)
-        .filter(|measured| is_of_this_run(state, measured))
-        .collect();
-    measured.sort_by_key(|measured| (measured.run, Actor::ALL.iter().position(|actor| *actor == measured.actor)));
-    let rows = if state.stale { &[][..] } else { &state.compressed };
-    let record = json!({
-        "retort": env!("CARGO_PKG_VERSION"),
-        "permalink": format!("{address}#{permalink}"),
-        "recorded": state.recorded,
-        "own_examples": state.data.as_ref().map_or(0, |data| data.own),
-        "experiment": state.experiment,
-        "curves": state.curves,
-        "measured": measured.into_iter().map(summary).collect::<Vec<_>>(),
-        "compressed": rows.iter().map(packed).collect::<Vec<_>>(),
-        "verdict": state.verdict.as_deref(),
-    });
-    // The alternate form is indented: a person may open the file.
-    format!("{record:#}\n")
+/// A run with everything that was measured of it.
+#[derive(Serialize)]
+pub struct Record<'a> {
+    retort: &'static str,
+    permalink: String,
+    recorded: bool,
+    own_examples: u32,
+    experiment: &'a Experiment,
+    curves: &'a [CurvePoint],
+    measured: Vec<Summary<'a>>,
+    compressed: Vec<Packed<'a>>,
+    verdict: Option<&'a Verdict>,
+}
+
+/// A network without its logits.
+#[derive(Serialize)]
+struct Summary<'a> {
+    run: u32,
+    actor: Actor,
+    accuracy: f64,
+    per_class_accuracy: &'a [f64],
+    agreement: Option<f64>,
+    calibration_error: f64,
+    parameters: u32,
+    bytes: u32,
+    seconds: f64,
+}
+
+/// A packed file without its answers.
+#[derive(Serialize)]
+struct Packed<'a> {
+    bits: Bits,
+    granularity: Granularity,
+    bytes: u32,
+    parts: &'a Parts,
+    accuracy: f64,
+}
+
+impl<'a> Record<'a> {
+    /// The record of the run that is shown; `address` is the page's, without what stands behind `#`.
+    pub fn of(state: &'a State, address: &str) -> Self {
+        let measured: Vec<&Measured> =
+            state.measured.values().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
+        let place = |index: usize| (measured[index].run, Actor::ALL.iter().position(|of| *of == measured[index].actor));
+        let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
+        let rows = if state.stale { &[][..] } else { &state.compressed };
+        Self {
+            retort: env!("CARGO_PKG_VERSION"),
+            permalink: format!("{address}#{}", encode(&state.experiment)),
+            recorded: state.recorded,
+            own_examples: state.data.as_ref().map_or(0, |data| data.own),
+            experiment: &state.experiment,
+            curves: &state.curves,
+            measured: order.into_iter().map(|index| summary(measured[index])).collect(),
+            compressed: rows.iter().map(packed).collect(),
+            verdict: state.verdict.as_deref(),
+        }
+    }
 }
 
 /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
@@ -68,34 +102,22 @@ fn is_of_this_run(state: &State, measured: &Measured) -> bool {
     state.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs)
 }
 
-fn summary(measured: &Measured) -> Value {
-    json!({
-        "run": measured.run,
-        "actor": measured.actor,
-        "accuracy": measured.accuracy,
-        "per_class_accuracy": measured.per_class_accuracy,
-        "agreement": measured.agreement,
-        "calibration_error": measured.calibration_error,
-        "parameters": measured.parameters,
-        "bytes": measured.bytes,
-        "seconds": measured.seconds,
-    })
+fn summary(measured: &Measured) -> Summary<'_> {
+    let &Measured { run, actor, accuracy, agreement, calibration_error, parameters, bytes, seconds, .. } = measured;
+    let per_class_accuracy = &measured.per_class_accuracy;
+    Summary { run, actor, accuracy, per_class_accuracy, agreement, calibration_error, parameters, bytes, seconds }
 }
 
-fn packed(row: &Compressed) -> Value {
-    json!({
-        "bits": row.bits,
-        "granularity": row.granularity,
-        "bytes": row.bytes,
-        "parts": row.parts,
-        "accuracy": row.accuracy,
-    })
+fn packed(row: &Compressed) -> Packed<'_> {
+    let &Compressed { bits, granularity, bytes, accuracy, .. } = row;
+    Packed { bits, granularity, bytes, parts: &row.parts, accuracy }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Bits, Floats, Granularity, Parts, decode};
+    use retort_spec::{Floats, decode};
+    use serde_json::{Value, json};
     use std::rc::Rc;
 
     fn point(epoch: u32) -> CurvePoint {
@@ -141,7 +163,7 @@ mod tests {
     }
 
     fn read(state: &State) -> Value {
-        serde_json::from_str(&json(state, "https://example.org/")).unwrap()
+        serde_json::to_value(Record::of(state, "https://example.org/")).unwrap()
     }
 
     #[test]

@@ -5,7 +5,10 @@ use retort_spec::{
     probability::{argmax, entropy_bits, softmax},
 };
 
-use crate::state::{Source, State};
+use crate::{
+    order::sorted,
+    state::{Source, State},
+};
 
 /// An example with what the networks say of it.
 pub struct Subject<'a> {
@@ -75,9 +78,9 @@ fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
 pub fn look_like(logits: &[f32], labels: &[u8], classes: usize, class: usize, temperature: f64) -> Vec<(usize, f64)> {
     let rows = logits.chunks_exact(classes).zip(labels).enumerate();
     let others = rows.filter(|(_, (_, label))| usize::from(**label) != class);
-    let mut shares: Vec<(usize, f64)> = others.map(|(i, (row, _))| (i, softmax(row, temperature)[class])).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    shares
+    let shares: Vec<(usize, f64)> = others.map(|(i, (row, _))| (i, softmax(row, temperature)[class])).collect();
+    let falling = sorted(shares.len(), &|a, b| shares[b].1.total_cmp(&shares[a].1));
+    falling.into_iter().map(|place| shares[place]).collect()
 }
 
 #[cfg(test)]

@@ -15,17 +15,6 @@ pub enum List {
     Lock,
 }
 
-/// A list and what is done with it.
-#[derive(Properties, PartialEq)]
-pub struct BuilderProps {
-    pub texts: Texts,
-    pub list: List,
-    /// The names that are chosen.
-    pub chosen: Vec<String>,
-    /// Takes a name in or out.
-    pub toggle: Callback<String>,
-}
-
 /// The names that can be chosen, by group; each with what it is called.
 fn groups(texts: &Texts, list: List) -> Vec<(String, Vec<(String, String)>)> {
     let knobs = |panel: &str| {
@@ -77,26 +66,24 @@ fn control_name(texts: &Texts, control: &str) -> String {
 }
 
 /// One list of checkboxes.
-#[component]
-pub fn Builder(props: &BuilderProps) -> Html {
-    let texts = &props.texts;
-    let (title, prefix) = match props.list {
+pub fn builder(texts: &Texts, list: List, chosen: &[String], toggle: &Callback<String>) -> Html {
+    let (title, prefix) = match list {
         List::Hide => (texts.get("choose-hide"), "hide"),
         List::Lock => (texts.get("choose-lock"), "lock"),
     };
     let checkbox = |(name, label): (String, String)| {
         let toggle = {
             let name = name.clone();
-            props.toggle.reform(move |_: Event| name.clone())
+            toggle.reform(move |_: Event| name.clone())
         };
-        let checked = props.chosen.contains(&name);
+        let checked = chosen.contains(&name);
         html! { <label class="check"><input id={format!("{prefix}-{name}")} type="checkbox" {checked} onchange={toggle} />{ label }</label> }
     };
     html! {
         <details class="builder">
             <summary>{ title }</summary>
             <div class="groups">
-                { for groups(texts, props.list).into_iter().map(|(group, names)| html! {
+                { for groups(texts, list).into_iter().map(|(group, names)| html! {
                     <fieldset><legend>{ group }</legend>{ for names.into_iter().map(checkbox) }</fieldset>
                 }) }
             </div>

@@ -4,19 +4,17 @@ use retort_spec::{Actor, Bits, Compressed};
 use yew::prelude::*;
 
 use super::{
-    knob::{KnobControl, KnobName},
+    knob::{knob_control, knob_label},
     pareto::Pareto,
     parts,
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::{bytes, number, percent, signed},
 };
 
 /// The cost panel.
-#[component]
-pub fn Cost() -> Html {
-    let page = use_page();
+pub fn cost(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let bits = state.experiment.bits;
     let turn = page.turn("bits");
@@ -28,13 +26,13 @@ pub fn Cost() -> Html {
         <section id="cost" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="cost-title">
             <h2 id="cost-title">{ texts.get("cost") } <small>{ texts.get("cost-sub") }</small></h2>
             if page.view.shows_knob("bits") {
-                <KnobName id="bits" />
+                { knob_label(page, "bits", None) }
                 <div class="segments" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().map(|&of| width(of)) }</div>
             }
-            <KnobControl id="granularity" />
+            { knob_control(page, "granularity") }
             if let Some(chosen) = state.chosen() {
-                { facts(&page, chosen) }
-                { for state.compressed.iter().find(|row| row.bits == Bits::B32).map(|float| parts::bar(&page, chosen, float)) }
+                { facts(page, chosen) }
+                { for state.compressed.iter().find(|row| row.bits == Bits::B32).map(|float| parts::bar(page, chosen, float)) }
                 <Pareto />
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::curve_chart::{title, written};
 use crate::{
-    app::use_page,
+    app::{Page, use_page},
     chart_view::{Part, Quantity},
     format::number,
     plot,
@@ -35,24 +35,21 @@ pub fn CurveTable(props: &CurveTableProps) -> Html {
         <details id="curve-table" ontoggle={toggled}>
             <summary>{ page.texts.get("data-table") }</summary>
             if *open {
-                <Numbers quantity={props.quantity} />
+                { numbers(&page, props.quantity) }
             }
         </details>
     }
 }
 
-#[component]
-fn Numbers(props: &CurveTableProps) -> Html {
-    let page = use_page();
+fn numbers(page: &Page, quantity: Quantity) -> Html {
     let texts = &page.texts;
     let curves = &page.state.curves;
-    let caption = texts.with("curve-table", &[("quantity", texts.get(title(props.quantity)).into())]);
+    let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
     // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
     let cells = |epoch: u32, actor: Actor| {
         let point = plot::curve(curves, 0, actor).find(|point| point.epoch == epoch);
-        let written = |part: Part| {
-            point.map(|point| written(&page, props.quantity, props.quantity.of(part, point))).unwrap_or_default()
-        };
+        let written =
+            |part: Part| point.map(|point| written(page, quantity, quantity.of(part, point))).unwrap_or_default();
         html! { <><td>{ written(Part::Test) }</td><td>{ written(Part::Train) }</td></> }
     };
     html! {

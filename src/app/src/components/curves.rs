@@ -6,9 +6,9 @@ use super::{
     curve_chart::{CurveChart, title},
     curve_table::CurveTable,
     downloads::Downloads,
-    kept::{Keep, KeptRuns},
-    readout::{Readout, rows},
-    stuck::Stuck,
+    kept::{keep_button, kept_runs},
+    readout::{readout, rows},
+    stuck,
 };
 use crate::{
     app::use_page,
@@ -57,18 +57,18 @@ pub fn Curves() -> Html {
                     { toggle(Part::Test, "curve-test", texts.help("curve-test")) }
                     { toggle(Part::Train, "curve-train", texts.help("curve-train")) }
                 </div>
-                <Keep />
+                { keep_button(&page) }
                 if page.shows("downloads") {
                     <Downloads svg={svg.clone()} />
                 }
             </div>
             <div class="curves">
                 <CurveChart view={now} reading={*reading} {read} {svg} rows={rows.clone()} />
-                <Readout reading={*reading} {rows} />
+                { readout(&page, *reading, &rows) }
             </div>
-            <KeptRuns />
+            { kept_runs(&page) }
             <CurveTable quantity={now.quantity} />
-            <Stuck />
+            { stuck::advice(&page) }
         </section>
     }
 }

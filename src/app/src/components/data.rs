@@ -5,14 +5,15 @@ use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
 use super::{
-    knob::{KnobControl, text_of},
-    own::Own,
+    knob::{knob_control, text_of},
+    own::own_examples,
     picture::{Picture, Scatter},
 };
 use crate::{
     app::{Page, use_page},
     files,
     format::number,
+    order::sorted,
     state::{Action, Fetching, Given, Notice, Source},
 };
 
@@ -20,9 +21,7 @@ use crate::{
 const THUMBNAILS: usize = 25;
 
 /// The data panel.
-#[component]
-pub fn DataPanel() -> Html {
-    let page = use_page();
+pub fn data_panel(page: &Page) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
     let summary = page.state.data.as_ref().filter(|summary| summary.data == data);
@@ -34,9 +33,9 @@ pub fn DataPanel() -> Html {
                     <small>{ texts.with("training-examples", &[("count", count(summary.train).into())]) }</small>
                 }
             </h2>
-            <KnobControl id="data" />
+            { knob_control(page, "data") }
             if data.needs_files() {
-                <FileDrop />
+                { file_drop(page) }
             }
             if let Some(summary) = summary {
                 <Gallery />
@@ -46,18 +45,18 @@ pub fn DataPanel() -> Html {
                     <dt>{ texts.get("test-examples") }</dt><dd>{ count(summary.test) }</dd>
                 </dl>
             }
-            <KnobControl id="labels" />
-            <KnobControl id="transfer" />
-            <KnobControl id="omit" />
+            { knob_control(page, "labels") }
+            { knob_control(page, "transfer") }
+            { knob_control(page, "omit") }
             if data.is_generated() {
-                <KnobControl id="examples" />
+                { knob_control(page, "examples") }
             }
             if data.is_plane() {
-                <KnobControl id="classes" />
+                { knob_control(page, "classes") }
             }
-            <KnobControl id="noise" />
+            { knob_control(page, "noise") }
             if data.is_plane() && page.state.own.iter().any(|own| own.data == data) {
-                <Own />
+                { own_examples(page) }
             }
         </section>
     }
@@ -123,10 +122,9 @@ fn shown(gallery: &[Example], class: Option<u8>) -> Vec<usize> {
     let (labelled, others): (Vec<usize>, Vec<usize>) =
         (0..gallery.len()).filter(of_class).partition(|&place| gallery[place].labelled);
     let ringed = labelled.len().min(THUMBNAILS / 3).max(THUMBNAILS.saturating_sub(others.len()).min(labelled.len()));
-    let mut shown: Vec<usize> =
-        spread(&labelled, ringed).into_iter().chain(spread(&others, THUMBNAILS - ringed)).collect();
-    shown.sort_by_key(|&place| gallery[place].index);
-    shown
+    let shown: Vec<usize> = spread(&labelled, ringed).into_iter().chain(spread(&others, THUMBNAILS - ringed)).collect();
+    let index = |place: usize| gallery[shown[place]].index;
+    sorted(shown.len(), &|a, b| index(a).cmp(&index(b))).into_iter().map(|place| shown[place]).collect()
 }
 
 /// At most `count` of these, evenly spread, so that all classes come up.
@@ -136,9 +134,7 @@ fn spread(places: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// Where the files of a data set are dropped, chosen or fetched.
-#[component]
-fn FileDrop() -> Html {
-    let page = use_page();
+fn file_drop(page: &Page) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
     let take = {

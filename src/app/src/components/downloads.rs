@@ -1,14 +1,19 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
+use js_sys::JSON;
 use retort_spec::{Actor, Command};
-use wasm_bindgen::JsCast;
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, window};
 use yew::prelude::*;
 
 use crate::{
     app::{Page, use_page},
-    link, record,
+    engine::text,
+    link,
+    record::{self, Record},
     save::{said, save, save_blob},
     snapshot,
     state::{Action, Engine, Notice},
@@ -68,7 +73,7 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
     let json = {
         let page = page.clone();
         move || {
-            let text = record::json(&page.state, &link::base());
+            let text = written(&Record::of(&page.state, &link::base()))?;
             save(&name(&page, "json"), "application/json", text.as_bytes())
         }
     };
@@ -132,6 +137,13 @@ fn close(event: &Event) {
     if let Some(summary) = summary {
         let _ = summary.focus();
     }
+}
+
+/// A record as JSON. The browser writes it, indented, since a person may open the file.
+fn written(record: &Record<'_>) -> Result<String, String> {
+    let record = record.serialize(&Serializer::json_compatible()).map_err(|error| error.to_string())?;
+    let written = JSON::stringify_with_replacer_and_space(&record, &JsValue::NULL, &2.into()).map_err(text)?;
+    Ok(format!("{}\n", String::from(written)))
 }
 
 fn name(page: &Page, extension: &str) -> String {

@@ -4,7 +4,8 @@ use retort_spec::{Floats, OwnExample};
 use yew::prelude::*;
 
 use super::{
-    asking::use_asking, draw_answers::DrawAnswers, draw_pad::DrawPad, knob::text_of, own::Own, picture::Picture,
+    asking::use_asking, draw_answers::draw_answers, draw_pad::DrawPad, knob::text_of, own::own_examples,
+    picture::Picture,
 };
 use crate::{
     app::{Page, use_page},
@@ -37,10 +38,10 @@ pub fn Draw() -> Html {
                     <div class="seen">
                         { seen(&page, (*input).as_ref()) }
                         <Add input={(*input).clone()} />
-                        <Own />
+                        { own_examples(&page) }
                     </div>
                     <div class="said">
-                        <DrawAnswers answers={asked.answers} waiting={asked.waiting} />
+                        { draw_answers(&page, &asked.answers, asked.waiting) }
                         <div id="draw-status" class="status">
                             if paper.is_empty() {
                                 <p>{ texts.get("draw-empty") }</p>

@@ -1,53 +1,36 @@
 //! What each network says of the drawing, at temperature 1.
 
-use std::rc::Rc;
-
 use retort_spec::{
     Actor, Answer,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
 
-use crate::{
-    app::{Page, use_page},
-    drawing::CLASSES,
-    format::percent,
-};
+use crate::{app::Page, drawing::CLASSES, format::percent};
 
 /// The networks, in the order of the page; the last is the student read back from its packed file.
 const NETWORKS: [(Actor, bool); 4] =
     [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
 
-/// The answers.
-#[derive(Properties, PartialEq)]
-pub struct DrawAnswersProps {
-    /// Of one input each.
-    pub answers: Rc<Vec<Answer>>,
-    /// Whether newer ones are on their way.
-    pub waiting: bool,
-}
-
 /// The table of answers.
-#[component]
-pub fn DrawAnswers(props: &DrawAnswersProps) -> Html {
-    let page = use_page();
+pub fn draw_answers(page: &Page, answers: &[Answer], waiting: bool) -> Html {
     let texts = &page.texts;
-    let rows = NETWORKS.map(|(actor, packed)| (actor, packed, distribution(&props.answers, actor, packed)));
+    let rows = NETWORKS.map(|(actor, packed)| (actor, packed, distribution(answers, actor, packed)));
     let row = |(actor, packed, distribution): &(Actor, bool, Option<Vec<f64>>)| {
-        let name = name(&page, *actor, *packed);
+        let name = name(page, *actor, *packed);
         let best = distribution.as_ref().and_then(|shares| best(shares));
         html! {
             <tr class={classes!(actor.word(), packed.then_some("packed"))} data-actor={actor.word()} data-packed={packed.to_string()}>
                 <th scope="row">{ name.clone() }</th>
                 <td class="answer">{ best.map_or_else(|| "—".into(), |(class, _)| class.to_string()) }</td>
                 <td class="number probability">{ best.map_or_else(|| "—".into(), |(_, share)| format!("{} %", percent(texts, share))) }</td>
-                <td>{ chart(&page, &name, distribution.as_deref()) }</td>
+                <td>{ chart(page, &name, distribution.as_deref()) }</td>
             </tr>
         }
     };
     html! {
         <>
-            <table id="draw-answers" class={classes!("answers", props.waiting.then_some("waiting"))} data-waiting={props.waiting.to_string()}>
+            <table id="draw-answers" class={classes!("answers", waiting.then_some("waiting"))} data-waiting={waiting.to_string()}>
                 <caption class="hidden">{ texts.get("draw-answers") }</caption>
                 <thead><tr>
                     <th scope="col"><span class="hidden">{ texts.get("draw-network") }</span></th>
@@ -60,7 +43,7 @@ pub fn DrawAnswers(props: &DrawAnswersProps) -> Html {
                 </tr></thead>
                 <tbody>{ for rows.iter().map(row) }</tbody>
             </table>
-            { data_table(&page, &rows) }
+            { data_table(page, &rows) }
         </>
     }
 }

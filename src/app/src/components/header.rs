@@ -7,10 +7,10 @@ use super::{
     icon::{Icon, icon},
     lessons_menu::LessonsButton,
     share::Share,
-    toolbar::Toolbar,
+    toolbar::toolbar,
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     device::DeviceReason,
     format::{bytes, number},
     i18n::Language,
@@ -18,9 +18,7 @@ use crate::{
 };
 
 /// The head of the page.
-#[component]
-pub fn Header() -> Html {
-    let page = use_page();
+pub fn header(page: &Page) -> Html {
     let texts = &page.texts;
     let state = &page.state;
     let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
@@ -31,7 +29,7 @@ pub fn Header() -> Html {
         "dark" => (texts.get("dark"), Icon::Moon),
         _ => (texts.get("light"), Icon::Sun),
     };
-    let progress = progress(&page);
+    let progress = progress(page);
     html! {
         <header>
             <h1 class="brand">
@@ -41,15 +39,15 @@ pub fn Header() -> Html {
                 { "Retort" }
                 <span>{ texts.get("tagline") }</span>
             </h1>
-            <Toolbar />
+            { toolbar(page) }
             <div class="badges">
                 if state.recorded {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
                 <span id="progress" class="badge" title={progress.clone()}>{ progress }</span>
                 if page.shows("device") {
-                    <span id="device" class="badge" title={device_reason(&page)} data-device={device_id(&page)} data-self-test={self_test(&page)}>
-                        { device(&page) }
+                    <span id="device" class="badge" title={device_reason(page)} data-device={device_id(page)} data-self-test={self_test(page)}>
+                        { device(page) }
                     </span>
                 }
                 if page.shows("lessons") {

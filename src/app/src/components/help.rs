@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, Node, window};
 use yew::prelude::*;
 
-use super::{knob::KnobProps, lessons_menu::lesson_link};
+use super::lessons_menu::lesson_link;
 use crate::{
     app::use_page,
     format::number,
@@ -115,9 +115,16 @@ fn shift(button: f64, window: f64) -> f64 {
     button.min(window - MARGIN - width).max(MARGIN) - button
 }
 
+/// Which knob.
+#[derive(Properties, PartialEq)]
+pub struct HelpProps {
+    /// Its key.
+    pub id: &'static str,
+}
+
 /// A “?” that opens a box with a knob's help; Esc, a click elsewhere, or leaving it closes it.
 #[component]
-pub fn HelpButton(props: &KnobProps) -> Html {
+pub fn HelpButton(props: &HelpProps) -> Html {
     let page = use_page();
     let guide = use_guide();
     let open = use_state(|| None::<f64>);

@@ -3,7 +3,7 @@
 use retort_spec::{Architecture, Experiment, Labels, Transfer};
 use yew::prelude::*;
 
-use crate::{app::use_page, format::number};
+use crate::{app::Page, format::number};
 
 /// Something peculiar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +37,7 @@ fn hints(experiment: &Experiment) -> Vec<Hint> {
 }
 
 /// The hints below the student's numbers.
-#[component]
-pub fn StudentHints() -> Html {
-    let page = use_page();
+pub fn student_hints(page: &Page) -> Html {
     let texts = &page.texts;
     let count = |value: usize| number(texts, value as f64, 0).into();
     let words = |hint: Hint| match hint {

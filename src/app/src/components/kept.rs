@@ -9,7 +9,7 @@ use super::{
     line::{Owner, sample},
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     chart_view::{Part, Quantity},
     format::number,
     naming::run_name,
@@ -18,9 +18,7 @@ use crate::{
 };
 
 /// The button that keeps the run that is shown.
-#[component]
-pub fn Keep() -> Html {
-    let page = use_page();
+pub fn keep_button(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // What was recorded is no run of this visitor's.
     let student = !state.recorded && plot::reading(&state.curves, 0, Actor::Student, None).is_some();
@@ -45,15 +43,13 @@ pub fn Keep() -> Html {
 }
 
 /// The kept runs.
-#[component]
-pub fn KeptRuns() -> Html {
-    let page = use_page();
+pub fn kept_runs(page: &Page) -> Html {
     if page.state.kept.is_empty() {
         return Html::default();
     }
     html! {
         <ul id="kept" class="kept-runs" aria-label={page.texts.get("kept-runs")}>
-            { for page.state.kept.iter().enumerate().map(|(index, kept)| chip(&page, index, kept)) }
+            { for page.state.kept.iter().enumerate().map(|(index, kept)| chip(page, index, kept)) }
         </ul>
     }
 }

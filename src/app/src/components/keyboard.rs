@@ -79,7 +79,7 @@ pub fn Keyboard() -> Html {
         Control::Play => format!("{} / {}", texts.get("play"), texts.get("pause")),
         control => texts.get(control.name()),
     };
-    let key = |name: &str| if name == " " { texts.get("key-space") } else { name.to_uppercase() };
+    let key = |name: &str| if name == " " { texts.get("key-space") } else { name.to_ascii_uppercase() };
     html! {
         <footer>
             <details id="keyboard">

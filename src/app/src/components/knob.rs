@@ -1,6 +1,6 @@
 //! A control for any knob, from the one table: its label, help, range and kind are described nowhere else.
 
-use retort_spec::{Kind, Scale, knob};
+use retort_spec::{Kind, Scale, decimal, knob};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -9,14 +9,7 @@ use super::{
     help::{HelpButton, consequence},
     icon::{Icon, icon},
 };
-use crate::app::use_page;
-
-/// Which knob.
-#[derive(Properties, PartialEq)]
-pub struct KnobProps {
-    /// Its key.
-    pub id: &'static str,
-}
+use crate::app::Page;
 
 /// Stops of a logarithmic slider.
 const STOPS: f64 = 200.0;
@@ -54,28 +47,17 @@ pub fn text_of(event: &Event) -> String {
 }
 
 /// A knob's name, with a mark where the link locked it, another where turning it restarts something, and its help.
-#[derive(Properties, PartialEq)]
-pub struct NameProps {
-    /// The knob's key.
-    pub id: &'static str,
-    /// The element that it is the label of; a group of buttons has none.
-    #[prop_or_default]
-    pub control: Option<String>,
-}
-
-/// The line above or beside a knob.
-#[component]
-pub fn KnobName(props: &NameProps) -> Html {
-    let page = use_page();
-    let Some(knob) = knob(props.id) else { return Html::default() };
+/// `control` is the element that it is the label of; a group of buttons has none.
+pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
+    let Some(knob) = knob(id) else { return Html::default() };
     let texts = &page.texts;
     let label = texts.get(&format!("knob-{}", knob.key));
     let consequence = consequence(knob, page.state.run_state);
     let words = consequence.words(texts);
     html! {
         <span class="name">
-            if let Some(control) = &props.control {
-                <label for={control.clone()}>{ label }</label>
+            if let Some(control) = control {
+                <label for={control.to_owned()}>{ label }</label>
             } else {
                 <span>{ label }</span>
             }
@@ -93,10 +75,8 @@ pub fn KnobName(props: &NameProps) -> Html {
 }
 
 /// A knob's control with its label and help.
-#[component]
-pub fn KnobControl(props: &KnobProps) -> Html {
-    let page = use_page();
-    let Some(knob) = knob(props.id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
+pub fn knob_control(page: &Page, id: &str) -> Html {
+    let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("knob-{}", knob.key);
     let help = page.texts.help(&name);
@@ -127,7 +107,7 @@ pub fn KnobControl(props: &KnobProps) -> Html {
     };
     html! {
         <div class="knob" data-knob={knob.key} title={disabled.then(|| page.texts.get("locked"))}>
-            <KnobName id={knob.key} control={name.clone()} />
+            { knob_label(page, knob.key, Some(&name)) }
             { control }
             <span id={described} class="hidden">{ help }</span>
         </div>
@@ -135,24 +115,22 @@ pub fn KnobControl(props: &KnobProps) -> Html {
 }
 
 /// A knob as a slider, for those that one plays with.
-#[component]
-pub fn KnobSlider(props: &KnobProps) -> Html {
-    let page = use_page();
-    let Some(knob) = knob(props.id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
+pub fn knob_slider(page: &Page, id: &str) -> Html {
+    let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let Kind::Number { min, max, scale } = knob.kind else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("slider-{}", knob.key);
     let disabled = page.locks(knob.key);
     let turn = page.turn(knob.key);
     let change = Callback::from(move |event: Event| {
-        if let Ok(place) = text_of(&event).parse() {
+        if let Some(place) = decimal(&text_of(&event)) {
             turn.emit(value_at(scale, min, max, place).to_string());
         }
     });
-    let at = place(scale, min, max, value.parse().unwrap_or(min));
+    let at = place(scale, min, max, decimal(&value).unwrap_or(min));
     html! {
         <div class="knob slider" data-knob={knob.key} title={disabled.then(|| page.texts.get("locked"))}>
-            <KnobName id={knob.key} control={name.clone()} />
+            { knob_label(page, knob.key, Some(&name)) }
             <output for={name.clone()}>{ value.clone() }</output>
             <input id={name} {disabled} type="range" min="0" max={STOPS.to_string()} step="1" value={at.to_string()}
                 aria-valuetext={value} onchange={change} />

@@ -8,7 +8,11 @@ use super::{lesson_steps::Steps, look::use_root_class};
 use crate::{
     app::use_page,
     engine::fetch_json,
-    lessons::{Entry, guide::use_guide, model::Lesson},
+    lessons::{
+        Entry,
+        guide::{Guide, use_guide},
+        model::Lesson,
+    },
 };
 
 /// Which lesson.
@@ -18,9 +22,8 @@ pub struct EntryProps {
 }
 
 /// The lesson that is open, if one is.
-#[component]
-pub fn LessonPanel() -> Html {
-    use_guide().lesson.map(|entry| html! { <Fetched key={entry.id} {entry} /> }).unwrap_or_default()
+pub fn lesson_panel(guide: &Guide) -> Html {
+    guide.lesson.map(|entry| html! { <Fetched key={entry.id} {entry} /> }).unwrap_or_default()
 }
 
 /// A lesson's file, and the lesson once it is there.

@@ -8,7 +8,7 @@ use yew::prelude::*;
 use super::{
     lesson_step::{Deeds, step_view},
     look::use_look,
-    worksheet::{Worksheet, print_worksheet},
+    worksheet::{print_worksheet, worksheet},
 };
 use crate::{
     app::use_page,
@@ -143,7 +143,7 @@ pub fn Steps(props: &StepsProps) -> Html {
                 <button id="lesson-print" onclick={Callback::from(|_: MouseEvent| print_worksheet())}>{ texts.get("lesson-print") }</button>
             </div>
         </aside>
-        <Worksheet {entry} lesson={lesson.clone()} />
+        { worksheet(&page, entry, lesson) }
         </>
     }
 }

@@ -6,46 +6,37 @@ use retort_spec::{Actor, Measured};
 use yew::prelude::*;
 
 use super::{
-    hints::StudentHints,
-    knob::{KnobControl, KnobSlider},
+    hints::student_hints,
+    knob::{knob_control, knob_slider},
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::{bytes, number, percent},
 };
 
-/// Whose panel.
-#[derive(Properties, PartialEq)]
-pub struct NetworkProps {
-    pub actor: Actor,
-}
-
 /// A network's panel.
-#[component]
-pub fn NetworkPanel(props: &NetworkProps) -> Html {
-    let page = use_page();
-    let actor = props.actor;
+pub fn network(page: &Page, actor: Actor) -> Html {
     let word = actor.word();
     let measured = page.state.network(actor);
     let title = format!("{word}-title");
     html! {
         <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.stale).then_some("stale"))} aria-labelledby={title.clone()}>
             <h2 id={title}>{ page.texts.get(&format!("actor-{word}")) }</h2>
-            { score(&page, actor, measured) }
+            { score(page, actor, measured) }
             if actor == Actor::Student {
-                { score(&page, Actor::Baseline, page.state.network(Actor::Baseline)) }
-                <KnobControl id="student" />
-                <KnobSlider id="soft" />
-                <KnobControl id="t2" />
+                { score(page, Actor::Baseline, page.state.network(Actor::Baseline)) }
+                { knob_control(page, "student") }
+                { knob_slider(page, "soft") }
+                { knob_control(page, "t2") }
             } else {
-                <KnobControl id="teacher" />
-                <KnobControl id="dropout" />
+                { knob_control(page, "teacher") }
+                { knob_control(page, "dropout") }
             }
             if let Some(measured) = measured {
-                { facts(&page, measured) }
+                { facts(page, measured) }
             }
             if actor == Actor::Student {
-                <StudentHints />
+                { student_hints(page) }
             }
         </section>
     }

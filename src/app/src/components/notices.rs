@@ -4,27 +4,25 @@ use retort_spec::{Experiment, ProblemKind, Trouble, knob};
 use yew::prelude::*;
 
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::number,
     offline,
     state::{Action, Notice},
 };
 
 /// The notices, newest last.
-#[component]
-pub fn Notices() -> Html {
-    let page = use_page();
+pub fn notices(page: &Page) -> Html {
     let notice = |(index, notice): (usize, &Notice)| {
         let dispatch = page.state.dispatcher();
         let dismiss = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Dismiss(index)));
-        let (kind, text) = wording(&page, notice);
+        let (kind, text) = wording(page, notice);
         html! {
             <li class={classes!("notice", kind)}>
                 <span>{ text }</span>
                 if *notice == Notice::Update {
                     <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
                 }
-                { remedy(&page, notice) }
+                { remedy(page, notice) }
                 <button class="dismiss" onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
             </li>
         }

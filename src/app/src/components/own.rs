@@ -4,12 +4,10 @@ use retort_spec::{DataSet, OwnExample};
 use yew::prelude::*;
 
 use super::data::class_name;
-use crate::{app::use_page, state::Action};
+use crate::{app::Page, state::Action};
 
 /// The list of the visitor's own examples for the data set that is shown.
-#[component]
-pub fn Own() -> Html {
-    let page = use_page();
+pub fn own_examples(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let data = state.experiment.data;
     let mine: Vec<&OwnExample> = state.own.iter().filter(|example| example.data == data).collect();
@@ -17,7 +15,7 @@ pub fn Own() -> Html {
         let dispatch = state.dispatcher();
         Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Own(own.clone())))
     };
-    let last = mine.last().map(|example| class_name(&page, data, example.label.into()));
+    let last = mine.last().map(|example| class_name(page, data, example.label.into()));
     let last = last.map_or_else(
         || texts.get("own-remove-last"),
         |label| texts.with("own-remove-last-of", &[("label", label.into())]),

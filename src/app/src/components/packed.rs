@@ -4,12 +4,10 @@ use retort_spec::{Actor, Bits};
 use yew::prelude::*;
 
 use super::{flips, histogram::Histogram};
-use crate::app::use_page;
+use crate::app::Page;
 
 /// The panel about the inside of the packed file.
-#[component]
-pub fn Packed() -> Html {
-    let page = use_page();
+pub fn packed(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let bits = ("bits", state.experiment.bits.width().into());
     // A new student is measured a moment before it is packed; till then file and network are of two trainings.
@@ -24,7 +22,7 @@ pub fn Packed() -> Html {
                 <div class="halves">
                     <Histogram />
                     if let Some(student) = student {
-                        { flips::list(&page, data, student, chosen) }
+                        { flips::list(page, data, student, chosen) }
                     }
                 </div>
             } else {

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app::{Page, use_page},
     format::{bytes, number, percent},
+    order::sorted,
     state::Action,
 };
 
@@ -130,8 +131,9 @@ pub fn Pareto() -> Html {
         })
     };
     let place = order.iter().position(|&index| index == shown).unwrap_or(0);
-    let mut current: Vec<&Point> = points.iter().filter(|point| point.kind == Kind::Current).collect();
-    current.sort_by_key(|point| !is_chosen(point));
+    // The chosen one's label finds room first.
+    let others = points.iter().filter(|point| point.kind == Kind::Current && !is_chosen(point));
+    let current: Vec<&Point> = points.iter().filter(|point| is_chosen(point)).chain(others).collect();
     let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
     let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
     html! {
@@ -165,9 +167,7 @@ pub fn Pareto() -> Html {
 
 /// The points by rising bytes.
 fn by_bytes(points: &[Point]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..points.len()).collect();
-    order.sort_by_key(|&index| points[index].bytes);
-    order
+    sorted(points.len(), &|a, b| points[a].bytes.cmp(&points[b].bytes))
 }
 
 /// The point nearest to the pointer, if one is near; `places` are shares of the drawing's width and height.

@@ -2,7 +2,10 @@
 
 use retort_spec::{Actor, Bits, Experiment, Granularity, decode, encode};
 
-use crate::state::{PAGE_KEYS, State, Weighed};
+use crate::{
+    order::sorted,
+    state::{PAGE_KEYS, State, Weighed},
+};
 
 /// Whose point it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +112,10 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
 /// The points that no other is better than, by rising bytes: none is as small and more accurate, none as accurate and
 /// smaller. Of equal points the first.
 pub fn pareto(points: &[(u32, f64)]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..points.len()).filter(|&index| !points[index].1.is_nan()).collect();
-    order.sort_by(|&a, &b| points[a].0.cmp(&points[b].0).then(points[b].1.total_cmp(&points[a].1)));
+    let rising = |a: usize, b: usize| points[a].0.cmp(&points[b].0).then(points[b].1.total_cmp(&points[a].1));
+    let mut order = sorted(points.len(), &rising);
     let mut best = f64::NEG_INFINITY;
+    // What is no number is not better than anything.
     order.retain(|&index| {
         let better = points[index].1 > best;
         best = best.max(points[index].1);

@@ -8,7 +8,7 @@ use super::{
     line::{Owner, sample},
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     chart_view::{Part, Quantity, View},
     format::number,
     i18n::Texts,
@@ -59,20 +59,11 @@ pub fn rows(page: &Page, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
     actors.into_iter().chain(kept).collect()
 }
 
-/// What is read.
-#[derive(Properties, PartialEq)]
-pub struct ReadoutProps {
-    /// The epoch, if the visitor points at one.
-    pub reading: Option<u32>,
-    pub rows: Vec<Row>,
-}
-
 /// The table beside the chart.
-#[component]
-pub fn Readout(props: &ReadoutProps) -> Html {
-    let texts = use_page().texts;
-    let when = match props.reading {
-        Some(epoch) => texts.with("epochs", &[("count", number(&texts, epoch.into(), 0).into())]),
+pub fn readout(page: &Page, reading: Option<u32>, rows: &[Row]) -> Html {
+    let texts = &page.texts;
+    let when = match reading {
+        Some(epoch) => texts.with("epochs", &[("count", number(texts, epoch.into(), 0).into())]),
         None => texts.get("curve-latest"),
     };
     let row = |row: &Row| {
@@ -97,7 +88,7 @@ pub fn Readout(props: &ReadoutProps) -> Html {
                     <th scope="col">{ texts.get("curve-train") }</th>
                 </tr>
             </thead>
-            <tbody>{ for props.rows.iter().map(row) }</tbody>
+            <tbody>{ for rows.iter().map(row) }</tbody>
         </table>
     }
 }

@@ -4,15 +4,13 @@ use retort_spec::{Knob, encode};
 use yew::prelude::*;
 
 use crate::{
-    app::use_page,
+    app::Page,
     link,
     naming::{differences, knob_name, knob_value, usual},
 };
 
 /// The report's head and its table of knobs; only paper shows them.
-#[component]
-pub fn Report() -> Html {
-    let page = use_page();
+pub fn report(page: &Page) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let defaults = usual(experiment);
     let knobs = differences(experiment);

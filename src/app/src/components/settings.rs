@@ -3,20 +3,18 @@
 use retort_spec::{KNOBS, Phase};
 use yew::prelude::*;
 
-use super::knob::KnobControl;
-use crate::{app::use_page, view::panel_of};
+use super::knob::knob_control;
+use crate::{app::Page, view::panel_of};
 
 /// The panel of all other knobs.
-#[component]
-pub fn Settings() -> Html {
-    let page = use_page();
+pub fn settings(page: &Page) -> Html {
     let texts = &page.texts;
     let group = |title: &'static str, phases: &'static [Phase]| {
         let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && panel_of(knob.key) == "settings");
         html! {
             <fieldset>
                 <legend>{ texts.get(title) }</legend>
-                { for knobs.map(|knob| html! { <KnobControl id={knob.key} /> }) }
+                { for knobs.map(|knob| knob_control(page, knob.key)) }
             </fieldset>
         }
     };

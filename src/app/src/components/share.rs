@@ -4,7 +4,7 @@ use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::{
-    builder::{Builder, List},
+    builder::{List, builder},
     knob::text_of,
     qr::Qr,
 };
@@ -198,8 +198,8 @@ fn options(page: &Page, props: &ContentsProps) -> Html {
                     { texts.get("choose-projector") }
                 </label>
             </div>
-            <Builder texts={texts.clone()} list={List::Hide} chosen={props.choices.view.hide.clone()} toggle={switch(List::Hide)} />
-            <Builder texts={texts.clone()} list={List::Lock} chosen={props.choices.view.lock.clone()} toggle={switch(List::Lock)} />
+            { builder(texts, List::Hide, &props.choices.view.hide, &switch(List::Hide)) }
+            { builder(texts, List::Lock, &props.choices.view.lock, &switch(List::Lock)) }
         </details>
     }
 }

@@ -1,7 +1,7 @@
 //! The heart: one example's distribution, from the teacher and from the student, at the slider's temperature and at 1.
 
 use retort_spec::{
-    Actor, DataSummary, Kind, knob,
+    Actor, DataSummary, Kind, decimal, knob,
     probability::{argmax, entropy_bits, softmax},
 };
 use yew::prelude::*;
@@ -9,12 +9,12 @@ use yew::prelude::*;
 use super::{
     bars::Bars,
     data::class_name,
-    knob::{KnobName, place, text_of, value_at},
+    knob::{knob_label, place, text_of, value_at},
     picture::{Picture, Scatter},
     regions::Regions,
 };
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::{number, percent, temperature},
     state::{Action, Source},
     subject::Subject,
@@ -24,21 +24,19 @@ use crate::{
 const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
 
 /// The soft-target panel.
-#[component]
-pub fn SoftTargets() -> Html {
-    let page = use_page();
+pub fn soft_targets(page: &Page) -> Html {
     let texts = &page.texts;
     html! {
         <section id="soft-targets" class="panel" aria-labelledby="soft-title">
             <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
             if page.view.shows_knob("temperature") {
-                { slider(&page) }
+                { slider(page) }
             }
             if page.state.experiment.data.is_plane() {
                 <Regions />
             }
             if let (Some(data), Some(subject)) = (&page.state.data, Subject::of(&page.state)) {
-                { example(&page, data, &subject) }
+                { example(page, data, &subject) }
             } else {
                 <p class="empty">{ texts.get("soft-targets-empty") }</p>
             }
@@ -52,7 +50,7 @@ fn slider(page: &Page) -> Html {
         return Html::default();
     };
     let dispatch = page.state.dispatcher();
-    let value = move |place: String| place.parse().ok().map(|place| value_at(scale, min, max, place));
+    let value = move |place: String| decimal(&place).map(|place| value_at(scale, min, max, place));
     let preview = Callback::from(move |event: InputEvent| {
         let text = event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value());
         if let Some(temperature) = text.and_then(value) {
@@ -69,7 +67,7 @@ fn slider(page: &Page) -> Html {
     let shown = temperature(texts, now);
     html! {
         <div class="temperature">
-            <KnobName id="temperature" control="temperature" />
+            { knob_label(page, "temperature", Some("temperature")) }
             <output id="temperature-value" for="temperature">{ shown.clone() }</output>
             <input id="temperature" disabled={page.locks("temperature")} type="range" min="0" max="200" step="1" value={place(scale, min, max, now).to_string()}
                 aria-valuetext={shown} oninput={preview} onchange={commit} />

@@ -7,38 +7,31 @@ use super::{
     icon::{Icon, icon},
     knob::text_of,
 };
-use crate::{
-    app::{Page, use_page},
-    controls::Control,
-    link,
-    state::Action,
-};
+use crate::{app::Page, controls::Control, link, state::Action};
 
 /// Speeds besides full speed, in batches a second: to follow, to see, to count along.
 const PACES: [u32; 3] = [100, 10, 1];
 
 /// The toolbar.
-#[component]
-pub fn Toolbar() -> Html {
-    let page = use_page();
+pub fn toolbar(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let running = state.run_state == RunState::Running;
     html! {
         <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
             if page.shows("play") {
-                <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(&page, Control::Play)}>
+                <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(page, Control::Play)}>
                     { if running { texts.get("pause") } else { texts.get("play") } }
                 </button>
             }
-            { tool(&page, Control::StepBatch, Icon::Batch, texts.get("step-batch")) }
-            { tool(&page, Control::StepEpoch, Icon::Epoch, texts.get("step-epoch")) }
-            { tool(&page, Control::Stop, Icon::Stop, texts.help("stop")) }
-            { tool(&page, Control::Reset, Icon::Again, texts.help("reset")) }
-            { tool(&page, Control::NewSeed, Icon::Dice, texts.help("new-seed")) }
-            { pace(&page) }
+            { tool(page, Control::StepBatch, Icon::Batch, texts.get("step-batch")) }
+            { tool(page, Control::StepEpoch, Icon::Epoch, texts.get("step-epoch")) }
+            { tool(page, Control::Stop, Icon::Stop, texts.help("stop")) }
+            { tool(page, Control::Reset, Icon::Again, texts.help("reset")) }
+            { tool(page, Control::NewSeed, Icon::Dice, texts.help("new-seed")) }
+            { pace(page) }
             <span class="apart" />
-            { tool(&page, Control::Undo, Icon::Undo, texts.help("undo")) }
-            { tool(&page, Control::Redo, Icon::Redo, texts.help("redo")) }
+            { tool(page, Control::Undo, Icon::Undo, texts.help("undo")) }
+            { tool(page, Control::Redo, Icon::Redo, texts.help("redo")) }
         </div>
     }
 }

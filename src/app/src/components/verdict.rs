@@ -4,14 +4,12 @@ use retort_spec::{Outcome, Verdict};
 use yew::prelude::*;
 
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::{number, percent},
 };
 
 /// The verdict's panel.
-#[component]
-pub fn VerdictPanel() -> Html {
-    let page = use_page();
+pub fn verdict(page: &Page) -> Html {
     let texts = &page.texts;
     let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
@@ -21,7 +19,7 @@ pub fn VerdictPanel() -> Html {
                 <p class="recorded">{ texts.get("recorded") }</p>
             }
             if let Some(verdict) = &page.state.verdict {
-                { words(&page, verdict) }
+                { words(page, verdict) }
             } else {
                 <p class="empty">{ texts.get("verdict-empty") }</p>
             }

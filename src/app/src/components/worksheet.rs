@@ -1,14 +1,15 @@
 //! A lesson on paper: its texts, its questions with empty boxes, lines to write on, and no answers.
 
-use std::rc::Rc;
-
 use gloo_events::EventListener;
 use yew::prelude::*;
 
-use super::{lesson_step::prose, lesson_steps::StepsProps, quantity::label};
+use super::{lesson_step::prose, quantity::label};
 use crate::{
-    app::{Page, use_page},
-    lessons::model::{Predict, Step},
+    app::Page,
+    lessons::{
+        Entry,
+        model::{Lesson, Predict, Step},
+    },
     link,
 };
 
@@ -29,17 +30,14 @@ pub fn print_worksheet() {
 }
 
 /// The worksheet of a lesson, which only a printer sees.
-#[component]
-pub fn Worksheet(props: &StepsProps) -> Html {
-    let page = use_page();
+pub fn worksheet(page: &Page, entry: &Entry, lesson: &Lesson) -> Html {
     let texts = &page.texts;
-    let lesson: &Rc<_> = &props.lesson;
     let step = |(index, step): (usize, &Step)| {
-        html! { <section><h2>{ index + 1 }</h2><div>{ body(&page, step) }</div></section> }
+        html! { <section><h2>{ index + 1 }</h2><div>{ body(page, step) }</div></section> }
     };
     html! {
         <div class="worksheet" aria-hidden="true">
-            <h1>{ props.entry.title(texts.language) }</h1>
+            <h1>{ entry.title(texts.language) }</h1>
             <p class="blank"><span>{ texts.get("worksheet-name") }</span><span>{ texts.get("worksheet-date") }</span></p>
             <p class="address">{ link::address() }</p>
             { for lesson.steps.iter().enumerate().map(step) }

@@ -1,9 +1,7 @@
 //! The quantities that a lesson may name, read off the page's state.
 
-use std::str::FromStr as _;
-
 use retort_spec::{
-    Actor, DataSummary, Kind, Knob, Labels, Outcome, knob,
+    Actor, DataSummary, Kind, Knob, Labels, Outcome, decimal, knob,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -154,7 +152,7 @@ fn knob_value(state: &State, knob: &Knob) -> Option<f64> {
         ("labels", Labels::All) => Some(f64::INFINITY),
         // The slider's, while it is dragged: the distributions beside it follow, too.
         ("temperature", _) => Some(state.temperature()),
-        _ => f64::from_str(&knob.get(&state.experiment)).ok(),
+        _ => decimal(&knob.get(&state.experiment)),
     }
 }
 
