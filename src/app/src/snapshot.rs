@@ -1,7 +1,6 @@
 //! A chart of the page as a file of its own, which looks the same where the page's styles are not.
 
 use js_sys::{Function, Promise, encode_uri_component};
-use retort_spec::decimal;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -52,9 +51,14 @@ pub fn take(chart: &Element, description: &str) -> Result<Snapshot, String> {
     for cursor in to.iter().filter(|part| part.get_attribute("class").as_deref() == Some("cursor")) {
         cursor.remove();
     }
-    let frame: Vec<f64> = chart.get_attribute("viewBox").unwrap_or_default().split(' ').filter_map(decimal).collect();
+    let frame: Vec<f64> = chart
+        .get_attribute("viewBox")
+        .unwrap_or_default()
+        .split(' ')
+        .filter_map(|number| number.parse().ok())
+        .collect();
     let &[_, _, width, height] = frame.as_slice() else { return Err("a chart without a frame".into()) };
-    let key = to.iter().find_map(|part| part.get_attribute("data-height")).and_then(|text| decimal(&text));
+    let key = to.iter().find_map(|part| part.get_attribute("data-height")).and_then(|text| text.parse::<f64>().ok());
     let height = key.unwrap_or(height);
     for (name, value) in
         [("viewBox", format!("0 0 {width} {height}")), ("width", width.to_string()), ("height", height.to_string())]

@@ -2,13 +2,9 @@
 //! from it; labels and help texts stand in the message files under `knob-<key>`.
 
 use crate::{
-    decimal::decimal,
     experiment::Experiment,
     permalink::ProblemKind,
-    values::{
-        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, OptimizerKind, Schedule, Switch,
-        Transfer,
-    },
+    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer},
 };
 
 /// How a slider spreads its range.
@@ -106,7 +102,7 @@ impl Knob {
             Kind::Integer { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Labels { .. } if text == "all" => return Ok(()),
             Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
-            Kind::Number { min, max, .. } => (decimal(text), min, max),
+            Kind::Number { min, max, .. } => (text.parse::<f64>().ok().filter(|n| n.is_finite()), min, max),
             Kind::Choice(_) | Kind::Widths | Kind::Classes => return Ok(()),
         };
         match number {
@@ -126,42 +122,6 @@ impl Knob {
     }
 }
 
-/// What a knob's text is read as.
-trait Value: Sized {
-    fn read(text: &str) -> Option<Self>;
-}
-
-impl Value for f64 {
-    fn read(text: &str) -> Option<Self> {
-        decimal(text)
-    }
-}
-
-macro_rules! parsed {
-    ($($type:ty),+) => {
-        $(impl Value for $type {
-            fn read(text: &str) -> Option<Self> {
-                text.parse().ok()
-            }
-        })+
-    };
-}
-
-parsed!(
-    u32,
-    Architecture,
-    Bits,
-    Classes,
-    DataSet,
-    DeviceChoice,
-    Granularity,
-    Labels,
-    OptimizerKind,
-    Schedule,
-    Switch,
-    Transfer
-);
-
 macro_rules! knob {
     ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {
         Knob { live: true, ..knob!($key, $phase, $field, $kind) }
@@ -173,7 +133,7 @@ macro_rules! knob {
             phase: Phase::$phase,
             live: false,
             get: |experiment| experiment.$field.to_string(),
-            put: |experiment, text| Value::read(text).map(|value| experiment.$field = value).is_some(),
+            put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
         }
     };
 }

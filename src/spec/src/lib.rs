@@ -1,10 +1,8 @@
 //! What a Retort experiment *is*: its typed knobs and their defaults, the permalink that carries it, and the
 //! messages between page and worker.
 //!
-//! This room touches serde only: never burn, never the DOM (of the browser it has the reading of numbers). The page, the
-//! worker and the command line all speak it.
+//! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
-mod decimal;
 mod experiment;
 pub mod floats;
 mod knobs;
@@ -13,7 +11,6 @@ pub mod probability;
 mod protocol;
 mod values;
 
-pub use decimal::decimal;
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};

@@ -1,7 +1,7 @@
 //! The heart: one example's distribution, from the teacher and from the student, at the slider's temperature and at 1.
 
 use retort_spec::{
-    Actor, DataSummary, Kind, decimal, knob,
+    Actor, DataSummary, Kind, knob,
     probability::{argmax, entropy_bits, softmax},
 };
 use yew::prelude::*;
@@ -50,7 +50,7 @@ fn slider(page: &Page) -> Html {
         return Html::default();
     };
     let dispatch = page.state.dispatcher();
-    let value = move |place: String| decimal(&place).map(|place| value_at(scale, min, max, place));
+    let value = move |place: String| place.parse().ok().map(|place| value_at(scale, min, max, place));
     let preview = Callback::from(move |event: InputEvent| {
         let text = event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value());
         if let Some(temperature) = text.and_then(value) {

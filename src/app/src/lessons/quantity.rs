@@ -1,7 +1,7 @@
 //! The quantities that a lesson may name, read off the page's state.
 
 use retort_spec::{
-    Actor, DataSummary, Kind, Knob, Labels, Outcome, decimal, knob,
+    Actor, DataSummary, Kind, Knob, Labels, Outcome, knob,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -152,7 +152,7 @@ fn knob_value(state: &State, knob: &Knob) -> Option<f64> {
         ("labels", Labels::All) => Some(f64::INFINITY),
         // The slider's, while it is dragged: the distributions beside it follow, too.
         ("temperature", _) => Some(state.temperature()),
-        _ => decimal(&knob.get(&state.experiment)),
+        _ => knob.get(&state.experiment).parse().ok(),
     }
 }
 
