@@ -1,15 +1,25 @@
 //! A static server for `dist/`, as plain as any host: nothing it sends needs a special header.
 
 use std::{
+    convert::Infallible,
     io::Write,
+    net::TcpListener,
     path::{Component, Path, PathBuf},
     sync::Arc,
     thread,
 };
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
-use tiny_http::{Header, Request, Response, Server};
+use http_body_util::Full;
+use hyper::{
+    Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
 
 use crate::tools::root;
 
@@ -25,52 +35,55 @@ pub fn command(port: u16, no_build: bool) -> Result<()> {
     }
 }
 
-/// Serves `dist/` from a few threads; the port it is served on.
+/// Serves `dist/` in the background; the port it is served on.
 pub fn start(port: u16) -> Result<u16> {
     let dist = root().join("dist");
     ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
-    let server =
-        Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("port {port}: {error}; --port takes another"))?;
-    let port = server.server_addr().to_ip().map_or(port, |address| address.port());
-    let server = Arc::new(server);
-    for _ in 0..4 {
-        let (server, dist) = (server.clone(), dist.clone());
-        thread::spawn(move || {
-            for request in server.incoming_requests() {
-                // A visitor who went away is no error of ours.
-                let _ = answer(request, &dist);
-            }
-        });
-    }
+    let listener =
+        TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}; --port takes another"))?;
+    listener.set_nonblocking(true)?;
+    let port = listener.local_addr()?.port();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    thread::spawn(move || runtime.block_on(accept(listener, dist.into())));
     Ok(port)
 }
 
-fn answer(request: Request, dist: &Path) -> std::io::Result<()> {
-    let Some((bytes, kind)) = file(dist, request.url()) else {
-        return request.respond(Response::from_string("not found").with_status_code(404));
+/// Answers every connection until the process ends.
+async fn accept(listener: TcpListener, dist: Arc<Path>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let dist = dist.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let answer = answer(&request, &dist);
+                async { Ok::<_, Infallible>(answer) }
+            });
+            // A visitor who went away is no error of ours.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+fn answer(request: &Request<Incoming>, dist: &Path) -> Response<Full<Bytes>> {
+    let Some((bytes, kind)) = file(dist, request.uri().path()) else {
+        let mut response = Response::new(Full::from("not found"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        return response;
     };
-    let accepts_gzip = request
-        .headers()
-        .iter()
-        .any(|header| header.field.equiv("Accept-Encoding") && header.value.as_str().contains("gzip"));
+    let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let length = bytes.len();
     // What a host like GitHub Pages does: text and wasm are sent compressed.
-    let (body, encoding) = match accepts_gzip && kind != "image/png" {
-        true => (gzip(&bytes)?, Some("gzip")),
-        false => (bytes, None),
-    };
-    let mut response = Response::from_data(body);
-    let headers = [
-        ("Content-Type", Some(kind.to_owned())),
-        ("Content-Encoding", encoding.map(str::to_owned)),
-        ("X-Content-Length", Some(length.to_string())),
-    ];
-    for (name, value) in headers {
-        if let Some(header) = value.and_then(|value| Header::from_bytes(name, value).ok()) {
-            response.add_header(header);
-        }
+    let compressed = (accepted.contains("gzip") && kind != "image/png").then(|| gzip(&bytes).ok()).flatten();
+    let encoded = compressed.is_some();
+    let mut response = Response::new(Full::from(compressed.unwrap_or(bytes)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert("x-content-length", length.into());
+    if encoded {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    request.respond(response)
+    response
 }
 
 /// The file that a URL names, and its media type. Nothing outside `dist/` can be named.
