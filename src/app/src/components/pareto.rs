@@ -81,9 +81,22 @@ pub fn Pareto() -> Html {
         ],
     );
     let dot = |(index, point): (usize, &Point)| {
-        html! {
-            <i class={classes!("dot-mark", point.kind.word(), (index == chosen).then_some("on"), (*pointed == Some(index)).then_some("pointed"))}
-                style={format!("left:{:.2}%;top:{:.2}%", 100.0 * axes.x(point.bytes) / WIDTH, 100.0 * axes.y(point.accuracy) / HEIGHT)} />
+        let on = index == chosen;
+        let class =
+            classes!("dot-mark", point.kind.word(), on.then_some("on"), (*pointed == Some(index)).then_some("pointed"));
+        let radius = if on {
+            4.5
+        } else if point.kind == Kind::Past {
+            1.8
+        } else {
+            3.5
+        };
+        let (x, y) = (axes.x(point.bytes), axes.y(point.accuracy));
+        match point.kind {
+            Kind::Teacher => {
+                html! { <rect {class} x={format!("{:.1}", x - 4.0)} y={format!("{:.1}", y - 4.0)} width="8" height="8" /> }
+            }
+            _ => html! { <circle {class} cx={format!("{x:.1}")} cy={format!("{y:.1}")} r={radius.to_string()} /> },
         }
     };
     let shown = pointed.filter(|index| *index < points.len()).unwrap_or(chosen);
@@ -147,13 +160,13 @@ pub fn Pareto() -> Html {
                         </>
                     }) }
                     <path class="front" d={steps} />
+                    { for points.iter().enumerate().map(dot) }
                     { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
                         <text x={format!("{x:.1}")} y={format!("{:.1}", y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
                     })) }
                     <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
                     <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>
                 </svg>
-                <div aria-hidden="true">{ for points.iter().enumerate().map(dot) }</div>
                 <div id="pareto-reader" class="reader" tabindex="0" role="slider" aria-label={texts.get("pareto-reader")}
                     aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
                     onpointermove={point_at} onpointerleave={leave} onclick={click} onkeydown={key} />
