@@ -11,9 +11,9 @@ use yew::prelude::*;
 use crate::{
     components::{
         announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
-        header::header, keyboard::Keyboard, lesson::lesson_panel, network::network, notices::notices, packed::packed,
-        report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets, toolbar::pace_of,
-        tour::Tour, verdict::verdict,
+        header::header, keyboard::Keyboard, lede::lede, lesson::lesson_panel, network::network, notices::notices,
+        packed::packed, report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets,
+        toolbar::pace_of, tour::Tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -254,13 +254,14 @@ pub fn App(props: &AppProps) -> Html {
             { report(&page) }
         </>
     };
-    let (header, notices, lesson) = (header(&page), notices(&page), lesson_panel(&guide));
+    let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
             { header }
             <Announcer />
             { notices }
+            { lede }
             <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
             { lesson }
             <Keyboard />

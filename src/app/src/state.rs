@@ -9,7 +9,7 @@ use retort_spec::{
 };
 use yew::Reducible;
 
-use crate::device::DeviceReason;
+use crate::{device::DeviceReason, subject::most_telling};
 
 /// Past runs kept as faint lines.
 const PAST_CURVES: usize = 5;
@@ -295,7 +295,12 @@ impl State {
                 self.curves.push(point);
             }
             Event::Measured(measured) => {
+                let student = (measured.run, measured.actor) == (0, Actor::Student);
                 self.measured.insert((measured.run, measured.actor), Rc::new(measured));
+                // From now on the same example is shown, so that trainings compare on it.
+                if student && self.example.is_none() {
+                    self.example = most_telling(self);
+                }
             }
             Event::Compressed { run, rows } => {
                 self.weigh(&rows);
@@ -381,7 +386,10 @@ impl State {
                 self.past.clear();
                 self.measured.clear();
                 self.compressed.clear();
-                self.example = None;
+                // The recorded run's example is this page's own too.
+                if !(recorded && self.data.as_ref().is_some_and(|data| data.data == summary.data)) {
+                    self.example = None;
+                }
                 self.given = None;
                 self.regions = Rc::default();
             }

@@ -44,7 +44,7 @@ impl<'a> Subject<'a> {
         let teacher = state.network(Actor::Teacher)?;
         let classes = data.classes as usize;
         let count = teacher.logits.len() / classes;
-        let index = state.example.unwrap_or_else(|| most_telling(data, teacher)).min(count.checked_sub(1)?);
+        let index = state.example.or_else(|| most_telling(state)).unwrap_or(0).min(count.checked_sub(1)?);
         let row = |actor| state.network(actor)?.logits.get(index * classes..(index + 1) * classes);
         let size = (data.shape[0] * data.shape[1]) as usize;
         Some(Self {
@@ -63,12 +63,28 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The test example that shows best what soft targets are: the one whose answer is right and least certain.
-fn most_telling(data: &DataSummary, teacher: &Measured) -> usize {
-    let rows = teacher.logits.chunks_exact(data.classes as usize).zip(&data.test_labels).enumerate();
-    let right = rows.filter(|(_, (row, label))| argmax(row) == Some(usize::from(**label)));
-    let doubt = right.map(|(index, (row, _))| (index, entropy_bits(&softmax(row, 1.0))));
-    doubt.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index)
+/// The test example that shows best what soft targets are: of those that the teacher has right, and where they are known
+/// the student too and the student alone wrong, the one of which the teacher is least certain.
+pub fn most_telling(state: &State) -> Option<usize> {
+    let data = state.data.as_ref()?;
+    let classes = data.classes as usize;
+    let [teacher, baseline, student] = Actor::ALL.map(|actor| state.network(actor));
+    let teacher = teacher?;
+    let row = |network: &Measured, index: usize| {
+        network.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec)
+    };
+    let is_right = |network: &Measured, index: usize| {
+        row(network, index).and_then(|row| argmax(&row)) == data.test_labels.get(index).map(|&label| usize::from(label))
+    };
+    let gains = |index: &usize| {
+        student.is_none_or(|student| is_right(student, *index))
+            && baseline.is_none_or(|baseline| !is_right(baseline, *index))
+    };
+    let doubt = |index: &usize| row(teacher, *index).map_or(0.0, |row| entropy_bits(&softmax(&row, 1.0)));
+    let count = teacher.logits.len() / classes;
+    let taught: Vec<usize> = (0..count).filter(|&index| is_right(teacher, index)).collect();
+    let most = |of: &mut dyn Iterator<Item = usize>| of.max_by(|a, b| doubt(a).total_cmp(&doubt(b)));
+    most(&mut taught.iter().copied().filter(gains)).or_else(|| most(&mut taught.iter().copied())).or(Some(0))
 }
 
 /// Test examples of other classes that look most like `class` to a network: the largest shares first, `(index, share)`.
@@ -130,6 +146,21 @@ mod tests {
         assert_eq!((subject.index, subject.label, subject.point), (Some(2), Some(1), Some([2.0, 2.1])));
         assert_eq!(subject.teacher(), Some(&[0.0, 0.5][..]));
         assert_eq!(subject.logits[2], None, "there is no student yet");
+    }
+
+    #[test]
+    fn what_only_the_distilled_student_has_right_is_told_first_and_stays() {
+        let state = Rc::new(state());
+        let network = |actor, logits: Vec<f32>| {
+            let teacher = state.network(Actor::Teacher).unwrap();
+            Event::Measured(Measured { actor, logits: logits.into(), ..(**teacher).clone() })
+        };
+        // Alone it has the first example wrong and the third right; distilled it has both right.
+        let alone = network(Actor::Baseline, vec![0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+        let distilled = network(Actor::Student, vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        let state = state.clone().reduce(Action::Events { events: vec![alone, distilled], recorded: false });
+        assert_eq!(Subject::of(&state).unwrap().index, Some(0));
+        assert_eq!(state.example, Some(0), "another training shows the same example");
     }
 
     #[test]

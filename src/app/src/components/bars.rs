@@ -1,6 +1,9 @@
 //! One example's distribution at the slider's T as a table with bars: teacher, student and baseline.
 
-use retort_spec::{Actor, DataSet, probability::softmax};
+use retort_spec::{
+    Actor, DataSet,
+    probability::{argmax, softmax},
+};
 use yew::prelude::*;
 
 use super::data::class_name;
@@ -22,6 +25,8 @@ pub struct BarsProps {
     /// The logits of teacher, baseline and student, as far as they are there.
     pub logits: [Option<Vec<f32>>; 3],
     pub classes: usize,
+    /// The true class, where it is known.
+    pub label: Option<usize>,
 }
 
 /// The table of bars, with its switch between a linear and a logarithmic axis.
@@ -35,6 +40,12 @@ pub fn Bars(props: &BarsProps) -> Html {
         let index = Actor::ALL.iter().position(|&other| other == actor)?;
         props.logits[index].as_deref().map(|logits| softmax(logits, now))
     });
+    // Whether its first answer is right.
+    let mark = |actor: Actor| {
+        let index = Actor::ALL.iter().position(|&other| other == actor)?;
+        let right = argmax(props.logits[index].as_deref()?)? == props.label?;
+        Some(if right { " ✓" } else { " ✗" })
+    };
     let width = |share: f64| 100.0 * length(share, *logarithmic);
     let row = |class: usize| {
         html! {
@@ -60,7 +71,7 @@ pub fn Bars(props: &BarsProps) -> Html {
                 <thead><tr>
                     <td></td>
                     <th scope="col">{ "T = " }{ temperature(texts, now) }</th>
-                    { for ORDER.iter().map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }</th> }) }
+                    { for ORDER.iter().map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ mark(*actor) }</th> }) }
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
             </table>

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Thumbnails in the panel.
-const THUMBNAILS: usize = 25;
+const THUMBNAILS: usize = 20;
 
 /// The data panel.
 pub fn data_panel(page: &Page) -> Html {
@@ -36,6 +36,10 @@ pub fn data_panel(page: &Page) -> Html {
             { knob_control(page, "data") }
             if data.needs_files() {
                 { file_drop(page) }
+            }
+            if summary.is_none() && !data.needs_files() {
+                // Room for what comes in a moment, so that nothing moves then.
+                <div class="gallery-space" />
             }
             if let Some(summary) = summary {
                 <Gallery />
@@ -206,7 +210,7 @@ mod tests {
         assert_eq!(all.iter().filter(|&&place| gallery[place].labelled).count(), THUMBNAILS / 3);
         assert!(all.is_sorted());
         let sevens = shown(&gallery, Some(7));
-        assert_eq!(sevens.len(), 24, "all there are");
+        assert_eq!(sevens.len(), THUMBNAILS, "as many as fit");
         assert!(sevens.iter().all(|&place| gallery[place].label == 7));
     }
 }

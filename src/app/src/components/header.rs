@@ -41,10 +41,10 @@ pub fn header(page: &Page) -> Html {
             </h1>
             { toolbar(page) }
             <div class="badges">
+                <span id="progress" class="badge" title={progress.clone()}>{ progress }</span>
                 if state.recorded {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
-                <span id="progress" class="badge" title={progress.clone()}>{ progress }</span>
                 if page.shows("device") {
                     <span id="device" class="badge" title={device_reason(page)} data-device={device_id(page)} data-self-test={self_test(page)}>
                         { device(page) }

@@ -28,6 +28,7 @@ pub mod kept;
 pub mod keyboard;
 pub mod knob;
 pub mod labels;
+pub mod lede;
 pub mod lesson;
 pub mod lesson_step;
 pub mod lesson_steps;

@@ -91,7 +91,7 @@ fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
                 </figcaption>
                 { pager(page, data, subject) }
             </figure>
-            <Bars data={data.data} logits={subject.logits.map(|logits| logits.map(<[f32]>::to_vec))} classes={data.classes as usize} />
+            <Bars data={data.data} logits={subject.logits.map(|logits| logits.map(<[f32]>::to_vec))} classes={data.classes as usize} label={subject.label} />
         </div>
         { for subject.teacher().map(|logits| html! {
             <>

@@ -57,7 +57,7 @@ fn parts(page: &Page, verdict: &Verdict) -> (String, String, String) {
         ("student", percent(texts, verdict.student.mean).into()),
         ("baseline", percent(texts, verdict.baseline.mean).into()),
     ];
-    let sure = format!("({p_value}, {})", texts.with("seeds", &[("count", seeds.into())]));
+    let sure = format!("({p_value}, {})", texts.with("mean-of-seeds", &[("count", seeds.into())]));
     (texts.with("verdict-words", &args), outcome, sure)
 }
 
