@@ -115,7 +115,7 @@ hint-few-classes = The student sees examples of only { $left } of { $all } class
 
 data = Data
 training-examples = { $count } to train on
-student-labels = Student sees labels of (framed)
+student-labels = Labels seen (framed)
 transfer-examples = Distilled on
 test-examples = Tested on
 data-picture = Training examples in the plane, coloured by class

@@ -114,7 +114,7 @@ hint-few-classes = 学生只见过 { $all } 个类别中 { $left } 个的样本�
 
 data = 数据
 training-examples = { $count } 个训练样本
-student-labels = 学生可见的标签（加框）
+student-labels = 可见标签（加框）
 transfer-examples = 蒸馏样本
 test-examples = 测试样本
 data-picture = 平面上的训练样本，颜色表示类别
