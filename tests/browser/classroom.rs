@@ -126,3 +126,20 @@ async fn page_offers_its_tour_once() -> Result<()> {
     ensure!(page.script("return document.querySelector('#tour') === null").await? == json!(true), "asked again");
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_can_be_installed() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    let found = page
+        .promise(
+            "(async () => {
+                const link = document.querySelector('link[rel=manifest]').href, manifest = await (await fetch(link)).json();
+                const icons = await Promise.all(manifest.icons.map(async ({ src }) => (await fetch(new URL(src, link))).ok));
+                return [manifest.display, Boolean(manifest.name && manifest.start_url), icons.length >= 2 && icons.every(Boolean)];
+            })()",
+        )
+        .await?;
+    ensure!(found == json!(["standalone", true, true]), "{found}");
+    page.close().await
+}

@@ -49,6 +49,10 @@ async fn page_reads_keeps_and_takes_away_curves() -> Result<()> {
     page.open_fold("#downloads").await?;
     page.click("#download-png").await?;
     page.until("window.saved.some((blob) => blob.type === 'image/png' && blob.size > 2000)").await?;
+    page.script("window.printed = 0; window.print = () => { window.printed += 1; }").await?;
+    page.open_fold("#downloads").await?;
+    page.click("#download-report").await?;
+    page.until("window.printed === 1").await?;
     page.open_fold("#downloads").await?;
     page.click("#download-weights").await?;
     page.until("window.saved.at(-1).type !== 'image/png' && window.saved.length > 4").await?;
@@ -126,7 +130,17 @@ async fn page_shows_decisions_as_geometry_while_they_are_learned() -> Result<()>
     page.key("[data-region=teacher]", "Enter").await?;
     page.until("document.querySelector('#own-count').dataset.count === '1' && document.querySelector('.dot.own')")
         .await?;
-    page.key("[data-region=teacher]", "Delete").await?;
+    // By pointer it can be dragged elsewhere.
+    let before = page.script("return document.querySelector('.dot.own').getAttribute('transform')").await?;
+    page.script(
+        "const plane = document.querySelector('[data-region=teacher]'), box = plane.getBoundingClientRect();
+         const at = (x, y) => ({ clientX: box.left + box.width * (x / 1.5 + 1) / 2, clientY: box.top + box.height * (1 - y / 1.5) / 2, bubbles: true });
+         plane.dispatchEvent(new PointerEvent('pointerdown', at(0.1, 0)));
+         setTimeout(() => plane.dispatchEvent(new PointerEvent('pointerup', at(-1, 1))), 200);",
+    )
+    .await?;
+    page.until(&format!("document.querySelectorAll('.region.teacher .dot.own').length === 1 && document.querySelector('.dot.own').getAttribute('transform') !== {before}")).await?;
+    page.click("#own-remove-all").await?;
     page.until("!document.querySelector('.dot.own')").await?;
     page.close().await
 }

@@ -3,11 +3,14 @@
 use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
-    Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, EngineInfo, Event, Experiment, FileData, Floats,
-    Granularity, Measured, OwnExample, Problem, ProblemKind, RunState, Stage, Tally, Trouble, Verdict, decode, encode,
-    knob,
+    Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
+    Measured, OwnExample, Problem, ProblemKind, RunState, Stage, Tally, Trouble, Verdict, decode, encode, knob,
 };
 use yew::Reducible;
+
+mod kinds;
+
+pub use kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed};
 
 use crate::{device::DeviceReason, subject::most_telling};
 
@@ -19,93 +22,6 @@ pub const MOST_KEPT: usize = 5;
 const MOST_UNDONE: usize = 100;
 /// Measured students in the scatter of all runs.
 const MOST_WEIGHED: usize = 400;
-
-/// Where the engine is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Engine {
-    /// Its wasm is on the way: bytes received, and bytes in all where the server says.
-    Loading { received: f64, total: Option<f64> },
-    /// It is there and starts.
-    Starting,
-    /// It works.
-    Ready(EngineInfo),
-    /// It cannot be had.
-    Failed(String),
-}
-
-/// Files of a data set on their way.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fetching {
-    /// Nothing is fetched.
-    Idle,
-    /// Share of the bytes that has come, 0 to 1.
-    Progress(f64),
-}
-
-/// Something the visitor is told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Notice {
-    /// A value of the link could not be used.
-    Link(Problem),
-    /// The engine met trouble.
-    Trouble(Trouble),
-    /// A worker died and another was started on the CPU.
-    Restarted { reason: String },
-    /// Data could not be fetched.
-    Fetch { reason: String },
-    /// The files of a data set were read.
-    FilesRead { train: u32, test: u32 },
-    /// A newer version of the page waits to be used.
-    Update,
-    /// A file could not be made or saved.
-    Save { reason: String },
-}
-
-/// A run that the visitor kept, to compare with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// The visitor's name for it.
-    pub name: String,
-    /// What it was a run of.
-    pub experiment: Experiment,
-    /// Its first seed's curves.
-    pub points: Rc<Vec<CurvePoint>>,
-    /// Which dashes and mark it has on the chart: below [`MOST_KEPT`], and no other kept run's.
-    pub mark: usize,
-}
-
-/// A packed student of any run of this visit: a point of accuracy against bytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Weighed {
-    pub data: DataSet,
-    pub bits: Bits,
-    pub granularity: Granularity,
-    pub bytes: u32,
-    pub accuracy: f64,
-    /// The permalink of the experiment that it comes from.
-    pub link: String,
-}
-
-/// Where an example that is no test example comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The visitor drew it.
-    Drawing,
-    /// It is a training example, by its place in the gallery.
-    Gallery(usize),
-    /// A place of the plane.
-    Place,
-}
-
-/// An example that is no test example, which the engine is asked about.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Given {
-    pub source: Source,
-    /// As the networks see it: pixels from 0 to 1, or coordinates.
-    pub input: Floats,
-    /// Its class, where it is known.
-    pub label: Option<u8>,
-}
 
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq)]

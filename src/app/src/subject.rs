@@ -1,7 +1,7 @@
 //! The example whose distributions are shown: a test example, or one that was given.
 
 use retort_spec::{
-    Actor, DataSummary, Measured,
+    Actor, Measured,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -103,7 +103,7 @@ pub fn look_like(logits: &[f32], labels: &[u8], classes: usize, class: usize, te
 mod tests {
     use super::*;
     use crate::state::{Action, Given};
-    use retort_spec::{Answer, DataSet, Event, Floats};
+    use retort_spec::{Answer, DataSet, DataSummary, Event, Floats};
     use std::rc::Rc;
     use yew::Reducible;
 

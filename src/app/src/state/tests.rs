@@ -1,4 +1,5 @@
 use super::*;
+use retort_spec::Floats;
 
 fn act(state: State, action: Action) -> State {
     (*Rc::new(state).reduce(action)).clone()

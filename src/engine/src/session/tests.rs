@@ -159,9 +159,9 @@ fn sizes_are_those_of_packed_files_and_eight_bits_cost_little() {
     });
     let rows = rows.unwrap();
     let row = |bits, granularity| rows.iter().find(|row| row.bits == bits && row.granularity == granularity).unwrap();
-    let float = row(retort_spec::Bits::B32, Granularity::Channel);
+    let float = row(Bits::B32, Granularity::Channel);
     assert_eq!((float.bytes, float.accuracy), (student.bytes, student.accuracy));
-    let small = row(retort_spec::Bits::B8, Granularity::Channel);
+    let small = row(Bits::B8, Granularity::Channel);
     assert!(small.bytes < float.bytes / 2 && (small.accuracy - float.accuracy).abs() < 0.02);
     assert_eq!(rows.len(), 12, "two of floating point, five widths at two granularities");
 }
