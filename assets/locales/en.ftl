@@ -103,6 +103,7 @@ actor-baseline = Student, alone
 score-teacher = % of test examples right, first seed
 score-student = % right, distilled, first seed
 score-baseline = % right alone, same labels
+score-before = before: { $percent }
 parameters = Parameters
 float-bytes = File at 32 bits
 agreement = Agrees with the teacher
@@ -161,6 +162,7 @@ tool-add-hint = Click to add a labelled training point, drag yours to move it; t
 region-packed = Packed, { $bits }-bit
 region-summary = { $name }: { $percent } % of test points right
 regions-hint = Colour: the likeliest class at each place; paler: less sure, at T = { $temperature }. Dots: labels the student sees; diamonds: yours. By keyboard: arrows, Enter, Delete.
+regions-table = Share of the plane that each network gives to a class, and test points right, in percent
 entropy = entropy { $bits } bit
 previous-example = Previous example
 next-example = Next example

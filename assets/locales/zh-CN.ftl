@@ -102,6 +102,7 @@ actor-baseline = 学生模型（单独训练）
 score-teacher = % 的测试样本正确，首个种子
 score-student = % 正确，经过蒸馏，首个种子
 score-baseline = % 正确，标签相同、没有教师
+score-before = 此前：{ $percent }
 parameters = 参数量
 float-bytes = 32 位文件
 agreement = 与教师一致
@@ -160,6 +161,7 @@ tool-add-hint = 点击可添加带标签的训练点，拖动可移动自己的�
 region-packed = 打包后，{ $bits } 位
 region-summary = { $name }：测试点正确率 { $percent } %
 regions-hint = 颜色：该处最可能的类别；越淡越没把握（T = { $temperature }）。圆点：学生能看到的标签；菱形：你添加的点。键盘：方向键、Enter、Delete。
+regions-table = 各网络把平面分给每个类别的比例，以及测试点正确率（百分比）
 entropy = 熵 { $bits } 比特
 previous-example = 上一个样本
 next-example = 下一个样本

@@ -30,6 +30,11 @@ fn formatter(language: Language, digits: u32) -> Function {
     Intl::NumberFormat::new(&Array::of1(&language.tag().into()), &options).format()
 }
 
+/// A length or a place in a drawing, to a tenth of its unit.
+pub fn tenth(value: f64) -> String {
+    format!("{value:.1}")
+}
+
 /// A share from 0 to 1 as a percentage with one digit; a dash where it was not measured.
 pub fn percent(texts: &Texts, share: f64) -> String {
     match share.is_finite() {

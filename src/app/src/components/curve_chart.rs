@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{Page, use_page},
     chart_view::{Part, Quantity, View},
-    format::{number, percent},
+    format::{number, percent, tenth},
     plot::{self, Frame, LEFT},
 };
 
@@ -118,7 +118,7 @@ pub fn written(page: &Page, quantity: Quantity, value: Option<f64>) -> String {
 
 fn axes(page: &Page, quantity: Quantity, frame: Frame) -> Html {
     let texts = &page.texts;
-    let under = format!("{:.1}", frame.height - 2.0);
+    let under = tenth(frame.height - 2.0);
     let level = |share: f64| {
         let (y, value) = (frame.y(share * frame.top), share * frame.top);
         let name = match quantity {
@@ -127,8 +127,8 @@ fn axes(page: &Page, quantity: Quantity, frame: Frame) -> Html {
         };
         html! {
             <>
-                <line class="grid" x1={LEFT.to_string()} x2={frame.x(frame.last).to_string()} y1={format!("{y:.1}")} y2={format!("{y:.1}")} />
-                <text x={(LEFT - 6.0).to_string()} y={format!("{:.1}", y + 4.0)} text-anchor="end">{ name }</text>
+                <line class="grid" x1={LEFT.to_string()} x2={frame.x(frame.last).to_string()} y1={tenth(y)} y2={tenth(y)} />
+                <text x={(LEFT - 6.0).to_string()} y={tenth(y + 4.0)} text-anchor="end">{ name }</text>
             </>
         }
     };
@@ -171,15 +171,15 @@ fn lines(page: &Page, view: View, frame: Frame) -> Html {
 /// The vertical line of the epoch that is read, with a dot on each curve.
 fn cursor(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
     let Some(epoch) = props.reading else { return Html::default() };
-    let x = format!("{:.1}", frame.x(epoch));
+    let x = tenth(frame.x(epoch));
     let dot = |actor: Actor| {
         let point = plot::reading(&page.state.curves, 0, actor, Some(epoch))?;
         let value = props.view.quantity.of(props.view.main_part(), &point)?;
-        Some(html! { <circle class={actor.word()} cx={x.clone()} cy={format!("{:.1}", frame.y(value))} r="3.5" /> })
+        Some(html! { <circle class={actor.word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
     };
     html! {
         <g class="cursor">
-            <line x1={x.clone()} x2={x.clone()} y1={format!("{:.1}", frame.y(frame.top))} y2={format!("{:.1}", frame.y(0.0))} />
+            <line x1={x.clone()} x2={x.clone()} y1={tenth(frame.y(frame.top))} y2={tenth(frame.y(0.0))} />
             { for Actor::ALL.into_iter().filter_map(dot) }
         </g>
     }
@@ -199,14 +199,14 @@ fn key(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
         html! {
             <>
                 { piece(row.owner, LEFT, y) }
-                <text x={(LEFT + 32.0).to_string()} y={format!("{:.1}", y + 4.0)}>{ row.main(view) }</text>
+                <text x={(LEFT + 32.0).to_string()} y={tenth(y + 4.0)}>{ row.main(view) }</text>
             </>
         }
     };
     let height = line(props.rows.len() + 1);
     html! {
         <g class="key" data-height={height.to_string()}>
-            <text x={LEFT.to_string()} y={format!("{:.1}", line(0) + 4.0)}>{ head }</text>
+            <text x={LEFT.to_string()} y={tenth(line(0) + 4.0)}>{ head }</text>
             { for props.rows.iter().enumerate().map(entry) }
         </g>
     }

@@ -6,7 +6,11 @@ use retort_spec::{
 };
 use yew::prelude::*;
 
-use crate::{app::Page, drawing::CLASSES, format::percent};
+use crate::{
+    app::Page,
+    drawing::CLASSES,
+    format::{percent, tenth},
+};
 
 /// The networks, in the order of the page; the last is the student read back from its packed file.
 const NETWORKS: [(Actor, bool); 4] =
@@ -82,7 +86,7 @@ fn chart(page: &Page, name: &str, distribution: Option<&[f64]>) -> Html {
     let width = 100.0 / CLASSES as f64;
     let bar = |(class, share): (usize, &f64)| {
         html! {
-            <rect x={format!("{:.1}", width * (class as f64 + 0.15))} width={format!("{:.1}", 0.7 * width)}
+            <rect x={tenth(width * (class as f64 + 0.15))} width={tenth(0.7 * width)}
                 y={format!("{:.2}", HEIGHT * (1.0 - share))} height={format!("{:.2}", HEIGHT * share)} />
         }
     };

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::knob::text_of;
 use crate::{
     app::{Page, use_page},
-    format::number,
+    format::{number, tenth},
 };
 
 const WIDTH: f64 = 480.0;
@@ -114,8 +114,8 @@ fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
     let spike = |&(from, to, _, after): &Bin| {
         let wide = (x(to) - x(from)) / 2.0;
         html! {
-            <rect class="after" x={format!("{:.2}", x(from) + wide / 2.0)} y={format!("{:.1}", y(after))}
-                width={format!("{wide:.2}")} height={format!("{:.1}", AXIS - y(after))} />
+            <rect class="after" x={format!("{:.2}", x(from) + wide / 2.0)} y={tenth(y(after))}
+                width={format!("{wide:.2}")} height={tenth(AXIS - y(after))} />
         }
     };
     let levels = histogram.levels.iter().map(|&level| f64::from(level)).filter(|level| level.abs() <= histogram.reach);
@@ -136,15 +136,15 @@ fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
         <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
             { for [0, half, most].map(|count| html! {
                 <>
-                    <line class="grid" x1={LEFT.to_string()} x2={(WIDTH - 8.0).to_string()} y1={format!("{:.1}", y(count))} y2={format!("{:.1}", y(count))} />
-                    <text x={(LEFT - 6.0).to_string()} y={format!("{:.1}", y(count) + 4.0)} text-anchor="end">{ number(texts, count.into(), 0) }</text>
+                    <line class="grid" x1={LEFT.to_string()} x2={(WIDTH - 8.0).to_string()} y1={tenth(y(count))} y2={tenth(y(count))} />
+                    <text x={(LEFT - 6.0).to_string()} y={tenth(y(count) + 4.0)} text-anchor="end">{ number(texts, count.into(), 0) }</text>
                 </>
             }) }
             <path class="before" d={outline} />
             { for bins.iter().filter(|bin| bin.3 > 0).map(spike) }
             <path class="levels" d={ticks} />
             { for [(-histogram.reach, "start"), (0.0, "middle"), (histogram.reach, "end")].map(|(weight, anchor)| html! {
-                <text x={format!("{:.1}", x(weight))} y={(HEIGHT - 6.0).to_string()} text-anchor={anchor}>{ number(texts, weight, 2) }</text>
+                <text x={tenth(x(weight))} y={(HEIGHT - 6.0).to_string()} text-anchor={anchor}>{ number(texts, weight, 2) }</text>
             }) }
         </svg>
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::{Page, use_page},
-    format::{bytes, number, percent},
+    format::{bytes, number, percent, tenth},
     order::sorted,
     state::Action,
 };
@@ -94,9 +94,9 @@ pub fn Pareto() -> Html {
         let (x, y) = (axes.x(point.bytes), axes.y(point.accuracy));
         match point.kind {
             Kind::Teacher => {
-                html! { <rect {class} x={format!("{:.1}", x - 4.0)} y={format!("{:.1}", y - 4.0)} width="8" height="8" /> }
+                html! { <rect {class} x={tenth(x - 4.0)} y={tenth(y - 4.0)} width="8" height="8" /> }
             }
-            _ => html! { <circle {class} cx={format!("{x:.1}")} cy={format!("{y:.1}")} r={radius.to_string()} /> },
+            _ => html! { <circle {class} cx={tenth(x)} cy={tenth(y)} r={radius.to_string()} /> },
         }
     };
     let shown = pointed.filter(|index| *index < points.len()).unwrap_or(chosen);
@@ -155,14 +155,14 @@ pub fn Pareto() -> Html {
                 <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
                     { for [axes.floor, 1.0].map(|share| html! {
                         <>
-                            <line class="grid" x1={LEFT.to_string()} x2={WIDTH.to_string()} y1={format!("{:.1}", axes.y(share))} y2={format!("{:.1}", axes.y(share))} />
-                            <text x="0" y={format!("{:.1}", axes.y(share) + 4.0)}>{ format!("{} %", number(texts, 100.0 * share, 0)) }</text>
+                            <line class="grid" x1={LEFT.to_string()} x2={WIDTH.to_string()} y1={tenth(axes.y(share))} y2={tenth(axes.y(share))} />
+                            <text x="0" y={tenth(axes.y(share) + 4.0)}>{ format!("{} %", number(texts, 100.0 * share, 0)) }</text>
                         </>
                     }) }
                     <path class="front" d={steps} />
                     { for points.iter().enumerate().map(dot) }
                     { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
-                        <text x={format!("{x:.1}")} y={format!("{:.1}", y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
+                        <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
                     })) }
                     <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
                     <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>

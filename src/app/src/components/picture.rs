@@ -4,6 +4,8 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use yew::prelude::*;
 
+use crate::format::tenth;
+
 /// The colours of classes in the plane, none of them an actor's; the styles hold the same for points.
 pub const CLASS_COLOURS: [[u8; 3]; 6] =
     [[109, 40, 217], [202, 138, 4], [190, 24, 93], [13, 148, 136], [101, 84, 64], [79, 70, 130]];
@@ -92,7 +94,7 @@ pub fn Scatter(props: &ScatterProps) -> Html {
     /// Half the side of the drawn square, in the data's units.
     const REACH: f32 = 1.5;
     let reach = props.points.iter().flat_map(|(point, ..)| point).fold(REACH, |most, x| most.max(x.abs()));
-    let at = |x: f32| format!("{:.1}", 50.0 + 48.0 * x / reach);
+    let at = |x: f32| tenth(f64::from(50.0 + 48.0 * x / reach));
     let dot = |&([x, y], class, labelled): &([f32; 2], u8, bool)| {
         let ring = labelled.then_some("labelled");
         html! { <circle class={classes!("dot", format!("class-{class}"), ring)} cx={at(x)} cy={at(-y)} r="1.1" /> }

@@ -24,6 +24,10 @@ const GRASP: f32 = 0.09;
 /// How far an arrow key moves the cursor.
 const STRIDE: f32 = 0.1;
 
+/// The networks side by side, and whether each was read back from its packed file.
+const NETWORKS: [(Actor, bool); 4] =
+    [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
+
 /// What a click does.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Tool {
@@ -56,11 +60,21 @@ pub fn Regions() -> Html {
                 <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
             </div>
             <div class="region-grid">
-                { for [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)].map(|(actor, packed)| html! {
+                { for NETWORKS.map(|(actor, packed)| html! {
                     <Region {actor} {packed} tool={*tool} />
                 }) }
             </div>
             <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
+            <details class="data">
+                <summary>{ texts.get("data-table") }</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label={texts.get("regions-table")}><table>
+                    <caption>{ texts.get("regions-table") }</caption>
+                    <thead><tr>
+                        <td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ class_name(&page, data, class.into()) }</th> }) }<th scope="col">{ texts.get("right") }</th>
+                    </tr></thead>
+                    <tbody>{ for NETWORKS.map(|(actor, packed)| table_row(&page, actor, packed)) }</tbody>
+                </table></div>
+            </details>
         </div>
     }
 }
@@ -82,22 +96,14 @@ fn Region(props: &RegionProps) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let classes = state.experiment.class_count();
     let answer = state.region(props.actor, props.packed).map(|answer| answer.logits.clone());
-    let name = match props.packed {
-        true => texts.with("region-packed", &[("bits", state.experiment.bits.word().into())]),
-        false => texts.get(&format!("short-{}", props.actor.word())),
-    };
+    let name = name_of(&page, props.actor, props.packed);
     let colours = {
         let at = state.temperature();
         use_memo((answer, at.to_bits(), classes), move |(logits, _, classes)| {
             logits.as_ref().map(|logits| paint(logits, *classes, at)).unwrap_or_default()
         })
     };
-    let accuracy = match props.packed {
-        true => state.chosen().map(|row| row.accuracy),
-        false => {
-            state.network(props.actor).filter(|_| !state.is_training(props.actor)).map(|measured| measured.accuracy)
-        }
-    };
+    let accuracy = accuracy_of(&page, props.actor, props.packed);
     let words = match accuracy {
         Some(share) => {
             texts.with("region-summary", &[("name", name.clone().into()), ("percent", percent(texts, share).into())])
@@ -157,6 +163,49 @@ fn Region(props: &RegionProps) -> Html {
             <figcaption><span>{ name }</span><b>{ accuracy.map(|share| format!("{} %", percent(texts, share))) }</b></figcaption>
         </figure>
     }
+}
+
+fn name_of(page: &Page, actor: Actor, packed: bool) -> String {
+    match packed {
+        true => page.texts.with("region-packed", &[("bits", page.state.experiment.bits.word().into())]),
+        false => page.texts.get(&format!("short-{}", actor.word())),
+    }
+}
+
+/// Share of the test points that a network has right, once it is trained.
+fn accuracy_of(page: &Page, actor: Actor, packed: bool) -> Option<f64> {
+    let state = &page.state;
+    match packed {
+        true => state.chosen().map(|row| row.accuracy),
+        false => state.network(actor).filter(|_| !state.is_training(actor)).map(|measured| measured.accuracy),
+    }
+}
+
+/// What the picture of a network shows, in numbers.
+fn table_row(page: &Page, actor: Actor, packed: bool) -> Html {
+    let texts = &page.texts;
+    let classes = page.state.experiment.class_count();
+    let shares = page.state.region(actor, packed).map(|answer| shares(&answer.logits, classes));
+    html! {
+        <tr>
+            <th scope="row">{ name_of(page, actor, packed) }</th>
+            { for (0..classes).map(|class| html! { <td>{ shares.as_ref().map(|shares| percent(texts, shares[class])) }</td> }) }
+            <td>{ accuracy_of(page, actor, packed).map(|share| percent(texts, share)) }</td>
+        </tr>
+    }
+}
+
+/// Share of the places that a network gives to each class.
+///
+/// # Shapes
+/// `logits`: `[places, classes]`; the result `[classes]`, summing to one.
+fn shares(logits: &[f32], classes: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; classes];
+    let places = (logits.len() / classes).max(1) as f64;
+    for class in logits.chunks_exact(classes).filter_map(argmax) {
+        shares[class] += 1.0 / places;
+    }
+    shares
 }
 
 /// What the tool does at a place.
@@ -249,6 +298,11 @@ fn paint(logits: &[f32], classes: usize, temperature: f64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_plane_is_shared_out_among_the_classes() {
+        assert_eq!(shares(&[1.0, 0.0, 0.0, 2.0, 3.0, 0.0, 5.0, 1.0], 2), [0.75, 0.25]);
+    }
 
     #[test]
     fn a_sure_place_is_strong_and_an_unsure_one_pale() {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::Page,
-    format::{number, percent, temperature},
+    format::{number, percent, temperature, tenth},
     state::{Action, Source},
     subject::Subject,
 };
@@ -176,7 +176,7 @@ fn multiple(page: &Page, logits: &[f32], at: f64) -> Html {
         <button class="multiple" disabled={page.locks("temperature")} onclick={take} aria-pressed={chosen.to_string()}>
             <svg viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">
                 { for distribution.iter().enumerate().map(|(class, p)| html! {
-                    <rect x={format!("{:.1}", width * class as f64 + 0.1 * width)} width={format!("{:.1}", 0.8 * width)}
+                    <rect x={tenth(width * class as f64 + 0.1 * width)} width={tenth(0.8 * width)}
                         y={format!("{:.2}", 40.0 - 40.0 * p)} height={format!("{:.2}", 40.0 * p)} />
                 }) }
             </svg>
