@@ -2,7 +2,6 @@
 //! step line of the best for its size.
 
 use retort_spec::Actor;
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -187,7 +186,7 @@ fn by_bytes(points: &[Point]) -> Vec<usize> {
 fn under(event: &PointerEvent, places: &[(f64, f64)]) -> Option<usize> {
     /// Half of what a target should measure at least, in pixels.
     const REACH: f64 = 12.0;
-    let area = event.current_target()?.dyn_into::<Element>().ok()?.get_bounding_client_rect();
+    let area = event.target_dyn_into::<Element>()?.get_bounding_client_rect();
     let (x, y) = (f64::from(event.client_x()) - area.left(), f64::from(event.client_y()) - area.top());
     let distance = |&(left, top): &(f64, f64)| (left * area.width() - x).hypot(top * area.height() - y);
     let near = places.iter().map(distance).enumerate().filter(|(_, distance)| *distance <= REACH);

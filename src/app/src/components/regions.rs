@@ -5,7 +5,6 @@ use retort_spec::{
     Actor, OwnExample, REGION_REACH, REGION_SIDE,
     probability::{argmax, softmax},
 };
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -244,7 +243,8 @@ fn move_own(page: &Page, index: usize, place: Option<[f32; 2]>) {
 
 /// The place of the plane under a pointer.
 fn place_of(event: &PointerEvent) -> Option<[f32; 2]> {
-    let plane = event.current_target()?.dyn_into::<Element>().ok()?.get_bounding_client_rect();
+    // The current target is the page's root: yew listens there for all.
+    let plane = event.target_dyn_into::<Element>()?.closest(".plane").ok()??.get_bounding_client_rect();
     let share = |at: i32, start: f64, size: f64| (((f64::from(at) - start) / size).clamp(0.0, 1.0) * 2.0 - 1.0) as f32;
     let x = share(event.client_x(), plane.left(), plane.width());
     let y = share(event.client_y(), plane.top(), plane.height());
