@@ -103,7 +103,6 @@ actor-baseline = Student, alone
 score-teacher = % of test examples right, first seed
 score-student = % right, distilled, first seed
 score-baseline = % right alone, same labels
-score-before = before: { $percent }
 parameters = Parameters
 float-bytes = File at 32 bits
 agreement = Agrees with the teacher

@@ -102,7 +102,6 @@ actor-baseline = 学生模型（单独训练）
 score-teacher = % 的测试样本正确，首个种子
 score-student = % 正确，经过蒸馏，首个种子
 score-baseline = % 正确，标签相同、没有教师
-score-before = 此前：{ $percent }
 parameters = 参数量
 float-bytes = 32 位文件
 agreement = 与教师一致

@@ -183,6 +183,16 @@ async fn page_opens_the_packed_file() -> Result<()> {
     ensure!(page.number("#flip-count").await? > 0.0, "one bit flips answers");
     page.find("#flips .thumbnail").await?;
     page.find("#histogram svg").await?;
+    // A point under the pointer is told of, and a click shows its file.
+    let told = page.text("#pareto-point").await?;
+    page.script(
+        "const dot = [...document.querySelectorAll('#pareto .dot-mark.current')].at(0).getBoundingClientRect(), reader = document.querySelector('#pareto-reader');
+         const at = { clientX: dot.left + dot.width / 2, clientY: dot.top + dot.height / 2, bubbles: true };
+         reader.dispatchEvent(new PointerEvent('pointermove', at)); setTimeout(() => reader.dispatchEvent(new MouseEvent('click', at)), 300);",
+    )
+    .await?;
+    page.until(&format!("document.querySelector('#pareto-point').textContent !== {told:?}")).await?;
+    page.until("!location.hash.includes('bits=1&')").await?;
     let points = "parseInt(document.querySelector('#pareto').dataset.points)";
     let before = page.script(&format!("return {points}")).await?.as_f64().unwrap_or(0.0);
     page.set("#knob-student", "8").await?;

@@ -12,22 +12,22 @@ const APP_BYTES: usize = 400_000;
 /// Prints the sizes of the build in `dist/` and fails where the first visit's wasm is heavier than it may be.
 pub fn sizes() -> Result<()> {
     let (mut first, mut app) = (0, 0);
-    println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip");
+    println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip -9");
     let mut files: Vec<_> =
         std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
     files.sort();
     for path in files.into_iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = std::fs::read(&path)?;
-        let compressed = gzip(&bytes)?.len();
+        let compressed = gzip(&bytes, 9)?.len();
         println!("{name:<34} {:>10} {compressed:>10}", bytes.len());
         if name.ends_with(".wasm") && !name.contains("gpu") {
             first += compressed;
             app += if name.starts_with("retort-app") { compressed } else { 0 };
         }
     }
-    println!("wasm of the page itself, gzip: {app} bytes, {APP_BYTES} allowed");
-    println!("wasm before training starts (app and CPU engine), gzip: {first} bytes, {FIRST_BYTES} allowed");
+    println!("wasm of the page itself, gzip -9: {app} bytes, {APP_BYTES} allowed");
+    println!("wasm before training starts (app and CPU engine), gzip -9: {first} bytes, {FIRST_BYTES} allowed");
     ensure!(app > 0 && app <= APP_BYTES, "the page's wasm is {app} bytes, more than {APP_BYTES}");
     ensure!(first > 0 && first <= FIRST_BYTES, "the first visit's wasm is {first} bytes, more than {FIRST_BYTES}");
     Ok(())

@@ -74,7 +74,7 @@ fn answer(request: &Request<Incoming>, dist: &Path) -> Response<Full<Bytes>> {
     let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let length = bytes.len();
     // What a host like GitHub Pages does: text and wasm are sent compressed.
-    let compressed = (accepted.contains("gzip") && kind != "image/png").then(|| gzip(&bytes).ok()).flatten();
+    let compressed = (accepted.contains("gzip") && kind != "image/png").then(|| gzip(&bytes, 6).ok()).flatten();
     let encoded = compressed.is_some();
     let mut response = Response::new(Full::from(compressed.unwrap_or(bytes)));
     let headers = response.headers_mut();
@@ -107,9 +107,9 @@ fn file(dist: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
     Some((std::fs::read(dist.join(path)).ok()?, kind))
 }
 
-/// Compressed as hosts do it on the fly.
-pub fn gzip(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+/// Compressed at this level: 6 is what hosts do on the fly, 9 what they do once and keep.
+pub fn gzip(bytes: &[u8], level: u32) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
     encoder.write_all(bytes)?;
     encoder.finish()
 }

@@ -87,7 +87,7 @@ fn chart(page: &Page, name: &str, distribution: Option<&[f64]>) -> Html {
     let bar = |(class, share): (usize, &f64)| {
         html! {
             <rect x={tenth(width * (class as f64 + 0.15))} width={tenth(0.7 * width)}
-                y={format!("{:.2}", HEIGHT * (1.0 - share))} height={format!("{:.2}", HEIGHT * share)} />
+                y={tenth(HEIGHT * (1.0 - share))} height={tenth(HEIGHT * share)} />
         }
     };
     html! {

@@ -114,8 +114,8 @@ fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
     let spike = |&(from, to, _, after): &Bin| {
         let wide = (x(to) - x(from)) / 2.0;
         html! {
-            <rect class="after" x={format!("{:.2}", x(from) + wide / 2.0)} y={tenth(y(after))}
-                width={format!("{wide:.2}")} height={tenth(AXIS - y(after))} />
+            <rect class="after" x={tenth(x(from) + wide / 2.0)} y={tenth(y(after))}
+                width={tenth(wide)} height={tenth(AXIS - y(after))} />
         }
     };
     let levels = histogram.levels.iter().map(|&level| f64::from(level)).filter(|level| level.abs() <= histogram.reach);

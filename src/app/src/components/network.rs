@@ -61,15 +61,10 @@ fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
         Actor::Student => "score-student",
         Actor::Baseline => "score-baseline",
     };
-    // What the last training had: the turn of a knob should be seen to do something.
-    let before = page.state.past.last().filter(|_| actor != Actor::Teacher);
-    let before = before.and_then(|points| points.iter().rev().find(|point| point.actor == actor && point.run == 0));
-    let before =
-        before.map(|point| texts.with("score-before", &[("percent", percent(texts, point.test_accuracy).into())]));
     html! {
         <p class={classes!("score", actor.word())}>
             <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }{ for before.map(|before| html! { <small>{ before }</small> }) }</span>
+            <span>{ texts.get(id) }</span>
         </p>
     }
 }

@@ -3,7 +3,10 @@
 use retort_spec::{Compressed, Parts};
 use yew::prelude::*;
 
-use crate::{app::Page, format::bytes};
+use crate::{
+    app::Page,
+    format::{bytes, tenth},
+};
 
 const WIDTH: f64 = 240.0;
 /// Height of the bar that compares with 32 bits.
@@ -49,8 +52,8 @@ pub fn bar(page: &Page, chosen: &Compressed, float: &Compressed) -> Html {
         texts.with("parts-chart", &[("bytes", written(chosen.bytes).into()), ("float", written(float.bytes).into())]);
     let part = |((_, fill), (x, width)): ((&str, &'static str), (f64, f64))| {
         html! {
-            <rect class="part" x={format!("{x:.2}")} y={(SCALE + GAP).to_string()}
-                width={format!("{width:.2}")} height={BAR.to_string()} {fill} />
+            <rect class="part" x={tenth(x)} y={(SCALE + GAP).to_string()}
+                width={tenth(width)} height={BAR.to_string()} {fill} />
         }
     };
     let row = |((id, fill), length): ((&'static str, &'static str), u32)| {
@@ -74,7 +77,7 @@ pub fn bar(page: &Page, chosen: &Compressed, float: &Compressed) -> Html {
                     </pattern>
                 </defs>
                 <rect class="whole" width={WIDTH.to_string()} height={SCALE.to_string()} />
-                <rect class="share" width={format!("{share:.2}")} height={SCALE.to_string()} />
+                <rect class="share" width={tenth(share)} height={SCALE.to_string()} />
                 <path class="widen" d={format!("M0,{SCALE}V{0}M{share:.2},{SCALE}L{WIDTH},{0}", SCALE + GAP)} />
                 { for LOOKS.into_iter().zip(stack(lengths, WIDTH)).map(part) }
             </svg>

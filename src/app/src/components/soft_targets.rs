@@ -177,7 +177,7 @@ fn multiple(page: &Page, logits: &[f32], at: f64) -> Html {
             <svg viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">
                 { for distribution.iter().enumerate().map(|(class, p)| html! {
                     <rect x={tenth(width * class as f64 + 0.1 * width)} width={tenth(0.8 * width)}
-                        y={format!("{:.2}", 40.0 - 40.0 * p)} height={format!("{:.2}", 40.0 * p)} />
+                        y={tenth(40.0 - 40.0 * p)} height={tenth(40.0 * p)} />
                 }) }
             </svg>
             <span>{ "T = " }{ temperature(&page.texts, at) }</span>
