@@ -43,25 +43,15 @@ impl Language {
         }
     }
 
-    /// Where its messages lie, beside the page; English is in the page itself, for when nothing else can be had.
-    fn file(self) -> Option<String> {
-        match self {
-            Self::English => None,
-            Self::Chinese => Some(format!("locales/zh-CN.ftl?{BUILD}")),
-        }
-    }
-
     /// Its messages as the tests read them.
     #[cfg(test)]
     pub fn messages(self) -> &'static str {
         match self {
-            Self::English => ENGLISH,
+            Self::English => include_str!("../../../assets/locales/en.ftl"),
             Self::Chinese => include_str!("../../../assets/locales/zh-CN.ftl"),
         }
     }
 }
-
-const ENGLISH: &str = include_str!("../../../assets/locales/en.ftl");
 
 thread_local! {
     /// The languages that were read already.
@@ -83,23 +73,28 @@ impl PartialEq for Texts {
 }
 
 impl Texts {
-    /// A language's messages, fetched and read once; the English ones where they cannot be had.
+    /// A language's messages, fetched and read once; those of another language where they cannot be had.
     pub async fn load(language: Language) -> Self {
-        if let Some(texts) = READ.with_borrow(|read| read.iter().find(|texts| texts.language == language).cloned()) {
-            return texts;
-        }
-        let texts = match language.file() {
-            None => Self::read(Language::English, ENGLISH),
-            Some(file) => match fetch_text(&file).await {
-                Ok(messages) => Self::read(language, &messages),
-                Err(reason) => {
-                    console::warn_1(&reason.into());
-                    return Self::read(Language::English, ENGLISH);
-                }
-            },
+        let other = match language {
+            Language::English => Language::Chinese,
+            Language::Chinese => Language::English,
         };
-        READ.with_borrow_mut(|read| read.push(texts.clone()));
-        texts
+        for language in [language, other] {
+            if let Some(texts) = READ.with_borrow(|read| read.iter().find(|texts| texts.language == language).cloned())
+            {
+                return texts;
+            }
+            match fetch_text(&format!("locales/{}.ftl?{BUILD}", language.tag())).await {
+                Ok(messages) => {
+                    let texts = Self::read(language, &messages);
+                    READ.with_borrow_mut(|read| read.push(texts.clone()));
+                    return texts;
+                }
+                Err(reason) => console::warn_1(&reason.into()),
+            }
+        }
+        // The page with ids in the place of words still trains, and a reload may mend it.
+        Self::read(language, "")
     }
 
     fn read(language: Language, messages: &str) -> Self {
