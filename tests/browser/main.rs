@@ -139,6 +139,21 @@ async fn page_pauses_steps_and_goes_on() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_trains_again_and_shows_what_was_before() -> Result<()> {
+    let page = Page::open("#v=1&runs=1", Gpu::None).await?;
+    page.until_finished().await?;
+    let first = page.text("#accuracy-student").await?;
+    page.click("#play").await?;
+    page.until("document.querySelector('main[data-state=running]')").await?;
+    page.until_finished().await?;
+    let before = page.text("#student .score.student small").await?;
+    assert!(before.contains(&first), "{before} does not tell of {first}");
+    assert_eq!(page.text("#accuracy-student").await?, first, "the same seed gave another result");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_trains_on_webgpu_and_agrees_with_the_cpu() -> Result<()> {
     let link = "#v=1&data=moons&examples=200&teacher=8&student=4&teacher-epochs=3&student-epochs=3&runs=1";
     let page = Page::open(&format!("{link}&device=gpu"), Gpu::Software).await?;

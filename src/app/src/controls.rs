@@ -41,7 +41,8 @@ impl Control {
         let there = matches!(state.engine, Engine::Ready(_));
         let unfinished = there && !matches!(state.run_state, RunState::Idle | RunState::Finished);
         let sense = match self {
-            Self::Play | Self::StepBatch | Self::StepEpoch | Self::Stop => unfinished,
+            Self::Play => there && state.run_state != RunState::Idle,
+            Self::StepBatch | Self::StepEpoch | Self::Stop => unfinished,
             Self::Reset => there,
             Self::NewSeed => !view.locks("seed"),
             Self::Undo => !state.undo.is_empty(),
@@ -56,6 +57,7 @@ impl Control {
         let send = |command| page.command(command).emit(());
         match self {
             Self::Play if state.run_state == RunState::Running => send(Command::Pause),
+            Self::Play if state.run_state == RunState::Finished => send(Command::Reset),
             Self::Play => send(Command::Resume),
             Self::StepBatch => send(Command::StepBatch),
             Self::StepEpoch => send(Command::StepEpoch),
@@ -89,7 +91,8 @@ mod tests {
         let able = |state: &State, control: Control| control.is_able(state, &view);
         assert!(!able(&State::open(""), Control::Play) && !able(&State::open(""), Control::Reset));
         assert!(able(&state(RunState::Paused), Control::Play) && able(&state(RunState::Running), Control::StepEpoch));
-        assert!(!able(&state(RunState::Finished), Control::Play) && able(&state(RunState::Finished), Control::Reset));
+        assert!(!able(&state(RunState::Idle), Control::Play) && !able(&state(RunState::Finished), Control::StepEpoch));
+        assert!(able(&state(RunState::Finished), Control::Play) && able(&state(RunState::Finished), Control::Reset));
         assert!(!able(&state(RunState::Running), Control::Undo));
         let turned = State { undo: vec![Experiment::default()], ..state(RunState::Running) };
         assert!(able(&turned, Control::Undo) && !able(&turned, Control::Redo));

@@ -66,6 +66,11 @@ pub fn Curves() -> Html {
                 <CurveChart view={now} reading={*reading} {read} {svg} rows={rows.clone()} />
                 { readout(&page, *reading, &rows) }
             </div>
+            if page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
+                <p class="hint">{ texts.with("curve-lengths", &[
+                    ("teacher", page.state.experiment.teacher_epochs.into()), ("student", page.state.experiment.student_epochs.into()),
+                ]) }</p>
+            }
             { kept_runs(&page) }
             <CurveTable quantity={now.quantity} />
             { stuck::advice(&page) }

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use super::{
     hints::student_hints,
+    icon::{Icon, icon},
     knob::{knob_control, knob_slider},
 };
 use crate::{
@@ -16,12 +17,12 @@ use crate::{
 
 /// A network's panel.
 pub fn network(page: &Page, actor: Actor) -> Html {
-    let word = actor.word();
+    let (texts, word) = (&page.texts, actor.word());
     let measured = page.state.network(actor);
     let title = format!("{word}-title");
     html! {
         <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.stale).then_some("stale"))} aria-labelledby={title.clone()}>
-            <h2 id={title}>{ page.texts.get(&format!("actor-{word}")) }</h2>
+            <h2 id={title}>{ texts.get(&format!("actor-{word}")) }</h2>
             { score(page, actor, measured) }
             if actor == Actor::Student {
                 { score(page, Actor::Baseline, page.state.network(Actor::Baseline)) }
@@ -34,6 +35,9 @@ pub fn network(page: &Page, actor: Actor) -> Html {
             }
             if let Some(measured) = measured {
                 { facts(page, measured) }
+            }
+            if actor == Actor::Teacher {
+                <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
             }
             if actor == Actor::Student {
                 { student_hints(page) }
@@ -61,10 +65,20 @@ fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
         Actor::Student => "score-student",
         Actor::Baseline => "score-baseline",
     };
+    // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
+    let last = page
+        .state
+        .past
+        .last()
+        .and_then(|points| points.iter().rev().find(|point| point.actor == actor && point.run == 0));
+    let before = last.map_or_else(
+        || "\u{a0}".into(),
+        |point| texts.with("score-before", &[("percent", percent(texts, point.test_accuracy).into())]),
+    );
     html! {
         <p class={classes!("score", actor.word())}>
             <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }</span>
+            <span>{ texts.get(id) }if actor != Actor::Teacher { <small>{ before }</small> }</span>
         </p>
     }
 }

@@ -56,10 +56,12 @@ pub fn Similarity() -> Html {
                     <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
                 }) }
             </div>
-            <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>
-                <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
-                <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
-            </div>
+            if state.temperature() != 1.0 {
+                <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>
+                    <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
+                    <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
+                </div>
+            }
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
             <LookAlikes actor={*actor} {at} />
         </section>

@@ -15,12 +15,16 @@ const PACES: [u32; 3] = [100, 10, 1];
 /// The toolbar.
 pub fn toolbar(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let running = state.run_state == RunState::Running;
+    let play = match state.run_state {
+        RunState::Running => texts.get("pause"),
+        RunState::Finished => texts.get("play-again"),
+        _ => texts.get("play"),
+    };
     html! {
         <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
             if page.shows("play") {
                 <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(page, Control::Play)}>
-                    { if running { texts.get("pause") } else { texts.get("play") } }
+                    { play }
                 </button>
             }
             { tool(page, Control::StepBatch, Icon::Batch, texts.get("step-batch")) }
