@@ -32,12 +32,11 @@ pub fn network(page: &Page, actor: Actor) -> Html {
             } else {
                 { knob_control(page, "teacher") }
                 { knob_control(page, "dropout") }
+                // Before what comes and goes, so that it stays where it is.
+                <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
             }
             if let Some(measured) = measured {
                 { facts(page, measured) }
-            }
-            if actor == Actor::Teacher {
-                <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
             }
             if actor == Actor::Student {
                 { student_hints(page) }

@@ -23,25 +23,48 @@ const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
 
-/// From bytes and accuracies to places on the chart.
+/// The students' part of the axis ends here; a file past its break stands at the right end.
+const BREAK: f64 = WIDTH - 52.0;
+
+/// From bytes and accuracies to places on the chart. Where the teacher's file is many times the largest student's, the
+/// axis is broken between them: on one scale the students would crowd at the left.
+#[derive(Debug)]
 struct Axes {
     least: f64,
+    /// The largest on the unbroken axis.
     most: f64,
+    /// The file past the break.
+    past: Option<f64>,
     floor: f64,
 }
 
 impl Axes {
     fn of(points: &[Point]) -> Self {
-        let sizes = points.iter().map(|point| f64::from(point.bytes));
-        let (least, most) =
-            sizes.fold((f64::INFINITY, 1.0), |(least, most): (f64, f64), size| (least.min(size), most.max(size)));
+        /// A break must save more room than it costs.
+        const FAR: f64 = 4.0;
+        let sizes = |is_teacher: bool| {
+            let of_kind = points.iter().filter(move |point| (point.kind == Kind::Teacher) == is_teacher);
+            of_kind.map(|point| f64::from(point.bytes))
+        };
+        let most = sizes(false).fold(1.0, f64::max);
+        let past = sizes(true).find(|&size| size > FAR * most);
+        let least = sizes(false).chain(sizes(true)).fold(f64::INFINITY, f64::min);
+        let most = if past.is_some() { most } else { sizes(true).fold(most, f64::max) };
         let lowest = points.iter().map(|point| point.accuracy).fold(1.0, f64::min);
-        Self { least, most, floor: (10.0 * lowest).floor() / 10.0 }
+        Self { least, most, past, floor: (10.0 * lowest).floor() / 10.0 }
+    }
+
+    /// Where the largest on the unbroken axis stands.
+    fn end(&self) -> f64 {
+        if self.past.is_some() { BREAK - RIGHT } else { WIDTH - RIGHT }
     }
 
     fn x(&self, size: u32) -> f64 {
+        if self.past.is_some_and(|_| f64::from(size) > self.most) {
+            return WIDTH - RIGHT;
+        }
         let span = (self.most / self.least).ln().max(1e-9);
-        LEFT + (WIDTH - LEFT - RIGHT) * (f64::from(size) / self.least).ln() / span
+        LEFT + (self.end() - LEFT) * (f64::from(size) / self.least).ln() / span
     }
 
     fn y(&self, accuracy: f64) -> f64 {
@@ -148,6 +171,9 @@ pub fn Pareto() -> Html {
     let current: Vec<&Point> = points.iter().filter(|point| is_chosen(point)).chain(others).collect();
     let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
     let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
+    let size = |x: f64, anchor: &'static str, of: f64| {
+        html! { <text x={x.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor={anchor}>{ bytes(texts, of) }</text> }
+    };
     html! {
         <>
             <div id="pareto" class="over" data-points={points.len().to_string()}>
@@ -163,8 +189,12 @@ pub fn Pareto() -> Html {
                     { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
                         <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
                     })) }
-                    <text x={LEFT.to_string()} y={(HEIGHT - 3.0).to_string()}>{ bytes(texts, axes.least) }</text>
-                    <text x={WIDTH.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor="end">{ bytes(texts, axes.most) }</text>
+                    if axes.past.is_some() {
+                        <path class="break" d={format!("M{},{}l4,-8m3,0l-4,8", BREAK - 3.0, axes.y(axes.floor) + 4.0)} />
+                    }
+                    { size(LEFT, "start", axes.least) }
+                    { size(axes.past.map_or(WIDTH, |_| BREAK - 4.0), "end", axes.most) }
+                    { for axes.past.map(|past| size(WIDTH, "end", past)) }
                 </svg>
                 <div id="pareto-reader" class="reader" tabindex="0" role="slider" aria-label={texts.get("pareto-reader")}
                     aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
@@ -258,5 +288,25 @@ fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
                 <tbody>{ for order.into_iter().map(row) }</tbody>
             </table></div>
         </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use retort_spec::{Bits, Granularity};
+
+    fn point(kind: Kind, bytes: u32) -> Point {
+        Point { kind, bits: Bits::B8, granularity: Granularity::Channel, bytes, accuracy: 0.95, link: None }
+    }
+
+    #[test]
+    fn a_teacher_far_away_stands_past_a_break_and_a_near_one_does_not() {
+        let students = [point(Kind::Current, 100), point(Kind::Past, 1000)];
+        let far = Axes::of(&[&students[..], &[point(Kind::Teacher, 100_000)]].concat());
+        assert_eq!((far.x(100), far.x(1000), far.x(100_000)), (LEFT, BREAK - RIGHT, WIDTH - RIGHT));
+        let near = Axes::of(&[&students[..], &[point(Kind::Teacher, 2000)]].concat());
+        assert_eq!((near.past, near.x(2000)), (None, WIDTH - RIGHT));
+        assert!(near.x(1000) < near.x(2000));
     }
 }
