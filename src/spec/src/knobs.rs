@@ -3,8 +3,10 @@
 
 use crate::{
     experiment::Experiment,
+    for_each_objective,
+    objectives::Objective,
     permalink::ProblemKind,
-    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer},
+    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Schedule, Switch, Transfer},
 };
 
 /// How a slider spreads its range.
@@ -150,35 +152,55 @@ const fn logarithmic(min: f64, max: f64) -> Kind {
     Kind::Number { min, max, scale: Scale::Logarithmic }
 }
 
-/// Every knob, in the order of the page.
-pub const KNOBS: &[Knob] = &[
-    knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
-    knob!("examples", Data, examples, whole(50, 20_000)),
-    knob!("classes", Data, classes, whole(2, 6)),
-    knob!("noise", Data, noise, linear(0.0, 1.0)),
-    knob!("seed", Data, seed, whole(0, u32::MAX)),
-    knob!("teacher", Teacher, teacher, Kind::Widths),
-    knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
-    knob!("batch", Teacher, batch, whole(1, 1024)),
-    knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
-    knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
-    knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
-    knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
-    knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
-    knob!("jitter", Teacher, jitter, whole(0, 4)),
-    knob!("student", Student, student, Kind::Widths),
-    knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
-    knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
-    knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
-    knob!("omit", Student, omit, Kind::Classes),
-    knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
-    knob!("soft", live Student, soft, linear(0.0, 1.0)),
-    knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
-    knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
-    knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
-    knob!("runs", Verdict, runs, whole(1, 20)),
-    knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
-];
+macro_rules! knobs {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+        /// Every knob, in the order of the page.
+        pub const KNOBS: &[Knob] = &[
+            knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
+            knob!("examples", Data, examples, whole(50, 20_000)),
+            knob!("classes", Data, classes, whole(2, 6)),
+            knob!("noise", Data, noise, linear(0.0, 1.0)),
+            knob!("seed", Data, seed, whole(0, u32::MAX)),
+            knob!("teacher", Teacher, teacher, Kind::Widths),
+            knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
+            knob!("batch", Teacher, batch, whole(1, 1024)),
+            knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
+            knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
+            knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
+            knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
+            knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
+            knob!("jitter", Teacher, jitter, whole(0, 4)),
+            knob!("student", Student, student, Kind::Widths),
+            knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
+            knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
+            knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
+            knob!("omit", Student, omit, Kind::Classes),
+            knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
+            knob!("soft", live Student, soft, linear(0.0, 1.0)),
+            knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
+            $(Knob {
+                key: $id,
+                kind: linear(0.0, 100_000.0),
+                phase: Phase::Student,
+                live: false,
+                get: |experiment| experiment.weights.get(Objective::$variant).to_string(),
+                put: |experiment, text| {
+                    text.parse().map(|weight| experiment.weights.set(Objective::$variant, weight)).is_ok()
+                },
+            },)*
+            knob!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
+            knob!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
+            knob!("guided", Student, guided, Kind::Choice(Guided::WORDS)),
+            knob!("first-stage", Student, first_stage, linear(0.05, 0.9)),
+            knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
+            knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
+            knob!("runs", Verdict, runs, whole(1, 20)),
+            knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
+        ];
+    };
+}
+
+for_each_objective!(knobs);
 
 /// The knob of this key.
 pub fn knob(key: &str) -> Option<&'static Knob> {
@@ -209,7 +231,9 @@ mod tests {
     #[test]
     fn every_field_has_its_knob() {
         let fields = serde_json::to_value(Experiment::default()).unwrap();
-        let fields: Vec<String> = fields.as_object().unwrap().keys().map(|field| field.replace('_', "-")).collect();
+        let single = fields.as_object().unwrap().keys().filter(|field| *field != "weights");
+        let weights = Objective::WORDS.iter().map(|word| (*word).to_owned());
+        let fields: Vec<String> = single.map(|field| field.replace('_', "-")).chain(weights).collect();
         let mut keys: Vec<String> = KNOBS.iter().map(|knob| knob.key.to_owned()).collect();
         keys.sort();
         let mut sorted = fields.clone();

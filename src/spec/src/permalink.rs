@@ -65,6 +65,9 @@ pub enum ProblemKind {
     /// The classes are not all in the data, or fewer than two would be left.
     #[error("these classes cannot be left out of this data set")]
     NotOmittable,
+    /// The network needs images, and the data are points.
+    #[error("a convolution needs images, and these data are points in the plane")]
+    NoImages,
     /// The key stands a second time.
     #[error("given twice; the first one counts")]
     GivenTwice,
@@ -148,7 +151,8 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
     let asked = experiment.clone();
     for key in experiment.repair() {
         if let Some(knob) = knob(key) {
-            report(key, &knob.get(&asked), ProblemKind::NotOmittable, Some(knob.get(&experiment)));
+            let kind = if key == "omit" { ProblemKind::NotOmittable } else { ProblemKind::NoImages };
+            report(key, &knob.get(&asked), kind, Some(knob.get(&experiment)));
         }
     }
     Decoded { experiment, problems }

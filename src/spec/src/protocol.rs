@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     experiment::Experiment,
     floats::Floats,
+    objectives::Objective,
     values::{Bits, DataSet, Granularity},
 };
 
@@ -85,6 +86,8 @@ pub enum Event {
     Progress(Tally),
     /// A point of a learning curve.
     Point(CurvePoint),
+    /// What the student's loss is the sum of.
+    Terms(Terms),
     /// A network is trained and measured.
     Measured(Measured),
     /// What the student weighs and knows at every width and granularity.
@@ -306,6 +309,20 @@ pub struct CurvePoint {
     pub test_accuracy: f64,
 }
 
+/// The terms of the student's loss, each times its weight, at a point of its learning curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The run, from 0.
+    pub run: u32,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u32,
+    /// Mean of each since the last point, by name: `cross-entropy`, `soft-targets`, an objective's word, or that word, a
+    /// colon and one of its parts.
+    pub values: Vec<(String, f64)>,
+}
+
 /// A trained network's measurements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -323,6 +340,8 @@ pub struct Measured {
     pub calibration_error: f64,
     /// Weights and biases.
     pub parameters: u32,
+    /// What was learned beside them and is not in the file: regressors, translators, variances.
+    pub extra_parameters: u32,
     /// Length of the packed file of 32-bit weights.
     pub bytes: u32,
     /// Logits of all test examples, row by row.
@@ -461,6 +480,14 @@ pub enum Trouble {
     /// The student may see no label and is not distilled: there is nothing to learn from.
     #[error("the student has nothing to learn from: no labels, and transfer=labelled or soft=0")]
     NothingToLearn,
+    /// An objective cannot be used on these networks or batches.
+    #[error("{objective} {refusal}")]
+    Refused {
+        /// Which one.
+        objective: Objective,
+        /// Why.
+        refusal: Refusal,
+    },
     /// The device failed.
     #[error("the device failed: {reason}")]
     Device {
@@ -472,6 +499,36 @@ pub enum Trouble {
     Engine {
         /// What it said.
         reason: String,
+    },
+}
+
+/// Why an objective cannot be used on a pair of networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// It compares examples with each other.
+    #[error("compares examples with each other: it needs batches of at least {needed}, these have {given}")]
+    Batch {
+        /// The smallest batch that will do.
+        needed: u32,
+        /// The examples of a batch.
+        given: u32,
+    },
+    /// It looks at hidden layers, and a network has none.
+    #[error("looks at hidden layers, and one of the networks has none")]
+    NoStages,
+    /// It compares places of an image.
+    #[error("compares places of an image, of which the layers of a perceptron have one: use convolutional networks")]
+    NoPlaces,
+    /// It compares one stage with the next.
+    #[error("compares a stage with the next one: both networks need at least two")]
+    OneStage,
+    /// It compares channel with channel.
+    #[error("compares channel with channel: the student's stage has {student}, the teacher's {teacher}")]
+    Channels {
+        /// The student's.
+        student: u32,
+        /// The teacher's.
+        teacher: u32,
     },
 }
 
