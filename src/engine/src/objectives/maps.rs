@@ -55,6 +55,37 @@ pub fn pooled(values: Tensor<3>, side: usize, to: usize) -> Tensor<3> {
     weights.unsqueeze::<3>().expand([batch, to * to, side * side]).matmul(values)
 }
 
+/// Both maps of a pair, brought to the smaller side.
+pub fn met(student: &Map, teacher: &Map) -> [Tensor<3>; 2] {
+    let side = student.side.min(teacher.side);
+    [student, teacher].map(|map| pooled(map.values.clone(), map.side, side))
+}
+
+/// The pairs that have more than one place to compare.
+///
+/// # Errors
+/// [`Refusal::NoStages`] where a network has no stages, [`Refusal::NoPlaces`] where no pair has more places than one.
+pub fn with_places<'a>(
+    student: &'a Trace,
+    teacher: &'a Trace,
+    guided: Guided,
+    usual: Usual,
+) -> Result<Vec<(&'a Map, &'a Map)>, Refusal> {
+    let mut pairs = pairs(student, teacher, guided, usual)?;
+    pairs.retain(|(student, teacher)| student.side.min(teacher.side) > 1);
+    if pairs.is_empty() { Err(Refusal::NoPlaces) } else { Ok(pairs) }
+}
+
+/// A 1×1 convolution, a matrix `[channels in, channels out]` applied at every place; without one nothing changes.
+///
+/// # Shapes
+/// `values`: `[batch, places, channels]`.
+pub fn convolved(values: Tensor<3>, matrix: Option<&Tensor<2>>) -> Tensor<3> {
+    let Some(matrix) = matrix else { return values };
+    let ([batch, places, channels], [_, outputs]) = (values.dims(), matrix.dims());
+    values.reshape([batch * places, channels]).matmul(matrix.clone()).reshape([batch, places, outputs])
+}
+
 /// The matrix `[to², side²]` of adaptive average pooling: each place is the mean of the places it covers, from
 /// `⌊i·side/to⌋` to `⌈(i+1)·side/to⌉`, as PyTorch's `adaptive_avg_pool2d` has it.
 fn pooling(side: usize, to: usize) -> Vec<f32> {

@@ -2,6 +2,7 @@
 //! `retort-spec` (`spec/objectives.rs`), from which this folder's modules are declared.
 
 mod cross_entropy;
+mod geometry;
 mod maps;
 mod soft_targets;
 

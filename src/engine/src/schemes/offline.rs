@@ -116,6 +116,24 @@ pub struct Students {
     shifts: ChaCha8Rng,
 }
 
+/// Whether the objectives can be used on these networks and batches, before anything is trained.
+///
+/// # Errors
+/// [`Trouble::Refused`] for the first one that cannot.
+pub fn check(bench: &Bench, experiment: &Experiment) -> Result<(), Trouble> {
+    let rows: Vec<u32> = transfer_rows(bench, experiment, experiment.seed);
+    if experiment.weights.used().next().is_none() || rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<u32> = rows.into_iter().cycle().take(experiment.batch as usize).collect();
+    let inputs = bench.select(&bench.train, &rows);
+    let [student, teacher] = [&experiment.student, &experiment.teacher].map(|architecture| {
+        let layers = Network::draw(architecture, bench.dataset.features(), bench.dataset.classes, 0, "check");
+        Network::from_layers(architecture.kind, &layers, &bench.device).forward(inputs.clone(), Pass::Test)
+    });
+    Objectives::new(experiment, &student, &teacher, rows.len(), 0).map(|_| ())
+}
+
 /// A batch of the transfer set.
 struct Lesson {
     inputs: Tensor<2>,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     nets::Network,
-    schemes::offline::{Students, Teacher, labelled_rows},
+    schemes::offline::{self, Students, Teacher, labelled_rows},
     train::{
         bench::Bench,
         learner::{Learner, TermName},
@@ -107,11 +107,13 @@ impl Job {
         self.shown = Shown::default();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
-        let learns = (self.experiment.soft > 0.0 && summary.transfer > 0)
+        let asks_teacher = self.experiment.soft > 0.0 || self.experiment.weights.used().next().is_some();
+        let learns = (asks_teacher && summary.transfer > 0)
             || (self.experiment.soft < 1.0 && summary.labelled > 0);
         if !learns {
             return Err(Trouble::NothingToLearn);
         }
+        offline::check(&self.bench, &self.experiment)?;
         let rate = self.experiment.learning_rate;
         let own = self.taught.iter().take_while(|taught| !taught.touched && taught.learning_rate == rate).count();
         self.taught.truncate(own);

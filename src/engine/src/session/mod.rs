@@ -57,6 +57,8 @@ pub struct Session {
     compute: Compute,
     files: Vec<(DataSet, Dataset)>,
     job: Option<Job>,
+    /// An experiment that cannot go on as it stands, kept for what it has trained.
+    parked: Option<Job>,
     gait: Gait,
     burst: u32,
     own: Vec<OwnExample>,
@@ -75,6 +77,7 @@ impl Session {
             compute,
             files: Vec::new(),
             job: None,
+            parked: None,
             gait: Gait::Run,
             burst: 1,
             own: Vec::new(),
@@ -147,6 +150,7 @@ impl Session {
                     if self.job.as_ref().is_some_and(|job| job.experiment.data == data) {
                         self.job = None;
                     }
+                    self.parked = None;
                     self.files.push((data, dataset));
                     vec![Event::FilesRead { data, train, test }]
                 }
@@ -218,11 +222,15 @@ impl Session {
 
     /// Makes this the experiment, redoing only what the changed knobs affect.
     fn run(&mut self, experiment: Experiment) -> Vec<Event> {
+        let parked = self.parked.take();
+        let was_parked = parked.is_some();
+        self.job = self.job.take().or(parked);
         let Some(job) = self.job.as_mut() else { return self.start(experiment) };
         let finished = job.is_finished();
         let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
         let turned_live = !finished && knobs.iter().any(|knob| knob.live);
-        let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase).min();
+        let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
+        let redo = redo.chain(was_parked.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
             return self.start(experiment);
         }
@@ -246,6 +254,7 @@ impl Session {
 
     fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
+        self.parked = None;
         let begun = load(&experiment, &self.files).and_then(|mut dataset| {
             dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
             Job::new(dataset, experiment, &self.compute.device)
@@ -262,7 +271,9 @@ impl Session {
     }
 
     fn give_up(&mut self, trouble: Trouble) -> Vec<Event> {
-        self.job = None;
+        let job = self.job.take();
+        // Another knob may mend it, and the teacher is as good as before.
+        self.parked = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
         vec![Event::Trouble(trouble), self.state()]
     }
 

@@ -1,0 +1,109 @@
+//! Contrastive representation distillation: told apart from others', the student's embedding of an example should be
+//! recognizable as that of the example which the teacher saw.
+
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, activation::log_sigmoid};
+use rand::RngExt;
+
+use super::{Loss, Memory, Method, Part, Views, geometry::unit};
+
+/// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
+/// to 2048 features; those here have some tens, and every negative costs as many products.
+const WIDTH: usize = 32;
+/// The most negatives of an example. The authors take 16,384 of the 50,000 images of CIFAR-100, on a graphics card; 256
+/// is the smallest number in their comparison (Tian et al. 2020, figure of section 4.4) and costs a processor as much as
+/// the forward pass of a small student.
+const NEGATIVES: usize = 256;
+/// τ of section 4.
+const TEMPERATURE: f64 = 0.07;
+/// What the memory keeps of an example's embedding when it is seen again.
+const MOMENTUM: f64 = 0.5;
+
+/// Noise-contrastive estimation from both sides, for anchors `x` of one network and a memory `m` of the other's
+/// embeddings: `−(1/N) Σ_n (ln D(x_n, m_n) + Σ_k ln(1 − D(x_n, m_k)))` with `D(x, m) = h/(h + K)` and `h = exp(x · m/τ)`
+/// divided by its mean over the first batch (Tian et al. 2020, eqs. 17 to 19; the memory and the constant as in their
+/// code).
+///
+/// In their code the constant Z is that mean times the number of examples M, and the likelihood of a negative K/M: the M
+/// cancel. Their 1e-7 in the denominators is left out, since sigmoids of differences of logarithms need none.
+///
+/// # Shapes
+/// Embeddings `[batch, features]`; matrices `[student's features, 32]` and `[teacher's features, 32]`; the loss `[1]`.
+fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
+    let student = projected(&views.student.embedding, views.parts.first());
+    let teacher = projected(&views.teacher?.embedding, views.parts.get(1));
+    let ([batch, width], count) = (student.dims(), NEGATIVES.min(memory.examples.saturating_sub(1)));
+    if teacher.dims() != [batch, width] || views.rows.len() != batch || count == 0 {
+        return None;
+    }
+    let device = student.device();
+    if memory.banks.is_empty() {
+        memory.banks = (0..2).map(|_| bank(memory, width, &device)).collect();
+    }
+    let compared = indices(compared(views.rows, count, memory), &device);
+    let mut value = None;
+    for (side, anchors) in [student.clone(), teacher.clone()].into_iter().enumerate() {
+        // The student's anchors are compared with the teacher's memory, and the other way round.
+        let others = memory.banks[1 - side].clone().select(0, compared.clone()).reshape([batch, count + 1, width]);
+        let scores = others.matmul(anchors.unsqueeze_dim(2)).reshape([batch, count + 1]) / TEMPERATURE;
+        if memory.banks.len() == 2 + side {
+            memory.banks.push(scores.clone().detach().exp().mean().log().reshape([1, 1]));
+        }
+        let odds = scores - memory.banks[2 + side].clone() - (count as f64).ln();
+        let right = log_sigmoid(odds.clone().narrow(1, 0, 1)).sum();
+        let wrong = log_sigmoid(odds.narrow(1, 1, count) * -1.0).sum();
+        let loss = (right + wrong) / -(batch as f64);
+        value = Some(value.map_or(loss.clone(), |sum: Tensor<1>| sum + loss));
+    }
+    let rows = indices(views.rows.iter().map(|&row| row as i32).collect(), &device);
+    for (side, seen) in [student, teacher].into_iter().enumerate() {
+        memory.banks[side] = remembered(memory.banks[side].clone(), rows.clone(), seen);
+    }
+    value.map(Loss::from)
+}
+
+/// An embedding in the common space, of length 1.
+fn projected(embedding: &Tensor<2>, matrix: Option<&Tensor<2>>) -> Tensor<2> {
+    let embedding = embedding.clone();
+    unit(matrix.map_or(embedding.clone(), |matrix| embedding.matmul(matrix.clone())), 1)
+}
+
+/// A memory of random directions, one for each example.
+fn bank(memory: &mut Memory, width: usize, device: &Device) -> Tensor<2> {
+    let numbers: Vec<f32> = (0..memory.examples * width).map(|_| memory.generator.random_range(-1.0..1.0)).collect();
+    unit(Tensor::from_data(TensorData::new(numbers, [memory.examples, width]), device), 1)
+}
+
+/// The examples that each of the batch is compared with: itself first, then `count` others at random.
+fn compared(rows: &[u32], count: usize, memory: &mut Memory) -> Vec<i32> {
+    let mut compared = Vec::with_capacity(rows.len() * (count + 1));
+    for &row in rows {
+        compared.push(row as i32);
+        for _ in 0..count {
+            // One less than there are, and those from the example on moved by one, so that it is never its own negative.
+            let drawn = memory.generator.random_range(0..memory.examples as u32 - 1);
+            compared.push((drawn + u32::from(drawn >= row)) as i32);
+        }
+    }
+    compared
+}
+
+fn indices(indices: Vec<i32>, device: &Device) -> Tensor<1, Int> {
+    let count = indices.len();
+    Tensor::from_data(TensorData::new(indices, [count]), device)
+}
+
+/// The memory after a batch: what it held of these examples, moved towards what was seen.
+fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>) -> Tensor<2> {
+    let held = bank.clone().select(0, rows.clone());
+    let mixed = unit(held * MOMENTUM + seen * (1.0 - MOMENTUM), 1).detach();
+    bank.select_assign(0, rows, mixed, IndexingUpdateOp::Assign)
+}
+
+/// How it is computed.
+pub const METHOD: Method = Method {
+    parts: |student, teacher, _| {
+        let features = [student, teacher].map(|trace| trace.embedding.dims()[1]);
+        Ok(features.map(|features| Part::random(features, WIDTH)).to_vec())
+    },
+    ..Method::plain(|views, _, memory| contrastive(views, memory))
+};
