@@ -202,6 +202,8 @@ mod tests {
         for word in NetworkKind::WORDS {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
+        // The parts that the engine gives curves of their own.
+        ids.extend(["term-target", "term-others"].map(String::from));
         for term in [LABELS, SOFT_TARGETS] {
             ids.extend([format!("term-{term}"), format!("term-{term}.help"), format!("why-{term}")]);
         }

@@ -2,51 +2,88 @@
 //!
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is trained.
 
-use retort_spec::{Architecture, Experiment, Knowledge, NetworkKind, Objective, Refusal};
+use retort_spec::{Architecture, Experiment, Guided, Knowledge, NetworkKind, Objective, Refusal};
 
 use crate::lessons::setting::turned;
 
 /// Networks of images to offer, in this order. The second pair has stages of equal widths, the teacher's deeper.
 const PAIRS: [&str; 2] = ["teacher=conv:8,16&student=conv:4,8", "teacher=residual:8,8,16,16&student=residual:8,16"];
 
-/// How many channels each stage of a network hands on.
-fn stages(network: &Architecture) -> Vec<u32> {
-    let mut stages = network.widths.clone();
-    // The blocks of one width are one stage.
-    if network.kind == NetworkKind::Residual {
-        stages.dedup();
+/// What a stage hands on: so many channels at each place of a square of this side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stage {
+    channels: u32,
+    side: usize,
+}
+
+/// The stages of a network: a hidden layer, a pooled convolution, the blocks of one width.
+fn stages(network: &Architecture, inputs: usize) -> Vec<Stage> {
+    let mut side = inputs.isqrt();
+    let mut stages: Vec<Stage> = Vec::new();
+    for &channels in &network.widths {
+        let last = stages.last().copied();
+        side = match (network.kind, last) {
+            (NetworkKind::Mlp, _) => 1,
+            (NetworkKind::Conv, _) => (side / 2).max(1),
+            (NetworkKind::Residual, Some(last)) if last.channels != channels => side.div_ceil(2),
+            (NetworkKind::Residual, _) => side,
+        };
+        if network.kind == NetworkKind::Residual && last.is_some_and(|last| last.channels == channels) {
+            stages.pop();
+        }
+        stages.push(Stage { channels, side });
     }
     stages
 }
 
+/// The places of the stages that are compared, student's and teacher's: those of the same relative depth.
+fn pairs(count: usize, deep: usize, guided: Guided) -> Vec<(usize, usize)> {
+    let chosen = match guided {
+        Guided::First => 0..1,
+        Guided::Middle => (count - 1) / 2..(count - 1) / 2 + 1,
+        Guided::Last => count - 1..count,
+        Guided::Usual => 0..count,
+    };
+    let opposite =
+        |stage: usize| if count == 1 { deep - 1 } else { (stage * (deep - 1) + (count - 1) / 2) / (count - 1) };
+    chosen.map(|stage| (stage, opposite(stage))).collect()
+}
+
 /// Why an objective cannot be used in this experiment; `None` where it can.
 pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal> {
-    use Objective::{Attention, Dist, Fsp, NeuronSelectivity, RkdAngle};
-    let (student, teacher) = (stages(&experiment.student), stages(&experiment.teacher));
-    let has_places = [&experiment.student, &experiment.teacher].iter().all(|of| of.kind != NetworkKind::Mlp);
-    let knowledge = objective.about().knowledge;
-    let looks_inside = knowledge == Knowledge::Features;
-    let needed = match knowledge {
-        // Three examples make an angle, two make a pair.
-        Knowledge::Relations => {
-            if objective == RkdAngle {
-                3
-            } else {
-                2
-            }
-        }
-        _ if objective == Dist => 2,
+    use Objective::{Attention, Correlation, Fsp, NeuronSelectivity, Pkt, RkdAngle, RkdDistance, Similarity};
+    let needed = match objective {
+        // Three examples make an angle, and two distances that can differ from their mean.
+        RkdAngle | RkdDistance => 3,
+        Similarity | Correlation | Pkt => 2,
         _ => 1,
     };
+    if experiment.batch < needed {
+        return Some(Refusal::Batch { needed, given: experiment.batch });
+    }
+    if objective.about().knowledge != Knowledge::Features {
+        return None;
+    }
+    let inputs = experiment.input_count();
+    let [student, teacher] = [&experiment.student, &experiment.teacher].map(|network| stages(network, inputs));
+    if student.is_empty() || teacher.is_empty() {
+        return Some(Refusal::NoStages);
+    }
+    let compared = |guided| {
+        let pairs = pairs(student.len(), teacher.len(), guided).into_iter();
+        pairs.map(|(mine, other)| (student[mine], teacher[other], other)).collect::<Vec<_>>()
+    };
     match objective {
-        _ if experiment.batch < needed => Some(Refusal::Batch { needed, given: experiment.batch }),
-        _ if looks_inside && (student.is_empty() || teacher.is_empty()) => Some(Refusal::NoStages),
-        Attention | NeuronSelectivity if !has_places => Some(Refusal::NoPlaces),
+        Attention | NeuronSelectivity => {
+            let has_places = |(mine, other, _): (Stage, Stage, usize)| mine.side.min(other.side) > 1;
+            (!compared(experiment.guided).into_iter().any(has_places)).then_some(Refusal::NoPlaces)
+        }
         Fsp if student.len() < 2 || teacher.len() < 2 => Some(Refusal::OneStage),
         Fsp => {
-            let ends = [(student.first(), teacher.first()), (student.last(), teacher.last())];
-            let unequal = ends.into_iter().find(|(student, teacher)| student != teacher)?;
-            Some(Refusal::Channels { student: *unequal.0?, teacher: *unequal.1? })
+            let compared = compared(Guided::Usual);
+            let flows = compared.windows(2).filter(|flow| flow[0].2 != flow[1].2).flatten();
+            let unequal = flows.into_iter().find(|(mine, other, _)| mine.channels != other.channels)?;
+            Some(Refusal::Channels { student: unequal.0.channels, teacher: unequal.1.channels })
         }
         _ => None,
     }
@@ -87,10 +124,33 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_of_one_place_has_none_to_compare() {
+        // 8×8 images become 4×4, 2×2 and 1×1.
+        let mut deep = with("conv:8,8,8", "conv:4,4,4");
+        assert_eq!(refusal(Objective::NeuronSelectivity, &deep), None, "two of the three stages have places");
+        deep.guided = Guided::Last;
+        assert_eq!(refusal(Objective::NeuronSelectivity, &deep), Some(Refusal::NoPlaces));
+        let stages: Vec<_> =
+            stages(&"residual:8,8,16".parse().unwrap(), 64).iter().map(|of| (of.channels, of.side)).collect();
+        assert_eq!(stages, [(8, 8), (16, 4)], "the blocks of one width are one stage");
+    }
+
+    #[test]
+    fn flows_need_two_stages_of_equal_channels() {
+        let fsp = |teacher, student| refusal(Objective::Fsp, &with(teacher, student));
+        assert_eq!(fsp("128,128", "16"), Some(Refusal::OneStage));
+        assert_eq!(fsp("conv:8,16", "conv:8,8"), Some(Refusal::Channels { student: 8, teacher: 16 }));
+        assert_eq!(fsp("residual:8,8,16,16", "residual:8,16"), None);
+        // The student's two stages stand beside the first and the last of three.
+        assert_eq!(fsp("8,12,16", "8,16"), None);
+    }
+
+    #[test]
     fn examples_are_compared_in_pairs_and_angles_in_threes() {
         let of = |objective, batch| refusal(objective, &Experiment { batch, ..Experiment::default() });
         assert_eq!(of(Objective::RkdAngle, 2), Some(Refusal::Batch { needed: 3, given: 2 }));
-        assert_eq!(of(Objective::RkdDistance, 2), None);
+        assert_eq!(of(Objective::Pkt, 1), Some(Refusal::Batch { needed: 2, given: 1 }));
+        assert_eq!(of(Objective::RkdDistance, 3), None);
         assert_eq!(of(Objective::Hint, 1), None);
     }
 
