@@ -2,6 +2,7 @@
 
 mod access;
 mod classroom;
+mod knowledge;
 mod laboratory;
 mod printed;
 
