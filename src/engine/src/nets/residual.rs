@@ -77,11 +77,20 @@ impl Residual {
         Ok(layers)
     }
 
-    /// A forward pass.
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        self.stem.to_layer().await
+    }
+
+    /// A forward pass. Nothing is dropped: batch normalization takes the place of dropout (Ioffe & Szegedy 2015, section
+    /// 4.2.1), and the classifier reads too few numbers to spare any.
     ///
     /// # Shapes
     /// `inputs`: `[batch, side²]`; a map for each width, after the last of its blocks.
-    pub fn forward(&self, inputs: Tensor<2>, mut pass: Pass<'_>) -> Trace {
+    pub fn forward(&self, inputs: Tensor<2>, pass: Pass<'_>) -> Trace {
         let [batch, features] = inputs.dims();
         let side = features.isqrt();
         let mut statistics = Vec::new();
@@ -103,7 +112,7 @@ impl Residual {
         let [_, channels] = image.rows.dims();
         let places = image.rows.reshape([batch, image.side * image.side, channels]);
         let embedding: Tensor<2> = places.mean_dim(1).reshape([batch, channels]);
-        let logits = self.classifier.forward(pass.drop(embedding.clone()));
+        let logits = self.classifier.forward(embedding.clone());
         Trace { logits, embedding, maps, statistics }
     }
 
