@@ -118,9 +118,10 @@ impl Residual {
 
     /// Moves the running means and variances towards a batch's, in the order of the forward pass.
     pub fn absorb(&mut self, statistics: &[Statistics]) {
-        let blocks = self.blocks.iter_mut().flat_map(|block| {
-            [&mut block.first, &mut block.second].into_iter().chain(block.shortcut.as_mut())
-        });
+        let blocks = self
+            .blocks
+            .iter_mut()
+            .flat_map(|block| [&mut block.first, &mut block.second].into_iter().chain(block.shortcut.as_mut()));
         for (layer, batch) in [&mut self.stem].into_iter().chain(blocks).zip(statistics) {
             layer.absorb(batch);
         }
@@ -168,7 +169,12 @@ mod tests {
         assert_ne!(said, block_on(read(trace.logits)).unwrap());
         let folded = block_on(fresh.to_layers()).unwrap();
         let shapes = architecture.layers(49, 3);
-        assert!(folded.iter().zip(&shapes).all(|(layer, shape)| layer.inputs == shape.inputs && layer.outputs == shape.outputs));
+        assert!(
+            folded
+                .iter()
+                .zip(&shapes)
+                .all(|(layer, shape)| layer.inputs == shape.inputs && layer.outputs == shape.outputs)
+        );
         assert_eq!(folded.len(), shapes.len());
         let folded = Residual::from_layers(&folded, false, &device).unwrap();
         let again = block_on(read(folded.forward(inputs(), Pass::Test).logits)).unwrap();

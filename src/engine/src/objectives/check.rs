@@ -30,8 +30,12 @@ pub fn sample([batch, classes, features, channels, side]: [usize; 5], generator:
 /// Random samples of these shapes: the objective's gradient with respect to `of` against central differences, with the
 /// learned parts that the method asks for.
 pub fn gradient(id: &str, settings: &Settings, of: Of, shapes: &[[usize; 5]]) {
-    /// Small enough for the curvature, large enough for single precision.
-    const STEP: f32 = 1e-2;
+    // Small enough for the curvature, large enough for single precision.
+    gradient_by(1e-2, id, settings, of, shapes);
+}
+
+/// The same with differences of another width.
+pub fn gradient_by(step: f32, id: &str, settings: &Settings, of: Of, shapes: &[[usize; 5]]) {
     let mut generator = random::stream(5, "finite differences");
     for shape in shapes {
         let [student, teacher] = sample(*shape, &mut generator);
@@ -49,7 +53,7 @@ pub fn gradient(id: &str, settings: &Settings, of: Of, shapes: &[[usize; 5]]) {
                 moved.numbers_mut(of)[index] += shift;
                 evaluate(&moved).0
             };
-            let numeric = (at(STEP) - at(-STEP)) / (2.0 * f64::from(STEP));
+            let numeric = (at(step) - at(-step)) / (2.0 * f64::from(step));
             let error = (numeric - f64::from(analytic)).abs();
             let allowed = 5e-3 * f64::from(largest) + 2e-4;
             assert!(error < allowed, "{id} {shape:?} {index}: {numeric} is not {analytic}");

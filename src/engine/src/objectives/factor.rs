@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Loss, Method, Part, Settings, Views,
+    Loss, Method, Part, Settings, Turn, Views,
     geometry::unit,
     maps::{Usual, convolved, met, pairs},
 };
@@ -56,6 +56,7 @@ pub const METHOD: Method = Method {
         });
         Ok(parts.collect())
     },
+    turn: Turn::Prepared,
     ..Method::plain(|views, settings, _| factor(views, settings))
 };
 
@@ -72,9 +73,11 @@ mod tests {
 
     #[test]
     fn its_gradient_passes_finite_differences() {
-        // Of the two made-up maps, the first is the one that is differentiated by.
+        // Of the two made-up maps, the first is the one that is differentiated by. An absolute value has a kink, which a
+        // narrow difference seldom straddles; one of the usual shapes draws a number 0.0006 beside one.
         let settings = Settings { guided: Guided::First, ..Settings::default() };
-        check::gradient("factor", &settings, Of::Maps, &check::SHAPES);
+        let shapes = [[1, 2, 3, 2, 2], [2, 3, 4, 3, 1], [3, 4, 5, 2, 3], [5, 10, 6, 4, 1]];
+        check::gradient_by(1e-3, "factor", &settings, Of::Maps, &shapes);
     }
 
     fn traces() -> (Trace, Trace) {
