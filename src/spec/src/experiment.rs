@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     knobs::KNOBS,
-    values::{
-        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind, OptimizerKind, Schedule,
-        Switch, Transfer,
-    },
     objectives::Weights,
+    values::{
+        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind, OptimizerKind,
+        Schedule, Switch, Transfer,
+    },
 };
 
 /// All that decides a result, seed included: the same experiment on the same device gives the same curve.

@@ -6,7 +6,9 @@ use crate::{
     for_each_objective,
     objectives::Objective,
     permalink::ProblemKind,
-    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Schedule, Switch, Transfer},
+    values::{
+        Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Schedule, Switch, Transfer,
+    },
 };
 
 /// How a slider spreads its range.

@@ -18,11 +18,11 @@ pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use objectives::{About, Knowledge, Objective, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use protocol::{
-    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Measured,
-    Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage, Tally, Terms, Trouble, Verdict,
-    WeightHistogram,
+    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,
+    Measured, Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage,
+    StageMap, Tally, Terms, Trouble, Verdict, WeightHistogram,
 };
 pub use values::{
-    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape, NetworkKind, OptimizerKind, ParseError,
-    Schedule, Switch, Transfer,
+    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape, NetworkKind,
+    OptimizerKind, ParseError, Schedule, Switch, Transfer,
 };

@@ -25,7 +25,7 @@ macro_rules! for_each_objective {
                 "−Σ_{c} ((1 − ε) y_{c} + ε/C) ln softmax(z)_{c},  ε = 0.1"
                 "Szegedy et al. 2016, section 7" "https://arxiv.org/abs/1512.00567";
             virtual_teacher VirtualTeacher "virtual-teacher" Responses 1.0
-                "T^{2} KL(softmax(u/T) ‖ softmax(z/T)),  u_{y} = 0.99"
+                "T^{2} KL(softmax(ln u/T) ‖ softmax(z/T)),  u_{y} = 0.99"
                 "Yuan et al. 2020, eq. 8" "https://arxiv.org/abs/1909.11723";
             hint Hint "hint" Features 100.0
                 "mean (r(F) − G)^{2}"
@@ -36,8 +36,8 @@ macro_rules! for_each_objective {
             factor Factor "factor" Features 500.0
                 "mean |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|"
                 "Kim et al. 2018, eq. 3" "https://arxiv.org/abs/1802.04977";
-            activation_boundary ActivationBoundary "activation-boundary" Features 1.0
-                "(3/1000) Σ ((F + m)^{2} [F > −m, G ≤ 0] + (F − m)^{2} [F ≤ m, G > 0]) / N"
+            activation_boundary ActivationBoundary "activation-boundary" Features 0.003
+                "(1/N) Σ_{l} 2^{l−L+1} Σ ((F_{l} + m)^{2} [F_{l} > −m, G_{l} ≤ 0] + (F_{l} − m)^{2} [F_{l} ≤ m, G_{l} > 0])"
                 "Heo et al. 2019, eq. 5" "https://arxiv.org/abs/1811.03233";
             nst NeuronSelectivity "nst" Features 50.0
                 "mean k(G, G) + mean k(F, F) − 2 mean k(F, G),  k(x, y) = (xᵀy)^{2}"

@@ -44,6 +44,8 @@ pub enum Command {
         /// Inputs, row by row, as the networks see them: pixels from 0 to 1, or coordinates.
         inputs: Floats,
     },
+    /// Show what this input does inside the networks of the first run, now and while they learn; an empty one: no more.
+    Watch(Floats),
     /// Train at most so many steps a second, to be watched; `None` as fast as possible.
     Pace(Option<u32>),
     /// Give the student of the first run as a safetensors file.
@@ -107,6 +109,8 @@ pub enum Event {
         /// One for each network that is there.
         answers: Vec<Answer>,
     },
+    /// What the watched input does inside the networks of the first run; at most twice a second.
+    Inside(Vec<Inside>),
     /// A file for the visitor to keep.
     File(FileData),
     /// What distillation did, over all runs.
@@ -285,6 +289,36 @@ pub struct Answer {
     pub packed: bool,
     /// Row by row.
     pub logits: Floats,
+}
+
+/// What an input does inside a network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inside {
+    /// Teacher or student.
+    pub actor: Actor,
+    /// Its stages, from the input on.
+    pub stages: Vec<StageMap>,
+    /// The weights of its first layer, filter by filter, each a square of pixels; nothing for points.
+    pub filters: Floats,
+    /// Some test examples, class after class.
+    pub compared: Vec<u32>,
+    /// The cosines between their embeddings, `[compared, compared]`.
+    pub similarities: Floats,
+}
+
+/// What a stage makes of an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageMap {
+    /// Channels that are given.
+    pub channels: u32,
+    /// Channels that there are.
+    pub of: u32,
+    /// Rows, and columns.
+    pub side: u32,
+    /// `[channels, side²]`.
+    pub values: Floats,
+    /// The attention map, `[side²]`: the sum of squares over all channels, of unit length.
+    pub attention: Floats,
 }
 
 /// A point of a learning curve.

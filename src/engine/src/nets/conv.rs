@@ -40,6 +40,14 @@ impl Conv {
         Ok(layers)
     }
 
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        Layer::read(self.stages.first().unwrap_or(&self.classifier)).await
+    }
+
     /// A forward pass.
     ///
     /// # Shapes

@@ -11,7 +11,7 @@ use retort_spec::LayerShape;
 
 /// The weights of one layer, on the host. A convolution is the matrix that its windows are multiplied with: its inputs
 /// run through the window's rows, its columns, and the input channels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layer {
     /// Inputs of the layer.
     pub inputs: usize,

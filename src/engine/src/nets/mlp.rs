@@ -32,6 +32,17 @@ impl Mlp {
         Ok(layers)
     }
 
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        match self.layers.first() {
+            Some(linear) => Layer::read(linear).await,
+            None => Ok(Layer::default()),
+        }
+    }
+
     /// A forward pass.
     ///
     /// # Shapes

@@ -73,6 +73,18 @@ impl Network {
         }
     }
 
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        match self {
+            Self::Mlp(mlp) => mlp.first_layer().await,
+            Self::Conv(conv) => conv.first_layer().await,
+            Self::Residual(residual) => residual.first_layer().await,
+        }
+    }
+
     /// A forward pass.
     ///
     /// # Shapes

@@ -77,11 +77,20 @@ impl Residual {
         Ok(layers)
     }
 
-    /// A forward pass.
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        self.stem.to_layer().await
+    }
+
+    /// A forward pass. Nothing is dropped: batch normalization takes the place of dropout (Ioffe & Szegedy 2015, section
+    /// 4.2.1), and the classifier reads too few numbers to spare any.
     ///
     /// # Shapes
     /// `inputs`: `[batch, side²]`; a map for each width, after the last of its blocks.
-    pub fn forward(&self, inputs: Tensor<2>, mut pass: Pass<'_>) -> Trace {
+    pub fn forward(&self, inputs: Tensor<2>, pass: Pass<'_>) -> Trace {
         let [batch, features] = inputs.dims();
         let side = features.isqrt();
         let mut statistics = Vec::new();
@@ -103,15 +112,16 @@ impl Residual {
         let [_, channels] = image.rows.dims();
         let places = image.rows.reshape([batch, image.side * image.side, channels]);
         let embedding: Tensor<2> = places.mean_dim(1).reshape([batch, channels]);
-        let logits = self.classifier.forward(pass.drop(embedding.clone()));
+        let logits = self.classifier.forward(embedding.clone());
         Trace { logits, embedding, maps, statistics }
     }
 
     /// Moves the running means and variances towards a batch's, in the order of the forward pass.
     pub fn absorb(&mut self, statistics: &[Statistics]) {
-        let blocks = self.blocks.iter_mut().flat_map(|block| {
-            [&mut block.first, &mut block.second].into_iter().chain(block.shortcut.as_mut())
-        });
+        let blocks = self
+            .blocks
+            .iter_mut()
+            .flat_map(|block| [&mut block.first, &mut block.second].into_iter().chain(block.shortcut.as_mut()));
         for (layer, batch) in [&mut self.stem].into_iter().chain(blocks).zip(statistics) {
             layer.absorb(batch);
         }
@@ -159,7 +169,12 @@ mod tests {
         assert_ne!(said, block_on(read(trace.logits)).unwrap());
         let folded = block_on(fresh.to_layers()).unwrap();
         let shapes = architecture.layers(49, 3);
-        assert!(folded.iter().zip(&shapes).all(|(layer, shape)| layer.inputs == shape.inputs && layer.outputs == shape.outputs));
+        assert!(
+            folded
+                .iter()
+                .zip(&shapes)
+                .all(|(layer, shape)| layer.inputs == shape.inputs && layer.outputs == shape.outputs)
+        );
         assert_eq!(folded.len(), shapes.len());
         let folded = Residual::from_layers(&folded, false, &device).unwrap();
         let again = block_on(read(folded.forward(inputs(), Pass::Test).logits)).unwrap();

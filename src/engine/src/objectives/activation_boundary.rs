@@ -77,8 +77,12 @@ mod tests {
         let stage: (usize, usize, &[f32]) = (1, 1, &[0.0]);
         let teacher = check::stages(1, &[(2, 1, &[1.0, -1.0]), (2, 1, &[1.0, -1.0])]);
         let connector = Tensor::<2>::from_data([[1.0, -1.0]], &Device::flex());
-        let loss =
-            check::loss("activation-boundary", &check::stages(1, &[stage, stage]), &teacher, &[connector.clone(), connector]);
+        let loss = check::loss(
+            "activation-boundary",
+            &check::stages(1, &[stage, stage]),
+            &teacher,
+            &[connector.clone(), connector],
+        );
         // Each stage: 1 + 1.
         assert_eq!(loss, 3.0);
     }

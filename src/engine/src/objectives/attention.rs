@@ -32,9 +32,7 @@ fn attended(values: Tensor<3>) -> Tensor<3> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
-        with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new())
-    },
+    parts: |student, teacher, settings| with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new()),
     ..Method::plain(|views, settings, _| attention(views, settings))
 };
 
@@ -46,7 +44,12 @@ mod tests {
 
     #[test]
     fn its_gradient_passes_finite_differences() {
-        check::gradient("attention", &Settings::default(), Of::Maps, &[[1, 2, 3, 2, 2], [2, 3, 4, 3, 2], [3, 4, 5, 2, 3]]);
+        check::gradient(
+            "attention",
+            &Settings::default(),
+            Of::Maps,
+            &[[1, 2, 3, 2, 2], [2, 3, 4, 3, 2], [3, 4, 5, 2, 3]],
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
 use crate::nets::Trace;
 
 /// `‖K(f) − K(g)‖_F²/N²` with `K_ij = e^{−2γ} Σ_{p ≤ P} (2γ)^p/p! (f_i · f_j)^p`, the series of the Gaussian kernel
-/// `exp(−γ ‖f_i − f_j‖²)` of embeddings of length 1 (Peng et al. 2019, eqs. 6 and 7).
+/// `exp(−γ ‖f_i − f_j‖²)` of embeddings of length 1 (Peng et al. 2019, eq. 7).
 ///
 /// Implementations disagree. This is that of the Knowledge-Distillation-Zoo, which the paper's formula needs: only for
 /// unit vectors is the distance `2 − 2 f_i · f_j`. torchdistill leaves the embeddings as they are and takes the root of
@@ -29,9 +29,8 @@ fn correlation(student: &Trace, teacher: &Trace, settings: &Settings) -> Tensor<
 fn series(cosines: Tensor<2>, settings: &Settings) -> Tensor<2> {
     let double = 2.0 * settings.gamma;
     let begin = cosines.ones_like();
-    let sum = (1..=settings.order)
-        .rev()
-        .fold(begin, |sum, order| sum * cosines.clone() * (double / f64::from(order)) + 1.0);
+    let sum =
+        (1..=settings.order).rev().fold(begin, |sum, order| sum * cosines.clone() * (double / f64::from(order)) + 1.0);
     sum * (-double).exp()
 }
 

@@ -47,7 +47,8 @@ impl Split {
         let others = log_softmax(logits - targets.clone() * OUT, 1);
         let right = (all.clone() * targets.clone()).sum_dim(1);
         // For every other class c, p_c = (all others) · p̂_c: the mean over them takes off the rounding.
-        let wrong = ((all - others.clone()) * (targets.clone() * -1.0 + 1.0)).sum_dim(1) / (classes as f64 - 1.0).max(1.0);
+        let wrong =
+            ((all - others.clone()) * (targets.clone() * -1.0 + 1.0)).sum_dim(1) / (classes as f64 - 1.0).max(1.0);
         Self { binary: Tensor::cat(vec![right, wrong], 1), others }
     }
 }

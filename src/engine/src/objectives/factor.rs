@@ -4,17 +4,17 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Loss, Method, Part, Settings, Views,
+    Loss, Method, Part, Settings, Turn, Views,
     geometry::unit,
     maps::{Usual, convolved, met, pairs},
 };
 
-/// The width of the paraphrase, as a share of the teacher's channels (Kim et al. 2018, section 4: 0.5 on CIFAR).
+/// The width of the paraphrase, as a share of the teacher's channels: the authors' k.
 const SHARE: f64 = 0.5;
 
 /// In the first stage `mean (d(p(G)) − G)²`, the autoencoder's error, the student untouched; afterwards
 /// `mean |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|` with the paraphraser `p` as it then is, over all channels and places of an example
-/// (Kim et al. 2018, eqs. 1 to 3).
+/// (Kim et al. 2018, eq. 3).
 ///
 /// Followed is the authors' code; RepDistiller's loss of this name compares attention maps. Their paraphraser and
 /// translator are three 3×3 convolutions each, with leaky ReLUs and batch normalization; here `p`, `d` and `t` are 1×1
@@ -56,6 +56,7 @@ pub const METHOD: Method = Method {
         });
         Ok(parts.collect())
     },
+    turn: Turn::Prepared,
     ..Method::plain(|views, settings, _| factor(views, settings))
 };
 
@@ -72,9 +73,11 @@ mod tests {
 
     #[test]
     fn its_gradient_passes_finite_differences() {
-        // Of the two made-up maps, the first is the one that is differentiated by.
+        // Of the two made-up maps, the first is the one that is differentiated by. An absolute value has a kink, which a
+        // narrow difference seldom straddles; one of the usual shapes draws a number 0.0006 beside one.
         let settings = Settings { guided: Guided::First, ..Settings::default() };
-        check::gradient("factor", &settings, Of::Maps, &check::SHAPES);
+        let shapes = [[1, 2, 3, 2, 2], [2, 3, 4, 3, 1], [3, 4, 5, 2, 3], [5, 10, 6, 4, 1]];
+        check::gradient_by(1e-3, "factor", &settings, Of::Maps, &shapes);
     }
 
     fn traces() -> (Trace, Trace) {

@@ -74,7 +74,7 @@ fn inverse_root<const D: usize>(squares: Tensor<D>, none: Tensor<D, Bool>) -> Te
     squares.mask_fill(none.clone(), 1.0).sqrt().recip().mask_fill(none, 0.0)
 }
 
-/// Huber's loss of a difference, quadratic up to 1 and linear beyond (`h` of Park et al. 2019, eq. 4).
+/// Huber's loss of a difference, quadratic up to 1 and linear beyond (`h` of Park et al. 2019).
 pub fn huber<const D: usize>(difference: Tensor<D>) -> Tensor<D> {
     let size = difference.abs();
     let quadratic = size.clone().clamp_max(1.0);

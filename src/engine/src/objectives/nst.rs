@@ -10,7 +10,7 @@ use super::{
 
 /// `Σ_l mean k(G_l, G_l) + mean k(F_l, F_l) − 2 mean k(F_l, G_l)` over pairs of channels and examples, with `k(x, y) =
 /// (xᵀy)²` and each channel's map over the places brought to length 1: the squared maximum mean discrepancy of the two
-/// sets of channels (Huang & Wang 2017, eq. 6, the polynomial kernel of eq. 9 with d = 2 and c = 0).
+/// sets of channels (Huang & Wang 2017, eq. 6, with the polynomial kernel of degree 2).
 ///
 /// A pair of stages with a single place has one direction and is left out.
 ///
@@ -32,9 +32,7 @@ fn kernel(one: &Tensor<3>, other: &Tensor<3>) -> Tensor<1> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
-        with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new())
-    },
+    parts: |student, teacher, settings| with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new()),
     ..Method::plain(|views, settings, _| nst(views, settings))
 };
 

@@ -13,10 +13,9 @@ use crate::nets::Trace;
 const EPSILON: f64 = 1e-7;
 
 /// `(1/N²) Σ_ij P_ij ln((P_ij + ε)/(Q_ij + ε))` with `P` and `Q` the matrices `(1 + cos(g_i, g_j))/2` of teacher and
-/// student, each row divided by its sum (Passalis & Tefas 2018, eqs. 4 to 7).
+/// student, each row divided by its sum (Passalis & Tefas 2018, eq. 7).
 ///
-/// The paper leaves out an example's likeness to itself; the authors' code, which the published figures come from, keeps
-/// it.
+/// The paper leaves out an example's likeness to itself; the authors' code keeps it, and is followed.
 ///
 /// # Shapes
 /// Embeddings: `[batch, features]`, as many features as each side likes; the loss `[1]`.
@@ -42,7 +41,6 @@ pub const METHOD: Method = Method {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         objectives::{Settings, check},
         verify::Of,

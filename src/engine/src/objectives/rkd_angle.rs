@@ -13,8 +13,8 @@ use crate::nets::Trace;
 /// its third power, a thousand million for the largest batch that can be chosen.
 const EXAMPLES: usize = 64;
 
-/// `(1/N³) Σ_ijk h(cos∠ f_j f_i f_k − cos∠ g_j g_i g_k)` with the angle at `i` and `h` Huber's loss (Park et al. 2019, eqs.
-/// 6 to 8). The mean is over all triples, those with an example twice among them, as in the authors' code.
+/// `(1/N³) Σ_ijk h(cos∠ f_j f_i f_k − cos∠ g_j g_i g_k)` with the angle at `i` and `h` Huber's loss (Park et al. 2019,
+/// eq. 8). The mean is over all triples, those with an example twice among them, as in the authors' code.
 ///
 /// # Shapes
 /// Embeddings: `[batch, features]`, as many features as each side likes; the loss `[1]`.

@@ -10,7 +10,7 @@ use super::{
 use crate::nets::Trace;
 
 /// `(1/N²) Σ_ij h(‖f_i − f_j‖/μ_f − ‖g_i − g_j‖/μ_g)` with `μ` the mean distance of two different examples and `h`
-/// Huber's loss (Park et al. 2019, eqs. 3 to 5). The mean is over all pairs, an example with itself among them, as in the
+/// Huber's loss (Park et al. 2019, eq. 5). The mean is over all pairs, an example with itself among them, as in the
 /// authors' code.
 ///
 /// # Shapes
@@ -39,7 +39,6 @@ pub const METHOD: Method = Method {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         objectives::{Settings, check},
         verify::Of,

@@ -28,7 +28,6 @@ pub const METHOD: Method = Method {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{
         objectives::{Settings, check},
         verify::Of,
@@ -47,7 +46,8 @@ mod tests {
         let student = check::trace(&[-4.0, 2.0, 0.0, -1.0, -2.0, 0.0, 0.0, 6.0, 0.0], 3);
         assert!(check::loss("similarity", &student, &teacher, &[]).abs() < 1e-6);
         // [1, 0] and [0, 1] against two that are the same: each row (1, 0) against (½, ½)√2.
-        let apart = check::loss("similarity", &check::trace(&[1.0, 0.0, 0.0, 1.0], 2), &check::trace(&[1.0; 4], 2), &[]);
+        let apart =
+            check::loss("similarity", &check::trace(&[1.0, 0.0, 0.0, 1.0], 2), &check::trace(&[1.0; 4], 2), &[]);
         assert!((apart - (2.0 - 2.0_f32.sqrt()) / 2.0).abs() < 1e-6);
     }
 

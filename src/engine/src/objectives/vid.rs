@@ -17,8 +17,8 @@ const SMALLEST: f64 = 1e-5;
 const PARTS: usize = 4;
 
 /// `Σ_l mean ½ ((μ(F_l) − G_l)²/σ_l² + ln σ_l²)` with `μ` three 1×1 convolutions with ReLU between them and `σ² =
-/// softplus(a) + 10⁻⁵` for each of the teacher's channels, at first 5 (Ahn et al. 2019, eq. 6, without the constant; as in
-/// RepDistiller, to which the authors contributed it).
+/// softplus(a) + 10⁻⁵` for each of the teacher's channels, at first 5 (Ahn et al. 2019, eq. 6, without the constant; as
+/// RepDistiller has it).
 ///
 /// # Shapes
 /// Maps: `[batch, places, channels]`; for each pair matrices `[student's channels, teacher's channels]`, twice `[teacher's

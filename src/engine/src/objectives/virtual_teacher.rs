@@ -6,11 +6,11 @@ use burn::tensor::Tensor;
 use super::{Method, Settings, Source, soft_targets};
 use crate::nets::Trace;
 
-/// What it gives the right class (Yuan et al. 2020, section 5.2: at least 0.9; their code: 0.99).
+/// What it gives the right class (Yuan et al. 2020: at least 0.9; their code: 0.99).
 const SURE: f64 = 0.99;
 
 /// `T² · (1/N) Σ_n KL(p^d_n at T ‖ softmax(z_n/T))` with `p^d` 0.99 for the right class and the rest spread evenly (Yuan
-/// et al. 2020, teacher-free regularization).
+/// et al. 2020, eq. 8).
 ///
 /// The paper has the hand-made distribution softened by the temperature, as soft targets are: to the power 1/T and
 /// normalized. The authors' code takes the softmax of `p^d/T` instead, of the probabilities as if they were logits, which
@@ -29,9 +29,7 @@ fn virtual_teacher(student: &Trace, targets: Tensor<2>, settings: &Settings) -> 
 /// How it is computed.
 pub const METHOD: Method = Method {
     from: Source::Labels,
-    ..Method::plain(|views, settings, _| {
-        Some(virtual_teacher(views.student, views.targets.clone()?, settings).into())
-    })
+    ..Method::plain(|views, settings, _| Some(virtual_teacher(views.student, views.targets.clone()?, settings).into()))
 };
 
 #[cfg(test)]

@@ -50,9 +50,9 @@ impl Teacher {
         let rows = self.batches.draw(experiment.batch as usize);
         let inputs = bench.inputs(&rows, experiment.jitter, &mut self.shifts).autodiff();
         let targets = bench.targets(&rows).autodiff();
-        self.learner = self
-            .learner
-            .step(experiment, |network, _| labelled(network.forward(inputs, Pass::Train(self.dropout.as_mut())), targets));
+        self.learner = self.learner.step(experiment, |network, _| {
+            labelled(network.forward(inputs, Pass::Train(self.dropout.as_mut())), targets)
+        });
         self
     }
 }
@@ -218,9 +218,8 @@ impl Students {
         let progress = self.student.progress();
         let alone = progress < experiment.first_stage && self.objectives.begin_alone();
         let asks_teacher = soft > 0.0 || self.objectives.need(Source::Teacher);
-        let lesson = asks_teacher
-            .then(|| self.lesson(bench, experiment, size, &labelled_rows, hard.as_ref()))
-            .flatten();
+        let lesson =
+            asks_teacher.then(|| self.lesson(bench, experiment, size, &labelled_rows, hard.as_ref())).flatten();
         let (shared, objectives) = (self.shared, &mut self.objectives);
         let asks_labels = !alone && (soft < 1.0 || objectives.need(Source::Labels));
         self.student = self.student.step(experiment, |network, parts| {

@@ -58,12 +58,7 @@ impl Objectives {
                 .map_err(|refusal| Trouble::Refused { objective, refusal })?;
             let range = parts.len()..parts.len() + own.len();
             parts.extend(own);
-            used.push(Used {
-                objective,
-                method,
-                parts: range,
-                memory: Memory::new(examples, seed, objective.word()),
-            });
+            used.push(Used { objective, method, parts: range, memory: Memory::new(examples, seed, objective.word()) });
         }
         Ok(Self { used, parts })
     }

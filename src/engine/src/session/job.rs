@@ -108,8 +108,7 @@ impl Job {
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
         let asks_teacher = self.experiment.soft > 0.0 || self.experiment.weights.used().next().is_some();
-        let learns = (asks_teacher && summary.transfer > 0)
-            || (self.experiment.soft < 1.0 && summary.labelled > 0);
+        let learns = (asks_teacher && summary.transfer > 0) || (self.experiment.soft < 1.0 && summary.labelled > 0);
         if !learns {
             return Err(Trouble::NothingToLearn);
         }
@@ -303,8 +302,7 @@ impl Job {
             let (step, epoch) = (students.student.steps_done(), students.student.steps_done() / self.epoch_steps());
             let name = |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
             let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
-            // A single term is the loss, which has its curve.
-            if values.len() > 1 {
+            if !values.is_empty() {
                 events.push(Event::Terms(Terms { run: self.run, epoch, step, values }));
             }
         }
@@ -323,7 +321,8 @@ impl Job {
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
-                let measured = measure(&self.bench, (self.run, Actor::Teacher), &network, None, (0, self.seconds)).await?;
+                let measured =
+                    measure(&self.bench, (self.run, Actor::Teacher), &network, None, (0, self.seconds)).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);

@@ -3,6 +3,7 @@
 //! The session knows nothing of workers or terminals. Whoever drives it calls [`Session::handle`] for each command and
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
+mod inside;
 mod job;
 mod measure;
 mod shown;
@@ -68,6 +69,10 @@ pub struct Session {
     due: Option<Instant>,
     /// When the places of the plane were last asked about.
     mapped: Option<Instant>,
+    /// The input whose way through the networks is watched; empty if none is.
+    watched: Vec<f32>,
+    /// When it was last looked at.
+    looked: Option<Instant>,
 }
 
 impl Session {
@@ -84,6 +89,8 @@ impl Session {
             pace: None,
             due: None,
             mapped: None,
+            watched: Vec::new(),
+            looked: None,
         }
     }
 
@@ -123,6 +130,11 @@ impl Session {
             }
             Command::Classify { id, inputs } => {
                 self.ask(async |job| Ok(Some(Event::Answers { id, answers: job.ask(&inputs).await? }))).await
+            }
+            Command::Watch(input) => {
+                self.watched = input.0;
+                let watched = self.watched.clone();
+                self.ask(async |job| job.inside(&watched).await).await
             }
             Command::Pace(pace) => {
                 self.pace = pace;
@@ -186,6 +198,8 @@ impl Session {
         let Some(job) = self.job.as_mut() else { return Ok(()) };
         /// The plane is asked about as often as the page could show it.
         const MAP_EVERY: Duration = Duration::from_millis(100);
+        /// A look inside costs several forward passes.
+        const LOOK_EVERY: Duration = Duration::from_millis(500);
         /// Parts of a second in which steps of a set pace are done together.
         const BEATS: u32 = 10;
         let start = Instant::now();
@@ -212,6 +226,12 @@ impl Session {
         }
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
         self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
+        let halted = self.gait == Gait::Pause || job.is_finished();
+        let unseen = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY || halted);
+        if unseen && !self.watched.is_empty() {
+            events.extend(job.inside(&self.watched).await?);
+            self.looked = Some(Instant::now());
+        }
         let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == Gait::Pause);
         if job.run == 0 && stale {
             events.extend(job.regions().await?);

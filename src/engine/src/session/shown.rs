@@ -23,6 +23,11 @@ impl Shown {
     pub fn new(baseline: Network, student: Network, layers: Vec<Layer>) -> Self {
         Self { students: Some([baseline, student]), layers, packed: None }
     }
+
+    /// The finished student.
+    pub fn student(&self) -> Option<Network> {
+        self.students.as_ref().map(|[_, student]| student.clone())
+    }
 }
 
 impl Job {

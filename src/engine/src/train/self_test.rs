@@ -3,7 +3,10 @@
 use burn::tensor::{Device, ExecutionError};
 use retort_spec::{Architecture, Experiment, SelfTest};
 
-use super::{bench::upload, learner::{Learner, Slope}};
+use super::{
+    bench::upload,
+    learner::{Learner, Slope},
+};
 use crate::{
     nets::{Layer, Network, Pass},
     objectives::{Settings, cross_entropy, soft_targets},
