@@ -50,7 +50,8 @@ async fn page_says_what_an_objective_needs_and_makes_it_possible_in_one_step() -
     }
     page.until_finished().await?;
     page.find("#terms [data-term=attention]").await?;
-    page.until("!document.querySelector('#needs-attention') && document.querySelector('#use-attention').checked").await?;
+    page.until("!document.querySelector('#needs-attention') && document.querySelector('#use-attention').checked")
+        .await?;
     page.control("z").await?;
     page.until("document.querySelector('#use-attention:disabled') && !location.hash.includes('conv')").await?;
     page.close().await?;

@@ -24,6 +24,7 @@ pub mod help;
 pub mod hints;
 pub mod histogram;
 pub mod icon;
+pub mod island;
 pub mod kept;
 pub mod keyboard;
 pub mod knob;

@@ -37,8 +37,8 @@ enum Tool {
 }
 
 /// The networks' decisions side by side.
-#[component]
-pub fn Regions() -> Html {
+#[hook]
+pub fn use_regions() -> Html {
     let page = use_page();
     let tool = use_state(|| Tool::Ask);
     let texts = &page.texts;
