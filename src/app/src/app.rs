@@ -12,8 +12,8 @@ use crate::{
     components::{
         announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
         header::header, keyboard::Keyboard, lede::lede, lesson::lesson_panel, network::network, notices::notices,
-        packed::packed, report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets,
-        toolbar::pace_of, tour::Tour, verdict::verdict,
+        objectives::objectives, packed::packed, report::report, settings::settings, similarity::Similarity,
+        soft_targets::soft_targets, toolbar::pace_of, tour::Tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -246,6 +246,7 @@ pub fn App(props: &AppProps) -> Html {
             { panel("cost", &|| cost(&page)) }
             { panel("curves", &|| html! { <Curves /> }) }
             { panel("verdict", &|| verdict(&page)) }
+            { panel("objectives", &|| objectives(&page)) }
             { panel("draw", &|| html! { <Draw /> }) }
             { panel("similarity", &|| html! { <Similarity /> }) }
             { panel("confusion", &|| html! { <Confusion /> }) }

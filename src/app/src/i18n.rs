@@ -146,8 +146,9 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::{LABELS, SOFT_TARGETS};
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, KNOBS, Kind};
+    use retort_spec::{Actor, KNOBS, Kind, Knowledge, NetworkKind, Objective};
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -193,6 +194,18 @@ mod tests {
         }
         for word in Actor::ALL.map(Actor::word) {
             ids.extend([format!("actor-{word}"), format!("short-{word}")]);
+        }
+        ids.extend(Objective::WORDS.iter().map(|word| format!("why-{word}")));
+        for word in Knowledge::WORDS {
+            ids.extend([format!("knowledge-{word}"), format!("knowledge-{word}.help")]);
+        }
+        for word in NetworkKind::WORDS {
+            ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
+        }
+        // The parts that the engine gives curves of their own.
+        ids.extend(["term-target", "term-others"].map(String::from));
+        for term in [LABELS, SOFT_TARGETS] {
+            ids.extend([format!("term-{term}"), format!("term-{term}.help"), format!("why-{term}")]);
         }
         ids
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
     Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
-    Measured, OwnExample, Problem, ProblemKind, RunState, Stage, Tally, Trouble, Verdict, decode, encode, knob,
+    Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 
@@ -36,6 +36,8 @@ pub struct State {
     pub tally: Option<Tally>,
     pub curves: Vec<CurvePoint>,
     pub past: Vec<Rc<Vec<CurvePoint>>>,
+    /// What the loss of the first run's student is the sum of.
+    pub terms: Rc<Vec<Terms>>,
     pub measured: HashMap<(u32, Actor), Rc<Measured>>,
     pub compressed: Vec<Compressed>,
     /// What stands of the students is the last training's.
@@ -135,6 +137,7 @@ impl State {
             tally: None,
             curves: Vec::new(),
             past: Vec::new(),
+            terms: Rc::default(),
             measured: HashMap::new(),
             compressed: Vec::new(),
             stale: false,
@@ -210,6 +213,8 @@ impl State {
                 }
                 self.curves.push(point);
             }
+            Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
+            Event::Terms(_) => {}
             Event::Measured(measured) => {
                 let student = (measured.run, measured.actor) == (0, Actor::Student);
                 self.measured.insert((measured.run, measured.actor), Rc::new(measured));
@@ -237,7 +242,7 @@ impl State {
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
             Event::Trouble(trouble) => {
                 // What stands there was another experiment's.
-                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn) {
+                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn | Trouble::Refused { .. }) {
                     self.measured.clear();
                     self.compressed.clear();
                 }
@@ -312,6 +317,7 @@ impl State {
         }
         self.stale = !self.compressed.is_empty();
         self.verdict = None;
+        self.terms = Rc::default();
         self.tally = None;
         self.data = Some(Rc::new(summary));
         self.notices.retain(|notice| !matches!(notice, Notice::Trouble(_)));
@@ -338,13 +344,7 @@ impl Reducible for State {
                             state
                                 .notices
                                 .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            let asked = experiment.omit.to_string();
-                            for key in experiment.repair() {
-                                let kind = ProblemKind::NotOmittable;
-                                let problem =
-                                    Problem { key: key.into(), value: asked.clone(), kind, used: Some("none".into()) };
-                                state.notices.push(Notice::Link(problem));
-                            }
+                            state.notices.extend(mend(&mut experiment).into_iter().map(Notice::Link));
                             state.change(experiment);
                         }
                         Err(kind) => {

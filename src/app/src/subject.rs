@@ -130,6 +130,7 @@ mod tests {
             agreement: None,
             calibration_error: 0.0,
             parameters: 0,
+            extra_parameters: 0,
             bytes: 0,
             // Sure and right; wrong; right and in doubt.
             logits: vec![9.0, 0.0, 1.0, 0.0, 0.0, 0.5].into(),

@@ -16,7 +16,7 @@ pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use objectives::{About, Knowledge, Objective, Weights};
-pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode};
+pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use protocol::{
     Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside, Measured,
     Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage, StageMap, Tally, Terms, Trouble, Verdict,

@@ -142,9 +142,9 @@ impl Weights {
     pub fn set(&mut self, objective: Objective, weight: f64) {
         self.0.retain(|(other, _)| *other != objective);
         if weight != 0.0 {
-            self.0.push((objective, weight));
             // Equal sums are equal values, in whatever order they were put together.
-            self.0.sort_unstable_by_key(|(objective, _)| *objective);
+            let place = self.0.partition_point(|(other, _)| *other < objective);
+            self.0.insert(place, (objective, weight));
         }
     }
 

@@ -148,14 +148,20 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
             }
         }
     }
-    let asked = experiment.clone();
-    for key in experiment.repair() {
-        if let Some(knob) = knob(key) {
-            let kind = if key == "omit" { ProblemKind::NotOmittable } else { ProblemKind::NoImages };
-            report(key, &knob.get(&asked), kind, Some(knob.get(&experiment)));
-        }
-    }
+    problems.extend(mend(&mut experiment));
     Decoded { experiment, problems }
+}
+
+/// Mends what no single knob's range can rule out, and tells what was put back.
+pub fn mend(experiment: &mut Experiment) -> Vec<Problem> {
+    let asked = experiment.clone();
+    let keys = experiment.repair();
+    let problem = |key: &str| {
+        let knob = knob(key)?;
+        let kind = if key == "omit" { ProblemKind::NotOmittable } else { ProblemKind::NoImages };
+        Some(Problem { key: key.into(), value: knob.get(&asked), kind, used: Some(knob.get(experiment)) })
+    };
+    keys.into_iter().filter_map(problem).collect()
 }
 
 /// Splits a query into its pairs, percent-decoded; a key without `=` has an empty value.

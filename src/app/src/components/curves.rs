@@ -72,7 +72,7 @@ pub fn Curves() -> Html {
                 ]) }</p>
             }
             { kept_runs(&page) }
-            <CurveTable quantity={now.quantity} />
+            <CurveTable quantity={Some(now.quantity)} />
             { stuck::advice(&page) }
         </section>
     }

@@ -1,5 +1,5 @@
 use super::*;
-use retort_spec::Floats;
+use retort_spec::{Floats, ProblemKind};
 
 fn act(state: State, action: Action) -> State {
     (*Rc::new(state).reduce(action)).clone()
@@ -85,6 +85,24 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
     assert_eq!(state.experiment.seed, 3);
     let same = Rc::new(state);
     assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
+}
+
+#[test]
+fn terms_of_the_first_run_are_kept_until_a_training_begins() {
+    let terms = |run| Event::Terms(Terms { run, epoch: 1, step: 1, values: vec![("cross-entropy".into(), 0.5)] });
+    let state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), terms(0), terms(1)]));
+    assert_eq!(state.terms.iter().map(|terms| terms.run).collect::<Vec<_>>(), [0]);
+    let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert!(state.terms.is_empty());
+}
+
+#[test]
+fn a_convolution_in_the_plane_is_put_back_and_told_of() {
+    let state = act(State::open("#data=moons"), Action::Turn { key: "student", value: "conv:4,8".into() });
+    assert_eq!(state.experiment, Experiment::for_data(DataSet::Moons));
+    let [Notice::Link(problem)] = &state.notices[..] else { panic!("{:?}", state.notices) };
+    assert_eq!((&*problem.key, &*problem.value, problem.used.as_deref()), ("student", "conv:4,8", Some("6")));
+    assert_eq!(problem.kind, ProblemKind::NoImages);
 }
 
 #[test]
