@@ -11,9 +11,9 @@ use yew::prelude::*;
 use crate::{
     components::{
         announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
-        header::header, keyboard::Keyboard, lede::lede, lesson::lesson_panel, network::network, notices::notices,
-        objectives::objectives, packed::packed, report::report, settings::settings, similarity::Similarity,
-        soft_targets::soft_targets, toolbar::pace_of, tour::Tour, verdict::verdict,
+        header::header, inside::Inside, keyboard::Keyboard, lede::lede, lesson::lesson_panel, network::network,
+        notices::notices, objectives::objectives, packed::packed, report::report, settings::settings,
+        similarity::Similarity, soft_targets::soft_targets, toolbar::pace_of, tour::Tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -251,6 +251,7 @@ pub fn App(props: &AppProps) -> Html {
             { panel("similarity", &|| html! { <Similarity /> }) }
             { panel("confusion", &|| html! { <Confusion /> }) }
             { panel("packed", &|| packed(&page)) }
+            { panel("inside", &|| html! { <Inside /> }) }
             { panel("settings", &|| settings(&page)) }
             { report(&page) }
         </>
