@@ -132,7 +132,7 @@ fn kept_runs_have_marks_of_their_own_that_stay() {
 
 #[test]
 fn the_inside_of_networks_goes_with_them() {
-    let inside = |actor| retort_spec::Inside {
+    let inside = |actor| Inside {
         actor,
         stages: vec![],
         filters: Floats::default(),
