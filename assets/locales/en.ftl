@@ -285,6 +285,44 @@ flip-other = were wrong and are wrong in another way
 flip-example = Test example { $index }, label { $label }: { $before } at 32 bits, { $after } packed. Show it among the soft targets
 flips-unknown = The answers of this file are not known.
 
+inside = Inside the networks
+inside-sub = what the example shown does in them, live
+inside-empty = Here you will see, while the networks learn, what each of their stages makes of the example shown, where they look, and which examples look alike to them. Maps with places need convolutional networks: the layers of a perceptron have units, but no places.
+inside-matched = Matched by:
+inside-used = in use
+inside-maps = Feature maps
+inside-maps-hint = A square is a channel, as its stage answers the example: black is nothing, white the most of that stage.
+inside-no-stages = This network has no hidden layers.
+inside-stage = Stage { $stage }
+inside-channels = { $shown ->
+    [one] 1 channel
+   *[other] { $shown } channels
+}
+inside-channels-of = { $shown } of { $all } channels
+inside-units = { $shown ->
+    [one] 1 unit
+   *[other] { $shown } units
+}
+inside-units-of = { $shown } of { $all } units
+inside-map-words = { $name }, { $stage }, feature maps: { $size }. Strongest activation { $most }; silent for this example: { $silent }.
+inside-means = Mean activation of each channel for the example shown
+inside-channel = Channel
+inside-filters = Filters of the first layer
+inside-filters-hint = Ochre: a positive weight; violet: a negative one; the paler, the nearer to zero.
+inside-filters-words = { $name }: { $count } filters of { $side }×{ $side } weights, the largest { $most } without its sign
+inside-attention = Attention maps
+inside-attention-hint = How strongly all channels of a stage together answer at each place: the whiter, the more the network looks there.
+inside-attention-words = { $name }, attention map of stage { $stage }: most in row { $row }, column { $column } of { $side }×{ $side } places
+inside-cosine = Cosine between the two: { $cosine }
+inside-no-places = There is no attention map: the layers of a perceptron have no places. Use convolutional networks.
+inside-relations = Similarity matrices
+inside-relations-hint = Cosine similarity of the embeddings of some test examples, class after class, gaps between the classes: black is 0 or less, white is 1. In the difference ochre: more alike to the student; violet: less.
+inside-matrix-words = { $name }, cosine similarities of { $count } test examples: { $same } on average within a class, { $other } between classes
+inside-difference = Student less teacher
+inside-difference-words = On average, the similarity of two examples differs by { $mean } between teacher and student.
+inside-similarities = Mean cosine similarity by pair of classes
+inside-classes = Classes
+
 curves = Learning curves
 curve-accuracy = Accuracy
 curve-loss = Loss

@@ -2,6 +2,7 @@
 
 mod access;
 mod classroom;
+mod inside;
 mod knowledge;
 mod laboratory;
 mod printed;

@@ -8,17 +8,16 @@ use retort_spec::{Actor, Command, RunState};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::island;
-
 use crate::{
     components::{
         announcer::use_announcer, confusion::use_confusion, cost::cost, curves::use_curves, data::data_panel,
-        draw::use_draw, header::header, keyboard::use_keyboard, lede::lede, lesson::lesson_panel, network::network,
-        notices::notices, objectives::objectives, packed::packed, report::report, settings::settings,
+        draw::use_draw, header::header, inside::use_inside, keyboard::use_keyboard, lede::lede, lesson::lesson_panel,
+        network::network, notices::notices, objectives::objectives, packed::packed, report::report, settings::settings,
         similarity::use_similarity, soft_targets::soft_targets, toolbar::pace_of, tour::use_tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
+    island,
     lessons::guide::{Guide, use_new_guide},
     link, offline,
     state::{Action, Engine, Notice, State},
@@ -253,6 +252,7 @@ pub fn App(props: &AppProps) -> Html {
             { panel("similarity", &|| island!(use_similarity)) }
             { panel("confusion", &|| island!(use_confusion)) }
             { panel("packed", &|| packed(&page)) }
+            { panel("inside", &|| island!(use_inside)) }
             { panel("settings", &|| settings(&page)) }
             { report(&page) }
         </>

@@ -37,7 +37,7 @@ fn stages(network: &Architecture, inputs: usize) -> Vec<Stage> {
 }
 
 /// The places of the stages that are compared, student's and teacher's: those of the same relative depth.
-fn pairs(count: usize, deep: usize, guided: Guided) -> Vec<(usize, usize)> {
+pub fn pairs(count: usize, deep: usize, guided: Guided) -> Vec<(usize, usize)> {
     let chosen = match guided {
         Guided::First => 0..1,
         Guided::Middle => (count - 1) / 2..(count - 1) / 2 + 1,

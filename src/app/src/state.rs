@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use retort_spec::{
     Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
-    Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
+    Inside, Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 
@@ -57,6 +57,8 @@ pub struct State {
     pub answers: Rc<Vec<Answer>>,
     /// What the networks say of every place of the plane.
     pub regions: Rc<Vec<Answer>>,
+    /// What the watched example does inside the networks, as far as they are there.
+    pub inside: Rc<Vec<Inside>>,
     /// Training examples that the visitor made.
     pub own: Rc<Vec<OwnExample>>,
     /// Runs kept by name.
@@ -150,6 +152,7 @@ impl State {
             question: 0,
             answers: Rc::default(),
             regions: Rc::default(),
+            inside: Rc::default(),
             own: Rc::default(),
             kept: Vec::new(),
             weighed: Rc::default(),
@@ -238,7 +241,14 @@ impl State {
             }
             Event::File(file) => self.file = Some(Rc::new(file)),
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
-            Event::State(run_state) => self.run_state = run_state,
+            Event::Inside(inside) => self.inside = Rc::new(inside),
+            Event::State(run_state) => {
+                self.run_state = run_state;
+                // Networks that were given up answer about no other example.
+                if run_state == RunState::Idle {
+                    self.inside = Rc::default();
+                }
+            }
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
             Event::Trouble(trouble) => {
                 // What stands there was another experiment's.
@@ -313,6 +323,7 @@ impl State {
                 }
                 self.given = None;
                 self.regions = Rc::default();
+                self.inside = Rc::default();
             }
         }
         self.stale = !self.compressed.is_empty();

@@ -16,6 +16,7 @@ pub const PANELS: &[&str] = &[
     "confusion",
     "draw",
     "packed",
+    "inside",
     "settings",
 ];
 

@@ -129,3 +129,22 @@ fn kept_runs_have_marks_of_their_own_that_stay() {
     }
     assert_eq!(state.kept.len(), MOST_KEPT);
 }
+
+#[test]
+fn the_inside_of_networks_goes_with_them() {
+    let inside = |actor| Inside {
+        actor,
+        stages: vec![],
+        filters: Floats::default(),
+        compared: vec![],
+        similarities: Floats::default(),
+    };
+    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Inside(vec![inside(Actor::Teacher)])];
+    let state = act(State::open(""), events(shown));
+    let again = act(state.clone(), events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert_eq!(again.inside.len(), 1, "another training of the same data");
+    let other = act(state.clone(), events(vec![Event::Data(summary(DataSet::Rings))]));
+    assert!(other.inside.is_empty(), "other data");
+    let stopped = act(state, events(vec![Event::State(RunState::Idle)]));
+    assert!(stopped.inside.is_empty(), "networks that were given up");
+}
