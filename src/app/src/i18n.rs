@@ -2,11 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
 use web_sys::console;
 
-use crate::engine::{BUILD, fetch_text};
+use crate::{
+    engine::{BUILD, fetch_text},
+    messages::{Argument, Messages},
+};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +64,7 @@ thread_local! {
 pub struct Texts {
     /// Which language.
     pub language: Language,
-    bundle: Rc<FluentBundle<FluentResource>>,
+    messages: Rc<Messages>,
 }
 
 impl PartialEq for Texts {
@@ -86,7 +87,7 @@ impl Texts {
             }
             match fetch_text(&format!("locales/{}.ftl?{BUILD}", language.tag())).await {
                 Ok(messages) => {
-                    let texts = Self::read(language, &messages);
+                    let texts = Self::read(language, messages);
                     READ.with_borrow_mut(|read| read.push(texts.clone()));
                     return texts;
                 }
@@ -94,52 +95,37 @@ impl Texts {
             }
         }
         // The page with ids in the place of words still trains, and a reload may mend it.
-        Self::read(language, "")
+        Self::read(language, String::new())
     }
 
-    fn read(language: Language, messages: &str) -> Self {
-        // Messages that cannot be read are left out; a test forbids them.
-        let resource = FluentResource::try_new(messages.to_owned()).unwrap_or_else(|(resource, _)| resource);
-        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new(vec![tag]);
-        // The page mixes no scripts of opposite directions.
-        bundle.set_use_isolating(false);
-        bundle.add_resource_overriding(resource);
-        Self { language, bundle: Rc::new(bundle) }
+    fn read(language: Language, messages: String) -> Self {
+        Self { language, messages: Rc::new(Messages::read(messages, language == Language::English)) }
     }
 
     /// A language's messages for tests.
     #[cfg(test)]
     pub fn new(language: Language) -> Self {
-        Self::read(language, language.messages())
+        Self::read(language, language.messages().to_owned())
     }
 
     /// A message.
     pub fn get(&self, id: &str) -> String {
-        self.format(id, None, &[])
+        self.format(id, "", &[])
     }
 
     /// A message with arguments. Numbers decide plurals; texts stand as they are.
-    pub fn with<'a>(&self, id: &str, args: &[(&'static str, FluentValue<'a>)]) -> String {
-        self.format(id, None, args)
+    pub fn with(&self, id: &str, arguments: &[Argument<'_>]) -> String {
+        self.format(id, "", arguments)
     }
 
     /// A message's help text.
     pub fn help(&self, id: &str) -> String {
-        self.format(id, Some("help"), &[])
+        self.format(id, "help", &[])
     }
 
     /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
-    fn format(&self, id: &str, attribute: Option<&str>, args: &[(&'static str, FluentValue<'_>)]) -> String {
-        let pattern = self.bundle.get_message(id).and_then(|message| match attribute {
-            Some(attribute) => message.get_attribute(attribute).map(|attribute| attribute.value()),
-            None => message.value(),
-        });
-        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
-        match pattern {
-            Some(pattern) => self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned(),
-            None => id.to_owned(),
-        }
+    fn format(&self, id: &str, attribute: &str, arguments: &[Argument<'_>]) -> String {
+        self.messages.format(id, attribute, arguments).unwrap_or_else(|| id.to_owned())
     }
 }
 

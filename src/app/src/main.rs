@@ -20,6 +20,7 @@ mod keys;
 mod lessons;
 mod link;
 mod markup;
+mod messages;
 mod naming;
 mod needs;
 mod offline;

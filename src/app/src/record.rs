@@ -77,7 +77,7 @@ impl<'a> Record<'a> {
     /// The record of the run that is shown; `address` is the page's, without what stands behind `#`.
     pub fn of(state: &'a State, address: &str) -> Self {
         let measured: Vec<&Measured> =
-            state.measured.values().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
+            state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
         let place = |index: usize| (measured[index].run, Actor::ALL.iter().position(|of| *of == measured[index].actor));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
         let rows = if state.stale { &[][..] } else { &state.compressed };
@@ -166,7 +166,7 @@ mod tests {
             logits: Floats(vec![1.0; 9]),
             seconds: 1.5,
         };
-        state.measured.insert((1, Actor::Student), Rc::new(measured));
+        state.measured.push(Rc::new(measured));
         state.compressed = vec![Compressed {
             bits: Bits::B8,
             granularity: Granularity::Tensor,

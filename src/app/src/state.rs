@@ -1,6 +1,6 @@
 //! The app's state and the one reducer that changes it. Pure: nothing here touches the browser.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use retort_spec::{
     Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
@@ -38,7 +38,8 @@ pub struct State {
     pub past: Vec<Rc<Vec<CurvePoint>>>,
     /// What the loss of the first run's student is the sum of.
     pub terms: Rc<Vec<Terms>>,
-    pub measured: HashMap<(u32, Actor), Rc<Measured>>,
+    /// Each network of each run, as far as it is measured.
+    pub measured: Vec<Rc<Measured>>,
     pub compressed: Vec<Compressed>,
     /// What stands of the students is the last training's.
     pub stale: bool,
@@ -140,7 +141,7 @@ impl State {
             curves: Vec::new(),
             past: Vec::new(),
             terms: Rc::default(),
-            measured: HashMap::new(),
+            measured: Vec::new(),
             compressed: Vec::new(),
             stale: false,
             verdict: None,
@@ -182,7 +183,7 @@ impl State {
 
     /// A network of the first run.
     pub fn network(&self, actor: Actor) -> Option<&Rc<Measured>> {
-        self.measured.get(&(0, actor))
+        self.measured.iter().find(|measured| (measured.run, measured.actor) == (0, actor))
     }
 
     /// The measured row of the chosen width and granularity.
@@ -217,10 +218,12 @@ impl State {
                 self.curves.push(point);
             }
             Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
-            Event::Terms(_) => {}
+            Event::Terms(_) | Event::Inside(_) => {}
             Event::Measured(measured) => {
-                let student = (measured.run, measured.actor) == (0, Actor::Student);
-                self.measured.insert((measured.run, measured.actor), Rc::new(measured));
+                let whose = (measured.run, measured.actor);
+                let student = whose == (0, Actor::Student);
+                self.measured.retain(|other| (other.run, other.actor) != whose);
+                self.measured.push(Rc::new(measured));
                 // From now on the same example is shown, so that trainings compare on it.
                 if student && self.example.is_none() {
                     self.example = most_telling(self);
@@ -311,7 +314,7 @@ impl State {
                     let extra = self.past.len().saturating_sub(PAST_CURVES);
                     self.past.drain(..extra);
                 }
-                self.measured.retain(|(run, actor), _| *run == 0 || *actor == Actor::Teacher);
+                self.measured.retain(|measured| measured.run == 0 || measured.actor == Actor::Teacher);
             }
             false => {
                 self.past.clear();

@@ -79,14 +79,24 @@ pub struct Knob {
     pub phase: Phase,
     /// Whether a training that is under way takes the new value at once, without a restart.
     pub live: bool,
-    get: fn(&Experiment) -> String,
-    put: fn(&mut Experiment, &str) -> bool,
+    place: Place,
+}
+
+/// Where an experiment keeps a knob's value.
+enum Place {
+    /// In a field of its own.
+    Field { get: fn(&Experiment) -> String, put: fn(&mut Experiment, &str) -> bool },
+    /// Among the weights of the objectives.
+    Weight(Objective),
 }
 
 impl Knob {
     /// The knob's value in `experiment`, as a permalink writes it.
     pub fn get(&self, experiment: &Experiment) -> String {
-        (self.get)(experiment)
+        match self.place {
+            Place::Field { get, .. } => get(experiment),
+            Place::Weight(objective) => experiment.weights.get(objective).to_string(),
+        }
     }
 
     /// Turns the knob.
@@ -95,10 +105,13 @@ impl Knob {
     /// What is wrong with the text, the experiment then being as it was.
     pub fn set(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
         self.check(text)?;
-        match (self.put)(experiment, text) {
-            true => Ok(()),
-            false => Err(self.wrong_kind()),
-        }
+        let is_read = match self.place {
+            Place::Field { put, .. } => put(experiment, text),
+            Place::Weight(objective) => {
+                text.parse().map(|weight| experiment.weights.set(objective, weight)).is_ok()
+            }
+        };
+        if is_read { Ok(()) } else { Err(self.wrong_kind()) }
     }
 
     fn check(&self, text: &str) -> Result<(), ProblemKind> {
@@ -136,8 +149,10 @@ macro_rules! knob {
             kind: $kind,
             phase: Phase::$phase,
             live: false,
-            get: |experiment| experiment.$field.to_string(),
-            put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
+            place: Place::Field {
+                get: |experiment| experiment.$field.to_string(),
+                put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
+            },
         }
     };
 }
@@ -185,10 +200,7 @@ macro_rules! knobs {
                 kind: linear(0.0, 100_000.0),
                 phase: Phase::Student,
                 live: false,
-                get: |experiment| experiment.weights.get(Objective::$variant).to_string(),
-                put: |experiment, text| {
-                    text.parse().map(|weight| experiment.weights.set(Objective::$variant, weight)).is_ok()
-                },
+                place: Place::Weight(Objective::$variant),
             },)*
             knob!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
             knob!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),

@@ -13,8 +13,8 @@ pub struct ParseError;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
 
         impl $name {
             /// The words, in the order of the menu.
@@ -37,7 +37,22 @@ macro_rules! words {
         impl std::str::FromStr for $name {
             type Err = $crate::ParseError;
             fn from_str(text: &str) -> Result<Self, $crate::ParseError> {
-                match text { $($word => Ok($name::$variant),)+ _ => Err($crate::ParseError) }
+                let place = Self::WORDS.iter().position(|word| *word == text);
+                place.map(|place| Self::ALL[place]).ok_or($crate::ParseError)
+            }
+        }
+
+        // In messages, too, the word stands for the value. What serde derives would read the same from a kilobyte of
+        // code for each of these enums.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
@@ -260,10 +275,9 @@ pub struct Classes(Vec<u8>);
 impl Classes {
     /// The set of these classes.
     pub fn new(classes: impl IntoIterator<Item = u8>) -> Self {
-        let mut classes: Vec<u8> = classes.into_iter().collect();
-        classes.sort_unstable();
-        classes.dedup();
-        Self(classes)
+        let classes: Vec<u8> = classes.into_iter().collect();
+        // Asking for each class in turn brings them into order without the kilobytes of a sort.
+        Self((0..=u8::MAX).filter(|class| classes.contains(class)).collect())
     }
 
     /// Whether the class is in the set.
