@@ -218,7 +218,7 @@ impl State {
                 self.curves.push(point);
             }
             Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
-            Event::Terms(_) | Event::Inside(_) => {}
+            Event::Terms(_) => {}
             Event::Measured(measured) => {
                 let whose = (measured.run, measured.actor);
                 let student = whose == (0, Actor::Student);
