@@ -1,10 +1,10 @@
 //! Contrastive representation distillation: told apart from others', the student's embedding of an example should be
 //! recognizable as that of the example which the teacher saw.
 
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, activation::log_sigmoid};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 
-use super::{Loss, Memory, Method, Part, Views, constant, geometry::unit};
+use super::{Loss, Memory, Method, Part, Views, constant, geometry::{log_sigmoid, unit}};
 
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
 /// to 2048 features; those here have some tens, and every negative costs as many products.
@@ -98,8 +98,14 @@ fn indices(indices: Vec<i32>, device: &Device) -> Tensor<1, Int> {
 fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>, shares: Tensor<2>) -> Tensor<2> {
     let held = bank.clone().select(0, rows.clone());
     let mixed = unit(held.clone() * MOMENTUM + constant(&seen) * (1.0 - MOMENTUM), 1);
-    // Added, not put there: the gradient of a selection adds too, and every other way would cost the engine's wasm 12 kB.
-    bank.select_assign(0, rows, (mixed - held) * shares, IndexingUpdateOp::Add)
+    // What is added to each row is the gradient of a selection of rows. Every other way to write into a tensor would be
+    // compiled for every type of number, 12 kB of the engine's wasm.
+    let all = Tensor::zeros(bank.dims(), &bank.device()).require_grad();
+    let gradients = (all.clone().select(0, rows) * ((mixed - held) * shares)).sum().backward();
+    match all.grad(&gradients) {
+        Some(added) => bank + added.autodiff(),
+        None => bank,
+    }
 }
 
 /// How it is computed.
@@ -214,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_what_was_seen_moves_and_the_rest_stays() {
-        let device = Device::flex();
+        let device = Device::flex().autodiff();
         let bank = Tensor::from_data([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], &device);
         let seen = Tensor::from_data([[0.0, 1.0]], &device);
         let after: Vec<f32> = remembered(bank, indices(vec![2], &device), seen, Tensor::ones([1, 1], &device)).into_data().iter().collect();

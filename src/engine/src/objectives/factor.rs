@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 
 use super::{
     Loss, Method, Part, Settings, Turn, Views, constant,
-    geometry::unit,
+    geometry::{magnitude, unit},
     maps::{Usual, convolved, met, pairs},
 };
 
@@ -35,7 +35,7 @@ fn factor(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
         }
         let paraphrased = convolved(taught, encoder.map(constant).as_ref());
         let translated = direction(convolved(answer, translator));
-        Some((translated - direction(paraphrased)).abs().mean())
+        Some(magnitude(translated - direction(paraphrased)).mean())
     });
     Some(losses.reduce(|sum, loss| sum + loss)?.into())
 }
