@@ -87,7 +87,7 @@ impl Texts {
             }
             match fetch_text(&format!("locales/{}.ftl?{BUILD}", language.tag())).await {
                 Ok(messages) => {
-                    let texts = Self::read(language, messages);
+                    let texts = Self::read(language, &messages);
                     READ.with_borrow_mut(|read| read.push(texts.clone()));
                     return texts;
                 }
@@ -95,17 +95,17 @@ impl Texts {
             }
         }
         // The page with ids in the place of words still trains, and a reload may mend it.
-        Self::read(language, String::new())
+        Self::read(language, "")
     }
 
-    fn read(language: Language, messages: String) -> Self {
-        Self { language, messages: Rc::new(Messages::read(messages, language == Language::English)) }
+    fn read(language: Language, messages: &str) -> Self {
+        Self { language, messages: Rc::new(Messages::read(messages, language.tag())) }
     }
 
     /// A language's messages for tests.
     #[cfg(test)]
     pub fn new(language: Language) -> Self {
-        Self::read(language, language.messages().to_owned())
+        Self::read(language, language.messages())
     }
 
     /// A message.
