@@ -57,7 +57,7 @@ impl Normalized {
         let (mean, variance) = match pass.is_training() {
             true => {
                 let mean = outputs.clone().mean_dim(0);
-                let variance = (outputs.clone() - mean.clone()).powi_scalar(2).mean_dim(0);
+                let variance = (outputs.clone() - mean.clone()).square().mean_dim(0);
                 let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
                 statistics.push(Statistics {
                     mean: mean.clone().inner().reshape([channels]),

@@ -1,10 +1,10 @@
 //! Contrastive representation distillation: told apart from others', the student's embedding of an example should be
 //! recognizable as that of the example which the teacher saw.
 
-use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, activation::log_sigmoid};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 
-use super::{Loss, Memory, Method, Part, Views, geometry::unit};
+use super::{Loss, Memory, Method, Part, Views, constant, geometry::{log_sigmoid, unit}};
 
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
 /// to 2048 features; those here have some tens, and every negative costs as many products.
@@ -44,7 +44,7 @@ fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
         let others = memory.banks[1 - side].clone().select(0, compared.clone()).reshape([batch, count + 1, width]);
         let scores = others.matmul(anchors.unsqueeze_dim(2)).reshape([batch, count + 1]) / TEMPERATURE;
         if memory.banks.len() == 2 + side {
-            memory.banks.push(scores.clone().detach().exp().mean().log().reshape([1, 1]));
+            memory.banks.push(constant(&scores).exp().mean().log().reshape([1, 1]));
         }
         let odds = scores - memory.banks[2 + side].clone() - (count as f64).ln();
         let right = log_sigmoid(odds.clone().narrow(1, 0, 1)).sum();
@@ -53,8 +53,12 @@ fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
         value = Some(value.map_or(loss.clone(), |sum: Tensor<1>| sum + loss));
     }
     let rows = indices(views.rows.iter().map(|&row| row as i32).collect(), &device);
+    let times = |row: u32| views.rows.iter().filter(|&&other| other == row).count() as f32;
+    // An example that is in the batch several times is remembered once.
+    let shares: Vec<f32> = views.rows.iter().map(|&row| 1.0 / times(row)).collect();
+    let shares: Tensor<2> = Tensor::from_data(TensorData::new(shares, [batch, 1]), &device);
     for (side, seen) in [student, teacher].into_iter().enumerate() {
-        memory.banks[side] = remembered(memory.banks[side].clone(), rows.clone(), seen);
+        memory.banks[side] = remembered(memory.banks[side].clone(), rows.clone(), seen, shares.clone());
     }
     value.map(Loss::from)
 }
@@ -91,10 +95,17 @@ fn indices(indices: Vec<i32>, device: &Device) -> Tensor<1, Int> {
 }
 
 /// The memory after a batch: what it held of these examples, moved towards what was seen.
-fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>) -> Tensor<2> {
+fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>, shares: Tensor<2>) -> Tensor<2> {
     let held = bank.clone().select(0, rows.clone());
-    let mixed = unit(held * MOMENTUM + seen * (1.0 - MOMENTUM), 1).detach();
-    bank.select_assign(0, rows, mixed, IndexingUpdateOp::Assign)
+    let mixed = unit(held.clone() * MOMENTUM + constant(&seen) * (1.0 - MOMENTUM), 1);
+    // What is added to each row is the gradient of a selection of rows. Every other way to write into a tensor would be
+    // compiled for every type of number, 12 kB of the engine's wasm.
+    let all = Tensor::zeros(bank.dims(), &bank.device()).require_grad();
+    let gradients = (all.clone().select(0, rows) * ((mixed - held) * shares)).sum().backward();
+    match all.grad(&gradients) {
+        Some(added) => bank + added.autodiff(),
+        None => bank,
+    }
 }
 
 /// How it is computed.
@@ -209,10 +220,10 @@ mod tests {
 
     #[test]
     fn the_memory_of_what_was_seen_moves_and_the_rest_stays() {
-        let device = Device::flex();
+        let device = Device::flex().autodiff();
         let bank = Tensor::from_data([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], &device);
         let seen = Tensor::from_data([[0.0, 1.0]], &device);
-        let after: Vec<f32> = remembered(bank, indices(vec![2], &device), seen).into_data().iter().collect();
+        let after: Vec<f32> = remembered(bank, indices(vec![2], &device), seen, Tensor::ones([1, 1], &device)).into_data().iter().collect();
         let half = 0.5_f32.sqrt();
         for (got, want) in after.iter().zip([1.0, 0.0, 0.0, 1.0, -half, half]) {
             assert!((got - want).abs() < 1e-6);

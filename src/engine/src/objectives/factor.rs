@@ -4,8 +4,8 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Loss, Method, Part, Settings, Turn, Views,
-    geometry::unit,
+    Loss, Method, Part, Settings, Turn, Views, constant,
+    geometry::{magnitude, unit},
     maps::{Usual, convolved, met, pairs},
 };
 
@@ -28,13 +28,14 @@ fn factor(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let losses = pairs.into_iter().enumerate().filter_map(|(index, (student, teacher))| {
         let [answer, taught] = met(student, teacher);
         let [encoder, decoder, translator] = [0, 1, 2].map(|part| views.parts.get(3 * index + part));
-        let paraphrased = convolved(taught.clone(), encoder);
         if views.is_first_stage {
             // Without matrices there is nothing to learn in this stage.
+            let paraphrased = convolved(taught.clone(), encoder);
             return decoder.map(|decoder| (convolved(paraphrased, Some(decoder)) - taught).square().mean());
         }
+        let paraphrased = convolved(taught, encoder.map(constant).as_ref());
         let translated = direction(convolved(answer, translator));
-        Some((translated - direction(paraphrased).detach()).abs().mean())
+        Some(magnitude(translated - direction(paraphrased)).mean())
     });
     Some(losses.reduce(|sum, loss| sum + loss)?.into())
 }

@@ -1,7 +1,7 @@
 //! Directions and distances of rows of numbers, so computed that what has no direction or no distance has no gradient
 //! either: the derivative of a length at zero is infinite, and one such number in a batch would ruin every weight.
 
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, Tensor, activation::relu};
 use retort_spec::Refusal;
 
 use super::Part;
@@ -28,7 +28,7 @@ pub fn unit<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
 pub fn unit_deviation<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
     let deviations = vectors.clone() - vectors.clone().mean_dim(dim);
     let squares = deviations.clone().square().sum_dim(dim);
-    let none = squares.clone().lower_equal(vectors.square().sum_dim(dim) * ROUNDING_SQUARE);
+    let none = (squares.clone() - vectors.square().sum_dim(dim) * ROUNDING_SQUARE).lower_equal_elem(0.0);
     deviations * inverse_root(squares, none)
 }
 
@@ -46,7 +46,6 @@ impl Distances {
     /// # Shapes
     /// `rows`: `[rows, features]`.
     pub fn of(rows: Tensor<2>) -> Self {
-        let [count, _] = rows.dims();
         // Around their mean the products are small, and fewer digits are lost in their difference.
         let centred = rows.clone() - rows.clone().mean_dim(0);
         let lengths = centred.clone().square().sum_dim(1);
@@ -54,7 +53,7 @@ impl Distances {
         let squares = lengths.clone() + lengths.transpose() - products * 2.0;
         let rounding = rows.square().sum_dim(1).mean() * ROUNDING_SQUARE;
         let limit = squares.clone().mean() * SAME_SQUARE + rounding;
-        let none = squares.clone().lower_equal(limit.reshape([1, 1]).expand([count, count]));
+        let none = (squares.clone() - limit.reshape([1, 1])).lower_equal_elem(0.0);
         Self { squares: squares.mask_fill(none.clone(), 0.0), none }
     }
 
@@ -76,9 +75,25 @@ fn inverse_root<const D: usize>(squares: Tensor<D>, none: Tensor<D, Bool>) -> Te
 
 /// Huber's loss of a difference, quadratic up to 1 and linear beyond (`h` of Park et al. 2019).
 pub fn huber<const D: usize>(difference: Tensor<D>) -> Tensor<D> {
-    let size = difference.abs();
-    let quadratic = size.clone().clamp_max(1.0);
-    quadratic.clone().square() * 0.5 + (size - quadratic)
+    let size = magnitude(difference);
+    let linear = relu(size.clone() - 1.0);
+    (size - linear.clone()).square() * 0.5 + linear
+}
+
+/// `|x|`, with slope 0 at 0. Like the next two it is made of operations that the networks need anyway: every operation of
+/// its own is compiled for every type of number, and would make the engine's wasm kilobytes larger.
+pub fn magnitude<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    relu(values.clone()) + relu(-values)
+}
+
+/// `ln(1 + eˣ)`, without overflow.
+pub fn softplus<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    relu(values.clone()) + ((-magnitude(values)).exp() + 1.0).log()
+}
+
+/// `ln σ(x)`, without overflow.
+pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    -softplus(-values)
 }
 
 /// Nothing to learn, for an objective that compares the examples of a batch with each other.

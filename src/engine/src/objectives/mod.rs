@@ -214,6 +214,13 @@ pub fn named(id: &str) -> Option<&'static Method> {
     }
 }
 
+/// The same numbers without their history. To be taken before anything is computed from them: what is computed from a
+/// tracked tensor and detached afterwards stays in burn's graph, and a training that does so at every step becomes
+/// slower at every step.
+fn constant<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
+    tensor.clone().inner().autodiff()
+}
+
 /// The matrices that all objectives learn beside the student.
 #[derive(Module, Debug, Default)]
 pub struct Parts {

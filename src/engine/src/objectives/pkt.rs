@@ -1,7 +1,7 @@
 //! Probabilistic knowledge transfer: from each example, the others should be as likely neighbours for the student as for
 //! the teacher.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, activation::relu};
 
 use super::{
     Method,
@@ -29,7 +29,7 @@ fn neighbours(embedding: Tensor<2>) -> Tensor<2> {
     let directions = unit(embedding, 1);
     let cosines = directions.clone().matmul(directions.transpose());
     // A cosine can be rounded below −1, and no likelihood is negative.
-    let likelihoods = ((cosines + 1.0) * 0.5).clamp_min(0.0);
+    let likelihoods = relu((cosines + 1.0) * 0.5);
     likelihoods.clone() / likelihoods.sum_dim(1)
 }
 

@@ -1,13 +1,11 @@
 //! Variational information distillation: the student's stages should tell as much as they can about the teacher's; a
 //! channel that cannot be foretold is given a large variance and stops to pull.
 
-use burn::tensor::{
-    Tensor,
-    activation::{relu, softplus},
-};
+use burn::tensor::{Tensor, activation::relu};
 
 use super::{
     Loss, Method, Part, Settings, Views,
+    geometry::softplus,
     maps::{Usual, convolved, met, pairs},
 };
 
@@ -31,7 +29,7 @@ fn vid(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
             Some([first, second, third, spread]) => {
                 let inner = relu(convolved(answer, Some(first)));
                 let mean = convolved(relu(convolved(inner, Some(second))), Some(third));
-                (mean, softplus(spread.clone(), 1.0) + SMALLEST)
+                (mean, softplus(spread.clone()) + SMALLEST)
             }
             _ => (answer, Tensor::full([1, 1], settings.variance, &taught.device())),
         };

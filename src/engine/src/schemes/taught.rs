@@ -109,10 +109,14 @@ impl Objectives {
             };
             let Some(loss) = (used.method.loss)(&views, &settings, &mut used.memory) else { continue };
             let (word, weight) = (used.objective.word(), experiment.weights.get(used.objective));
-            slope.add(loss.value.clone() * weight);
+            let whole = loss.value.clone().inner();
+            slope.add(loss.value * weight);
             match loss.parts.is_empty() {
-                true => slope.terms.push(((word, ""), loss.value * weight)),
-                false => slope.terms.extend(loss.parts.into_iter().map(|(part, value)| ((word, part), value * weight))),
+                true => slope.terms.push(((word, ""), whole * weight)),
+                false => {
+                    let parts = loss.parts.into_iter();
+                    slope.terms.extend(parts.map(|(part, value)| ((word, part), value.inner() * weight)));
+                }
             }
         }
     }

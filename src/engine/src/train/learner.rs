@@ -47,7 +47,7 @@ pub type TermName = (&'static str, &'static str);
 pub struct Slope {
     /// The loss, `[1]`; without one the step passes and nothing is learned.
     pub loss: Option<Tensor<1>>,
-    /// The terms that it is the sum of, each with its weight.
+    /// The terms that it is the sum of, each with its weight, without their history.
     pub terms: Vec<(TermName, Tensor<1>)>,
     /// What batch normalization saw on the way.
     pub statistics: Vec<Statistics>,
@@ -100,7 +100,6 @@ impl Learner {
         });
         self.losses += 1;
         for (name, term) in terms {
-            let term = term.inner();
             match self.terms.iter_mut().find(|sum| sum.name == name) {
                 Some(sum) => {
                     sum.sum = sum.sum.clone() + term;
