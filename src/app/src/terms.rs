@@ -100,15 +100,15 @@ mod tests {
             terms(2, &[("soft-targets", 0.5), ("dist:inter", 0.2), ("cross-entropy", 0.1), ("dist:intra", f64::NAN)]),
         ];
         let curves = curves(&told);
-        let seen: Vec<_> = curves.iter().map(|curve| (curve.name, curve.mark, &*curve.values)).collect();
-        let expected: [(&str, usize, &[(u32, f64)]); 5] = [
-            ("cross-entropy", 0, &[(2, 0.1)]),
-            ("soft-targets", 1, &[(2, 0.5)]),
-            ("dist:inter", 2, &[(2, 0.2)]),
-            ("dist:intra", 3, &[]),
-            ("hint", 4, &[(1, 3.0)]),
+        let curve = |name, mark, values: &[(u32, f64)]| Curve { name, mark, values: values.to_vec() };
+        let expected = [
+            curve("cross-entropy", 0, &[(2, 0.1)]),
+            curve("soft-targets", 1, &[(2, 0.5)]),
+            curve("dist:inter", 2, &[(2, 0.2)]),
+            curve("dist:intra", 3, &[]),
+            curve("hint", 4, &[(1, 3.0)]),
         ];
-        assert_eq!(seen, expected);
+        assert_eq!(curves, expected);
         assert_eq!(super::curves(&[]), []);
     }
 
