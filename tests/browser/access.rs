@@ -59,7 +59,7 @@ async fn page_fits_every_width_and_the_bench_one_screen() -> Result<()> {
         "#v=1&runs=1",
         "#v=1&runs=1&data=moons&lang=zh-CN",
         "#lesson=temperature",
-        "#v=1&runs=1&decoupled=1&factor=500&contrastive=0.8",
+        "#v=1&runs=1&student-epochs=5&decoupled=1&hint=100&factor=500&standardized-logits=9&pkt=30000",
     ] {
         let page = Page::open(link, Gpu::None).await?;
         page.until_finished().await?;

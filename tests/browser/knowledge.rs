@@ -43,7 +43,7 @@ async fn page_says_what_an_objective_needs_and_makes_it_possible_in_one_step() -
     let page = Page::open(SHORT, Gpu::None).await?;
     page.until_finished().await?;
     page.find("#use-attention:disabled[aria-describedby=needs-attention]").await?;
-    ensure!(page.text("#needs-attention").await?.contains("convolutions"));
+    ensure!(page.text("#needs-attention").await?.contains("needs convolutions"));
     page.click("[data-mend=attention]").await?;
     for pair in ["teacher=conv:8,16", "student=conv:4,8", "attention=1000"] {
         page.until(&format!("location.hash.includes('{pair}')")).await?;

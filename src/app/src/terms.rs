@@ -62,9 +62,11 @@ pub fn ends(curves: &[Curve<'_>]) -> (f64, f64) {
     (bottom, if top > bottom { top } else { 1.0 })
 }
 
-/// Digits after the point that tell a quarter of this axis from the next.
-pub fn digits((bottom, top): (f64, f64)) -> u32 {
-    (2.0 - (top - bottom).log10().floor()).max(0.0) as u32
+/// Digits after the point that give a number three significant ones; of an axis' length they tell its quarters apart.
+pub fn digits(of: f64) -> u32 {
+    /// What is smaller than its last digit is nothing beside the other terms.
+    const LEAST: f64 = 0.001;
+    (2.0 - of.abs().max(LEAST).log10().floor()).max(0.0) as u32
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is not below the value.
@@ -98,15 +100,15 @@ mod tests {
             terms(2, &[("soft-targets", 0.5), ("dist:inter", 0.2), ("cross-entropy", 0.1), ("dist:intra", f64::NAN)]),
         ];
         let curves = curves(&told);
-        let seen: Vec<_> = curves.iter().map(|curve| (curve.name, curve.mark, &*curve.values)).collect();
-        let expected: [(&str, usize, &[(u32, f64)]); 5] = [
-            ("cross-entropy", 0, &[(2, 0.1)]),
-            ("soft-targets", 1, &[(2, 0.5)]),
-            ("dist:inter", 2, &[(2, 0.2)]),
-            ("dist:intra", 3, &[]),
-            ("hint", 4, &[(1, 3.0)]),
+        let curve = |name, mark, values: &[(u32, f64)]| Curve { name, mark, values: values.to_vec() };
+        let expected = [
+            curve("cross-entropy", 0, &[(2, 0.1)]),
+            curve("soft-targets", 1, &[(2, 0.5)]),
+            curve("dist:inter", 2, &[(2, 0.2)]),
+            curve("dist:intra", 3, &[]),
+            curve("hint", 4, &[(1, 3.0)]),
         ];
-        assert_eq!(seen, expected);
+        assert_eq!(curves, expected);
         assert_eq!(super::curves(&[]), []);
     }
 
@@ -121,6 +123,10 @@ mod tests {
         assert_eq!(of(&[2.0, -0.7]), (-1.0, 2.0));
         assert_eq!(of(&[1000.0]), (0.0, 1000.0));
         assert_eq!(of(&[]), (0.0, 1.0));
-        assert_eq!([(0.0, 0.05), (-1.0, 2.0), (0.0, 50.0), (0.0, 1000.0)].map(digits), [4, 2, 1, 0]);
+    }
+
+    #[test]
+    fn numbers_have_three_significant_digits() {
+        assert_eq!([0.05, -0.3, 2.0, 50.0, 1000.0, 0.0].map(digits), [4, 3, 2, 1, 0, 5]);
     }
 }

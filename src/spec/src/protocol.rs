@@ -11,6 +11,7 @@ use crate::{
 
 /// What the page asks of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "commands travel one at a time, and an experiment in a box is no shorter")]
 pub enum Command {
     /// Make this the experiment. What it shares with the one before is kept: turning a live knob does not restart,
     /// turning a student's knob keeps the teacher.

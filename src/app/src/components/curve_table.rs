@@ -87,11 +87,10 @@ fn numbers(page: &Page, quantity: Quantity) -> Html {
 fn terms(page: &Page) -> Html {
     let texts = &page.texts;
     let curves = terms::curves(&page.state.terms);
-    let digits = terms::digits(terms::ends(&curves)) + 1;
     let caption = texts.get("term-table");
     let cell = |curve: &Curve<'_>, epoch: u32| {
         let value = curve.values.iter().find(|(at, _)| *at == epoch);
-        html! { <td>{ value.map(|(_, value)| number(texts, *value, digits)) }</td> }
+        html! { <td>{ value.map(|(_, value)| number(texts, *value, terms::digits(*value))) }</td> }
     };
     html! {
         <div class="scroll numbers" tabindex="0" role="region" aria-label={caption.clone()}>

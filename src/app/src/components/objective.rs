@@ -79,11 +79,11 @@ pub fn entry(page: &Page, objective: Objective) -> Html {
                     { weight(page, word, texts.with("weight-of", &[("objective", name.as_str().into())])) }
                 }
             </div>
-            { fold(texts, &name, texts.help(&format!("knob-{word}")), (about.formula, about.source, about.url), why) }
             if let Some(refusal) = refusal {
                 <p id={needs} class="needs">{ texts.with("objective-needs", &[("reason", refusal_text(texts, refusal).into())]) }</p>
                 { remedy(page, objective) }
             }
+            { fold(texts, &name, texts.help(&format!("knob-{word}")), (about.formula, about.source, about.url), why) }
             if is_used && objective == Objective::Decoupled {
                 { knob_control(page, "decoupled-target") }
                 { knob_control(page, "decoupled-others") }
@@ -110,6 +110,7 @@ fn fold(texts: &Texts, name: &str, help: String, (formula, source, url): Origin,
             <summary><span aria-hidden="true">{ "?" }</span><span class="hidden">{ texts.with("help-for", &[("knob", name.into())]) }</span></summary>
             <p>{ help }</p>
             <p class="formula">{ typeset(formula) }</p>
+            <p class="hint">{ texts.get("objectives-letters") }</p>
             <p>{ why }</p>
             <p><a href={url} target="_blank" rel="noopener">{ source }</a></p>
         </details>

@@ -30,7 +30,7 @@ pub fn objectives(page: &Page) -> Html {
                 { for Knowledge::ALL.iter().map(|&knowledge| group(page, knowledge)) }
                 { term_chart(page) }
             </div>
-            <p class="hint">{ icon(Icon::Again) }{ " " }{ texts.get("objectives-turn") }{ " " }{ texts.get("objectives-letters") }</p>
+            <p class="hint">{ icon(Icon::Again) }{ " " }{ texts.get("objectives-turn") }</p>
         </section>
     }
 }
@@ -80,16 +80,17 @@ fn group(page: &Page, knowledge: Knowledge) -> Html {
     html! {
         <fieldset data-knowledge={knowledge.word()}>
             <legend>
-                <b>{ texts.get(&id) }</b>{ " " }{ texts.help(&id) }
+                <b>{ texts.get(&id) }</b>
                 if used > 0 {
                     { " " }<b class="count">{ texts.with("objectives-used", &[("count", used.into())]) }</b>
                 }
+                <span>{ texts.help(&id) }</span>
             </legend>
             <ul class="entries">
                 if knowledge == Knowledge::Responses {
                     { usual(page) }
                 }
-                { for Objective::ALL.iter().filter(|objective| mine(objective)).map(|&objective| entry(page, objective)) }
+                { for Objective::ALL.iter().filter(|of| mine(of) && page.view.shows_knob(of.word())).map(|&of| entry(page, of)) }
             </ul>
             if knowledge == Knowledge::Features && used > 0 {
                 { knob_control(page, "guided") }

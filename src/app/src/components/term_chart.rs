@@ -33,21 +33,20 @@ pub fn term_chart(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let curves = curves(&state.terms);
     let (bottom, top) = ends(&curves);
-    let digits = digits((bottom, top));
     let told = state.terms.last().map_or(0, |terms| terms.epoch);
     let frame = Frame { width: 320.0, height: 200.0, last: told.max(state.experiment.student_epochs), top, bottom };
     let latest = |curve: &Curve<'_>| {
-        let value = curve.values.last().map_or_else(|| "–".into(), |(_, value)| number(texts, *value, digits + 1));
+        let value = curve.values.last().map_or_else(|| "–".into(), |(_, value)| number(texts, *value, digits(*value)));
         (term_name(texts, curve.name), value)
     };
     let words: Vec<String> = curves.iter().map(latest).map(|(name, value)| format!("{name} {value}")).collect();
     html! {
         <div id="terms">
-            <h3>{ texts.get("terms") }</h3>
+            <h3>{ texts.get("terms") }{ " " }<small>{ texts.get("terms-sub") }</small></h3>
             <div class="plot">
                 <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img" data-terms={curves.len().to_string()}
                     aria-label={texts.with("term-chart", &[("values", words.join(", ").into())])}>
-                    { axes(page, frame, &|value| number(texts, value, digits)) }
+                    { axes(page, frame, &|value| number(texts, value, digits(top - bottom))) }
                     { for curves.iter().map(|curve| html! {
                         <Line owner={Owner::Kept(curve.mark)} values={curve.values.clone()} {frame} />
                     }) }
