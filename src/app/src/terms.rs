@@ -7,8 +7,8 @@ use crate::{
     order::sorted,
 };
 
-/// Lines besides those of the two terms that are always there can be told apart as long as they are so few.
-const MARKS: usize = 3;
+/// So many lines besides those of the two terms that are always there have looks of their own.
+const MARKS: usize = 6;
 
 /// A term's course.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,12 @@ pub fn curves(terms: &[Terms]) -> Vec<Curve<'_>> {
     let rank = |name: &str| match name {
         LABELS => 0,
         SOFT_TARGETS => 1,
-        _ => 2 + Objective::WORDS.iter().position(|word| Some(*word) == name.split(':').next()).unwrap_or(MARKS),
+        _ => {
+            2 + Objective::WORDS
+                .iter()
+                .position(|word| Some(*word) == name.split(':').next())
+                .unwrap_or(Objective::WORDS.len())
+        }
     };
     let order = sorted(names.len(), &|a, b| rank(names[a]).cmp(&rank(names[b])));
     let mut others = 0;
