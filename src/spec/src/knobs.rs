@@ -107,9 +107,7 @@ impl Knob {
         self.check(text)?;
         let is_read = match self.place {
             Place::Field { put, .. } => put(experiment, text),
-            Place::Weight(objective) => {
-                text.parse().map(|weight| experiment.weights.set(objective, weight)).is_ok()
-            }
+            Place::Weight(objective) => text.parse().map(|weight| experiment.weights.set(objective, weight)).is_ok(),
         };
         if is_read { Ok(()) } else { Err(self.wrong_kind()) }
     }
