@@ -105,7 +105,7 @@ score-teacher = % of test examples right, first seed
 score-student = % right, distilled, first seed
 score-baseline = % right alone, same labels
 score-before = before: { $percent }
-mark-key = Turning a knob with this mark trains again what it concerns.
+mark-key = Changing what has this mark trains the networks that it concerns again.
 parameters = Parameters
 float-bytes = File at 32 bits
 agreement = Agrees with the teacher
@@ -244,7 +244,7 @@ cost-point = { $bits ->
 }: { $bytes }, { $accuracy } %
 cost-teacher = { $actor }: { $bytes }, { $accuracy } %
 cost-other = another run
-pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher.
+pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher. //: axis broken.
 pareto-reader = Measured files, by size: arrows move, Enter shows the experiment
 column-bits = Bits
 column-bytes = Bytes
