@@ -109,7 +109,7 @@ network-kind = Kind of network
 kind-mlp = Perceptron
 kind-conv = Convolutional
 kind-residual = Residual
-mark-key = Turning a knob with this mark trains again what it concerns.
+mark-key = Changing what has this mark trains the networks that it concerns again.
 parameters = Parameters
 extra-parameters = Learned beside it, not in the file
 float-bytes = File at 32 bits
@@ -249,7 +249,7 @@ cost-point = { $bits ->
 }: { $bytes }, { $accuracy } %
 cost-teacher = { $actor }: { $bytes }, { $accuracy } %
 cost-other = another run
-pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher.
+pareto-key = The line joins the best for their size. Small dots: other runs, a click shows them. Square: the teacher. //: axis broken.
 pareto-reader = Measured files, by size: arrows move, Enter shows the experiment
 column-bits = Bits
 column-bytes = Bytes

@@ -246,7 +246,7 @@ cost-point = { $bits ->
 }：{ $bytes }，{ $accuracy } %
 cost-teacher = { $actor }：{ $bytes }，{ $accuracy } %
 cost-other = 另一次运行
-pareto-key = 折线连接同等大小下最好的文件。小点：其他运行，点击即可查看。方块：教师。
+pareto-key = 折线连接同等大小下最好的文件。小点：其他运行，点击即可查看。方块：教师。//：横轴断开。
 pareto-reader = 已测量的文件，按大小排列：方向键移动，Enter 显示该实验
 column-bits = 位数
 column-bytes = 字节

@@ -61,7 +61,7 @@ pub fn browser(filter: &str) -> Result<()> {
     let (chromium, chromedriver) = find_browser()?;
     let port = serve::start(0)?;
     let driver = Driver::start(&chromedriver)?;
-    step("the page in headless Chromium", "3 minutes", || {
+    step("the page in headless Chromium", "6 to 11 minutes", || {
         let mut tests = cargo();
         tests.args([
             "test",

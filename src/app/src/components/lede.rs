@@ -1,24 +1,19 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::Outcome;
 use yew::prelude::*;
 
+use super::verdict::outcome;
 use crate::{app::Page, format::percent};
 
 /// The line below the head of the page.
 pub fn lede(page: &Page) -> Html {
     let texts = &page.texts;
     let result = page.state.verdict.as_ref().filter(|_| page.shows("verdict")).map(|verdict| {
-        let outcome = match verdict.outcome {
-            Outcome::Helps => texts.get("verdict-helps"),
-            Outcome::NoDifference => texts.get("verdict-no-difference"),
-            Outcome::Hurts => texts.get("verdict-hurts"),
-        };
         let args = [
             ("student", percent(texts, verdict.student.mean).into()),
             ("baseline", percent(texts, verdict.baseline.mean).into()),
         ];
-        html! { <><b>{ outcome }</b>{ " " }{ texts.with("lede-result", &args) }</> }
+        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ " " }{ texts.with("lede-result", &args) }</> }
     });
     html! {
         <div id="lede">

@@ -36,14 +36,19 @@ pub fn sentence(page: &Page, verdict: &Verdict) -> String {
     format!("{words} {outcome}")
 }
 
+/// What distillation did, in a sentence.
+pub fn outcome(page: &Page, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Helps => page.texts.get("verdict-helps"),
+        Outcome::NoDifference => page.texts.get("verdict-no-difference"),
+        Outcome::Hurts => page.texts.get("verdict-hurts"),
+    }
+}
+
 /// What was measured, what that says, and how sure it is.
 fn parts(page: &Page, verdict: &Verdict) -> (String, String, String) {
     let texts = &page.texts;
-    let outcome = match verdict.outcome {
-        Outcome::Helps => texts.get("verdict-helps"),
-        Outcome::NoDifference => texts.get("verdict-no-difference"),
-        Outcome::Hurts => texts.get("verdict-hurts"),
-    };
+    let outcome = outcome(page, verdict.outcome);
     // Below this a p value says nothing more.
     let p_value = if verdict.p_value < 0.001 {
         "p < 0.001".to_owned()
