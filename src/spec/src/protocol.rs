@@ -50,7 +50,10 @@ pub enum Command {
     /// Train at most so many steps a second, to be watched; `None` as fast as possible.
     Pace(Option<u32>),
     /// Give the student of the first run as a safetensors file.
-    Export,
+    Export {
+        /// The experiment it comes from, as a link writes it: it goes along in the file.
+        link: String,
+    },
     /// Are you there?
     Ping,
 }

@@ -4,7 +4,10 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 
-use super::{Loss, Memory, Method, Part, Views, constant, geometry::{log_sigmoid, unit}};
+use super::{
+    Loss, Memory, Method, Part, Views, constant,
+    geometry::{log_sigmoid, unit},
+};
 
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
 /// to 2048 features; those here have some tens, and every negative costs as many products.
@@ -223,7 +226,10 @@ mod tests {
         let device = Device::flex().autodiff();
         let bank = Tensor::from_data([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], &device);
         let seen = Tensor::from_data([[0.0, 1.0]], &device);
-        let after: Vec<f32> = remembered(bank, indices(vec![2], &device), seen, Tensor::ones([1, 1], &device)).into_data().iter().collect();
+        let after: Vec<f32> = remembered(bank, indices(vec![2], &device), seen, Tensor::ones([1, 1], &device))
+            .into_data()
+            .iter()
+            .collect();
         let half = 0.5_f32.sqrt();
         for (got, want) in after.iter().zip([1.0, 0.0, 0.0, 1.0, -half, half]) {
             assert!((got - want).abs() < 1e-6);

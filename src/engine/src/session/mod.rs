@@ -141,7 +141,7 @@ impl Session {
                 self.due = None;
                 Vec::new()
             }
-            Command::Export => self.job.as_ref().and_then(Job::export).into_iter().collect(),
+            Command::Export { link } => self.job.as_ref().and_then(|job| job.export(&link)).into_iter().collect(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),

@@ -339,9 +339,9 @@ fn a_pace_slows_down_and_changes_nothing_else() {
 fn the_student_can_be_taken_away_once_it_is_there() {
     let mut session = session();
     block_on(session.handle(Command::Run(small())));
-    assert_eq!(block_on(session.handle(Command::Export)), []);
+    assert_eq!(block_on(session.handle(Command::Export { link: "v=1".into() })), []);
     finish(&mut session, Command::Resume);
-    let file = block_on(session.handle(Command::Export));
+    let file = block_on(session.handle(Command::Export { link: "v=1".into() }));
     assert!(matches!(&file[..], [Event::File(file)] if file.bytes.len() > 4 * (64 * 8 + 8 + 8 * 10 + 10)));
 }
 
