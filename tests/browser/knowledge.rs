@@ -89,6 +89,68 @@ async fn page_builds_networks_of_every_kind_and_counts_what_is_learned_beside_th
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_trains_every_objective_from_its_menu_entry() -> Result<()> {
+    // Stages as wide as the teacher's, so that every objective can be used; large batches and one epoch, to be quick.
+    let pair = "teacher=residual:4,4,8,8&student=residual:4,8&batch=128";
+    for data in ["digits8", "strokes"] {
+        let link = format!("#v=1&data={data}&{pair}&runs=1&teacher-epochs=1&student-epochs=1&soft=0.5&transfer=all");
+        let page = Page::open(&link, Gpu::None).await?;
+        page.until_finished().await?;
+        let boxes = "return [...document.querySelectorAll('#objectives [data-knob] input[type=checkbox]')].map((box) => box.id.slice(4))";
+        let words: Vec<String> = serde_json::from_value(page.script(boxes).await?)?;
+        ensure!(words.len() >= 19, "the menu has {words:?}");
+        for word in &words {
+            page.click(&format!("#use-{word}")).await?;
+            page.until(&format!("/[#&]{word}=/.test(location.hash)")).await?;
+            page.until_finished().await?;
+            let term = format!("#terms [data-term={word}] b");
+            page.find(&term).await?;
+            let (shown, refused) =
+                (page.text(&term).await?, page.script("return document.querySelector('#take-out')").await?);
+            ensure!(
+                shown.contains(|digit: char| digit.is_ascii_digit()) && refused.is_null(),
+                "{data}, {word}: {shown}"
+            );
+            page.click(&format!("#use-{word}")).await?;
+            page.until(&format!("!/[#&]{word}=/.test(location.hash)")).await?;
+        }
+        page.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_reproduces_the_published_numbers_on_webgpu() -> Result<()> {
+    const VECTORS: [&str; 2] =
+        [include_str!("../vectors/distillation.json"), include_str!("../vectors/quantization.json")];
+    let page = Page::open(SHORT, Gpu::Software).await?;
+    // A script of the site's own, opened as a document: unlike the page it lets a test start a worker of its own.
+    page.go("engine.js").await?;
+    for vectors in VECTORS {
+        let rows: serde_json::Value = serde_json::from_str(vectors)?;
+        let worker = "const start = `onmessage = async ({ data: { glue, vectors } }) => {
+              const engine = await import(glue);
+              await engine.default();
+              postMessage({ rows: await engine.verify(vectors).catch((error) => [String(error)]) });
+            }`;
+            const worker = new Worker(URL.createObjectURL(new Blob([start], { type: 'text/javascript' })), { type: 'module' });
+            worker.postMessage({ glue: new URL('engine-gpu.js', location).href, vectors });
+            return await new Promise((resolve) => {
+              worker.onmessage = ({ data }) => data.rows && resolve(data.rows);
+              worker.onerror = ({ message }) => resolve([message]);
+            });";
+        let lines = page.later(&format!("const vectors = {}; {worker}", json!(vectors))).await?;
+        let lines: Vec<String> = serde_json::from_value(lines)?;
+        let failed: Vec<&String> = lines.iter().filter(|line| !line.ends_with(": passed")).collect();
+        ensure!(failed.is_empty(), "{failed:#?}");
+        ensure!(Some(lines.len()) == rows.as_array().map(Vec::len), "{} rows", lines.len());
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_hides_and_locks_objectives() -> Result<()> {
     let page = Page::open(&format!("{SHORT}&hide=objectives"), Gpu::None).await?;
     page.until_finished().await?;
