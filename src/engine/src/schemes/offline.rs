@@ -1,6 +1,8 @@
 //! Offline distillation: the teacher is finished before the students begin, and the student's baseline learns beside
 //! it from the same initial weights and the same labelled batches, for the same number of steps.
 
+use std::mem;
+
 use burn::tensor::{Tensor, activation::log_softmax};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -109,6 +111,8 @@ pub struct Students {
     classes: Tensor<2>,
     teacher: Network,
     objectives: Objectives,
+    /// Whether the last step was one of a first stage that a method has to itself.
+    alone: bool,
     /// Whether an objective looks at more of the teacher than its logits.
     looks_inside: bool,
     /// Whether labelled and transfer set are one, so that one forward pass serves both terms.
@@ -195,6 +199,7 @@ impl Students {
             inputs,
             teacher,
             objectives,
+            alone: false,
             looks_inside,
             shifts: random::stream(seed, "student jitter"),
         })
@@ -217,6 +222,9 @@ impl Students {
         });
         let progress = self.student.progress();
         let alone = progress < experiment.first_stage && self.objectives.begin_alone();
+        if mem::replace(&mut self.alone, alone) && !alone {
+            self.student = self.student.afresh(experiment);
+        }
         let asks_teacher = soft > 0.0 || self.objectives.need(Source::Teacher);
         let lesson =
             asks_teacher.then(|| self.lesson(bench, experiment, size, &labelled_rows, hard.as_ref())).flatten();

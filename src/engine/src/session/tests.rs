@@ -409,6 +409,19 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
 }
 
 #[test]
+fn a_first_stage_leaves_no_weight_behind() {
+    // Adam's steps do not depend on a loss's scale, so the weight of a loss that stood alone decides nothing.
+    let student = |weight: f64| {
+        let mut weights = Weights::default();
+        weights.set(Objective::Hint, weight);
+        let experiment = Experiment { weights, first_stage: 0.5, ..pair(NetworkKind::Mlp) };
+        measured(&finish(&mut session(), Command::Run(experiment)), Actor::Student).accuracy
+    };
+    let (light, heavy) = (student(1.0), student(1e4));
+    assert!((light - heavy).abs() < 0.02, "{light} {heavy}");
+}
+
+#[test]
 fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     let mut session = session();
     finish(&mut session, Command::Run(small()));

@@ -84,6 +84,13 @@ impl Learner {
         self
     }
 
+    /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far, would
+    /// hold back the next one for a thousand steps.
+    pub fn afresh(mut self, experiment: &Experiment) -> Self {
+        self.optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
+        self
+    }
+
     /// One step down the gradient of a loss.
     pub fn step(mut self, experiment: &Experiment, slope: impl FnOnce(&Network, &Parts) -> Slope) -> Self {
         let factor = schedule::factor(experiment.schedule, self.step, self.steps);
