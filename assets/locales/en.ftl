@@ -413,6 +413,7 @@ knowledge-relations = Relations
     .help = how examples relate to each other
 terms = Terms of the loss
 terms-sub = each times its weight
+terms-sub-log = each times its weight, on a logarithmic axis
 term-chart = Each term of the student's loss, times its weight, over the epochs. Latest: { $values }.
 term-empty = The terms are drawn while the student learns.
 term-table = First seed: each term times its weight, the mean since the row before

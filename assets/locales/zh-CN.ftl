@@ -402,6 +402,7 @@ knowledge-relations = 关系知识
     .help = 样本之间的关系
 terms = 损失的各项
 terms-sub = 已乘权重
+terms-sub-log = 已乘权重，对数坐标
 term-chart = 学生损失的各项（乘以权重后）随轮次的变化。最新：{ $values }。
 term-empty = 学生训练时在此绘出各项。
 term-table = 首个种子：损失各项乘以权重，为自上一行以来的平均值

@@ -129,15 +129,19 @@ async fn page_reproduces_the_published_numbers_on_webgpu() -> Result<()> {
     page.go("engine.js").await?;
     for vectors in VECTORS {
         let rows: serde_json::Value = serde_json::from_str(vectors)?;
-        let worker = "const start = `onmessage = async ({ data: { glue, vectors } }) => {
-              const engine = await import(glue);
-              await engine.default();
-              postMessage({ rows: await engine.verify(vectors).catch((error) => [String(error)]) });
-            }`;
+        let worker = "const start = `let engine;
+              addEventListener('message', async ({ data: { glue, vectors } }) => {
+                if (glue) await (engine = await import(glue)).default();
+                if (vectors) postMessage({ rows: await engine.verify(vectors).catch((error) => [String(error)]) });
+              })`;
             const worker = new Worker(URL.createObjectURL(new Blob([start], { type: 'text/javascript' })), { type: 'module' });
-            worker.postMessage({ glue: new URL('engine-gpu.js', location).href, vectors });
+            worker.postMessage({ glue: new URL('engine-gpu.js', location).href });
             return await new Promise((resolve) => {
-              worker.onmessage = ({ data }) => data.rows && resolve(data.rows);
+              worker.onmessage = ({ data }) => {
+                if (data.rows) resolve(data.rows);
+                else if (data.some((event) => event.Ready)) worker.postMessage({ vectors });
+                else resolve([JSON.stringify(data)]);
+              };
               worker.onerror = ({ message }) => resolve([message]);
             });";
         let lines = page.later(&format!("const vectors = {}; {worker}", json!(vectors))).await?;

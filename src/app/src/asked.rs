@@ -1,23 +1,19 @@
 //! What the student is asked: the sum that it minimises, as the knobs have it. Pure.
 
-use retort_spec::{Experiment, Objective};
+use retort_spec::{Experiment, Objective, Turn};
 
 /// Cross-entropy with the labels, by the name that the engine gives its curve.
 pub const LABELS: &str = "cross-entropy";
 /// The teacher's soft targets, likewise.
 pub const SOFT_TARGETS: &str = "soft-targets";
 
-/// The objectives that have a first stage to themselves and are silent after it, as their authors train them.
-const FIRST: [Objective; 3] = [Objective::Hint, Objective::ActivationBoundary, Objective::Fsp];
-
 /// A weight and the name of what it weighs.
 pub type Term = (f64, &'static str);
 
 /// The sums that are minimised one after the other: one, or two where an objective has a first stage to itself.
 pub fn sums(experiment: &Experiment) -> Vec<Vec<Term>> {
-    let is_first = |objective: &Objective| FIRST.contains(objective);
-    // Factor transfer prepares itself in the first stage and is asked for from the first step on.
-    let early = |objective: &Objective| is_first(objective) || *objective == Objective::Factor;
+    let is_first = |objective: &Objective| objective.about().turn == Turn::FirstStage;
+    let early = |objective: &Objective| objective.about().turn != Turn::Always;
     let used = |keep: &dyn Fn(&Objective) -> bool| -> Vec<Term> {
         let kept = experiment.weights.used().filter(|(objective, _)| keep(objective));
         kept.map(|(objective, weight)| (weight, objective.word())).collect()
@@ -29,6 +25,11 @@ pub fn sums(experiment: &Experiment) -> Vec<Vec<Term>> {
         true => vec![main],
         false => vec![used(&early), main],
     }
+}
+
+/// Whether there is a first stage.
+pub fn has_first_stage(experiment: &Experiment) -> bool {
+    experiment.weights.used().any(|(objective, _)| objective.about().turn != Turn::Always)
 }
 
 /// What the soft weight leaves for the labels, without the dust of a subtraction in binary.

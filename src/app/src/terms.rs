@@ -59,12 +59,51 @@ pub fn curves(terms: &[Terms]) -> Vec<Curve<'_>> {
     order.into_iter().map(curve).collect()
 }
 
-/// The ends of the axis: round numbers that hold all values, and zero. A term may be negative, as a logarithm is.
-pub fn ends(curves: &[Curve<'_>]) -> (f64, f64) {
-    let values = || curves.iter().flat_map(|curve| &curve.values).map(|(_, value)| *value);
-    let bottom = -round_up(values().fold(0.0, |most, value| f64::max(most, -value)));
-    let top = round_up(values().fold(0.0, f64::max));
-    (bottom, if top > bottom { top } else { 1.0 })
+/// The axis of values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Axis {
+    /// The place of its lower end.
+    pub bottom: f64,
+    /// The place of its upper end.
+    pub top: f64,
+    /// How many parts its levels cut it into.
+    pub parts: u32,
+    /// Whether places are the logarithms of values: where one term would press all others flat.
+    pub is_log: bool,
+}
+
+impl Axis {
+    /// An axis between round numbers that holds all values: with zero, unless it is logarithmic. A term may be negative, as
+    /// a logarithm is.
+    pub fn of(curves: &[Curve<'_>]) -> Self {
+        /// Terms whose largest values differ more than so many times are told apart by their logarithms.
+        const APART: f64 = 50.0;
+        /// What is smaller than the largest value by more powers of ten stands at the axis' end.
+        const MOST: f64 = 6.0;
+        let values = |curve: &Curve<'_>| curve.values.clone().into_iter().map(|(_, value)| value);
+        let largest = |curve: &Curve<'_>| values(curve).fold(0.0, f64::max);
+        let peaks = || curves.iter().map(largest).filter(|peak| *peak > 0.0);
+        let (low, top) = (peaks().fold(f64::INFINITY, f64::min), peaks().fold(0.0, f64::max));
+        let least = curves.iter().flat_map(values).fold(0.0, f64::min);
+        if least < 0.0 || top <= APART * low {
+            let (bottom, top) = (-round_up(-least), round_up(top));
+            return Self { bottom, top: if top > bottom { top } else { 1.0 }, parts: 4, is_log: false };
+        }
+        let positive = curves.iter().flat_map(values).filter(|value| *value > 0.0).fold(low, f64::min);
+        let top = top.log10().ceil();
+        let bottom = positive.log10().floor().max(top - MOST);
+        Self { bottom, top, parts: (top - bottom) as u32, is_log: true }
+    }
+
+    /// The place of a value.
+    pub fn place(self, value: f64) -> f64 {
+        if self.is_log { value.log10().max(self.bottom) } else { value }
+    }
+
+    /// The value at a place.
+    pub fn value(self, place: f64) -> f64 {
+        if self.is_log { 10.0_f64.powf(place) } else { place }
+    }
 }
 
 /// Digits after the point that give a number three significant ones; of an axis' length they tell its quarters apart.
@@ -117,17 +156,36 @@ mod tests {
         assert_eq!(super::curves(&[]), []);
     }
 
+    fn axis(named: &[(&str, &[f64])]) -> Axis {
+        let told = named.iter().flat_map(|(name, values)| {
+            (1..).zip(*values).map(|(epoch, value)| terms(epoch, &[(*name, *value)])).collect::<Vec<_>>()
+        });
+        Axis::of(&curves(&told.collect::<Vec<_>>()))
+    }
+
     #[test]
     fn the_axis_ends_at_round_numbers_and_holds_zero() {
-        let of = |values: &[f64]| {
-            let told: Vec<Terms> = (1..).zip(values).map(|(epoch, value)| terms(epoch, &[("vid", *value)])).collect();
-            ends(&curves(&told))
+        let ends = |values: &[f64]| {
+            let axis = axis(&[("vid", values)]);
+            assert!(!axis.is_log && axis.parts == 4 && axis.place(0.3) == 0.3);
+            (axis.bottom, axis.top)
         };
-        assert_eq!(of(&[0.3, 1.2]), (0.0, 2.0));
-        assert_eq!(of(&[0.031]), (0.0, 0.05));
-        assert_eq!(of(&[2.0, -0.7]), (-1.0, 2.0));
-        assert_eq!(of(&[1000.0]), (0.0, 1000.0));
-        assert_eq!(of(&[]), (0.0, 1.0));
+        assert_eq!(ends(&[0.3, 1.2]), (0.0, 2.0));
+        assert_eq!(ends(&[0.031]), (0.0, 0.05));
+        assert_eq!(ends(&[2.0, -0.7]), (-1.0, 2.0));
+        assert_eq!(ends(&[1000.0]), (0.0, 1000.0));
+        assert_eq!(ends(&[]), (0.0, 1.0));
+    }
+
+    #[test]
+    fn terms_far_apart_stand_on_a_logarithmic_axis() {
+        let apart = axis(&[("hint", &[150.0, 26.0]), ("soft-targets", &[2.0, 0.3, 0.0])]);
+        assert_eq!(apart, Axis { bottom: -1.0, top: 3.0, parts: 4, is_log: true });
+        assert_eq!([150.0, 10.0, 0.0].map(|value| apart.place(value).round()), [2.0, 1.0, -1.0]);
+        assert_eq!(apart.value(-1.0), 0.1);
+        let far = axis(&[("hint", &[150.0]), ("soft-targets", &[2.0, 1e-9])]);
+        assert_eq!((far.bottom, far.parts), (-3.0, 6), "what is next to nothing does not stretch it");
+        assert!(!axis(&[("hint", &[150.0]), ("vid", &[1.0, -1.0])]).is_log, "a negative number has no logarithm");
     }
 
     #[test]

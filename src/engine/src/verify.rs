@@ -7,7 +7,7 @@ use crate::{
     compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear},
     device::read,
     nets::{Map, Trace},
-    objectives::{Memory, Settings, Turn, Views, named},
+    objectives::{Memory, Settings, Views, named},
 };
 
 /// Largest relative difference of a loss that passes.
@@ -304,7 +304,7 @@ pub async fn loss_and_gradient(
         rows: &rows,
         parts: &[],
         progress: 1.0,
-        is_first_stage: method.turn == Turn::FirstStage,
+        is_first_stage: false,
     };
     // Some more examples than the batch, for those that compare with others.
     let mut memory = Memory::new(student.batch + 8, 1, "verify");

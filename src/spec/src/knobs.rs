@@ -168,7 +168,7 @@ const fn logarithmic(min: f64, max: f64) -> Kind {
 }
 
 macro_rules! knobs {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         /// Every knob, in the order of the page.
         pub const KNOBS: &[Knob] = &[
             knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),

@@ -15,7 +15,7 @@ mod values;
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
-pub use objectives::{About, Knowledge, Objective, Weights};
+pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use protocol::{
     Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,

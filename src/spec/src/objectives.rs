@@ -1,7 +1,7 @@
 //! The registry of objectives: what can be asked of a student besides its labels and the teacher's soft targets.
 //!
-//! Each entry names the engine's file, the type's variant, the word in permalinks, what is transferred, the weight it is
-//! used with, its formula (`_{…}` and `^{…}` stand for subscripts and superscripts; z are the student's logits, v the
+//! Each entry names the engine's file, the type's variant, the word in permalinks, what is transferred, when it has its say,
+//! the weight it is used with, its formula (`_{…}` and `^{…}` stand for subscripts and superscripts; z are the student's logits, v the
 //! teacher's, f and g their embeddings, F and G their maps), its source and where that can be read.
 
 /// Calls a macro with every entry of the registry: the knobs, the page's menu and the engine's files follow from it.
@@ -9,62 +9,62 @@
 macro_rules! for_each_objective {
     ($register:ident) => {
         $register! {
-            logit_mse LogitMse "logit-mse" Responses 1.0
+            logit_mse LogitMse "logit-mse" Responses Always 1.0
                 "(1/NC) Σ_{n,c} (z_{nc} − v_{nc})^{2}"
                 "Ba & Caruana 2014, eq. 1" "https://arxiv.org/abs/1312.6184";
-            standardized_logits StandardizedLogits "standardized-logits" Responses 9.0
+            standardized_logits StandardizedLogits "standardized-logits" Responses Always 9.0
                 "T^{2} KL(softmax(𝒵(v)/T) ‖ softmax(𝒵(z)/T)),  𝒵(x) = (x − mean x) / std x"
                 "Sun et al. 2024, eq. 11" "https://arxiv.org/abs/2403.01427";
-            decoupled Decoupled "decoupled" Responses 1.0
+            decoupled Decoupled "decoupled" Responses Always 1.0
                 "T^{2} (α KL(b^{v} ‖ b^{z}) + β KL(p̂^{v} ‖ p̂^{z}))"
                 "Zhao et al. 2022, eq. 7" "https://arxiv.org/abs/2203.08679";
-            dist Dist "dist" Responses 2.0
+            dist Dist "dist" Responses Always 2.0
                 "T^{2} (1 − mean_{n} ρ(p_{n}, q_{n}) + 1 − mean_{c} ρ(p_{·c}, q_{·c}))"
                 "Huang et al. 2022, eq. 10" "https://arxiv.org/abs/2205.10536";
-            label_smoothing LabelSmoothing "label-smoothing" Responses 1.0
+            label_smoothing LabelSmoothing "label-smoothing" Responses Always 1.0
                 "−Σ_{c} ((1 − ε) y_{c} + ε/C) ln softmax(z)_{c},  ε = 0.1"
                 "Szegedy et al. 2016, section 7" "https://arxiv.org/abs/1512.00567";
-            virtual_teacher VirtualTeacher "virtual-teacher" Responses 1.0
+            virtual_teacher VirtualTeacher "virtual-teacher" Responses Always 1.0
                 "T^{2} KL(softmax(ln u/T) ‖ softmax(z/T)),  u_{y} = 0.99"
                 "Yuan et al. 2020, eq. 8" "https://arxiv.org/abs/1909.11723";
-            hint Hint "hint" Features 100.0
+            hint Hint "hint" Features FirstStage 100.0
                 "mean (r(F) − G)^{2}"
                 "Romero et al. 2015, eq. 3" "https://arxiv.org/abs/1412.6550";
-            attention Attention "attention" Features 1000.0
+            attention Attention "attention" Features Always 1000.0
                 "Σ_{l} mean (A(F_{l}) − A(G_{l}))^{2},  A(F) = vec Σ_{c} F_{c}^{2} / ‖vec Σ_{c} F_{c}^{2}‖"
                 "Zagoruyko & Komodakis 2017, eq. 2" "https://arxiv.org/abs/1612.03928";
-            factor Factor "factor" Features 500.0
+            factor Factor "factor" Features Prepared 500.0
                 "mean |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|"
                 "Kim et al. 2018, eq. 3" "https://arxiv.org/abs/1802.04977";
-            activation_boundary ActivationBoundary "activation-boundary" Features 0.003
+            activation_boundary ActivationBoundary "activation-boundary" Features FirstStage 0.003
                 "(1/N) Σ_{l} 2^{l−L+1} Σ ((F_{l} + m)^{2} [F_{l} > −m, G_{l} ≤ 0] + (F_{l} − m)^{2} [F_{l} ≤ m, G_{l} > 0])"
                 "Heo et al. 2019, eq. 5" "https://arxiv.org/abs/1811.03233";
-            nst NeuronSelectivity "nst" Features 50.0
+            nst NeuronSelectivity "nst" Features Always 50.0
                 "mean k(G, G) + mean k(F, F) − 2 mean k(F, G),  k(x, y) = (xᵀy)^{2}"
                 "Huang & Wang 2017, eq. 6" "https://arxiv.org/abs/1707.01219";
-            vid Vid "vid" Features 1.0
+            vid Vid "vid" Features Always 1.0
                 "mean ½ ((μ(F) − G)^{2}/σ^{2} + ln σ^{2})"
                 "Ahn et al. 2019, eq. 6" "https://arxiv.org/abs/1904.05835";
-            fsp Fsp "fsp" Features 50.0
+            fsp Fsp "fsp" Features FirstStage 50.0
                 "mean (Φ(F) − Φ(G))^{2},  Φ_{ij} = (1/HW) Σ_{hw} F_{l,i} F_{l+1,j}"
                 "Yim et al. 2017, eq. 2"
                 "https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html";
-            similarity Similarity "similarity" Relations 3000.0
+            similarity Similarity "similarity" Relations Always 3000.0
                 "‖S(f) − S(g)‖_{F}^{2} / N^{2},  S(f) = rows of f fᵀ, each of length 1"
                 "Tung & Mori 2019, eq. 4" "https://arxiv.org/abs/1907.09682";
-            correlation Correlation "correlation" Relations 1.0
+            correlation Correlation "correlation" Relations Always 1.0
                 "‖K(f) − K(g)‖_{F}^{2} / N^{2},  K_{ij} ≈ exp(−γ ‖f_{i} − f_{j}‖^{2})"
                 "Peng et al. 2019, eq. 7" "https://arxiv.org/abs/1904.01802";
-            rkd_distance RkdDistance "rkd-distance" Relations 25.0
+            rkd_distance RkdDistance "rkd-distance" Relations Always 25.0
                 "mean_{ij} h(‖f_{i} − f_{j}‖/μ_{f} − ‖g_{i} − g_{j}‖/μ_{g})"
                 "Park et al. 2019, eq. 5" "https://arxiv.org/abs/1904.05068";
-            rkd_angle RkdAngle "rkd-angle" Relations 50.0
+            rkd_angle RkdAngle "rkd-angle" Relations Always 50.0
                 "mean_{ijk} h(cos∠f_{i}f_{j}f_{k} − cos∠g_{i}g_{j}g_{k})"
                 "Park et al. 2019, eq. 8" "https://arxiv.org/abs/1904.05068";
-            pkt Pkt "pkt" Relations 30000.0
+            pkt Pkt "pkt" Relations Always 30000.0
                 "mean_{ij} P_{ij} ln(P_{ij}/Q_{ij}),  P_{ij} ∝ (1 + cos(g_{i}, g_{j}))/2"
                 "Passalis & Tefas 2018, eq. 7" "https://arxiv.org/abs/1803.10837";
-            contrastive Contrastive "contrastive" Relations 0.8
+            contrastive Contrastive "contrastive" Relations Always 0.8
                 "−mean_{n} (ln D(f_{n}, g_{n}) + Σ_{k} ln(1 − D(f_{n}, g_{k})))"
                 "Tian et al. 2020, eq. 18" "https://arxiv.org/abs/1910.10699";
         }
@@ -85,11 +85,24 @@ words! {
     }
 }
 
+/// When an objective has its say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// In every step.
+    Always,
+    /// In every step, in the first stage only to prepare what it learns beside the student.
+    Prepared,
+    /// Alone in the first stage, and never after it, as its authors train it.
+    FirstStage,
+}
+
 /// What is known of an objective without computing it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct About {
     /// What it transfers.
     pub knowledge: Knowledge,
+    /// When it has its say.
+    pub turn: Turn,
     /// The weight it is used with unless told otherwise, the authors' where they give one.
     pub weight: f64,
     /// Its formula.
@@ -101,7 +114,7 @@ pub struct About {
 }
 
 macro_rules! declare {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         words! {
             /// What can be asked of a student besides its labels and the teacher's soft targets.
             Objective { $(#[doc = $source] $variant = $id),* }
@@ -113,6 +126,7 @@ macro_rules! declare {
                 match self {
                     $(Self::$variant => About {
                         knowledge: Knowledge::$knowledge,
+                        turn: Turn::$turn,
                         weight: $weight,
                         formula: $formula,
                         source: $source,

@@ -51,7 +51,7 @@ pub fn CurveChart(props: &CurveChartProps) -> Html {
         <div class="plot">
             <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img"
                 aria-label={summary(&page, props)} data-points={state.curves.len().to_string()}>
-                { axes(&page, frame, &|value| level(texts, props.view.quantity, value)) }
+                { axes(&page, frame, 4, &|value| level(texts, props.view.quantity, value)) }
                 { lines(&page, props.view, frame) }
                 { cursor(&page, props, frame) }
                 { key(&page, props, frame) }
@@ -125,8 +125,8 @@ fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
     }
 }
 
-/// The axes of a chart over epochs, its levels named by `name`.
-pub fn axes(page: &Page, frame: Frame, name: &dyn Fn(f64) -> String) -> Html {
+/// The axes of a chart over epochs, cut into parts by levels that are named by `name`.
+pub fn axes(page: &Page, frame: Frame, parts: u32, name: &dyn Fn(f64) -> String) -> Html {
     let texts = &page.texts;
     let under = tenth(frame.height - 2.0);
     let level = |share: f64| {
@@ -141,7 +141,7 @@ pub fn axes(page: &Page, frame: Frame, name: &dyn Fn(f64) -> String) -> Html {
     };
     html! {
         <>
-            { for [0.0, 0.25, 0.5, 0.75, 1.0].map(level) }
+            { for (0..=parts).map(|part| level(f64::from(part) / f64::from(parts))) }
             <text x={LEFT.to_string()} y={under.clone()}>{ number(texts, 0.0, 0) }</text>
             <text x={frame.x(frame.last).to_string()} y={under} text-anchor="end">
                 { texts.with("epochs", &[("count", number(texts, frame.last.into(), 0).into())]) }

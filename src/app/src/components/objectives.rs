@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::Page,
-    asked::{LABELS, SOFT_TARGETS, Term, sums},
+    asked::{LABELS, SOFT_TARGETS, Term, has_first_stage, sums},
     format::number,
     i18n::Texts,
     markup::typeset,
@@ -94,6 +94,8 @@ fn group(page: &Page, knowledge: Knowledge) -> Html {
             </ul>
             if knowledge == Knowledge::Features && used > 0 {
                 { knob_control(page, "guided") }
+            }
+            if knowledge == Knowledge::Features && has_first_stage(experiment) {
                 { knob_control(page, "first-stage") }
             }
         </fieldset>

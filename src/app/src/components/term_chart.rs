@@ -13,7 +13,7 @@ use crate::{
     format::number,
     i18n::Texts,
     plot::Frame,
-    terms::{Curve, curves, digits, ends},
+    terms::{Axis, Curve, curves, digits},
 };
 
 /// What a term is called: an objective's name, or that and its part's.
@@ -32,7 +32,15 @@ pub fn term_name(texts: &Texts, name: &str) -> String {
 pub fn term_chart(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let curves = curves(&state.terms);
-    let (bottom, top) = ends(&curves);
+    let axis = Axis::of(&curves);
+    let Axis { bottom, top, .. } = axis;
+    let level = |place: f64| {
+        let value = axis.value(place);
+        number(texts, value, if axis.is_log { -place.min(0.0).floor() as u32 } else { digits(top - bottom) })
+    };
+    let placed = |curve: &Curve<'_>| -> Vec<(u32, f64)> {
+        curve.values.iter().map(|(epoch, value)| (*epoch, axis.place(*value))).collect()
+    };
     let told = state.terms.last().map_or(0, |terms| terms.epoch);
     let frame = Frame { width: 320.0, height: 200.0, last: told.max(state.experiment.student_epochs), top, bottom };
     let latest = |curve: &Curve<'_>| {
@@ -42,13 +50,15 @@ pub fn term_chart(page: &Page) -> Html {
     let words: Vec<String> = curves.iter().map(latest).map(|(name, value)| format!("{name} {value}")).collect();
     html! {
         <div id="terms">
-            <h3>{ texts.get("terms") }{ " " }<small>{ texts.get("terms-sub") }</small></h3>
+            <h3>{ texts.get("terms") }{ " " }<small>{ texts.get(if axis.is_log { "terms-sub-log" } else { "terms-sub" }) }</small></h3>
             <div class="plot">
                 <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img" data-terms={curves.len().to_string()}
                     aria-label={texts.with("term-chart", &[("values", words.join(", ").into())])}>
-                    { axes(page, frame, &|value| number(texts, value, digits(top - bottom))) }
+                    if !curves.is_empty() {
+                        { axes(page, frame, axis.parts, &level) }
+                    }
                     { for curves.iter().map(|curve| html! {
-                        <Line owner={Owner::Kept(curve.mark)} values={curve.values.clone()} {frame} />
+                        <Line owner={Owner::Kept(curve.mark)} values={placed(curve)} {frame} />
                     }) }
                 </svg>
                 if curves.is_empty() {

@@ -4,7 +4,7 @@
 use burn::tensor::{Tensor, activation::relu};
 
 use super::{
-    Loss, Method, Part, Settings, Turn, Views,
+    Loss, Method, Part, Settings, Views,
     maps::{Usual, convolved, pairs, pooled},
 };
 
@@ -18,9 +18,6 @@ use super::{
 /// # Shapes
 /// Maps: `[batch, places, channels]`; a matrix `[student's channels, teacher's channels]` for each pair; the loss `[1]`.
 fn activation_boundary(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
-    if !views.is_first_stage {
-        return None;
-    }
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::All).ok()?;
     let count = pairs.len();
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
@@ -48,7 +45,6 @@ pub const METHOD: Method = Method {
         let channels = pairs.into_iter().map(|(student, teacher)| (student.shape()[0], teacher.shape()[0]));
         Ok(channels.map(|(rows, columns)| Part::random(rows, columns)).collect())
     },
-    turn: Turn::FirstStage,
     ..Method::plain(|views, settings, _| activation_boundary(views, settings))
 };
 

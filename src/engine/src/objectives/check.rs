@@ -102,7 +102,7 @@ pub fn loss(id: &str, student: &Trace, teacher: &Trace, parts: &[Tensor<2>]) -> 
         rows: &rows,
         parts,
         progress: 1.0,
-        is_first_stage: method.turn == Turn::FirstStage,
+        is_first_stage: false,
     };
     let loss = (method.loss)(&views, &Settings::default(), &mut Memory::new(batch + 8, 1, "check")).unwrap();
     loss.value.into_scalar::<f32>()

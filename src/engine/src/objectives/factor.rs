@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Loss, Method, Part, Settings, Turn, Views, constant,
+    Loss, Method, Part, Settings, Views, constant,
     geometry::{magnitude, unit},
     maps::{Usual, convolved, met, pairs},
 };
@@ -57,7 +57,6 @@ pub const METHOD: Method = Method {
         });
         Ok(parts.collect())
     },
-    turn: Turn::Prepared,
     ..Method::plain(|views, settings, _| factor(views, settings))
 };
 

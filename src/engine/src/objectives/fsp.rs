@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use retort_spec::{Guided, Refusal};
 
 use super::{
-    Loss, Method, Turn, Views,
+    Loss, Method, Views,
     maps::{Usual, pairs, pooled},
 };
 use crate::nets::{Map, Trace};
@@ -66,8 +66,7 @@ pub const METHOD: Method = Method {
         }
         Ok(Vec::new())
     },
-    turn: Turn::FirstStage,
-    ..Method::plain(|views, _, _| if views.is_first_stage { fsp(views) } else { None })
+    ..Method::plain(|views, _, _| fsp(views))
 };
 
 #[cfg(test)]

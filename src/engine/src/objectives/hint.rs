@@ -1,7 +1,7 @@
 //! Hints: before the student learns the task, its middle stage learns to foretell the teacher's.
 
 use super::{
-    Loss, Method, Part, Settings, Turn, Views,
+    Loss, Method, Part, Settings, Views,
     maps::{Usual, convolved, met, pairs},
 };
 
@@ -15,9 +15,6 @@ use super::{
 /// # Shapes
 /// Maps: `[batch, places, channels]`; a matrix `[student's channels, teacher's channels]`; the loss `[1]`.
 fn hint(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
-    if !views.is_first_stage {
-        return None;
-    }
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::Middle).ok()?;
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
         let [answer, taught] = met(student, teacher);
@@ -33,7 +30,6 @@ pub const METHOD: Method = Method {
         let channels = pairs.into_iter().map(|(student, teacher)| (student.shape()[0], teacher.shape()[0]));
         Ok(channels.map(|(rows, columns)| Part::random(rows, columns)).collect())
     },
-    turn: Turn::FirstStage,
     ..Method::plain(|views, settings, _| hint(views, settings))
 };
 

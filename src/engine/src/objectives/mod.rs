@@ -138,17 +138,6 @@ pub enum Source {
     Teacher,
 }
 
-/// When an objective has its say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// In every step.
-    Always,
-    /// In every step, in the first stage only to prepare what it learns beside the student.
-    Prepared,
-    /// Alone in the first stage, and never after it.
-    FirstStage,
-}
-
 /// A matrix that is learned beside the student, `[rows, columns]`: the student's bytes do not hold it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
@@ -175,19 +164,17 @@ pub struct Method {
     pub parts: fn(&Trace, &Trace, &Settings) -> Result<Vec<Part>, Refusal>,
     /// What it is computed from.
     pub from: Source,
-    /// When.
-    pub turn: Turn,
 }
 
 impl Method {
-    /// A method that learns nothing beside the student, takes every shape, and speaks in every step.
+    /// A method that learns nothing beside the student and takes every shape.
     pub const fn plain(loss: fn(&Views<'_>, &Settings, &mut Memory) -> Option<Loss>) -> Self {
-        Self { loss, parts: |_, _, _| Ok(Vec::new()), from: Source::Teacher, turn: Turn::Always }
+        Self { loss, parts: |_, _, _| Ok(Vec::new()), from: Source::Teacher }
     }
 }
 
 macro_rules! register {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         $(mod $file;)*
 
         /// How an objective is computed.

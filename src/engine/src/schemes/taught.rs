@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use burn::tensor::Tensor;
-use retort_spec::{Experiment, Objective, Trouble};
+use retort_spec::{Experiment, Objective, Trouble, Turn};
 
 use crate::{
     nets::Trace,
-    objectives::{Memory, Method, Part, Parts, Settings, Source, Turn, Views, method},
+    objectives::{Memory, Method, Part, Parts, Settings, Source, Views, method},
     train::learner::Slope,
 };
 
@@ -80,7 +80,7 @@ impl Objectives {
 
     /// Whether a method has a first stage to itself.
     pub fn begin_alone(&self) -> bool {
-        self.used.iter().any(|used| used.method.turn == Turn::FirstStage)
+        self.used.iter().any(|used| used.objective.about().turn == Turn::FirstStage)
     }
 
     /// Adds the losses of those that are computed from this batch, each with its weight.
@@ -90,7 +90,7 @@ impl Objectives {
         let alone = is_first_stage && self.begin_alone();
         let source = if batch.teacher.is_some() { Source::Teacher } else { Source::Labels };
         for used in self.used.iter_mut().filter(|used| used.method.from == source) {
-            let speaks = match used.method.turn {
+            let speaks = match used.objective.about().turn {
                 Turn::Always => !alone,
                 Turn::Prepared => true,
                 Turn::FirstStage => is_first_stage,

@@ -1,9 +1,7 @@
 //! The engine on the graphics card. The same program, built with the feature `gpu`.
 
-use retort_engine::{
-    device::Compute,
-    verify::{Fared, Row},
-};
+use retort_engine::verify::{Fared, Row};
+use retort_worker::compute_in_use;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 fn main() {
@@ -14,11 +12,11 @@ fn main() {
 /// `passed` or why not. For the tests, and for whoever doubts a driver.
 ///
 /// # Errors
-/// Where there is no graphics card that can be used, or the file cannot be read.
+/// Where the engine is not ready, or the file cannot be read.
 #[wasm_bindgen]
 pub async fn verify(vectors: String) -> Result<Vec<String>, String> {
     let rows: Vec<Row> = serde_json::from_str(&vectors).map_err(|error| error.to_string())?;
-    let compute = Compute::gpu().await.map_err(|error| error.to_string())?;
+    let compute = compute_in_use().ok_or("the engine is not ready")?;
     let checked = retort_engine::verify::verify(&rows, &compute.device).await.map_err(|error| error.to_string())?;
     let line = |fared| match fared {
         Fared::Passed { .. } => "passed".into(),
