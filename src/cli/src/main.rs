@@ -125,8 +125,12 @@ fn command() -> Command {
                                 .value_parser(value_parser!(u32).range(1..=20)),
                             Arg::new("pair")
                                 .long("pair")
-                                .value_name("NAME")
-                                .help("perceptrons or residual; both unless given"),
+                                .value_parser(["perceptrons", "residual"])
+                                .help("Both pairs of networks unless given"),
+                            Arg::new("labels")
+                                .long("labels")
+                                .value_parser(["all", "50"])
+                                .help("Both unless given"),
                         ]),
                 ),
         )
