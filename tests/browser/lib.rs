@@ -318,10 +318,7 @@ impl Page {
     }
 
     /// Runs a script that may wait, and gives what it returns.
-    ///
-    /// # Errors
-    /// Where the browser does not answer in time.
-    pub async fn later(&self, script: &str) -> Result<Value> {
+    async fn later(&self, script: &str) -> Result<Value> {
         let promise = format!(
             "const done = arguments[0]; (async () => {{ {script} }})().then(done, (error) => done(`${{error}}`))"
         );
