@@ -13,15 +13,15 @@ use retort_spec::{
 use crate::{Failure, compute, text};
 
 /// Teacher and student: perceptrons, and convolutional networks whose stages are equally wide, so that every objective can
-/// be used on them; these for half as many epochs, since their steps take ten times as long.
+/// be used on them; these for a quarter of the epochs, since their steps take ten times as long.
 fn pairs() -> [(&'static str, Experiment); 2] {
     let residual = |widths: &[u32]| Architecture::new(NetworkKind::Residual, widths);
     let usual = Experiment { soft: 0.0, device: DeviceChoice::Cpu, ..Experiment::default() };
     let convolutional = Experiment {
         teacher: residual(&[8, 8, 16, 16]),
         student: residual(&[8, 16]),
-        teacher_epochs: usual.teacher_epochs / 2,
-        student_epochs: usual.student_epochs / 2,
+        teacher_epochs: usual.teacher_epochs / 4,
+        student_epochs: usual.student_epochs / 4,
         ..usual.clone()
     };
     [("perceptrons", usual), ("residual networks", convolutional)]

@@ -6,8 +6,9 @@ use burn::tensor::{Int, Tensor, TensorData, activation::relu};
 /// Every window of `window` × `window` places around each place, or around every second one for `stride` 2; outside the
 /// image there is zero.
 ///
-/// One selection of places, each with all its channels: five times faster on the CPU than a slice for every place of the
-/// window, and as fast as burn's own convolution, which would add 200 kB to the engine.
+/// One selection of columns, each image being a row of numbers: burn's CPU engine has a short way for matrices and divides
+/// three times for each number of anything else, so that a network learns up to twice as fast as by a selection of places
+/// from images of several channels, and as by one of rows, a place each.
 ///
 /// # Shapes
 /// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side divided by
@@ -26,15 +27,17 @@ pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
         _ => Tensor::zeros([batch, wide, wide, channels], &device)
             .slice_assign([0..batch, margin..margin + side, margin..margin + side, 0..channels], images),
     };
-    let mut places = Vec::with_capacity(after * after * window * window);
+    let length = window * window * channels;
+    let mut numbers = Vec::with_capacity(after * after * length);
     for (row, column) in (0..after).flat_map(|row| (0..after).map(move |column| (row, column))) {
-        for (down, right) in (0..window).flat_map(|down| (0..window).map(move |right| (down, right))) {
-            places.push(((row * stride + down) * wide + column * stride + right) as i32);
+        for down in 0..window {
+            // The channels of the places of a window's row stand side by side.
+            let start = ((row * stride + down) * wide + column * stride) * channels;
+            numbers.extend((start..start + window * channels).map(|number| number as i32));
         }
     }
-    let places = Tensor::<1, Int>::from_data(TensorData::new(places, [after * after * window * window]), &device);
-    let selected = padded.reshape([batch, wide * wide, channels]).select(1, places);
-    selected.reshape([batch * after * after, window * window * channels])
+    let numbers = Tensor::<1, Int>::from_data(TensorData::new(numbers, [after * after * length]), &device);
+    padded.reshape([batch, wide * wide * channels]).select(1, numbers).reshape([batch * after * after, length])
 }
 
 /// The largest of every 2 × 2 places; an odd last row and column are left out, and a single place stays.
