@@ -166,7 +166,14 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things_with_the_same_variables() {
-        assert_eq!(messages(Language::English), messages(Language::Chinese));
+        let (english, chinese) = (messages(Language::English), messages(Language::Chinese));
+        for (id, variables) in &english {
+            let others = chinese.get(id);
+            assert!(others.is_some(), "zh-CN.ftl lacks {id}");
+            assert_eq!(others, Some(variables), "the variables of {id} in zh-CN.ftl and en.ftl");
+        }
+        let only: Vec<_> = chinese.keys().filter(|id| !english.contains_key(*id)).collect();
+        assert!(only.is_empty(), "en.ftl lacks {only:?}");
     }
 
     /// Ids made from the table of knobs and from words of the spec.
@@ -201,7 +208,7 @@ mod tests {
         let defined: BTreeSet<String> = messages(Language::English).into_keys().collect();
         let derived = derived();
         let missing: Vec<_> = derived.difference(&defined).collect();
-        assert!(missing.is_empty(), "missing: {missing:?}");
+        assert!(missing.is_empty(), "en.ftl lacks {missing:?}");
         let mut source = String::new();
         for folder in ["src", "src/components", "src/lessons"] {
             for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {

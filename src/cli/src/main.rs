@@ -127,10 +127,7 @@ fn command() -> Command {
                                 .long("pair")
                                 .value_parser(["perceptrons", "residual"])
                                 .help("Both pairs of networks unless given"),
-                            Arg::new("labels")
-                                .long("labels")
-                                .value_parser(["all", "50"])
-                                .help("Both unless given"),
+                            Arg::new("labels").long("labels").value_parser(["all", "50"]).help("Both unless given"),
                         ]),
                 ),
         )

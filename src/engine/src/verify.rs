@@ -69,7 +69,7 @@ pub enum VerifyError {
 #[serde(untagged)]
 pub enum Row {
     /// An objective's loss and gradient.
-    Loss(LossRow),
+    Loss(Box<LossRow>),
     /// Numbers and what ONNX `QuantizeLinear` and `DequantizeLinear` make of them.
     Quantization(QuantizationRow),
 }

@@ -25,18 +25,19 @@ enum Part {
 }
 
 impl Part {
-    /// The objectives that match what it shows.
-    fn objectives(self) -> &'static [Objective] {
-        use Objective::*;
-        match self {
-            Self::Maps => &[Hint, Factor, ActivationBoundary, NeuronSelectivity, Vid, Fsp],
-            Self::Attention => &[Attention],
-            Self::Relations => &[Similarity, Correlation, RkdDistance, RkdAngle, Pkt],
+    /// The picture of what an objective matches.
+    fn of(objective: Objective) -> Option<Self> {
+        match (objective, objective.about().knowledge) {
+            // It tells examples apart; how alike they are it leaves open.
+            (Objective::Contrastive, _) | (_, Knowledge::Responses) => None,
+            (Objective::Attention, _) => Some(Self::Attention),
+            (_, Knowledge::Features) => Some(Self::Maps),
+            (_, Knowledge::Relations) => Some(Self::Relations),
         }
     }
 
     fn is_matched(self, weights: &Weights) -> bool {
-        self.objectives().iter().any(|&objective| weights.get(objective) > 0.0)
+        weights.used().any(|(objective, _)| Self::of(objective) == Some(self))
     }
 }
 
@@ -136,7 +137,7 @@ fn body(page: &Page) -> Html {
                 <h3>{ title }</h3>
                 { picture }
                 <p class="hint">{ hint }</p>
-                <div class="hint matching">{ texts.get("inside-matched") }{ " " }<ul>{ for part.objectives().iter().map(objective) }</ul></div>
+                <div class="hint matching">{ texts.get("inside-matched") }{ " " }<ul>{ for Objective::ALL.iter().filter(|of| Part::of(**of) == Some(part)).map(objective) }</ul></div>
             </section>
         }
     };

@@ -30,7 +30,9 @@ pub fn write(layers: &[Layer], permalink: &str) -> Vec<u8> {
         }
     }
     // A permalink holds no character that JSON would want escaped.
-    let metadata = format!(r#""__metadata__":{{"format":"pt","activation":"relu","inputs":"row, column, channel","permalink":"{permalink}"}}"#);
+    let metadata = format!(
+        r#""__metadata__":{{"format":"pt","activation":"relu","inputs":"row, column, channel","permalink":"{permalink}"}}"#
+    );
     let mut header = format!("{{{metadata},{}}}", entries.join(","));
     // The numbers begin at a multiple of eight bytes, filled up with spaces.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
