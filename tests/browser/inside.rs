@@ -10,7 +10,7 @@ use tokio::time::sleep;
 /// Two small convolutional networks.
 const CONV: &str = "#v=1&runs=1&teacher=conv:8,16&student=conv:4,8";
 /// Long enough to be looked at twice a second, and short.
-const EPOCHS: &str = "&teacher-epochs=10&student-epochs=10";
+const EPOCHS: &str = "&teacher-epochs=20&student-epochs=60";
 
 /// What a network's maps look like, as one text.
 fn maps(actor: &str) -> String {

@@ -257,6 +257,8 @@ pub fn App(props: &AppProps) -> Html {
             { report(&page) }
         </>
     };
+    // What is shown class by class keeps its place from the start.
+    let classes = format!("--classes: {}", page.state.experiment.class_count());
     let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<Page> context={page}>
@@ -265,7 +267,7 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_announcer) }
             { notices }
             { lede }
-            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
+            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>{ panels }</main>
             { lesson }
             { island!(use_keyboard) }
             { island!(use_tour) }
