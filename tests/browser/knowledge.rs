@@ -93,7 +93,9 @@ async fn page_trains_every_objective_from_its_menu_entry() -> Result<()> {
     // Stages as wide as the teacher's, so that every objective can be used; large batches and one epoch, to be quick.
     let pair = "teacher=residual:4,4,8,8&student=residual:4,8&batch=128";
     for data in ["digits8", "strokes"] {
-        let link = format!("#v=1&data={data}&examples=300&{pair}&runs=1&teacher-epochs=1&student-epochs=1&soft=0.5&transfer=all");
+        let link = format!(
+            "#v=1&data={data}&examples=300&{pair}&runs=1&teacher-epochs=1&student-epochs=1&soft=0.5&transfer=all"
+        );
         let page = Page::open(&link, Gpu::None).await?;
         page.until_finished().await?;
         let boxes = "return [...document.querySelectorAll('#objectives [data-knob] input[type=checkbox]')].map((box) => box.id.slice(4))";

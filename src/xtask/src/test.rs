@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     build, serve,
-    tools::{browser as find_browser, cargo, output, run, step, web_tools},
+    tools::{browser as find_browser, cargo, output, root, run, step, web_tools},
 };
 
 /// The rooms that are built for the browser.
@@ -59,7 +59,10 @@ pub fn all(no_browser: bool) -> Result<()> {
 /// Checks the format of every file: `cargo fmt` does not see the modules that a macro declares.
 fn formatted() -> Result<()> {
     let files = output("git", &["ls-files", "*.rs"]).context("git lists no files")?;
-    run(Command::new("rustfmt").args(["--check", "--edition", "2024"]).args(files.lines()))
+    let mut rustfmt = Command::new("rustfmt");
+    let status = rustfmt.args(["--check", "--edition", "2024"]).args(files.lines()).current_dir(root()).status()?;
+    ensure!(status.success(), "`rustfmt --edition 2024` would write the files above otherwise");
+    Ok(())
 }
 
 /// Runs the browser tests whose names contain `filter`, against the page in `dist/`.
