@@ -61,7 +61,12 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal>
     if experiment.batch < needed {
         return Some(Refusal::Batch { needed, given: experiment.batch });
     }
-    if objective.about().knowledge != Knowledge::Features {
+    let knowledge = objective.about().knowledge;
+    // Without a hidden layer the embedding is the input, in which there is nothing to teach.
+    if knowledge == Knowledge::Relations && experiment.student.widths.is_empty() {
+        return Some(Refusal::NoStages);
+    }
+    if knowledge != Knowledge::Features {
         return None;
     }
     let inputs = experiment.input_count();

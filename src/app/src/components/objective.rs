@@ -57,6 +57,10 @@ pub fn entry(page: &Page, objective: Objective) -> Html {
     let (texts, experiment, word) = (&page.texts, &page.state.experiment, objective.word());
     let (about, name) = (objective.about(), texts.get(&format!("knob-{word}")));
     let is_used = experiment.weights.get(objective) > 0.0;
+    let formula = match experiment.t2.is_on() {
+        true => about.formula,
+        false => about.formula.strip_prefix("T^{2} ").unwrap_or(about.formula),
+    };
     let refusal = refusal(objective, experiment);
     let (id, needs) = (format!("use-{word}"), format!("needs-{word}"));
     let choose =
@@ -83,7 +87,7 @@ pub fn entry(page: &Page, objective: Objective) -> Html {
                 <p id={needs} class="needs">{ texts.with("objective-needs", &[("reason", refusal_text(texts, refusal).into())]) }</p>
                 { remedy(page, objective) }
             }
-            { fold(texts, &name, texts.help(&format!("knob-{word}")), (about.formula, about.source, about.url), why) }
+            { fold(texts, &name, texts.help(&format!("knob-{word}")), (formula, about.source, about.url), why) }
             if is_used && objective == Objective::Decoupled {
                 { knob_control(page, "decoupled-target") }
                 { knob_control(page, "decoupled-others") }

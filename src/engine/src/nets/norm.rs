@@ -70,9 +70,9 @@ impl Normalized {
         (outputs - mean) / (variance + EPSILON).sqrt() * row(norm.scale.val()) + row(norm.shift.val())
     }
 
-    /// Moves the running mean and variance towards a batch's; false where there is nothing to move.
-    pub fn absorb(&mut self, batch: &Statistics) -> bool {
-        let Some(norm) = &mut self.norm else { return false };
+    /// Moves the running mean and variance towards a batch's, where there are any.
+    pub fn absorb(&mut self, batch: &Statistics) {
+        let Some(norm) = &mut self.norm else { return };
         let moved = |running: &Param<Tensor<1>>, batch: &Tensor<1>| {
             running.clone().map(|running| {
                 let kept = running.clone().inner() * (1.0 - MOMENTUM) + batch.clone() * MOMENTUM;
@@ -81,7 +81,6 @@ impl Normalized {
         };
         norm.mean = moved(&norm.mean, &batch.mean);
         norm.variance = moved(&norm.variance, &batch.variance);
-        true
     }
 
     /// Reads the weights back to the host, the norm folded into them (Jacob et al. 2018, section 3.2).
@@ -131,7 +130,7 @@ mod tests {
         for (output, want) in outputs.iter().zip([0.5 - unit, 0.5, 0.5 + unit]) {
             assert!((output - want).abs() < 1e-5);
         }
-        assert!(layer.absorb(&statistics[0]));
+        layer.absorb(&statistics[0]);
         // Running mean 0.9·0 + 0.1·2, variance 0.9·1 + 0.1·1 (unbiased).
         let (outputs, none) = forward(&layer, &Pass::Test);
         assert!(none.is_empty());

@@ -116,14 +116,15 @@ impl Residual {
         Trace { logits, embedding, maps, statistics }
     }
 
-    /// Moves the running means and variances towards a batch's, in the order of the forward pass.
+    /// Moves the running means and variances towards those of each forward pass, one pass after the other.
     pub fn absorb(&mut self, statistics: &[Statistics]) {
         let blocks = self
             .blocks
             .iter_mut()
             .flat_map(|block| [&mut block.first, &mut block.second].into_iter().chain(block.shortcut.as_mut()));
-        for (layer, batch) in [&mut self.stem].into_iter().chain(blocks).zip(statistics) {
-            layer.absorb(batch);
+        let mut layers: Vec<&mut Normalized> = [&mut self.stem].into_iter().chain(blocks).collect();
+        for pass in statistics.chunks(layers.len()) {
+            layers.iter_mut().zip(pass).for_each(|(layer, batch)| layer.absorb(batch));
         }
     }
 }
@@ -164,7 +165,15 @@ mod tests {
         assert_eq!(trace.statistics.len(), 8, "a stem, three blocks of two, one projection");
         let shapes: Vec<[usize; 2]> = trace.maps.iter().map(Map::shape).collect();
         assert_eq!((shapes, trace.embedding.dims()), (vec![[4, 7], [6, 4]], [2, 6]));
+        let mut twice = fresh.clone();
         fresh.absorb(&trace.statistics);
+        // Two passes of a step count one after the other.
+        twice.absorb(&[&trace.statistics[..], &trace.statistics[..]].concat());
+        let mut again = fresh.clone();
+        again.absorb(&trace.statistics);
+        let said = |network: &Residual| block_on(read(network.forward(inputs(), Pass::Test).logits)).unwrap();
+        assert_eq!(said(&twice), said(&again));
+        assert_ne!(said(&twice), said(&fresh));
         let said = block_on(read(fresh.forward(inputs(), Pass::Test).logits)).unwrap();
         assert_ne!(said, block_on(read(trace.logits)).unwrap());
         let folded = block_on(fresh.to_layers()).unwrap();

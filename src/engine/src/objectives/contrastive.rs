@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use super::{
     Loss, Memory, Method, Part, Views, constant,
-    geometry::{log_sigmoid, unit},
+    geometry::{compares, log_sigmoid, unit},
 };
 
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
@@ -114,6 +114,7 @@ fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>, shares: Te
 /// How it is computed.
 pub const METHOD: Method = Method {
     parts: |student, teacher, _| {
+        compares(1, student)?;
         let features = [student, teacher].map(|trace| trace.embedding.dims()[1]);
         Ok(features.map(|features| Part::random(features, WIDTH)).to_vec())
     },
@@ -123,6 +124,8 @@ pub const METHOD: Method = Method {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use retort_spec::Refusal;
+
     use crate::{
         nets::Trace,
         objectives::{Settings, check},
@@ -200,8 +203,10 @@ mod tests {
     #[test]
     fn the_matrices_learn_on_both_sides() {
         let (student, teacher) = (tracked(&[0.4, -1.0, 0.7, 0.9]), tracked(&[1.0, 0.2, -0.3, 0.8]));
-        let parts = (METHOD.parts)(&student, &teacher, &Settings::default()).unwrap();
-        assert_eq!(parts, [Part::random(2, WIDTH); 2]);
+        let parts = |student: &Trace| (METHOD.parts)(student, &teacher, &Settings::default());
+        assert_eq!(parts(&student), Err(Refusal::NoStages), "an embedding that is the input learns nothing");
+        let staged = Trace { maps: check::stages(2, &[(1, 1, &[0.0; 2])]).maps, ..student.clone() };
+        assert_eq!(parts(&staged), Ok(vec![Part::random(2, WIDTH); 2]));
         let device = Device::flex().autodiff();
         let matrices: [Tensor<2>; 2] = [[[1.0, 0.5], [0.0, 1.0]], [[0.3, 0.0], [1.0, 1.0]]]
             .map(|matrix| Tensor::from_data(matrix, &device).require_grad());

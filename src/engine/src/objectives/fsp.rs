@@ -27,10 +27,19 @@ fn fsp(views: &Views<'_>) -> Option<Loss> {
     Some(losses.reduce(|sum, loss| sum + loss)?.into())
 }
 
-/// `Φ`: `[batch, channels before, channels after]`.
+/// Numbers of Φ that are compared at most: of wide layers the first examples of a batch stand for all, or a batch would
+/// fill the memory.
+const MOST: usize = 1 << 22;
+
+/// `Φ`: `[examples, channels before, channels after]`.
 fn flow(before: &Map, after: &Map) -> Tensor<3> {
     let side = before.side.min(after.side);
-    let [before, after] = [before, after].map(|map| pooled(map.values.clone(), map.side, side));
+    let ([wide, _], [next, _]) = (before.shape(), after.shape());
+    let [before, after] = [before, after].map(|map| {
+        let [batch, _, _] = map.values.dims();
+        let examples = (MOST / (wide * next).max(1)).clamp(1, batch);
+        pooled(map.values.clone().narrow(0, 0, examples), map.side, side)
+    });
     before.swap_dims(1, 2).matmul(after) / (side * side) as f64
 }
 

@@ -12,6 +12,9 @@ const SHORTEST_SQUARE: f64 = 1e-12;
 /// The same for deviations from a mean, and for the distance of two rows, as a share of the rows' own squares: single
 /// precision carries seven digits.
 const ROUNDING_SQUARE: f64 = 1e-12;
+/// The square of the length below which deviations are none, however small what deviates: the derivative of an inverse root
+/// would be beyond single precision.
+const LEAST_SQUARE: f64 = 1e-24;
 /// The share of the mean squared distance below which two rows are taken to be one: the differences of products that
 /// distances are made of lose the digits below it.
 const SAME_SQUARE: f64 = 1e-5;
@@ -28,7 +31,7 @@ pub fn unit<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
 pub fn unit_deviation<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
     let deviations = vectors.clone() - vectors.clone().mean_dim(dim);
     let squares = deviations.clone().square().sum_dim(dim);
-    let none = (squares.clone() - vectors.square().sum_dim(dim) * ROUNDING_SQUARE).lower_equal_elem(0.0);
+    let none = (squares.clone() - vectors.square().sum_dim(dim) * ROUNDING_SQUARE).lower_equal_elem(LEAST_SQUARE);
     deviations * inverse_root(squares, none)
 }
 
@@ -96,15 +99,16 @@ pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
     -softplus(-values)
 }
 
-/// Nothing to learn, for an objective that compares the examples of a batch with each other.
+/// Nothing to learn, for an objective that compares the examples of a batch with each other by their embeddings.
 ///
 /// # Errors
-/// [`Refusal::Batch`] where there are fewer than `needed`.
+/// [`Refusal::Batch`] where there are fewer than `needed`, [`Refusal::NoStages`] where the embedding is the input itself.
 pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Refusal> {
     let [given, _] = trace.embedding.dims();
-    match given < needed {
-        true => Err(Refusal::Batch { needed: needed as u32, given: given as u32 }),
-        false => Ok(Vec::new()),
+    match (given < needed, trace.maps.is_empty()) {
+        (true, _) => Err(Refusal::Batch { needed: needed as u32, given: given as u32 }),
+        (_, true) => Err(Refusal::NoStages),
+        _ => Ok(Vec::new()),
     }
 }
 

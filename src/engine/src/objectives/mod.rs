@@ -30,7 +30,7 @@ pub struct Views<'a> {
     pub teacher: Option<&'a Trace>,
     /// `[batch, classes]`: one-hot labels, or the teacher's likeliest classes where the labels are hidden.
     pub targets: Option<Tensor<2>>,
-    /// The examples' places in the set that batches are drawn from.
+    /// The examples' places in the transfer set, in a transfer batch.
     pub rows: &'a [u32],
     /// What this objective learns beside the student, tracked; empty where the shapes already meet.
     pub parts: &'a [Tensor<2>],

@@ -103,6 +103,8 @@ pub struct Students {
     pub student: Learner,
     labelled: Batches,
     transfer: Batches,
+    /// Where each row of the training set, or of as much noise, stands in the transfer set.
+    places: Vec<u32>,
     /// What the transfer batches select from: the training set or noise.
     inputs: Tensor<2>,
     /// The teacher's logits of all `inputs`, computed once; batches select from them by example.
@@ -180,11 +182,13 @@ impl Students {
                 let first = bench.select(&inputs, &first);
                 let [asked, answered] =
                     [&student.network(), &teacher].map(|network| network.forward(first.clone(), Pass::Test));
-                Objectives::new(experiment, &asked, &answered, dataset.train.len(), seed)?
+                Objectives::new(experiment, &asked, &answered, transfer.len(), seed)?
             }
         };
         let parts = Parts::draw(objectives.parts(), seed, &bench.device.clone().autodiff());
         let taught = bench.logits(&teacher, &inputs);
+        let mut places = vec![0; dataset.train.len()];
+        (0..).zip(&transfer).for_each(|(place, &row)| places[row as usize] = place);
         let seen = if experiment.transfer == Transfer::Noise { &[][..] } else { &labelled };
         let looks_inside =
             experiment.weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses);
@@ -194,6 +198,7 @@ impl Students {
             shared: experiment.transfer != Transfer::Noise && labelled == transfer,
             classes: known_or_likeliest(bench, &taught, seen),
             labelled: Batches::new(labelled, seed, "labelled batches"),
+            places,
             transfer: Batches::new(transfer, seed, "transfer batches"),
             taught,
             inputs,
@@ -221,19 +226,22 @@ impl Students {
             None => Slope::default(),
         });
         let progress = self.student.progress();
-        let alone = progress < experiment.first_stage && self.objectives.begin_alone();
+        let is_first_stage = progress < experiment.first_stage;
+        let alone = is_first_stage && self.objectives.begin_alone();
         if mem::replace(&mut self.alone, alone) && !alone {
             self.student = self.student.afresh(experiment);
         }
-        let asks_teacher = soft > 0.0 || self.objectives.need(Source::Teacher);
+        let asks_teacher = (soft > 0.0 && !alone) || self.objectives.need(Source::Teacher, is_first_stage);
         let lesson =
             asks_teacher.then(|| self.lesson(bench, experiment, size, &labelled_rows, hard.as_ref())).flatten();
         let (shared, objectives) = (self.shared, &mut self.objectives);
-        let asks_labels = !alone && (soft < 1.0 || objectives.need(Source::Labels));
+        let asks_labels = !alone && (soft < 1.0 || objectives.need(Source::Labels, is_first_stage));
         self.student = self.student.step(experiment, |network, parts| {
             let mut slope = Slope::default();
             let answer = |inputs: Tensor<2>| network.forward(inputs.autodiff(), Pass::Train(None));
-            let hard = hard.filter(|_| asks_labels || shared).map(|(inputs, targets)| (answer(inputs), targets));
+            let hard = hard
+                .filter(|_| asks_labels || (shared && asks_teacher))
+                .map(|(inputs, targets)| (answer(inputs), targets));
             let term = |slope: &mut Slope, name: &'static str, loss: Tensor<1>| {
                 slope.terms.push(((name, ""), loss.clone().inner()));
                 slope.add(loss);
@@ -293,6 +301,7 @@ impl Students {
             false => Trace::of_logits(bench.select(&self.taught, &rows)),
         };
         let targets = bench.select(&self.classes, &rows).autodiff();
+        let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
         Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
     }
 }

@@ -39,7 +39,7 @@ pub struct Batch<'a> {
 
 impl Objectives {
     /// The objectives that weigh something in this experiment, and what they learn beside the student, from the traces of
-    /// a first batch; `examples` is the size of the transfer set's source.
+    /// a first batch; `examples` is the size of the transfer set.
     ///
     /// # Errors
     /// [`Trouble::Refused`] where one cannot be used on such networks or batches.
@@ -73,9 +73,18 @@ impl Objectives {
         &self.parts
     }
 
-    /// Whether any is computed from such a batch.
-    pub fn need(&self, source: Source) -> bool {
-        self.used.iter().any(|used| used.method.from == source)
+    /// Whether any has its say now and is computed from such a batch.
+    pub fn need(&self, source: Source, is_first_stage: bool) -> bool {
+        self.used.iter().any(|used| used.method.from == source && self.speaks(used.objective, is_first_stage))
+    }
+
+    /// Whether an objective has its say in a stage.
+    fn speaks(&self, objective: Objective, is_first_stage: bool) -> bool {
+        match objective.about().turn {
+            Turn::Always => !(is_first_stage && self.begin_alone()),
+            Turn::Prepared => true,
+            Turn::FirstStage => is_first_stage,
+        }
     }
 
     /// Whether a method has a first stage to itself.
@@ -87,15 +96,10 @@ impl Objectives {
     pub fn add(&mut self, experiment: &Experiment, progress: f64, batch: &Batch<'_>, parts: &Parts, slope: &mut Slope) {
         let settings = Settings::of(experiment);
         let is_first_stage = progress < experiment.first_stage;
-        let alone = is_first_stage && self.begin_alone();
+        let speaking: Vec<bool> = self.used.iter().map(|used| self.speaks(used.objective, is_first_stage)).collect();
         let source = if batch.teacher.is_some() { Source::Teacher } else { Source::Labels };
-        for used in self.used.iter_mut().filter(|used| used.method.from == source) {
-            let speaks = match used.objective.about().turn {
-                Turn::Always => !alone,
-                Turn::Prepared => true,
-                Turn::FirstStage => is_first_stage,
-            };
-            if !speaks {
+        for (used, speaks) in self.used.iter_mut().zip(speaking) {
+            if !speaks || used.method.from != source {
                 continue;
             }
             let views = Views {

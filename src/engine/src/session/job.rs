@@ -3,7 +3,9 @@
 use std::{mem, time::Duration};
 
 use burn::tensor::Device;
-use retort_spec::{Actor, CurvePoint, Event, Experiment, Spread, Stage, Tally, Terms, Trouble, Verdict};
+use retort_spec::{
+    Actor, CurvePoint, Event, Experiment, Objective, Spread, Stage, Tally, Terms, Trouble, Turn, Verdict,
+};
 use web_time::Instant;
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     nets::Network,
+    objectives::{Source, method},
     schemes::offline::{self, Students, Teacher, labelled_rows},
     train::{
         bench::Bench,
@@ -107,9 +110,12 @@ impl Job {
         self.shown = Shown::default();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
-        let asks_teacher = self.experiment.soft > 0.0 || self.experiment.weights.used().next().is_some();
-        let learns = (asks_teacher && summary.transfer > 0) || (self.experiment.soft < 1.0 && summary.labelled > 0);
-        if !learns {
+        let used = || self.experiment.weights.used().map(|(objective, _)| objective);
+        // After a first stage that asks the teacher alone nothing is learned by it.
+        let lasts = |of: Objective| method(of).from == Source::Teacher && of.about().turn != Turn::FirstStage;
+        let asks_teacher = self.experiment.soft > 0.0 || used().any(lasts);
+        let asks_labels = self.experiment.soft < 1.0 || used().any(|of| method(of).from == Source::Labels);
+        if !((asks_teacher && summary.transfer > 0) || (asks_labels && summary.labelled > 0)) {
             return Err(Trouble::NothingToLearn);
         }
         offline::check(&self.bench, &self.experiment)?;

@@ -117,8 +117,15 @@ impl Session {
                 let of = |list: &[OwnExample], data| {
                     list.iter().filter(|example| example.data == data).cloned().collect::<Vec<OwnExample>>()
                 };
-                let data = self.job.as_ref().map(|job| job.experiment.data);
-                let differs = data.is_some_and(|data| of(&own, data) != of(&self.own, data));
+                let differs = |job: &Option<Job>| {
+                    job.as_ref().is_some_and(|Job { experiment: Experiment { data, .. }, .. }| {
+                        of(&own, *data) != of(&self.own, *data)
+                    })
+                };
+                let (differs, is_parked_stale) = (differs(&self.job), differs(&self.parked));
+                if is_parked_stale {
+                    self.parked = None;
+                }
                 self.own = own;
                 match self.job.take() {
                     Some(job) if differs => self.start(job.experiment),

@@ -409,6 +409,43 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
 }
 
 #[test]
+fn what_cannot_teach_is_told() {
+    let trouble = |objective: Objective, experiment: Experiment| {
+        let weights = Weights::default().with(objective);
+        let events = finish(&mut session(), Command::Run(Experiment { weights, soft: 0.0, ..experiment }));
+        events.into_iter().find_map(|event| match event {
+            Event::Trouble(trouble) => Some(trouble),
+            _ => None,
+        })
+    };
+    let unlabelled = Experiment { labels: Labels::Count(0), ..small() };
+    // One asks for labels, the other is silent after its first stage.
+    for objective in [Objective::LabelSmoothing, Objective::Hint] {
+        assert_eq!(trouble(objective, unlabelled.clone()), Some(Trouble::NothingToLearn), "{objective}");
+    }
+    assert_eq!(trouble(Objective::Pkt, unlabelled.clone()), None);
+    let linear = Experiment { student: Architecture::mlp([]), ..unlabelled };
+    let refused = Trouble::Refused { objective: Objective::Pkt, refusal: Refusal::NoStages };
+    assert_eq!(trouble(Objective::Pkt, linear), Some(refused), "its embedding is the input");
+}
+
+#[test]
+fn an_example_of_ones_own_reaches_a_job_that_was_refused() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let weights = Weights::default().with(Objective::Attention);
+    finish(&mut session, Command::Run(Experiment { weights, ..small() }));
+    let own = OwnExample { data: small().data, label: 3, input: vec![0.5; 64].into() };
+    block_on(session.handle(Command::Own(vec![own])));
+    let events = finish(&mut session, Command::Run(small()));
+    let labelled = events.iter().find_map(|event| match event {
+        Event::Data(summary) => Some(summary.labelled),
+        _ => None,
+    });
+    assert_eq!(labelled, Some(51));
+}
+
+#[test]
 fn a_first_stage_leaves_no_weight_behind() {
     // Adam's steps do not depend on a loss's scale, so the weight of a loss that stood alone decides nothing.
     let student = |weight: f64| {

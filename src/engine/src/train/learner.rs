@@ -96,7 +96,8 @@ impl Learner {
         let factor = schedule::factor(experiment.schedule, self.step, self.steps);
         self.step += 1;
         let Slope { loss, terms, statistics } = slope(&self.pupil.network, &self.pupil.parts);
-        let Some(loss) = loss else { return self };
+        // What no weight has a part in teaches nothing, and has no gradient to ask for.
+        let Some(loss) = loss.filter(Tensor::is_tracked) else { return self };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.pupil);
         self.pupil = self.optimizer.step(experiment.learning_rate * factor, self.pupil, gradients);
         self.pupil.network.absorb(&statistics);
