@@ -52,7 +52,7 @@ macro_rules! for_each_objective {
                 "Yim et al. 2017, eq. 2"
                 "https://openaccess.thecvf.com/content_cvpr_2017/html/Yim_A_Gift_From_CVPR_2017_paper.html";
             similarity Similarity "similarity" Relations Always 3000.0
-                "‖S(f) − S(g)‖_{F}^{2} / N^{2},  S(f) = rows of f fᵀ, each of length 1"
+                "‖S(f) − S(g)‖_{F}^{2} / N^{2},  S(f)_{i} = (f fᵀ)_{i} / ‖(f fᵀ)_{i}‖"
                 "Tung & Mori 2019, eq. 4" "https://arxiv.org/abs/1907.09682";
             correlation Correlation "correlation" Relations Always 1.0
                 "‖K(f) − K(g)‖_{F}^{2} / N^{2},  K_{ij} ≈ exp(−γ ‖f_{i} − f_{j}‖^{2})"
