@@ -23,6 +23,8 @@ const VIEWS: &[(&str, &[&str])] = &[
     ("#lesson=temperature&theme=dark", &[]),
     ("#v=1&runs=1&data=strokes&lock=all&hide=settings", &["[data-help=temperature]"]),
     ("#v=1&data=fashion", &[]),
+    ("#v=1&runs=1&decoupled=1&hint=100&pkt=30000", &["[data-knob=attention] summary", "#term-table summary"]),
+    ("#v=1&runs=1&decoupled=1&hint=100&pkt=30000&theme=dark&lock=hint", &["[data-knob=decoupled] summary"]),
 ];
 
 #[tokio::test]
@@ -53,7 +55,12 @@ async fn page_has_no_violation_in_any_view() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_fits_every_width_and_the_bench_one_screen() -> Result<()> {
-    for link in ["#v=1&runs=1", "#v=1&runs=1&data=moons&lang=zh-CN", "#lesson=temperature"] {
+    for link in [
+        "#v=1&runs=1",
+        "#v=1&runs=1&data=moons&lang=zh-CN",
+        "#lesson=temperature",
+        "#v=1&runs=1&student-epochs=5&decoupled=1&hint=100&factor=500&standardized-logits=9&pkt=30000",
+    ] {
         let page = Page::open(link, Gpu::None).await?;
         page.until_finished().await?;
         // 640 is what a window of 1280 has left at 200 % zoom.

@@ -309,6 +309,14 @@ impl Page {
         Ok(serde_json::from_value(self.later(names).await?)?)
     }
 
+    /// Opens another file of the site in the same browser.
+    ///
+    /// # Errors
+    /// Where the browser refuses.
+    pub async fn go(&self, file: &str) -> Result<()> {
+        Ok(self.client.goto(&format!("{}{file}", harness("RETORT_URL")?)).await?)
+    }
+
     /// Runs a script that may wait, and gives what it returns.
     async fn later(&self, script: &str) -> Result<Value> {
         let promise = format!(

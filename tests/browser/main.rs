@@ -2,6 +2,8 @@
 
 mod access;
 mod classroom;
+mod inside;
+mod knowledge;
 mod laboratory;
 mod printed;
 
@@ -192,9 +194,9 @@ async fn page_speaks_both_languages() -> Result<()> {
     page.until_finished().await?;
     page.click("#language").await?;
     page.until("document.documentElement.lang === 'zh-CN' && document.querySelector('#data-title').textContent.includes('数据')").await?;
-    // Names of products, people, keys and formats aside, nothing English is left.
+    // Names of products, people, keys and formats aside, and formulas with their sources, nothing English is left.
     let english = page
-        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|exp|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|Enter|Delete/g, '')))")
+        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|exp|RepDistiller|FitNets|ImageNet|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|Enter|Delete/g, '')))")
         .await?;
     ensure!(english == json!([]), "{english}");
     page.close().await

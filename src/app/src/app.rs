@@ -10,13 +10,14 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        announcer::Announcer, confusion::Confusion, cost::cost, curves::Curves, data::data_panel, draw::Draw,
-        header::header, keyboard::Keyboard, lede::lede, lesson::lesson_panel, network::network, notices::notices,
-        packed::packed, report::report, settings::settings, similarity::Similarity, soft_targets::soft_targets,
-        toolbar::pace_of, tour::Tour, verdict::verdict,
+        announcer::use_announcer, confusion::use_confusion, cost::cost, curves::use_curves, data::data_panel,
+        draw::use_draw, header::header, inside::use_inside, keyboard::use_keyboard, lede::lede, lesson::lesson_panel,
+        network::network, notices::notices, objectives::objectives, packed::packed, report::report, settings::settings,
+        similarity::use_similarity, soft_targets::soft_targets, toolbar::pace_of, tour::use_tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
+    island,
     lessons::guide::{Guide, use_new_guide},
     link, offline,
     state::{Action, Engine, Notice, State},
@@ -244,28 +245,32 @@ pub fn App(props: &AppProps) -> Html {
             { panel("soft-targets", &|| soft_targets(&page)) }
             { panel("student", &|| network(&page, Actor::Student)) }
             { panel("cost", &|| cost(&page)) }
-            { panel("curves", &|| html! { <Curves /> }) }
+            { panel("curves", &|| island!(use_curves)) }
             { panel("verdict", &|| verdict(&page)) }
-            { panel("draw", &|| html! { <Draw /> }) }
-            { panel("similarity", &|| html! { <Similarity /> }) }
-            { panel("confusion", &|| html! { <Confusion /> }) }
+            { panel("objectives", &|| objectives(&page)) }
+            { panel("draw", &|| island!(use_draw)) }
+            { panel("similarity", &|| island!(use_similarity)) }
+            { panel("confusion", &|| island!(use_confusion)) }
             { panel("packed", &|| packed(&page)) }
+            { panel("inside", &|| island!(use_inside)) }
             { panel("settings", &|| settings(&page)) }
             { report(&page) }
         </>
     };
+    // What is shown class by class keeps its place from the start.
+    let classes = format!("--classes: {}", page.state.experiment.class_count());
     let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<Page> context={page}>
         <ContextProvider<Guide> context={guide}>
             { header }
-            <Announcer />
+            { island!(use_announcer) }
             { notices }
             { lede }
-            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden}>{ panels }</main>
+            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>{ panels }</main>
             { lesson }
-            <Keyboard />
-            <Tour />
+            { island!(use_keyboard) }
+            { island!(use_tour) }
         </ContextProvider<Guide>>
         </ContextProvider<Page>>
     }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use retort_spec::{Command, DataSet, Event, Experiment, FileData, OwnExample, Trouble, encode};
+use retort_spec::{Command, DataSet, Event, Experiment, FileData, Floats, OwnExample, Trouble, encode};
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -54,6 +54,8 @@ struct Inner {
     began: bool,
     own: Vec<OwnExample>,
     pace: Option<u32>,
+    /// The input that is looked at inside the networks; empty if none is.
+    inside: Floats,
 }
 
 impl Driver {
@@ -75,6 +77,7 @@ impl Driver {
             began: false,
             own: Vec::new(),
             pace: None,
+            inside: Floats::default(),
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
@@ -132,6 +135,14 @@ impl Driver {
         if self.inner.borrow().pace != pace {
             self.send(&Command::Pace(pace));
             self.inner.borrow_mut().pace = pace;
+        }
+    }
+
+    /// Shows what an input does inside the networks, with an empty one no more; every later engine too.
+    pub fn look_inside(&self, input: Floats) {
+        if self.inner.borrow().inside != input {
+            self.send(&Command::Watch(input.clone()));
+            self.inner.borrow_mut().inside = input;
         }
     }
 
@@ -260,10 +271,10 @@ impl Driver {
 
     /// Tells a fresh engine all that its predecessor knew.
     fn greet(&self) {
-        let (files, experiment, own, pace) = {
+        let (files, experiment, own, pace, inside) = {
             let mut inner = self.inner.borrow_mut();
             inner.ready = true;
-            (inner.files.clone(), inner.experiment.clone(), inner.own.clone(), inner.pace)
+            (inner.files.clone(), inner.experiment.clone(), inner.own.clone(), inner.pace, inner.inside.clone())
         };
         for (data, files) in files {
             self.send(&Command::Files { data, files });
@@ -273,6 +284,9 @@ impl Driver {
         }
         if pace.is_some() {
             self.send(&Command::Pace(pace));
+        }
+        if !inside.is_empty() {
+            self.send(&Command::Watch(inside));
         }
         self.send(&Command::Run(experiment));
     }

@@ -1,6 +1,6 @@
 //! Numbers as the visitor's language writes them.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::cell::RefCell;
 
 use js_sys::{Array, Function, Intl, Object, Reflect};
 use wasm_bindgen::JsValue;
@@ -9,13 +9,20 @@ use crate::i18n::{Language, Texts};
 
 thread_local! {
     /// Making a formatter costs a hundred times what using it does, and a page writes some hundred numbers.
-    static FORMATTERS: RefCell<HashMap<(Language, u32), Function>> = RefCell::default();
+    /// There are so few that looking through them is as quick as a map, and a map's code is larger.
+    static FORMATTERS: RefCell<Vec<(Language, u32, Function)>> = RefCell::default();
 }
 
 /// A number with `digits` after the point, grouped as the language does.
 pub fn number(texts: &Texts, value: f64, digits: u32) -> String {
     let formatter = FORMATTERS.with_borrow_mut(|formatters| {
-        formatters.entry((texts.language, digits)).or_insert_with(|| formatter(texts.language, digits)).clone()
+        let fits = |(language, of, _): &&(Language, u32, Function)| (*language, *of) == (texts.language, digits);
+        if let Some((_, _, known)) = formatters.iter().find(fits) {
+            return known.clone();
+        }
+        let new = formatter(texts.language, digits);
+        formatters.push((texts.language, digits, new.clone()));
+        new
     });
     let text = formatter.call1(&JsValue::NULL, &value.into()).ok().and_then(|text| text.as_string());
     text.unwrap_or_else(|| value.to_string())

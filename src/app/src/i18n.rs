@@ -2,11 +2,12 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
 use web_sys::console;
 
-use crate::engine::{BUILD, fetch_text};
+use crate::{
+    engine::{BUILD, fetch_text},
+    messages::{Argument, Messages},
+};
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,7 +64,7 @@ thread_local! {
 pub struct Texts {
     /// Which language.
     pub language: Language,
-    bundle: Rc<FluentBundle<FluentResource>>,
+    messages: Rc<Messages>,
 }
 
 impl PartialEq for Texts {
@@ -98,14 +99,7 @@ impl Texts {
     }
 
     fn read(language: Language, messages: &str) -> Self {
-        // Messages that cannot be read are left out; a test forbids them.
-        let resource = FluentResource::try_new(messages.to_owned()).unwrap_or_else(|(resource, _)| resource);
-        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-        let mut bundle = FluentBundle::new(vec![tag]);
-        // The page mixes no scripts of opposite directions.
-        bundle.set_use_isolating(false);
-        bundle.add_resource_overriding(resource);
-        Self { language, bundle: Rc::new(bundle) }
+        Self { language, messages: Rc::new(Messages::read(messages, language.tag())) }
     }
 
     /// A language's messages for tests.
@@ -116,38 +110,31 @@ impl Texts {
 
     /// A message.
     pub fn get(&self, id: &str) -> String {
-        self.format(id, None, &[])
+        self.format(id, "", &[])
     }
 
     /// A message with arguments. Numbers decide plurals; texts stand as they are.
-    pub fn with<'a>(&self, id: &str, args: &[(&'static str, FluentValue<'a>)]) -> String {
-        self.format(id, None, args)
+    pub fn with(&self, id: &str, arguments: &[Argument<'_>]) -> String {
+        self.format(id, "", arguments)
     }
 
     /// A message's help text.
     pub fn help(&self, id: &str) -> String {
-        self.format(id, Some("help"), &[])
+        self.format(id, "help", &[])
     }
 
     /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
-    fn format(&self, id: &str, attribute: Option<&str>, args: &[(&'static str, FluentValue<'_>)]) -> String {
-        let pattern = self.bundle.get_message(id).and_then(|message| match attribute {
-            Some(attribute) => message.get_attribute(attribute).map(|attribute| attribute.value()),
-            None => message.value(),
-        });
-        let args: FluentArgs<'_> = args.iter().map(|(name, value)| (*name, value.clone())).collect();
-        match pattern {
-            Some(pattern) => self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned(),
-            None => id.to_owned(),
-        }
+    fn format(&self, id: &str, attribute: &str, arguments: &[Argument<'_>]) -> String {
+        self.messages.format(id, attribute, arguments).unwrap_or_else(|| id.to_owned())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asked::{LABELS, SOFT_TARGETS};
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, KNOBS, Kind};
+    use retort_spec::{Actor, KNOBS, Kind, Knowledge, NetworkKind, Objective};
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -179,7 +166,14 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things_with_the_same_variables() {
-        assert_eq!(messages(Language::English), messages(Language::Chinese));
+        let (english, chinese) = (messages(Language::English), messages(Language::Chinese));
+        for (id, variables) in &english {
+            let others = chinese.get(id);
+            assert!(others.is_some(), "zh-CN.ftl lacks {id}");
+            assert_eq!(others, Some(variables), "the variables of {id} in zh-CN.ftl and en.ftl");
+        }
+        let only: Vec<_> = chinese.keys().filter(|id| !english.contains_key(*id)).collect();
+        assert!(only.is_empty(), "en.ftl lacks {only:?}");
     }
 
     /// Ids made from the table of knobs and from words of the spec.
@@ -194,6 +188,18 @@ mod tests {
         for word in Actor::ALL.map(Actor::word) {
             ids.extend([format!("actor-{word}"), format!("short-{word}")]);
         }
+        ids.extend(Objective::WORDS.iter().map(|word| format!("why-{word}")));
+        for word in Knowledge::WORDS {
+            ids.extend([format!("knowledge-{word}"), format!("knowledge-{word}.help")]);
+        }
+        for word in NetworkKind::WORDS {
+            ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
+        }
+        // The parts that the engine gives curves of their own.
+        ids.extend(["term-target", "term-others"].map(String::from));
+        for term in [LABELS, SOFT_TARGETS] {
+            ids.extend([format!("term-{term}"), format!("term-{term}.help"), format!("why-{term}")]);
+        }
         ids
     }
 
@@ -202,7 +208,7 @@ mod tests {
         let defined: BTreeSet<String> = messages(Language::English).into_keys().collect();
         let derived = derived();
         let missing: Vec<_> = derived.difference(&defined).collect();
-        assert!(missing.is_empty(), "missing: {missing:?}");
+        assert!(missing.is_empty(), "en.ftl lacks {missing:?}");
         let mut source = String::new();
         for folder in ["src", "src/components", "src/lessons"] {
             for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod app;
+mod asked;
 mod bias;
 mod chart_view;
 mod choices;
@@ -18,7 +19,10 @@ mod i18n;
 mod keys;
 mod lessons;
 mod link;
+mod markup;
+mod messages;
 mod naming;
+mod needs;
 mod offline;
 mod order;
 mod paper;
@@ -28,6 +32,7 @@ mod save;
 mod snapshot;
 mod state;
 mod subject;
+mod terms;
 mod view;
 
 fn main() {

@@ -4,7 +4,7 @@ use retort_spec::{Experiment, Kind, Knob, changed};
 
 use crate::i18n::Texts;
 
-/// A knob's name where it stands alone. Beside its own network's panel "Hidden widths" is enough, elsewhere it is not.
+/// A knob's name where it stands alone. In its own network's panel "Network" is enough, elsewhere it is not.
 pub fn knob_name(texts: &Texts, knob: &Knob) -> String {
     let name = texts.get(&format!("knob-{}", knob.key));
     match knob.key {
@@ -62,7 +62,7 @@ mod tests {
         let warm = Experiment { temperature: 8.0, labels: Labels::Count(20), ..Experiment::default() };
         assert_eq!(run_name(&texts, &warm), "Labels 20, Temperature 8");
         let wide = Experiment { student: Architecture::mlp([64]), ..Experiment::for_data(DataSet::Moons) };
-        assert_eq!(run_name(&texts, &wide), "Moons, Student: Hidden widths 64");
+        assert_eq!(run_name(&texts, &wide), "Moons, Student: Network 64");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Frame {
     pub last: u32,
     /// The value at its upper end.
     pub top: f64,
+    /// The value at its lower end.
+    pub bottom: f64,
 }
 
 impl Frame {
@@ -29,7 +31,8 @@ impl Frame {
 
     /// The place of a value; what is beyond the axis stands at its end.
     pub fn y(&self, value: f64) -> f64 {
-        TOP + (self.height - TOP - BOTTOM) * (1.0 - value.clamp(0.0, self.top) / self.top)
+        let share = (value.clamp(self.bottom, self.top) - self.bottom) / (self.top - self.bottom);
+        TOP + (self.height - TOP - BOTTOM) * (1.0 - share)
     }
 
     /// The epoch, not rounded, at a share of the chart's whole width.
@@ -115,10 +118,12 @@ mod tests {
 
     #[test]
     fn a_path_runs_from_corner_to_corner() {
-        let frame = Frame { width: 152.0, height: 126.0, last: 4, top: 2.0 };
+        let frame = Frame { width: 152.0, height: 126.0, last: 4, top: 2.0, bottom: 0.0 };
         // 100 × 100 units between the margins.
         assert_eq!(frame.path(&[(0, 0.0), (1, 1.0), (4, 7.0)]), "M44.0,108.0L69.0,58.0L144.0,8.0");
         assert_eq!(frame.epoch_at(frame.x(3) / frame.width), 3.0);
+        let below = Frame { bottom: -2.0, ..frame };
+        assert_eq!(below.path(&[(0, 0.0), (4, -9.0)]), "M44.0,58.0L144.0,108.0");
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use retort_spec::{Actor, Bits, Compressed, CurvePoint, Experiment, Granularity, Measured, Parts, Verdict, encode};
+use retort_spec::{
+    Actor, Bits, Compressed, CurvePoint, Experiment, Granularity, Measured, Parts, Terms, Verdict, encode,
+};
 use serde::Serialize;
 
 use crate::{order::sorted, state::State};
@@ -40,6 +42,7 @@ pub struct Record<'a> {
     own_examples: u32,
     experiment: &'a Experiment,
     curves: &'a [CurvePoint],
+    terms: &'a [Terms],
     measured: Vec<Summary<'a>>,
     compressed: Vec<Packed<'a>>,
     verdict: Option<&'a Verdict>,
@@ -55,6 +58,7 @@ struct Summary<'a> {
     agreement: Option<f64>,
     calibration_error: f64,
     parameters: u32,
+    extra_parameters: u32,
     bytes: u32,
     seconds: f64,
 }
@@ -73,7 +77,7 @@ impl<'a> Record<'a> {
     /// The record of the run that is shown; `address` is the page's, without what stands behind `#`.
     pub fn of(state: &'a State, address: &str) -> Self {
         let measured: Vec<&Measured> =
-            state.measured.values().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
+            state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
         let place = |index: usize| (measured[index].run, Actor::ALL.iter().position(|of| *of == measured[index].actor));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
         let rows = if state.stale { &[][..] } else { &state.compressed };
@@ -84,6 +88,7 @@ impl<'a> Record<'a> {
             own_examples: state.data.as_ref().map_or(0, |data| data.own),
             experiment: &state.experiment,
             curves: &state.curves,
+            terms: &state.terms,
             measured: order.into_iter().map(|index| summary(measured[index])).collect(),
             compressed: rows.iter().map(packed).collect(),
             verdict: state.verdict.as_deref(),
@@ -103,9 +108,20 @@ fn is_of_this_run(state: &State, measured: &Measured) -> bool {
 }
 
 fn summary(measured: &Measured) -> Summary<'_> {
-    let &Measured { run, actor, accuracy, agreement, calibration_error, parameters, bytes, seconds, .. } = measured;
-    let per_class_accuracy = &measured.per_class_accuracy;
-    Summary { run, actor, accuracy, per_class_accuracy, agreement, calibration_error, parameters, bytes, seconds }
+    let &Measured { run, actor, accuracy, agreement, calibration_error, .. } = measured;
+    let &Measured { parameters, extra_parameters, bytes, seconds, .. } = measured;
+    Summary {
+        run,
+        actor,
+        accuracy,
+        per_class_accuracy: &measured.per_class_accuracy,
+        agreement,
+        calibration_error,
+        parameters,
+        extra_parameters,
+        bytes,
+        seconds,
+    }
 }
 
 fn packed(row: &Compressed) -> Packed<'_> {
@@ -145,11 +161,12 @@ mod tests {
             agreement: Some(0.5),
             calibration_error: 0.0,
             parameters: 10,
+            extra_parameters: 3,
             bytes: 40,
             logits: Floats(vec![1.0; 9]),
             seconds: 1.5,
         };
-        state.measured.insert((1, Actor::Student), Rc::new(measured));
+        state.measured.push(Rc::new(measured));
         state.compressed = vec![Compressed {
             bits: Bits::B8,
             granularity: Granularity::Tensor,
@@ -183,7 +200,10 @@ mod tests {
         assert_eq!(decode(link, &[]).experiment, state.experiment);
         assert_eq!(record["experiment"]["temperature"], 8.0);
         assert_eq!(record["curves"].as_array().unwrap().len(), 3);
-        assert_eq!(record["measured"][0]["bytes"], 40);
+        assert_eq!(
+            (&record["measured"][0]["bytes"], &record["measured"][0]["extra_parameters"]),
+            (&json!(40), &json!(3))
+        );
         assert_eq!(record["measured"][0]["per_class_accuracy"], json!([0.2, null]));
         assert_eq!(record["compressed"][0]["bits"], "8");
         assert!(record["measured"][0].get("logits").is_none() && record["compressed"][0].get("answers").is_none());

@@ -1,10 +1,10 @@
 //! The app's state and the one reducer that changes it. Pure: nothing here touches the browser.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use retort_spec::{
     Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
-    Measured, OwnExample, Problem, ProblemKind, RunState, Stage, Tally, Trouble, Verdict, decode, encode, knob,
+    Inside, Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 
@@ -36,7 +36,10 @@ pub struct State {
     pub tally: Option<Tally>,
     pub curves: Vec<CurvePoint>,
     pub past: Vec<Rc<Vec<CurvePoint>>>,
-    pub measured: HashMap<(u32, Actor), Rc<Measured>>,
+    /// What the loss of the first run's student is the sum of.
+    pub terms: Rc<Vec<Terms>>,
+    /// Each network of each run, as far as it is measured.
+    pub measured: Vec<Rc<Measured>>,
     pub compressed: Vec<Compressed>,
     /// What stands of the students is the last training's.
     pub stale: bool,
@@ -55,6 +58,8 @@ pub struct State {
     pub answers: Rc<Vec<Answer>>,
     /// What the networks say of every place of the plane.
     pub regions: Rc<Vec<Answer>>,
+    /// What the watched example does inside the networks, as far as they are there.
+    pub inside: Rc<Vec<Inside>>,
     /// Training examples that the visitor made.
     pub own: Rc<Vec<OwnExample>>,
     /// Runs kept by name.
@@ -135,7 +140,8 @@ impl State {
             tally: None,
             curves: Vec::new(),
             past: Vec::new(),
-            measured: HashMap::new(),
+            terms: Rc::default(),
+            measured: Vec::new(),
             compressed: Vec::new(),
             stale: false,
             verdict: None,
@@ -147,6 +153,7 @@ impl State {
             question: 0,
             answers: Rc::default(),
             regions: Rc::default(),
+            inside: Rc::default(),
             own: Rc::default(),
             kept: Vec::new(),
             weighed: Rc::default(),
@@ -176,7 +183,7 @@ impl State {
 
     /// A network of the first run.
     pub fn network(&self, actor: Actor) -> Option<&Rc<Measured>> {
-        self.measured.get(&(0, actor))
+        self.measured.iter().find(|measured| (measured.run, measured.actor) == (0, actor))
     }
 
     /// The measured row of the chosen width and granularity.
@@ -210,9 +217,13 @@ impl State {
                 }
                 self.curves.push(point);
             }
+            Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
+            Event::Terms(_) => {}
             Event::Measured(measured) => {
-                let student = (measured.run, measured.actor) == (0, Actor::Student);
-                self.measured.insert((measured.run, measured.actor), Rc::new(measured));
+                let whose = (measured.run, measured.actor);
+                let student = whose == (0, Actor::Student);
+                self.measured.retain(|other| (other.run, other.actor) != whose);
+                self.measured.push(Rc::new(measured));
                 // From now on the same example is shown, so that trainings compare on it.
                 if student && self.example.is_none() {
                     self.example = most_telling(self);
@@ -233,11 +244,18 @@ impl State {
             }
             Event::File(file) => self.file = Some(Rc::new(file)),
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
-            Event::State(run_state) => self.run_state = run_state,
+            Event::Inside(inside) => self.inside = Rc::new(inside),
+            Event::State(run_state) => {
+                self.run_state = run_state;
+                // Networks that were given up answer about no other example.
+                if run_state == RunState::Idle {
+                    self.inside = Rc::default();
+                }
+            }
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
             Event::Trouble(trouble) => {
                 // What stands there was another experiment's.
-                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn) {
+                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn | Trouble::Refused { .. }) {
                     self.measured.clear();
                     self.compressed.clear();
                 }
@@ -296,7 +314,7 @@ impl State {
                     let extra = self.past.len().saturating_sub(PAST_CURVES);
                     self.past.drain(..extra);
                 }
-                self.measured.retain(|(run, actor), _| *run == 0 || *actor == Actor::Teacher);
+                self.measured.retain(|measured| measured.run == 0 || measured.actor == Actor::Teacher);
             }
             false => {
                 self.past.clear();
@@ -308,10 +326,12 @@ impl State {
                 }
                 self.given = None;
                 self.regions = Rc::default();
+                self.inside = Rc::default();
             }
         }
         self.stale = !self.compressed.is_empty();
         self.verdict = None;
+        self.terms = Rc::default();
         self.tally = None;
         self.data = Some(Rc::new(summary));
         self.notices.retain(|notice| !matches!(notice, Notice::Trouble(_)));
@@ -338,13 +358,7 @@ impl Reducible for State {
                             state
                                 .notices
                                 .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            let asked = experiment.omit.to_string();
-                            for key in experiment.repair() {
-                                let kind = ProblemKind::NotOmittable;
-                                let problem =
-                                    Problem { key: key.into(), value: asked.clone(), kind, used: Some("none".into()) };
-                                state.notices.push(Notice::Link(problem));
-                            }
+                            state.notices.extend(mend(&mut experiment).into_iter().map(Notice::Link));
                             state.change(experiment);
                         }
                         Err(kind) => {

@@ -1,7 +1,7 @@
 //! The example whose distributions are shown: a test example, or one that was given.
 
 use retort_spec::{
-    Actor, Measured,
+    Actor, Floats, Measured,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -61,6 +61,21 @@ impl<'a> Subject<'a> {
     pub fn teacher(&self) -> Option<&'a [f32]> {
         self.logits[0]
     }
+}
+
+/// What the networks see of the example that the page shows; of the first test example before there is one.
+pub fn input(state: &State) -> Option<Floats> {
+    if let Some(given) = &state.given {
+        return Some(given.input.clone());
+    }
+    let data = state.data.as_ref()?;
+    let index = Subject::of(state).and_then(|subject| subject.index).or(state.example).unwrap_or(0);
+    if data.data.is_plane() {
+        return data.test_points.get(2 * index..2 * index + 2).map(|point| point.to_vec().into());
+    }
+    let size = (data.shape[0] * data.shape[1]) as usize;
+    let pixels = data.test_pixels.get(index * size..(index + 1) * size)?;
+    Some(pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect::<Vec<f32>>().into())
 }
 
 /// The test example that shows best what soft targets are: of those that the teacher has right, and where they are known
@@ -130,6 +145,7 @@ mod tests {
             agreement: None,
             calibration_error: 0.0,
             parameters: 0,
+            extra_parameters: 0,
             bytes: 0,
             // Sure and right; wrong; right and in doubt.
             logits: vec![9.0, 0.0, 1.0, 0.0, 0.0, 0.5].into(),
@@ -178,6 +194,24 @@ mod tests {
         let state = state.clone().reduce(Action::Events { events: vec![answer(state.question)], recorded: false });
         assert_eq!(Subject::of(&state).unwrap().teacher(), Some(&[3.0, 4.0][..]));
         assert_eq!(Subject::of(&state.reduce(Action::Inspect(0))).unwrap().index, Some(0));
+    }
+
+    #[test]
+    fn the_networks_see_coordinates_and_pixels_from_0_to_1() {
+        let plane = state();
+        assert_eq!(input(&plane), Some(Floats(vec![2.0, 2.1])));
+        let summary = DataSummary {
+            data: DataSet::Digits8,
+            shape: [1, 2],
+            test_pixels: vec![255, 0, 51, 102],
+            test_points: Floats::default(),
+            ..(**plane.data.as_ref().unwrap()).clone()
+        };
+        let image = State { data: Some(Rc::new(summary)), measured: Default::default(), ..plane };
+        assert_eq!(input(&image), Some(Floats(vec![1.0, 0.0])), "before the teacher says anything");
+        assert_eq!(input(&State { example: Some(1), ..image.clone() }), Some(Floats(vec![0.2, 0.4])));
+        let given = Given { source: Source::Drawing, input: vec![0.25, 0.5].into(), label: None };
+        assert_eq!(input(&State { given: Some(Rc::new(given)), ..image }), Some(Floats(vec![0.25, 0.5])));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a link leaves out of the page and what it locks, so that a class meets only what the lesson is about.
 
-use retort_spec::{KNOBS, Problem, ProblemKind, knob};
+use retort_spec::{KNOBS, Objective, Problem, ProblemKind, knob};
 
 /// The panels, in the order of the page.
 pub const PANELS: &[&str] = &[
@@ -11,10 +11,12 @@ pub const PANELS: &[&str] = &[
     "cost",
     "curves",
     "verdict",
+    "objectives",
     "similarity",
     "confusion",
     "draw",
     "packed",
+    "inside",
     "settings",
 ];
 
@@ -48,6 +50,8 @@ pub fn panel_of(key: &str) -> &'static str {
         "temperature" => "soft-targets",
         "student" | "soft" | "t2" => "student",
         "bits" | "granularity" => "cost",
+        "decoupled-target" | "decoupled-others" | "guided" | "first-stage" => "objectives",
+        word if Objective::WORDS.contains(&word) => "objectives",
         _ => "settings",
     }
 }
@@ -140,6 +144,16 @@ mod tests {
         assert!(!view.shows("teacher") && view.shows_knob("teacher"));
         let (view, _) = View::read(Some("knob-teacher"), None, None);
         assert!(view.shows("teacher") && !view.shows_knob("teacher"));
+    }
+
+    #[test]
+    fn an_objective_is_hidden_and_locked_as_any_knob() {
+        let (view, problems) = View::read(Some("hint,knob-similarity,objectives"), Some("attention,similarity"), None);
+        assert_eq!(problems, []);
+        assert!(!view.shows_knob("hint") && !view.shows_knob("similarity") && view.shows_knob("attention"));
+        assert!(view.shows("similarity") && !view.shows("objectives"), "similarity is a panel, too");
+        assert!(view.locks("attention") && view.locks("similarity") && !view.locks("guided"));
+        assert!(Objective::WORDS.iter().chain(&["guided", "first-stage"]).all(|key| panel_of(key) == "objectives"));
     }
 
     #[test]

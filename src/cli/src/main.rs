@@ -3,6 +3,7 @@
 mod messages;
 mod record;
 mod run;
+mod table;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -52,6 +53,10 @@ fn main() -> ExitCode {
         Some(("run", matches)) => run::run(matches),
         Some(("verify", matches)) => verify::verify(matches),
         Some(("record", matches)) => record::record(matches),
+        Some(("table", matches)) => match matches.subcommand() {
+            Some(("objectives", matches)) => table::objectives(matches),
+            _ => Ok(()),
+        },
         _ => Ok(()),
     };
     match result {
@@ -104,6 +109,28 @@ fn command() -> Command {
             device,
             strict.help("An objective that the engine does not have is a failure too"),
         ]))
+        .subcommand(
+            Command::new("table")
+                .about("Runs many experiments and prints a table for the documentation")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("objectives")
+                        .about("Every objective at its usual weight, alone and beside soft targets")
+                        .args([
+                            Arg::new("seeds")
+                                .long("seeds")
+                                .value_name("COUNT")
+                                .default_value("5")
+                                .value_parser(value_parser!(u32).range(1..=20)),
+                            Arg::new("pair")
+                                .long("pair")
+                                .value_parser(["perceptrons", "residual"])
+                                .help("Both pairs of networks unless given"),
+                            Arg::new("labels").long("labels").value_parser(["all", "50"]).help("Both unless given"),
+                        ]),
+                ),
+        )
         .subcommand(
             Command::new("record")
                 .about("Records the default experiment for the page to show while its engine loads")

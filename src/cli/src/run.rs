@@ -135,6 +135,10 @@ fn line(event: &Event) -> Option<Value> {
             "train_loss": point.train_loss,
             "train_accuracy": point.train_accuracy.map(percent), "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
         }),
+        Event::Terms(terms) => json!({
+            "event": "terms", "run": terms.run, "epoch": terms.epoch, "step": terms.step,
+            "terms": terms.values.iter().cloned().collect::<std::collections::BTreeMap<String, f64>>(),
+        }),
         Event::Measured(measured) => json!({
             "event": "measured", "run": measured.run, "actor": measured.actor, "accuracy": percent(measured.accuracy),
             "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),

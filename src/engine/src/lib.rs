@@ -4,6 +4,7 @@
 //! one panics in the browser, and every tensor is made on a device that was passed in.
 #![recursion_limit = "256"]
 
+mod checksum;
 pub mod compress;
 pub mod data;
 pub mod device;

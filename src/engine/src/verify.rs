@@ -6,14 +6,17 @@ use serde::Deserialize;
 use crate::{
     compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear},
     device::read,
-    nets::Trace,
-    objectives::{Settings, Views, objective},
+    nets::{Map, Trace},
+    objectives::{Memory, Settings, Views, named},
 };
 
 /// Largest relative difference of a loss that passes.
 const LOSS_RELATIVE: f64 = 1e-4;
 /// Largest absolute difference of a loss that passes.
 const LOSS_ABSOLUTE: f64 = 1e-6;
+/// What a logarithm in single precision may be off, three units in the last place of ln 10 (WGSL, section 15.7.4). A
+/// Kullback–Leibler divergence at a high temperature is a small difference of such logarithms, and T² enlarges its error.
+const LOGARITHM: f64 = 7e-7;
 /// Largest difference of a gradient that passes, relative to its largest entry.
 const GRADIENT_RELATIVE: f64 = 1e-3;
 
@@ -66,17 +69,23 @@ pub enum VerifyError {
 #[serde(untagged)]
 pub enum Row {
     /// An objective's loss and gradient.
-    Loss(LossRow),
+    Loss(Box<LossRow>),
     /// Numbers and what ONNX `QuantizeLinear` and `DequantizeLinear` make of them.
     Quantization(QuantizationRow),
 }
 
-/// A side's outputs: only logits are checked so far.
+/// A side's outputs in a vector file.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Side {
     /// `[batch][classes]`.
     #[serde(default)]
     pub logits: Vec<Vec<f32>>,
+    /// `[batch][features]`.
+    #[serde(default)]
+    pub embedding: Vec<Vec<f32>>,
+    /// `[batch][channels][places]`.
+    #[serde(default)]
+    pub maps: Vec<Vec<Vec<f32>>>,
 }
 
 /// An objective's loss and gradient.
@@ -95,8 +104,103 @@ pub struct LossRow {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LossParams {
     temperature: Option<f64>,
+    alpha: Option<f64>,
+    beta: Option<f64>,
+    gamma: Option<f64>,
+    order: Option<u32>,
+    margin: Option<f64>,
+    variance: Option<f64>,
+}
+
+/// With respect to what a gradient is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The logits.
+    Logits,
+    /// The embedding.
+    Embedding,
+    /// The first map.
+    Maps,
+}
+
+/// A made-up forward pass, on the host; what is empty is not there.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sample {
+    /// How many examples.
+    pub batch: usize,
+    /// `[batch, classes]`.
+    pub logits: Vec<f32>,
+    /// `[batch, features]`.
+    pub embedding: Vec<f32>,
+    /// `[batch, channels, places]` each.
+    pub maps: Vec<Vec<f32>>,
+    /// Channels of the maps.
+    pub channels: usize,
+}
+
+impl Sample {
+    fn of(side: &Side) -> Option<Self> {
+        let batch = side.logits.len().max(side.embedding.len()).max(side.maps.len());
+        let channels = side.maps.first().map_or(0, Vec::len);
+        let map: Vec<f32> = side.maps.iter().flatten().flatten().copied().collect();
+        let sample = Self {
+            batch,
+            logits: side.logits.concat(),
+            embedding: side.embedding.concat(),
+            maps: if map.is_empty() { Vec::new() } else { vec![map] },
+            channels,
+        };
+        let whole = |rows: &[Vec<f32>]| rows.iter().all(|row| row.len() == rows[0].len());
+        let fits = whole(&side.logits) && whole(&side.embedding) && side.maps.iter().all(|maps| maps.len() == channels);
+        (fits && batch > 0).then_some(sample)
+    }
+
+    /// The numbers of one of the outputs; none if it is not there.
+    pub fn numbers(&self, of: Of) -> &[f32] {
+        match of {
+            Of::Logits => &self.logits,
+            Of::Embedding => &self.embedding,
+            Of::Maps => self.maps.first().map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// The same to be changed.
+    ///
+    /// # Panics
+    /// If there are no maps and they are asked for.
+    #[cfg(test)]
+    pub fn numbers_mut(&mut self, of: Of) -> &mut [f32] {
+        match of {
+            Of::Logits => &mut self.logits,
+            Of::Embedding => &mut self.embedding,
+            Of::Maps => &mut self.maps[0],
+        }
+    }
+
+    /// The forward pass on a device; and the tensor to differentiate by, in its own shape.
+    fn trace(&self, of: Of, device: &Device) -> (Trace, Tensor<2>) {
+        let rows = |numbers: &[f32]| -> Tensor<2> {
+            // An output that is absent is a column of zeros.
+            let columns = (numbers.len() / self.batch.max(1)).max(1);
+            let numbers = if numbers.is_empty() { vec![0.0; self.batch] } else { numbers.to_vec() };
+            Tensor::from_data(TensorData::new(numbers, [self.batch, columns]), device)
+        };
+        let tracked = rows(self.numbers(of)).require_grad();
+        let take = |this: Of, numbers: &[f32]| if this == of { tracked.clone() } else { rows(numbers) };
+        let logits = take(Of::Logits, &self.logits);
+        let embedding = take(Of::Embedding, &self.embedding);
+        let mut maps = Vec::new();
+        for (index, numbers) in self.maps.iter().enumerate() {
+            let values = if index == 0 { take(Of::Maps, numbers) } else { rows(numbers) };
+            let places = numbers.len() / (self.batch * self.channels).max(1);
+            let values: Tensor<3> = values.reshape([self.batch, self.channels, places]).swap_dims(1, 2);
+            maps.push(Map { before: values.clone(), values, side: places.isqrt() });
+        }
+        (Trace { logits, embedding, maps, statistics: Vec::new() }, tracked)
+    }
 }
 
 /// Numbers and their integers.
@@ -127,24 +231,37 @@ pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<Checked>, Verif
 }
 
 async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Checked, VerifyError> {
-    let settings = Settings { temperature: row.params.temperature.unwrap_or(1.0), scale_by_t2: true };
+    let (given, usual) = (&row.params, Settings::default());
+    let settings = Settings {
+        temperature: given.temperature.unwrap_or(usual.temperature),
+        alpha: given.alpha.unwrap_or(usual.alpha),
+        beta: given.beta.unwrap_or(usual.beta),
+        gamma: given.gamma.unwrap_or(usual.gamma),
+        order: given.order.unwrap_or(usual.order),
+        margin: given.margin.unwrap_or(usual.margin),
+        variance: given.variance.unwrap_or(usual.variance),
+        ..usual
+    };
     let name = match row.params.temperature {
         Some(temperature) => format!("{} T={temperature}", row.objective),
         None => row.objective.clone(),
     };
-    if objective(&row.objective).is_none() {
+    if named(&row.objective).is_none() {
         return Ok(Checked { name, result: Fared::Absent });
     }
     let bad = |reason: &str| VerifyError::BadRow { row: index, reason: reason.into() };
-    let shape = [row.student.logits.len(), row.student.logits.first().map_or(0, Vec::len)];
-    let (student, teacher) = (row.student.logits.concat(), row.teacher.logits.concat());
-    let wanted = row.grad.logits.concat();
-    let whole = row.student.logits.iter().all(|logits| logits.len() == shape[1]) && !student.is_empty();
-    if !whole || wanted.len() != student.len() || row.labels.iter().any(|&label| usize::from(label) >= shape[1]) {
-        return Err(bad("logits, labels and gradient do not fit each other"));
+    let misfit = || bad("outputs, labels and gradient do not fit each other");
+    let student = Sample::of(&row.student).ok_or_else(misfit)?;
+    let teacher = Sample::of(&row.teacher).unwrap_or_default();
+    let gradient = Sample::of(&row.grad).ok_or_else(misfit)?;
+    let of = [Of::Logits, Of::Embedding, Of::Maps].into_iter().find(|&of| !gradient.numbers(of).is_empty());
+    let of = of.ok_or_else(misfit)?;
+    let (wanted, classes) = (gradient.numbers(of), student.logits.len() / student.batch);
+    let foreign = row.labels.iter().any(|&label| usize::from(label) >= classes);
+    if wanted.len() != student.numbers(of).len() || foreign {
+        return Err(misfit());
     }
-    let teacher = (teacher.len() == student.len()).then_some(teacher.as_slice());
-    let (loss, gradient) = loss_and_gradient(&row.objective, &settings, shape, &student, teacher, &row.labels, device)
+    let (loss, gradient) = loss_and_gradient(&row.objective, &settings, &student, &teacher, &row.labels, of, device)
         .await?
         .ok_or_else(|| bad("the objective lacks a teacher or labels"))?;
     let value = (loss - row.loss).abs();
@@ -153,41 +270,51 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
         let error = f64::from((w - g).abs() / largest);
         if error.is_nan() { f64::INFINITY } else { most.max(error) }
     });
-    let passes = value <= LOSS_ABSOLUTE || value <= LOSS_RELATIVE * row.loss.abs();
-    let result = match passes && worst <= GRADIENT_RELATIVE {
+    let allowed = LOSS_ABSOLUTE.max(LOSS_RELATIVE * row.loss.abs()).max(LOGARITHM * settings.t2());
+    let result = match value <= allowed && worst <= GRADIENT_RELATIVE {
         true => Fared::Passed { value: value / row.loss.abs().max(LOSS_ABSOLUTE), gradient: worst },
         false => Fared::Missed { reason: format!("loss {loss} instead of {}, gradient off by {worst:.1e}", row.loss) },
     };
     Ok(Checked { name, result })
 }
 
-/// The loss of an objective and its gradient with respect to the student's logits; `None` where the objective is
-/// unknown or lacks what it looks at.
+/// The loss of an objective, its shapes met without learned parts, and its gradient with respect to one of the student's
+/// outputs; `None` where the objective is unknown or lacks what it looks at.
 ///
 /// # Errors
 /// The device's, if the computation failed.
 pub async fn loss_and_gradient(
     id: &str,
     settings: &Settings,
-    shape: [usize; 2],
-    student: &[f32],
-    teacher: Option<&[f32]>,
+    student: &Sample,
+    teacher: &Sample,
     labels: &[u8],
+    of: Of,
     device: &Device,
 ) -> Result<Option<(f64, Vec<f32>)>, ExecutionError> {
+    let Some(method) = named(id) else { return Ok(None) };
     let device = device.clone().autodiff();
-    let tensor = |numbers: &[f32]| Tensor::<2>::from_data(TensorData::new(numbers.to_vec(), shape), &device);
-    let logits = tensor(student).require_grad();
-    let student = Trace { logits: logits.clone() };
-    let teacher = teacher.map(|teacher| Trace { logits: tensor(teacher) });
-    let targets = (labels.len() == shape[0]).then(|| tensor(&one_hot(labels, shape[1])));
-    let views = Views { student: &student, teacher: teacher.as_ref(), targets };
-    let Some(loss) = objective(id).and_then(|objective| (objective.loss)(&views, settings)) else {
-        return Ok(None);
+    let classes = student.logits.len() / student.batch.max(1);
+    let (student_trace, tracked) = student.trace(of, &device);
+    let teacher_trace = (teacher.batch == student.batch).then(|| teacher.trace(of, &device).0);
+    let targets = (labels.len() == student.batch && classes > 0)
+        .then(|| Tensor::from_data(TensorData::new(one_hot(labels, classes), [labels.len(), classes]), &device));
+    let rows: Vec<u32> = (0..student.batch as u32).collect();
+    let views = Views {
+        student: &student_trace,
+        teacher: teacher_trace.as_ref(),
+        targets,
+        rows: &rows,
+        parts: &[],
+        progress: 1.0,
+        is_first_stage: false,
     };
-    let gradients = loss.backward();
-    let Some(gradient) = logits.grad(&gradients) else { return Ok(None) };
-    let value = read(loss.inner()).await?;
+    // Some more examples than the batch, for those that compare with others.
+    let mut memory = Memory::new(student.batch + 8, 1, "verify");
+    let Some(loss) = (method.loss)(&views, settings, &mut memory) else { return Ok(None) };
+    let gradients = loss.value.backward();
+    let Some(gradient) = tracked.grad(&gradients) else { return Ok(None) };
+    let value = read(loss.value.inner()).await?;
     Ok(Some((f64::from(value[0]), read(gradient).await?)))
 }
 
@@ -248,9 +375,7 @@ mod tests {
     #[test]
     fn the_published_losses_are_met() {
         let checked = block_on(verify(&rows("distillation.json"), &Device::flex())).unwrap();
-        let passed = checked.iter().filter(|row| matches!(row.result, Fared::Passed { .. })).count();
-        assert!(!checked.iter().any(|row| matches!(row.result, Fared::Missed { .. })), "{checked:?}");
-        assert_eq!(passed, 11, "cross-entropy once, soft targets on two sets of logits at five temperatures");
+        assert!(checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })), "{checked:#?}");
     }
 
     #[test]

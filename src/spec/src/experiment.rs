@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     knobs::KNOBS,
+    objectives::Weights,
     values::{
-        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, OptimizerKind, Schedule, Switch,
-        Transfer,
+        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind, OptimizerKind,
+        Schedule, Switch, Transfer,
     },
 };
 
@@ -38,6 +39,11 @@ pub struct Experiment {
     pub temperature: f64,
     pub soft: f64,
     pub t2: Switch,
+    pub weights: Weights,
+    pub decoupled_target: f64,
+    pub decoupled_others: f64,
+    pub guided: Guided,
+    pub first_stage: f64,
     pub bits: Bits,
     pub granularity: Granularity,
     pub runs: u32,
@@ -82,6 +88,11 @@ impl Experiment {
             temperature: 2.0,
             soft: 0.9,
             t2: Switch::On,
+            weights: Weights::default(),
+            decoupled_target: 1.0,
+            decoupled_others: 8.0,
+            guided: Guided::Usual,
+            first_stage: 0.25,
             bits: Bits::B8,
             granularity: Granularity::Channel,
             runs: 3,
@@ -152,7 +163,7 @@ impl Experiment {
     pub fn work_of_a_step(&self) -> f64 {
         /// The backward pass costs about twice the forward pass.
         const PASSES: f64 = 3.0;
-        let count = |network: &Architecture| network.parameter_count(self.input_count(), self.class_count());
+        let count = |network: &Architecture| network.multiply_adds(self.input_count(), self.class_count());
         PASSES * f64::from(self.batch) * count(&self.teacher).max(count(&self.student)) as f64
     }
 
@@ -165,6 +176,18 @@ impl Experiment {
         if foreign || (!self.omit.is_empty() && self.omit.len() + 2 > classes) {
             self.omit = Classes::default();
             mended.push("omit");
+        }
+        if self.data.is_plane() {
+            let usual = Self::for_data(self.data);
+            // A convolution has nothing to slide over two coordinates.
+            for (network, usual, key) in
+                [(&mut self.teacher, usual.teacher, "teacher"), (&mut self.student, usual.student, "student")]
+            {
+                if network.kind != NetworkKind::Mlp {
+                    *network = usual;
+                    mended.push(key);
+                }
+            }
         }
         mended
     }

@@ -3,8 +3,12 @@
 
 use crate::{
     experiment::Experiment,
+    for_each_objective,
+    objectives::Objective,
     permalink::ProblemKind,
-    values::{Architecture, Bits, DataSet, DeviceChoice, Granularity, OptimizerKind, Schedule, Switch, Transfer},
+    values::{
+        Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Schedule, Switch, Transfer,
+    },
 };
 
 /// How a slider spreads its range.
@@ -75,14 +79,24 @@ pub struct Knob {
     pub phase: Phase,
     /// Whether a training that is under way takes the new value at once, without a restart.
     pub live: bool,
-    get: fn(&Experiment) -> String,
-    put: fn(&mut Experiment, &str) -> bool,
+    place: Place,
+}
+
+/// Where an experiment keeps a knob's value.
+enum Place {
+    /// In a field of its own.
+    Field { get: fn(&Experiment) -> String, put: fn(&mut Experiment, &str) -> bool },
+    /// Among the weights of the objectives.
+    Weight(Objective),
 }
 
 impl Knob {
     /// The knob's value in `experiment`, as a permalink writes it.
     pub fn get(&self, experiment: &Experiment) -> String {
-        (self.get)(experiment)
+        match self.place {
+            Place::Field { get, .. } => get(experiment),
+            Place::Weight(objective) => experiment.weights.get(objective).to_string(),
+        }
     }
 
     /// Turns the knob.
@@ -91,10 +105,11 @@ impl Knob {
     /// What is wrong with the text, the experiment then being as it was.
     pub fn set(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
         self.check(text)?;
-        match (self.put)(experiment, text) {
-            true => Ok(()),
-            false => Err(self.wrong_kind()),
-        }
+        let is_read = match self.place {
+            Place::Field { put, .. } => put(experiment, text),
+            Place::Weight(objective) => text.parse().map(|weight| experiment.weights.set(objective, weight)).is_ok(),
+        };
+        if is_read { Ok(()) } else { Err(self.wrong_kind()) }
     }
 
     fn check(&self, text: &str) -> Result<(), ProblemKind> {
@@ -132,8 +147,10 @@ macro_rules! knob {
             kind: $kind,
             phase: Phase::$phase,
             live: false,
-            get: |experiment| experiment.$field.to_string(),
-            put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
+            place: Place::Field {
+                get: |experiment| experiment.$field.to_string(),
+                put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
+            },
         }
     };
 }
@@ -150,35 +167,52 @@ const fn logarithmic(min: f64, max: f64) -> Kind {
     Kind::Number { min, max, scale: Scale::Logarithmic }
 }
 
-/// Every knob, in the order of the page.
-pub const KNOBS: &[Knob] = &[
-    knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
-    knob!("examples", Data, examples, whole(50, 20_000)),
-    knob!("classes", Data, classes, whole(2, 6)),
-    knob!("noise", Data, noise, linear(0.0, 1.0)),
-    knob!("seed", Data, seed, whole(0, u32::MAX)),
-    knob!("teacher", Teacher, teacher, Kind::Widths),
-    knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
-    knob!("batch", Teacher, batch, whole(1, 1024)),
-    knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
-    knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
-    knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
-    knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
-    knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
-    knob!("jitter", Teacher, jitter, whole(0, 4)),
-    knob!("student", Student, student, Kind::Widths),
-    knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
-    knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
-    knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
-    knob!("omit", Student, omit, Kind::Classes),
-    knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
-    knob!("soft", live Student, soft, linear(0.0, 1.0)),
-    knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
-    knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
-    knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
-    knob!("runs", Verdict, runs, whole(1, 20)),
-    knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
-];
+macro_rules! knobs {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+        /// Every knob, in the order of the page.
+        pub const KNOBS: &[Knob] = &[
+            knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
+            knob!("examples", Data, examples, whole(50, 20_000)),
+            knob!("classes", Data, classes, whole(2, 6)),
+            knob!("noise", Data, noise, linear(0.0, 1.0)),
+            knob!("seed", Data, seed, whole(0, u32::MAX)),
+            knob!("teacher", Teacher, teacher, Kind::Widths),
+            knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
+            knob!("batch", Teacher, batch, whole(1, 1024)),
+            knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
+            knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
+            knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
+            knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
+            knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
+            knob!("jitter", Teacher, jitter, whole(0, 4)),
+            knob!("student", Student, student, Kind::Widths),
+            knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
+            knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
+            knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
+            knob!("omit", Student, omit, Kind::Classes),
+            knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
+            knob!("soft", live Student, soft, linear(0.0, 1.0)),
+            knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
+            $(Knob {
+                key: $id,
+                kind: linear(0.0, 100_000.0),
+                phase: Phase::Student,
+                live: false,
+                place: Place::Weight(Objective::$variant),
+            },)*
+            knob!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
+            knob!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
+            knob!("guided", Student, guided, Kind::Choice(Guided::WORDS)),
+            knob!("first-stage", Student, first_stage, linear(0.05, 0.9)),
+            knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
+            knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
+            knob!("runs", Verdict, runs, whole(1, 20)),
+            knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
+        ];
+    };
+}
+
+for_each_objective!(knobs);
 
 /// The knob of this key.
 pub fn knob(key: &str) -> Option<&'static Knob> {
@@ -209,7 +243,9 @@ mod tests {
     #[test]
     fn every_field_has_its_knob() {
         let fields = serde_json::to_value(Experiment::default()).unwrap();
-        let fields: Vec<String> = fields.as_object().unwrap().keys().map(|field| field.replace('_', "-")).collect();
+        let single = fields.as_object().unwrap().keys().filter(|field| *field != "weights");
+        let weights = Objective::WORDS.iter().map(|word| (*word).to_owned());
+        let fields: Vec<String> = single.map(|field| field.replace('_', "-")).chain(weights).collect();
         let mut keys: Vec<String> = KNOBS.iter().map(|knob| knob.key.to_owned()).collect();
         keys.sort();
         let mut sorted = fields.clone();

@@ -6,6 +6,7 @@
 mod experiment;
 pub mod floats;
 mod knobs;
+mod objectives;
 mod permalink;
 pub mod probability;
 mod protocol;
@@ -14,13 +15,14 @@ mod values;
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
-pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode};
+pub use objectives::{About, Knowledge, Objective, Turn, Weights};
+pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use protocol::{
-    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Measured,
-    Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, RunState, SelfTest, Spread, Stage, Tally, Trouble, Verdict,
-    WeightHistogram,
+    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,
+    Measured, Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage,
+    StageMap, Tally, Terms, Trouble, Verdict, WeightHistogram,
 };
 pub use values::{
-    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Labels, NetworkKind, OptimizerKind, ParseError,
-    Schedule, Switch, Transfer,
+    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape, NetworkKind,
+    OptimizerKind, ParseError, Schedule, Switch, Transfer,
 };

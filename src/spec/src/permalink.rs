@@ -65,6 +65,9 @@ pub enum ProblemKind {
     /// The classes are not all in the data, or fewer than two would be left.
     #[error("these classes cannot be left out of this data set")]
     NotOmittable,
+    /// The network needs images, and the data are points.
+    #[error("a convolution needs images, and these data are points in the plane")]
+    NoImages,
     /// The key stands a second time.
     #[error("given twice; the first one counts")]
     GivenTwice,
@@ -145,13 +148,20 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
             }
         }
     }
-    let asked = experiment.clone();
-    for key in experiment.repair() {
-        if let Some(knob) = knob(key) {
-            report(key, &knob.get(&asked), ProblemKind::NotOmittable, Some(knob.get(&experiment)));
-        }
-    }
+    problems.extend(mend(&mut experiment));
     Decoded { experiment, problems }
+}
+
+/// Mends what no single knob's range can rule out, and tells what was put back.
+pub fn mend(experiment: &mut Experiment) -> Vec<Problem> {
+    let asked = experiment.clone();
+    let keys = experiment.repair();
+    let problem = |key: &str| {
+        let knob = knob(key)?;
+        let kind = if key == "omit" { ProblemKind::NotOmittable } else { ProblemKind::NoImages };
+        Some(Problem { key: key.into(), value: knob.get(&asked), kind, used: Some(knob.get(experiment)) })
+    };
+    keys.into_iter().filter_map(problem).collect()
 }
 
 /// Splits a query into its pairs, percent-decoded; a key without `=` has an empty value.

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     experiment::Experiment,
     floats::Floats,
+    objectives::Objective,
     values::{Bits, DataSet, Granularity},
 };
 
 /// What the page asks of a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::large_enum_variant, reason = "commands travel one at a time, and an experiment in a box is no shorter")]
 pub enum Command {
     /// Make this the experiment. What it shares with the one before is kept: turning a live knob does not restart,
     /// turning a student's knob keeps the teacher.
@@ -43,10 +45,15 @@ pub enum Command {
         /// Inputs, row by row, as the networks see them: pixels from 0 to 1, or coordinates.
         inputs: Floats,
     },
+    /// Show what this input does inside the networks of the first run, now and while they learn; an empty one: no more.
+    Watch(Floats),
     /// Train at most so many steps a second, to be watched; `None` as fast as possible.
     Pace(Option<u32>),
     /// Give the student of the first run as a safetensors file.
-    Export,
+    Export {
+        /// The experiment it comes from, as a link writes it: it goes along in the file.
+        link: String,
+    },
     /// Are you there?
     Ping,
 }
@@ -85,6 +92,8 @@ pub enum Event {
     Progress(Tally),
     /// A point of a learning curve.
     Point(CurvePoint),
+    /// What the student's loss is the sum of.
+    Terms(Terms),
     /// A network is trained and measured.
     Measured(Measured),
     /// What the student weighs and knows at every width and granularity.
@@ -104,6 +113,8 @@ pub enum Event {
         /// One for each network that is there.
         answers: Vec<Answer>,
     },
+    /// What the watched input does inside the networks of the first run; at most twice a second.
+    Inside(Vec<Inside>),
     /// A file for the visitor to keep.
     File(FileData),
     /// What distillation did, over all runs.
@@ -284,6 +295,36 @@ pub struct Answer {
     pub logits: Floats,
 }
 
+/// What an input does inside a network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inside {
+    /// Teacher or student.
+    pub actor: Actor,
+    /// Its stages, from the input on.
+    pub stages: Vec<StageMap>,
+    /// The weights of its first layer, filter by filter, each a square of pixels; nothing for points.
+    pub filters: Floats,
+    /// Some test examples, class after class.
+    pub compared: Vec<u32>,
+    /// The cosines between their embeddings, `[compared, compared]`.
+    pub similarities: Floats,
+}
+
+/// What a stage makes of an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageMap {
+    /// Channels that are given.
+    pub channels: u32,
+    /// Channels that there are.
+    pub of: u32,
+    /// Rows, and columns.
+    pub side: u32,
+    /// `[channels, side²]`.
+    pub values: Floats,
+    /// The attention map, `[side²]`: the sum of squares over all channels, of unit length.
+    pub attention: Floats,
+}
+
 /// A point of a learning curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -306,6 +347,20 @@ pub struct CurvePoint {
     pub test_accuracy: f64,
 }
 
+/// The terms of the student's loss, each times its weight, at a point of its learning curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The run, from 0.
+    pub run: u32,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u32,
+    /// Mean of each since the last point, by name: `cross-entropy`, `soft-targets`, an objective's word, or that word, a
+    /// colon and one of its parts.
+    pub values: Vec<(String, f64)>,
+}
+
 /// A trained network's measurements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
@@ -323,6 +378,8 @@ pub struct Measured {
     pub calibration_error: f64,
     /// Weights and biases.
     pub parameters: u32,
+    /// What was learned beside them and is not in the file: regressors, translators, variances.
+    pub extra_parameters: u32,
     /// Length of the packed file of 32-bit weights.
     pub bytes: u32,
     /// Logits of all test examples, row by row.
@@ -461,6 +518,14 @@ pub enum Trouble {
     /// The student may see no label and is not distilled: there is nothing to learn from.
     #[error("the student has nothing to learn from: no labels, and transfer=labelled or soft=0")]
     NothingToLearn,
+    /// An objective cannot be used on these networks or batches.
+    #[error("{objective} {refusal}")]
+    Refused {
+        /// Which one.
+        objective: Objective,
+        /// Why.
+        refusal: Refusal,
+    },
     /// The device failed.
     #[error("the device failed: {reason}")]
     Device {
@@ -472,6 +537,36 @@ pub enum Trouble {
     Engine {
         /// What it said.
         reason: String,
+    },
+}
+
+/// Why an objective cannot be used on a pair of networks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Refusal {
+    /// It compares examples with each other.
+    #[error("compares examples with each other: it needs batches of at least {needed}, these have {given}")]
+    Batch {
+        /// The smallest batch that will do.
+        needed: u32,
+        /// The examples of a batch.
+        given: u32,
+    },
+    /// It looks at hidden layers, and a network has none.
+    #[error("looks at hidden layers, and one of the networks has none")]
+    NoStages,
+    /// It compares places of an image.
+    #[error("compares places of an image, of which the layers of a perceptron have one: use convolutional networks")]
+    NoPlaces,
+    /// It compares one stage with the next.
+    #[error("compares a stage with the next one: both networks need at least two")]
+    OneStage,
+    /// It compares channel with channel.
+    #[error("compares channel with channel: the student's stage has {student}, the teacher's {teacher}")]
+    Channels {
+        /// The student's.
+        student: u32,
+        /// The teacher's.
+        teacher: u32,
     },
 }
 

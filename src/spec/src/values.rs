@@ -13,8 +13,8 @@ pub struct ParseError;
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
 
         impl $name {
             /// The words, in the order of the menu.
@@ -28,20 +28,37 @@ macro_rules! words {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.word())
             }
         }
 
-        impl FromStr for $name {
-            type Err = ParseError;
-            fn from_str(text: &str) -> Result<Self, ParseError> {
-                match text { $($word => Ok($name::$variant),)+ _ => Err(ParseError) }
+        impl std::str::FromStr for $name {
+            type Err = $crate::ParseError;
+            fn from_str(text: &str) -> Result<Self, $crate::ParseError> {
+                let place = Self::WORDS.iter().position(|word| *word == text);
+                place.map(|place| Self::ALL[place]).ok_or($crate::ParseError)
+            }
+        }
+
+        // In messages, too, the word stands for the value. What serde derives would read the same from a kilobyte of
+        // code for each of these enums.
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.word())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
 }
+
+pub(crate) use words;
 
 words! {
     /// Where the examples come from.
@@ -202,6 +219,24 @@ words! {
     NetworkKind {
         /// A multilayer perceptron with ReLU.
         Mlp = "mlp",
+        /// Convolutions with ReLU, each followed by max pooling (LeCun et al. 1998, section 2.B).
+        Conv = "conv",
+        /// Residual blocks with batch normalization (He et al. 2016, section 3).
+        Residual = "residual",
+    }
+}
+
+words! {
+    /// Which stage of the networks a feature objective looks at.
+    Guided {
+        /// The one its authors chose: the middle for hints, the last for factors, every one for the others.
+        Usual = "usual",
+        /// The first one.
+        First = "first",
+        /// The one in the middle.
+        Middle = "middle",
+        /// The last one before the classifier.
+        Last = "last",
     }
 }
 
@@ -240,10 +275,9 @@ pub struct Classes(Vec<u8>);
 impl Classes {
     /// The set of these classes.
     pub fn new(classes: impl IntoIterator<Item = u8>) -> Self {
-        let mut classes: Vec<u8> = classes.into_iter().collect();
-        classes.sort_unstable();
-        classes.dedup();
-        Self(classes)
+        let classes: Vec<u8> = classes.into_iter().collect();
+        // Asking for each class in turn brings them into order without the kilobytes of a sort.
+        Self((0..=u8::MAX).filter(|class| classes.contains(class)).collect())
     }
 
     /// Whether the class is in the set.
@@ -286,18 +320,21 @@ impl FromStr for Classes {
     }
 }
 
-/// A network's shape: the name of its kind and the widths of its hidden layers.
+/// A network's shape: the name of its kind and the widths of its hidden layers, channels or blocks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Architecture {
     /// The kind of network.
     pub kind: NetworkKind,
-    /// The hidden widths, from the input on. Empty for a linear classifier.
+    /// From the input on: the widths of the hidden layers of a perceptron, empty for a linear classifier; the channels
+    /// of each convolution, or of each residual block.
     pub widths: Vec<u32>,
 }
 
 impl Architecture {
     /// A wider layer than this helps no experiment here and exhausts a small laptop.
     pub const MAX_WIDTH: u32 = 2048;
+    /// More channels than this take minutes on a small laptop.
+    pub const MAX_CHANNELS: u32 = 64;
     /// More layers than this do not train without tricks that are not offered.
     pub const MAX_LAYERS: usize = 6;
 
@@ -306,14 +343,85 @@ impl Architecture {
         Self { kind: NetworkKind::Mlp, widths: widths.into() }
     }
 
+    /// A network of this kind and these widths.
+    pub fn new(kind: NetworkKind, widths: impl Into<Vec<u32>>) -> Self {
+        Self { kind, widths: widths.into() }
+    }
+
+    /// Its layers in the order of their files, each as the matrix by which it multiplies: `[inputs, outputs]`, the inputs
+    /// of a convolution being its window's places times its input channels. Batch normalization is folded into them.
+    pub fn layers(&self, inputs: usize, classes: usize) -> Vec<LayerShape> {
+        let mut layers = Vec::new();
+        let widths = self.widths.iter().map(|&width| width as usize);
+        let mut side = inputs.isqrt();
+        let mut dense = |inputs: usize, outputs: usize| layers.push(LayerShape { inputs, outputs, places: 1 });
+        match self.kind {
+            NetworkKind::Mlp => {
+                let last = widths.fold(inputs, |before, width| {
+                    dense(before, width);
+                    width
+                });
+                dense(last, classes);
+            }
+            NetworkKind::Conv => {
+                let window = Self::window(side);
+                let mut channels = 1;
+                for width in widths {
+                    layers.push(LayerShape { inputs: window * window * channels, outputs: width, places: side * side });
+                    channels = width;
+                    side = (side / 2).max(1);
+                }
+                layers.push(LayerShape { inputs: side * side * channels, outputs: classes, places: 1 });
+            }
+            NetworkKind::Residual => {
+                let mut convolution = |window: usize, channels: usize, outputs: usize, side: usize| {
+                    layers.push(LayerShape { inputs: window * window * channels, outputs, places: side * side });
+                };
+                let mut channels = self.widths.first().map_or(1, |&width| width as usize);
+                convolution(3, 1, channels, side);
+                for width in widths {
+                    if width != channels {
+                        side = side.div_ceil(2);
+                    }
+                    convolution(3, channels, width, side);
+                    convolution(3, width, width, side);
+                    if width != channels {
+                        convolution(1, channels, width, side);
+                    }
+                    channels = width;
+                }
+                layers.push(LayerShape { inputs: channels, outputs: classes, places: 1 });
+            }
+        }
+        layers
+    }
+
+    /// The side of the window of a plain convolution on images of this side: LeNet's 5, and 3 where that would cover
+    /// most of the image.
+    pub fn window(side: usize) -> usize {
+        if side >= 16 { 5 } else { 3 }
+    }
+
     /// Parameters of the network between `inputs` and `classes`: weights and biases.
     pub fn parameter_count(&self, inputs: usize, classes: usize) -> usize {
-        let widths: Vec<usize> = std::iter::once(inputs)
-            .chain(self.widths.iter().map(|&width| width as usize))
-            .chain(std::iter::once(classes))
-            .collect();
-        widths.windows(2).map(|pair| pair[0] * pair[1] + pair[1]).sum()
+        self.layers(inputs, classes).iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum()
     }
+
+    /// Multiply–adds of one example's way through the network.
+    pub fn multiply_adds(&self, inputs: usize, classes: usize) -> usize {
+        self.layers(inputs, classes).iter().map(|layer| layer.inputs * layer.outputs * layer.places).sum()
+    }
+}
+
+/// A layer as the matrix by which it multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerShape {
+    /// Rows of the matrix.
+    pub inputs: usize,
+    /// Columns of the matrix.
+    pub outputs: usize,
+    /// How many places of an image it is multiplied with.
+    pub places: usize,
 }
 
 impl fmt::Display for Architecture {
@@ -339,8 +447,12 @@ impl FromStr for Architecture {
             "linear" => Vec::new(),
             _ => read_list(widths)?,
         };
-        let in_range = widths.iter().all(|width| (1..=Self::MAX_WIDTH).contains(width));
-        match in_range && widths.len() <= Self::MAX_LAYERS {
+        let (least, most) = match kind {
+            NetworkKind::Mlp => (0, Self::MAX_WIDTH),
+            NetworkKind::Conv | NetworkKind::Residual => (1, Self::MAX_CHANNELS),
+        };
+        let in_range = widths.iter().all(|width| (1..=most).contains(width));
+        match in_range && (least..=Self::MAX_LAYERS).contains(&widths.len()) {
             true => Ok(Self { kind, widths }),
             false => Err(ParseError),
         }
@@ -367,11 +479,11 @@ mod tests {
 
     #[test]
     fn architectures_are_read_and_written() {
-        for text in ["16", "128,128", "linear"] {
+        for text in ["16", "128,128", "linear", "conv:8,16", "residual:8,16,16"] {
             assert_eq!(text.parse::<Architecture>().unwrap().to_string(), text);
         }
         assert_eq!("mlp:16".parse::<Architecture>().unwrap().to_string(), "16");
-        for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN"] {
+        for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN", "conv:linear", "conv:65"] {
             assert!(bad.parse::<Architecture>().is_err(), "{bad}");
         }
     }
@@ -389,5 +501,18 @@ mod tests {
         assert_eq!(classes.to_string(), "3,7");
         assert!(classes.contains(3) && !classes.contains(8));
         assert!("".parse::<Classes>().unwrap().is_empty());
+    }
+
+    #[test]
+    fn layers_by_hand() {
+        let count = |text: &str, inputs| text.parse::<Architecture>().unwrap().parameter_count(inputs, 10);
+        assert_eq!(count("16", 64), 64 * 16 + 16 + 16 * 10 + 10);
+        // 28×28 → 5×5 convolution, pooled to 14 → again, pooled to 7.
+        assert_eq!(count("conv:8,16", 784), 25 * 8 + 8 + 25 * 8 * 16 + 16 + 49 * 16 * 10 + 10);
+        // Stem, a block of 8, a block of 16 with a projection, classifier.
+        let blocks = (9 * 8 + 8) + 2 * (72 * 8 + 8) + (72 * 16 + 16) + (144 * 16 + 16) + (8 * 16 + 16);
+        assert_eq!(count("residual:8,16", 64), blocks + 16 * 10 + 10);
+        let conv: Architecture = "conv:8".parse().unwrap();
+        assert_eq!(conv.multiply_adds(64, 10), 64 * 9 * 8 + 16 * 8 * 10);
     }
 }

@@ -1,6 +1,12 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
-use std::{cell::RefCell, collections::VecDeque, mem, panic, rc::Rc, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::VecDeque,
+    mem, panic,
+    rc::Rc,
+    time::Duration,
+};
 
 use js_sys::Promise;
 use retort_engine::{Session, device::Compute};
@@ -15,6 +21,16 @@ const REPORT: Duration = Duration::from_millis(100);
 /// How long the CPU engine trains before it looks for messages: a question asked while it trains is answered within a
 /// few frames. A look costs a tenth of a millisecond.
 const SLICE: Duration = Duration::from_millis(25);
+
+thread_local! {
+    /// What is computed on, once it is there.
+    static COMPUTE: OnceCell<Compute> = const { OnceCell::new() };
+}
+
+/// What the engine computes on; nothing before it is ready. A browser gives a device once.
+pub fn compute_in_use() -> Option<Compute> {
+    COMPUTE.with(|compute| compute.get().cloned())
+}
 
 /// Commands that have arrived, and whoever waits for one.
 #[derive(Default)]
@@ -38,6 +54,7 @@ async fn serve() {
         Ok(compute) => compute,
         Err(reason) => return post(&[Event::Trouble(Trouble::Device { reason })]),
     };
+    let compute = COMPUTE.with(|cell| cell.get_or_init(|| compute).clone());
     let mailbox = listen();
     post(&[Event::Ready(compute.info.clone())]);
     // Waiting for a GPU costs too much to do it more often.

@@ -10,8 +10,8 @@ use crate::{
 };
 
 /// The live region; nobody sees it.
-#[component]
-pub fn Announcer() -> Html {
+#[hook]
+pub fn use_announcer() -> Html {
     let page = use_page();
     let said = use_state(String::new);
     {

@@ -58,8 +58,8 @@ fn logits<'a>(page: &Page, data: &DataSummary, network: &'a Measured) -> Cow<'a,
 }
 
 /// The confusion panel.
-#[component]
-pub fn Confusion() -> Html {
+#[hook]
+pub fn use_confusion() -> Html {
     let page = use_page();
     let view = use_state(|| View::Of(Actor::Student));
     let cell = use_state(|| None::<(usize, usize)>);

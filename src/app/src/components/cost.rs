@@ -3,9 +3,11 @@
 use retort_spec::{Actor, Bits, Compressed};
 use yew::prelude::*;
 
+use crate::island;
+
 use super::{
     knob::{knob_control, knob_label},
-    pareto::Pareto,
+    pareto::use_pareto,
     parts,
 };
 use crate::{
@@ -33,7 +35,7 @@ pub fn cost(page: &Page) -> Html {
             if let Some(chosen) = state.chosen() {
                 { facts(page, chosen) }
                 { for state.compressed.iter().find(|row| row.bits == Bits::B32).map(|float| parts::bar(page, chosen, float)) }
-                <Pareto />
+                { island!(use_pareto) }
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>
             }

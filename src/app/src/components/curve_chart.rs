@@ -14,6 +14,7 @@ use crate::{
     app::{Page, use_page},
     chart_view::{Part, Quantity, View},
     format::{number, percent, tenth},
+    i18n::Texts,
     plot::{self, Frame, LEFT},
 };
 
@@ -50,7 +51,7 @@ pub fn CurveChart(props: &CurveChartProps) -> Html {
         <div class="plot">
             <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img"
                 aria-label={summary(&page, props)} data-points={state.curves.len().to_string()}>
-                { axes(&page, props.view.quantity, frame) }
+                { axes(&page, frame, 4, &|value| level(texts, props.view.quantity, value)) }
                 { lines(&page, props.view, frame) }
                 { cursor(&page, props, frame) }
                 { key(&page, props, frame) }
@@ -87,7 +88,7 @@ fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(page: &Page, view: View, narrow
     let values = all().flat_map(|point| [Part::Test, Part::Train].map(|part| (part, view.quantity.of(part, point))));
     let shown = values.filter(|(part, _)| view.shows(*part)).filter_map(|(_, value)| value);
     let last = all().map(|point| point.epoch).max().unwrap_or(0).max(planned).max(1);
-    Frame { width, height, last, top: view.quantity.top(shown) }
+    Frame { width, height, last, top: view.quantity.top(shown), bottom: 0.0 }
 }
 
 fn summary(page: &Page, props: &CurveChartProps) -> String {
@@ -116,25 +117,31 @@ pub fn written(page: &Page, quantity: Quantity, value: Option<f64>) -> String {
     }
 }
 
-fn axes(page: &Page, quantity: Quantity, frame: Frame) -> Html {
+/// A level of the axis in words.
+fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Accuracy => format!("{} %", number(texts, 100.0 * value, 0)),
+        Quantity::Loss => number(texts, value, 2),
+    }
+}
+
+/// The axes of a chart over epochs, cut into parts by levels that are named by `name`.
+pub fn axes(page: &Page, frame: Frame, parts: u32, name: &dyn Fn(f64) -> String) -> Html {
     let texts = &page.texts;
     let under = tenth(frame.height - 2.0);
     let level = |share: f64| {
-        let (y, value) = (frame.y(share * frame.top), share * frame.top);
-        let name = match quantity {
-            Quantity::Accuracy => format!("{} %", number(texts, 100.0 * value, 0)),
-            Quantity::Loss => number(texts, value, 2),
-        };
+        let value = frame.bottom + share * (frame.top - frame.bottom);
+        let y = frame.y(value);
         html! {
             <>
                 <line class="grid" x1={LEFT.to_string()} x2={frame.x(frame.last).to_string()} y1={tenth(y)} y2={tenth(y)} />
-                <text x={(LEFT - 6.0).to_string()} y={tenth(y + 4.0)} text-anchor="end">{ name }</text>
+                <text x={(LEFT - 6.0).to_string()} y={tenth(y + 4.0)} text-anchor="end">{ name(value) }</text>
             </>
         }
     };
     html! {
         <>
-            { for [0.0, 0.25, 0.5, 0.75, 1.0].map(level) }
+            { for (0..=parts).map(|part| level(f64::from(part) / f64::from(parts))) }
             <text x={LEFT.to_string()} y={under.clone()}>{ number(texts, 0.0, 0) }</text>
             <text x={frame.x(frame.last).to_string()} y={under} text-anchor="end">
                 { texts.with("epochs", &[("count", number(texts, frame.last.into(), 0).into())]) }

@@ -5,18 +5,23 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::curve_chart::{title, written};
+use super::{
+    curve_chart::{title, written},
+    term_chart::term_name,
+};
 use crate::{
     app::{Page, use_page},
     chart_view::{Part, Quantity},
     format::number,
     plot,
+    terms::{self, Curve},
 };
 
 /// Which table.
 #[derive(Properties, PartialEq)]
 pub struct CurveTableProps {
-    pub quantity: Quantity,
+    /// A quantity of the learning curves; without one, the terms of the loss.
+    pub quantity: Option<Quantity>,
 }
 
 /// The table. It is written only while it is open: with every report of the engine it grows.
@@ -32,10 +37,10 @@ pub fn CurveTable(props: &CurveTableProps) -> Html {
         })
     };
     html! {
-        <details id="curve-table" ontoggle={toggled}>
+        <details id={props.quantity.map_or("term-table", |_| "curve-table")} class="table" ontoggle={toggled}>
             <summary>{ page.texts.get("data-table") }</summary>
             if *open {
-                { numbers(&page, props.quantity) }
+                { props.quantity.map_or_else(|| terms(&page), |quantity| numbers(&page, quantity)) }
             }
         </details>
     }
@@ -71,6 +76,34 @@ fn numbers(page: &Page, quantity: Quantity) -> Html {
                     <tr>
                         <th scope="row">{ number(texts, epoch.into(), 0) }</th>
                         { for Actor::ALL.map(|actor| cells(epoch, actor)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The terms of the loss.
+fn terms(page: &Page) -> Html {
+    let texts = &page.texts;
+    let curves = terms::curves(&page.state.terms);
+    let caption = texts.get("term-table");
+    let cell = |curve: &Curve<'_>, epoch: u32| {
+        let value = curve.values.iter().find(|(at, _)| *at == epoch);
+        html! { <td>{ value.map(|(_, value)| number(texts, *value, terms::digits(*value))) }</td> }
+    };
+    html! {
+        <div class="scroll numbers" tabindex="0" role="region" aria-label={caption.clone()}>
+            <table>
+                <caption>{ caption }</caption>
+                <thead><tr>
+                    <th scope="col">{ texts.get("curve-epoch") }</th>
+                    { for curves.iter().map(|curve| html! { <th scope="col">{ term_name(texts, curve.name) }</th> }) }
+                </tr></thead>
+                <tbody>{ for page.state.terms.iter().map(|terms| html! {
+                    <tr>
+                        <th scope="row">{ number(texts, terms.epoch.into(), 0) }</th>
+                        { for curves.iter().map(|curve| cell(curve, terms.epoch)) }
                     </tr>
                 }) }</tbody>
             </table>

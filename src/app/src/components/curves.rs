@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// The curves' panel.
-#[component]
-pub fn Curves() -> Html {
+#[hook]
+pub fn use_curves() -> Html {
     let page = use_page();
     let view = use_state_eq(|| View { quantity: Quantity::Accuracy, test: true, train: false });
     let reading = use_state_eq(|| None::<u32>);
@@ -72,7 +72,7 @@ pub fn Curves() -> Html {
                 ]) }</p>
             }
             { kept_runs(&page) }
-            <CurveTable quantity={now.quantity} />
+            <CurveTable quantity={Some(now.quantity)} />
             { stuck::advice(&page) }
         </section>
     }

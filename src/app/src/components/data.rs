@@ -4,6 +4,8 @@ use retort_spec::{DataSet, Example};
 use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::island;
+
 use super::{
     knob::{knob_control, text_of},
     own::own_examples,
@@ -42,7 +44,7 @@ pub fn data_panel(page: &Page) -> Html {
                 <div class="gallery-space" />
             }
             if let Some(summary) = summary {
-                <Gallery />
+                { island!(use_gallery) }
                 <dl>
                     <dt>{ texts.get("student-labels") }</dt><dd id="labelled-count">{ count(summary.labelled) }</dd>
                     <dt>{ texts.get("transfer-examples") }</dt><dd>{ count(summary.transfer) }</dd>
@@ -67,8 +69,8 @@ pub fn data_panel(page: &Page) -> Html {
 }
 
 /// Training examples to look at: some of all, or those of one class; a click inspects one.
-#[component]
-fn Gallery() -> Html {
+#[hook]
+fn use_gallery() -> Html {
     let page = use_page();
     let class = use_state(|| None::<u8>);
     let (texts, data) = (&page.texts, page.state.experiment.data);

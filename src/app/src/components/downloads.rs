@@ -79,9 +79,9 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
     };
     let report = || window().ok_or("no window")?.print().map_err(said);
     let weights = {
-        let driver = page.driver.clone();
+        let page = page.clone();
         move || {
-            driver.send(&Command::Export);
+            page.driver.send(&Command::Export { link: retort_spec::encode(&page.state.experiment) });
             Ok(())
         }
     };

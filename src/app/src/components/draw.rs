@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The drawing panel.
-#[component]
-pub fn Draw() -> Html {
+#[hook]
+pub fn use_draw() -> Html {
     let page = use_page();
     let paper = use_reducer(Paper::default);
     let data = page.state.experiment.data;

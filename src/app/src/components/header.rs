@@ -3,10 +3,12 @@
 use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
+use crate::island;
+
 use super::{
     icon::{Icon, icon},
-    lessons_menu::LessonsButton,
-    share::Share,
+    lessons_menu::use_lessons_button,
+    share::use_share,
     toolbar::toolbar,
 };
 use crate::{
@@ -51,10 +53,10 @@ pub fn header(page: &Page) -> Html {
                     </span>
                 }
                 if page.shows("lessons") {
-                    <LessonsButton />
+                    { island!(use_lessons_button) }
                 }
                 if page.shows("share") {
-                    <Share />
+                    { island!(use_share) }
                 }
                 if page.shows("theme") {
                     <button id="theme" class="icon-button" onclick={paint} aria-label={theme_name.clone()} title={theme_name}>{ icon(theme_icon) }</button>

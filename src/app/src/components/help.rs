@@ -71,7 +71,7 @@ pub fn lessons_for(key: &str) -> impl Iterator<Item = &'static Entry> {
 }
 
 /// A number with as many digits as it has.
-fn plain(texts: &Texts, value: f64) -> String {
+pub fn plain(texts: &Texts, value: f64) -> String {
     let digits = value.to_string().split_once('.').map_or(0, |(_, digits)| digits.len() as u32);
     number(texts, value, digits)
 }
@@ -92,6 +92,7 @@ fn range(texts: &Texts, knob: &Knob) -> String {
             let args = [
                 ("layers", number(texts, Architecture::MAX_LAYERS as f64, 0).into()),
                 ("width", number(texts, Architecture::MAX_WIDTH.into(), 0).into()),
+                ("channels", number(texts, Architecture::MAX_CHANNELS.into(), 0).into()),
             ];
             texts.with("range-widths", &args)
         }

@@ -18,7 +18,8 @@ enum Hint {
 
 fn hints(experiment: &Experiment) -> Vec<Hint> {
     let mut hints = Vec::new();
-    let distilled = experiment.soft > 0.0 && experiment.transfer != Transfer::Labelled;
+    let asks_teacher = experiment.soft > 0.0 || experiment.weights.used().next().is_some();
+    let distilled = asks_teacher && experiment.transfer != Transfer::Labelled;
     // Without distillation there would be nothing at all to learn from, which the engine says itself.
     if experiment.labels == Labels::Count(0) && distilled {
         hints.push(Hint::TeacherAlone);
@@ -53,7 +54,7 @@ pub fn student_hints(page: &Page) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Classes, DataSet};
+    use retort_spec::{Classes, DataSet, Objective, Weights};
 
     #[test]
     fn an_ordinary_student_needs_no_hint() {
@@ -67,6 +68,8 @@ mod tests {
         let none = Experiment { labels: Labels::Count(0), ..Experiment::default() };
         assert_eq!(hints(&none), [Hint::TeacherAlone]);
         assert_eq!(hints(&Experiment { soft: 0.0, ..none.clone() }), []);
+        let asked = Experiment { soft: 0.0, weights: Weights::default().with(Objective::Pkt), ..none.clone() };
+        assert_eq!(hints(&asked), [Hint::TeacherAlone]);
         assert_eq!(hints(&Experiment { transfer: Transfer::Labelled, ..none }), []);
     }
 

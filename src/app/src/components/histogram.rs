@@ -45,8 +45,8 @@ fn place(weight: f64, reach: f64) -> f64 {
 }
 
 /// The histogram of the chosen file, of one layer at a time.
-#[component]
-pub fn Histogram() -> Html {
+#[hook]
+pub fn use_histogram() -> Html {
     let page = use_page();
     let layer = use_state(|| 0_usize);
     let texts = &page.texts;

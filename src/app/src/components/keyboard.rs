@@ -44,8 +44,8 @@ fn asked(event: &KeyboardEvent, single: bool) -> Option<Control> {
 }
 
 /// The keys and the list of them.
-#[component]
-pub fn Keyboard() -> Html {
+#[hook]
+pub fn use_keyboard() -> Html {
     let page = use_page();
     let single = use_state(|| link::setting(SETTING).as_deref() != Some("off"));
     // One listener for the whole visit, which must see the page as it is now.

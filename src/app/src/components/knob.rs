@@ -8,6 +8,7 @@ use yew::prelude::*;
 use super::{
     help::{HelpButton, consequence},
     icon::{Icon, icon},
+    widths,
 };
 use crate::app::Page;
 
@@ -62,7 +63,7 @@ pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
                 <span>{ label }</span>
             }
             if page.locks(knob.key) {
-                <span class="mark-lock" role="img" aria-label={texts.get("locked")} title={texts.get("locked")}>{ icon(Icon::Lock) }</span>
+                { lock_mark(page) }
             } else if consequence.restarts() {
                 <span class="mark-turn" role="img" aria-label={words.clone()} title={words}>{ icon(Icon::Again) }</span>
             } else if knob.live {
@@ -72,6 +73,12 @@ pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
             <HelpButton id={knob.key} />
         </span>
     }
+}
+
+/// The mark of what the link locked.
+pub fn lock_mark(page: &Page) -> Html {
+    let words = page.texts.get("locked");
+    html! { <span class="mark-lock" role="img" aria-label={words.clone()} title={words}>{ icon(Icon::Lock) }</span> }
 }
 
 /// A knob's control with its label and help.
@@ -100,7 +107,8 @@ pub fn knob_control(page: &Page, id: &str) -> Html {
             <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="any" value={value.clone()}
                 onchange={change} aria-describedby={described.clone()} />
         },
-        Kind::Widths | Kind::Labels { .. } | Kind::Classes => html! {
+        Kind::Widths => widths::control(page, knob, &described),
+        Kind::Labels { .. } | Kind::Classes => html! {
             <input id={name.clone()} {disabled} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
                 onchange={change} aria-describedby={described.clone()} />
         },

@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The button that opens the menu, and the menu.
-#[component]
-pub fn LessonsButton() -> Html {
+#[hook]
+pub fn use_lessons_button() -> Html {
     let (page, guide) = (use_page(), use_guide());
     let texts = &page.texts;
     let dialog = use_node_ref();

@@ -10,7 +10,7 @@ use crate::plot::Frame;
 pub enum Owner {
     /// A network of the current run.
     Actor(Actor),
-    /// The student of a kept run, by the run's mark.
+    /// The student of a kept run, by the run's mark, or a term of the loss, by its own.
     Kept(usize),
     /// A student of a run before this one.
     Past,

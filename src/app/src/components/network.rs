@@ -87,6 +87,9 @@ fn facts(page: &Page, measured: &Measured) -> Html {
     html! {
         <dl>
             <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
+            if measured.extra_parameters > 0 {
+                <dt>{ texts.get("extra-parameters") }</dt><dd id="extra-parameters">{ number(texts, measured.extra_parameters.into(), 0) }</dd>
+            }
             <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
             if let Some(agreement) = measured.agreement {
                 <dt>{ texts.get("agreement") }</dt><dd>{ percent(texts, agreement) }{ " %" }</dd>

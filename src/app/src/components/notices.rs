@@ -1,8 +1,9 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{Experiment, ProblemKind, Trouble, knob};
+use retort_spec::{Architecture, Experiment, ProblemKind, Trouble, knob};
 use yew::prelude::*;
 
+use super::objective::{self, refusal_text};
 use crate::{
     app::Page,
     format::number,
@@ -34,6 +35,17 @@ pub fn notices(page: &Page) -> Html {
 
 /// A button that mends what the notice tells of, where a button can.
 fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
+    if let Notice::Trouble(Trouble::Refused { objective, .. }) = notice {
+        let out = page.turn(objective.word()).reform(|_: MouseEvent| "0".to_owned());
+        return Some(html! {
+            <>
+                { objective::remedy(page, *objective) }
+                if !page.locks(objective.word()) {
+                    <button id="take-out" class="remedy" onclick={out}>{ page.texts.get("take-out") }</button>
+                }
+            </>
+        });
+    }
     let Notice::Trouble(Trouble::Diverged { .. }) = notice else { return None };
     let key = "learning-rate";
     if page.locks(key) {
@@ -97,10 +109,16 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
         }
         ProblemKind::NotAChoice { words } => texts.with("problem-choice", &[("words", words.as_str().into())]),
         ProblemKind::NotWidths { layers, width } => {
-            texts.with("problem-widths", &[("layers", layers.to_string().into()), ("width", width.to_string().into())])
+            let args = [
+                ("layers", layers.to_string().into()),
+                ("width", width.to_string().into()),
+                ("channels", Architecture::MAX_CHANNELS.to_string().into()),
+            ];
+            texts.with("problem-widths", &args)
         }
         ProblemKind::NotClasses => texts.get("problem-classes"),
         ProblemKind::NotOmittable => texts.get("problem-omit"),
+        ProblemKind::NoImages => texts.get("problem-images"),
         ProblemKind::GivenTwice => texts.get("problem-twice"),
         ProblemKind::NewerVersion { known } => texts.with("problem-newer", &[("known", known.to_string().into())]),
     }
@@ -124,6 +142,13 @@ fn trouble_text(page: &Page, trouble: &Trouble) -> String {
             texts.with("trouble-bad-file", &[("name", name.as_str().into()), ("reason", reason.as_str().into())])
         }
         Trouble::NothingToLearn => texts.get("trouble-nothing"),
+        Trouble::Refused { objective, refusal } => {
+            let args = [
+                ("objective", texts.get(&format!("knob-{objective}")).into()),
+                ("reason", refusal_text(texts, *refusal).into()),
+            ];
+            texts.with("trouble-refused", &args)
+        }
         Trouble::Device { reason } | Trouble::Engine { reason } => {
             texts.with("trouble-engine", &[("reason", reason.as_str().into())])
         }

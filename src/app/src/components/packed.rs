@@ -3,7 +3,9 @@
 use retort_spec::{Actor, Bits};
 use yew::prelude::*;
 
-use super::{flips, histogram::Histogram};
+use crate::island;
+
+use super::{flips, histogram::use_histogram};
 use crate::app::Page;
 
 /// The panel about the inside of the packed file.
@@ -20,7 +22,7 @@ pub fn packed(page: &Page) -> Html {
             <h2 id="packed-title">{ texts.get("packed") } <small>{ texts.with("packed-sub", &[bits]) }</small></h2>
             if let (Some(data), Some(chosen)) = (&state.data, state.chosen()) {
                 <div class="halves">
-                    <Histogram />
+                    { island!(use_histogram) }
                     if let Some(student) = student {
                         { flips::list(page, data, student, chosen) }
                     }

@@ -74,8 +74,8 @@ impl Axes {
 }
 
 /// The scatter with its front, a line that tells of the point under the pointer, and its data as a table.
-#[component]
-pub fn Pareto() -> Html {
+#[hook]
+pub fn use_pareto() -> Html {
     let page = use_page();
     let pointed = use_state(|| None::<usize>);
     let (texts, state) = (&page.texts, &page.state);

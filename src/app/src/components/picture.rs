@@ -41,27 +41,37 @@ pub fn Picture(props: &PictureProps) -> Html {
     }
 }
 
-/// A square of colours.
+/// Cells of any colour.
 #[derive(Properties, PartialEq)]
 pub struct PixelsProps {
     /// Rows and columns.
-    pub side: u32,
+    pub shape: [u32; 2],
     /// Row by row, four bytes each: red, green, blue, opacity; empty for nothing.
     pub colours: Vec<u8>,
+    /// What they show, in words; without them whoever shows them says it.
+    #[prop_or_default]
+    pub label: Option<AttrValue>,
+    #[prop_or_default]
+    pub style: Option<AttrValue>,
 }
 
-/// A square of colours, smoothly enlarged; whoever shows it says what it is.
+/// Cells of any colour, one canvas pixel a cell; styles enlarge them.
 #[component]
 pub fn Pixels(props: &PixelsProps) -> Html {
     let canvas = use_node_ref();
     {
         let canvas = canvas.clone();
-        use_effect_with((props.side, props.colours.clone()), move |(side, colours)| {
-            let blank = vec![0; (side * side * 4) as usize];
-            put(&canvas, if colours.len() == blank.len() { colours } else { &blank }, [*side, *side]);
+        use_effect_with((props.shape, props.colours.clone()), move |(shape, colours)| {
+            let blank = vec![0; (shape[0] * shape[1] * 4) as usize];
+            put(&canvas, if colours.len() == blank.len() { colours } else { &blank }, *shape);
         });
     }
-    html! { <canvas ref={canvas} class="pixels" width={props.side.to_string()} height={props.side.to_string()} aria-hidden="true" /> }
+    let [height, width] = props.shape;
+    let (role, hidden) = if props.label.is_some() { (Some("img"), None) } else { (None, Some("true")) };
+    html! {
+        <canvas ref={canvas} class="pixels" style={props.style.clone()} width={width.to_string()} height={height.to_string()}
+            {role} aria-label={props.label.clone()} aria-hidden={hidden} />
+    }
 }
 
 fn put(canvas: &NodeRef, colours: &[u8], [height, width]: [u32; 2]) {

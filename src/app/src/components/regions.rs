@@ -37,8 +37,8 @@ enum Tool {
 }
 
 /// The networks' decisions side by side.
-#[component]
-pub fn Regions() -> Html {
+#[hook]
+pub fn use_regions() -> Html {
     let page = use_page();
     let tool = use_state(|| Tool::Ask);
     let texts = &page.texts;
@@ -155,7 +155,7 @@ fn Region(props: &RegionProps) -> Html {
     html! {
         <figure class={classes!("region", class)}>
             <div class="plane" tabindex="0" role="img" aria-label={words} data-region={class} onpointerdown={down} onpointerup={up} onkeydown={key}>
-                <Pixels side={REGION_SIDE as u32} colours={(*colours).clone()} />
+                <Pixels shape={[REGION_SIDE as u32; 2]} colours={(*colours).clone()} />
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
             </div>

@@ -33,8 +33,8 @@ fn present(page: &Page) -> Choices {
 }
 
 /// The button in the header, and the dialog that it opens.
-#[component]
-pub fn Share() -> Html {
+#[hook]
+pub fn use_share() -> Html {
     let page = use_page();
     let choices = use_state(|| None::<Choices>);
     let dialog = use_node_ref();

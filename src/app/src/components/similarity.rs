@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// The class-similarity panel.
-#[component]
-pub fn Similarity() -> Html {
+#[hook]
+pub fn use_similarity() -> Html {
     let page = use_page();
     let actor = use_state(|| Actor::Teacher);
     let softened = use_state(|| true);

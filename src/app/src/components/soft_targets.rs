@@ -6,12 +6,14 @@ use retort_spec::{
 };
 use yew::prelude::*;
 
+use crate::island;
+
 use super::{
     bars::Bars,
     data::class_name,
     knob::{knob_label, place, text_of, value_at},
     picture::{Picture, Scatter},
-    regions::Regions,
+    regions::use_regions,
 };
 use crate::{
     app::Page,
@@ -33,7 +35,7 @@ pub fn soft_targets(page: &Page) -> Html {
                 { slider(page) }
             }
             if page.state.experiment.data.is_plane() {
-                <Regions />
+                { island!(use_regions) }
             }
             if let (Some(data), Some(subject)) = (&page.state.data, Subject::of(&page.state)) {
                 { example(page, data, &subject) }

@@ -31,8 +31,8 @@ enum Stage {
 }
 
 /// The tour's card.
-#[component]
-pub fn Tour() -> Html {
+#[hook]
+pub fn use_tour() -> Html {
     let (page, guide) = (use_page(), use_guide());
     let texts = &page.texts;
     let stage = use_state(|| Stage::Hidden);

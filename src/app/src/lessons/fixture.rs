@@ -49,6 +49,7 @@ fn training() -> Vec<Event> {
             agreement,
             calibration_error: 0.1,
             parameters: 10,
+            extra_parameters: 0,
             bytes: if actor == Actor::Teacher { 400 } else { 100 },
             logits: logits.to_vec().into(),
             seconds: 1.0,

@@ -1,5 +1,5 @@
 use super::*;
-use retort_spec::Floats;
+use retort_spec::{Floats, ProblemKind};
 
 fn act(state: State, action: Action) -> State {
     (*Rc::new(state).reduce(action)).clone()
@@ -88,6 +88,24 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
 }
 
 #[test]
+fn terms_of_the_first_run_are_kept_until_a_training_begins() {
+    let terms = |run| Event::Terms(Terms { run, epoch: 1, step: 1, values: vec![("cross-entropy".into(), 0.5)] });
+    let state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), terms(0), terms(1)]));
+    assert_eq!(state.terms.iter().map(|terms| terms.run).collect::<Vec<_>>(), [0]);
+    let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert!(state.terms.is_empty());
+}
+
+#[test]
+fn a_convolution_in_the_plane_is_put_back_and_told_of() {
+    let state = act(State::open("#data=moons"), Action::Turn { key: "student", value: "conv:4,8".into() });
+    assert_eq!(state.experiment, Experiment::for_data(DataSet::Moons));
+    let [Notice::Link(problem)] = &state.notices[..] else { panic!("{:?}", state.notices) };
+    assert_eq!((&*problem.key, &*problem.value, problem.used.as_deref()), ("student", "conv:4,8", Some("6")));
+    assert_eq!(problem.kind, ProblemKind::NoImages);
+}
+
+#[test]
 fn an_update_is_announced_once() {
     let state = act(State::open(""), Action::Notify(Notice::Update));
     let state = act(state, Action::Notify(Notice::Update));
@@ -110,4 +128,23 @@ fn kept_runs_have_marks_of_their_own_that_stay() {
         state = act(state, Action::Keep("more".into()));
     }
     assert_eq!(state.kept.len(), MOST_KEPT);
+}
+
+#[test]
+fn the_inside_of_networks_goes_with_them() {
+    let inside = |actor| Inside {
+        actor,
+        stages: vec![],
+        filters: Floats::default(),
+        compared: vec![],
+        similarities: Floats::default(),
+    };
+    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Inside(vec![inside(Actor::Teacher)])];
+    let state = act(State::open(""), events(shown));
+    let again = act(state.clone(), events(vec![Event::Data(summary(DataSet::Moons))]));
+    assert_eq!(again.inside.len(), 1, "another training of the same data");
+    let other = act(state.clone(), events(vec![Event::Data(summary(DataSet::Rings))]));
+    assert!(other.inside.is_empty(), "other data");
+    let stopped = act(state, events(vec![Event::State(RunState::Idle)]));
+    assert!(stopped.inside.is_empty(), "networks that were given up");
 }

@@ -21,6 +21,7 @@ use half::f16;
 use retort_spec::{Bits, Granularity, Parts};
 
 use super::quantize::{Axis, Quantized, dequantize_linear, quantize};
+use crate::checksum::crc32;
 use crate::nets::Layer;
 
 const MAGIC: &[u8; 4] = b"RTRT";
@@ -101,7 +102,7 @@ pub fn pack(layers: &[Layer], bits: Bits, granularity: Granularity) -> Result<Pa
         put_floats(&mut file, &layer.bias);
         scales.push(layer_scales);
     }
-    let checksum = crc32fast::hash(&file);
+    let checksum = crc32(&file);
     file.extend(checksum.to_le_bytes());
     Ok(Packed { file, parts, scales })
 }
@@ -155,7 +156,7 @@ pub fn unpack(file: &[u8]) -> Result<Vec<Layer>, PackError> {
     }
     let body = reader.at;
     let checksum = u32::from_le_bytes(reader.array()?);
-    match (reader.at == file.len(), checksum == crc32fast::hash(&file[..body])) {
+    match (reader.at == file.len(), checksum == crc32(&file[..body])) {
         (true, true) => Ok(layers),
         (false, _) => Err(PackError::Field("it goes on past its end")),
         (_, false) => Err(PackError::Checksum),

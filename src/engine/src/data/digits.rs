@@ -3,14 +3,13 @@
 //! Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (test set), UCI Machine Learning
 //! Repository, CC BY 4.0. See `assets/digits8/README.md`.
 
-use std::io::Read;
-
-use flate2::read::GzDecoder;
 use retort_spec::Trouble;
 
-use super::{Dataset, Examples, split};
+use super::{Dataset, Examples, gzip, split};
 
-const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.csv.gz");
+const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.gz");
+/// More than it unpacks to.
+const LIMIT: u64 = 1 << 20;
 const PIXELS: usize = 64;
 const CLASSES: usize = 10;
 /// The file counts the set pixels of 4×4 blocks: 0 to 16.
@@ -24,17 +23,15 @@ const TEST: usize = 500;
 /// [`Trouble::Engine`] if the embedded file is damaged.
 pub fn load() -> Result<Dataset, Trouble> {
     let damaged = |reason: String| Trouble::Engine { reason: format!("the embedded digits are damaged: {reason}") };
-    let mut text = String::new();
-    GzDecoder::new(FILE).read_to_string(&mut text).map_err(|error| damaged(error.to_string()))?;
+    let bytes = gzip::unpack(FILE, LIMIT).map_err(damaged)?;
     let mut all = Examples::default();
-    for line in text.lines() {
-        let numbers: Vec<u8> = line.split(',').filter_map(|number| number.trim().parse().ok()).collect();
-        match numbers.split_last() {
+    for digit in bytes.chunks(PIXELS + 1) {
+        match digit.split_last() {
             Some((&label, pixels)) if pixels.len() == PIXELS && usize::from(label) < CLASSES => {
                 all.inputs.extend(pixels.iter().map(|&pixel| f32::from(pixel) / BRIGHTEST));
                 all.labels.push(label);
             }
-            _ => return Err(damaged(format!("a line of {} numbers", numbers.len()))),
+            _ => return Err(damaged(format!("a digit of {} numbers", digit.len()))),
         }
     }
     let (train, test) = split::balanced(&all.labels, TEST, CLASSES);

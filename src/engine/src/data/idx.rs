@@ -1,18 +1,14 @@
 //! IDX files, the form in which MNIST and Fashion-MNIST are distributed (Y. LeCun, "The MNIST database", file format),
 //! plain or gzip.
 
-use std::io::Read;
-
-use flate2::read::GzDecoder;
 use retort_spec::{FileData, Trouble};
 
-use super::{Dataset, Examples};
+use super::{Dataset, Examples, gzip};
 
 /// The magic number of a file of images: bytes, three dimensions.
 const IMAGES: u32 = 0x0803;
 /// The magic number of a file of labels: bytes, one dimension.
 const LABELS: u32 = 0x0801;
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 const CLASSES: usize = 10;
 const SIDE: usize = 28;
 /// MNIST has 60,000; a file that claims much more would fill a laptop's memory before its end is reached.
@@ -61,7 +57,7 @@ pub fn read(files: &[FileData]) -> Result<Dataset, Trouble> {
 }
 
 fn is_test(name: &str) -> Result<bool, Trouble> {
-    let lower = name.to_lowercase();
+    let lower = name.to_ascii_lowercase();
     match (lower.contains("train"), lower.contains("t10k") || lower.contains("test")) {
         (true, false) => Ok(false),
         (false, true) => Ok(true),
@@ -126,17 +122,13 @@ fn read_part(file: &FileData) -> Result<Part, Trouble> {
 }
 
 fn unpack(file: &FileData) -> Result<Vec<u8>, Trouble> {
-    if !file.bytes.starts_with(&GZIP) {
+    if !file.bytes.starts_with(&gzip::MAGIC) {
         return Ok(file.bytes.clone());
     }
     // One byte past the largest allowed file tells a bomb from a data set.
     let limit = (16 + MOST_EXAMPLES * SIDE * SIDE + 1) as u64;
-    let mut bytes = Vec::new();
-    match GzDecoder::new(file.bytes.as_slice()).take(limit).read_to_end(&mut bytes) {
-        Ok(read) if (read as u64) < limit => Ok(bytes),
-        Ok(_) => Err(bad(&file.name, format!("unpacks to more than {MOST_EXAMPLES} images"))),
-        Err(error) => Err(bad(&file.name, format!("cannot be unpacked: {error}; was it downloaded to its end?"))),
-    }
+    let reason = |reason| bad(&file.name, format!("cannot be unpacked: {reason}; was it downloaded to its end?"));
+    gzip::unpack(&file.bytes, limit).map_err(reason)
 }
 
 fn bad(name: &str, reason: String) -> Trouble {

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod digits;
+mod gzip;
 pub mod idx;
 mod plane;
 pub mod split;

@@ -5,8 +5,12 @@
 
 use crate::nets::Layer;
 
-/// Writes dense layers as `layers.N.weight` `[outputs, inputs]` and `layers.N.bias` `[outputs]`, which is how PyTorch's
-/// `Linear` holds them, with the permalink of the experiment among the metadata. Between layers stands a ReLU.
+/// Writes layers as `layers.N.weight` `[outputs, inputs]` and `layers.N.bias` `[outputs]`, which is how PyTorch's `Linear`
+/// holds them, with the permalink of the experiment, and so the architecture, among the metadata. Between layers stands a
+/// ReLU.
+///
+/// A convolution is written as the matrix that its windows are multiplied by, batch normalization folded in; its inputs,
+/// and those of a classifier behind it, run by row, column and channel, as the metadata say.
 pub fn write(layers: &[Layer], permalink: &str) -> Vec<u8> {
     let (mut entries, mut numbers) = (Vec::new(), Vec::new());
     for (index, layer) in layers.iter().enumerate() {
@@ -26,7 +30,9 @@ pub fn write(layers: &[Layer], permalink: &str) -> Vec<u8> {
         }
     }
     // A permalink holds no character that JSON would want escaped.
-    let metadata = format!(r#""__metadata__":{{"format":"pt","activation":"relu","permalink":"{permalink}"}}"#);
+    let metadata = format!(
+        r#""__metadata__":{{"format":"pt","activation":"relu","inputs":"row, column, channel","permalink":"{permalink}"}}"#
+    );
     let mut header = format!("{{{metadata},{}}}", entries.join(","));
     // The numbers begin at a multiple of eight bytes, filled up with spaces.
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));

@@ -1,98 +1,107 @@
 //! Networks: one a file, and a line in [`Network`] and its `match`es, which the compiler asks for.
 
+mod conv;
+mod dense;
+mod dropout;
 mod mlp;
+mod norm;
+mod residual;
 mod trace;
+mod windows;
 
 use burn::{
     module::Module,
     tensor::{Device, ExecutionError, Tensor},
 };
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use retort_spec::{Architecture, NetworkKind};
 
+pub use conv::Conv;
+pub use dense::Layer;
+pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;
-pub use trace::Trace;
+pub use residual::Residual;
+pub use trace::{Map, Statistics, Trace};
 
 use crate::random;
 
 /// Any of the networks.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are a handful of networks, and they are not moved about")]
 pub enum Network {
     /// A multilayer perceptron.
     Mlp(Mlp),
-}
-
-/// The weights of one dense layer, on the host.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Layer {
-    /// Inputs of the layer.
-    pub inputs: usize,
-    /// Outputs of the layer.
-    pub outputs: usize,
-    /// `[inputs, outputs]`, row by row.
-    pub weight: Vec<f32>,
-    /// `[outputs]`.
-    pub bias: Vec<f32>,
+    /// A convolutional network.
+    Conv(Conv),
+    /// A residual network.
+    Residual(Residual),
 }
 
 impl Network {
     /// Draws the initial weights on the host, so that every device starts from the same ones.
     pub fn draw(architecture: &Architecture, inputs: usize, classes: usize, seed: u32, purpose: &str) -> Vec<Layer> {
-        match architecture.kind {
-            NetworkKind::Mlp => mlp::draw(&architecture.widths, inputs, classes, &mut random::stream(seed, purpose)),
-        }
+        let mut generator = random::stream(seed, purpose);
+        architecture.layers(inputs, classes).into_iter().map(|shape| Layer::draw(shape, &mut generator)).collect()
     }
 
-    /// Puts weights on a device.
+    /// Puts fresh weights on a device, to be trained.
+    pub fn fresh(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
+        Self::build(kind, layers, true, device)
+    }
+
+    /// Puts trained weights on a device.
     pub fn from_layers(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
-        match kind {
-            NetworkKind::Mlp => Self::Mlp(Mlp::from_layers(layers, device)),
-        }
+        Self::build(kind, layers, false, device)
     }
 
-    /// Reads the weights back to the host.
+    fn build(kind: NetworkKind, layers: &[Layer], fresh: bool, device: &Device) -> Self {
+        let built = match kind {
+            NetworkKind::Mlp => None,
+            NetworkKind::Conv => Conv::from_layers(layers, device).map(Self::Conv),
+            NetworkKind::Residual => Residual::from_layers(layers, fresh, device).map(Self::Residual),
+        };
+        built.unwrap_or_else(|| Self::Mlp(Mlp::from_layers(layers, device)))
+    }
+
+    /// Reads the weights back to the host, as they stand in a file: batch normalization is folded.
     ///
     /// # Errors
     /// The device's, if the read fails.
     pub async fn to_layers(&self) -> Result<Vec<Layer>, ExecutionError> {
         match self {
             Self::Mlp(mlp) => mlp.to_layers().await,
+            Self::Conv(conv) => conv.to_layers().await,
+            Self::Residual(residual) => residual.to_layers().await,
         }
     }
 
-    /// A forward pass; `dropout` only while training.
+    /// Reads the layer that sees the input.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
+        match self {
+            Self::Mlp(mlp) => mlp.first_layer().await,
+            Self::Conv(conv) => conv.first_layer().await,
+            Self::Residual(residual) => residual.first_layer().await,
+        }
+    }
+
+    /// A forward pass.
     ///
     /// # Shapes
     /// `inputs`: `[batch, features]`.
-    pub fn forward(&self, inputs: Tensor<2>, dropout: Option<&mut Dropout>) -> Trace {
+    pub fn forward(&self, inputs: Tensor<2>, pass: Pass<'_>) -> Trace {
         match self {
-            Self::Mlp(mlp) => mlp.forward(inputs, dropout),
+            Self::Mlp(mlp) => mlp.forward(inputs, pass),
+            Self::Conv(conv) => conv.forward(inputs, pass),
+            Self::Residual(residual) => residual.forward(inputs, pass),
         }
     }
-}
 
-/// Inverted dropout (Srivastava et al. 2014, section 10) whose masks are drawn on the host.
-#[derive(Debug, Clone)]
-pub struct Dropout {
-    rate: f32,
-    generator: ChaCha8Rng,
-}
-
-impl Dropout {
-    /// Dropout at `rate`; `None` at rate 0, where it would do nothing.
-    pub fn new(rate: f64, seed: u32) -> Option<Self> {
-        (rate > 0.0).then(|| Self { rate: rate as f32, generator: random::stream(seed, "dropout") })
-    }
-
-    /// Zeroes each entry with probability `rate` and scales the others so that the mean stays.
-    fn apply(&mut self, activations: Tensor<2>) -> Tensor<2> {
-        let [rows, columns] = activations.dims();
-        let kept = 1.0 / (1.0 - self.rate);
-        let mask = (0..rows * columns)
-            .map(|_| if self.generator.random::<f32>() < self.rate { 0.0 } else { kept })
-            .collect::<Vec<f32>>();
-        let device = activations.device();
-        activations * Tensor::from_data(burn::tensor::TensorData::new(mask, [rows, columns]), &device)
+    /// Lets batch normalization remember what it saw in training.
+    pub fn absorb(&mut self, statistics: &[Statistics]) {
+        if let Self::Residual(residual) = self {
+            residual.absorb(statistics);
+        }
     }
 }

@@ -7,4 +7,56 @@ use burn::tensor::Tensor;
 pub struct Trace {
     /// `[batch, classes]`: the scores before the softmax.
     pub logits: Tensor<2>,
+    /// `[batch, features]`: what the classifier reads.
+    pub embedding: Tensor<2>,
+    /// What each stage hands on, from the input on: a hidden layer, a pooled convolution, the blocks of one width.
+    pub maps: Vec<Map>,
+    /// What batch normalization measured of this batch, layer by layer; nothing in a test.
+    pub statistics: Vec<Statistics>,
+}
+
+impl Trace {
+    /// Logits and nothing else.
+    pub fn of_logits(logits: Tensor<2>) -> Self {
+        Self { embedding: logits.clone(), logits, maps: Vec::new(), statistics: Vec::new() }
+    }
+
+    /// The same as constants among tracked tensors.
+    pub fn autodiff(self) -> Self {
+        let map = |map: Map| Map { values: map.values.autodiff(), before: map.before.autodiff(), side: map.side };
+        Self {
+            logits: self.logits.autodiff(),
+            embedding: self.embedding.autodiff(),
+            maps: self.maps.into_iter().map(map).collect(),
+            statistics: self.statistics,
+        }
+    }
+}
+
+/// A stage's output: `channels` numbers at each of `side · side` places. A hidden layer of a perceptron has one place.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// `[batch, places, channels]`, after the activation function.
+    pub values: Tensor<3>,
+    /// The same before the activation function.
+    pub before: Tensor<3>,
+    /// Rows, and columns.
+    pub side: usize,
+}
+
+impl Map {
+    /// `[channels, side]`.
+    pub fn shape(&self) -> [usize; 2] {
+        let [_, _, channels] = self.values.dims();
+        [channels, self.side]
+    }
+}
+
+/// Mean and variance of each channel of a batch, `[channels]` each, without gradients.
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    /// The mean.
+    pub mean: Tensor<1>,
+    /// The variance, by the number of values less one.
+    pub variance: Tensor<1>,
 }

@@ -15,10 +15,13 @@ pub fn cross_entropy(student: &Trace, targets: Tensor<2>) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
-    use crate::objectives::{Settings, check};
+    use crate::{
+        objectives::{Settings, check},
+        verify::Of,
+    };
 
     #[test]
     fn its_gradient_passes_finite_differences() {
-        check::gradient("cross-entropy", &Settings::default());
+        check::gradient("cross-entropy", &Settings::default(), Of::Logits, &check::SHAPES);
     }
 }

@@ -3,7 +3,9 @@
 use std::{mem, time::Duration};
 
 use burn::tensor::Device;
-use retort_spec::{Actor, CurvePoint, Event, Experiment, Spread, Stage, Tally, Trouble, Verdict};
+use retort_spec::{
+    Actor, CurvePoint, Event, Experiment, Objective, Spread, Stage, Tally, Terms, Trouble, Turn, Verdict,
+};
 use web_time::Instant;
 
 use super::{
@@ -15,10 +17,11 @@ use super::{
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     nets::Network,
-    schemes::offline::{Students, Teacher, labelled_rows},
+    objectives::{Source, method},
+    schemes::offline::{self, Students, Teacher, labelled_rows},
     train::{
         bench::Bench,
-        learner::Learner,
+        learner::{Learner, TermName},
         verdict::{Pair, judge},
     },
 };
@@ -107,18 +110,22 @@ impl Job {
         self.shown = Shown::default();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
-        let learns = (self.experiment.soft > 0.0 && summary.transfer > 0)
-            || (self.experiment.soft < 1.0 && summary.labelled > 0);
-        if !learns {
+        let used = || self.experiment.weights.used().map(|(objective, _)| objective);
+        // After a first stage that asks the teacher alone nothing is learned by it.
+        let lasts = |of: Objective| method(of).from == Source::Teacher && of.about().turn != Turn::FirstStage;
+        let asks_teacher = self.experiment.soft > 0.0 || used().any(lasts);
+        let asks_labels = self.experiment.soft < 1.0 || used().any(|of| method(of).from == Source::Labels);
+        if !((asks_teacher && summary.transfer > 0) || (asks_labels && summary.labelled > 0)) {
             return Err(Trouble::NothingToLearn);
         }
+        offline::check(&self.bench, &self.experiment)?;
         let rate = self.experiment.learning_rate;
         let own = self.taught.iter().take_while(|taught| !taught.touched && taught.learning_rate == rate).count();
         self.taught.truncate(own);
         // A first teacher that is still learning goes on.
         let learning = matches!(self.work, Work::Teacher(_)) && self.run == 0 && !self.stage_touched;
         if !learning {
-            self.begin(0);
+            self.begin(0)?;
         }
         Ok(vec![Event::Data(summary)])
     }
@@ -132,7 +139,7 @@ impl Job {
             return Ok(vec![self.verdict()]);
         }
         if self.is_finished() {
-            self.begin(self.results.len() as u32);
+            self.begin(self.results.len() as u32)?;
         }
         Ok(Vec::new())
     }
@@ -241,7 +248,7 @@ impl Job {
         Ok(epoch_ended)
     }
 
-    fn begin(&mut self, run: u32) {
+    fn begin(&mut self, run: u32) -> Result<(), Trouble> {
         self.run = run;
         self.fresh = true;
         self.stage_touched = false;
@@ -251,11 +258,12 @@ impl Job {
         self.samples = [sample(&all), sample(&labelled_rows(&self.bench, &self.experiment, seed))];
         self.work = match self.taught.get(run as usize) {
             Some(taught) => {
-                let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed);
+                let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed)?;
                 Work::Students(Box::new(students))
             }
             None => Work::Teacher(Box::new(Teacher::new(&self.bench, &self.experiment, seed))),
         };
+        Ok(())
     }
 
     fn seed(&self) -> u32 {
@@ -295,6 +303,15 @@ impl Job {
                 test_accuracy: said.accuracy(),
             }));
         }
+        if let Work::Students(students) = &self.work {
+            let values = students.student.peek_terms().await?;
+            let (step, epoch) = (students.student.steps_done(), students.student.steps_done() / self.epoch_steps());
+            let name = |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
+            let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
+            if !values.is_empty() {
+                events.push(Event::Terms(Terms { run: self.run, epoch, step, values }));
+            }
+        }
         match &mut self.work {
             Work::Teacher(teacher) => teacher.learner.forget_loss(),
             Work::Students(students) => {
@@ -310,12 +327,13 @@ impl Job {
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
-                let measured = measure(&self.bench, (self.run, Actor::Teacher), &network, None, self.seconds).await?;
+                let measured =
+                    measure(&self.bench, (self.run, Actor::Teacher), &network, None, (0, self.seconds)).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
                 self.taught.push(Taught { network, logits, accuracy, learning_rate, touched });
-                self.begin(self.run);
+                self.begin(self.run)?;
             }
             Work::Students(students) => self.finish_run(&students, events).await?,
             Work::Finished => {}
@@ -327,9 +345,10 @@ impl Job {
         let teacher = self.taught.get(self.run as usize).map(|taught| taught.logits.clone());
         let of = |actor| (self.run, actor);
         let alone = students.baseline.network();
-        let baseline = measure(&self.bench, of(Actor::Baseline), &alone, teacher.as_deref(), self.seconds).await?;
+        let baseline = measure(&self.bench, of(Actor::Baseline), &alone, teacher.as_deref(), (0, self.seconds)).await?;
         let network = students.student.network();
-        let student = measure(&self.bench, of(Actor::Student), &network, teacher.as_deref(), self.seconds).await?;
+        let spent = (students.student.extra_parameters(), self.seconds);
+        let student = measure(&self.bench, of(Actor::Student), &network, teacher.as_deref(), spent).await?;
         let pair = Pair {
             baseline: answers(&self.bench, &baseline.logits).correct(),
             student: answers(&self.bench, &student.logits).correct(),
@@ -344,7 +363,7 @@ impl Job {
             events.extend(self.regions().await?);
         }
         match self.run + 1 < self.experiment.runs {
-            true => self.begin(self.run + 1),
+            true => self.begin(self.run + 1)?,
             false => events.push(self.verdict()),
         }
         Ok(())

@@ -43,7 +43,7 @@ pub async fn measure(
     (run, actor): (u32, Actor),
     network: &Network,
     teacher: Option<&[f32]>,
-    seconds: f64,
+    (extra_parameters, seconds): (usize, f64),
 ) -> Result<Measured, Halt> {
     let logits = bench.test_logits(network).await?;
     let layers = network.to_layers().await?;
@@ -56,6 +56,7 @@ pub async fn measure(
         agreement: teacher.map(|teacher| said.agreement(teacher)),
         calibration_error: said.calibration_error(),
         parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
+        extra_parameters: extra_parameters as u32,
         bytes: pack(&layers, Bits::B32, Granularity::Channel)?.file.len() as u32,
         logits: logits.into(),
         seconds,

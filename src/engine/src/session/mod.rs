@@ -3,6 +3,7 @@
 //! The session knows nothing of workers or terminals. Whoever drives it calls [`Session::handle`] for each command and
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
+mod inside;
 mod job;
 mod measure;
 mod shown;
@@ -57,6 +58,8 @@ pub struct Session {
     compute: Compute,
     files: Vec<(DataSet, Dataset)>,
     job: Option<Job>,
+    /// An experiment that cannot go on as it stands, kept for what it has trained.
+    parked: Option<Job>,
     gait: Gait,
     burst: u32,
     own: Vec<OwnExample>,
@@ -66,6 +69,10 @@ pub struct Session {
     due: Option<Instant>,
     /// When the places of the plane were last asked about.
     mapped: Option<Instant>,
+    /// The input whose way through the networks is watched; empty if none is.
+    watched: Vec<f32>,
+    /// When it was last looked at.
+    looked: Option<Instant>,
 }
 
 impl Session {
@@ -75,12 +82,15 @@ impl Session {
             compute,
             files: Vec::new(),
             job: None,
+            parked: None,
             gait: Gait::Run,
             burst: 1,
             own: Vec::new(),
             pace: None,
             due: None,
             mapped: None,
+            watched: Vec::new(),
+            looked: None,
         }
     }
 
@@ -107,8 +117,15 @@ impl Session {
                 let of = |list: &[OwnExample], data| {
                     list.iter().filter(|example| example.data == data).cloned().collect::<Vec<OwnExample>>()
                 };
-                let data = self.job.as_ref().map(|job| job.experiment.data);
-                let differs = data.is_some_and(|data| of(&own, data) != of(&self.own, data));
+                let differs = |job: &Option<Job>| {
+                    job.as_ref().is_some_and(|Job { experiment: Experiment { data, .. }, .. }| {
+                        of(&own, *data) != of(&self.own, *data)
+                    })
+                };
+                let (differs, is_parked_stale) = (differs(&self.job), differs(&self.parked));
+                if is_parked_stale {
+                    self.parked = None;
+                }
                 self.own = own;
                 match self.job.take() {
                     Some(job) if differs => self.start(job.experiment),
@@ -121,12 +138,17 @@ impl Session {
             Command::Classify { id, inputs } => {
                 self.ask(async |job| Ok(Some(Event::Answers { id, answers: job.ask(&inputs).await? }))).await
             }
+            Command::Watch(input) => {
+                self.watched = input.0;
+                let watched = self.watched.clone();
+                self.ask(async |job| job.inside(&watched).await).await
+            }
             Command::Pace(pace) => {
                 self.pace = pace;
                 self.due = None;
                 Vec::new()
             }
-            Command::Export => self.job.as_ref().and_then(Job::export).into_iter().collect(),
+            Command::Export { link } => self.job.as_ref().and_then(|job| job.export(&link)).into_iter().collect(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
@@ -147,6 +169,7 @@ impl Session {
                     if self.job.as_ref().is_some_and(|job| job.experiment.data == data) {
                         self.job = None;
                     }
+                    self.parked = None;
                     self.files.push((data, dataset));
                     vec![Event::FilesRead { data, train, test }]
                 }
@@ -182,6 +205,8 @@ impl Session {
         let Some(job) = self.job.as_mut() else { return Ok(()) };
         /// The plane is asked about as often as the page could show it.
         const MAP_EVERY: Duration = Duration::from_millis(100);
+        /// A look inside costs several forward passes.
+        const LOOK_EVERY: Duration = Duration::from_millis(500);
         /// Parts of a second in which steps of a set pace are done together.
         const BEATS: u32 = 10;
         let start = Instant::now();
@@ -208,6 +233,12 @@ impl Session {
         }
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
         self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
+        let halted = self.gait == Gait::Pause || job.is_finished();
+        let unseen = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY || halted);
+        if unseen && !self.watched.is_empty() {
+            events.extend(job.inside(&self.watched).await?);
+            self.looked = Some(Instant::now());
+        }
         let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == Gait::Pause);
         if job.run == 0 && stale {
             events.extend(job.regions().await?);
@@ -218,11 +249,15 @@ impl Session {
 
     /// Makes this the experiment, redoing only what the changed knobs affect.
     fn run(&mut self, experiment: Experiment) -> Vec<Event> {
+        let parked = self.parked.take();
+        let was_parked = parked.is_some();
+        self.job = self.job.take().or(parked);
         let Some(job) = self.job.as_mut() else { return self.start(experiment) };
         let finished = job.is_finished();
         let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
         let turned_live = !finished && knobs.iter().any(|knob| knob.live);
-        let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase).min();
+        let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
+        let redo = redo.chain(was_parked.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
             return self.start(experiment);
         }
@@ -246,6 +281,7 @@ impl Session {
 
     fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
+        self.parked = None;
         let begun = load(&experiment, &self.files).and_then(|mut dataset| {
             dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
             Job::new(dataset, experiment, &self.compute.device)
@@ -262,7 +298,9 @@ impl Session {
     }
 
     fn give_up(&mut self, trouble: Trouble) -> Vec<Event> {
-        self.job = None;
+        let job = self.job.take();
+        // Another knob may mend it, and the teacher is as good as before.
+        self.parked = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
         vec![Event::Trouble(trouble), self.state()]
     }
 

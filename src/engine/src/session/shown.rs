@@ -1,6 +1,6 @@
 //! The networks of the first run, kept to be asked: about a drawing, about every place of the plane, for a file.
 
-use retort_spec::{Actor, Answer, Bits, Event, FileData, Granularity, REGION_REACH, REGION_SIDE, encode};
+use retort_spec::{Actor, Answer, Bits, Event, FileData, Granularity, REGION_REACH, REGION_SIDE};
 
 use super::{Halt, job::Job};
 use crate::{
@@ -22,6 +22,11 @@ impl Shown {
     /// Keeps the students of a finished run.
     pub fn new(baseline: Network, student: Network, layers: Vec<Layer>) -> Self {
         Self { students: Some([baseline, student]), layers, packed: None }
+    }
+
+    /// The finished student.
+    pub fn student(&self) -> Option<Network> {
+        self.students.as_ref().map(|[_, student]| student.clone())
     }
 }
 
@@ -53,8 +58,8 @@ impl Job {
     }
 
     /// The student of the first run as a file to keep.
-    pub fn export(&self) -> Option<Event> {
-        let bytes = safetensors::write(&self.shown.layers, &encode(&self.experiment));
+    pub fn export(&self, link: &str) -> Option<Event> {
+        let bytes = safetensors::write(&self.shown.layers, link);
         let file = FileData { name: "retort-student.safetensors".into(), bytes };
         (!self.shown.layers.is_empty()).then_some(Event::File(file))
     }

@@ -1,7 +1,7 @@
 use pollster::block_on;
 use retort_spec::{
-    Actor, Answer, Architecture, Bits, Granularity, Labels, Measured, OptimizerKind, REGION_REACH, REGION_SIDE, Switch,
-    Transfer, probability::argmax,
+    Actor, Answer, Architecture, Bits, Granularity, Labels, Measured, NetworkKind, Objective, OptimizerKind,
+    REGION_REACH, REGION_SIDE, Refusal, Switch, Terms, Transfer, Weights, probability::argmax,
 };
 
 use super::*;
@@ -339,8 +339,177 @@ fn a_pace_slows_down_and_changes_nothing_else() {
 fn the_student_can_be_taken_away_once_it_is_there() {
     let mut session = session();
     block_on(session.handle(Command::Run(small())));
-    assert_eq!(block_on(session.handle(Command::Export)), []);
+    assert_eq!(block_on(session.handle(Command::Export { link: "v=1".into() })), []);
     finish(&mut session, Command::Resume);
-    let file = block_on(session.handle(Command::Export));
+    let file = block_on(session.handle(Command::Export { link: "v=1".into() }));
     assert!(matches!(&file[..], [Event::File(file)] if file.bytes.len() > 4 * (64 * 8 + 8 + 8 * 10 + 10)));
+}
+
+/// A pair of small networks of one kind on small images.
+fn pair(kind: NetworkKind) -> Experiment {
+    let widths = |mlp: [u32; 2], conv: [u32; 2]| match kind {
+        NetworkKind::Mlp => Architecture::mlp(mlp),
+        kind => Architecture::new(kind, conv),
+    };
+    Experiment {
+        teacher: widths([24, 24], [4, 6]),
+        student: widths([24, 24], [4, 6]),
+        labels: Labels::All,
+        batch: 64,
+        // A teacher that has learned something, or its logits are too small to be worth matching beside the labels.
+        teacher_epochs: 5,
+        student_epochs: 3,
+        ..small()
+    }
+}
+
+/// The mean of a term at the first and at the last point that has it, its parts added up.
+fn term(events: &[Event], objective: Objective) -> Option<[f64; 2]> {
+    let sum = |terms: &Terms| {
+        let of = |(name, value): &(String, f64)| {
+            let word = name.split_once(':').map_or(name.as_str(), |(word, _)| word);
+            (word == objective.word()).then_some(*value)
+        };
+        terms.values.iter().filter_map(of).reduce(|a, b| a + b)
+    };
+    let points = events.iter().filter_map(|event| match event {
+        Event::Terms(terms) => sum(terms),
+        _ => None,
+    });
+    let points: Vec<f64> = points.collect();
+    Some([*points.first()?, *points.last()?])
+}
+
+#[test]
+fn every_objective_lowers_its_own_loss_and_changes_the_student() {
+    for kind in [NetworkKind::Mlp, NetworkKind::Conv, NetworkKind::Residual] {
+        let mut session = session();
+        let alone = Experiment { soft: 0.0, ..pair(kind) };
+        let plain = measured(&finish(&mut session, Command::Run(alone.clone())), Actor::Student).logits;
+        for &objective in Objective::ALL {
+            // A first stage that lasts makes its loss comparable from end to end.
+            let experiment =
+                Experiment { weights: Weights::default().with(objective), first_stage: 0.5, ..alone.clone() };
+            let events = finish(&mut session, Command::Run(experiment));
+            let refused = events.iter().find_map(|event| match event {
+                Event::Trouble(trouble) => Some(trouble.clone()),
+                _ => None,
+            });
+            if let Some(trouble) = refused {
+                let maps = [Objective::Attention, Objective::NeuronSelectivity];
+                assert!(kind == NetworkKind::Mlp && maps.contains(&objective), "{kind} {trouble}");
+                continue;
+            }
+            let [first, last] = term(&events, objective).unwrap_or_else(|| panic!("{kind} {objective} has no curve"));
+            // The factor is another after its paraphraser was prepared.
+            assert!(last < first || objective == Objective::Factor, "{kind} {objective}: {first} to {last}");
+            assert_ne!(measured(&events, Actor::Student).logits, plain, "{kind} {objective} changes nothing");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_teach_is_told() {
+    let trouble = |objective: Objective, experiment: Experiment| {
+        let weights = Weights::default().with(objective);
+        let events = finish(&mut session(), Command::Run(Experiment { weights, soft: 0.0, ..experiment }));
+        events.into_iter().find_map(|event| match event {
+            Event::Trouble(trouble) => Some(trouble),
+            _ => None,
+        })
+    };
+    let unlabelled = Experiment { labels: Labels::Count(0), ..small() };
+    // One asks for labels, the other is silent after its first stage.
+    for objective in [Objective::LabelSmoothing, Objective::Hint] {
+        assert_eq!(trouble(objective, unlabelled.clone()), Some(Trouble::NothingToLearn), "{objective}");
+    }
+    assert_eq!(trouble(Objective::Pkt, unlabelled.clone()), None);
+    let linear = Experiment { student: Architecture::mlp([]), ..unlabelled };
+    let refused = Trouble::Refused { objective: Objective::Pkt, refusal: Refusal::NoStages };
+    assert_eq!(trouble(Objective::Pkt, linear), Some(refused), "its embedding is the input");
+}
+
+#[test]
+fn an_example_of_ones_own_reaches_a_job_that_was_refused() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let weights = Weights::default().with(Objective::Attention);
+    finish(&mut session, Command::Run(Experiment { weights, ..small() }));
+    let own = OwnExample { data: small().data, label: 3, input: vec![0.5; 64].into() };
+    block_on(session.handle(Command::Own(vec![own])));
+    let events = finish(&mut session, Command::Run(small()));
+    let labelled = events.iter().find_map(|event| match event {
+        Event::Data(summary) => Some(summary.labelled),
+        _ => None,
+    });
+    assert_eq!(labelled, Some(51));
+}
+
+#[test]
+fn a_first_stage_leaves_no_weight_behind() {
+    // Adam's steps do not depend on a loss's scale, so the weight of a loss that stood alone decides nothing.
+    let student = |weight: f64| {
+        let mut weights = Weights::default();
+        weights.set(Objective::Hint, weight);
+        let experiment = Experiment { weights, first_stage: 0.5, ..pair(NetworkKind::Mlp) };
+        measured(&finish(&mut session(), Command::Run(experiment)), Actor::Student).accuracy
+    };
+    let (light, heavy) = (student(1.0), student(1e4));
+    assert!((light - heavy).abs() < 0.02, "{light} {heavy}");
+}
+
+#[test]
+fn a_refused_objective_is_told_and_the_teacher_is_kept() {
+    let mut session = session();
+    finish(&mut session, Command::Run(small()));
+    let weights = Weights::default().with(Objective::Attention);
+    let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
+    let refused = Trouble::Refused { objective: Objective::Attention, refusal: Refusal::NoPlaces };
+    assert!(events.contains(&Event::Trouble(refused)), "{events:?}");
+    let weights = Weights::default().with(Objective::Pkt);
+    let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
+    assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+    assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))));
+}
+
+#[test]
+fn convolutions_train_pack_and_come_back_from_their_file() {
+    for text in ["conv:4,8", "residual:4,8"] {
+        let network: Architecture = text.parse().unwrap();
+        let experiment = Experiment {
+            teacher: network.clone(),
+            student: network.clone(),
+            labels: Labels::All,
+            teacher_epochs: 4,
+            student_epochs: 4,
+            ..small()
+        };
+        let events = finish(&mut session(), Command::Run(experiment));
+        let student = measured(&events, Actor::Student);
+        assert!(student.accuracy > 0.7, "{text}: {}", student.accuracy);
+        assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
+        let rows = events.iter().find_map(|event| match event {
+            Event::Compressed { rows, .. } => Some(rows.clone()),
+            _ => None,
+        });
+        let whole = rows.unwrap().into_iter().find(|row| row.bits == Bits::B32).unwrap();
+        assert_eq!(whole.accuracy, student.accuracy, "{text}: the folded file is the network");
+    }
+}
+
+#[test]
+fn a_look_inside_shows_every_stage_of_both() {
+    let mut session = session();
+    let experiment = Experiment { weights: Weights::default().with(Objective::Hint), ..pair(NetworkKind::Conv) };
+    finish(&mut session, Command::Run(experiment));
+    let events = block_on(session.handle(Command::Watch(vec![0.5; 64].into())));
+    let [Event::Inside(insides)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(insides.len(), 2);
+    for inside in insides {
+        let stages: Vec<_> =
+            inside.stages.iter().map(|stage| (stage.channels, stage.side, stage.values.len())).collect();
+        assert_eq!(stages, [(4, 4, 64), (6, 2, 24)]);
+        assert_eq!((inside.filters.len(), inside.similarities.len()), (4 * 9, 900));
+    }
+    assert_eq!(block_on(session.handle(Command::Watch(vec![0.5; 7].into()))), []);
 }

@@ -7,12 +7,14 @@ use rand_chacha::ChaCha8Rng;
 use crate::{
     data::{Dataset, Examples},
     device::read,
-    nets::Network,
+    nets::{Network, Pass},
     verify::one_hot,
 };
 
 /// Rows of one forward pass when measuring: large enough to be fast, small enough for a phone's memory.
 const CHUNK: usize = 2048;
+/// The same for convolutions, whose windows take much more room than the images.
+const IMAGES: usize = 128;
 
 /// A data set on a device.
 pub struct Bench {
@@ -64,11 +66,12 @@ impl Bench {
     /// A network's logits of any inputs, left on the device.
     pub fn logits(&self, network: &Network, inputs: &Tensor<2>) -> Tensor<2> {
         let [rows, _] = inputs.dims();
+        let size = if matches!(network, Network::Mlp(_)) { CHUNK } else { IMAGES };
         let chunk = |start: usize| {
-            let length = CHUNK.min(rows - start);
-            network.forward(inputs.clone().narrow(0, start, length), None).logits
+            let length = size.min(rows - start);
+            network.forward(inputs.clone().narrow(0, start, length), Pass::Test).logits
         };
-        Tensor::cat((0..rows).step_by(CHUNK).map(chunk).collect(), 0)
+        Tensor::cat((0..rows).step_by(size).map(chunk).collect(), 0)
     }
 
     /// A network's logits of all test examples, on the host, row by row.
@@ -84,7 +87,7 @@ impl Bench {
     /// # Errors
     /// The device's, if the computation failed.
     pub async fn train_logits(&self, network: &Network, rows: &[u32]) -> Result<Vec<f32>, ExecutionError> {
-        read(network.forward(self.select(&self.train, rows), None).logits).await
+        read(self.logits(network, &self.select(&self.train, rows))).await
     }
 
     /// A network's logits of any inputs, on the host, row by row.

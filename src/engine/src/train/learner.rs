@@ -8,16 +8,59 @@ use burn::{
 use retort_spec::{Architecture, Experiment};
 
 use super::{optimizer, schedule};
-use crate::nets::{Layer, Network};
+use crate::{
+    device::read,
+    nets::{Layer, Network, Statistics},
+    objectives::Parts,
+};
 
 /// A network, its optimizer, and how far it is.
 pub struct Learner {
-    network: Network,
+    pupil: Pupil,
     optimizer: ModuleOptimizer,
     step: u32,
     steps: u32,
     loss: Option<Tensor<1>>,
     losses: u32,
+    terms: Vec<Sum>,
+}
+
+/// The network with what is learned beside it.
+#[derive(Module, Debug)]
+struct Pupil {
+    network: Network,
+    parts: Parts,
+}
+
+/// The sum of a term over some steps.
+struct Sum {
+    name: TermName,
+    sum: Tensor<1>,
+    count: u32,
+}
+
+/// An objective's word and the name of its part, which is empty for the whole.
+pub type TermName = (&'static str, &'static str);
+
+/// What a step goes down.
+#[derive(Default)]
+pub struct Slope {
+    /// The loss, `[1]`; without one the step passes and nothing is learned.
+    pub loss: Option<Tensor<1>>,
+    /// The terms that it is the sum of, each with its weight, without their history.
+    pub terms: Vec<(TermName, Tensor<1>)>,
+    /// What batch normalization saw on the way.
+    pub statistics: Vec<Statistics>,
+}
+
+impl Slope {
+    /// Adds a loss.
+    pub fn add(&mut self, loss: Tensor<1>) {
+        self.loss = Some(match self.loss.take() {
+            Some(sum) => sum + loss,
+            None => loss,
+        });
+    }
 }
 
 impl Learner {
@@ -29,24 +72,50 @@ impl Learner {
         steps: u32,
         device: &Device,
     ) -> Self {
-        let network = Network::from_layers(architecture.kind, layers, &device.clone().autodiff());
+        let network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        Self { network, optimizer, step: 0, steps, loss: None, losses: 0 }
+        let pupil = Pupil { network, parts: Parts::default() };
+        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new() }
     }
 
-    /// One step down the gradient of `loss`; without a loss the step passes and nothing is learned.
-    pub fn step(mut self, experiment: &Experiment, loss: impl FnOnce(&Network) -> Option<Tensor<1>>) -> Self {
+    /// The same with something to learn beside the network.
+    pub fn with_parts(mut self, parts: Parts) -> Self {
+        self.pupil.parts = parts;
+        self
+    }
+
+    /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far, would
+    /// hold back the next one for a thousand steps.
+    pub fn afresh(mut self, experiment: &Experiment) -> Self {
+        self.optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
+        self
+    }
+
+    /// One step down the gradient of a loss.
+    pub fn step(mut self, experiment: &Experiment, slope: impl FnOnce(&Network, &Parts) -> Slope) -> Self {
         let factor = schedule::factor(experiment.schedule, self.step, self.steps);
         self.step += 1;
-        let Some(loss) = loss(&self.network) else { return self };
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimizer.step(experiment.learning_rate * factor, self.network, gradients);
+        let Slope { loss, terms, statistics } = slope(&self.pupil.network, &self.pupil.parts);
+        // What no weight has a part in teaches nothing, and has no gradient to ask for.
+        let Some(loss) = loss.filter(Tensor::is_tracked) else { return self };
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.pupil);
+        self.pupil = self.optimizer.step(experiment.learning_rate * factor, self.pupil, gradients);
+        self.pupil.network.absorb(&statistics);
         let loss = loss.inner();
         self.loss = Some(match self.loss {
             Some(sum) => sum + loss,
             None => loss,
         });
         self.losses += 1;
+        for (name, term) in terms {
+            match self.terms.iter_mut().find(|sum| sum.name == name) {
+                Some(sum) => {
+                    sum.sum = sum.sum.clone() + term;
+                    sum.count += 1;
+                }
+                None => self.terms.push(Sum { name, sum: term, count: 1 }),
+            }
+        }
         self
     }
 
@@ -60,6 +129,11 @@ impl Learner {
         self.steps
     }
 
+    /// Share of the steps that is done, 0 to 1.
+    pub fn progress(&self) -> f64 {
+        f64::from(self.step) / f64::from(self.steps.max(1))
+    }
+
     /// Whether all steps are done.
     pub fn is_done(&self) -> bool {
         self.step >= self.steps
@@ -67,7 +141,12 @@ impl Learner {
 
     /// The network as it is now, for measuring: without gradients.
     pub fn network(&self) -> Network {
-        self.network.valid()
+        self.pupil.network.valid()
+    }
+
+    /// How many numbers are learned beside the network.
+    pub fn extra_parameters(&self) -> usize {
+        self.pupil.parts.count()
     }
 
     /// The mean loss since it was last forgotten; `None` if there was none. Waits for the device.
@@ -81,9 +160,24 @@ impl Learner {
         }
     }
 
-    /// Starts a new mean.
+    /// The mean of each term since they were last forgotten. Waits for the device.
+    ///
+    /// # Errors
+    /// The device's, if a computation failed.
+    pub async fn peek_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
+        if self.terms.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One read brings them all.
+        let sums = read(Tensor::cat(self.terms.iter().map(|term| term.sum.clone()).collect(), 0)).await?;
+        let mean = |(term, sum): (&Sum, f32)| (term.name, f64::from(sum) / f64::from(term.count));
+        Ok(self.terms.iter().zip(sums).map(mean).collect())
+    }
+
+    /// Starts new means.
     pub fn forget_loss(&mut self) {
         self.loss = None;
         self.losses = 0;
+        self.terms.clear();
     }
 }

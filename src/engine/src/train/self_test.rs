@@ -3,9 +3,12 @@
 use burn::tensor::{Device, ExecutionError};
 use retort_spec::{Architecture, Experiment, SelfTest};
 
-use super::{bench::upload, learner::Learner};
+use super::{
+    bench::upload,
+    learner::{Learner, Slope},
+};
 use crate::{
-    nets::{Layer, Network},
+    nets::{Layer, Network, Pass},
     objectives::{Settings, cross_entropy, soft_targets},
     random,
     verify::one_hot,
@@ -42,7 +45,7 @@ pub async fn compare(one: &Device, other: &Device) -> Result<SelfTest, Execution
 
 async fn train(device: &Device) -> Result<Vec<Layer>, ExecutionError> {
     let experiment = Experiment { temperature: 4.0, ..Experiment::default() };
-    let settings = Settings { temperature: experiment.temperature, scale_by_t2: true };
+    let settings = Settings { temperature: experiment.temperature, ..Settings::default() };
     let (small, large) = (Architecture::mlp([8]), Architecture::mlp([16, 16]));
     let draw = |architecture: &Architecture| Network::draw(architecture, FEATURES, CLASSES, 1, "self-test");
     let teacher = Network::from_layers(large.kind, &draw(&large), device);
@@ -53,11 +56,12 @@ async fn train(device: &Device) -> Result<Vec<Layer>, ExecutionError> {
         let labels: Vec<u8> = (0..BATCH).map(|_| generator.random_range(0..CLASSES as u8)).collect();
         let inputs = upload(inputs, FEATURES, device);
         let targets = upload(one_hot(&labels, CLASSES), CLASSES, device).autodiff();
-        let mut taught = teacher.forward(inputs.clone(), None);
-        taught.logits = taught.logits.autodiff();
-        learner = learner.step(&experiment, |network| {
-            let trace = network.forward(inputs.autodiff(), None);
-            Some(cross_entropy(&trace, targets) * 0.5 + soft_targets(&trace, &taught, &settings) * 0.5)
+        let taught = teacher.forward(inputs.clone(), Pass::Test).autodiff();
+        learner = learner.step(&experiment, |network, _| {
+            let trace = network.forward(inputs.autodiff(), Pass::Train(None));
+            let mut slope = Slope::default();
+            slope.add(cross_entropy(&trace, targets) * 0.5 + soft_targets(&trace, &taught, &settings) * 0.5);
+            slope
         });
     }
     learner.network().to_layers().await
