@@ -21,8 +21,7 @@ use half::f16;
 use retort_spec::{Bits, Granularity, Parts};
 
 use super::quantize::{Axis, Quantized, dequantize_linear, quantize};
-use crate::checksum::crc32;
-use crate::nets::Layer;
+use crate::{checksum::crc32, nets::Layer};
 
 const MAGIC: &[u8; 4] = b"RTRT";
 const VERSION: u8 = 1;

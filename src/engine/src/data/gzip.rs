@@ -1,5 +1,5 @@
 //! Files in gzip (RFC 1952). The deflated content is flate2's to read; the few bytes around it are read here, since flate2's
-//! own reader brings tables of 16 kB that do not compress, for a checksum that is no faster to the eye.
+//! own reader brings 16 kB of tables for a faster checksum into the wasm, which do not compress.
 
 use std::io::{BufRead as _, Read as _};
 
