@@ -8,8 +8,10 @@ pub mod floats;
 mod knobs;
 mod objectives;
 mod permalink;
+mod pipeline;
 pub mod probability;
 mod protocol;
+mod scheme;
 mod values;
 
 pub use experiment::Experiment;
@@ -17,12 +19,14 @@ pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
+pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
 pub use protocol::{
     Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,
     Measured, Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage,
     StageMap, Tally, Terms, Trouble, Verdict, WeightHistogram,
 };
+pub use scheme::Scheme;
 pub use values::{
-    Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape, NetworkKind,
-    OptimizerKind, ParseError, Schedule, Switch, Transfer,
+    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape,
+    NetworkKind, OptimizerKind, ParseError, Range, Repair, Rounding, Schedule, Switch, Transfer, ZeroPoint,
 };

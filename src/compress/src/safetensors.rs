@@ -3,7 +3,7 @@
 //! Written by hand, since the header is all there is to it and the crate would bring a JSON library into the engine's
 //! wasm; the test reads the file back with that crate.
 
-use crate::nets::Layer;
+use crate::Layer;
 
 /// Writes layers as `layers.N.weight` `[outputs, inputs]` and `layers.N.bias` `[outputs]`, which is how PyTorch's `Linear`
 /// holds them, with the permalink of the experiment, and so the architecture, among the metadata. Between layers stands a

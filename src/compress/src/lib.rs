@@ -1,0 +1,17 @@
+//! Smaller networks: weights quantized, pruned, shared and written into a file, and the network that is read back from it.
+//!
+//! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small enough to
+//! be fetched by itself, and the same on every device.
+
+pub mod checksum;
+pub mod histogram;
+mod layer;
+pub mod model;
+pub mod net;
+pub mod quantize;
+pub mod random;
+pub mod range;
+pub mod safetensors;
+pub mod weights;
+
+pub use layer::Layer;

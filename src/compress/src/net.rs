@@ -1,0 +1,205 @@
+//! The networks' forward passes on the host, in single precision: slower than the engine's, needing nothing, and open in
+//! the middle, so that whoever calls sees what goes into each layer and decides how it multiplies.
+
+use retort_spec::NetworkKind;
+
+/// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`.
+pub type LayerFn<'a> = dyn FnMut(usize, &[f32]) -> Vec<f32> + 'a;
+
+/// Inputs and outputs of a layer's matrix.
+pub type Shape = (usize, usize);
+
+/// The logits of some examples.
+///
+/// # Shapes
+/// `inputs`: `[examples, features]`, row by row; `shapes`: of the layers in the order of their files; the result
+/// `[examples, classes]`. Images are square.
+pub fn forward(
+    kind: NetworkKind,
+    shapes: &[Shape],
+    inputs: &[f32],
+    features: usize,
+    layer: &mut LayerFn<'_>,
+) -> Vec<f32> {
+    let examples = inputs.len() / features.max(1);
+    match kind {
+        NetworkKind::Mlp => perceptron(shapes.len(), inputs, layer),
+        NetworkKind::Conv => conv(shapes, Image::new(inputs, examples, features), layer),
+        NetworkKind::Residual => residual(shapes, Image::new(inputs, examples, features), layer),
+    }
+}
+
+fn perceptron(layers: usize, inputs: &[f32], layer: &mut LayerFn<'_>) -> Vec<f32> {
+    let mut rows = inputs.to_vec();
+    for index in 0..layers {
+        rows = layer(index, &rows);
+        if index + 1 < layers {
+            relu(&mut rows);
+        }
+    }
+    rows
+}
+
+fn conv(shapes: &[Shape], mut image: Image, layer: &mut LayerFn<'_>) -> Vec<f32> {
+    let Some((_, stages)) = shapes.split_last() else { return image.values };
+    for (index, &(inputs, outputs)) in stages.iter().enumerate() {
+        let window = (inputs / image.channels.max(1)).isqrt();
+        image = Image { values: layer(index, &image.windows(window, 1)), channels: outputs, ..image }.pooled();
+        relu(&mut image.values);
+    }
+    layer(stages.len(), &image.values)
+}
+
+fn residual(shapes: &[Shape], image: Image, layer: &mut LayerFn<'_>) -> Vec<f32> {
+    let Some(&(_, channels)) = shapes.first() else { return image.values };
+    let mut image = Image { values: layer(0, &image.windows(3, 1)), channels, ..image };
+    relu(&mut image.values);
+    let mut at = 1;
+    while at + 2 < shapes.len() {
+        let (inner, outputs) = (shapes[at].1, shapes[at + 1].1);
+        // A block whose width changes is followed by the 1×1 convolution of its input.
+        let widens = outputs != image.channels;
+        let stride = if widens { 2 } else { 1 };
+        let side = image.side.div_ceil(stride);
+        let mut between = Image { values: layer(at, &image.windows(3, stride)), channels: inner, side, ..image };
+        relu(&mut between.values);
+        let mut after = Image { values: layer(at + 1, &between.windows(3, 1)), channels: outputs, ..between };
+        let around = if widens { layer(at + 2, &image.windows(1, stride)) } else { image.values };
+        after.values.iter_mut().zip(&around).for_each(|(sum, value)| *sum += value);
+        relu(&mut after.values);
+        image = after;
+        at += if widens { 3 } else { 2 };
+    }
+    layer(at, &image.means())
+}
+
+fn relu(values: &mut [f32]) {
+    values.iter_mut().for_each(|value| *value = value.max(0.0));
+}
+
+/// Images, `[examples, side, side, channels]`.
+struct Image {
+    values: Vec<f32>,
+    examples: usize,
+    side: usize,
+    channels: usize,
+}
+
+impl Image {
+    fn new(inputs: &[f32], examples: usize, features: usize) -> Self {
+        Self { values: inputs.to_vec(), examples, side: features.isqrt(), channels: 1 }
+    }
+
+    /// Every window around each place, or around every second one for `stride` 2, as a row; zero outside the image.
+    fn windows(&self, window: usize, stride: usize) -> Vec<f32> {
+        let Self { side, channels, .. } = *self;
+        let (after, margin) = (side.div_ceil(stride), window / 2);
+        let length = window * window * channels;
+        let mut rows = vec![0.0; self.examples * after * after * length];
+        for (index, row) in rows.chunks_exact_mut(length).enumerate() {
+            let (example, place) = (index / (after * after), index % (after * after));
+            let (top, left) = (place / after * stride, place % after * stride);
+            for down in 0..window {
+                let Some(y) = (top + down).checked_sub(margin).filter(|y| *y < side) else { continue };
+                for right in 0..window {
+                    let Some(x) = (left + right).checked_sub(margin).filter(|x| *x < side) else { continue };
+                    let from = ((example * side + y) * side + x) * channels;
+                    let to = (down * window + right) * channels;
+                    row[to..to + channels].copy_from_slice(&self.values[from..from + channels]);
+                }
+            }
+        }
+        rows
+    }
+
+    /// The largest of every 2 × 2 places; an odd last row and column are left out, and a single place stays.
+    fn pooled(self) -> Self {
+        let Self { examples, side, channels, .. } = self;
+        let half = side / 2;
+        if half == 0 {
+            return self;
+        }
+        let mut values = Vec::with_capacity(examples * half * half * channels);
+        for (example, y, x) in
+            (0..examples).flat_map(|e| (0..half).flat_map(move |y| (0..half).map(move |x| (e, y, x))))
+        {
+            let at = |down: usize, right: usize, channel: usize| {
+                self.values[((example * side + 2 * y + down) * side + 2 * x + right) * channels + channel]
+            };
+            let largest = |c: usize| at(0, 0, c).max(at(0, 1, c)).max(at(1, 0, c)).max(at(1, 1, c));
+            values.extend((0..channels).map(largest));
+        }
+        Self { values, examples, side: half, channels }
+    }
+
+    /// The mean over all places, `[examples, channels]`.
+    fn means(&self) -> Vec<f32> {
+        let places = self.side * self.side;
+        let mut means = vec![0.0; self.examples * self.channels];
+        for (index, place) in self.values.chunks_exact(self.channels.max(1)).enumerate() {
+            let mean = &mut means[index / places * self.channels..][..self.channels];
+            mean.iter_mut().zip(place).for_each(|(sum, value)| *sum += value);
+        }
+        means.iter_mut().for_each(|sum| *sum /= places as f32);
+        means
+    }
+}
+
+/// `rows · weight + bias`.
+///
+/// # Shapes
+/// `rows`: `[n, inputs]`; `weight`: `[inputs, outputs]` with `bias` as long as `outputs`; the result `[n, outputs]`.
+pub fn affine(rows: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    let outputs = bias.len().max(1);
+    let inputs = weight.len() / outputs;
+    let mut sums = Vec::with_capacity(rows.len() / inputs.max(1) * outputs);
+    for row in rows.chunks_exact(inputs.max(1)) {
+        let start = sums.len();
+        sums.extend_from_slice(bias);
+        let sum = &mut sums[start..];
+        for (&x, weights) in row.iter().zip(weight.chunks_exact(outputs)) {
+            // Images and ReLU layers are mostly zero.
+            if x != 0.0 {
+                sum.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_perceptron_by_hand() {
+        let weights = [vec![1.0, -1.0, 2.0, 0.5], vec![3.0, 10.0]];
+        let biases = [vec![0.5, 0.0], vec![-1.0]];
+        let logits = forward(NetworkKind::Mlp, &[(2, 2), (2, 1)], &[1.0, 2.0, 0.0, -1.0], 2, &mut |layer, rows| {
+            affine(rows, &weights[layer], &biases[layer])
+        });
+        assert_eq!(logits, [15.5, -1.0]);
+    }
+
+    #[test]
+    fn a_convolution_by_hand() {
+        // Every window of a 2×2 image holds all of it: 10 - 3 = 7; doubled.
+        let layers = [(vec![1.0; 9], vec![-3.0]), (vec![2.0, -2.0], vec![0.0, 1.0])];
+        let logits = forward(NetworkKind::Conv, &[(9, 1), (1, 2)], &[1.0, 2.0, 3.0, 4.0], 4, &mut |layer, rows| {
+            affine(rows, &layers[layer].0, &layers[layer].1)
+        });
+        assert_eq!(logits, [14.0, -13.0]);
+    }
+
+    #[test]
+    fn a_block_adds_its_input() {
+        // A stem that copies the centre, a block whose convolutions do so too, the mean of 1 to 4, which is 2.5, doubled.
+        let mut centre = vec![0.0; 9];
+        centre[4] = 1.0;
+        let shapes = [(9, 1), (9, 1), (9, 1), (1, 1)];
+        let logits = forward(NetworkKind::Residual, &shapes, &[1.0, 2.0, 3.0, 4.0], 4, &mut |layer, rows| {
+            affine(rows, if layer < 3 { &centre } else { &[1.0] }, &[0.0])
+        });
+        assert_eq!(logits, [5.0]);
+    }
+}

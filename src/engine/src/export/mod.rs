@@ -1,3 +1,0 @@
-//! Files to take away: a format each.
-
-pub mod safetensors;

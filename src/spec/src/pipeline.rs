@@ -1,0 +1,451 @@
+//! A pipeline: what is done to a trained student, one stage after the other, to make it small.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    scheme::Scheme,
+    values::{Bits, ParseError},
+};
+
+/// What pruning removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Structure {
+    /// The smallest weights of each layer (Han et al. 2015, section 3.1).
+    Weights,
+    /// The hidden units or channels with the smallest weights: the matrices become smaller (Li et al. 2017, section 3.1).
+    Units,
+}
+
+/// How low-rank factors are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Rank {
+    /// So many singular values.
+    Count(u32),
+    /// As many as keep this share of the squared singular values.
+    Energy(f64),
+}
+
+/// Whether the teacher helps while a compressed network trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Help {
+    /// As in the experiment: its soft targets beside the labels, temperature and weight as the knobs say.
+    Teacher,
+    /// Labels alone.
+    Labels,
+}
+
+/// Where quantization-aware training begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Start {
+    /// From the trained student (scheme C of Mishra & Marr 2018).
+    Student,
+    /// From the student's initial weights, taught by the finished teacher (their scheme B).
+    Fresh,
+    /// From the initial weights of both, the teacher learning beside its student (their scheme A).
+    Joint,
+}
+
+/// How quantization-aware training finds the scales.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Steps {
+    /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
+    Measured,
+    /// Learned beside the weights (Esser et al. 2020).
+    Learned,
+}
+
+/// One stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Treatment {
+    /// Removes this share of weights or units at once: `prune:0.9`, `prune:0.5:units`.
+    Prune {
+        /// Share that is removed, 0 to 1.
+        sparsity: f64,
+        /// Of what.
+        structure: Structure,
+    },
+    /// Removes weights little by little while it trains, along a cubic schedule (Zhu & Gupta 2017, eq. 1):
+    /// `gradual:0.8:5`.
+    Gradual {
+        /// Share of the weights that is gone at the end.
+        sparsity: f64,
+        /// For how long.
+        epochs: u32,
+        /// Taught by whom.
+        help: Help,
+    },
+    /// Trains on: what is removed stays removed, what is shared stays shared: `finetune:5`, `finetune:5:labels`.
+    FineTune {
+        /// For how long.
+        epochs: u32,
+        /// Taught by whom.
+        help: Help,
+    },
+    /// Quantizes after training: `quantize:4:tensor`.
+    Quantize(Scheme),
+    /// Trains with quantized weights: `qat:2:10`, `qat:1:10:lsq:labels`.
+    Aware {
+        /// What the weights are quantized to.
+        scheme: Scheme,
+        /// For how long.
+        epochs: u32,
+        /// Where the scales come from.
+        steps: Steps,
+        /// Where it begins.
+        start: Start,
+        /// Taught by whom.
+        help: Help,
+    },
+    /// Replaces matrices by products of two thinner ones (truncated singular value decomposition): `low-rank:8`,
+    /// `low-rank:0.95`.
+    LowRank(Rank),
+    /// Lets the weights of a layer share 2^bits values (k-means, linear initialization; Han et al. 2016, section 3):
+    /// `share:5`.
+    Share {
+        /// Bits of an index.
+        bits: u32,
+    },
+    /// Writes what remains with codes as long as they are rare (Han et al. 2016, section 4): `huffman`.
+    Huffman,
+}
+
+impl Treatment {
+    /// The longest training of a stage.
+    pub const MAX_EPOCHS: u32 = 200;
+    /// The widest index of shared weights.
+    pub const MAX_SHARED_BITS: u32 = 8;
+
+    /// The word it begins with.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Prune { .. } => "prune",
+            Self::Gradual { .. } => "gradual",
+            Self::FineTune { .. } => "finetune",
+            Self::Quantize(_) => "quantize",
+            Self::Aware { .. } => "qat",
+            Self::LowRank(_) => "low-rank",
+            Self::Share { .. } => "share",
+            Self::Huffman => "huffman",
+        }
+    }
+
+    /// Epochs it trains for.
+    pub fn epochs(&self) -> u32 {
+        match *self {
+            Self::Gradual { epochs, .. } | Self::FineTune { epochs, .. } | Self::Aware { epochs, .. } => epochs,
+            _ => 0,
+        }
+    }
+}
+
+/// The words that begin a stage, in the order of the menu.
+pub const TREATMENTS: &[&str] = &["prune", "gradual", "finetune", "quantize", "qat", "low-rank", "share", "huffman"];
+
+/// Stages in order; none for no pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pipeline(pub Vec<Treatment>);
+
+/// Why stages make no sense in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Disorder {
+    /// After Huffman coding there is nothing left to change.
+    #[error("huffman comes last: what is written cannot be changed any more")]
+    AfterHuffman,
+    /// Huffman coding of floating point gains nothing.
+    #[error("huffman needs codes: quantize or share first")]
+    HuffmanOfFloats,
+    /// Training or pruning would change weights that are codes by now.
+    #[error("quantized weights cannot be changed any more: train or prune before, or use qat")]
+    AfterQuantize,
+    /// Shared weights are codes already.
+    #[error("shared weights are codes already: quantize or share, not both")]
+    SharedAndQuantized,
+    /// A singular value decomposition fills up what was pruned.
+    #[error("low-rank factors have no zeros: prune after low-rank, not before")]
+    PrunedBeforeLowRank,
+    /// Units of factors are no units of the network.
+    #[error("units can only be pruned before low-rank")]
+    UnitsOfFactors,
+    /// A network that begins anew forgets what was done to it.
+    #[error("a network that begins anew forgets what was done before: put it first")]
+    BeginsAnew,
+    /// Pruning would break up what is shared.
+    #[error("prune before share: shared weights move together")]
+    PrunedAfterShare,
+    /// More stages than anyone can follow.
+    #[error("at most {most} stages")]
+    TooMany {
+        /// How many would do.
+        most: u32,
+    },
+}
+
+impl Pipeline {
+    /// More stages than this nobody follows.
+    pub const MAX_STAGES: usize = 12;
+
+    /// Whether the stages make sense one after the other.
+    ///
+    /// # Errors
+    /// The first stage that does not, by its place, and why.
+    pub fn check(&self) -> Result<(), (usize, Disorder)> {
+        let [mut pruned, mut factored, mut shared, mut quantized, mut written] = [false; 5];
+        for (place, treatment) in self.0.iter().enumerate() {
+            let wrong = |disorder| Err((place, disorder));
+            if place >= Self::MAX_STAGES {
+                return wrong(Disorder::TooMany { most: Self::MAX_STAGES as u32 });
+            }
+            if written {
+                return wrong(Disorder::AfterHuffman);
+            }
+            let is_huffman = *treatment == Treatment::Huffman;
+            if shared && matches!(treatment, Treatment::Quantize(_) | Treatment::Aware { .. } | Treatment::Share { .. })
+                || quantized && matches!(treatment, Treatment::Share { .. })
+            {
+                return wrong(Disorder::SharedAndQuantized);
+            }
+            if quantized && !is_huffman {
+                return wrong(Disorder::AfterQuantize);
+            }
+            match *treatment {
+                Treatment::Prune { .. } | Treatment::Gradual { .. } if shared => {
+                    return wrong(Disorder::PrunedAfterShare);
+                }
+                Treatment::Prune { structure: Structure::Units, .. } => {
+                    if factored {
+                        return wrong(Disorder::UnitsOfFactors);
+                    }
+                }
+                Treatment::Prune { .. } | Treatment::Gradual { .. } => pruned = true,
+                Treatment::LowRank(_) if pruned || shared || factored => {
+                    return wrong(Disorder::PrunedBeforeLowRank);
+                }
+                Treatment::LowRank(_) => factored = true,
+                Treatment::Share { .. } => shared = true,
+                Treatment::Quantize(_) => quantized = true,
+                Treatment::Aware { start, .. } => {
+                    if place > 0 && start != Start::Student {
+                        return wrong(Disorder::BeginsAnew);
+                    }
+                    quantized = true;
+                }
+                Treatment::Huffman if !(shared || quantized) => return wrong(Disorder::HuffmanOfFloats),
+                Treatment::Huffman => written = true,
+                Treatment::FineTune { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Treatment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())?;
+        let help = |f: &mut fmt::Formatter<'_>, help: Help| match help {
+            Help::Teacher => Ok(()),
+            Help::Labels => f.write_str(":labels"),
+        };
+        match *self {
+            Self::Prune { sparsity, structure } => {
+                write!(f, ":{sparsity}")?;
+                if structure == Structure::Units { f.write_str(":units") } else { Ok(()) }
+            }
+            Self::Gradual { sparsity, epochs, help: by } => {
+                write!(f, ":{sparsity}:{epochs}")?;
+                help(f, by)
+            }
+            Self::FineTune { epochs, help: by } => {
+                write!(f, ":{epochs}")?;
+                help(f, by)
+            }
+            Self::Quantize(scheme) => write!(f, ":{scheme}"),
+            Self::Aware { scheme, epochs, steps, start, help: by } => {
+                // The epochs stand right behind the format.
+                let text = scheme.to_string();
+                let (bits, words) = text.split_once(':').map_or((text.as_str(), None), |(b, w)| (b, Some(w)));
+                write!(f, ":{bits}:{epochs}")?;
+                words.map_or(Ok(()), |words| write!(f, ":{words}"))?;
+                if steps == Steps::Learned {
+                    f.write_str(":lsq")?;
+                }
+                match start {
+                    Start::Student => {}
+                    Start::Fresh => f.write_str(":fresh")?,
+                    Start::Joint => f.write_str(":joint")?,
+                }
+                help(f, by)
+            }
+            Self::LowRank(Rank::Count(count)) => write!(f, ":{count}"),
+            Self::LowRank(Rank::Energy(energy)) => write!(f, ":{energy}"),
+            Self::Share { bits } => write!(f, ":{bits}"),
+            Self::Huffman => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Treatment {
+    type Err = ParseError;
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let (word, rest) = text.split_once(':').unwrap_or((text, ""));
+        let mut words = rest.split(':').filter(|_| !rest.is_empty());
+        let mut next = || words.next().ok_or(ParseError);
+        let share = |text: &str| {
+            let share = text.parse::<f64>().ok().filter(|share| *share > 0.0 && *share < 1.0);
+            share.ok_or(ParseError)
+        };
+        let whole = |text: &str, most: u32| {
+            text.parse::<u32>().ok().filter(|number| (1..=most).contains(number)).ok_or(ParseError)
+        };
+        let epochs = |text: &str| whole(text, Self::MAX_EPOCHS);
+        let treatment = match word {
+            "prune" => {
+                let sparsity = share(next()?)?;
+                let structure = match words.next() {
+                    None => Structure::Weights,
+                    Some("units") => Structure::Units,
+                    Some(_) => return Err(ParseError),
+                };
+                Self::Prune { sparsity, structure }
+            }
+            "gradual" => {
+                Self::Gradual { sparsity: share(next()?)?, epochs: epochs(next()?)?, help: help(words.next())? }
+            }
+            "finetune" => Self::FineTune { epochs: epochs(next()?)?, help: help(words.next())? },
+            "quantize" => return rest.parse().map(Self::Quantize),
+            "qat" => {
+                let bits: Bits = next()?.parse()?;
+                if !bits.is_integer() {
+                    return Err(ParseError);
+                }
+                let (mut scheme, epochs) = (Scheme::of(bits), epochs(next()?)?);
+                let (mut steps, mut start, mut by) = (Steps::Measured, Start::Student, Help::Teacher);
+                for word in words.by_ref() {
+                    match word {
+                        "lsq" => steps = Steps::Learned,
+                        "fresh" => start = Start::Fresh,
+                        "joint" => start = Start::Joint,
+                        "labels" => by = Help::Labels,
+                        word => scheme.take(word)?,
+                    }
+                }
+                Self::Aware { scheme, epochs, steps, start, help: by }
+            }
+            "low-rank" => {
+                let text = next()?;
+                match share(text) {
+                    Ok(energy) => Self::LowRank(Rank::Energy(energy)),
+                    Err(_) => Self::LowRank(Rank::Count(whole(text, 2048)?)),
+                }
+            }
+            "share" => Self::Share { bits: whole(next()?, Self::MAX_SHARED_BITS)? },
+            "huffman" => Self::Huffman,
+            _ => return Err(ParseError),
+        };
+        match words.next() {
+            None => Ok(treatment),
+            Some(_) => Err(ParseError),
+        }
+    }
+}
+
+fn help(word: Option<&str>) -> Result<Help, ParseError> {
+    match word {
+        None => Ok(Help::Teacher),
+        Some("labels") => Ok(Help::Labels),
+        Some(_) => Err(ParseError),
+    }
+}
+
+impl fmt::Display for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        for (place, treatment) in self.0.iter().enumerate() {
+            if place > 0 {
+                f.write_str(",")?;
+            }
+            treatment.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Pipeline {
+    type Err = ParseError;
+    /// Reads the stages; whether they make sense in that order is another question, [`Pipeline::check`].
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "" | "none" => Ok(Self::default()),
+            _ => text.split(',').map(|stage| stage.trim().parse()).collect::<Result<_, _>>().map(Self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pipelines_are_read_and_written() {
+        let texts = [
+            "none",
+            "prune:0.9,finetune:5,quantize:4",
+            "prune:0.5:units,gradual:0.8:5:labels,share:5,finetune:2,huffman",
+            "qat:2:10:tensor:lsq:fresh:labels,huffman",
+            "low-rank:8,finetune:3:labels,quantize:8:group-16:affine",
+            "low-rank:0.95",
+        ];
+        for text in texts {
+            let pipeline: Pipeline = text.parse().unwrap();
+            assert_eq!(pipeline.to_string(), text);
+            assert_eq!(pipeline.check(), Ok(()), "{text}");
+        }
+        let bad = [
+            "prune",
+            "prune:1",
+            "prune:-0.1",
+            "prune:NaN",
+            "finetune:0",
+            "finetune:1000",
+            "share:9",
+            "huffman:1",
+            "qat:16:5",
+            "qat:4",
+            "quantize",
+            "quantize:5",
+            "prune:0.5,,huffman",
+            "shrink:1",
+            "gradual:0.5:3:nobody",
+        ];
+        for text in bad {
+            assert!(text.parse::<Pipeline>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_menu_begins_a_stage() {
+        let stages =
+            ["prune:0.5", "gradual:0.5:1", "finetune:1", "quantize:8", "qat:4:1", "low-rank:2", "share:4", "huffman"];
+        let words: Vec<&str> = stages.iter().map(|stage| stage.parse::<Treatment>().unwrap().word()).collect();
+        assert_eq!(words, TREATMENTS);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_where_it_stands() {
+        let refused = |text: &str| text.parse::<Pipeline>().unwrap().check().unwrap_err();
+        assert_eq!(refused("quantize:4,finetune:5"), (1, Disorder::AfterQuantize));
+        assert_eq!(refused("quantize:4,prune:0.5"), (1, Disorder::AfterQuantize));
+        assert_eq!(refused("prune:0.5,huffman"), (1, Disorder::HuffmanOfFloats));
+        assert_eq!(refused("share:5,huffman,finetune:1"), (2, Disorder::AfterHuffman));
+        assert_eq!(refused("share:5,quantize:4"), (1, Disorder::SharedAndQuantized));
+        assert_eq!(refused("quantize:4,share:4"), (1, Disorder::SharedAndQuantized));
+        assert_eq!(refused("prune:0.5,low-rank:4"), (1, Disorder::PrunedBeforeLowRank));
+        assert_eq!(refused("low-rank:4,prune:0.5:units"), (1, Disorder::UnitsOfFactors));
+        assert_eq!(refused("finetune:1,qat:2:5:fresh"), (1, Disorder::BeginsAnew));
+        assert_eq!(refused("share:5,prune:0.5"), (1, Disorder::PrunedAfterShare));
+        assert!(matches!(refused(&vec!["finetune:1"; 13].join(",")), (12, Disorder::TooMany { .. })));
+    }
+}
