@@ -40,7 +40,14 @@ pub fn histogram(before: &[f32], after: &[f32], levels: Vec<f32>) -> WeightHisto
         }
         bins
     };
-    WeightHistogram { reach: f64::from(reach), before: count(before), after: count(after), levels: levels.into() }
+    let noise = sqnr(before, after);
+    WeightHistogram {
+        reach: f64::from(reach),
+        before: count(before),
+        after: count(after),
+        levels: levels.into(),
+        sqnr: noise.is_finite().then_some(noise),
+    }
 }
 
 /// Signal to quantization noise, `20 · log10(‖x‖ / ‖x − x̂‖)` in decibels; infinite where nothing was lost.

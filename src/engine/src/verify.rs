@@ -1,10 +1,10 @@
 //! Checks the engine against vector files: numbers that others computed.
 
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use retort_compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear};
 use serde::Deserialize;
 
 use crate::{
-    compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear},
     device::read,
     nets::{Map, Trace},
     objectives::{Memory, Settings, Views, named},

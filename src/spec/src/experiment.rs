@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     knobs::KNOBS,
     objectives::Weights,
+    pipeline::Pipeline,
+    scheme::Scheme,
     values::{
-        Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind, OptimizerKind,
-        Schedule, Switch, Transfer,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind,
+        OptimizerKind, Range, Repair, Rounding, Schedule, Switch, Transfer, ZeroPoint,
     },
 };
 
@@ -46,6 +48,12 @@ pub struct Experiment {
     pub first_stage: f64,
     pub bits: Bits,
     pub granularity: Granularity,
+    pub zero_point: ZeroPoint,
+    pub range: Range,
+    pub rounding: Rounding,
+    pub repair: Repair,
+    pub activations: Activations,
+    pub compress: Pipeline,
     pub runs: u32,
     pub device: DeviceChoice,
 }
@@ -95,6 +103,12 @@ impl Experiment {
             first_stage: 0.25,
             bits: Bits::B8,
             granularity: Granularity::Channel,
+            zero_point: ZeroPoint::Symmetric,
+            range: Range::Auto,
+            rounding: Rounding::Nearest,
+            repair: Repair::None,
+            activations: Activations::Float,
+            compress: Pipeline::default(),
             runs: 3,
             device: DeviceChoice::Auto,
         };
@@ -141,6 +155,18 @@ impl Experiment {
         after
     }
 
+    /// The scheme of quantization that is looked at.
+    pub fn scheme(&self) -> Scheme {
+        let &Self { bits, granularity, zero_point, range, rounding, repair, activations, .. } = self;
+        Scheme { bits, granularity, zero_point, range, rounding, repair, activations }
+    }
+
+    /// The same experiment looked at by another scheme.
+    pub fn with_scheme(&self, scheme: Scheme) -> Self {
+        let Scheme { bits, granularity, zero_point, range, rounding, repair, activations } = scheme;
+        Self { bits, granularity, zero_point, range, rounding, repair, activations, ..self.clone() }
+    }
+
     /// How many classes the data set has.
     pub fn class_count(&self) -> usize {
         match self.data {
@@ -176,6 +202,10 @@ impl Experiment {
         if foreign || (!self.omit.is_empty() && self.omit.len() + 2 > classes) {
             self.omit = Classes::default();
             mended.push("omit");
+        }
+        if self.compress.check().is_err() {
+            self.compress = Pipeline::default();
+            mended.push("compress");
         }
         if self.data.is_plane() {
             let usual = Self::for_data(self.data);

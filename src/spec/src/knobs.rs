@@ -7,7 +7,8 @@ use crate::{
     objectives::Objective,
     permalink::ProblemKind,
     values::{
-        Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Schedule, Switch, Transfer,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Range, Repair,
+        Rounding, Schedule, Switch, Transfer, ZeroPoint,
     },
 };
 
@@ -52,6 +53,8 @@ pub enum Kind {
     },
     /// A list of classes, or `none`.
     Classes,
+    /// The stages of a pipeline, or `none`.
+    Stages,
 }
 
 /// What has to be done again when a knob is turned: that phase and all after it.
@@ -118,7 +121,7 @@ impl Knob {
             Kind::Labels { .. } if text == "all" => return Ok(()),
             Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Number { min, max, .. } => (text.parse::<f64>().ok().filter(|n| n.is_finite()), min, max),
-            Kind::Choice(_) | Kind::Widths | Kind::Classes => return Ok(()),
+            Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages => return Ok(()),
         };
         match number {
             None => Err(self.wrong_kind()),
@@ -133,6 +136,7 @@ impl Knob {
             Kind::Choice(words) => ProblemKind::NotAChoice { words: words.join(", ") },
             Kind::Widths => ProblemKind::NotWidths { layers: Architecture::MAX_LAYERS, width: Architecture::MAX_WIDTH },
             Kind::Classes => ProblemKind::NotClasses,
+            Kind::Stages => ProblemKind::NotStages,
         }
     }
 }
@@ -206,6 +210,12 @@ macro_rules! knobs {
             knob!("first-stage", Student, first_stage, linear(0.05, 0.9)),
             knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
             knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
+            knob!("zero-point", Show, zero_point, Kind::Choice(ZeroPoint::WORDS)),
+            knob!("range", Show, range, Kind::Choice(Range::WORDS)),
+            knob!("rounding", Show, rounding, Kind::Choice(Rounding::WORDS)),
+            knob!("repair", Show, repair, Kind::Choice(Repair::WORDS)),
+            knob!("activations", Show, activations, Kind::Choice(Activations::WORDS)),
+            knob!("compress", Show, compress, Kind::Stages),
             knob!("runs", Verdict, runs, whole(1, 20)),
             knob!("device", Show, device, Kind::Choice(DeviceChoice::WORDS)),
         ];

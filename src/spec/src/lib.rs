@@ -3,6 +3,7 @@
 //!
 //! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
+mod bench;
 mod experiment;
 pub mod floats;
 mod knobs;
@@ -14,6 +15,10 @@ mod protocol;
 mod scheme;
 mod values;
 
+pub use bench::{
+    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parts, Report, Sensitivity,
+    Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
+};
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
@@ -21,9 +26,9 @@ pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
 pub use protocol::{
-    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,
-    Measured, Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage,
-    StageMap, Tally, Terms, Trouble, Verdict, WeightHistogram,
+    Actor, Answer, Command, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside, Measured, Outcome,
+    OwnExample, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage, StageMap, Tally, Terms, Trouble,
+    Verdict,
 };
 pub use scheme::Scheme;
 pub use values::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     experiment::Experiment,
     knobs::{KNOBS, knob},
+    pipeline::Disorder,
     values::DataSet,
 };
 
@@ -62,6 +63,17 @@ pub enum ProblemKind {
     /// The text does not list classes.
     #[error("not a list of class numbers")]
     NotClasses,
+    /// The text does not list stages of a pipeline.
+    #[error("not a list of stages such as prune:0.9,finetune:5,quantize:4")]
+    NotStages,
+    /// The stages make no sense in this order.
+    #[error("stage {}: {disorder}", place + 1)]
+    Disorder {
+        /// The stage, from 0.
+        place: u32,
+        /// Why.
+        disorder: Disorder,
+    },
     /// The classes are not all in the data, or fewer than two would be left.
     #[error("these classes cannot be left out of this data set")]
     NotOmittable,
@@ -158,7 +170,14 @@ pub fn mend(experiment: &mut Experiment) -> Vec<Problem> {
     let keys = experiment.repair();
     let problem = |key: &str| {
         let knob = knob(key)?;
-        let kind = if key == "omit" { ProblemKind::NotOmittable } else { ProblemKind::NoImages };
+        let kind = match key {
+            "omit" => ProblemKind::NotOmittable,
+            "compress" => {
+                let (place, disorder) = asked.compress.check().err()?;
+                ProblemKind::Disorder { place: place as u32, disorder }
+            }
+            _ => ProblemKind::NoImages,
+        };
         Some(Problem { key: key.into(), value: knob.get(&asked), kind, used: Some(knob.get(experiment)) })
     };
     keys.into_iter().filter_map(problem).collect()
@@ -204,6 +223,16 @@ fn percent_decode(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::values::{Bits, Classes, Labels};
+
+    #[test]
+    fn a_pipeline_that_makes_no_sense_is_named_by_its_stage() {
+        let read = decode("compress=quantize:4,finetune:5", &[]);
+        assert_eq!(read.experiment, Experiment::default());
+        let kind = ProblemKind::Disorder { place: 1, disorder: Disorder::AfterQuantize };
+        assert_eq!(read.problems[0].kind, kind);
+        let link = "v=1&compress=prune:0.9,finetune:5,quantize:4";
+        assert_eq!(encode(&decode(link, &[]).experiment), link);
+    }
 
     #[test]
     fn the_default_is_an_empty_link() {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bench::{BenchExamples, NetworkFile, Order, Report, Tuned, Tuning},
     experiment::Experiment,
     floats::Floats,
     objectives::Objective,
-    values::{Bits, DataSet, Granularity},
+    values::DataSet,
 };
 
 /// What the page asks of a worker.
@@ -49,11 +50,20 @@ pub enum Command {
     Watch(Floats),
     /// Train at most so many steps a second, to be watched; `None` as fast as possible.
     Pace(Option<u32>),
-    /// Give the student of the first run as a safetensors file.
-    Export {
-        /// The experiment it comes from, as a link writes it: it goes along in the file.
-        link: String,
+    /// Give the test examples and some to calibrate with, for the workbench.
+    Examples,
+    /// Train a compressed network on, as the finished experiment would; answered by [`Event::Tuned`].
+    Tune(Tuning),
+    /// Stop doing so.
+    Abandon,
+    /// Make this packed network of 32-bit weights the teacher of every run, and train the students anew.
+    Adopt {
+        /// The packed file.
+        #[serde(with = "crate::floats::bytes")]
+        file: Vec<u8>,
     },
+    /// For the workbench.
+    Bench(Order),
     /// Are you there?
     Ping,
 }
@@ -96,13 +106,14 @@ pub enum Event {
     Terms(Terms),
     /// A network is trained and measured.
     Measured(Measured),
-    /// What the student weighs and knows at every width and granularity.
-    Compressed {
-        /// The run, from 0.
-        run: u32,
-        /// One row each.
-        rows: Vec<Compressed>,
-    },
+    /// A trained network that the workbench may want.
+    Network(NetworkFile),
+    /// The examples it is measured with.
+    Examples(Box<BenchExamples>),
+    /// A compressed network was trained on.
+    Tuned(Tuned),
+    /// What the workbench says.
+    Bench(Report),
     /// What the networks of the first run say of every place of the plane, for points; at most ten times a second. Each
     /// answer's logits are `[REGION_SIDE², classes]`, row by row from the top left.
     Regions(Vec<Answer>),
@@ -115,8 +126,6 @@ pub enum Event {
     },
     /// What the watched input does inside the networks of the first run; at most twice a second.
     Inside(Vec<Inside>),
-    /// A file for the visitor to keep.
-    File(FileData),
     /// What distillation did, over all runs.
     Verdict(Verdict),
     /// Training runs, pauses or is over.
@@ -208,6 +217,8 @@ pub enum Stage {
     Teacher,
     /// Baseline and student are trained side by side.
     Students,
+    /// A compressed network is trained on.
+    Tuning,
 }
 
 /// How far the training is.
@@ -386,53 +397,6 @@ pub struct Measured {
     pub logits: Floats,
     /// Seconds it took to train it, as measured here.
     pub seconds: f64,
-}
-
-/// A student packed into a file, read back and measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Compressed {
-    /// Width of a weight.
-    pub bits: Bits,
-    /// How many weights share a scale.
-    pub granularity: Granularity,
-    /// Length of the file.
-    pub bytes: u32,
-    /// What the bytes are spent on.
-    pub parts: Parts,
-    /// Share of the test set that the network read back from the file has right, 0 to 1.
-    pub accuracy: f64,
-    /// The class it gives each test example.
-    #[serde(with = "crate::floats::bytes")]
-    pub answers: Vec<u8>,
-    /// What became of the weights, layer by layer.
-    pub layers: Vec<WeightHistogram>,
-}
-
-/// What the bytes of a packed file are spent on; together they are its length.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parts {
-    /// Magic, version, sizes and checksum.
-    pub header: u32,
-    /// The scales of integer weights.
-    pub scales: u32,
-    /// The weights.
-    pub weights: u32,
-    /// The biases.
-    pub biases: u32,
-}
-
-/// The weights of a layer before and after they were packed, counted on one axis.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WeightHistogram {
-    /// Where the axis ends on the right; it begins at the same distance below zero.
-    pub reach: f64,
-    /// Weights of each of the equal bins, as trained.
-    pub before: Vec<u32>,
-    /// The same as read back from the file.
-    pub after: Vec<u32>,
-    /// The values that a weight can have in the file: of the whole layer, or of its first output unit where each has a
-    /// scale of its own; empty for floating point.
-    pub levels: Floats,
 }
 
 /// Mean and spread over runs.

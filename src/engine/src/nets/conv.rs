@@ -4,12 +4,13 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{Device, ExecutionError, Tensor, activation::relu},
+    tensor::{ExecutionError, Tensor, activation::relu},
 };
+use retort_compress::Layer;
 use retort_spec::Architecture;
 
 use super::{
-    Layer, Map, Pass, Trace,
+    Map, Pass, Trace, dense,
     windows::{max_pool, windows},
 };
 
@@ -21,11 +22,10 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// Puts weights on a device; `None` without a layer.
-    pub fn from_layers(layers: &[Layer], device: &Device) -> Option<Self> {
-        let (last, stages) = layers.split_last()?;
-        let stages = stages.iter().map(|layer| layer.linear(device)).collect();
-        Some(Self { stages, classifier: last.linear(device) })
+    /// The network of these layers, the classifier last; `None` without a layer.
+    pub fn new(mut stages: Vec<Linear>) -> Option<Self> {
+        let classifier = stages.pop()?;
+        Some(Self { stages, classifier })
     }
 
     /// Reads the weights back to the host.
@@ -35,7 +35,7 @@ impl Conv {
     pub async fn to_layers(&self) -> Result<Vec<Layer>, ExecutionError> {
         let mut layers = Vec::new();
         for linear in self.stages.iter().chain([&self.classifier]) {
-            layers.push(Layer::read(linear).await?);
+            layers.push(dense::read(linear).await?);
         }
         Ok(layers)
     }
@@ -45,7 +45,7 @@ impl Conv {
     /// # Errors
     /// The device's, if the read fails.
     pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
-        Layer::read(self.stages.first().unwrap_or(&self.classifier)).await
+        dense::read(self.stages.first().unwrap_or(&self.classifier)).await
     }
 
     /// A forward pass.
@@ -60,7 +60,8 @@ impl Conv {
         let mut maps = Vec::new();
         for stage in &self.stages {
             let [_, channels] = stage.weight.dims();
-            let responses = stage.forward(windows(images, window, 1)).reshape([batch, side, side, channels]);
+            let responses =
+                stage.forward(pass.enter(windows(images, window, 1))).reshape([batch, side, side, channels]);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             let pooled = max_pool(responses);
             side = (side / 2).max(1);
@@ -70,7 +71,8 @@ impl Conv {
         }
         let [_, _, _, channels] = images.dims();
         let embedding = images.reshape([batch, side * side * channels]);
-        let logits = self.classifier.forward(pass.drop(embedding.clone()));
+        let dropped = pass.drop(embedding.clone());
+        let logits = self.classifier.forward(pass.enter(dropped));
         Trace { logits, embedding, maps, statistics: Vec::new() }
     }
 }
@@ -79,6 +81,7 @@ impl Conv {
 mod tests {
     use super::*;
     use crate::device;
+    use burn::tensor::Device;
     use pollster::block_on;
 
     #[test]
@@ -89,7 +92,7 @@ mod tests {
             Layer { inputs: 1, outputs: 2, weight: vec![2.0, -2.0], bias: vec![0.0, 1.0] },
         ];
         let device = Device::flex();
-        let conv = Conv::from_layers(&layers, &device).unwrap();
+        let conv = Conv::new(layers.iter().map(|layer| dense::linear(layer, &device)).collect()).unwrap();
         let x = Tensor::from_data([[1.0, 2.0, 3.0, 4.0]], &device);
         // Every window of a 2×2 image holds all of it: 10 - 3 = 7.
         let trace = conv.forward(x, Pass::Test);

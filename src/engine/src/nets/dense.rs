@@ -7,53 +7,38 @@ use burn::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use retort_compress::Layer;
 use retort_spec::LayerShape;
 
-/// The weights of one layer, on the host. A convolution is the matrix that its windows are multiplied with: its inputs
-/// run through the window's rows, its columns, and the input channels.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Layer {
-    /// Inputs of the layer.
-    pub inputs: usize,
-    /// Outputs of the layer.
-    pub outputs: usize,
-    /// `[inputs, outputs]`, row by row.
-    pub weight: Vec<f32>,
-    /// `[outputs]`.
-    pub bias: Vec<f32>,
+/// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
+/// section 2.2), and zero biases.
+pub fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
+    let LayerShape { inputs, outputs, .. } = shape;
+    let bound = (6.0 / inputs as f32).sqrt();
+    let weight = (0..inputs * outputs).map(|_| generator.random_range(-bound..bound)).collect();
+    Layer { inputs, outputs, weight, bias: vec![0.0; outputs] }
 }
 
-impl Layer {
-    /// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
-    /// section 2.2), and zero biases.
-    pub fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Self {
-        let LayerShape { inputs, outputs, .. } = shape;
-        let bound = (6.0 / inputs as f32).sqrt();
-        let weight = (0..inputs * outputs).map(|_| generator.random_range(-bound..bound)).collect();
-        Self { inputs, outputs, weight, bias: vec![0.0; outputs] }
+/// Puts weights on a device.
+pub fn linear(layer: &Layer, device: &Device) -> Linear {
+    Linear {
+        weight: Param::from_data(TensorData::new(layer.weight.clone(), [layer.inputs, layer.outputs]), device),
+        bias: Some(Param::from_data(TensorData::new(layer.bias.clone(), [layer.outputs]), device)),
     }
+}
 
-    /// Puts the weights on a device.
-    pub fn linear(&self, device: &Device) -> Linear {
-        Linear {
-            weight: Param::from_data(TensorData::new(self.weight.clone(), [self.inputs, self.outputs]), device),
-            bias: Some(Param::from_data(TensorData::new(self.bias.clone(), [self.outputs]), device)),
-        }
-    }
-
-    /// Reads weights back to the host.
-    ///
-    /// # Errors
-    /// The device's, if the read fails.
-    pub async fn read(linear: &Linear) -> Result<Self, ExecutionError> {
-        let [inputs, outputs] = linear.weight.dims();
-        let weight = crate::device::read(linear.weight.val()).await?;
-        let bias = match &linear.bias {
-            Some(bias) => crate::device::read(bias.val()).await?,
-            None => vec![0.0; outputs],
-        };
-        Ok(Self { inputs, outputs, weight, bias })
-    }
+/// Reads weights back to the host.
+///
+/// # Errors
+/// The device's, if the read fails.
+pub async fn read(linear: &Linear) -> Result<Layer, ExecutionError> {
+    let [inputs, outputs] = linear.weight.dims();
+    let weight = crate::device::read(linear.weight.val()).await?;
+    let bias = match &linear.bias {
+        Some(bias) => crate::device::read(bias.val()).await?,
+        None => vec![0.0; outputs],
+    };
+    Ok(Layer { inputs, outputs, weight, bias })
 }
 
 #[cfg(test)]
@@ -64,7 +49,7 @@ mod tests {
     #[test]
     fn weights_are_drawn_within_their_bound_and_fill_it() {
         let shape = LayerShape { inputs: 100, outputs: 50, places: 1 };
-        let layer = Layer::draw(shape, &mut random::stream(1, "test"));
+        let layer = draw(shape, &mut random::stream(1, "test"));
         let bound = (6.0_f32 / 100.0).sqrt();
         let largest = layer.weight.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
         assert!(largest <= bound && largest > 0.98 * bound);

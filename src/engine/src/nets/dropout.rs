@@ -4,6 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use super::Coder;
 use crate::random;
 
 /// What a forward pass is for. A network that teaches or is tested drops nothing and normalizes by what it has seen
@@ -13,12 +14,22 @@ pub enum Pass<'a> {
     Test,
     /// The network learns from the answer.
     Train(Option<&'a mut Dropout>),
+    /// It learns with the numbers between its layers rounded to codes.
+    Coded(&'a Coder),
 }
 
 impl Pass<'_> {
     /// Whether the network learns.
     pub fn is_training(&self) -> bool {
-        matches!(self, Self::Train(_))
+        !matches!(self, Self::Test)
+    }
+
+    /// What goes into a layer, as it arrives there.
+    pub fn enter(&self, rows: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Coded(coder) => coder.round(rows),
+            _ => rows,
+        }
     }
 
     /// Drops some of these, in training.

@@ -3,10 +3,11 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{Device, ExecutionError, Tensor, activation::relu},
+    tensor::{ExecutionError, Tensor, activation::relu},
 };
 
-use super::{Layer, Map, Pass, Trace};
+use super::{Map, Pass, Trace, dense};
+use retort_compress::Layer;
 
 /// Dense layers with ReLU and dropout between them.
 #[derive(Module, Debug)]
@@ -15,9 +16,9 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// Puts weights on a device.
-    pub fn from_layers(layers: &[Layer], device: &Device) -> Self {
-        Self { layers: layers.iter().map(|layer| layer.linear(device)).collect() }
+    /// The perceptron of these layers.
+    pub fn new(layers: Vec<Linear>) -> Self {
+        Self { layers }
     }
 
     /// Reads the weights back to the host.
@@ -27,7 +28,7 @@ impl Mlp {
     pub async fn to_layers(&self) -> Result<Vec<Layer>, ExecutionError> {
         let mut layers = Vec::with_capacity(self.layers.len());
         for linear in &self.layers {
-            layers.push(Layer::read(linear).await?);
+            layers.push(dense::read(linear).await?);
         }
         Ok(layers)
     }
@@ -38,7 +39,7 @@ impl Mlp {
     /// The device's, if the read fails.
     pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
         match self.layers.first() {
-            Some(linear) => Layer::read(linear).await,
+            Some(linear) => dense::read(linear).await,
             None => Ok(Layer::default()),
         }
     }
@@ -51,11 +52,12 @@ impl Mlp {
         let mut activations = inputs;
         let mut maps = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
+            let entering = pass.enter(activations.clone());
             if index + 1 == self.layers.len() {
-                let logits = layer.forward(activations.clone());
+                let logits = layer.forward(entering);
                 return Trace { logits, embedding: activations, maps, statistics: Vec::new() };
             }
-            let before = layer.forward(activations);
+            let before = layer.forward(entering);
             let values = relu(before.clone());
             maps.push(Map { values: values.clone().unsqueeze_dim(1), before: before.unsqueeze_dim(1), side: 1 });
             activations = pass.drop(values);
@@ -69,6 +71,7 @@ impl Mlp {
 mod tests {
     use super::*;
     use crate::device;
+    use burn::tensor::Device;
     use pollster::block_on;
 
     #[test]
@@ -78,7 +81,7 @@ mod tests {
             Layer { inputs: 2, outputs: 1, weight: vec![3.0, 10.0], bias: vec![-1.0] },
         ];
         let device = Device::flex();
-        let mlp = Mlp::from_layers(&layers, &device);
+        let mlp = Mlp::new(layers.iter().map(|layer| dense::linear(layer, &device)).collect());
         let x = Tensor::from_data([[1.0, 2.0], [0.0, -1.0]], &device);
         // relu([1+4+0.5, -1+1]) = [5.5, 0] → 15.5;  relu([-2+0.5, -0.5]) = [0, 0] → -1.
         let trace = mlp.forward(x, Pass::Test);

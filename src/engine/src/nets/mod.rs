@@ -1,7 +1,8 @@
 //! Networks: one a file, and a line in [`Network`] and its `match`es, which the compiler asks for.
 
+mod coder;
 mod conv;
-mod dense;
+pub mod dense;
 mod dropout;
 mod mlp;
 mod norm;
@@ -11,12 +12,14 @@ mod windows;
 
 use burn::{
     module::Module,
+    nn::Linear,
     tensor::{Device, ExecutionError, Tensor},
 };
+use retort_compress::Layer;
 use retort_spec::{Architecture, NetworkKind};
 
+pub use coder::Coder;
 pub use conv::Conv;
-pub use dense::Layer;
 pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;
 pub use residual::Residual;
@@ -40,26 +43,27 @@ impl Network {
     /// Draws the initial weights on the host, so that every device starts from the same ones.
     pub fn draw(architecture: &Architecture, inputs: usize, classes: usize, seed: u32, purpose: &str) -> Vec<Layer> {
         let mut generator = random::stream(seed, purpose);
-        architecture.layers(inputs, classes).into_iter().map(|shape| Layer::draw(shape, &mut generator)).collect()
+        architecture.layers(inputs, classes).into_iter().map(|shape| dense::draw(shape, &mut generator)).collect()
     }
 
     /// Puts fresh weights on a device, to be trained.
     pub fn fresh(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
-        Self::build(kind, layers, true, device)
+        Self::of_linears(kind, layers.iter().map(|layer| dense::linear(layer, device)).collect(), true)
     }
 
     /// Puts trained weights on a device.
     pub fn from_layers(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
-        Self::build(kind, layers, false, device)
+        Self::of_linears(kind, layers.iter().map(|layer| dense::linear(layer, device)).collect(), false)
     }
 
-    fn build(kind: NetworkKind, layers: &[Layer], fresh: bool, device: &Device) -> Self {
+    /// The network of these layers, whatever they were computed from; `fresh` ones are normalized while they are trained.
+    pub fn of_linears(kind: NetworkKind, layers: Vec<Linear>, fresh: bool) -> Self {
         let built = match kind {
             NetworkKind::Mlp => None,
-            NetworkKind::Conv => Conv::from_layers(layers, device).map(Self::Conv),
-            NetworkKind::Residual => Residual::from_layers(layers, fresh, device).map(Self::Residual),
+            NetworkKind::Conv => Conv::new(layers.clone()).map(Self::Conv),
+            NetworkKind::Residual => Residual::new(layers.clone(), fresh).map(Self::Residual),
         };
-        built.unwrap_or_else(|| Self::Mlp(Mlp::from_layers(layers, device)))
+        built.unwrap_or_else(|| Self::Mlp(Mlp::new(layers)))
     }
 
     /// Reads the weights back to the host, as they stand in a file: batch normalization is folded.

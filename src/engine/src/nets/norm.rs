@@ -4,11 +4,12 @@
 use burn::{
     module::{Module, Param},
     nn::Linear,
-    tensor::{Device, ExecutionError, Tensor, TensorData},
+    tensor::{ExecutionError, Tensor, TensorData},
 };
 
-use super::{Layer, Pass, Statistics};
+use super::{Pass, Statistics, dense};
 use crate::device::read;
+use retort_compress::Layer;
 
 /// Keeps a channel that never varies from being divided by zero.
 const EPSILON: f32 = 1e-5;
@@ -32,25 +33,26 @@ struct Norm {
 
 impl Normalized {
     /// A folded layer, as it stands in a file.
-    pub fn folded(layer: &Layer, device: &Device) -> Self {
-        Self { linear: layer.linear(device), norm: None }
+    pub fn folded(linear: Linear) -> Self {
+        Self { linear, norm: None }
     }
 
     /// A fresh layer to be trained: the shift takes the place of its bias.
-    pub fn fresh(layer: &Layer, device: &Device) -> Self {
-        let vector = |values: Vec<f32>| Param::from_data(TensorData::new(values, [layer.outputs]), device);
+    pub fn fresh(linear: Linear) -> Self {
+        let ([_, outputs], device) = (linear.weight.dims(), linear.weight.device());
+        let vector = |value: f32| Param::from_data(TensorData::new(vec![value; outputs], [outputs]), &device);
         let norm = Norm {
-            scale: vector(vec![1.0; layer.outputs]),
-            shift: vector(layer.bias.clone()),
-            mean: vector(vec![0.0; layer.outputs]).set_require_grad(false),
-            variance: vector(vec![1.0; layer.outputs]).set_require_grad(false),
+            scale: vector(1.0),
+            shift: linear.bias.unwrap_or_else(|| vector(0.0)),
+            mean: vector(0.0).set_require_grad(false),
+            variance: vector(1.0).set_require_grad(false),
         };
-        Self { linear: Linear { bias: None, ..layer.linear(device) }, norm: Some(norm) }
+        Self { linear: Linear { weight: linear.weight, bias: None }, norm: Some(norm) }
     }
 
     /// `[rows, inputs]` → `[rows, outputs]`. In training by the batch's own mean and variance, which are handed on.
     pub fn forward(&self, rows: Tensor<2>, pass: &Pass<'_>, statistics: &mut Vec<Statistics>) -> Tensor<2> {
-        let outputs = self.linear.forward(rows);
+        let outputs = self.linear.forward(pass.enter(rows));
         let Some(norm) = &self.norm else { return outputs };
         let [count, channels] = outputs.dims();
         let row = |vector: Tensor<1>| vector.reshape([1, channels]);
@@ -88,7 +90,7 @@ impl Normalized {
     /// # Errors
     /// The device's, if a read fails.
     pub async fn to_layer(&self) -> Result<Layer, ExecutionError> {
-        let mut layer = Layer::read(&self.linear).await?;
+        let mut layer = dense::read(&self.linear).await?;
         if let Some(norm) = &self.norm {
             let (scale, shift) = (read(norm.scale.val()).await?, read(norm.shift.val()).await?);
             let (mean, variance) = (read(norm.mean.val()).await?, read(norm.variance.val()).await?);
@@ -106,6 +108,7 @@ impl Normalized {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use burn::tensor::Device;
     use pollster::block_on;
 
     fn layer() -> Layer {
@@ -123,7 +126,7 @@ mod tests {
     #[test]
     fn training_normalizes_the_batch_and_a_test_what_was_seen() {
         let device = Device::flex().autodiff();
-        let mut layer = Normalized::fresh(&layer(), &device);
+        let mut layer = Normalized::fresh(dense::linear(&layer(), &device));
         // 1, 2, 3: mean 2, variance 2/3, with the bias as the shift.
         let (outputs, statistics) = forward(&layer, &Pass::Train(None));
         let unit = (1.0_f32 / (2.0_f32 / 3.0 + EPSILON)).sqrt();
@@ -139,7 +142,7 @@ mod tests {
             assert!((output - want).abs() < 1e-5, "{output} {want}");
         }
         // Folded, the file says the same.
-        let folded = Normalized::folded(&block_on(layer.to_layer()).unwrap(), &Device::flex());
+        let folded = Normalized::folded(dense::linear(&block_on(layer.to_layer()).unwrap(), &Device::flex()));
         for (there, here) in forward(&folded, &Pass::Test).0.iter().zip(&outputs) {
             assert!((there - here).abs() < 1e-5);
         }

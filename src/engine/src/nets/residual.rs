@@ -5,10 +5,11 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{Device, ExecutionError, Tensor, activation::relu},
+    tensor::{ExecutionError, Tensor, activation::relu},
 };
+use retort_compress::Layer;
 
-use super::{Layer, Map, Pass, Statistics, Trace, norm::Normalized, windows::windows};
+use super::{Map, Pass, Statistics, Trace, dense, norm::Normalized, windows::windows};
 
 /// A stem, residual blocks and a classifier.
 #[derive(Module, Debug)]
@@ -41,24 +42,26 @@ impl Image {
 }
 
 impl Residual {
-    /// Puts weights on a device: fresh ones to be trained, or folded ones of a file. `None` if the layers are not those of
-    /// such a network.
-    pub fn from_layers(layers: &[Layer], fresh: bool, device: &Device) -> Option<Self> {
-        let convolution = |layer: &Layer| match fresh {
-            true => Normalized::fresh(layer, device),
-            false => Normalized::folded(layer, device),
+    /// The network of these layers: fresh ones to be normalized while they are trained, or folded ones of a file. `None` if
+    /// the layers are not those of such a network.
+    pub fn new(layers: Vec<Linear>, fresh: bool) -> Option<Self> {
+        let convolution = |linear: &Linear| match fresh {
+            true => Normalized::fresh(linear.clone()),
+            false => Normalized::folded(linear.clone()),
         };
+        let outputs = |linear: &Linear| linear.weight.dims()[1];
         let (classifier, rest) = layers.split_last()?;
         let (stem, mut rest) = rest.split_first()?;
-        let (mut channels, mut blocks) = (stem.outputs, Vec::new());
+        let (mut channels, mut blocks) = (outputs(stem), Vec::new());
         while let [first, second, after @ ..] = rest {
-            let widens = first.outputs != channels;
+            // What a block hands on is what its second convolution gives; a pruned first one may be narrower.
+            let widens = outputs(second) != channels;
             let shortcut = if widens { Some(convolution(after.first()?)) } else { None };
             blocks.push(Block { first: convolution(first), second: convolution(second), shortcut });
             rest = &after[usize::from(widens)..];
-            channels = first.outputs;
+            channels = outputs(second);
         }
-        Some(Self { stem: convolution(stem), blocks, classifier: classifier.linear(device) })
+        Some(Self { stem: convolution(stem), blocks, classifier: classifier.clone() })
     }
 
     /// Reads the weights back to the host, batch normalization folded into them.
@@ -73,7 +76,7 @@ impl Residual {
                 layers.push(shortcut.to_layer().await?);
             }
         }
-        layers.push(Layer::read(&self.classifier).await?);
+        layers.push(dense::read(&self.classifier).await?);
         Ok(layers)
     }
 
@@ -112,7 +115,7 @@ impl Residual {
         let [_, channels] = image.rows.dims();
         let places = image.rows.reshape([batch, image.side * image.side, channels]);
         let embedding: Tensor<2> = places.mean_dim(1).reshape([batch, channels]);
-        let logits = self.classifier.forward(embedding.clone());
+        let logits = self.classifier.forward(pass.enter(embedding.clone()));
         Trace { logits, embedding, maps, statistics }
     }
 
@@ -149,7 +152,7 @@ impl Block {
 mod tests {
     use super::*;
     use crate::{device::read, nets::Network};
-    use burn::tensor::TensorData;
+    use burn::tensor::{Device, TensorData};
     use pollster::block_on;
     use retort_spec::Architecture;
 
@@ -158,7 +161,8 @@ mod tests {
         let architecture: Architecture = "residual:4,6,6".parse().unwrap();
         let layers = Network::draw(&architecture, 49, 3, 1, "test");
         let device = Device::flex().autodiff();
-        let mut fresh = Residual::from_layers(&layers, true, &device).unwrap();
+        let linears = |layers: &[Layer]| layers.iter().map(|layer| dense::linear(layer, &device)).collect();
+        let mut fresh = Residual::new(linears(&layers), true).unwrap();
         let pixels: Vec<f32> = (0..2 * 49).map(|i| (i * 37 % 11) as f32 / 10.0).collect();
         let inputs = || Tensor::<2>::from_data(TensorData::new(pixels.clone(), [2, 49]), &device);
         let trace = fresh.forward(inputs(), Pass::Train(None));
@@ -185,7 +189,7 @@ mod tests {
                 .all(|(layer, shape)| layer.inputs == shape.inputs && layer.outputs == shape.outputs)
         );
         assert_eq!(folded.len(), shapes.len());
-        let folded = Residual::from_layers(&folded, false, &device).unwrap();
+        let folded = Residual::new(linears(&folded), false).unwrap();
         let again = block_on(read(folded.forward(inputs(), Pass::Test).logits)).unwrap();
         for (there, here) in again.iter().zip(&said) {
             assert!((there - here).abs() < 1e-4, "{there} {here}");

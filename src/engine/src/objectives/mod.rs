@@ -229,6 +229,16 @@ impl Parts {
         Self { matrices: parts.iter().map(&mut matrix).collect() }
     }
 
+    /// These matrices.
+    pub fn of(matrices: Vec<Param<Tensor<2>>>) -> Self {
+        Self { matrices }
+    }
+
+    /// One of the matrices, tracked.
+    pub fn one(&self, index: usize) -> Tensor<2> {
+        self.matrices[index].val()
+    }
+
     /// Some of the matrices, tracked.
     pub fn some(&self, range: Range<usize>) -> Vec<Tensor<2>> {
         self.matrices.get(range).unwrap_or_default().iter().map(Param::val).collect()

@@ -1,12 +1,13 @@
 //! What an example does inside the networks of the first run: the stages' maps, the first layer's filters, and how alike
 //! some test examples look to each network.
 
+use retort_compress::Layer;
 use retort_spec::{Actor, Event, Inside, StageMap};
 
 use super::{Halt, job::Job};
 use crate::{
     device::read,
-    nets::{Layer, Network, Pass},
+    nets::{Network, Pass},
     train::bench::upload,
 };
 

@@ -3,14 +3,15 @@
 use std::{mem, time::Duration};
 
 use burn::tensor::Device;
+use retort_compress::Layer;
 use retort_spec::{
-    Actor, CurvePoint, Event, Experiment, Objective, Spread, Stage, Tally, Terms, Trouble, Turn, Verdict,
+    Actor, CurvePoint, Event, Experiment, NetworkKind, Objective, Spread, Stage, Tally, Terms, Trouble, Turn, Verdict,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
-    measure::{answers, compress, measure, sample, train_accuracy},
+    measure::{answers, measure, sample, train_accuracy},
     shown::Shown,
     summary::summarize,
 };
@@ -18,7 +19,11 @@ use crate::{
     data::{Dataset, batch::steps_per_epoch},
     nets::Network,
     objectives::{Source, method},
-    schemes::offline::{self, Students, Teacher, labelled_rows},
+    schemes::{
+        lessons::labelled_rows,
+        offline::{self, Students, Teacher},
+        tuning::Tuning,
+    },
     train::{
         bench::Bench,
         learner::{Learner, TermName},
@@ -30,8 +35,9 @@ use crate::{
 const CURVE_POINTS: u32 = 100;
 
 /// A trained teacher.
-struct Taught {
-    network: Network,
+#[derive(Clone)]
+pub(super) struct Taught {
+    pub(super) network: Network,
     logits: Vec<f32>,
     accuracy: f64,
     /// The learning rate it was trained at, which may be turned later without training it anew.
@@ -47,9 +53,10 @@ struct RunResult {
     student: f64,
 }
 
-enum Work {
+pub(super) enum Work {
     Teacher(Box<Teacher>),
     Students(Box<Students>),
+    Tuning(Box<Tuning>),
     Finished,
 }
 
@@ -58,16 +65,18 @@ pub struct Job {
     pub experiment: Experiment,
     pub(super) bench: Bench,
     pub(super) run: u32,
-    work: Work,
+    pub(super) work: Work,
     /// The first point of the stage's curves is still to be measured.
     fresh: bool,
-    seconds: f64,
+    pub(super) seconds: f64,
     /// A live knob was turned while networks trained.
     touched: bool,
     /// The same of the stage that is under way.
     stage_touched: bool,
     /// One for each run begun; kept when only the students change.
-    taught: Vec<Taught>,
+    pub(super) taught: Vec<Taught>,
+    /// A teacher that was brought along, trained elsewhere.
+    adopted: Option<Taught>,
     results: Vec<RunResult>,
     /// The finished students of the first run.
     pub(super) shown: Shown,
@@ -89,6 +98,7 @@ impl Job {
             touched: false,
             stage_touched: false,
             taught: Vec::new(),
+            adopted: None,
             results: Vec::new(),
             shown: Shown::default(),
             samples: Default::default(),
@@ -100,8 +110,24 @@ impl Job {
     /// Forgets every network and begins anew.
     pub fn restart_teacher(&mut self) -> Result<Vec<Event>, Trouble> {
         self.taught.clear();
+        self.adopted = None;
         self.work = Work::Finished;
         self.restart_students()
+    }
+
+    /// Takes a network as the teacher of every run and trains the students anew.
+    pub async fn adopt(&mut self, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Event>, Halt> {
+        let network = Network::from_layers(kind, layers, &self.bench.device);
+        let (measured, file) = measure(&self.bench, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
+        let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
+        let learning_rate = self.experiment.learning_rate;
+        let adopted = Taught { network, logits, accuracy, learning_rate, touched: false };
+        self.taught = vec![adopted.clone()];
+        self.adopted = Some(adopted);
+        self.work = Work::Finished;
+        let mut events = self.restart_students()?;
+        events.extend([Event::Measured(measured), Event::Network(file)]);
+        Ok(events)
     }
 
     /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
@@ -161,6 +187,9 @@ impl Job {
     /// Waits for the device and stops where a loss is no number.
     pub async fn check_losses(&mut self) -> Result<(), Halt> {
         let start = Instant::now();
+        if let Work::Tuning(tuning) = &self.work {
+            tuning.learner.peek_loss().await?;
+        }
         for (actor, learner) in self.learners() {
             self.check_loss(actor, learner.steps_done(), learner.peek_loss().await?)?;
         }
@@ -202,7 +231,8 @@ impl Job {
             Work::Students(students) => {
                 vec![(Actor::Baseline, &students.baseline), (Actor::Student, &students.student)]
             }
-            Work::Finished => Vec::new(),
+            // It has no curve: what it leaves is measured where it is packed.
+            Work::Tuning(_) | Work::Finished => Vec::new(),
         }
     }
 
@@ -231,6 +261,7 @@ impl Job {
         self.work = match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.bench, &self.experiment))),
             Work::Students(students) => Work::Students(Box::new(students.step(&self.bench, &self.experiment))),
+            Work::Tuning(tuning) => Work::Tuning(Box::new(tuning.step(&self.bench, &self.experiment).await?)),
             Work::Finished => return Ok(true),
         };
         // On a GPU this is the time of asking; the time of waiting is added where losses are read.
@@ -254,6 +285,9 @@ impl Job {
         self.stage_touched = false;
         self.seconds = 0.0;
         let seed = self.seed();
+        if let (Some(adopted), true) = (&self.adopted, self.taught.len() == run as usize) {
+            self.taught.push(adopted.clone());
+        }
         let all: Vec<u32> = (0..self.bench.dataset.train.len() as u32).collect();
         self.samples = [sample(&all), sample(&labelled_rows(&self.bench, &self.experiment, seed))];
         self.work = match self.taught.get(run as usize) {
@@ -270,7 +304,7 @@ impl Job {
         self.experiment.seed.wrapping_add(self.run)
     }
 
-    fn epoch_steps(&self) -> u32 {
+    pub(super) fn epoch_steps(&self) -> u32 {
         steps_per_epoch(self.bench.dataset.train.len(), self.experiment.batch)
     }
 
@@ -278,6 +312,7 @@ impl Job {
         match &self.work {
             Work::Teacher(teacher) => Some((Stage::Teacher, &teacher.learner)),
             Work::Students(students) => Some((Stage::Students, &students.student)),
+            Work::Tuning(tuning) => Some((Stage::Tuning, &tuning.learner)),
             Work::Finished => None,
         }
     }
@@ -318,6 +353,7 @@ impl Job {
                 students.baseline.forget_loss();
                 students.student.forget_loss();
             }
+            Work::Tuning(tuning) => tuning.learner.forget_loss(),
             Work::Finished => {}
         }
         Ok(())
@@ -327,15 +363,17 @@ impl Job {
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
-                let measured =
-                    measure(&self.bench, (self.run, Actor::Teacher), &network, None, (0, self.seconds)).await?;
+                let (of, kind) = ((self.run, Actor::Teacher), self.experiment.teacher.kind);
+                let (measured, file) = measure(&self.bench, of, (kind, &network), None, (0, self.seconds)).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
+                events.extend((self.run == 0).then_some(Event::Network(file)));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
                 self.taught.push(Taught { network, logits, accuracy, learning_rate, touched });
                 self.begin(self.run)?;
             }
             Work::Students(students) => self.finish_run(&students, events).await?,
+            Work::Tuning(tuning) => events.push(self.tuned(&tuning).await?),
             Work::Finished => {}
         }
         Ok(())
@@ -343,23 +381,22 @@ impl Job {
 
     async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
         let teacher = self.taught.get(self.run as usize).map(|taught| taught.logits.clone());
-        let of = |actor| (self.run, actor);
+        let (of, kind) = (|actor| (self.run, actor), self.experiment.student.kind);
         let alone = students.baseline.network();
-        let baseline = measure(&self.bench, of(Actor::Baseline), &alone, teacher.as_deref(), (0, self.seconds)).await?;
+        let (baseline, _) =
+            measure(&self.bench, of(Actor::Baseline), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
         let network = students.student.network();
         let spent = (students.student.extra_parameters(), self.seconds);
-        let student = measure(&self.bench, of(Actor::Student), &network, teacher.as_deref(), spent).await?;
+        let (student, file) =
+            measure(&self.bench, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
         let pair = Pair {
             baseline: answers(&self.bench, &baseline.logits).correct(),
             student: answers(&self.bench, &student.logits).correct(),
         };
         self.results.push(RunResult { pair, baseline: baseline.accuracy, student: student.accuracy });
-        events.extend([Event::Measured(baseline), Event::Measured(student)]);
-        let layers = network.to_layers().await?;
-        let rows = compress(&self.bench, self.experiment.student.kind, &layers).await?;
-        events.push(Event::Compressed { run: self.run, rows });
+        events.extend([Event::Measured(baseline), Event::Measured(student), Event::Network(file)]);
         if self.run == 0 {
-            self.shown = Shown::new(alone, network, layers);
+            self.shown = Shown::new(alone, network);
             events.extend(self.regions().await?);
         }
         match self.run + 1 < self.experiment.runs {

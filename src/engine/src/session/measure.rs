@@ -1,16 +1,12 @@
 //! What is measured of a network: while it trains, when it is trained, and when it is packed.
 
 use burn::tensor::ExecutionError;
-use retort_spec::{Actor, Bits, Compressed, Granularity, Measured, NetworkKind};
+use retort_compress::pack::pack_float;
+use retort_spec::{Actor, Measured, NetworkFile, NetworkKind};
 
 use super::Halt;
 use crate::{
-    compress::{
-        histogram::histogram,
-        pack::{pack, unpack},
-        schemes,
-    },
-    nets::{Layer, Network},
+    nets::Network,
     train::{bench::Bench, metrics::Answers},
 };
 
@@ -37,18 +33,19 @@ pub async fn train_accuracy(bench: &Bench, network: &Network, rows: &[u32]) -> R
     Ok(Some(Answers { logits: &logits, labels: &labels, classes: bench.dataset.classes }.accuracy()))
 }
 
-/// Measures a trained network of a run; `teacher` holds its teacher's logits of the test set.
+/// Measures a trained network of a run, and packs it; `teacher` holds its teacher's logits of the test set.
 pub async fn measure(
     bench: &Bench,
     (run, actor): (u32, Actor),
-    network: &Network,
+    (kind, network): (NetworkKind, &Network),
     teacher: Option<&[f32]>,
     (extra_parameters, seconds): (usize, f64),
-) -> Result<Measured, Halt> {
+) -> Result<(Measured, NetworkFile), Halt> {
     let logits = bench.test_logits(network).await?;
     let layers = network.to_layers().await?;
     let said = answers(bench, &logits);
-    Ok(Measured {
+    let file = pack_float(kind, bench.dataset.features(), &layers);
+    let measured = Measured {
         run,
         actor,
         accuracy: said.accuracy(),
@@ -57,34 +54,11 @@ pub async fn measure(
         calibration_error: said.calibration_error(),
         parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
         extra_parameters: extra_parameters as u32,
-        bytes: pack(&layers, Bits::B32, Granularity::Channel)?.file.len() as u32,
+        bytes: file.len() as u32,
         logits: logits.into(),
         seconds,
-    })
-}
-
-/// Packs a student at every width and granularity, reads each file back and measures what was read.
-pub async fn compress(bench: &Bench, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Compressed>, Halt> {
-    let mut rows = Vec::new();
-    for (bits, granularity) in schemes() {
-        let packed = pack(layers, bits, granularity)?;
-        let back = unpack(&packed.file)?;
-        let logits = bench.test_logits(&Network::from_layers(kind, &back, &bench.device)).await?;
-        let said = answers(bench, &logits);
-        let histogram_of = |((before, after), scales): ((&Layer, &Layer), &Vec<f32>)| {
-            histogram(&before.weight, &after.weight, bits, scales.first().copied())
-        };
-        rows.push(Compressed {
-            bits,
-            granularity,
-            bytes: packed.file.len() as u32,
-            parts: packed.parts,
-            accuracy: said.accuracy(),
-            answers: said.predictions(),
-            layers: layers.iter().zip(&back).zip(&packed.scales).map(histogram_of).collect(),
-        });
-    }
-    Ok(rows)
+    };
+    Ok((measured, NetworkFile { run, actor, file }))
 }
 
 #[cfg(test)]

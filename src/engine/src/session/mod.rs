@@ -8,15 +8,16 @@ mod job;
 mod measure;
 mod shown;
 mod summary;
+mod tune;
 
 use std::time::Duration;
 
 use burn::tensor::ExecutionError;
+use retort_compress::pack::{PackError, unpack_float};
 use retort_spec::{Command, DataSet, Event, Experiment, OwnExample, Phase, RunState, Trouble, changed};
 use web_time::Instant;
 
 use crate::{
-    compress::pack::PackError,
     data::{Dataset, idx, load},
     device::Compute,
 };
@@ -148,7 +149,19 @@ impl Session {
                 self.due = None;
                 Vec::new()
             }
-            Command::Export { link } => self.job.as_ref().and_then(|job| job.export(&link)).into_iter().collect(),
+            Command::Examples => self.job.as_ref().map(Job::examples).into_iter().collect(),
+            Command::Tune(request) => {
+                let refused = self.job.as_mut().and_then(|job| job.tune(request));
+                self.gait = Gait::Run;
+                refused.into_iter().chain([self.state()]).collect()
+            }
+            Command::Abandon => {
+                let ended = self.job.as_mut().and_then(Job::abandon);
+                ended.into_iter().chain([self.state()]).collect()
+            }
+            Command::Adopt { file } => self.adopt(&file).await,
+            // Somebody else's.
+            Command::Bench(_) => Vec::new(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
@@ -253,6 +266,9 @@ impl Session {
         let was_parked = parked.is_some();
         self.job = self.job.take().or(parked);
         let Some(job) = self.job.as_mut() else { return self.start(experiment) };
+        // A compressed network's training belongs to the experiment as it was.
+        let shown_only = changed(&job.experiment, &experiment).all(|knob| knob.phase == Phase::Show);
+        let abandoned = if shown_only { None } else { job.abandon() };
         let finished = job.is_finished();
         let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
         let turned_live = !finished && knobs.iter().any(|knob| knob.live);
@@ -269,6 +285,7 @@ impl Session {
             _ => Ok(Vec::new()),
         }
         .unwrap_or_else(|trouble| self.give_up(trouble));
+        events.extend(abandoned);
         if turned_live && let Some(job) = self.job.as_mut() {
             job.touch();
         }
@@ -294,6 +311,32 @@ impl Session {
                 events
             }
             Err(trouble) => self.give_up(trouble),
+        }
+    }
+
+    /// Takes a file as the teacher.
+    async fn adopt(&mut self, file: &[u8]) -> Vec<Event> {
+        let bad = |reason: String| vec![Event::Trouble(Trouble::BadFile { name: "teacher".into(), reason })];
+        let Some(job) = self.job.as_mut() else { return Vec::new() };
+        let (kind, features, layers) = match unpack_float(file) {
+            Ok(read) => read,
+            Err(error) => return bad(error.to_string()),
+        };
+        let dataset = &job.bench.dataset;
+        let outputs = layers.last().map_or(0, |layer| layer.outputs);
+        if (features, outputs) != (dataset.features(), dataset.classes) {
+            let (wanted, classes) = (dataset.features(), dataset.classes);
+            return bad(format!(
+                "made for {features} inputs and {outputs} classes; these data have {wanted} and {classes}"
+            ));
+        }
+        match job.adopt(kind, &layers).await {
+            Ok(mut events) => {
+                self.gait = Gait::Run;
+                events.push(self.state());
+                events
+            }
+            Err(Halt(trouble)) => self.give_up(trouble),
         }
     }
 

@@ -4,7 +4,7 @@ use retort_spec::{DataSummary, Example, Experiment};
 
 use crate::{
     data::Examples,
-    schemes::offline::{labelled_rows, transfer_rows},
+    schemes::lessons::{labelled_rows, transfer_rows},
     train::bench::Bench,
 };
 

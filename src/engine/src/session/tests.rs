@@ -1,7 +1,9 @@
 use pollster::block_on;
+use retort_compress::model::{Matrix, Model, Part};
 use retort_spec::{
-    Actor, Answer, Architecture, Bits, Granularity, Labels, Measured, NetworkKind, Objective, OptimizerKind,
-    REGION_REACH, REGION_SIDE, Refusal, Switch, Terms, Transfer, Weights, probability::argmax,
+    Actor, Answer, Architecture, Bits, Labels, Measured, NetworkFile, NetworkKind, Objective, OptimizerKind,
+    REGION_REACH, REGION_SIDE, Refusal, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer, TunedMatrix, Tuning,
+    Weights, probability::argmax,
 };
 
 use super::*;
@@ -149,21 +151,156 @@ fn nothing_to_learn_from_is_said() {
     assert!(measured(&events, Actor::Student).accuracy > measured(&events, Actor::Baseline).accuracy + 0.3);
 }
 
-#[test]
-fn sizes_are_those_of_packed_files_and_eight_bits_cost_little() {
-    let events = finish(&mut session(), Command::Run(Experiment { student_epochs: 10, ..small() }));
-    let student = measured(&events, Actor::Student);
-    let rows = events.iter().find_map(|event| match event {
-        Event::Compressed { rows, .. } => Some(rows.clone()),
+/// The finished student of the first run, as its file holds it.
+fn packed(events: &[Event]) -> (Vec<u8>, Model) {
+    let of = |event: &Event| match event {
+        Event::Network(NetworkFile { run: 0, actor: Actor::Student, file }) => Some(file.clone()),
         _ => None,
-    });
-    let rows = rows.unwrap();
-    let row = |bits, granularity| rows.iter().find(|row| row.bits == bits && row.granularity == granularity).unwrap();
-    let float = row(Bits::B32, Granularity::Channel);
-    assert_eq!((float.bytes, float.accuracy), (student.bytes, student.accuracy));
-    let small = row(Bits::B8, Granularity::Channel);
-    assert!(small.bytes < float.bytes / 2 && (small.accuracy - float.accuracy).abs() < 0.02);
-    assert_eq!(rows.len(), 12, "two of floating point, five widths at two granularities");
+    };
+    let file = events.iter().find_map(of).unwrap();
+    let (kind, features, layers) = unpack_float(&file).unwrap();
+    (file, Model::new(kind, features, &layers))
+}
+
+#[test]
+fn a_network_s_file_holds_what_was_measured() {
+    for text in ["8", "conv:4,8", "residual:4,8"] {
+        let network: Architecture = text.parse().unwrap();
+        let experiment = Experiment {
+            teacher: network.clone(),
+            student: network.clone(),
+            labels: Labels::All,
+            teacher_epochs: 4,
+            student_epochs: 4,
+            ..small()
+        };
+        let events = finish(&mut session(), Command::Run(experiment.clone()));
+        let student = measured(&events, Actor::Student);
+        assert!(student.accuracy > 0.7, "{text}: {}", student.accuracy);
+        assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
+        let (file, model) = packed(&events);
+        assert_eq!(student.bytes as usize, file.len());
+        let test = load(&experiment, &[]).unwrap().test;
+        for (host, device) in model.logits(&test.inputs).iter().zip(student.logits.iter()) {
+            assert!((host - device).abs() < 1e-3, "{text}: {host} {device}");
+        }
+    }
+}
+
+/// A model as the engine is asked to train it.
+fn asked(model: &Model) -> Vec<TunedLayer> {
+    let matrix = |matrix: &Matrix| TunedMatrix {
+        rows: matrix.rows as u32,
+        columns: matrix.columns as u32,
+        values: matrix.values().into(),
+        ..TunedMatrix::default()
+    };
+    let layer =
+        |part: &Part| TunedLayer { bias: part.bias.clone().into(), factors: part.factors.iter().map(matrix).collect() };
+    model.layers.iter().map(layer).collect()
+}
+
+fn tuned(session: &mut Session, treatment: &str, layers: Vec<TunedLayer>, kind: NetworkKind) -> Tuned {
+    let treatment = treatment.parse().unwrap();
+    let events = finish(session, Command::Tune(Tuning { id: 3, run: 0, kind, treatment, layers }));
+    let of = |event: &Event| match event {
+        Event::Tuned(tuned) => Some(tuned.clone()),
+        _ => None,
+    };
+    events.iter().find_map(of).unwrap()
+}
+
+#[test]
+fn compressed_networks_learn_on_as_they_are() {
+    for text in ["8", "conv:4,8", "residual:4,8"] {
+        let network: Architecture = text.parse().unwrap();
+        let experiment = Experiment { student: network.clone(), labels: Labels::All, ..small() };
+        let mut session = session();
+        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+        let layers = asked(&model);
+        let mut run = |treatment: &str, layers: &Vec<TunedLayer>| {
+            let tuned = tuned(&mut session, treatment, layers.clone(), network.kind);
+            assert_eq!(tuned.id, 3);
+            (tuned.layers.unwrap(), tuned.ranges)
+        };
+        let first = |layers: &[TunedLayer]| layers[0].factors[0].clone();
+        assert_ne!(first(&run("finetune:1", &layers).0).values, first(&layers).values, "{text}");
+        // What was removed stays removed, and a schedule ends where it should.
+        let (pruned, _) = run("gradual:0.75:2", &layers);
+        let kept = |matrix: &TunedMatrix| matrix.mask.iter().filter(|one| **one == 1).count();
+        let size = first(&pruned).values.len();
+        assert_eq!(kept(&first(&pruned)), (size as f64 * 0.25).round() as usize, "{text}");
+        assert_eq!(first(&run("finetune:1:labels", &pruned).0).mask, first(&pruned).mask);
+        // Shared weights move together.
+        let mut shared = layers.clone();
+        for matrix in shared.iter_mut().flat_map(|layer| &mut layer.factors) {
+            matrix.indices = (0..matrix.values.len()).map(|place| (place % 3) as u8).collect();
+            matrix.codebook = vec![-0.1, 0.0, 0.1].into();
+        }
+        let (moved, _) = run("finetune:1", &shared);
+        assert_eq!((first(&moved).codebook.len(), first(&moved).values.len()), (3, 0));
+        assert_ne!(first(&moved).codebook, first(&shared).codebook);
+        // Codes: scales that are learned come back, and so do the ranges of the numbers between the layers.
+        let (codes, ranges) = run("qat:3:1:lsq:static-average", &layers);
+        assert_eq!(first(&codes).scales.len(), first(&layers).columns as usize);
+        assert_eq!(ranges.len(), 2 * (layers.len() + 1), "{text}");
+        for how in ["qat:1:1", "qat:ternary:1:fresh", "qat:2:1:joint", "qat:4:1:affine:group-16:dynamic"] {
+            assert_ne!(first(&run(how, &layers).0).values, first(&layers).values, "{text} {how}");
+        }
+    }
+}
+
+#[test]
+fn two_factors_are_trained_in_the_place_of_one_matrix() {
+    let mut session = session();
+    let (_, model) = packed(&finish(&mut session, Command::Run(Experiment { labels: Labels::All, ..small() })));
+    let mut layers = asked(&model);
+    let left = TunedMatrix { rows: 64, columns: 2, values: vec![0.1; 128].into(), ..TunedMatrix::default() };
+    let right = TunedMatrix { rows: 2, columns: 8, values: vec![0.1; 16].into(), ..TunedMatrix::default() };
+    layers[0].factors = vec![left, right];
+    let after = tuned(&mut session, "finetune:1", layers, NetworkKind::Mlp).layers.unwrap();
+    assert_eq!(after[0].factors.iter().map(|factor| factor.values.len()).collect::<Vec<_>>(), [128, 16]);
+    assert!(after[0].factors[1].values.iter().any(|value| (value - 0.1).abs() > 0.01));
+}
+
+#[test]
+fn training_a_compressed_network_can_be_given_up_and_another_experiment_gives_it_up() {
+    let mut session = session();
+    let (_, model) = packed(&finish(&mut session, Command::Run(small())));
+    let (treatment, layers) = ("finetune:200".parse().unwrap(), asked(&model));
+    let request = Tuning { id: 9, run: 0, kind: NetworkKind::Mlp, treatment, layers };
+    let given_up = |events: &[Event]| {
+        events.iter().any(|event| matches!(event, Event::Tuned(Tuned { id: 9, layers: Err(Stopped::Abandoned), .. })))
+    };
+    block_on(session.handle(Command::Tune(request.clone())));
+    assert!(session.is_running());
+    // Only what is looked at changes: it goes on.
+    assert!(!given_up(&block_on(session.handle(Command::Run(Experiment { bits: Bits::B1, ..small() })))));
+    assert!(given_up(&block_on(session.handle(Command::Abandon))));
+    assert!(!session.is_running());
+    block_on(session.handle(Command::Tune(request.clone())));
+    let another = Experiment { temperature: 9.0, bits: Bits::B1, ..small() };
+    let events = block_on(session.handle(Command::Run(another)));
+    assert!(given_up(&events));
+    assert!(session.is_running(), "the students are trained anew");
+    // Nothing to begin with: no student of that run.
+    let none = block_on(session.handle(Command::Tune(Tuning { run: 7, ..request })));
+    assert!(matches!(&none[0], Event::Tuned(Tuned { layers: Err(Stopped::NoStudent), .. })));
+}
+
+#[test]
+fn a_network_that_is_brought_along_teaches() {
+    let mut first = session();
+    let (file, _) = packed(&finish(&mut first, Command::Run(Experiment { student_epochs: 10, ..small() })));
+    let mut second = session();
+    block_on(second.handle(Command::Run(Experiment { runs: 2, ..small() })));
+    let mut events = block_on(second.handle(Command::Adopt { file: file.clone() }));
+    events.extend(finish(&mut second, Command::Resume));
+    let teacher = measured(&events, Actor::Teacher);
+    assert_eq!((teacher.parameters, teacher.seconds), (8 * 65 + 10 * 9, 0.0));
+    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.teacher.values.len() == 2)));
+    let bad = block_on(second.handle(Command::Adopt { file: file[..file.len() - 1].to_vec() }));
+    assert!(matches!(&bad[..], [Event::Trouble(Trouble::BadFile { .. })]), "{bad:?}");
 }
 
 #[test]
@@ -251,22 +388,13 @@ fn a_test_example_asked_about_is_answered_as_it_was_measured() {
     let inputs = dataset.test.input(0, 64).to_vec();
     let said = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.clone().into() })));
     let who: Vec<_> = said.iter().map(|answer| (answer.actor, answer.packed)).collect();
-    assert_eq!(
-        who,
-        [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)]
-    );
+    assert_eq!(who, [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false)]);
     for answer in &said[..3] {
         let logits = &measured(&events, answer.actor).logits;
         for (got, want) in answer.logits.iter().zip(logits.iter()) {
             assert!((got - want).abs() < 1e-4, "{:?}: {got} is not {want}", answer.actor);
         }
     }
-    // At another width another file answers, and nothing is trained.
-    let one_bit = Experiment { bits: Bits::B1, ..experiment };
-    assert!(!block_on(session.handle(Command::Run(one_bit))).iter().any(|event| matches!(event, Event::Data(_))));
-    let other = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.into() })));
-    assert_eq!(other[2], said[2]);
-    assert_ne!(other[3], said[3]);
     assert!(answers(&block_on(session.handle(Command::Classify { id: 7, inputs: vec![0.5].into() }))).is_empty());
 }
 
@@ -281,7 +409,7 @@ fn the_plane_is_shown_while_networks_learn_and_agrees_with_the_test_points() {
         events.extend(block_on(session.advance(BUDGET)));
     }
     let shown = regions(&events);
-    assert_eq!(shown.len(), 4);
+    assert_eq!(shown.len(), 3);
     assert_eq!(shown[0].logits.len(), REGION_SIDE * REGION_SIDE * 2);
     // The teacher's region of each test point's cell is nearly always the teacher's answer.
     let dataset = load(&experiment, &[]).unwrap();
@@ -333,16 +461,6 @@ fn a_pace_slows_down_and_changes_nothing_else() {
     assert!(slow.rest() <= Duration::from_millis(100));
     events.extend(finish(&mut slow, Command::Pace(None)));
     assert_eq!(results(&events), straight);
-}
-
-#[test]
-fn the_student_can_be_taken_away_once_it_is_there() {
-    let mut session = session();
-    block_on(session.handle(Command::Run(small())));
-    assert_eq!(block_on(session.handle(Command::Export { link: "v=1".into() })), []);
-    finish(&mut session, Command::Resume);
-    let file = block_on(session.handle(Command::Export { link: "v=1".into() }));
-    assert!(matches!(&file[..], [Event::File(file)] if file.bytes.len() > 4 * (64 * 8 + 8 + 8 * 10 + 10)));
 }
 
 /// A pair of small networks of one kind on small images.
@@ -470,31 +588,6 @@ fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
     assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
     assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))));
-}
-
-#[test]
-fn convolutions_train_pack_and_come_back_from_their_file() {
-    for text in ["conv:4,8", "residual:4,8"] {
-        let network: Architecture = text.parse().unwrap();
-        let experiment = Experiment {
-            teacher: network.clone(),
-            student: network.clone(),
-            labels: Labels::All,
-            teacher_epochs: 4,
-            student_epochs: 4,
-            ..small()
-        };
-        let events = finish(&mut session(), Command::Run(experiment));
-        let student = measured(&events, Actor::Student);
-        assert!(student.accuracy > 0.7, "{text}: {}", student.accuracy);
-        assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
-        let rows = events.iter().find_map(|event| match event {
-            Event::Compressed { rows, .. } => Some(rows.clone()),
-            _ => None,
-        });
-        let whole = rows.unwrap().into_iter().find(|row| row.bits == Bits::B32).unwrap();
-        assert_eq!(whole.accuracy, student.accuracy, "{text}: the folded file is the network");
-    }
 }
 
 #[test]

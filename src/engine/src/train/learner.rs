@@ -5,12 +5,14 @@ use burn::{
     optim::{GradientsParams, ModuleOptimizer},
     tensor::{Device, ExecutionError, Tensor},
 };
-use retort_spec::{Architecture, Experiment};
+use retort_spec::{Architecture, Experiment, NetworkKind};
+
+use retort_compress::Layer;
 
 use super::{optimizer, schedule};
 use crate::{
     device::read,
-    nets::{Layer, Network, Statistics},
+    nets::{Network, Statistics},
     objectives::Parts,
 };
 
@@ -76,6 +78,18 @@ impl Learner {
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
         let pupil = Pupil { network, parts: Parts::default() };
         Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new() }
+    }
+
+    /// A learner of parts alone, from which a network is computed.
+    pub fn of_parts(parts: Parts, experiment: &Experiment, steps: u32) -> Self {
+        let network = Network::of_linears(NetworkKind::Mlp, Vec::new(), false);
+        let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
+        Self { pupil: Pupil { network, parts }, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new() }
+    }
+
+    /// What is learned beside the network, or in its place.
+    pub fn parts(&self) -> &Parts {
+        &self.pupil.parts
     }
 
     /// The same with something to learn beside the network.

@@ -1,6 +1,7 @@
 //! Training and measuring.
 
 pub mod bench;
+pub mod fake;
 pub mod learner;
 pub mod metrics;
 mod optimizer;

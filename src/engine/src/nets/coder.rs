@@ -1,0 +1,131 @@
+//! The numbers between layers, rounded to 8-bit codes while a network learns (Jacob et al. 2018, section 3.1).
+
+use std::cell::{Cell, RefCell};
+
+use burn::tensor::{ExecutionError, Tensor, activation::relu};
+
+use crate::device::read;
+
+/// How far a range moves towards that of the newest batch.
+const PACE: f32 = 0.01;
+/// Codes run from -128 to 127.
+const LEAST: f32 = -128.0;
+const MOST: f32 = 127.0;
+
+/// Rounds what goes into each layer, and the logits, to the codes of a range that follows what it sees.
+#[derive(Debug, Default)]
+pub struct Coder {
+    /// Least and largest value at each place, in the order of a forward pass.
+    ranges: RefCell<Vec<[Tensor<1>; 2]>>,
+    place: Cell<usize>,
+    /// Whether every batch has a range of its own.
+    is_dynamic: bool,
+    /// Whether ranges stay as they are.
+    frozen: Cell<bool>,
+}
+
+impl Coder {
+    /// A coder that has seen nothing.
+    pub fn new(is_dynamic: bool) -> Self {
+        Self { is_dynamic, ..Self::default() }
+    }
+
+    /// A forward pass begins.
+    pub fn begin(&self) {
+        self.place.set(0);
+    }
+
+    /// From now on ranges stay as they are.
+    pub fn freeze(&self) {
+        self.frozen.set(true);
+    }
+
+    /// Rounds the numbers at the next place of the pass. Gradients pass straight through within the range and end
+    /// outside it.
+    pub fn round(&self, rows: Tensor<2>) -> Tensor<2> {
+        let place = self.place.replace(self.place.get() + 1);
+        let seen = rows.clone().inner();
+        let [low, high] = self.range(place, &seen);
+        let [row, column] = [1, 1];
+        let scalar = |tensor: Tensor<1>| -> Tensor<2> { tensor.reshape([row, column]) };
+        // A range of nothing still has a step to divide by.
+        let scale = (high.clone() - low.clone()) / (MOST - LEAST) + f32::MIN_POSITIVE;
+        let zero = (-low / scale.clone() + LEAST).round();
+        let (least, most) = ((-zero.clone() + LEAST) * scale.clone(), (-zero + MOST) * scale.clone());
+        let (scale, least, most) = (scalar(scale), scalar(least), scalar(most));
+        let within =
+            |x: Tensor<2>, least: Tensor<2>, most: Tensor<2>| least.clone() + relu(x.clone() - least) - relu(x - most);
+        let codes = (within(seen, least.clone(), most.clone()) / scale.clone()).round() * scale;
+        let passed = within(rows, least.autodiff(), most.autodiff());
+        passed.clone() + (codes - passed.inner()).autodiff()
+    }
+
+    fn range(&self, place: usize, seen: &Tensor<2>) -> [Tensor<1>; 2] {
+        // Zero has a code of its own.
+        let here = [-relu(-seen.clone().min()), relu(seen.clone().max())];
+        if self.is_dynamic {
+            return here;
+        }
+        let mut ranges = self.ranges.borrow_mut();
+        match ranges.get_mut(place) {
+            None => ranges.push(here),
+            Some(_) if self.frozen.get() => {}
+            Some(known) => {
+                for (known, here) in known.iter_mut().zip(here) {
+                    *known = known.clone() * (1.0 - PACE) + here * PACE;
+                }
+            }
+        }
+        ranges[place].clone()
+    }
+
+    /// Least and largest value at each place; nothing where every batch has its own.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn ranges(&self) -> Result<Vec<f32>, ExecutionError> {
+        let ranges: Vec<Tensor<1>> = self.ranges.borrow().iter().flatten().cloned().collect();
+        if ranges.is_empty() {
+            return Ok(Vec::new());
+        }
+        read(Tensor::cat(ranges, 0)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+    use pollster::block_on;
+
+    fn rows(values: [f32; 4]) -> Tensor<2> {
+        Tensor::from_data([values], &Device::flex().autodiff())
+    }
+
+    #[test]
+    fn numbers_are_rounded_as_the_workbench_rounds_them() {
+        let coder = Coder::new(false);
+        let values = [-1.0, 0.0, 0.013, 1.55];
+        let got = block_on(read(coder.round(rows(values)))).unwrap();
+        let affine = retort_compress::model::Affine::covering(-1.0, 1.55);
+        for (got, want) in got.iter().zip(affine.rounded(&values)) {
+            assert!((got - want).abs() < 1e-6, "{got} {want}");
+        }
+        assert_eq!(block_on(coder.ranges()).unwrap(), [-1.0, 1.55]);
+    }
+
+    #[test]
+    fn ranges_follow_slowly_until_they_are_frozen_and_gradients_end_outside() {
+        let coder = Coder::new(false);
+        coder.round(rows([0.0, 0.0, 0.0, 1.0]));
+        coder.begin();
+        coder.round(rows([0.0, 0.0, 0.0, 2.0]));
+        assert!((block_on(coder.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
+        coder.freeze();
+        coder.begin();
+        let x = rows([-1.0, 0.5, 1.0, 3.0]).require_grad();
+        let gradients = coder.round(x.clone()).sum().backward();
+        assert_eq!(block_on(read(x.grad(&gradients).unwrap())).unwrap(), [0.0, 1.0, 1.0, 0.0]);
+        assert!((block_on(coder.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,197 @@
+//! What the students are shown: labelled batches, and batches of the transfer set with what the teacher says of them.
+
+use burn::tensor::{Tensor, activation::log_softmax};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use retort_spec::{Experiment, Knowledge, Labels, Transfer};
+
+use crate::{
+    data::{batch::Batches, split},
+    nets::{Network, Pass, Trace},
+    random,
+    train::bench::{Bench, upload},
+};
+
+/// The examples whose labels the student of this seed may see.
+pub fn labelled_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u32> {
+    let count = match experiment.labels {
+        Labels::All => usize::MAX,
+        Labels::Count(count) => count as usize,
+    };
+    let dataset = &bench.dataset;
+    let (given, own) = dataset.train.labels.split_at(dataset.train.len() - dataset.own);
+    let keep = |class| !experiment.omit.contains(class);
+    let mut rows = split::subset(given, count, dataset.classes, seed, keep);
+    // The visitor labelled these by hand, so the student may see them whatever the count.
+    rows.extend((given.len() as u32..).zip(own).filter(|&(_, &label)| keep(label)).map(|(row, _)| row));
+    rows
+}
+
+/// The examples that the student of this seed is distilled on, as rows of the training set or of as much noise.
+pub fn transfer_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u32> {
+    let labels = &bench.dataset.train.labels;
+    match experiment.transfer {
+        Transfer::Labelled => labelled_rows(bench, experiment, seed),
+        Transfer::All => {
+            let rows = (0_u32..).zip(labels);
+            rows.filter(|&(_, &label)| !experiment.omit.contains(label)).map(|(row, _)| row).collect()
+        }
+        Transfer::Noise => (0..labels.len() as u32).collect(),
+    }
+}
+
+/// The batches of a run, in their order.
+pub struct Lessons {
+    labelled: Batches,
+    transfer: Batches,
+    /// The transfer set.
+    rows: Vec<u32>,
+    /// Where each row of the training set, or of as much noise, stands in the transfer set.
+    places: Vec<u32>,
+    /// What the transfer batches select from: the training set or noise.
+    inputs: Tensor<2>,
+    /// The teacher's logits of all `inputs`, computed once; batches select from them by example.
+    taught: Tensor<2>,
+    /// One-hot classes of all `inputs`: the label where the student may see it, else what the teacher finds likeliest.
+    classes: Tensor<2>,
+    teacher: Network,
+    /// Whether an objective looks at more of the teacher than its logits.
+    looks_inside: bool,
+    /// Whether labelled and transfer set are one, so that one forward pass serves both terms.
+    pub shared: bool,
+    shifts: ChaCha8Rng,
+}
+
+/// A labelled batch.
+#[derive(Clone)]
+pub struct Exercise {
+    /// `[batch, features]`.
+    pub inputs: Tensor<2>,
+    /// `[batch, classes]`, one-hot, as constants among tracked tensors.
+    pub targets: Tensor<2>,
+    /// Rows of the training set.
+    pub rows: Vec<u32>,
+}
+
+/// A batch of the transfer set.
+pub struct Lesson {
+    /// `[batch, features]`.
+    pub inputs: Tensor<2>,
+    /// What the teacher makes of them, as constants among tracked tensors.
+    pub teacher: Trace,
+    /// Places in the transfer set.
+    pub rows: Vec<u32>,
+    /// `[batch, classes]`, one-hot, likewise.
+    pub targets: Tensor<2>,
+}
+
+impl Lessons {
+    /// The lessons of a finished teacher.
+    pub fn new(bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
+        let dataset = &bench.dataset;
+        let (labelled, transfer) = (labelled_rows(bench, experiment, seed), transfer_rows(bench, experiment, seed));
+        let inputs = match experiment.transfer {
+            Transfer::Noise => {
+                let mut generator = random::stream(seed, "noise");
+                let low = if dataset.is_image() { 0.0 } else { -1.0 };
+                let count = dataset.train.len() * dataset.features();
+                let noise = (0..count).map(|_| generator.random_range(low..1.0)).collect();
+                upload(noise, dataset.features(), &bench.device)
+            }
+            Transfer::Labelled | Transfer::All => bench.train.clone(),
+        };
+        let taught = bench.logits(&teacher, &inputs);
+        let mut places = vec![0; dataset.train.len()];
+        (0..).zip(&transfer).for_each(|(place, &row)| places[row as usize] = place);
+        let seen = if experiment.transfer == Transfer::Noise { &[][..] } else { &labelled };
+        let looks_inside =
+            experiment.weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses);
+        Self {
+            shared: experiment.transfer != Transfer::Noise && labelled == transfer,
+            classes: known_or_likeliest(bench, &taught, seen),
+            labelled: Batches::new(labelled, seed, "labelled batches"),
+            transfer: Batches::new(transfer.clone(), seed, "transfer batches"),
+            rows: transfer,
+            places,
+            inputs,
+            taught,
+            teacher,
+            looks_inside,
+            shifts: random::stream(seed, "student jitter"),
+        }
+    }
+
+    /// How many examples the transfer set has.
+    pub fn transfer_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The inputs of as many transfer examples as a batch has, the first ones; `None` if there are none.
+    pub fn first(&self, bench: &Bench, size: u32) -> Option<Tensor<2>> {
+        let rows: Vec<u32> = self.rows.iter().copied().cycle().take(size as usize).collect();
+        (!rows.is_empty()).then(|| bench.select(&self.inputs, &rows))
+    }
+
+    /// What the teacher makes of inputs.
+    pub fn asked(&self, inputs: &Tensor<2>) -> Trace {
+        self.teacher.forward(inputs.clone(), Pass::Test)
+    }
+
+    /// The teacher has learned more: from now on it is asked about every batch.
+    pub fn follow(&mut self, teacher: Network) {
+        self.teacher = teacher;
+        self.looks_inside = true;
+    }
+
+    /// The next labelled batch; `None` without labels.
+    pub fn exercise(&mut self, bench: &Bench, experiment: &Experiment) -> Option<Exercise> {
+        let rows = self.labelled.draw(experiment.batch as usize);
+        (!rows.is_empty()).then(|| {
+            let inputs = bench.inputs(&rows, experiment.jitter, &mut self.shifts);
+            Exercise { inputs, targets: bench.targets(&rows).autodiff(), rows }
+        })
+    }
+
+    /// The transfer batch of a step, with what the teacher says of it; `None` if there is nothing to transfer.
+    pub fn lesson(&mut self, bench: &Bench, experiment: &Experiment, exercise: Option<&Exercise>) -> Option<Lesson> {
+        let augmented = experiment.jitter > 0 && bench.dataset.is_image() && experiment.transfer != Transfer::Noise;
+        let rows = match exercise {
+            Some(exercise) if self.shared => exercise.rows.clone(),
+            _ if self.shared => Vec::new(),
+            _ => self.transfer.draw(experiment.batch as usize),
+        };
+        if rows.is_empty() {
+            return None;
+        }
+        let inputs = match exercise {
+            Some(exercise) if self.shared => exercise.inputs.clone(),
+            _ if augmented => bench.inputs(&rows, experiment.jitter, &mut self.shifts),
+            _ => bench.select(&self.inputs, &rows),
+        };
+        let teacher = match augmented || self.looks_inside {
+            true => self.asked(&inputs),
+            false => Trace::of_logits(bench.select(&self.taught, &rows)),
+        };
+        let targets = bench.select(&self.classes, &rows).autodiff();
+        let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
+        Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
+    }
+}
+
+/// One-hot classes, `[examples, classes]`: the labels of the `seen` training examples, and for all others what the
+/// teacher finds likeliest, since their labels are hidden from the student.
+fn known_or_likeliest(bench: &Bench, taught: &Tensor<2>, seen: &[u32]) -> Tensor<2> {
+    let [count, _] = taught.dims();
+    let device = &bench.device;
+    // A softmax so cold that it is one where a logit is the largest: what finds and compares whole numbers is used nowhere
+    // else, and would cost the engine's wasm 15 kB.
+    let guessed = log_softmax(taught.clone() * 1e6, 1).exp();
+    if seen.is_empty() {
+        return guessed;
+    }
+    let mut known = vec![0.0; count];
+    seen.iter().for_each(|&row| known[row as usize] = 1.0);
+    let known = upload(known, 1, device);
+    let every: Vec<u32> = (0..count as u32).collect();
+    bench.targets(&every) * known.clone() + guessed * (-known + 1.0)
+}

@@ -1,0 +1,323 @@
+//! A compressed network that learns on: what was removed stays removed, what is shared stays shared, and weights that will be
+//! codes are rounded to them in every forward pass (quantization-aware training).
+
+use burn::{
+    module::{Param, ParamId},
+    nn::Linear,
+    tensor::{Device, ExecutionError, Int, Tensor, TensorData},
+};
+use retort_compress::prune;
+use retort_spec::{Activations, Experiment, Help, Start, Steps, Treatment, TunedLayer, TunedMatrix, Tuning as Request};
+
+use crate::{
+    data::batch::steps_per_epoch,
+    device::read,
+    nets::{Coder, Network, Pass},
+    objectives::{Parts, Settings, cross_entropy, soft_targets},
+    train::{
+        bench::{Bench, upload},
+        fake::Fake,
+        learner::{Learner, Slope},
+    },
+};
+
+use super::{
+    lessons::{Exercise, Lessons},
+    offline::Teacher,
+};
+
+/// Share of the steps over which gradual pruning removes weights; the rest is for recovering.
+const PRUNING: f64 = 0.75;
+/// How often gradual pruning removes weights.
+const PRUNINGS: u32 = 40;
+/// Share of the steps after which the ranges of the numbers between layers stay as they are.
+const FREEZING: f64 = 0.5;
+
+/// A matrix that learns, as the steps before it left it.
+struct Form {
+    rows: usize,
+    columns: usize,
+    /// `[rows, columns]`, 1 where a weight is.
+    mask: Option<Tensor<2>>,
+    /// Each weight's place in the codebook, `[rows · columns]`.
+    indices: Option<Tensor<1, Int>>,
+    fake: Option<Fake>,
+    /// Where its learned numbers stand among all: its values or codebook, and its scales if they are learned.
+    values: usize,
+    scales: Option<usize>,
+}
+
+/// A compressed network under training.
+pub struct Tuning {
+    request: Request,
+    /// Holds what is learned as parts beside an empty network: the weights of the network are computed from them.
+    pub learner: Learner,
+    forms: Vec<Vec<Form>>,
+    /// Where each layer's bias stands among the learned numbers.
+    biases: Vec<usize>,
+    coder: Option<Coder>,
+    lessons: Lessons,
+    /// A teacher that learns beside its student.
+    teacher: Option<Teacher>,
+    help: Help,
+}
+
+impl Tuning {
+    /// A network at the beginning of its training; its teacher is finished, unless it is to learn beside it.
+    pub fn new(request: Request, bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
+        let steps = request.treatment.epochs() * steps_per_epoch(bench.dataset.train.len(), experiment.batch);
+        let mut request = request;
+        let (mut fake, mut learned_steps, mut coder, mut joint) = (None, false, None, None);
+        let mut help = Help::Teacher;
+        match request.treatment {
+            Treatment::Aware { scheme, steps: how, start, help: by, .. } => {
+                if start != Start::Student {
+                    begin_anew(&mut request, bench, experiment, seed);
+                }
+                (fake, learned_steps, help) = (Some(scheme), how == Steps::Learned, by);
+                coder = (scheme.activations != Activations::Float)
+                    .then(|| Coder::new(scheme.activations == Activations::Dynamic));
+                let alongside = Experiment { teacher_epochs: request.treatment.epochs(), ..experiment.clone() };
+                joint = (start == Start::Joint).then(|| Teacher::new(bench, &alongside, seed));
+            }
+            Treatment::Gradual { help: by, .. } | Treatment::FineTune { help: by, .. } => help = by,
+            _ => {}
+        }
+        let device = bench.device.clone();
+        let mut learned = Vec::new();
+        let mut keep = |tensor: Vec<f32>, [rows, columns]: [usize; 2]| {
+            learned.push((tensor, [rows, columns]));
+            learned.len() - 1
+        };
+        let (mut forms, mut biases) = (Vec::new(), Vec::new());
+        for layer in &request.layers {
+            let mut form = |matrix: &TunedMatrix| {
+                let (rows, columns) = (matrix.rows as usize, matrix.columns as usize);
+                let fake = fake.map(|scheme| Fake::new(&scheme, rows, columns));
+                let shared = !matrix.codebook.is_empty();
+                let values = match shared {
+                    true => keep(matrix.codebook.to_vec(), [matrix.codebook.len(), 1]),
+                    false => keep(matrix.values.to_vec(), [rows, columns]),
+                };
+                let scales = fake.as_ref().filter(|fake| learned_steps && fake.can_learn()).map(|fake| {
+                    let first = fake.first_scales(&matrix.values);
+                    let count = first.len();
+                    keep(first, [1, count])
+                });
+                Form {
+                    rows,
+                    columns,
+                    mask: mask(&matrix.mask, columns, &device),
+                    indices: shared.then(|| indices(&matrix.indices, &device)),
+                    fake,
+                    values,
+                    scales,
+                }
+            };
+            forms.push(layer.factors.iter().map(&mut form).collect());
+            biases.push(keep(layer.bias.to_vec(), [1, layer.bias.len()]));
+        }
+        let tracked = bench.device.clone().autodiff();
+        let parts = Parts::of(
+            learned
+                .into_iter()
+                .map(|(values, shape)| Param::from_data(TensorData::new(values, shape), &tracked))
+                .collect(),
+        );
+        Self {
+            learner: Learner::of_parts(parts, experiment, steps),
+            forms,
+            biases,
+            coder,
+            lessons: Lessons::new(bench, experiment, teacher, seed),
+            teacher: joint,
+            help,
+            request,
+        }
+    }
+
+    /// What was asked for.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Trains one batch: on the labels, and on the teacher's soft targets where it helps.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn step(mut self, bench: &Bench, experiment: &Experiment) -> Result<Self, ExecutionError> {
+        self.prune(bench).await?;
+        if let (Some(coder), true) = (&self.coder, self.learner.progress() >= FREEZING) {
+            coder.freeze();
+        }
+        if let Some(teacher) = self.teacher.take() {
+            let teacher = teacher.step(bench, experiment);
+            self.lessons.follow(teacher.learner.network());
+            self.teacher = Some(teacher);
+        }
+        let exercise = self.lessons.exercise(bench, experiment);
+        let soft = match self.help {
+            Help::Teacher => experiment.soft,
+            // Without labels there is nobody else to learn from.
+            Help::Labels if exercise.is_none() => 1.0,
+            Help::Labels => 0.0,
+        };
+        let lesson = (soft > 0.0).then(|| self.lessons.lesson(bench, experiment, exercise.as_ref())).flatten();
+        let (forms, biases, coder, shared) = (&self.forms, &self.biases, self.coder.as_ref(), self.lessons.shared);
+        let kind = self.request.kind;
+        self.learner = self.learner.step(experiment, |_, parts| {
+            let linears = effective(forms, biases, parts);
+            let network = Network::of_linears(kind, linears, false);
+            let answer = |inputs: Tensor<2>| match coder {
+                Some(coder) => {
+                    coder.begin();
+                    let mut trace = network.forward(inputs.autodiff(), Pass::Coded(coder));
+                    trace.logits = coder.round(trace.logits);
+                    trace
+                }
+                None => network.forward(inputs.autodiff(), Pass::Train(None)),
+            };
+            let mut slope = Slope::default();
+            let asks_labels = soft < 1.0;
+            let hard = exercise
+                .filter(|_| asks_labels || (shared && lesson.is_some()))
+                .map(|Exercise { inputs, targets, .. }| (answer(inputs), targets));
+            if let Some(lesson) = lesson {
+                let own;
+                let student = match &hard {
+                    Some((trace, _)) if shared => trace,
+                    _ => {
+                        own = answer(lesson.inputs);
+                        &own
+                    }
+                };
+                slope.add(soft_targets(student, &lesson.teacher, &Settings::of(experiment)) * soft);
+            }
+            if let (Some((trace, targets)), true) = (hard, asks_labels) {
+                slope.add(cross_entropy(&trace, targets) * (1.0 - soft));
+            }
+            slope
+        });
+        Ok(self)
+    }
+
+    /// Gradual pruning: removes the smallest weights, as many as the schedule says by now.
+    async fn prune(&mut self, bench: &Bench) -> Result<(), ExecutionError> {
+        let Treatment::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
+        let every = (self.learner.steps() / PRUNINGS).max(1);
+        let progress = self.learner.progress() / PRUNING;
+        if !self.learner.steps_done().is_multiple_of(every) || progress > 1.0 + PRUNING / f64::from(PRUNINGS) {
+            return Ok(());
+        }
+        let share = prune::cubic(0.0, sparsity, progress.min(1.0));
+        let parts = self.learner.parts().clone();
+        for form in self.forms.iter_mut().flatten() {
+            let values = read(parts.one(form.values).inner()).await?;
+            let before = match &form.mask {
+                Some(mask) => Some(read(mask.clone()).await?.iter().map(|kept| *kept > 0.5).collect::<Vec<bool>>()),
+                None => None,
+            };
+            let kept = prune::smallest(&values, before.as_deref(), share);
+            let ones: Vec<u8> = kept.iter().map(|kept| u8::from(*kept)).collect();
+            form.mask = mask(&ones, form.columns, &bench.device);
+        }
+        Ok(())
+    }
+
+    /// What was learned, on the host.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn layers(&self) -> Result<Vec<TunedLayer>, ExecutionError> {
+        let parts = self.learner.parts();
+        let mut layers = Vec::new();
+        for ((forms, bias), asked) in self.forms.iter().zip(&self.biases).zip(&self.request.layers) {
+            let mut factors = Vec::new();
+            for (form, asked) in forms.iter().zip(&asked.factors) {
+                let mut matrix = TunedMatrix { values: Vec::new().into(), ..asked.clone() };
+                let learned = read(parts.one(form.values).inner()).await?;
+                match form.indices {
+                    Some(_) => matrix.codebook = learned.into(),
+                    None => matrix.values = learned.into(),
+                }
+                if let Some(mask) = &form.mask {
+                    matrix.mask = read(mask.clone()).await?.iter().map(|kept| u8::from(*kept > 0.5)).collect();
+                }
+                if let Some(scales) = form.scales {
+                    let learned = read(parts.one(scales).inner()).await?;
+                    matrix.scales = learned.iter().map(|scale| Fake::usable(*scale)).collect::<Vec<f32>>().into();
+                }
+                factors.push(matrix);
+            }
+            layers.push(TunedLayer { bias: read(parts.one(*bias).inner()).await?.into(), factors });
+        }
+        Ok(layers)
+    }
+
+    /// Least and largest value of what went into each layer, and of the logits.
+    ///
+    /// # Errors
+    /// The device's, if the read fails.
+    pub async fn ranges(&self) -> Result<Vec<f32>, ExecutionError> {
+        match &self.coder {
+            Some(coder) => coder.ranges().await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The layers that the learned numbers make.
+fn effective(forms: &[Vec<Form>], biases: &[usize], parts: &Parts) -> Vec<Linear> {
+    let matrix = |form: &Form| {
+        let values = match &form.indices {
+            Some(indices) => parts.one(form.values).select(0, indices.clone()).reshape([form.rows, form.columns]),
+            None => parts.one(form.values),
+        };
+        let masked = match &form.mask {
+            Some(mask) => values * mask.clone().autodiff(),
+            None => values,
+        };
+        match (&form.fake, form.scales) {
+            (Some(fake), Some(scales)) => fake.learned(masked, parts.one(scales)),
+            (Some(fake), None) => fake.measured(masked),
+            (None, _) => masked,
+        }
+    };
+    let layer = |(forms, bias): (&Vec<Form>, &usize)| {
+        let weight = match &forms[..] {
+            [left, right] => Some(matrix(left).matmul(matrix(right))),
+            forms => forms.first().map(matrix),
+        };
+        let bias = parts.one(*bias);
+        let [_, outputs] = bias.dims();
+        weight.map(|weight| Linear {
+            weight: Param::initialized(ParamId::new(), weight),
+            bias: Some(Param::initialized(ParamId::new(), bias.reshape([outputs]))),
+        })
+    };
+    forms.iter().zip(biases).filter_map(layer).collect()
+}
+
+fn mask(ones: &[u8], columns: usize, device: &Device) -> Option<Tensor<2>> {
+    (!ones.is_empty()).then(|| upload(ones.iter().map(|one| f32::from(*one)).collect(), columns, device))
+}
+
+fn indices(places: &[u8], device: &Device) -> Tensor<1, Int> {
+    let places: Vec<i32> = places.iter().map(|place| i32::from(*place)).collect();
+    let count = places.len();
+    Tensor::from_data(TensorData::new(places, [count]), device)
+}
+
+/// Puts the student's initial weights in the place of its trained ones.
+fn begin_anew(request: &mut Request, bench: &Bench, experiment: &Experiment, seed: u32) {
+    let dataset = &bench.dataset;
+    let drawn = Network::draw(&experiment.student, dataset.features(), dataset.classes, seed, "student");
+    for (layer, drawn) in request.layers.iter_mut().zip(drawn) {
+        if let [matrix] = &mut layer.factors[..]
+            && matrix.values.len() == drawn.weight.len()
+        {
+            matrix.values = drawn.weight.into();
+            layer.bias = drawn.bias.into();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Compressed networks of a finished experiment: what they are measured with, and their training.
+
+use retort_spec::{BenchExamples, Event, Stopped, Tuned, Tuning as Request};
+
+use super::{
+    Halt,
+    job::{Job, Work},
+};
+use crate::schemes::tuning::Tuning;
+
+/// Training examples that ranges and repairs are calibrated with.
+const CALIBRATION: usize = 512;
+
+impl Job {
+    /// The examples that compressed networks are measured and calibrated with.
+    pub fn examples(&self) -> Event {
+        let dataset = &self.bench.dataset;
+        let (features, count) = (dataset.features(), dataset.train.len());
+        let every = count.div_ceil(CALIBRATION).max(1);
+        let rows = (0..count as u32).step_by(every);
+        let calibration = rows.flat_map(|row| dataset.train.input(row, features).to_vec()).collect::<Vec<f32>>();
+        Event::Examples(Box::new(BenchExamples {
+            features: features as u32,
+            classes: dataset.classes as u32,
+            image: dataset.is_image(),
+            test: dataset.test.inputs.clone().into(),
+            labels: dataset.test.labels.clone(),
+            calibration: calibration.into(),
+        }))
+    }
+
+    /// Begins to train a compressed network; or says why not.
+    pub fn tune(&mut self, request: Request) -> Option<Event> {
+        let refused = |id| Some(Event::Tuned(unfinished(id, Stopped::NoStudent)));
+        if !self.is_finished() {
+            return refused(request.id);
+        }
+        let Some(taught) = self.taught.get(request.run as usize) else { return refused(request.id) };
+        let seed = self.experiment.seed.wrapping_add(request.run);
+        let tuning = Tuning::new(request, &self.bench, &self.experiment, taught.network.clone(), seed);
+        self.seconds = 0.0;
+        self.work = Work::Tuning(Box::new(tuning));
+        None
+    }
+
+    /// Stops training a compressed network, if one is trained.
+    pub fn abandon(&mut self) -> Option<Event> {
+        let Work::Tuning(tuning) = &self.work else { return None };
+        let ended = unfinished(tuning.request().id, Stopped::Abandoned);
+        self.work = Work::Finished;
+        Some(Event::Tuned(ended))
+    }
+
+    /// What came of it.
+    pub(super) async fn tuned(&self, tuning: &Tuning) -> Result<Event, Halt> {
+        let id = tuning.request().id;
+        let layers = tuning.layers().await?;
+        let numbers = layers.iter().flat_map(|layer| {
+            let matrices = layer.factors.iter().flat_map(|matrix| matrix.values.iter().chain(matrix.codebook.iter()));
+            layer.bias.iter().chain(matrices)
+        });
+        if !numbers.into_iter().all(|number| number.is_finite()) {
+            let rate = self.experiment.learning_rate;
+            let reason = format!("its weights are no numbers any more; lower learning-rate (now {rate})");
+            return Ok(Event::Tuned(unfinished(id, Stopped::Failed { reason })));
+        }
+        let ranges = tuning.ranges().await?.into();
+        Ok(Event::Tuned(Tuned { id, layers: Ok(layers), ranges, seconds: self.seconds }))
+    }
+}
+
+fn unfinished(id: u32, why: Stopped) -> Tuned {
+    Tuned { id, layers: Err(why), ranges: Vec::new().into(), seconds: 0.0 }
+}
