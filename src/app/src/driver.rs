@@ -2,15 +2,19 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use retort_spec::{Command, DataSet, Event, Experiment, FileData, Floats, OwnExample, Trouble, encode};
+use retort_spec::{
+    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Stopped, Trouble, Tuned,
+    encode,
+};
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
 use crate::{
+    bench::Bench,
     device::{Adapter, DeviceReason, choose, probe},
     engine::{self, Engine, EngineModule},
     files,
-    state::{self, Action, Fetching, Notice, State},
+    state::{self, Action, BenchAction, Fetching, Notice, State},
 };
 
 /// Pings left unanswered before a worker counts as dead: half a minute, since the logits of a large teacher on a large
@@ -56,6 +60,7 @@ struct Inner {
     pace: Option<u32>,
     /// The input that is looked at inside the networks; empty if none is.
     inside: Floats,
+    bench: Bench,
 }
 
 impl Driver {
@@ -78,6 +83,7 @@ impl Driver {
             own: Vec::new(),
             pace: None,
             inside: Floats::default(),
+            bench: Bench::default(),
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
@@ -98,6 +104,7 @@ impl Driver {
         let (reason, same) = {
             let mut inner = self.inner.borrow_mut();
             inner.experiment = experiment.clone();
+            inner.bench.look(&experiment);
             // Where even a good card would not be used, nobody waits for the browser's answer.
             let reason = match choose(&experiment, inner.adapter.unwrap_or(Adapter::Usable)) {
                 reason if reason.is_gpu() && inner.gpu_failed => DeviceReason::GpuFailed,
@@ -200,7 +207,7 @@ impl Driver {
                 None => {
                     let progress =
                         |received, total| driver.engine_is(generation, state::Engine::Loading { received, total });
-                    engine::load(gpu, &progress).await
+                    engine::load(if gpu { "engine-gpu" } else { "engine-cpu" }, &progress).await
                 }
             };
             match module {
@@ -251,12 +258,20 @@ impl Driver {
                 Event::Ready(_) => self.greet(),
                 Event::FilesRead { data, .. } => {
                     self.remember(*data);
+                    self.inner.borrow_mut().bench.forget_examples();
                     let experiment = self.inner.borrow().experiment.clone();
                     if experiment.data == *data {
                         self.send(&Command::Run(experiment));
                     }
                 }
-                Event::Data(_) => self.inner.borrow_mut().began = true,
+                Event::Data(_) => {
+                    self.inner.borrow_mut().began = true;
+                    self.begin_bench();
+                }
+                Event::Examples(_) | Event::Network(_) | Event::Tuned(_) => {
+                    let inner = &mut *self.inner.borrow_mut();
+                    inner.bench.take(event, &inner.experiment);
+                }
                 // Only an experiment that came to its end shows that the engine can live.
                 Event::Verdict(_) => self.inner.borrow_mut().restarts = 0,
                 Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
@@ -266,7 +281,133 @@ impl Driver {
                 _ => {}
             }
         }
-        self.dispatch.dispatch(Action::Events { events, recorded: false });
+        // What only the workbench needs has arrived where it belongs.
+        let events: Vec<Event> = events
+            .into_iter()
+            .filter(|event| !matches!(event, Event::Examples(_) | Event::Network(_) | Event::Tuned(_)))
+            .collect();
+        if !events.is_empty() {
+            self.dispatch.dispatch(Action::Events { events, recorded: false });
+        }
+    }
+
+    /// Students are trained: the workbench is fetched if it is not there yet, and told of other examples.
+    fn begin_bench(&self) {
+        let (is_new, asks) = {
+            let inner = &mut *self.inner.borrow_mut();
+            let asks = inner.bench.begin(&inner.experiment);
+            (!std::mem::replace(&mut inner.bench.asked, true), asks)
+        };
+        if asks {
+            self.send(&Command::Examples);
+        }
+        if is_new {
+            self.launch_bench();
+        }
+    }
+
+    /// Fetches, compiles and starts the workbench; the one before ends.
+    fn launch_bench(&self) {
+        let (generation, module) = {
+            let bench = &mut self.inner.borrow_mut().bench;
+            bench.lose();
+            bench.generation += 1;
+            (bench.generation, bench.module.clone())
+        };
+        let driver = self.clone();
+        spawn_local(async move {
+            let module = match module {
+                Some(module) => Ok(module),
+                None => engine::load("workbench", &|_, _| {}).await,
+            };
+            let started = module.and_then(|module| {
+                driver.inner.borrow_mut().bench.module = Some(module.clone());
+                let (receiver, mourner) = (driver.clone(), driver.clone());
+                Engine::start(
+                    &module,
+                    move |events| receiver.hear(generation, events),
+                    move |reason| mourner.bench_died(generation, reason),
+                )
+            });
+            match started {
+                Ok(engine) => driver.inner.borrow_mut().bench.engine = Some(engine),
+                Err(reason) => driver.bench_died(generation, reason),
+            }
+        });
+    }
+
+    /// The workbench reports.
+    fn hear(&self, generation: u32, events: Vec<Event>) {
+        if self.inner.borrow().bench.generation != generation {
+            return;
+        }
+        let mut told = Vec::new();
+        for event in events {
+            match event {
+                Event::Bench(Report::Ready) => {
+                    let inner = &mut *self.inner.borrow_mut();
+                    inner.bench.greet(&inner.experiment);
+                }
+                Event::Bench(Report::Tune(tuning)) => {
+                    let is_ready = self.inner.borrow().ready;
+                    match is_ready {
+                        true => self.send(&Command::Tune(tuning)),
+                        false => self.order(Order::Tuned(Tuned {
+                            id: tuning.id,
+                            layers: Err(Stopped::NoStudent),
+                            ranges: Floats::default(),
+                            seconds: 0.0,
+                        })),
+                    }
+                }
+                Event::Trouble(Trouble::Engine { reason }) => return self.bench_died(generation, reason),
+                event => told.push(event),
+            }
+        }
+        if !told.is_empty() {
+            self.dispatch.dispatch(Action::Events { events: told, recorded: false });
+        }
+    }
+
+    /// Starts another workbench in the place of one that died, and says so.
+    fn bench_died(&self, generation: u32, reason: String) {
+        if self.inner.borrow().bench.generation != generation {
+            return;
+        }
+        let gives_up = {
+            let mut inner = self.inner.borrow_mut();
+            inner.bench.lose();
+            inner.restarts += 1;
+            inner.restarts > MOST_RESTARTS
+        };
+        self.send(&Command::Abandon);
+        self.dispatch.dispatch(Action::Bench(BenchAction::Lost(reason)));
+        if !gives_up {
+            self.launch_bench();
+        }
+    }
+
+    /// Tells the workbench something.
+    pub fn order(&self, order: Order) {
+        self.inner.borrow().bench.send(order);
+    }
+
+    /// Carries out a pipeline on the first run's student.
+    pub fn compress(&self, pipeline: Pipeline) {
+        let (id, experiment) = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.bench.flow += 1;
+            (inner.bench.flow, inner.experiment.clone())
+        };
+        let link = encode(&Experiment { compress: pipeline.clone(), ..experiment.clone() });
+        self.dispatch.dispatch(Action::Bench(BenchAction::Begin { id, pipeline: pipeline.clone() }));
+        self.order(Order::Compress { id, run: 0, pipeline, seed: experiment.seed, link });
+    }
+
+    /// Gives up the pipeline that is under way.
+    pub fn abandon(&self) {
+        self.send(&Command::Abandon);
+        self.order(Order::Abandon);
     }
 
     /// Tells a fresh engine all that its predecessor knew.
@@ -334,6 +475,8 @@ impl Driver {
             self.dispatch.dispatch(Action::Engine(state::Engine::Failed(reason)));
             return;
         }
+        // What it was training for the workbench is lost.
+        self.order(Order::Abandon);
         self.dispatch.dispatch(Action::Notify(Notice::Restarted { reason }));
         if self.inner.borrow().gpu_failed {
             self.dispatch.dispatch(Action::Device(DeviceReason::GpuFailed));

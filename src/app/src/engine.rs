@@ -25,8 +25,7 @@ pub struct EngineModule {
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn load(gpu: bool, progress: &dyn Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
-    let name = if gpu { "engine-gpu" } else { "engine-cpu" };
+pub async fn load(name: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
     let bytes = fetch(&format!("{name}_bg.wasm?{BUILD}"), progress).await?;
     let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
     // Relative to the worker's script, which stands beside the engines.

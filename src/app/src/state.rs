@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Answer, Bits, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Granularity,
-    Inside, Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
+    Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 
+mod bench;
 mod kinds;
 
+pub use bench::{Bench, BenchAction, Flow, link};
 pub use kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed};
 
 use crate::{device::DeviceReason, subject::most_telling};
@@ -41,6 +42,8 @@ pub struct State {
     /// Each network of each run, as far as it is measured.
     pub measured: Vec<Rc<Measured>>,
     pub compressed: Vec<Compressed>,
+    /// What else is known of compressed networks.
+    pub bench: Rc<Bench>,
     /// What stands of the students is the last training's.
     pub stale: bool,
     pub verdict: Option<Rc<Verdict>>,
@@ -119,6 +122,8 @@ pub enum Action {
     Fetching(Fetching),
     /// The visitor is told something.
     Notify(Notice),
+    /// Something happens on the page's side of the workbench.
+    Bench(BenchAction),
     /// A notice was read.
     Dismiss(usize),
 }
@@ -143,6 +148,7 @@ impl State {
             terms: Rc::default(),
             measured: Vec::new(),
             compressed: Vec::new(),
+            bench: Rc::default(),
             stale: false,
             verdict: None,
             notices: decoded.problems.into_iter().map(Notice::Link).collect(),
@@ -186,18 +192,6 @@ impl State {
         self.measured.iter().find(|measured| (measured.run, measured.actor) == (0, actor))
     }
 
-    /// The measured row of the chosen width and granularity.
-    pub fn chosen(&self) -> Option<&Compressed> {
-        let Experiment { bits, granularity, .. } = &self.experiment;
-        let fits = |row: &&Compressed| row.bits == *bits && (row.granularity == *granularity || !bits.is_integer());
-        self.compressed.iter().find(fits)
-    }
-
-    /// Which packed file is chosen, and whether it is there.
-    pub fn chosen_file(&self) -> (Bits, Granularity, bool) {
-        (self.experiment.bits, self.experiment.granularity, self.chosen().is_some())
-    }
-
     /// Whether `actor` trains at this moment.
     pub fn is_training(&self, actor: Actor) -> bool {
         let stage = if actor == Actor::Teacher { Stage::Teacher } else { Stage::Students };
@@ -229,20 +223,19 @@ impl State {
                     self.example = most_telling(self);
                 }
             }
-            Event::Compressed { run, rows } => {
-                self.weigh(&rows);
-                if run == 0 {
-                    self.compressed = rows;
-                    self.stale = false;
-                }
+            Event::Regions(regions) => {
+                let packed = self.regions.iter().find(|answer| answer.packed && !self.stale).cloned();
+                self.regions = Rc::new(bench::with_packed(&regions, packed));
             }
-            Event::Regions(regions) => self.regions = Rc::new(regions),
             Event::Answers { id, answers } => {
                 if id == self.question {
-                    self.answers = Rc::new(answers);
+                    let packed = self.answers.iter().find(|answer| answer.packed).cloned();
+                    self.answers = Rc::new(bench::with_packed(&answers, packed));
                 }
             }
-            Event::File(file) => self.file = Some(Rc::new(file)),
+            // The driver hands these on to the workbench.
+            Event::Network(_) | Event::Examples(_) | Event::Tuned(_) => {}
+            Event::Bench(report) => self.hear(report),
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
             Event::Inside(inside) => self.inside = Rc::new(inside),
             Event::State(run_state) => {
@@ -265,23 +258,6 @@ impl State {
                 }
             }
         }
-    }
-
-    /// Adds packed students to the scatter of all runs.
-    fn weigh(&mut self, rows: &[Compressed]) {
-        let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
-        let link = encode(&self.experiment);
-        let new = rows.iter().map(|row| Weighed {
-            data,
-            bits: row.bits,
-            granularity: row.granularity,
-            bytes: row.bytes,
-            accuracy: row.accuracy,
-            link: link.clone(),
-        });
-        let mut all: Vec<Weighed> = self.weighed.iter().cloned().chain(new).collect();
-        all.drain(..all.len().saturating_sub(MOST_WEIGHED));
-        self.weighed = Rc::new(all);
     }
 
     /// Changes the experiment as a step that can be undone.
@@ -320,6 +296,7 @@ impl State {
                 self.past.clear();
                 self.measured.clear();
                 self.compressed.clear();
+                self.bench = Rc::default();
                 // The recorded run's example is this page's own too.
                 if !(recorded && self.data.as_ref().is_some_and(|data| data.data == summary.data)) {
                     self.example = None;
@@ -427,6 +404,7 @@ impl Reducible for State {
             Action::Saved => state.file = None,
             Action::Device(reason) => state.device = Some(reason),
             Action::Engine(engine) => state.engine = engine,
+            Action::Bench(action) => state.bench_action(action),
             Action::Events { events, recorded } => {
                 for event in events {
                     state.take(event);

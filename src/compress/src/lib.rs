@@ -8,8 +8,6 @@ pub mod histogram;
 mod layer;
 pub mod model;
 pub mod net;
-pub mod pack;
-pub mod prune;
 pub mod quantize;
 pub mod random;
 pub mod range;

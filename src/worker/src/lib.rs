@@ -1,5 +1,7 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
+pub mod bench;
+
 use std::{
     cell::{OnceCell, RefCell},
     collections::VecDeque,
@@ -41,12 +43,16 @@ struct Mailbox {
 
 /// Starts serving the worker's message port.
 pub fn start() {
+    tell_of_panics();
+    spawn_local(serve());
+}
+
+fn tell_of_panics() {
     panic::set_hook(Box::new(|info| {
         // A panic ends this instance; the page hears why and starts another.
         post(&[Event::Trouble(Trouble::Engine { reason: info.to_string() })]);
         console_error_panic_hook::hook(info);
     }));
-    spawn_local(serve());
 }
 
 async fn serve() {

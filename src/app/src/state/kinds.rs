@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{Bits, CurvePoint, DataSet, EngineInfo, Experiment, Floats, Granularity, Problem, Trouble};
+use retort_spec::{CurvePoint, DataSet, EngineInfo, Experiment, Floats, Pipeline, Problem, Trouble};
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,8 @@ pub enum Notice {
     FilesRead { train: u32, test: u32 },
     /// A newer version of the page waits to be used.
     Update,
+    /// The workbench could not use a file or do a task.
+    Bench { name: String, reason: String },
     /// A file could not be made or saved.
     Save { reason: String },
 }
@@ -62,8 +64,8 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighed {
     pub data: DataSet,
-    pub bits: Bits,
-    pub granularity: Granularity,
+    /// What was done to it.
+    pub made: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
     /// The permalink of the experiment that it comes from.

@@ -1,0 +1,107 @@
+//! The workbench's worker as the driver sees it: started once networks learn, fed with what the engine gives, asked, and
+//! replaced when it dies.
+
+use retort_spec::{Actor, BenchExamples, Command, Event, Experiment, KNOBS, NetworkFile, Order, Phase, Scheme, encode};
+
+use crate::engine::{Engine, EngineModule};
+
+/// The worker with what it was told, so that another one can be told the same.
+#[derive(Default)]
+pub struct Bench {
+    pub engine: Option<Engine>,
+    pub module: Option<EngineModule>,
+    /// Whether it is fetched, started or there.
+    pub asked: bool,
+    /// Rises with every start.
+    pub generation: u32,
+    ready: bool,
+    examples: Option<Box<BenchExamples>>,
+    /// Which examples those are.
+    key: String,
+    networks: Vec<NetworkFile>,
+    looked: Option<(Scheme, u32)>,
+    /// The number of the last pipeline.
+    pub flow: u32,
+}
+
+/// What decides which examples there are.
+fn key(experiment: &Experiment) -> String {
+    let knobs = KNOBS.iter().filter(|knob| knob.phase == Phase::Data);
+    knobs.map(|knob| knob.get(experiment)).collect::<Vec<String>>().join("&")
+}
+
+impl Bench {
+    /// Tells the worker, if it is there.
+    pub fn send(&self, order: Order) {
+        if let (true, Some(engine)) = (self.ready, &self.engine) {
+            engine.send(&Command::Bench(order));
+        }
+    }
+
+    /// The worker is there: it is told all that its predecessor knew.
+    pub fn greet(&mut self, experiment: &Experiment) {
+        self.ready = true;
+        if let Some(examples) = self.examples.clone() {
+            self.send(Order::Examples(examples));
+        }
+        for network in &self.networks {
+            self.send(Order::Network(network.clone()));
+        }
+        self.looked = None;
+        self.look(experiment);
+    }
+
+    /// The worker is not there any more.
+    pub fn lose(&mut self) {
+        self.engine = None;
+        self.ready = false;
+    }
+
+    /// Students are trained anew. Says whether other examples are to be asked for.
+    pub fn begin(&mut self, experiment: &Experiment) -> bool {
+        self.networks.clear();
+        self.looked = None;
+        self.send(Order::Forget);
+        let key = key(experiment);
+        let differs = self.key != key || self.examples.is_none();
+        self.key = key;
+        differs
+    }
+
+    /// Other files: the examples are others, though the knobs are the same.
+    pub fn forget_examples(&mut self) {
+        self.examples = None;
+    }
+
+    /// The engine gave examples or a network.
+    pub fn take(&mut self, event: &Event, experiment: &Experiment) {
+        match event {
+            Event::Examples(examples) => {
+                self.examples = Some(examples.clone());
+                self.send(Order::Examples(examples.clone()));
+            }
+            Event::Network(network) => {
+                self.networks.retain(|other| (other.run, other.actor) != (network.run, network.actor));
+                self.networks.push(network.clone());
+                self.send(Order::Network(network.clone()));
+                if (network.run, network.actor) == (0, Actor::Student) {
+                    self.looked = None;
+                    self.look(experiment);
+                }
+            }
+            Event::Tuned(tuned) => self.send(Order::Tuned(tuned.clone())),
+            _ => {}
+        }
+    }
+
+    /// The scheme that the experiment asks for is looked at, unless it was just now.
+    pub fn look(&mut self, experiment: &Experiment) {
+        let wanted = (experiment.scheme().effective(), experiment.seed);
+        let there = self.networks.iter().any(|network| (network.run, network.actor) == (0, Actor::Student));
+        if there && self.ready && self.looked != Some(wanted) {
+            self.looked = Some(wanted);
+            let (scheme, seed) = wanted;
+            self.send(Order::Look { scheme, seed, link: encode(experiment) });
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What the page knows of compressed networks.
+
+use std::rc::Rc;
+
+use retort_spec::{
+    Answer, Compressed, Event, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
+    encode,
+};
+
+use super::{Notice, State, Weighed};
+
+/// What the workbench has given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bench {
+    /// The student by the scheme that was last asked for.
+    pub looked: Option<Rc<Compressed>>,
+    /// A long task and its share that is done.
+    pub progress: Option<(Task, f64)>,
+    /// How much the accuracy hangs on each layer, by which scheme.
+    pub sensitivity: Option<(Scheme, Rc<Vec<Sensitivity>>)>,
+    /// How long networks take, the one looked at among them.
+    pub latency: Option<(Scheme, Rc<Vec<Latency>>)>,
+    /// The last pipeline.
+    pub flow: Option<Rc<Flow>>,
+    /// A network from a file.
+    pub imported: Option<Rc<Imported>>,
+}
+
+/// A pipeline that was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    pub id: u32,
+    pub pipeline: Pipeline,
+    /// The network before all stages, then what each stage left.
+    pub stages: Vec<Compressed>,
+    /// Whether it came to an end, and why not to the last stage.
+    pub ended: Option<Option<Stopped>>,
+}
+
+/// What happens to the page's side of the workbench.
+#[derive(Debug, Clone)]
+pub enum BenchAction {
+    /// A pipeline begins.
+    Begin { id: u32, pipeline: Pipeline },
+    /// The worker died.
+    Lost(String),
+    /// A network from a file was used, or is not wanted.
+    Unimport,
+}
+
+impl State {
+    /// The workbench reports.
+    pub(super) fn hear(&mut self, report: Report) {
+        let mut bench = (*self.bench).clone();
+        match report {
+            Report::Ready | Report::Pong | Report::Tune(_) => {}
+            Report::Compressed { run, rows } => {
+                self.weigh(&rows);
+                if run == 0 {
+                    self.compressed = rows;
+                    self.stale = false;
+                    bench.progress = None;
+                }
+            }
+            Report::Looked(looked) => {
+                self.weigh(std::slice::from_ref(&looked));
+                bench.progress = None;
+                bench.looked = Some(Rc::new(*looked));
+            }
+            Report::Progress { task, share } => bench.progress = Some((task, share)),
+            Report::Sensitivity { scheme, layers } => {
+                bench.progress = None;
+                bench.sensitivity = Some((scheme, Rc::new(layers)));
+            }
+            Report::Stage { id, done, .. } => {
+                self.weigh(std::slice::from_ref(&done));
+                bench.flow(id, |flow| flow.stages.push(*done));
+            }
+            Report::Ended { id, reason } => {
+                bench.progress = None;
+                bench.flow(id, |flow| flow.ended = Some(reason));
+            }
+            Report::Latency(latency) => {
+                bench.progress = None;
+                bench.latency = Some((self.experiment.scheme().effective(), Rc::new(latency)));
+            }
+            Report::File(file) => self.file = Some(Rc::new(file)),
+            Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
+            Report::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),
+            Report::Answers { id, answer } => {
+                if id == self.question {
+                    self.answers = Rc::new(with_packed(&self.answers, Some(answer)));
+                }
+            }
+            Report::Refused { name, reason } => {
+                bench.progress = None;
+                self.notices.push(Notice::Bench { name, reason });
+            }
+        }
+        self.bench = Rc::new(bench);
+    }
+
+    pub(super) fn bench_action(&mut self, action: BenchAction) {
+        let mut bench = (*self.bench).clone();
+        match action {
+            BenchAction::Begin { id, pipeline } => {
+                bench.flow = Some(Rc::new(Flow { id, pipeline, stages: Vec::new(), ended: None }));
+            }
+            BenchAction::Lost(reason) => {
+                bench.progress = None;
+                let failed = Stopped::Failed { reason: reason.clone() };
+                if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
+                    Rc::make_mut(flow).ended = Some(Some(failed));
+                }
+                self.notices.push(Notice::Restarted { reason });
+            }
+            BenchAction::Unimport => bench.imported = None,
+        }
+        self.bench = Rc::new(bench);
+    }
+
+    /// Adds packed students to the scatter of all runs.
+    fn weigh(&mut self, rows: &[Compressed]) {
+        let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
+        let new = rows.iter().map(|row| Weighed {
+            data,
+            made: row.made.clone(),
+            bytes: row.bytes,
+            accuracy: row.accuracy,
+            link: link(&self.experiment, &row.made),
+        });
+        let mut all: Vec<Weighed> = (*self.weighed).clone();
+        for point in new {
+            if !all.contains(&point) {
+                all.push(point);
+            }
+        }
+        all.drain(..all.len().saturating_sub(super::MOST_WEIGHED));
+        self.weighed = Rc::new(all);
+    }
+
+    /// The file of the scheme that the experiment asks for, as it was measured.
+    pub fn chosen(&self) -> Option<&Compressed> {
+        let wanted = self.experiment.scheme().effective();
+        let fits = |row: &&Compressed| row.scheme().is_some_and(|scheme| scheme.effective() == wanted);
+        // One that was looked at anew counts more than its row in the table: it is newer.
+        let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
+        looked.or_else(|| self.compressed.iter().find(fits))
+    }
+
+    /// The file of 32-bit weights.
+    pub fn float_file(&self) -> Option<&Compressed> {
+        self.compressed.iter().find(|row| row.scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
+    }
+
+    /// Which packed file is chosen, and whether it is there.
+    pub fn chosen_file(&self) -> (Scheme, bool) {
+        (self.experiment.scheme().effective(), self.chosen().is_some())
+    }
+}
+
+impl Bench {
+    fn flow(&mut self, id: u32, change: impl FnOnce(&mut Flow)) {
+        if let Some(flow) = self.flow.as_mut().filter(|flow| flow.id == id) {
+            change(Rc::make_mut(flow));
+        }
+    }
+}
+
+/// The permalink of what was made of an experiment's student.
+pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
+    match made.0[..] {
+        [retort_spec::Treatment::Quantize(scheme)] => encode(&experiment.with_scheme(scheme)),
+        _ => encode(&Experiment { compress: made.clone(), ..experiment.clone() }),
+    }
+}
+
+/// Answers of the engine's networks with that of the packed one.
+pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
+    answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
+}
+
+/// Whether an event is the workbench's.
+pub fn is_report(event: &Event) -> bool {
+    matches!(event, Event::Bench(_))
+}

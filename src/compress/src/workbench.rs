@@ -1,0 +1,330 @@
+//! The workbench: networks in, orders carried out, reports out. Every number it gives is measured on the network that was
+//! read back from the packed file whose length it gives.
+//!
+//! Like the engine's session it knows nothing of workers or terminals. Whoever drives it calls [`Workbench::handle`] for
+//! each order and [`Workbench::work`] again and again while it [`is busy`](Workbench::is_busy).
+
+mod flow;
+mod questions;
+
+use std::collections::VecDeque;
+
+use retort_spec::{
+    Actor, Answer, BenchExamples, Bits, Compressed, FileData, FileFormat, Granularity, NetworkFile, Order, Pipeline,
+    Report, Scheme, Stopped, Task, Treatment, WeightHistogram, places,
+};
+
+use crate::{
+    histogram::{histogram, levels},
+    model::{Matrix, Model, Part},
+    onnx::{self, Style},
+    pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
+    repair, safetensors,
+};
+use flow::Flow;
+
+/// What a report is given to.
+pub type Say<'a> = dyn FnMut(Report) + 'a;
+
+/// Packs networks and measures what comes back.
+pub struct Workbench {
+    examples: BenchExamples,
+    /// The students of the runs.
+    students: Vec<(u32, Model)>,
+    /// What is still to be done, a little at a time.
+    tasks: VecDeque<Unit>,
+    rows: Vec<Compressed>,
+    /// The network that was last looked at.
+    looked: Option<Made>,
+    flow: Option<Flow>,
+    /// What the stages of the last pipeline left.
+    stages: Vec<Made>,
+    /// Shows milliseconds.
+    clock: fn() -> f64,
+}
+
+/// A network made smaller, as it was read back from its file.
+#[derive(Debug, Clone)]
+struct Made {
+    model: Model,
+    file: Vec<u8>,
+    link: String,
+    done: Compressed,
+}
+
+/// A little of a long task.
+enum Unit {
+    /// One plain scheme of a run's student; the last one tells.
+    Row { run: u32, scheme: Scheme, is_last: bool },
+    /// How much hangs on each layer.
+    Sensitivity(Scheme),
+    /// How long it takes.
+    Latency,
+}
+
+/// Every plain scheme: each format, and for integers each granularity.
+pub fn plain_schemes() -> impl Iterator<Item = Scheme> {
+    Bits::ALL.iter().flat_map(|&bits| {
+        let granularities = if bits.is_integer() { Granularity::ALL } else { &[Granularity::Channel] };
+        granularities.iter().map(move |&granularity| Scheme { granularity, ..Scheme::of(bits) })
+    })
+}
+
+impl Workbench {
+    /// An empty workbench, with a clock that shows milliseconds.
+    pub fn new(clock: fn() -> f64) -> Self {
+        Self {
+            examples: BenchExamples::default(),
+            students: Vec::new(),
+            tasks: VecDeque::new(),
+            rows: Vec::new(),
+            looked: None,
+            flow: None,
+            stages: Vec::new(),
+            clock,
+        }
+    }
+
+    /// Whether [`work`](Self::work) has anything to do.
+    pub fn is_busy(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+
+    /// Carries out an order, or begins to.
+    pub fn handle(&mut self, order: Order, say: &mut Say<'_>) {
+        match order {
+            Order::Examples(examples) => {
+                if *examples != self.examples {
+                    self.forget(say);
+                    self.examples = *examples;
+                }
+            }
+            Order::Forget => self.forget(say),
+            Order::Network(NetworkFile { run, actor, file }) => self.take(run, actor, &file, say),
+            Order::Look { scheme, seed, link } => self.look(scheme, seed, link, say),
+            Order::Sensitivity(scheme) => self.tasks.push_back(Unit::Sensitivity(scheme)),
+            Order::Latency => self.tasks.push_back(Unit::Latency),
+            Order::Compress { id, run, pipeline, seed, link } => {
+                self.abandon(say);
+                self.stages.clear();
+                match self.student(run).cloned() {
+                    Some(student) => {
+                        let flow = Flow::new(id, run, pipeline, seed, link, student);
+                        self.begin(flow, say);
+                    }
+                    None => say(Report::Ended { id, reason: Some(Stopped::NoStudent) }),
+                }
+            }
+            Order::Tuned(tuned) => self.tuned(tuned, say),
+            Order::Abandon => self.abandon(say),
+            Order::Export { format, stage, name } => self.export(format, stage, name, say),
+            Order::Import(file) => self.import(file, say),
+            Order::Ask { id, inputs } => {
+                if let Some(made) = self.looked.as_ref().filter(|_| self.is_whole(&inputs)) {
+                    say(Report::Answers { id, answer: answer(&made.model, &inputs) });
+                }
+            }
+            Order::Ping => say(Report::Pong),
+        }
+    }
+
+    /// Does a little of what is to be done.
+    pub fn work(&mut self, say: &mut Say<'_>) {
+        match self.tasks.pop_front() {
+            Some(Unit::Row { run, scheme, is_last }) => self.row(run, scheme, is_last, say),
+            Some(Unit::Sensitivity(scheme)) => self.sensitivity(scheme, say),
+            Some(Unit::Latency) => self.latency(say),
+            None => {}
+        }
+    }
+
+    fn forget(&mut self, say: &mut Say<'_>) {
+        self.abandon(say);
+        self.students.clear();
+        self.tasks.clear();
+        self.rows.clear();
+        self.looked = None;
+        self.stages.clear();
+    }
+
+    fn student(&self, run: u32) -> Option<&Model> {
+        self.students.iter().find(|(of, _)| *of == run).map(|(_, model)| model)
+    }
+
+    /// Whether inputs are whole examples, one at least.
+    fn is_whole(&self, inputs: &[f32]) -> bool {
+        let features = self.examples.features as usize;
+        features > 0 && !inputs.is_empty() && inputs.len().is_multiple_of(features)
+    }
+
+    /// Takes a trained network in.
+    fn take(&mut self, run: u32, actor: Actor, file: &[u8], say: &mut Say<'_>) {
+        if actor != Actor::Student {
+            return;
+        }
+        let model = match unpack(file) {
+            Ok((model, _)) if self.fits(&model) => model,
+            Ok(_) => return,
+            Err(error) => return say(Report::Refused { name: actor.word().into(), reason: error.to_string() }),
+        };
+        self.students.retain(|(of, _)| *of != run);
+        self.students.push((run, model));
+        self.tasks.retain(|task| !matches!(task, Unit::Row { run: of, .. } if *of == run));
+        let schemes: Vec<Scheme> = plain_schemes().collect();
+        let last = schemes.len() - 1;
+        let unit = |(place, scheme)| Unit::Row { run, scheme, is_last: place == last };
+        self.tasks.extend(schemes.into_iter().enumerate().map(unit));
+    }
+
+    /// Whether the examples are such as a network was made for.
+    fn fits(&self, model: &Model) -> bool {
+        let classes = model.layers.last().map_or(0, Part::outputs);
+        (model.features, classes) == (self.examples.features as usize, self.examples.classes as usize)
+    }
+
+    fn row(&mut self, run: u32, scheme: Scheme, is_last: bool, say: &mut Say<'_>) {
+        let Some(student) = self.student(run).cloned() else { return };
+        match self.quantized(&student, scheme, 0, String::new(), &mut |_| {}) {
+            Ok(made) => self.rows.push(made.done),
+            Err(error) => say(refused(&error)),
+        }
+        match is_last {
+            true => say(Report::Compressed { run, rows: std::mem::take(&mut self.rows) }),
+            false if run == 0 => {
+                let all = plain_schemes().count();
+                say(Report::Progress { task: Task::Schemes, share: self.rows.len() as f64 / all as f64 });
+            }
+            false => {}
+        }
+    }
+
+    fn look(&mut self, scheme: Scheme, seed: u32, link: String, say: &mut Say<'_>) {
+        let Some(student) = self.student(0).cloned() else { return };
+        let mut progress = |share| say(Report::Progress { task: Task::Repair, share });
+        let made = match self.quantized(&student, scheme, seed, link, &mut progress) {
+            Ok(made) => made,
+            Err(error) => return say(refused(&error)),
+        };
+        say(Report::Looked(Box::new(made.done.clone())));
+        if !self.examples.image && self.is_whole(&places()) {
+            say(Report::Regions(answer(&made.model, &places())));
+        }
+        self.looked = Some(made);
+    }
+
+    /// A network in a plain scheme.
+    fn quantized(
+        &self,
+        float: &Model,
+        scheme: Scheme,
+        seed: u32,
+        link: String,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Made, PackError> {
+        let start = (self.clock)();
+        let model = repair::quantize(float, &scheme, &self.examples.calibration, seed, progress);
+        let seconds = ((self.clock)() - start) / 1000.0;
+        self.make(&model, float, Pipeline(vec![Treatment::Quantize(scheme)]), link, seconds)
+    }
+
+    /// Packs a network, reads it back and measures what was read; `before` is the network that it was made from.
+    fn make(
+        &self,
+        model: &Model,
+        before: &Model,
+        made: Pipeline,
+        link: String,
+        seconds: f64,
+    ) -> Result<Made, PackError> {
+        let huffman = made.0.last() == Some(&Treatment::Huffman);
+        let note = Note { link: link.clone(), accuracy: None };
+        let mut packed = pack(model, &Packing { huffman, note })?;
+        let (back, _) = unpack(&packed.file)?;
+        let answers = self.predictions(&back);
+        let right = answers.iter().zip(&self.examples.labels).filter(|(said, label)| said == label).count();
+        let accuracy = right as f64 / self.examples.labels.len().max(1) as f64;
+        set_accuracy(&mut packed.file, accuracy);
+        let matrices = || back.layers.iter().flat_map(|part| &part.factors);
+        let all: usize = matrices().map(|matrix| matrix.rows * matrix.columns).sum();
+        let kept: usize = matrices().map(Matrix::kept).sum();
+        let done = Compressed {
+            made,
+            bytes: packed.file.len() as u32,
+            parts: packed.parts,
+            accuracy,
+            answers,
+            layers: histograms(before, &back),
+            layouts: packed.layouts,
+            sparsity: 1.0 - kept as f64 / all.max(1) as f64,
+            seconds,
+        };
+        Ok(Made { model: back, file: packed.file, link, done })
+    }
+
+    /// The class that a network gives each test example.
+    fn predictions(&self, model: &Model) -> Vec<u8> {
+        /// Windows of more images at once take more memory than a phone has to spare.
+        const IMAGES: usize = 64;
+        let classes = self.examples.classes.max(1) as usize;
+        let rows = self.examples.test.chunks(self.examples.features.max(1) as usize * IMAGES);
+        let logits = rows.flat_map(|inputs| model.logits(inputs)).collect::<Vec<f32>>();
+        logits.chunks_exact(classes).map(|logits| retort_spec::probability::argmax(logits) as u8).collect()
+    }
+
+    fn export(&self, format: FileFormat, stage: Option<u32>, name: String, say: &mut Say<'_>) {
+        let made = match stage {
+            None => self.looked.as_ref(),
+            Some(stage) => self.stages.get(stage as usize),
+        };
+        let name = format!("{name}.{}", format.ending());
+        let Some(made) = made else {
+            return say(Report::Refused { name, reason: "there is no such network any more".into() });
+        };
+        let permille = (1000.0 * made.done.accuracy).round() as u32;
+        let note = [
+            ("permalink", made.link.clone()),
+            ("made", made.done.made.to_string()),
+            ("accuracy", format!("{}.{}", permille / 1000, thousandths(permille % 1000))),
+            ("bytes", made.done.bytes.to_string()),
+        ];
+        let failed = |error: &dyn std::fmt::Display| Report::Refused { name: name.clone(), reason: error.to_string() };
+        let bytes = match format {
+            FileFormat::Packed => Ok(made.file.clone()),
+            FileFormat::Onnx => onnx::write(&made.model, &note, Style::Float).map_err(|error| failed(&error)),
+            FileFormat::OnnxQdq => onnx::write(&made.model, &note, Style::Qdq).map_err(|error| failed(&error)),
+            FileFormat::Safetensors => safetensors::write(&made.model, &note, false).map_err(|error| failed(&error)),
+            FileFormat::SafetensorsHalf => safetensors::write(&made.model, &note, true).map_err(|error| failed(&error)),
+        };
+        match bytes {
+            Ok(bytes) => say(Report::File(FileData { name, bytes })),
+            Err(refused) => say(refused),
+        }
+    }
+}
+
+fn thousandths(number: u32) -> String {
+    format!("{}{}{}", number / 100, number / 10 % 10, number % 10)
+}
+
+fn refused(error: &PackError) -> Report {
+    Report::Refused { name: "student".into(), reason: error.to_string() }
+}
+
+fn answer(model: &Model, inputs: &[f32]) -> Answer {
+    Answer { actor: Actor::Student, packed: true, logits: model.logits(inputs).into() }
+}
+
+/// What became of the weights of each layer whose shape is the same as before.
+fn histograms(before: &Model, after: &Model) -> Vec<WeightHistogram> {
+    let same = before.shapes() == after.shapes();
+    let pairs = before.layers.iter().zip(&after.layers).filter(|_| same);
+    pairs
+        .map(|(before, after)| {
+            let grid = match &after.factors[..] {
+                [whole] => levels(whole),
+                _ => Vec::new(),
+            };
+            histogram(&before.weight(), &after.weight(), grid)
+        })
+        .collect()
+}

@@ -1,0 +1,148 @@
+//! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
+
+use retort_spec::{FileData, Imported, Latency, NetworkKind, Report, Scheme, Sensitivity, Task, Timing};
+
+use super::{Say, Workbench};
+use crate::{
+    histogram::sqnr,
+    integer,
+    latency::{self, Contender},
+    model::Model,
+    pack::{pack_float, unpack},
+    repair, safetensors,
+};
+
+/// Examples at once whose time is measured.
+const BATCHES: [usize; 2] = [1, 64];
+/// Milliseconds that measuring one of them takes.
+const PATIENCE: f64 = 700.0;
+
+impl Workbench {
+    /// Quantizes each layer alone, and all but each.
+    pub(super) fn sensitivity(&mut self, scheme: Scheme, say: &mut Say<'_>) {
+        let Some(float) = self.student(0).cloned() else { return };
+        let all = repair::quantize(&float, &scheme, &self.examples.calibration, 0, &mut |_| {});
+        let count = float.layers.len();
+        let mut layers = Vec::new();
+        for index in 0..count {
+            say(Report::Progress { task: Task::Sensitivity, share: index as f64 / count as f64 });
+            let mixed = |quantized: bool| {
+                let (inside, outside) = if quantized { (&all, &float) } else { (&float, &all) };
+                let mut model = outside.clone();
+                model.activations = float.activations.clone();
+                model.layers[index] = inside.layers[index].clone();
+                model
+            };
+            let noise = sqnr(&float.layers[index].weight(), &all.layers[index].weight());
+            layers.push(Sensitivity {
+                alone: self.accuracy(&mixed(true)),
+                without: self.accuracy(&mixed(false)),
+                sqnr: noise.is_finite().then_some(noise),
+            });
+        }
+        say(Report::Sensitivity { scheme, layers });
+    }
+
+    fn accuracy(&self, model: &Model) -> f64 {
+        let said = self.predictions(model);
+        let right = said.iter().zip(&self.examples.labels).filter(|(said, label)| said == label).count();
+        right as f64 / self.examples.labels.len().max(1) as f64
+    }
+
+    /// Measures the network that was last looked at, in single precision and in integers, in turns.
+    pub(super) fn latency(&mut self, say: &mut Say<'_>) {
+        let (Some(made), Some(float)) = (&self.looked, self.student(0)) else { return };
+        let features = self.examples.features as usize;
+        let integer = integer::prepare(&made.model).map_err(|why| why.to_string());
+        let mut measured = Vec::new();
+        for (place, batch) in BATCHES.into_iter().enumerate() {
+            say(Report::Progress { task: Task::Latency, share: place as f64 / BATCHES.len() as f64 });
+            let Some(inputs) = self.examples.test.get(..batch * features) else { continue };
+            let mut sink = 0.0;
+            let mut bits = 0_i32;
+            let mut one = || sink += float.logits(inputs).first().copied().unwrap_or_default();
+            let mut other = || {
+                if let Ok(integer) = &integer {
+                    bits += integer.logits(inputs).first().map_or(0, |logit| *logit as i32);
+                }
+            };
+            let mut contenders =
+                vec![Contender { name: "float", run: &mut one }, Contender { name: "integer", run: &mut other }];
+            if integer.is_err() {
+                contenders.truncate(1);
+            }
+            let mut clock = self.clock;
+            let timings = match latency::measure(&mut clock, &mut contenders, PATIENCE) {
+                Ok(timings) => timings,
+                Err(why) => return say(Report::Refused { name: "latency".into(), reason: why.to_string() }),
+            };
+            // What was computed is used, so that nothing is left out.
+            std::hint::black_box((sink, bits));
+            let ratio = match &timings[..] {
+                [float, integer] => {
+                    let ratio = latency::ratio(integer, float);
+                    Some([ratio.low, ratio.value, ratio.high])
+                }
+                _ => None,
+            };
+            let Some(first) = timings.first() else { continue };
+            let second = match (timings.get(1), &integer) {
+                (Some(timing), _) => Ok(short(timing)),
+                (None, Err(why)) => Err(why.clone()),
+                (None, Ok(_)) => continue,
+            };
+            measured.push(Latency { batch: batch as u32, float: short(first), integer: second, ratio });
+        }
+        say(Report::Latency(measured));
+    }
+
+    /// Reads a file as a network.
+    pub(super) fn import(&mut self, file: FileData, say: &mut Say<'_>) {
+        let FileData { name, bytes } = file;
+        let refused = |reason: String| Report::Refused { name: name.clone(), reason };
+        let read = match bytes.starts_with(b"RTRT") {
+            true => unpack(&bytes).map(|(model, note)| (model, note.link)).map_err(|error| error.to_string()),
+            false => safetensors::read(&bytes)
+                .map(|(model, note)| {
+                    let link = note.into_iter().find(|(key, _)| key == "permalink").map(|(_, link)| link);
+                    (model, link.unwrap_or_default())
+                })
+                .map_err(|error| error.to_string()),
+        };
+        let (model, link) = match read {
+            Ok(read) => read,
+            Err(reason) => return say(refused(reason)),
+        };
+        let accuracy = self.fits(&model).then(|| self.accuracy(&model));
+        let file = pack_float(model.kind, model.features, &model.to_layers());
+        say(Report::Imported(Box::new(Imported {
+            name,
+            kind: model.kind,
+            widths: widths(&model),
+            link: (!link.is_empty()).then_some(link),
+            accuracy,
+            file,
+        })));
+    }
+}
+
+/// Widths of the hidden layers, channels or blocks.
+fn widths(model: &Model) -> Vec<u32> {
+    let outputs: Vec<u32> = model.layers.iter().map(|part| part.outputs() as u32).collect();
+    let Some((_, hidden)) = outputs.split_last() else { return Vec::new() };
+    if model.kind != NetworkKind::Residual {
+        return hidden.to_vec();
+    }
+    let (mut widths, mut channels, mut at) = (Vec::new(), hidden.first().copied().unwrap_or_default(), 1);
+    while let Some(&width) = hidden.get(at + 1) {
+        widths.push(width);
+        at += if width == channels { 2 } else { 3 };
+        channels = width;
+    }
+    widths
+}
+
+fn short(timing: &latency::Timing) -> Timing {
+    let &latency::Timing { median, low, high, repeats, .. } = timing;
+    Timing { median, low, high, samples: timing.samples.len() as u32, repeats: repeats as u32 }
+}
