@@ -21,7 +21,7 @@ pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
 pub use protocol::{
-    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside,
+    Actor, Answer, Command, Compressed, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside, Layout,
     Measured, Outcome, OwnExample, Parts, REGION_REACH, REGION_SIDE, Refusal, RunState, SelfTest, Spread, Stage,
     StageMap, Tally, Terms, Trouble, Verdict, WeightHistogram,
 };

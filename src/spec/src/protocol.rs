@@ -6,7 +6,7 @@ use crate::{
     experiment::Experiment,
     floats::Floats,
     objectives::Objective,
-    values::{Bits, DataSet, Granularity},
+    values::{Bits, DataSet, Granularity, words},
 };
 
 /// What the page asks of a worker.
@@ -411,14 +411,46 @@ pub struct Compressed {
 /// What the bytes of a packed file are spent on; together they are its length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts {
-    /// Magic, version, sizes and checksum.
+    /// Magic, version, sizes, formats and checksum.
     pub header: u32,
+    /// The link and the measured accuracy.
+    pub metadata: u32,
     /// The scales of integer weights.
     pub scales: u32,
-    /// The weights.
+    /// Their zero points.
+    pub zero_points: u32,
+    /// The weights: numbers, codes or places in a codebook.
     pub weights: u32,
+    /// Which weights are there, where some were pruned.
+    pub masks: u32,
+    /// The values of shared weights.
+    pub codebooks: u32,
     /// The biases.
     pub biases: u32,
+    /// Scales and zero points of the numbers between the layers.
+    pub activations: u32,
+}
+
+impl Parts {
+    /// The length of the file.
+    pub fn total(&self) -> u32 {
+        let Self { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } = self;
+        header + metadata + scales + zero_points + weights + masks + codebooks + biases + activations
+    }
+}
+
+words! {
+    /// How a packed matrix says which of its weights are there.
+    Layout {
+        /// All are.
+        Dense = "dense",
+        /// A bit for each.
+        Bitmask = "bitmask",
+        /// Their columns, row by row (compressed sparse rows).
+        Csr = "csr",
+        /// The distance of each from the one before (Han et al. 2016, section 2).
+        Gaps = "gaps",
+    }
 }
 
 /// The weights of a layer before and after they were packed, counted on one axis.
