@@ -3,15 +3,20 @@
 //! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small enough to
 //! be fetched by itself, and the same on every device.
 
+mod bits;
 pub mod checksum;
+mod fits;
 pub mod histogram;
+mod huffman;
 mod layer;
 pub mod model;
 pub mod net;
+pub mod pack;
 pub mod quantize;
 pub mod random;
 pub mod range;
 pub mod safetensors;
 pub mod weights;
 
+pub use fits::fits;
 pub use layer::Layer;

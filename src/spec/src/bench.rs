@@ -7,7 +7,7 @@ use crate::{
     pipeline::{Disorder, Pipeline, Treatment},
     protocol::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE},
     scheme::Scheme,
-    values::NetworkKind,
+    values::{NetworkKind, words},
 };
 
 /// A trained network as the packed file of its 32-bit weights.
@@ -329,18 +329,18 @@ impl Parts {
     }
 }
 
-/// How the places of a sparse matrix's weights are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layout {
-    /// Every weight is there.
-    Dense,
-    /// A bit for every weight.
-    Bitmask,
-    /// Compressed sparse rows.
-    Csr,
-    /// The distance from each weight to the next.
-    Gaps,
+words! {
+    /// How a packed matrix says which of its weights are there.
+    Layout {
+        /// All are.
+        Dense = "dense",
+        /// A bit for each.
+        Bitmask = "bitmask",
+        /// Their columns, row by row (compressed sparse rows).
+        Csr = "csr",
+        /// The distance of each from the one before (Han et al. 2016, section 2).
+        Gaps = "gaps",
+    }
 }
 
 /// What packing does to the weights of a layer, counted on one axis.

@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn parts_follow_one_another_and_fill_the_bar() {
-        let parts = Parts { header: 20, scales: 60, weights: 100, biases: 20 };
+        let parts = Parts { header: 20, scales: 60, weights: 100, biases: 20, ..Parts::default() };
         assert_eq!(stack(lengths(&parts), 240.0), [(0.0, 120.0), (120.0, 72.0), (192.0, 24.0), (216.0, 24.0)]);
     }
 
