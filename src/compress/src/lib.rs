@@ -3,15 +3,20 @@
 //! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small enough to
 //! be fetched by itself, and the same on every device.
 
+pub mod activations;
+pub mod bins;
+pub mod chain;
 pub mod checksum;
 pub mod histogram;
 mod layer;
 pub mod model;
 pub mod net;
+pub mod order;
 pub mod quantize;
 pub mod random;
 pub mod range;
 pub mod safetensors;
+pub mod walk;
 pub mod weights;
 
 pub use layer::Layer;
