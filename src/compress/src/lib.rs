@@ -11,6 +11,8 @@ pub mod correct;
 pub mod equalize;
 pub mod histogram;
 mod layer;
+pub mod linear;
+pub mod lowrank;
 pub mod model;
 pub mod net;
 pub mod order;
