@@ -116,7 +116,7 @@ impl Point {
 }
 
 /// Chooses the codes of what goes into each layer of a network, and of its logits, with the network's own weights and the
-/// numbers between its layers as they are.
+/// numbers between its layers as they are. Without examples there is nothing to go by, and static codes become dynamic.
 ///
 /// # Shapes
 /// `inputs`: `[examples, features]`; static codings are one for each layer and one for the logits.
@@ -124,6 +124,7 @@ pub fn calibrate(model: &Model, activations: Activations, inputs: &[f32]) -> Cod
     match activations {
         Activations::Float => Coding::Float,
         Activations::Dynamic => Coding::Dynamic,
+        _ if inputs.len() < model.features.max(1) => Coding::Dynamic,
         _ => {
             let layers = model.to_layers();
             let mut observer = Observer::new(activations, layers.len() + 1);

@@ -4,11 +4,13 @@
 //! be fetched by itself, and the same on every device.
 
 pub mod activations;
+pub mod adaround;
 pub mod bins;
 pub mod chain;
 pub mod checksum;
 pub mod correct;
 pub mod equalize;
+pub mod gptq;
 pub mod histogram;
 mod layer;
 pub mod linear;
@@ -20,6 +22,7 @@ pub mod prune;
 pub mod quantize;
 pub mod random;
 pub mod range;
+pub mod repair;
 pub mod safetensors;
 pub mod share;
 pub mod walk;

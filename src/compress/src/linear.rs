@@ -21,6 +21,25 @@ pub fn add_scaled(to: &mut [f64], factor: f64, from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
 }
 
+/// The scalar products of all pairs of columns, `[width, width]`, of rows `[n, width]`.
+pub fn gram(rows: &[f32], width: usize) -> Vec<f64> {
+    let mut products = vec![0.0; width * width];
+    let mut wide = vec![0.0; width];
+    for row in rows.chunks_exact(width.max(1)) {
+        wide.iter_mut().zip(row).for_each(|(wide, x)| *wide = f64::from(*x));
+        // Images and what a ReLU lets through are mostly zero.
+        for (place, &x) in wide.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+            add_scaled(&mut products[place * width + place..(place + 1) * width], x, &wide[place..]);
+        }
+    }
+    for row in 1..width {
+        for column in 0..row {
+            products[row * width + column] = products[column * width + row];
+        }
+    }
+    products
+}
+
 /// Rotates two rows in their plane by the angle of this tangent.
 pub fn rotate(a: &mut [f64], b: &mut [f64], tangent: f64) {
     let cosine = tangent.hypot(1.0).recip();

@@ -3,7 +3,7 @@
 use retort_spec::Rank;
 
 use crate::{
-    linear::{dot, rotate},
+    linear::{dot, gram, rotate},
     model::{Matrix, Model},
     net,
 };
@@ -88,28 +88,25 @@ fn rank_of(values: &[f64], rank: Rank) -> usize {
 /// In double precision the squares cost nothing that single precision could hold: values down to a millionth of the
 /// largest are right to five digits.
 fn decompose(matrix: &[f32], width: usize) -> Decomposition {
-    let mut gram = vec![vec![0.0; width]; width];
-    for row in matrix.chunks_exact(width.max(1)) {
-        for (&x, sums) in row.iter().zip(&mut gram) {
-            if x != 0.0 {
-                sums.iter_mut().zip(row).for_each(|(sum, &y)| *sum += f64::from(x) * f64::from(y));
-            }
-        }
-    }
-    let mut squares: Vec<f64> = gram.iter().map(|column| dot(column, column)).collect();
+    let mut gram = gram(matrix, width);
+    let lengths = |columns: &[f64]| -> Vec<f64> {
+        columns.chunks_exact(width.max(1)).map(|column| dot(column, column)).collect()
+    };
+    let mut squares = lengths(&gram);
     for _ in 0..SWEEPS {
         let mut rotated = false;
         for right in 1..width {
-            let (before, after) = gram.split_at_mut(right);
-            for left in 0..right {
-                let product = dot(&before[left], &after[0]);
+            let (before, after) = gram.split_at_mut(right * width);
+            let after = &mut after[..width];
+            for (left, before) in before.chunks_exact_mut(width).enumerate() {
+                let product = dot(before, after);
                 if product.abs() <= ORTHOGONAL * (squares[left] * squares[right]).sqrt() || product == 0.0 {
                     continue;
                 }
                 rotated = true;
                 let ratio = (squares[right] - squares[left]) / (2.0 * product);
                 let tangent = ratio.signum() / (ratio.abs() + ratio.hypot(1.0));
-                rotate(&mut before[left], &mut after[0], tangent);
+                rotate(before, after, tangent);
                 squares[left] -= tangent * product;
                 squares[right] += tangent * product;
             }
@@ -118,13 +115,13 @@ fn decompose(matrix: &[f32], width: usize) -> Decomposition {
             break;
         }
         // What is updated in place drifts.
-        squares = gram.iter().map(|column| dot(column, column)).collect();
+        squares = lengths(&gram);
     }
     let mut order: Vec<usize> = (0..width).collect();
     order.sort_unstable_by(|&a, &b| squares[b].total_cmp(&squares[a]));
     let vector = |&place: &usize| {
         let length = squares[place].sqrt();
-        gram[place].iter().map(|x| if length > 0.0 { x / length } else { 0.0 }).collect()
+        gram[place * width..][..width].iter().map(|x| if length > 0.0 { x / length } else { 0.0 }).collect()
     };
     Decomposition {
         values: order.iter().map(|&place| squares[place].sqrt().sqrt()).collect(),
