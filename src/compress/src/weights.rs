@@ -63,7 +63,7 @@ pub fn quantize(matrix: &Matrix, scheme: &Scheme, generator: &mut ChaCha8Rng) ->
         bits if !bits.is_integer() => {
             Values::Float { bits, values: weights.into_iter().map(|w| rounded_float(w, bits)).collect() }
         }
-        _ => Values::Codes(codes(&weights, matrix, scheme, generator)),
+        _ => codes(&weights, matrix, scheme, generator),
     };
     Matrix { values, ..matrix.clone() }
 }
@@ -89,46 +89,88 @@ pub fn gather(weights: &[f32], matrix: &Matrix, scheme: &Scheme) -> Vec<Vec<f32>
     gathered
 }
 
-fn codes(weights: &[f32], matrix: &Matrix, scheme: &Scheme, generator: &mut ChaCha8Rng) -> Codes {
-    let gathered = gather(weights, matrix, scheme);
-    let thresholds: Vec<f32> = match scheme.bits {
-        Bits::Ternary => gathered.iter().map(|group| ternary_threshold(group)).collect(),
-        _ => Vec::new(),
-    };
-    let chosen = gathered.iter().map(|group| parameters(group, scheme.bits, scheme.zero_point, scheme.range));
-    let (scales, zero_points): (Vec<f32>, Vec<i32>) = chosen.unzip();
-    let IntegerType { min, max } = codes_of(scheme.bits, scheme.zero_point);
-    let mut code = |(index, &w): (usize, &f32)| {
-        let group = group_of(scheme.granularity, matrix.rows, index / matrix.columns, index % matrix.columns);
-        match scheme.bits {
-            Bits::B1 => {
-                if w < 0.0 {
-                    -1
-                } else {
-                    1
-                }
-            }
-            Bits::Ternary if w.abs() <= thresholds[group] => 0,
-            Bits::Ternary => {
-                if w < 0.0 {
-                    -1
-                } else {
-                    1
-                }
-            }
+/// The codes that the weights of each group can have, in an integer format.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    scheme: Scheme,
+    /// Which codes there are.
+    pub codes: IntegerType,
+    /// One a group.
+    pub scales: Vec<f32>,
+    /// One a group.
+    pub zero_points: Vec<i32>,
+    /// One a group; none but in ternary codes.
+    thresholds: Vec<f32>,
+}
+
+impl Grid {
+    /// So many groups that nothing was chosen for yet.
+    pub fn new(scheme: &Scheme, groups: usize) -> Self {
+        Self {
+            scheme: *scheme,
+            codes: codes_of(scheme.bits, scheme.zero_point),
+            scales: vec![1.0; groups],
+            zero_points: vec![0; groups],
+            thresholds: vec![0.0; groups],
+        }
+    }
+
+    /// Chosen for the weights of a matrix.
+    pub fn of(weights: &[f32], matrix: &Matrix, scheme: &Scheme) -> Self {
+        let gathered = gather(weights, matrix, scheme);
+        let mut grid = Self::new(scheme, gathered.len());
+        gathered.iter().enumerate().for_each(|(group, weights)| grid.choose(group, weights));
+        grid
+    }
+
+    /// Chooses scale and zero point for a group.
+    pub fn choose(&mut self, group: usize, weights: &[f32]) {
+        let Scheme { bits, zero_point, range, .. } = self.scheme;
+        (self.scales[group], self.zero_points[group]) = parameters(weights, bits, zero_point, range);
+        if bits == Bits::Ternary {
+            self.thresholds[group] = ternary_threshold(weights);
+        }
+    }
+
+    /// The code of a weight; `round` makes a whole number of one between two codes.
+    pub fn code(&self, group: usize, w: f32, round: &mut dyn FnMut(f32) -> f32) -> i32 {
+        let sign = if w < 0.0 { -1 } else { 1 };
+        match self.scheme.bits {
+            Bits::B1 => sign,
+            Bits::Ternary if w.abs() <= self.thresholds[group] => 0,
+            Bits::Ternary => sign,
             _ => {
-                let place = w / scales[group];
-                let rounded = match scheme.rounding {
-                    Rounding::Nearest => place.round_ties_even(),
-                    Rounding::Stochastic => (place + generator.random::<f32>()).floor(),
-                };
-                (rounded as i32).saturating_add(zero_points[group]).clamp(min, max)
+                let rounded = round(w / self.scales[group]) as i32;
+                rounded.saturating_add(self.zero_points[group]).clamp(self.codes.min, self.codes.max)
             }
         }
+    }
+
+    /// The weight of a code.
+    pub fn value(&self, group: usize, code: i32) -> f32 {
+        (code - self.zero_points[group]) as f32 * self.scales[group]
+    }
+
+    /// With a code for every weight.
+    pub fn with(self, codes: Vec<i32>) -> Values {
+        let zero_points = if self.zero_points.iter().all(|zero| *zero == 0) { Vec::new() } else { self.zero_points };
+        let Scheme { bits, granularity, .. } = self.scheme;
+        Values::Codes(Codes { bits, granularity, scales: self.scales, zero_points, codes })
+    }
+}
+
+fn codes(weights: &[f32], matrix: &Matrix, scheme: &Scheme, generator: &mut ChaCha8Rng) -> Values {
+    let grid = Grid::of(weights, matrix, scheme);
+    let mut round = |place: f32| match scheme.rounding {
+        Rounding::Nearest => place.round_ties_even(),
+        Rounding::Stochastic => (place + generator.random::<f32>()).floor(),
     };
-    let codes = weights.iter().enumerate().map(&mut code).collect();
-    let zero_points = if zero_points.iter().all(|zero| *zero == 0) { Vec::new() } else { zero_points };
-    Codes { bits: scheme.bits, granularity: scheme.granularity, scales, zero_points, codes }
+    let code = |(index, &w): (usize, &f32)| {
+        let group = group_of(scheme.granularity, matrix.rows, index / matrix.columns, index % matrix.columns);
+        grid.code(group, w, &mut round)
+    };
+    let codes = weights.iter().enumerate().map(code).collect();
+    grid.with(codes)
 }
 
 #[cfg(test)]
