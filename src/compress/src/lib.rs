@@ -6,8 +6,11 @@
 pub mod checksum;
 pub mod histogram;
 mod layer;
+pub mod layout;
 pub mod model;
 pub mod net;
+pub mod onnx;
+pub mod proto;
 pub mod quantize;
 pub mod random;
 pub mod range;
