@@ -13,7 +13,7 @@ use retort_compress::{
     random::stream,
     safetensors, weights,
 };
-use retort_spec::Architecture;
+use retort_spec::{Architecture, Bits};
 
 /// Kinds of network and numbers of an example.
 const NETWORKS: &[(&str, &str, usize)] = &[
@@ -22,7 +22,7 @@ const NETWORKS: &[(&str, &str, usize)] = &[
     ("linear", "linear", 2),
     ("conv-28", "conv:8,16", 784),
     ("conv-8", "conv:8,16", 64),
-    ("conv-7-deep", "conv:4,4,4,4", 49),
+    ("conv-7-deep", "conv:8,8,8", 49),
     ("residual-8", "residual:4,8", 64),
     ("residual-7", "residual:4,8", 49),
 ];
@@ -47,7 +47,10 @@ const SCHEMES: &[&str] = &[
     "16",
     "bf16",
     "8:static-min-max",
+    "8:affine:static-min-max",
     "8:tensor:affine:static-min-max",
+    "8:group-16:static-min-max",
+    "6:static-min-max",
     "4:static-min-max",
 ];
 
@@ -62,8 +65,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     for &(name, architecture, features) in NETWORKS {
         let mut generator = stream(1, name);
-        let plain = network(&architecture.parse()?, features, &mut generator);
         let inputs: Vec<f32> = (0..EXAMPLES * features).map(|_| generator.random_range(-1.0..1.0)).collect();
+        let plain = centred(network(&architecture.parse()?, features, &mut generator), &inputs);
         let cases = Cases { folder, network: name, inputs };
         cases.onnx("float", &plain, Style::Float)?;
         cases.safetensors("f32", &plain, false)?;
@@ -71,18 +74,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             let quantized = quantized(&plain, scheme, &cases.inputs, &mut generator)?;
             cases.onnx(&scheme.replace(':', "-"), &quantized, Style::Qdq)?;
             match *scheme {
-                "16" => cases.safetensors("f16", &quantized, true)?,
+                "16" => cases.safetensors("f16", &halved(&quantized), true)?,
                 "4" => cases.onnx("4-as-float", &quantized, Style::Float)?,
                 _ => {}
             }
         }
-        let pruned = pruned(&plain, &mut generator);
+        let pruned = centred(pruned(&plain, &mut generator), &cases.inputs);
         cases.onnx("pruned", &pruned, Style::Float)?;
         for scheme in ["8", "1", "4:group-16:affine"] {
             let both = quantized(&pruned, scheme, &cases.inputs, &mut generator)?;
             cases.onnx(&format!("pruned-{}", scheme.replace(':', "-")), &both, Style::Qdq)?;
         }
-        let factored = factored(&plain, &mut generator);
+        let factored = centred(factored(&plain, &mut generator), &cases.inputs);
         cases.onnx("factored", &factored, Style::Float)?;
         cases.safetensors("factored", &factored, false)?;
         for scheme in ["8", "4:group-16", "8:static-min-max"] {
@@ -107,10 +110,13 @@ impl Cases<'_> {
     fn onnx(&self, name: &str, model: &Model, style: Style) -> Result<(), Box<dyn Error>> {
         let note = [("permalink", "v=1&name=\"é\"".to_owned()), ("accuracy", "0.5".to_owned())];
         let file = onnx::write(model, &note, style)?;
-        let integers = model.layers.iter().flat_map(|part| &part.factors).any(|matrix| {
-            matches!(matrix.values, Values::Codes(_)) && style == Style::Qdq || model.activations != Coding::Float
-        });
-        self.case(name, "onnx", &file, model, if integers { "argmax" } else { "close" })
+        let codes = |matrix: &Matrix| matches!(matrix.values, Values::Codes(_)) && style == Style::Qdq;
+        let check = match model.activations {
+            Coding::Static(_) => "argmax",
+            _ if model.layers.iter().flat_map(|part| &part.factors).any(codes) => "weights",
+            _ => "close",
+        };
+        self.case(name, "onnx", &file, model, check)
     }
 
     fn safetensors(&self, name: &str, model: &Model, half: bool) -> Result<(), Box<dyn Error>> {
@@ -119,14 +125,7 @@ impl Cases<'_> {
         self.case(name, "safetensors", &file, model, "close")
     }
 
-    fn case(
-        &self,
-        name: &str,
-        kind: &str,
-        file: &[u8],
-        model: &Model,
-        check: &str,
-    ) -> Result<(), Box<dyn Error>> {
+    fn case(&self, name: &str, kind: &str, file: &[u8], model: &Model, check: &str) -> Result<(), Box<dyn Error>> {
         let stem = self.folder.join(format!("{}.{name}.{kind}", self.network));
         let with = |end: &str| stem.with_extension(format!("{kind}{end}"));
         fs::write(&stem, file)?;
@@ -162,6 +161,26 @@ fn network(architecture: &Architecture, features: usize, generator: &mut ChaCha8
     Model::new(architecture.kind, features, &layers)
 }
 
+/// Each class is as likely as another: a random network would prefer one.
+fn centred(mut model: Model, inputs: &[f32]) -> Model {
+    let logits = model.logits(inputs);
+    if let Some(last) = model.layers.last_mut() {
+        for row in logits.chunks_exact(CLASSES) {
+            last.bias.iter_mut().zip(row).for_each(|(bias, logit)| *bias -= logit / EXAMPLES as f32);
+        }
+    }
+    model
+}
+
+/// Its biases as 16 bits hold them.
+fn halved(model: &Model) -> Model {
+    let mut model = model.clone();
+    for bias in model.layers.iter_mut().flat_map(|part| &mut part.bias) {
+        *bias = weights::rounded_float(*bias, Bits::B16);
+    }
+    model
+}
+
 fn each(model: &Model, mut change: impl FnMut(&Matrix) -> Vec<Matrix>) -> Model {
     let mut model = model.clone();
     for part in &mut model.layers {
@@ -170,12 +189,7 @@ fn each(model: &Model, mut change: impl FnMut(&Matrix) -> Vec<Matrix>) -> Model 
     model
 }
 
-fn quantized(
-    model: &Model,
-    scheme: &str,
-    inputs: &[f32],
-    generator: &mut ChaCha8Rng,
-) -> Result<Model, Box<dyn Error>> {
+fn quantized(model: &Model, scheme: &str, inputs: &[f32], generator: &mut ChaCha8Rng) -> Result<Model, Box<dyn Error>> {
     let asked = scheme.parse()?;
     let mut model = each(model, |matrix| vec![weights::quantize(matrix, &asked, generator)]);
     if scheme.contains("static") {
@@ -206,7 +220,7 @@ fn pruned(model: &Model, generator: &mut ChaCha8Rng) -> Model {
 /// Random factors that take the place of each matrix.
 fn factored(model: &Model, generator: &mut ChaCha8Rng) -> Model {
     each(model, |matrix| {
-        let rank = (matrix.columns / 2).max(1);
+        let rank = (matrix.columns * 3 / 4).max(1);
         let mut factor = |rows: usize, columns: usize| {
             let reach = (3.0 / rows as f32).sqrt();
             Matrix::float(rows, columns, (0..rows * columns).map(|_| generator.random_range(-reach..reach)).collect())

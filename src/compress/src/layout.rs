@@ -292,7 +292,8 @@ mod tests {
         assert_eq!(window, "layer 0: 8 inputs are not a square window of 1 channels");
         assert!(places(NetworkKind::Mlp, 4, &[]).is_err());
         assert!(places(NetworkKind::Residual, 16, &[(9, 2), (18, 2), (18, 3), (2, 3)]).is_err());
-        let mut model = Model { kind: NetworkKind::Mlp, features: 2, layers: Vec::new(), activations: Default::default() };
+        let mut model =
+            Model { kind: NetworkKind::Mlp, features: 2, layers: Vec::new(), activations: Default::default() };
         model.layers.push(Part { bias: vec![0.0; 2], factors: vec![Matrix::float(2, 2, vec![0.0; 3])] });
         assert_eq!(of(&model).unwrap_err().to_string(), "layer 0: its numbers do not fill its matrices");
     }

@@ -87,8 +87,7 @@ impl File {
         let (end, dtype) = (self.numbers.len(), if self.half { "F16" } else { "F32" });
         let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
         let shape = shape.join(",");
-        self.header +=
-            &format!(r#","{name}":{{"dtype":"{dtype}","shape":[{shape}],"data_offsets":[{start},{end}]}}"#);
+        self.header += &format!(r#","{name}":{{"dtype":"{dtype}","shape":[{shape}],"data_offsets":[{start},{end}]}}"#);
     }
 
     fn into_bytes(self) -> Vec<u8> {

@@ -4,6 +4,8 @@ use super::Message;
 
 /// `TensorProto.DataType`: 32-bit floating point.
 pub const FLOAT: i64 = 1;
+/// 8-bit integers without a sign.
+pub const UINT8: i64 = 2;
 /// 8-bit integers.
 pub const INT8: i64 = 3;
 /// 64-bit integers.
@@ -39,6 +41,8 @@ pub struct Graph {
     nodes: usize,
     /// Whether there are 4-bit types or blocks.
     pub modern: bool,
+    /// Whether 8-bit codes are written without a sign.
+    pub unsigned: bool,
 }
 
 impl Graph {
@@ -121,6 +125,11 @@ impl Graph {
         }
         file.into_bytes()
     }
+}
+
+/// An 8-bit code in its type: codes without a sign are larger by 128, and so are their zero points.
+pub fn code_byte(code: i32, data_type: i64) -> u8 {
+    if data_type == UINT8 { (code + 128) as u8 } else { code as u8 }
 }
 
 /// Numbers in little-endian order.

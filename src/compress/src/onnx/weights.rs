@@ -4,7 +4,7 @@ use retort_spec::{Bits, Granularity};
 
 use super::{
     Style,
-    graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, bytes},
+    graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, UINT8, bytes, code_byte},
 };
 use crate::{
     layout::Place,
@@ -78,7 +78,11 @@ impl Graph {
 
     fn codes(&mut self, name: &str, matrix: &Matrix, codes: &Codes, form: &Form<'_>) -> String {
         let (rows, columns) = (matrix.rows, matrix.columns);
-        let data_type = if codes.bits.width() > 4 { INT8 } else { INT4 };
+        let data_type = match self.unsigned {
+            _ if codes.bits.width() <= 4 => INT4,
+            true => UINT8,
+            false => INT8,
+        };
         let code = |&at: &usize| match &matrix.mask {
             // A weight that is not there has the code of zero.
             Some(mask) if !mask[at] => zero_point(codes, group_of(codes.granularity, rows, at / columns, at % columns)),
@@ -121,7 +125,7 @@ fn zero_point(codes: &Codes, group: usize) -> i32 {
 fn packed(codes: &[i32], data_type: i64) -> Vec<u8> {
     match data_type {
         INT4 => codes.chunks(2).map(nibbles).collect(),
-        _ => codes.iter().map(|code| *code as u8).collect(),
+        _ => codes.iter().map(|&code| code_byte(code, data_type)).collect(),
     }
 }
 

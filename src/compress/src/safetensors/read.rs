@@ -86,7 +86,9 @@ pub enum TensorProblem {
     #[error("there is no weight beside it")]
     NoWeight,
     /// Matrices have two dimensions, convolutions four with a square odd window, biases one; none is empty.
-    #[error("its shape is not that of a layer here: [outputs, inputs] or [outputs, channels, window, window], window odd")]
+    #[error(
+        "its shape is not that of a layer here: [outputs, inputs] or [outputs, channels, window, window], window odd"
+    )]
     Shape,
     /// A bias that is too long or too short.
     #[error("{numbers} numbers, the weight has {outputs} outputs")]
@@ -409,9 +411,7 @@ mod tests {
             let start = numbers.len();
             (1..=shape.iter().product()).for_each(|number: usize| numbers.extend((number as f32).to_le_bytes()));
             let end = numbers.len();
-            entries.push(format!(
-                r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#
-            ));
+            entries.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#));
         }
         with_header(&format!("{{{}}}", entries.join(",")), &numbers)
     }
@@ -448,7 +448,8 @@ mod tests {
             let matrix = &part.factors[0];
             let (rows, columns, mut left) = (matrix.rows, matrix.columns, matrix.values());
             left.truncate(rows * 2);
-            let factor = |rows, columns, values| Matrix { values: halved(values), ..Matrix::float(rows, columns, vec![]) };
+            let factor =
+                |rows, columns, values| Matrix { values: halved(values), ..Matrix::float(rows, columns, vec![]) };
             part.factors = vec![factor(rows, 2, left), factor(2, columns, vec![0.3; 2 * columns])];
             part.bias = vec![0.5; columns];
         }
@@ -457,7 +458,8 @@ mod tests {
 
     #[test]
     fn a_perceptron_of_pytorch_s_by_other_names() {
-        for names in [["0", "2", "10"], ["fc1", "fc2", "fc10"], ["net.0", "net.2", "net.4"], ["hidden", "inner", "out"]] {
+        for names in [["0", "2", "10"], ["fc1", "fc2", "fc10"], ["net.0", "net.2", "net.4"], ["hidden", "inner", "out"]]
+        {
             let name = |layer: usize, leaf: &str| format!("{}.{leaf}", names[layer]);
             let all = [name(2, "bias"), name(2, "weight"), name(0, "weight"), name(0, "bias"), name(1, "weight")];
             let shapes: [&[usize]; 5] = [&[2], &[2, 4], &[3, 2], &[3], &[4, 3]];
@@ -496,7 +498,10 @@ mod tests {
                 "layers.1.bias: 10 numbers, the weight has 16 outputs",
             ),
             (&[("fc1.weight", &[3, 2]), ("fc2.weight", &[2, 4])], "fc2.weight: 4 inputs, where 3 arrive"),
-            (&[("bn.weight", &[3]), ("bn.running_mean", &[3])], "bn.running_mean: neither a weight nor a bias of a layer"),
+            (
+                &[("bn.weight", &[3]), ("bn.running_mean", &[3])],
+                "bn.running_mean: neither a weight nor a bias of a layer",
+            ),
             (&[("a.weight", &[3, 2]), ("b.bias", &[3])], "b.bias: there is no weight beside it"),
             (&[("a.weight", &[3, 2]), ("a.weight", &[3, 2])], "a.weight: there are two of this name"),
             (&[("c.weight", &[2, 1, 3, 3]), ("d.weight", &[4, 6])], "d.weight: 6 inputs, where 2 arrive"),
