@@ -38,7 +38,7 @@ pub enum ReadError {
     #[error("no weights are in it")]
     Empty,
     /// What the file says of itself.
-    #[error("metadata: {key} cannot be {value:?}")]
+    #[error("metadata: {key} cannot be \"{value}\"")]
     Metadata {
         /// `kind` or `features`.
         key: &'static str,
@@ -306,8 +306,7 @@ fn image(shapes: &[Shape], inputs: usize) -> usize {
     let stages = shapes.len() - 1;
     let channels = if stages == 0 { 1 } else { shapes[stages - 1].1 };
     let side = (inputs / channels).isqrt();
-    let double = |side: usize| side.checked_mul(2);
-    let side = (0..stages).try_fold(side, |side, _| double(side)).unwrap_or(0);
+    let side = (0..stages).try_fold(side, |side: usize, _| side.checked_mul(2)).unwrap_or(0);
     side.checked_mul(side).unwrap_or(0)
 }
 
