@@ -1,0 +1,589 @@
+//! A network from a safetensors file: ours, or another one that is a chain of layers.
+
+use std::cmp::Ordering;
+
+use retort_spec::{Bits, NetworkKind};
+
+use super::{
+    FEATURES, KIND,
+    header::{self, Entry, HeaderError, Metadata},
+};
+use crate::{
+    layout::{self, Misfit, Place},
+    model::{Coding, Matrix, Model, Part, Values},
+    net::Shape,
+};
+
+/// The length of the header's length.
+const PREFIX: usize = 8;
+
+/// Why a file is not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The file ends before its header does.
+    #[error("the header should have {said} bytes, {real} are there")]
+    Short {
+        /// As the first eight bytes say.
+        said: u64,
+        /// As the file has.
+        real: usize,
+    },
+    /// JSON is UTF-8.
+    #[error("the header is not UTF-8")]
+    NotText,
+    /// It is not the JSON that the format asks for.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A network has layers.
+    #[error("no weights are in it")]
+    Empty,
+    /// What the file says of itself.
+    #[error("metadata: {key} cannot be \"{value}\"")]
+    Metadata {
+        /// `kind` or `features`.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// A tensor that is not what the network needs.
+    #[error("{tensor}: {problem}")]
+    Tensor {
+        /// Its name.
+        tensor: String,
+        /// What is wrong with it.
+        problem: TensorProblem,
+    },
+}
+
+/// What is wrong with a tensor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TensorProblem {
+    /// Only floating point is read.
+    #[error("its numbers are {0}; F32, F16 and BF16 can be read")]
+    Dtype(String),
+    /// The tensors fill the file one after another.
+    #[error("bytes {start} to {end}, where {expected} should be the first and {last} the last end")]
+    Offsets {
+        /// Where it begins.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+        /// Where the tensor before it ends.
+        expected: usize,
+        /// Where the file ends.
+        last: usize,
+    },
+    /// The shape asks for another number of bytes.
+    #[error("{0} bytes, which its shape does not ask for")]
+    Length(usize),
+    /// The name is there twice.
+    #[error("there are two of this name")]
+    Twice,
+    /// Another leaf.
+    #[error("neither a weight nor a bias of a layer")]
+    Name,
+    /// A bias alone.
+    #[error("there is no weight beside it")]
+    NoWeight,
+    /// Matrices have two dimensions, convolutions four with a square odd window, biases one; none is empty.
+    #[error(
+        "its shape is not that of a layer here: [outputs, inputs] or [outputs, channels, window, window], window odd"
+    )]
+    Shape,
+    /// A bias that is too long or too short.
+    #[error("{numbers} numbers, the weight has {outputs} outputs")]
+    Bias {
+        /// As many as there are.
+        numbers: usize,
+        /// As many as there should be.
+        outputs: usize,
+    },
+    /// The network has no room for such a layer there.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    /// A number that nothing can be computed with.
+    #[error("a number in it is infinite or not a number")]
+    NotFinite,
+}
+
+impl TensorProblem {
+    fn of(self, entry: &Entry) -> ReadError {
+        ReadError::Tensor { tensor: entry.name.clone(), problem: self }
+    }
+}
+
+/// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or convolutions
+/// and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`); convolutions come
+/// first. A layer without a bias gets one of zeros, unless its name ends in `.0` and the next one's in `.1` (with a bias):
+/// these two are a factored layer.
+///
+/// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are then
+/// taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a side of the
+/// classifier's image doubled for each. ReLU stands between layers; no file says so.
+///
+/// What is allocated grows with the file's real length, never with what its header says.
+///
+/// # Errors
+/// If the file is damaged, a type is unknown, the layers do not fit each other, or a weight is not finite.
+pub fn read(file: &[u8]) -> Result<(Model, Metadata), ReadError> {
+    let (entries, metadata, data) = parts(file)?;
+    lengths(&entries, data.len())?;
+    let layers = chain(&entries)?;
+    let shapes = layers.iter().map(Chained::shape).collect::<Result<Vec<Shape>, _>>()?;
+    let (kind, features) = architecture(&layers, &shapes, &metadata)?;
+    let places = layout::places(kind, features, &shapes).map_err(|error| {
+        let named = layers.get(error.layer).or(layers.last());
+        named.map_or(ReadError::Empty, |layer| TensorProblem::from(error.misfit).of(layer.weights[0]))
+    })?;
+    let parts = layers.iter().zip(&places).map(|(layer, place)| layer.part(place, data));
+    let layers = parts.collect::<Result<Vec<Part>, _>>()?;
+    Ok((Model { kind, features, layers, activations: Coding::Float }, metadata))
+}
+
+/// The header, read, and the numbers behind it.
+fn parts(file: &[u8]) -> Result<(Vec<Entry>, Metadata, &[u8]), ReadError> {
+    let (said, rest) = file.split_first_chunk::<PREFIX>().ok_or(ReadError::Short { said: 0, real: file.len() })?;
+    let said = u64::from_le_bytes(*said);
+    let header = usize::try_from(said).ok().and_then(|length| rest.split_at_checked(length));
+    let (header, data) = header.ok_or(ReadError::Short { said, real: rest.len() })?;
+    let (entries, metadata) = header::parse(str::from_utf8(header).map_err(|_| ReadError::NotText)?)?;
+    Ok((entries, metadata, data))
+}
+
+/// Every tensor is as long as its shape says, and together they fill the file without a gap or an overlap.
+fn lengths(entries: &[Entry], all: usize) -> Result<(), ReadError> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_unstable_by_key(|entry| entry.offsets);
+    let mut expected = 0;
+    for (index, entry) in sorted.iter().enumerate() {
+        let (start, end) = entry.offsets;
+        let last = index + 1 == sorted.len();
+        if start != expected || end < start || end > all || (last && end != all) {
+            return Err(TensorProblem::Offsets { start, end, expected, last: all }.of(entry));
+        }
+        let size = match entry.dtype.as_str() {
+            "F32" => 4,
+            "F16" | "BF16" => 2,
+            other => return Err(TensorProblem::Dtype(other.to_owned()).of(entry)),
+        };
+        let bytes = entry.shape.iter().try_fold(size, |bytes: usize, length| bytes.checked_mul(*length));
+        if bytes != Some(end - start) {
+            return Err(TensorProblem::Length(end - start).of(entry));
+        }
+        expected = end;
+    }
+    Ok(())
+}
+
+/// A layer: one weight or two factors, and the bias of the last.
+struct Chained<'a> {
+    weights: Vec<&'a Entry>,
+    bias: Option<&'a Entry>,
+}
+
+/// A weight and its bias under one name.
+#[derive(Clone, Copy)]
+struct Named<'a> {
+    name: &'a str,
+    weight: &'a Entry,
+    bias: Option<&'a Entry>,
+}
+
+/// The layers in order.
+fn chain(entries: &[Entry]) -> Result<Vec<Chained<'_>>, ReadError> {
+    let mut layers: Vec<Chained<'_>> = Vec::new();
+    let mut before: Option<Named<'_>> = None;
+    for named in named(entries)? {
+        let factors = match before.replace(named) {
+            Some(first) if first.bias.is_none() && named.bias.is_some() => are_factors(&first, &named),
+            _ => false,
+        };
+        match layers.last_mut() {
+            Some(layer) if factors => {
+                layer.weights.push(named.weight);
+                layer.bias = named.bias;
+            }
+            _ => layers.push(Chained { weights: vec![named.weight], bias: named.bias }),
+        }
+    }
+    Ok(layers)
+}
+
+fn are_factors(first: &Named<'_>, second: &Named<'_>) -> bool {
+    let stem = first.name.strip_suffix('0').filter(|stem| stem.is_empty() || stem.ends_with('.'));
+    let same = stem.is_some() && stem == second.name.strip_suffix('1');
+    same && first.weight.shape.len() == second.weight.shape.len()
+}
+
+/// Weights and their biases, in the order of their names.
+fn named(entries: &[Entry]) -> Result<Vec<Named<'_>>, ReadError> {
+    let (mut weights, mut biases) = (Vec::new(), Vec::new());
+    for entry in entries {
+        let (name, leaf) = entry.name.rsplit_once('.').unwrap_or(("", &entry.name));
+        match leaf {
+            "weight" => weights.push((name, entry)),
+            "bias" => biases.push((name, entry)),
+            _ => return Err(TensorProblem::Name.of(entry)),
+        }
+    }
+    for tensors in [&mut weights, &mut biases] {
+        tensors.sort_unstable_by_key(|(name, _)| *name);
+        if let Some(pair) = tensors.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(TensorProblem::Twice.of(pair[0].1));
+        }
+    }
+    if let Some((_, alone)) = biases.iter().find(|(name, _)| find(&weights, name).is_none()) {
+        return Err(TensorProblem::NoWeight.of(alone));
+    }
+    let mut layers: Vec<Named<'_>> =
+        weights.iter().map(|&(name, weight)| Named { name, weight, bias: find(&biases, name) }).collect();
+    let rank = |named: &Named<'_>| named.weight.shape.len() != 4;
+    layers.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| natural(a.name, b.name)));
+    Ok(layers)
+}
+
+fn find<'a>(sorted: &[(&str, &'a Entry)], name: &str) -> Option<&'a Entry> {
+    sorted.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| sorted[at].1)
+}
+
+/// Compares names, and runs of digits in them as numbers.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    loop {
+        let (left, right) = (digits(a), digits(b));
+        let order = if left > 0 && right > 0 {
+            let (x, y) = (significant(&a[..left]), significant(&b[..right]));
+            (a, b) = (&a[left..], &b[right..]);
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
+        } else {
+            let (Some((x, rest)), Some((y, others))) = (a.split_first(), b.split_first()) else {
+                return a.len().cmp(&b.len());
+            };
+            (a, b) = (rest, others);
+            x.cmp(y)
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+fn significant(digits: &[u8]) -> &[u8] {
+    &digits[digits.iter().take_while(|digit| **digit == b'0').count()..]
+}
+
+/// Kind and number of features, from the metadata or, without, from the shapes.
+fn architecture(
+    layers: &[Chained<'_>],
+    shapes: &[Shape],
+    metadata: &Metadata,
+) -> Result<(NetworkKind, usize), ReadError> {
+    let said = |wanted| metadata.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
+    let wrong = |key, value: &String| ReadError::Metadata { key, value: value.clone() };
+    let (Some(first), Some(last)) = (layers.first(), shapes.last()) else { return Err(ReadError::Empty) };
+    let kind = match said(KIND) {
+        Some(word) => word.parse().map_err(|_| wrong(KIND, word))?,
+        None if first.weights[0].shape.len() == 4 => NetworkKind::Conv,
+        None => NetworkKind::Mlp,
+    };
+    if let Some(number) = said(FEATURES) {
+        return Ok((kind, number.parse().map_err(|_| wrong(FEATURES, number))?));
+    }
+    match kind {
+        NetworkKind::Mlp => Ok((kind, shapes[0].0)),
+        NetworkKind::Conv => Ok((kind, image(shapes, last.0))),
+        // Its classifier sees no image, so nothing tells how large that was.
+        NetworkKind::Residual => Err(wrong(FEATURES, &String::new())),
+    }
+}
+
+/// Numbers of an image that stages of pooling bring down to what a classifier with so many inputs sees; 0 for none.
+fn image(shapes: &[Shape], inputs: usize) -> usize {
+    let stages = shapes.len() - 1;
+    let channels = if stages == 0 { 1 } else { shapes[stages - 1].1 };
+    let side = (inputs / channels).isqrt();
+    let side = (0..stages).try_fold(side, |side: usize, _| side.checked_mul(2)).unwrap_or(0);
+    side.checked_mul(side).unwrap_or(0)
+}
+
+impl Chained<'_> {
+    /// Inputs and outputs; those of its factors and its bias fit.
+    fn shape(&self) -> Result<Shape, ReadError> {
+        let (inputs, mut outputs) = matrix_shape(self.weights[0])?;
+        for weight in &self.weights[1..] {
+            let (inner, outer) = matrix_shape(weight)?;
+            if inner != outputs {
+                return Err(TensorProblem::from(Misfit::Inputs { inputs: inner, expected: outputs }).of(weight));
+            }
+            outputs = outer;
+        }
+        if let Some(bias) = self.bias {
+            let numbers = bias.shape.iter().product();
+            if bias.shape.len() != 1 || numbers != outputs {
+                return Err(TensorProblem::Bias { numbers, outputs }.of(bias));
+            }
+        }
+        Ok((inputs, outputs))
+    }
+
+    fn part(&self, place: &Place, data: &[u8]) -> Result<Part, ReadError> {
+        let mut factors = Vec::new();
+        for (index, entry) in self.weights.iter().enumerate() {
+            let (rows, columns) = matrix_shape(entry)?;
+            let seen = if index == 0 { *place } else { Place { window: 1, channels: rows, ..*place } };
+            let window = if seen.convolution { vec![seen.channels, seen.window, seen.window] } else { vec![rows] };
+            if entry.shape[1..] != window[..] {
+                return Err(TensorProblem::Shape.of(entry));
+            }
+            let (bits, numbers) = numbers(entry, data)?;
+            let mut values = vec![0.0; numbers.len()];
+            seen.outputs_first(columns).iter().zip(numbers).for_each(|(&at, number)| values[at] = number);
+            factors.push(Matrix { rows, columns, values: Values::Float { bits, values }, mask: None });
+        }
+        let bias = match self.bias {
+            Some(bias) => numbers(bias, data)?.1,
+            None => vec![0.0; factors.last().map_or(0, |matrix| matrix.columns)],
+        };
+        Ok(Part { bias, factors })
+    }
+}
+
+/// Inputs and outputs of a weight.
+fn matrix_shape(entry: &Entry) -> Result<Shape, ReadError> {
+    match entry.shape[..] {
+        [outputs, inputs] if outputs * inputs > 0 => Ok((inputs, outputs)),
+        [outputs, channels, high, wide] if high == wide && high % 2 == 1 && outputs * channels > 0 => {
+            Ok((channels * high * wide, outputs))
+        }
+        _ => Err(TensorProblem::Shape.of(entry)),
+    }
+}
+
+/// A tensor's numbers and their format.
+fn numbers(entry: &Entry, data: &[u8]) -> Result<(Bits, Vec<f32>), ReadError> {
+    let raw = &data[entry.offsets.0..entry.offsets.1];
+    let (bits, numbers): (Bits, Vec<f32>) = match entry.dtype.as_str() {
+        "F16" => (Bits::B16, pairs(raw).map(|bits| half::f16::from_bits(bits).to_f32()).collect()),
+        "BF16" => (Bits::Bf16, pairs(raw).map(|bits| half::bf16::from_bits(bits).to_f32()).collect()),
+        _ => (Bits::B32, raw.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()),
+    };
+    match numbers.iter().all(|number| number.is_finite()) {
+        true => Ok((bits, numbers)),
+        false => Err(TensorProblem::NotFinite.of(entry)),
+    }
+}
+
+fn pairs(raw: &[u8]) -> impl Iterator<Item = u16> + '_ {
+    raw.as_chunks::<2>().0.iter().map(|&bytes| u16::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layer, random::stream, safetensors::write};
+    use rand::RngExt;
+    use retort_spec::Architecture;
+
+    /// A network of random weights.
+    fn model(architecture: &str, features: usize) -> Model {
+        let architecture: Architecture = architecture.parse().unwrap();
+        let mut generator = stream(1, "read");
+        let mut layer = |inputs: usize, outputs: usize| Layer {
+            inputs,
+            outputs,
+            weight: (0..inputs * outputs).map(|_| generator.random_range(-1.0..1.0_f32)).collect(),
+            bias: (0..outputs).map(|_| generator.random_range(-1.0..1.0_f32)).collect(),
+        };
+        let layers: Vec<Layer> =
+            architecture.layers(features, 3).iter().map(|shape| layer(shape.inputs, shape.outputs)).collect();
+        Model::new(architecture.kind, features, &layers)
+    }
+
+    /// A file of tensors, all 32-bit ones that count up from 1.
+    fn foreign(tensors: &[(&str, &[usize])]) -> Vec<u8> {
+        let (mut entries, mut numbers) = (Vec::new(), Vec::new());
+        for (name, shape) in tensors {
+            let start = numbers.len();
+            (1..=shape.iter().product()).for_each(|number: usize| numbers.extend((number as f32).to_le_bytes()));
+            let end = numbers.len();
+            entries.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{start},{end}]}}"#));
+        }
+        with_header(&format!("{{{}}}", entries.join(",")), &numbers)
+    }
+
+    fn with_header(header: &str, numbers: &[u8]) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes(), numbers].concat()
+    }
+
+    fn refused(file: &[u8]) -> String {
+        read(file).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_was_written_comes_back() {
+        for (architecture, features) in
+            [("linear", 2), ("16,8", 64), ("conv:2,3", 64), ("conv:2", 784), ("residual:2,3,3", 49), ("residual:4", 9)]
+        {
+            let model = model(architecture, features);
+            let file = write(&model, &[("permalink", "v=1&\"".to_owned())], false).unwrap();
+            let (back, metadata) = read(&file).unwrap();
+            assert_eq!(back, model, "{architecture}");
+            assert_eq!(metadata.last().unwrap(), &("permalink".to_owned(), "v=1&\"".to_owned()));
+        }
+    }
+
+    #[test]
+    fn halves_and_factors_come_back() {
+        let mut model = model("conv:4", 64);
+        let halved = |values: Vec<f32>| {
+            let values = values.into_iter().map(|value| half::f16::from_f32(value).to_f32()).collect();
+            Values::Float { bits: Bits::B16, values }
+        };
+        for part in &mut model.layers {
+            let matrix = &part.factors[0];
+            let (rows, columns, mut left) = (matrix.rows, matrix.columns, matrix.values());
+            left.truncate(rows * 2);
+            let factor =
+                |rows, columns, values| Matrix { values: halved(values), ..Matrix::float(rows, columns, vec![]) };
+            part.factors = vec![factor(rows, 2, left), factor(2, columns, vec![0.3; 2 * columns])];
+            part.bias = vec![0.5; columns];
+        }
+        assert_eq!(read(&write(&model, &[], true).unwrap()).unwrap().0, model);
+    }
+
+    #[test]
+    fn a_perceptron_of_pytorch_s_by_other_names() {
+        for names in [["0", "2", "10"], ["fc1", "fc2", "fc10"], ["net.0", "net.2", "net.4"], ["hidden", "inner", "out"]]
+        {
+            let name = |layer: usize, leaf: &str| format!("{}.{leaf}", names[layer]);
+            let all = [name(2, "bias"), name(2, "weight"), name(0, "weight"), name(0, "bias"), name(1, "weight")];
+            let shapes: [&[usize]; 5] = [&[2], &[2, 4], &[3, 2], &[3], &[4, 3]];
+            let tensors: Vec<(&str, &[usize])> = all.iter().map(String::as_str).zip(shapes).collect();
+            let (model, _) = read(&foreign(&tensors)).unwrap();
+            assert_eq!((model.kind, model.features), (NetworkKind::Mlp, 2));
+            assert_eq!(model.shapes(), [(2, 3), (3, 4), (4, 2)]);
+            assert_eq!(model.layers[0].weight(), [1.0, 3.0, 5.0, 2.0, 4.0, 6.0], "transposed");
+            assert_eq!(model.layers[1].bias, [0.0; 4], "none in the file");
+        }
+        let (model, _) = read(&foreign(&[("weight", &[2, 3]), ("bias", &[2])])).unwrap();
+        assert_eq!(model.shapes(), [(3, 2)]);
+    }
+
+    #[test]
+    fn a_convolutional_network_of_pytorch_s() {
+        let tensors: [(&str, &[usize]); 5] = [
+            ("classifier.1.bias", &[10]),
+            ("classifier.1.weight", &[10, 8 * 7 * 7]),
+            ("features.0.weight", &[4, 1, 5, 5]),
+            ("features.3.weight", &[8, 4, 3, 3]),
+            ("features.3.bias", &[8]),
+        ];
+        let (model, _) = read(&foreign(&tensors)).unwrap();
+        assert_eq!((model.kind, model.features), (NetworkKind::Conv, 784));
+        assert_eq!(model.shapes(), [(25, 4), (36, 8), (392, 10)]);
+        // The second input of the first output: row 0, column 0, channel 1, which is number 49 in PyTorch.
+        assert_eq!(model.layers[2].weight()[10], 50.0);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (tensors, message) in [
+            (
+                &[("layers.1.weight", &[16_usize, 2][..]), ("layers.1.bias", &[10])][..],
+                "layers.1.bias: 10 numbers, the weight has 16 outputs",
+            ),
+            (&[("fc1.weight", &[3, 2]), ("fc2.weight", &[2, 4])], "fc2.weight: 4 inputs, where 3 arrive"),
+            (
+                &[("bn.weight", &[3]), ("bn.running_mean", &[3])],
+                "bn.running_mean: neither a weight nor a bias of a layer",
+            ),
+            (&[("a.weight", &[3, 2]), ("b.bias", &[3])], "b.bias: there is no weight beside it"),
+            (&[("a.weight", &[3, 2]), ("a.weight", &[3, 2])], "a.weight: there are two of this name"),
+            (&[("c.weight", &[2, 1, 3, 3]), ("d.weight", &[4, 6])], "d.weight: 6 inputs, where 2 arrive"),
+            (&[], "no weights are in it"),
+        ] {
+            assert_eq!(refused(&foreign(tensors)), message);
+        }
+        for shape in [&[3_usize][..], &[2, 1, 3, 5], &[2, 1, 2, 2], &[1, 1, 1], &[0, 5]] {
+            assert!(refused(&foreign(&[("a.weight", shape)])).starts_with("a.weight: its shape"), "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_files_are_refused() {
+        let entry = |shape: &str, offsets: &str, dtype: &str| {
+            let header = format!(r#"{{"a.weight":{{"dtype":"{dtype}","shape":{shape},"data_offsets":{offsets}}}}}"#);
+            read(&with_header(&header, &[0; 8]))
+        };
+        assert!(entry("[2,1]", "[0,8]", "F32").is_ok());
+        assert!(entry("[2,2]", "[0,8]", "BF16").is_ok());
+        for (shape, offsets, dtype) in [
+            ("[2,1]", "[0,8]", "I32"),
+            ("[1,1]", "[0,4]", "F32"),
+            ("[1,1]", "[4,8]", "F32"),
+            ("[2,2]", "[0,16]", "F32"),
+            ("[2,1]", "[8,0]", "F32"),
+            ("[3,1]", "[0,8]", "F32"),
+            ("[4294967296,4294967296]", "[0,8]", "F32"),
+            ("[18446744073709551615,18446744073709551615,0]", "[0,0]", "F32"),
+        ] {
+            assert!(entry(shape, offsets, dtype).is_err(), "{shape} {offsets} {dtype}");
+        }
+        let overlap = r#"{"a.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},
+            "a.bias":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+        assert!(refused(&with_header(overlap, &[0; 8])).contains("bytes 0 to 8, where 8"));
+        for bad in [f32::NAN, f32::INFINITY] {
+            let mut file = foreign(&[("a.weight", &[2, 1])]);
+            let at = file.len() - 4;
+            file[at..].copy_from_slice(&bad.to_le_bytes());
+            assert_eq!(refused(&file), "a.weight: a number in it is infinite or not a number");
+        }
+        assert!(read(b"").is_err() && read(&[0; 8]).is_err() && read(&[0xff; 16]).is_err());
+    }
+
+    #[test]
+    fn metadata_that_cannot_be_are_refused() {
+        let file = |metadata: &str| {
+            let header = format!(
+                r#"{{"__metadata__":{{{metadata}}},"a.weight":{{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}}}"#
+            );
+            read(&with_header(&header, &[0; 8]))
+        };
+        assert!(file(r#""kind":"mlp","features":"1""#).is_ok());
+        for bad in [
+            r#""kind":"transformer""#,
+            r#""features":"-1""#,
+            r#""features":"2""#,
+            r#""kind":"residual""#,
+            r#""kind":"residual","features":"18446744073709551615""#,
+            r#""kind":"conv","features":"4""#,
+        ] {
+            assert!(file(bad).is_err(), "{bad}");
+        }
+        assert_eq!(file(r#""kind":"residual""#).unwrap_err().to_string(), "metadata: features cannot be \"\"");
+    }
+
+    #[test]
+    fn no_changed_byte_makes_it_panic() {
+        let good = write(&model("conv:1", 4), &[], false).unwrap();
+        for at in 0..good.len() {
+            for byte in [0, b'"', b'9', b'[', 0x80, 0xff] {
+                let mut file = good.clone();
+                file[at] = byte;
+                let _ = read(&file);
+            }
+            assert!(read(&good[..at]).is_err());
+        }
+    }
+
+    #[test]
+    fn names_are_compared_as_people_do() {
+        let mut names = ["b", "fc10", "fc2", "a.10.1", "a.9.20", "a.9.3", "", "a.009.4"];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(names, ["", "a.9.3", "a.009.4", "a.9.20", "a.10.1", "b", "fc2", "fc10"]);
+    }
+}
