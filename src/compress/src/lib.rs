@@ -5,9 +5,12 @@
 
 pub mod checksum;
 pub mod histogram;
+pub mod integer;
+mod lanes;
 mod layer;
 pub mod model;
 pub mod net;
+mod product;
 pub mod quantize;
 pub mod random;
 pub mod range;

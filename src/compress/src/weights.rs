@@ -240,7 +240,7 @@ mod tests {
         let got = quantized(&values, 1, "8:tensor:min-max:stochastic");
         let mean = got.codes[..4000].iter().sum::<i32>() as f32 / 4000.0 * got.scales[0];
         assert!((mean - 0.3).abs() < 0.001, "{mean}");
-        assert!(got.codes[..4000].iter().any(|code| *code == 30) || got.scales[0] != 0.01);
+        assert!(got.codes[..4000].contains(&30) || got.scales[0] != 0.01);
     }
 
     #[test]
