@@ -3,6 +3,7 @@
 //! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small enough to
 //! be fetched by itself, and the same on every device.
 
+mod affine;
 pub mod checksum;
 pub mod histogram;
 pub mod integer;
