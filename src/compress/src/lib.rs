@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod histogram;
 pub mod integer;
 mod lanes;
+pub mod latency;
 mod layer;
 pub mod model;
 pub mod net;
