@@ -1,6 +1,6 @@
 //! Rows of small integers times a matrix of small integers, into 32 bits.
 
-use crate::lanes::{self, Pairs, Sums};
+use crate::lanes::{self, Entry, Pairs};
 
 /// Outputs that are summed at once: four vectors of four stay in registers, whatever the processor.
 const TILE: usize = 4;
@@ -17,7 +17,7 @@ pub struct Packed {
 /// What of a row is not zero: where each pair of numbers stands, and the pair.
 #[derive(Debug, Clone, Default)]
 pub struct Kept {
-    entries: Vec<(u32, [i16; 2])>,
+    entries: Vec<Entry>,
     count: usize,
 }
 
@@ -51,29 +51,21 @@ impl Packed {
         let mut weights = &self.weights[..];
         for sums in sums[..self.width()].chunks_mut(4 * TILE) {
             let (these, others) = weights.split_at(self.pairs * sums.len() / 4);
-            match sums.len() / 4 {
-                1 => tile::<1>(entries, these, sums),
-                2 => tile::<2>(entries, these, sums),
-                3 => tile::<3>(entries, these, sums),
-                _ => tile::<TILE>(entries, these, sums),
+            sums.fill(0);
+            match sums.len() {
+                4 => tile::<4>(entries, these, sums),
+                8 => tile::<8>(entries, these, sums),
+                12 => tile::<12>(entries, these, sums),
+                _ => tile::<16>(entries, these, sums),
             }
             weights = others;
         }
     }
 }
 
-fn tile<const QUADS: usize>(entries: &[(u32, [i16; 2])], weights: &[Pairs], to: &mut [i32]) {
-    let weights = weights.as_chunks::<QUADS>().0;
-    let mut sums: [Sums; QUADS] = [lanes::zeros(); QUADS];
-    for &(place, pair) in entries {
-        // Never absent; a look-up that can fail is cheaper than one that can panic.
-        let Some(weights) = weights.get(place as usize) else { continue };
-        for (sum, &four) in sums.iter_mut().zip(weights) {
-            *sum = lanes::add(*sum, pair, four);
-        }
-    }
-    for (to, sum) in to.chunks_exact_mut(4).zip(sums) {
-        to.copy_from_slice(&lanes::numbers(sum));
+fn tile<const WIDTH: usize>(entries: &[Entry], weights: &[Pairs], sums: &mut [i32]) {
+    if let Some(sums) = sums.first_chunk_mut::<WIDTH>() {
+        lanes::multiply_add(entries, weights, sums);
     }
 }
 
