@@ -5,6 +5,7 @@
 
 pub mod activations;
 pub mod adaround;
+mod affine;
 pub mod bins;
 mod bits;
 pub mod chain;
@@ -15,6 +16,9 @@ mod fits;
 pub mod gptq;
 pub mod histogram;
 mod huffman;
+pub mod integer;
+mod lanes;
+pub mod latency;
 mod layer;
 pub mod layout;
 pub mod linear;
@@ -24,6 +28,7 @@ pub mod net;
 pub mod onnx;
 pub mod order;
 pub mod pack;
+mod product;
 pub mod proto;
 pub mod prune;
 pub mod quantize;

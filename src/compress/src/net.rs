@@ -3,6 +3,8 @@
 
 use retort_spec::NetworkKind;
 
+pub use crate::affine::affine;
+
 /// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`.
 pub type LayerFn<'a> = dyn FnMut(usize, &[f32]) -> Vec<f32> + 'a;
 
@@ -101,12 +103,11 @@ impl Image {
             let (top, left) = (place / after * stride, place % after * stride);
             for down in 0..window {
                 let Some(y) = (top + down).checked_sub(margin).filter(|y| *y < side) else { continue };
-                for right in 0..window {
-                    let Some(x) = (left + right).checked_sub(margin).filter(|x| *x < side) else { continue };
-                    let from = ((example * side + y) * side + x) * channels;
-                    let to = (down * window + right) * channels;
-                    row[to..to + channels].copy_from_slice(&self.values[from..from + channels]);
-                }
+                // The places of a window's row stand together in the image.
+                let (first, end) = (margin.saturating_sub(left), window.min(side + margin - left));
+                let from = ((example * side + y) * side + left + first - margin) * channels;
+                let (to, length) = ((down * window + first) * channels, (end - first) * channels);
+                row[to..to + length].copy_from_slice(&self.values[from..from + length]);
             }
         }
         rows
@@ -143,28 +144,6 @@ impl Image {
         means.iter_mut().for_each(|sum| *sum /= places as f32);
         means
     }
-}
-
-/// `rows · weight + bias`.
-///
-/// # Shapes
-/// `rows`: `[n, inputs]`; `weight`: `[inputs, outputs]` with `bias` as long as `outputs`; the result `[n, outputs]`.
-pub fn affine(rows: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
-    let outputs = bias.len().max(1);
-    let inputs = weight.len() / outputs;
-    let mut sums = Vec::with_capacity(rows.len() / inputs.max(1) * outputs);
-    for row in rows.chunks_exact(inputs.max(1)) {
-        let start = sums.len();
-        sums.extend_from_slice(bias);
-        let sum = &mut sums[start..];
-        for (&x, weights) in row.iter().zip(weight.chunks_exact(outputs)) {
-            // Images and ReLU layers are mostly zero.
-            if x != 0.0 {
-                sum.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);
-            }
-        }
-    }
-    sums
 }
 
 #[cfg(test)]

@@ -1,0 +1,537 @@
+//! A network in whole numbers: 8-bit codes in, 8-bit codes out, sums of 32 bits in between. What a microcontroller runs,
+//! where [`Model::logits`] only rounds as if.
+//!
+//! Sums are of `(qa − za)·(qb − zb)`, zero points taken away beforehand: nothing is left to correct, a window's places
+//! outside the image are zero, and ReLU is a clamp at zero. Both differences fit 9 bits, their products are exact.
+
+use retort_spec::NetworkKind;
+use thiserror::Error;
+
+use crate::{
+    model::{Affine, Codes, Coding, Matrix, Model, Part, Values, group_of, groups},
+    product::{Kept, Packed},
+};
+
+/// No sum of so many products of 9-bit numbers leaves 30 bits, and a bias of 30 bits leaves room for them in 32.
+const MOST_INPUTS: usize = 16_000;
+const LARGEST_BIAS: f64 = (1 << 30) as f64;
+
+/// Steps of an output code in which the bias of an output without weights is written; it has no scale of its own.
+const STEPS_WITHOUT_WEIGHTS: f64 = 65536.0;
+
+/// Why a network cannot be computed in whole numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotInteger {
+    /// A residual network.
+    #[error("a residual network adds numbers of two scales: choose a perceptron or a convolutional network")]
+    Residual,
+    /// Weights that are not integer codes of at most 8 bits.
+    #[error("layer {0} has no integer weights of at most 8 bits: quantize its weights first")]
+    Weights(usize),
+    /// A scale for each group of inputs.
+    #[error("layer {0} has several scales in one sum: choose one scale a tensor or a channel")]
+    Groups(usize),
+    /// A product of two matrices.
+    #[error("layer {0} is a product of two matrices, and what is between them has no codes: leave factoring out")]
+    Factored(usize),
+    /// Numbers between the layers without scales known beforehand.
+    #[error("the numbers between the layers have no fixed scales: choose static activations")]
+    Activations,
+    /// A bias beyond the 32-bit integers of its scale.
+    #[error("a bias of layer {0} is too large for 32 bits in units of its weights' scale: choose one scale a tensor")]
+    Bias(usize),
+    /// Numbers that do not make up a network.
+    #[error("layer {0} does not fit the layer before it, or its scales do not fit its weights")]
+    Shape(usize),
+}
+
+/// A network ready to be computed in whole numbers.
+#[derive(Debug, Clone)]
+pub struct Integer {
+    features: usize,
+    input: Affine,
+    layers: Vec<Layer>,
+    output: Affine,
+}
+
+#[derive(Debug, Clone)]
+struct Layer {
+    windows: Windows,
+    weights: Packed,
+    /// Whether the largest of every 2 × 2 places is kept.
+    pools: bool,
+    /// `[outputs]`, in units of `scale of the input · scale of the weights`.
+    biases: Vec<i32>,
+    /// `[outputs]`: `scale of the input · scale of the weights / scale of the output`.
+    multipliers: Vec<f32>,
+    /// The least and the largest code less the zero point; from zero on where a ReLU follows.
+    bounds: (f32, f32),
+}
+
+/// What a layer multiplies: the windows around each place of an image, or one window that is all of it.
+#[derive(Debug, Clone, Copy)]
+struct Windows {
+    side: usize,
+    channels: usize,
+    window: usize,
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    framed: Vec<i16>,
+    kept: Kept,
+    sums: Vec<i32>,
+}
+
+/// Prepares a network.
+///
+/// # Errors
+/// If it is not made of integer codes all through.
+pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
+    let Coding::Static(codings) = &model.activations else { return Err(NotInteger::Activations) };
+    let (Some(&input), Some(&output)) = (codings.first(), codings.get(model.layers.len())) else {
+        return Err(NotInteger::Activations);
+    };
+    let last = model.layers.len().checked_sub(1).ok_or(NotInteger::Shape(0))?;
+    let convolutions = match model.kind {
+        NetworkKind::Mlp => 0,
+        NetworkKind::Conv => last,
+        NetworkKind::Residual => return Err(NotInteger::Residual),
+    };
+    let mut image = match convolutions {
+        0 => Windows { side: 1, channels: model.features, window: 1 },
+        _ => Windows { side: model.features.isqrt(), channels: 1, window: 1 },
+    };
+    if image.numbers() != model.features || model.features == 0 {
+        return Err(NotInteger::Shape(0));
+    }
+    let mut layers = Vec::with_capacity(model.layers.len());
+    for (index, part) in model.layers.iter().enumerate() {
+        let pools = index < convolutions;
+        let windows = match pools {
+            true => image.of_area(part.inputs()),
+            false => Windows { side: 1, channels: image.numbers(), window: 1 },
+        };
+        let between = (codings[index], codings[index + 1], index < last);
+        layers.push(layer(index, part, windows, pools, between)?);
+        let side = if pools { windows.pooled_side() } else { 1 };
+        image = Windows { side, channels: part.outputs(), window: 1 };
+    }
+    Ok(Integer { features: model.features, input, layers, output })
+}
+
+/// The same network with its biases rounded as integers have them: [`Model::logits`] then gives the same codes but where
+/// single precision meets a tie differently. Where weights have few bits their scale is large, and biases are coarse.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn with_integer_biases(model: &Model) -> Result<Model, NotInteger> {
+    let prepared = prepare(model)?;
+    let Coding::Static(codings) = &model.activations else { return Err(NotInteger::Activations) };
+    let mut rounded = model.clone();
+    for (index, (part, layer)) in rounded.layers.iter_mut().zip(&prepared.layers).enumerate() {
+        let after = codings.get(index + 1).map_or(1.0, |coding| f64::from(coding.scale));
+        let value = |(&bias, &multiplier): (&i32, &f32)| f64::from(bias) * f64::from(multiplier) * after;
+        part.bias = layer.biases.iter().zip(&layer.multipliers).map(|pair| value(pair) as f32).collect();
+    }
+    Ok(rounded)
+}
+
+fn layer(
+    index: usize,
+    part: &Part,
+    windows: Windows,
+    pools: bool,
+    (before, after, relu): (Affine, Affine, bool),
+) -> Result<Layer, NotInteger> {
+    let matrix = match &part.factors[..] {
+        [matrix] => matrix,
+        _ => return Err(NotInteger::Factored(index)),
+    };
+    let codes = codes(index, matrix)?;
+    let (rows, columns) = (matrix.rows, matrix.columns);
+    let fits = rows == windows.area() && (1..=MOST_INPUTS).contains(&rows);
+    if !fits || columns != part.bias.len() || columns == 0 {
+        return Err(NotInteger::Shape(index));
+    }
+    let weights = centred(index, matrix, codes)?;
+    let unit = |column: usize| match (0..rows).all(|row| weights[row * columns + column] == 0) {
+        true => f64::from(after.scale) / STEPS_WITHOUT_WEIGHTS,
+        false => f64::from(before.scale) * f64::from(codes.scales[group_of(codes.granularity, rows, 0, column)]),
+    };
+    let units: Vec<f64> = (0..columns).map(unit).collect();
+    if !units.iter().all(|unit| *unit > 0.0 && unit.is_finite()) || after.scale <= 0.0 {
+        return Err(NotInteger::Shape(index));
+    }
+    let biases: Vec<f64> =
+        part.bias.iter().zip(&units).map(|(&bias, unit)| (f64::from(bias) / unit).round_ties_even()).collect();
+    if !biases.iter().all(|bias| bias.abs() <= LARGEST_BIAS) {
+        return Err(NotInteger::Bias(index));
+    }
+    let (run, padded) = (windows.run(), windows.padded_run());
+    let weight = |input: usize, output: usize| match input % padded {
+        place if place < run => weights[(input / padded * run + place) * columns + output],
+        _ => 0,
+    };
+    let weights = Packed::new(windows.window * padded, columns, &weight);
+    Ok(Layer {
+        windows,
+        weights,
+        pools,
+        biases: biases.into_iter().map(|bias| bias as i32).collect(),
+        multipliers: units.iter().map(|unit| (unit / f64::from(after.scale)) as f32).collect(),
+        bounds: bounds(after, relu),
+    })
+}
+
+/// A matrix's codes, if they can be multiplied as they are.
+fn codes(index: usize, matrix: &Matrix) -> Result<&Codes, NotInteger> {
+    let Values::Codes(codes) = &matrix.values else { return Err(NotInteger::Weights(index)) };
+    let numbers = matrix.rows * matrix.columns;
+    let scales = groups(codes.granularity, matrix.rows, matrix.columns);
+    match codes {
+        _ if codes.bits.width() > 8 => Err(NotInteger::Weights(index)),
+        _ if codes.granularity.group().is_some() => Err(NotInteger::Groups(index)),
+        _ if codes.codes.len() != numbers || codes.scales.len() != scales => Err(NotInteger::Shape(index)),
+        _ if matrix.mask.as_ref().is_some_and(|mask| mask.len() != numbers) => Err(NotInteger::Shape(index)),
+        _ => Ok(codes),
+    }
+}
+
+/// Codes less their zero points, `[rows, columns]`; zero where they are masked out or their scale is zero.
+fn centred(index: usize, matrix: &Matrix, codes: &Codes) -> Result<Vec<i16>, NotInteger> {
+    let centre = |(place, &code): (usize, &i32)| {
+        let group = group_of(codes.granularity, matrix.rows, place / matrix.columns, place % matrix.columns);
+        let kept = matrix.mask.as_ref().is_none_or(|mask| mask[place]) && codes.scales[group] != 0.0;
+        let zero = codes.zero_points.get(group).copied().unwrap_or(0);
+        match code.saturating_sub(zero) {
+            _ if !kept => Ok(0),
+            centred @ -255..=255 => Ok(centred as i16),
+            _ => Err(NotInteger::Weights(index)),
+        }
+    };
+    codes.codes.iter().enumerate().map(centre).collect()
+}
+
+fn bounds(coding: Affine, relu: bool) -> (f32, f32) {
+    let (least, most) = (Affine::CODES.0 - coding.zero_point, Affine::CODES.1 - coding.zero_point);
+    (if relu { least.max(0) } else { least } as f32, most as f32)
+}
+
+/// The nearest whole number within bounds that are whole, ties to even; as a bound and rounding may change places, the same
+/// as rounding first. Not a number becomes the lower bound.
+fn code(x: f32, (least, most): (f32, f32)) -> i16 {
+    // Numbers of this size have no digits behind the point: adding it rounds, and leaves the result in the lowest bits.
+    // Everywhere a few vector instructions, where `round_ties_even` is a call on older processors.
+    const ROUNDS: f32 = (3 << 22) as f32;
+    let x = if x > least { x } else { least };
+    let x = if x < most { x } else { most };
+    (x + ROUNDS).to_bits().wrapping_sub(ROUNDS.to_bits()) as i16
+}
+
+impl Windows {
+    /// Numbers of the image.
+    fn numbers(self) -> usize {
+        self.side * self.side * self.channels
+    }
+
+    /// The same image's windows of so many numbers.
+    fn of_area(self, area: usize) -> Self {
+        Self { window: (area / self.channels.max(1)).isqrt(), ..self }
+    }
+
+    /// Numbers of a window.
+    fn area(self) -> usize {
+        self.window * self.run()
+    }
+
+    /// Numbers of a window's row, which stand together.
+    fn run(self) -> usize {
+        self.window * self.channels
+    }
+
+    /// The same, made even: what is one too many meets a weight of zero.
+    fn padded_run(self) -> usize {
+        self.run().next_multiple_of(2)
+    }
+
+    /// The side of the image with what its outermost windows reach beyond it.
+    fn framed_side(self) -> usize {
+        self.side + self.window - 1
+    }
+
+    fn pooled_side(self) -> usize {
+        (self.side / 2).max(1)
+    }
+
+    /// Puts the image into a frame of zeros.
+    fn frame(self, image: &[i16], framed: &mut Vec<i16>) {
+        let (line, margin) = (self.side * self.channels, self.window / 2);
+        framed.clear();
+        // One more number for the last run that was made even.
+        framed.resize(self.framed_side().pow(2) * self.channels + 1, 0);
+        for (y, numbers) in image.chunks_exact(line).enumerate() {
+            let at = ((y + margin) * self.framed_side() + margin) * self.channels;
+            framed[at..at + line].copy_from_slice(numbers);
+        }
+    }
+}
+
+impl Layer {
+    /// Codes to codes of one example, zero points taken away.
+    ///
+    /// # Shapes
+    /// `image`: `[side, side, channels]`; the result `[pooled side, pooled side, outputs]`.
+    fn forward(&self, image: &[i16], scratch: &mut Scratch) -> Vec<i16> {
+        let Windows { side, .. } = self.windows;
+        self.sum(image, scratch);
+        let width = self.weights.width();
+        let pooled = if self.pools { self.windows.pooled_side() } else { side };
+        let outputs = self.biases.len();
+        let mut codes = vec![0; pooled * pooled * outputs];
+        for (place, codes) in codes.chunks_exact_mut(outputs).enumerate() {
+            let (y, x) = (place / pooled, place % pooled);
+            if side >= 2 * pooled {
+                // A larger sum has no smaller code, so the largest code is the code of the largest sum.
+                let (above, below) = scratch.sums[2 * y * side * width..].split_at_mut(side * width);
+                let at = 2 * x * width;
+                let (to, right) = above[at..at + 2 * width].split_at_mut(width);
+                let (below, diagonal) = below[at..at + 2 * width].split_at(width);
+                for (((to, right), below), diagonal) in to.iter_mut().zip(right).zip(below).zip(diagonal) {
+                    *to = (*to).max(*right).max(*below.max(diagonal));
+                }
+                self.requantize(to, codes);
+            } else {
+                self.requantize(&scratch.sums[place * width..], codes);
+            }
+        }
+        codes
+    }
+
+    /// The sums of every place, `[side, side, width]`.
+    fn sum(&self, image: &[i16], scratch: &mut Scratch) {
+        let windows = self.windows;
+        let (width, run) = (self.weights.width(), windows.padded_run());
+        windows.frame(image, &mut scratch.framed);
+        scratch.sums.resize(windows.side * windows.side * width, 0);
+        for (place, sums) in scratch.sums.chunks_exact_mut(width).enumerate() {
+            let (y, x) = (place / windows.side, place % windows.side);
+            scratch.kept.clear(windows.window * run / 2);
+            for down in 0..windows.window {
+                let at = ((y + down) * windows.framed_side() + x) * windows.channels;
+                scratch.kept.extend(down * run / 2, &scratch.framed[at..at + run]);
+            }
+            self.weights.multiply(&scratch.kept, sums);
+        }
+    }
+
+    /// Sums to codes: ONNX `QLinearMatMul` and `QLinearConv`, rounded before the zero point is added as `QuantizeLinear`
+    /// does.
+    fn requantize(&self, sums: &[i32], codes: &mut [i16]) {
+        let bounds = self.bounds;
+        for (((to, sum), bias), multiplier) in codes.iter_mut().zip(sums).zip(&self.biases).zip(&self.multipliers) {
+            *to = code((sum + bias) as f32 * multiplier, bounds);
+        }
+    }
+}
+
+impl Integer {
+    /// The codes of some examples' logits.
+    ///
+    /// # Shapes
+    /// `inputs`: `[examples, features]`; the result `[examples, classes]`.
+    pub fn codes(&self, inputs: &[f32]) -> Vec<i8> {
+        let mut scratch = Scratch::default();
+        let mut codes = Vec::new();
+        let (bounds, scale) = (bounds(self.input, false), self.input.scale);
+        for example in inputs.chunks_exact(self.features) {
+            let mut numbers: Vec<i16> = example.iter().map(|x| code(x / scale, bounds)).collect();
+            for layer in &self.layers {
+                numbers = layer.forward(&numbers, &mut scratch);
+            }
+            codes.extend(numbers.iter().map(|&x| (i32::from(x) + self.output.zero_point) as i8));
+        }
+        codes
+    }
+
+    /// The logits of some examples, as their codes give them.
+    ///
+    /// # Shapes
+    /// `inputs`: `[examples, features]`; the result `[examples, classes]`.
+    pub fn logits(&self, inputs: &[f32]) -> Vec<f32> {
+        self.codes(inputs).iter().map(|&code| self.output.value(code.into())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layer as Plain, net, random::stream, weights::quantize};
+    use rand::RngExt;
+    use retort_spec::Scheme;
+
+    /// Inputs and outputs of a perceptron's or a convolutional network's layers.
+    const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 6] = [
+        (NetworkKind::Mlp, 784, &[(784, 32), (32, 10)]),
+        (NetworkKind::Mlp, 37, &[(37, 19), (19, 7), (7, 3)]),
+        (NetworkKind::Mlp, 1, &[(1, 1)]),
+        (NetworkKind::Conv, 144, &[(9, 8), (72, 16), (144, 10)]),
+        (NetworkKind::Conv, 81, &[(25, 3), (27, 5), (20, 4)]),
+        (NetworkKind::Conv, 4, &[(9, 2), (18, 3), (3, 2)]),
+    ];
+
+    /// Images of which half is empty.
+    fn inputs(examples: usize, features: usize) -> Vec<f32> {
+        let mut generator = stream(5, "inputs");
+        let number = |_| (generator.random_range(-255.0..256.0_f32).max(0.0)).floor() / 255.0;
+        (0..examples * features).map(number).collect()
+    }
+
+    /// Codes of what was seen, as calibration sets them.
+    fn calibrated(mut model: Model, inputs: &[f32]) -> Model {
+        let weights: Vec<Vec<f32>> = model.layers.iter().map(Part::weight).collect();
+        let mut codings = Vec::new();
+        let logits = net::forward(model.kind, &model.shapes(), inputs, model.features, &mut |layer, rows| {
+            codings.push(Affine::of(rows));
+            net::affine(rows, &weights[layer], &model.layers[layer].bias)
+        });
+        codings.push(Affine::of(&logits));
+        model.activations = Coding::Static(codings);
+        model
+    }
+
+    fn model(network: usize, scheme: &str, inputs: &[f32]) -> Model {
+        let (kind, features, shapes) = NETWORKS[network];
+        let mut generator = stream(7, "weights");
+        let scheme: Scheme = scheme.parse().unwrap();
+        let mut layer = |&(inputs, outputs): &net::Shape| {
+            let bound = (3.0 / inputs as f32).sqrt();
+            let mut draw = |count: usize| (0..count).map(|_| generator.random_range(-bound..bound)).collect();
+            Plain { inputs, outputs, weight: draw(inputs * outputs), bias: draw(outputs) }
+        };
+        let mut model = Model::new(kind, features, &shapes.iter().map(&mut layer).collect::<Vec<_>>());
+        for matrix in model.layers.iter_mut().flat_map(|part| &mut part.factors) {
+            *matrix = quantize(matrix, &scheme, &mut stream(1, "test"));
+        }
+        calibrated(model, inputs)
+    }
+
+    /// How many logits there are, how many have another code, and how far the farthest is off, in codes.
+    fn disagreement(model: &Model, inputs: &[f32]) -> (usize, usize, f32) {
+        let Coding::Static(codings) = &model.activations else { panic!() };
+        let scale = codings[model.layers.len()].scale;
+        let (exact, rounded) = (prepare(model).unwrap().logits(inputs), model.logits(inputs));
+        assert_eq!(exact.len(), rounded.len());
+        let off = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs() / scale);
+        let other = off.clone().filter(|off| *off > 0.5 + 1e-6).count();
+        (exact.len(), other, off.fold(0.0, f32::max))
+    }
+
+    const SCHEMES: [&str; 12] =
+        ["8", "8:tensor", "8:affine", "6", "6:tensor:affine", "4", "4:tensor", "3", "2", "2:tensor", "ternary", "1"];
+
+    #[test]
+    fn rounding_as_if_gives_the_same_codes() {
+        for (network, (kind, features, _)) in NETWORKS.into_iter().enumerate() {
+            let inputs = inputs(200, features);
+            let mut counts = (0, 0);
+            for scheme in SCHEMES {
+                let given = model(network, scheme, &inputs);
+                let (_, _, farthest) = disagreement(&given, &inputs);
+                // What 32-bit biases lose is little, most where the weights' scale is large.
+                assert!(farthest < if scheme.starts_with('8') { 1.01 } else { 3.01 }, "{kind} {scheme} {farthest}");
+                // With the same biases, single precision may meet a tie differently, and nothing else.
+                let (all, other, farthest) = disagreement(&with_integer_biases(&given).unwrap(), &inputs);
+                assert!(farthest < 1.01, "{kind} {scheme} {farthest}");
+                counts = (counts.0 + all, counts.1 + other);
+            }
+            assert!(counts.1 * 1000 <= counts.0, "{kind}: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn an_example_of_onnx() {
+        // test_qlinearmatmul_2D_uint8_float32 of the ONNX backend tests, all codes and zero points less 128.
+        let matrix = Matrix {
+            rows: 4,
+            columns: 3,
+            values: Values::Codes(Codes {
+                bits: retort_spec::Bits::B8,
+                granularity: retort_spec::Granularity::Tensor,
+                scales: vec![0.00705],
+                zero_points: vec![114 - 128],
+                codes: [152, 51, 244, 60, 26, 255, 0, 127, 246, 127, 254, 247].map(|code| code - 128).to_vec(),
+            }),
+            mask: None,
+        };
+        let input = Affine { scale: 0.0066, zero_point: 113 - 128 };
+        let inputs = [208, 236, 0, 238, 3, 214, 255, 29].map(|code| input.value(code - 128));
+        let output = Affine { scale: 0.0107, zero_point: 118 - 128 };
+        let model = Model {
+            kind: NetworkKind::Mlp,
+            features: 4,
+            layers: vec![Part { bias: vec![0.0; 3], factors: vec![matrix] }],
+            activations: Coding::Static(vec![input, output]),
+        };
+        let codes = prepare(&model).unwrap().codes(&inputs);
+        let expected = [168, 115, 255, 1, 66, 151].map(|code| code - 128);
+        assert_eq!(codes.into_iter().map(i32::from).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn ties_go_to_even_codes_before_the_zero_point_is_added() {
+        let all = (-131.0, 124.0);
+        let codes = [0.5, -0.5, 1.5, -1.5, 2.5, 2.500_001, 200.0, -200.0, f32::INFINITY].map(|x| code(x, all));
+        assert_eq!(codes, [0, 0, 2, -2, 2, 3, 124, -131, 124]);
+    }
+
+    #[test]
+    fn a_convolution_by_hand() {
+        // Every window of a 2×2 image holds all of it: 10 - 3 = 7; then 14 and -12.
+        let layers = [
+            Plain { inputs: 9, outputs: 1, weight: vec![1.0; 9], bias: vec![-3.0] },
+            Plain { inputs: 1, outputs: 2, weight: vec![2.0, -2.0], bias: vec![0.0, 2.0] },
+        ];
+        let mut model = Model::new(NetworkKind::Conv, 4, &layers);
+        for matrix in model.layers.iter_mut().flat_map(|part| &mut part.factors) {
+            *matrix = quantize(matrix, &"1".parse().unwrap(), &mut stream(1, "test"));
+        }
+        let whole = |zero_point| Affine { scale: 1.0, zero_point };
+        model.activations = Coding::Static(vec![whole(-100), whole(-128), whole(5)]);
+        assert_eq!(prepare(&model).unwrap().codes(&[1.0, 2.0, 3.0, 4.0]), [19, -7]);
+    }
+
+    #[test]
+    fn an_output_without_weights_is_its_bias() {
+        let mut layer = Plain { inputs: 2, outputs: 2, weight: vec![0.0, 1.0, 0.0, 1.0], bias: vec![0.33, 0.0] };
+        for scheme in ["8", "1", "ternary"] {
+            layer.bias[0] += 1.0;
+            let mut model = Model::new(NetworkKind::Mlp, 2, std::slice::from_ref(&layer));
+            let matrix = &mut model.layers[0].factors[0];
+            *matrix = quantize(matrix, &scheme.parse().unwrap(), &mut stream(1, "test"));
+            let model = calibrated(model, &[1.0, 1.0]);
+            assert_eq!(prepare(&model).unwrap().logits(&[1.0, 1.0]), model.logits(&[1.0, 1.0]), "{scheme}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_integer_is_said() {
+        let inputs = inputs(2, 37);
+        let good = model(1, "8", &inputs);
+        let refused = |change: &dyn Fn(&mut Model)| {
+            let mut model = good.clone();
+            change(&mut model);
+            prepare(&model).map(|_| ())
+        };
+        assert_eq!(refused(&|_| ()), Ok(()));
+        assert_eq!(refused(&|model| model.activations = Coding::Dynamic), Err(NotInteger::Activations));
+        assert_eq!(refused(&|model| model.kind = NetworkKind::Residual), Err(NotInteger::Residual));
+        assert_eq!(refused(&|model| model.features = 36), Err(NotInteger::Shape(0)));
+        assert_eq!(refused(&|model| model.layers[0].bias[3] = 1e9), Err(NotInteger::Bias(0)));
+        let float = Matrix::float(19, 7, vec![0.5; 19 * 7]);
+        assert_eq!(refused(&|model| model.layers[1].factors[0] = float.clone()), Err(NotInteger::Weights(1)));
+        assert_eq!(refused(&|model| model.layers[1].factors.push(float.clone())), Err(NotInteger::Factored(1)));
+        let groups = model(1, "4:group-16", &inputs);
+        assert_eq!(prepare(&groups).map(|_| ()), Err(NotInteger::Groups(0)));
+    }
+}
