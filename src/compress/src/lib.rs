@@ -39,6 +39,7 @@ pub mod safetensors;
 pub mod share;
 pub mod walk;
 pub mod weights;
+pub mod workbench;
 
 pub use fits::fits;
 pub use layer::Layer;

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 use retort_spec::{
     Actor, Answer, BenchExamples, Bits, Compressed, FileData, FileFormat, Granularity, NetworkFile, Order, Pipeline,
-    Report, Scheme, Stopped, Task, Treatment, WeightHistogram, places,
+    Report, Scheme, Stopped, Task, Treatment, WeightHistogram, places, probability::argmax,
 };
 
 use crate::{
@@ -268,7 +268,8 @@ impl Workbench {
         let classes = self.examples.classes.max(1) as usize;
         let rows = self.examples.test.chunks(self.examples.features.max(1) as usize * IMAGES);
         let logits = rows.flat_map(|inputs| model.logits(inputs)).collect::<Vec<f32>>();
-        logits.chunks_exact(classes).map(|logits| retort_spec::probability::argmax(logits) as u8).collect()
+        let class = |logits: &[f32]| argmax(logits).unwrap_or(0) as u8;
+        logits.chunks_exact(classes).map(class).collect()
     }
 
     fn export(&self, format: FileFormat, stage: Option<u32>, name: String, say: &mut Say<'_>) {

@@ -1,8 +1,8 @@
 //! A pipeline under way: its stages on the host, and those that the engine trains in between.
 
 use retort_spec::{
-    Activations, Pipeline, Range, Report, Scheme, Steps, Stopped, Structure, Treatment, Tuned, TunedLayer,
-    TunedMatrix, Tuning,
+    Activations, Pipeline, Range, Report, Scheme, Steps, Stopped, Structure, Treatment, Tuned, TunedLayer, TunedMatrix,
+    Tuning,
 };
 
 use super::{Say, Workbench};

@@ -6,7 +6,7 @@ use burn::{
     nn::Linear,
     tensor::{Device, ExecutionError, Int, Tensor, TensorData},
 };
-use retort_compress::prune;
+use retort_compress::{model::Matrix, prune};
 use retort_spec::{Activations, Experiment, Help, Start, Steps, Treatment, TunedLayer, TunedMatrix, Tuning as Request};
 
 use crate::{
@@ -213,11 +213,11 @@ impl Tuning {
         let parts = self.learner.parts().clone();
         for form in self.forms.iter_mut().flatten() {
             let values = read(parts.one(form.values).inner()).await?;
-            let before = match &form.mask {
-                Some(mask) => Some(read(mask.clone()).await?.iter().map(|kept| *kept > 0.5).collect::<Vec<bool>>()),
-                None => None,
-            };
-            let kept = prune::smallest(&values, before.as_deref(), share);
+            let mut matrix = Matrix::float(form.rows, form.columns, values);
+            if let Some(mask) = &form.mask {
+                matrix.mask = Some(read(mask.clone()).await?.iter().map(|kept| *kept > 0.5).collect());
+            }
+            let kept = prune::mask(&matrix, share);
             let ones: Vec<u8> = kept.iter().map(|kept| u8::from(*kept)).collect();
             form.mask = mask(&ones, form.columns, &bench.device);
         }
