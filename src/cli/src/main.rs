@@ -1,5 +1,7 @@
 //! `retort`: the experiments of the page without a page.
 
+mod compression;
+mod laboratory;
 mod messages;
 mod record;
 mod run;
@@ -36,6 +38,9 @@ enum Failure {
     /// A word is not a device.
     #[error("--device takes auto, cpu or gpu")]
     NotADevice(#[from] ParseError),
+    /// A pipeline came to no end.
+    #[error("the pipeline stopped: {0}")]
+    Stopped(String),
     /// A vector file's rows make no sense.
     #[error(transparent)]
     Verify(#[from] retort_engine::verify::VerifyError),
@@ -55,6 +60,7 @@ fn main() -> ExitCode {
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
             Some(("objectives", matches)) => table::objectives(matches),
+            Some(("compression", matches)) => compression::table(matches),
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -100,7 +106,7 @@ fn command() -> Command {
                 .args([
                     experiment,
                     json,
-                    folder.help("The folder with the four IDX files of mnist or fashion, plain or .gz"),
+                    folder.clone().help("The folder with the four IDX files of mnist or fashion, plain or .gz"),
                 ])
                 .args(knobs),
         )
@@ -128,6 +134,21 @@ fn command() -> Command {
                                 .value_parser(["perceptrons", "residual"])
                                 .help("Both pairs of networks unless given"),
                             Arg::new("labels").long("labels").value_parser(["all", "50"]).help("Both unless given"),
+                        ]),
+                )
+                .subcommand(
+                    Command::new("compression")
+                        .about("Bytes and accuracy of every format, repair and way of training and pruning")
+                        .args([
+                            Arg::new("experiment")
+                                .value_name("PERMALINK")
+                                .default_value(compression::EXPERIMENT)
+                                .help("The experiment whose students are compressed"),
+                            folder.clone().help("The folder with the four IDX files of mnist or fashion"),
+                            Arg::new("part")
+                                .long("part")
+                                .value_parser(compression::PARTS.map(|(name, _)| name))
+                                .help("All parts unless given"),
                         ]),
                 ),
         )

@@ -1,13 +1,12 @@
 //! `retort record`: the run that the page shows until its own engine has something.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use clap::ArgMatches;
-use pollster::block_on;
 use retort_engine::Session;
-use retort_spec::{Command, DeviceChoice, Event, Experiment};
+use retort_spec::{DeviceChoice, Event, Experiment, Report};
 
-use crate::{Failure, compute};
+use crate::{Failure, compute, laboratory::Laboratory};
 
 /// Test examples that are kept: enough to leaf through, few enough for a small file.
 const EXAMPLES: usize = 100;
@@ -18,11 +17,8 @@ const GALLERY: usize = 60;
 pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(path) = matches.get_one::<PathBuf>("file") else { return Ok(()) };
     let experiment = Experiment::default();
-    let mut session = Session::new(compute(DeviceChoice::Cpu)?);
-    let mut events = block_on(session.handle(Command::Run(experiment.clone())));
-    while session.is_running() {
-        events.extend(block_on(session.advance(Duration::from_secs(1))));
-    }
+    let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
+    let events = laboratory.run(&experiment, None).map_err(Failure::Trouble)?;
     let kept: Vec<Event> = events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect();
     let failure = |reason: String| Failure::File { path: path.display().to_string(), reason };
     let text = serde_json::to_string(&kept).map_err(|error| failure(error.to_string()))?;
@@ -44,9 +40,9 @@ fn shorten(event: Event, classes: usize) -> Option<Event> {
             Some(Event::Measured(measured))
         }
         Event::Point(point) if point.run == 0 => Some(Event::Point(point)),
-        Event::Compressed { run: 0, mut rows } => {
+        Event::Bench(Report::Compressed { run: 0, mut rows }) => {
             rows.iter_mut().for_each(|row| row.answers.truncate(EXAMPLES));
-            Some(Event::Compressed { run: 0, rows })
+            Some(Event::Bench(Report::Compressed { run: 0, rows }))
         }
         event @ Event::Verdict(_) => Some(event),
         _ => None,

@@ -8,14 +8,14 @@ use std::{
 
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use pollster::block_on;
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Command, Compressed, Event, Experiment, FileData, KNOBS, Measured, Spread, Stage, Tally, Verdict, decode,
+    Actor, Command, Compressed, Event, Experiment, FileData, KNOBS, Measured, Report, Spread, Stage, Tally, Verdict,
+    decode,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, compute, text};
+use crate::{Failure, compute, laboratory::Laboratory, text};
 
 /// How long the engine trains before the progress bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -26,17 +26,19 @@ struct Results {
     measured: Vec<Measured>,
     compressed: Vec<Vec<Compressed>>,
     verdict: Option<Verdict>,
+    /// What each stage of the pipeline left, run after run.
+    stages: Vec<Compressed>,
 }
 
 /// Runs an experiment to its end.
 pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
     let experiment = experiment(matches)?;
-    let mut session = Session::new(compute(experiment.device)?);
+    let mut laboratory = Laboratory::new(Session::new(compute(experiment.device)?));
     let mut events = Vec::new();
     if let Some(folder) = matches.get_one::<std::path::PathBuf>("data-dir") {
-        events.extend(block_on(session.handle(Command::Files { data: experiment.data, files: files(folder)? })));
+        events.extend(laboratory.handle(Command::Files { data: experiment.data, files: files(folder)? }));
     }
-    events.extend(block_on(session.handle(Command::Run(experiment.clone()))));
+    events.extend(laboratory.handle(Command::Run(experiment.clone())));
     let json = matches.get_flag("json");
     let bar = bar();
     let mut results = Results::default();
@@ -49,15 +51,21 @@ pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
                 Event::Trouble(trouble) => return Err(Failure::Trouble(trouble)),
                 Event::Progress(tally) => show(&bar, &tally),
                 Event::Measured(measured) => results.measured.push(measured),
-                Event::Compressed { rows, .. } => results.compressed.push(rows),
+                Event::Bench(Report::Compressed { rows, .. }) => results.compressed.push(rows),
                 Event::Verdict(verdict) => results.verdict = Some(verdict),
                 _ => {}
             }
         }
-        if !session.is_running() {
+        if !laboratory.is_running() {
             break;
         }
-        events = block_on(session.advance(TICK));
+        events = laboratory.advance(TICK);
+    }
+    for report in compressed_further(&mut laboratory, &experiment)? {
+        if json {
+            writeln!(stdout(), "{}", stage_line(&report))?;
+        }
+        results.stages.push(report);
     }
     bar.finish_and_clear();
     match json {
@@ -65,6 +73,31 @@ pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
         false => writeln!(stdout(), "{}", report(&results))?,
     }
     Ok(())
+}
+
+/// Carries out the experiment's pipeline on every run's student; what each stage left.
+fn compressed_further(laboratory: &mut Laboratory, experiment: &Experiment) -> Result<Vec<Compressed>, Failure> {
+    let mut stages = Vec::new();
+    let runs = if experiment.compress.0.is_empty() { 0 } else { experiment.runs };
+    for run in 0..runs {
+        for report in laboratory.compress(experiment, run, &experiment.compress) {
+            match report {
+                Report::Stage { done, .. } => stages.push(*done),
+                Report::Ended { reason: Some(reason), .. } => return Err(Failure::Stopped(format!("{reason:?}"))),
+                _ => {}
+            }
+        }
+    }
+    Ok(stages)
+}
+
+/// A stage as a line of JSON.
+fn stage_line(done: &Compressed) -> Value {
+    json!({
+        "event": "stage", "made": done.made.to_string(), "bytes": done.bytes, "parts": done.parts,
+        "accuracy": percent(done.accuracy), "sparsity": percent(done.sparsity), "seconds": done.seconds,
+        "layouts": done.layouts,
+    })
 }
 
 fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
@@ -86,7 +119,7 @@ fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
 }
 
 /// The IDX files of a folder.
-fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
+pub fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
     let failure = |path: &Path, error: std::io::Error| Failure::File {
         path: path.display().to_string(),
         reason: error.to_string(),
@@ -120,6 +153,7 @@ fn show(bar: &ProgressBar, tally: &Tally) {
     let what = match tally.stage {
         Stage::Teacher => "teacher",
         Stage::Students => "baseline and student",
+        Stage::Tuning => "compressed student",
     };
     bar.set_message(format!("run {}/{}: {what}", tally.run + 1, tally.runs));
     bar.set_length(tally.steps.into());
@@ -183,7 +217,13 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         );
     }
     summary.insert("compressed".into(), compressed(results).into_iter().map(|(row, accuracy)| {
-        json!({ "bits": row.bits.width(), "granularity": row.granularity, "bytes": row.bytes, "accuracy": accuracy })
+        {
+        let scheme = row.scheme();
+        json!({
+            "scheme": row.made, "bits": scheme.map(|scheme| scheme.bits), "granularity": scheme.map(|scheme| scheme.granularity),
+            "bytes": row.bytes, "accuracy": accuracy,
+        })
+        }
     }).collect());
     Value::Object(summary)
 }
@@ -212,9 +252,19 @@ fn report(results: &Results) -> String {
         "verdict    {:?}, p = {:.2e}, {} test examples\n\n",
         verdict.outcome, verdict.p_value, verdict.examples
     );
-    text += "bits  granularity     bytes  accuracy\n";
+    text += " format  granularity     bytes  accuracy\n";
     for (row, accuracy) in compressed(results) {
-        text += &format!("{:>4}  {:<11} {:>9}  {accuracy:6.2} %\n", row.bits, row.granularity.word(), row.bytes);
+        if let Some(scheme) = row.scheme() {
+            let (bits, granularity) = (scheme.bits.word(), scheme.granularity.word());
+            text += &format!("{bits:>7}  {granularity:<11} {:>9}  {accuracy:6.2} %\n", row.bytes);
+        }
+    }
+    if !results.stages.is_empty() {
+        text += "\n    bytes  accuracy  seconds  stages\n";
+    }
+    for stage in &results.stages {
+        let (accuracy, seconds) = (percent(stage.accuracy), stage.seconds);
+        text += &format!("{:>9}  {accuracy:6.2} %  {seconds:7.2}  {}\n", stage.bytes, stage.made);
     }
     text
 }

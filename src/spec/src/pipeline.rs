@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     scheme::Scheme,
-    values::{Bits, ParseError},
+    values::{Bits, ParseError, as_text},
 };
 
 /// What pruning removes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Structure {
     /// The smallest weights of each layer (Han et al. 2015, section 3.1).
     Weights,
@@ -19,7 +19,7 @@ pub enum Structure {
 }
 
 /// How low-rank factors are chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rank {
     /// So many singular values.
     Count(u32),
@@ -28,7 +28,7 @@ pub enum Rank {
 }
 
 /// Whether the teacher helps while a compressed network trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Help {
     /// As in the experiment: its soft targets beside the labels, temperature and weight as the knobs say.
     Teacher,
@@ -37,7 +37,7 @@ pub enum Help {
 }
 
 /// Where quantization-aware training begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// From the trained student (scheme C of Mishra & Marr 2018).
     Student,
@@ -48,7 +48,7 @@ pub enum Start {
 }
 
 /// How quantization-aware training finds the scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Steps {
     /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
     Measured,
@@ -57,7 +57,7 @@ pub enum Steps {
 }
 
 /// One stage.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Treatment {
     /// Removes this share of weights or units at once: `prune:0.9`, `prune:0.5:units`.
     Prune {
@@ -144,7 +144,7 @@ impl Treatment {
 pub const TREATMENTS: &[&str] = &["prune", "gradual", "finetune", "quantize", "qat", "low-rank", "share", "huffman"];
 
 /// Stages in order; none for no pipeline.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pipeline(pub Vec<Treatment>);
 
 /// Why stages make no sense in an order.
@@ -239,6 +239,9 @@ impl Pipeline {
         Ok(())
     }
 }
+
+as_text!(Treatment);
+as_text!(Pipeline);
 
 impl fmt::Display for Treatment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

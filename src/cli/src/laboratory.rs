@@ -1,0 +1,133 @@
+//! The engine and the workbench, driven together as the page drives its two workers.
+
+use std::time::{Duration, Instant};
+
+use pollster::block_on;
+use retort_compress::workbench::Workbench;
+use retort_engine::Session;
+use retort_spec::{Command, Event, Experiment, FileData, Order, Pipeline, Report, Trouble, encode};
+
+/// An engine with a workbench beside it.
+pub struct Laboratory {
+    session: Session,
+    workbench: Workbench,
+    /// A pipeline is under way.
+    compresses: bool,
+    flows: u32,
+}
+
+impl Laboratory {
+    /// An engine without an experiment, and an empty workbench.
+    pub fn new(session: Session) -> Self {
+        let workbench = Workbench::new(milliseconds);
+        Self { session, workbench, compresses: false, flows: 0 }
+    }
+
+    /// Whether [`advance`](Self::advance) has anything to do.
+    pub fn is_running(&self) -> bool {
+        self.session.is_running() || self.workbench.is_busy() || self.compresses
+    }
+
+    /// Carries out a command.
+    pub fn handle(&mut self, command: Command) -> Vec<Event> {
+        let events = match command {
+            Command::Bench(order) => self.order(order),
+            command => block_on(self.session.handle(command)),
+        };
+        self.hand_on(events)
+    }
+
+    /// Trains for about `budget`, or does something of what the workbench has to do.
+    pub fn advance(&mut self, budget: Duration) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.session.is_running() {
+            events.extend(block_on(self.session.advance(budget)));
+        }
+        if self.workbench.is_busy() {
+            self.workbench.work(&mut |report| events.push(Event::Bench(report)));
+        }
+        self.hand_on(events)
+    }
+
+    /// Trains an experiment to its end.
+    ///
+    /// # Errors
+    /// The engine's trouble.
+    pub fn run(&mut self, experiment: &Experiment, files: Option<Vec<FileData>>) -> Result<Vec<Event>, Trouble> {
+        let mut events = Vec::new();
+        if let Some(files) = files {
+            events.extend(self.handle(Command::Files { data: experiment.data, files }));
+        }
+        events.extend(self.handle(Command::Run(experiment.clone())));
+        while self.is_running() {
+            events.extend(self.advance(Duration::from_secs(1)));
+        }
+        let trouble = events.iter().find_map(|event| match event {
+            Event::Trouble(trouble) => Some(trouble.clone()),
+            _ => None,
+        });
+        trouble.map_or(Ok(events), Err)
+    }
+
+    /// Carries out a pipeline on a run's student.
+    pub fn compress(&mut self, experiment: &Experiment, run: u32, pipeline: &Pipeline) -> Vec<Report> {
+        let pipeline = pipeline.clone();
+        self.flows += 1;
+        let link = encode(&Experiment { compress: pipeline.clone(), ..experiment.clone() });
+        let seed = experiment.seed.wrapping_add(run);
+        let order = Order::Compress { id: self.flows, run, pipeline, seed, link };
+        self.compresses = true;
+        let mut events = self.handle(Command::Bench(order));
+        while self.compresses {
+            events.extend(self.advance(Duration::from_secs(1)));
+        }
+        let reports = events.into_iter().filter_map(|event| match event {
+            Event::Bench(report) => Some(report),
+            _ => None,
+        });
+        reports.collect()
+    }
+
+    fn order(&mut self, order: Order) -> Vec<Event> {
+        let mut events = Vec::new();
+        self.workbench.handle(order, &mut |report| events.push(Event::Bench(report)));
+        events
+    }
+
+    /// Gives each what the other has for it, and returns what is left.
+    fn hand_on(&mut self, events: Vec<Event>) -> Vec<Event> {
+        let mut left = Vec::new();
+        for event in events {
+            match event {
+                Event::Examples(examples) => left.extend(self.order(Order::Examples(examples))),
+                Event::Network(network) => left.extend(self.order(Order::Network(network))),
+                Event::Tuned(tuned) => {
+                    let answered = self.order(Order::Tuned(tuned));
+                    left.extend(self.hand_on(answered));
+                }
+                Event::Bench(Report::Tune(tuning)) => {
+                    let begun = block_on(self.session.handle(Command::Tune(tuning)));
+                    left.extend(self.hand_on(begun));
+                }
+                Event::Data(data) => {
+                    self.order(Order::Forget);
+                    let asked = block_on(self.session.handle(Command::Examples));
+                    left.push(Event::Data(data));
+                    left.extend(self.hand_on(asked));
+                }
+                Event::Bench(Report::Ended { .. }) => {
+                    self.compresses = false;
+                    left.push(event);
+                }
+                event => left.push(event),
+            }
+        }
+        left
+    }
+}
+
+/// A clock for the workbench.
+fn milliseconds() -> f64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1000.0
+}
