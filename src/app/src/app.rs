@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::{Actor, Command, RunState};
+use retort_spec::{Actor, Command, Order, RunState};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -142,6 +142,7 @@ pub fn App(props: &AppProps) -> Html {
         use_effect_with(moment, move |_| {
             if let Some(given) = given {
                 driver.send(&Command::Classify { id, inputs: given.input.clone() });
+                driver.order(Order::Ask { id, inputs: given.input.clone() });
             }
         });
     }

@@ -195,6 +195,9 @@ mod tests {
         for word in NetworkKind::WORDS {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
+        for word in DISORDERS {
+            ids.insert(format!("disorder-{word}"));
+        }
         // The parts that the engine gives curves of their own.
         ids.extend(["term-target", "term-others"].map(String::from));
         for term in [LABELS, SOFT_TARGETS] {

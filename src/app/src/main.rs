@@ -3,6 +3,7 @@
 mod answers;
 mod app;
 mod asked;
+mod bench;
 mod bias;
 mod chart_view;
 mod choices;

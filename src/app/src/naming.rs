@@ -1,8 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
-use retort_spec::{Experiment, Kind, Knob, changed};
+use retort_spec::{Experiment, Kind, Knob, Pipeline, Rank, Scheme, Structure, Treatment, changed};
 
-use crate::i18n::Texts;
+use crate::{format::number, i18n::Texts};
 
 /// A knob's name where it stands alone. In its own network's panel "Network" is enough, elsewhere it is not.
 pub fn knob_name(texts: &Texts, knob: &Knob) -> String {
@@ -47,6 +47,52 @@ pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
     };
     let more = if knobs.len() > MOST { ", …" } else { "" };
     knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ") + more
+}
+
+/// A scheme in words: its format, and what else is not as usual.
+pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
+    let (scheme, usual) = (scheme.effective(), Scheme::of(scheme.bits));
+    let mut name = texts.get(&format!("bits-{}", scheme.bits));
+    let parts = [
+        ("granularity", scheme.granularity.word(), usual.granularity.word()),
+        ("zero-point", scheme.zero_point.word(), usual.zero_point.word()),
+        ("range", scheme.range.word(), usual.range.word()),
+        ("rounding", scheme.rounding.word(), usual.rounding.word()),
+        ("repair", scheme.repair.word(), usual.repair.word()),
+        ("activations", scheme.activations.word(), usual.activations.word()),
+    ];
+    for (knob, word, usual) in parts {
+        if word != usual {
+            name += &format!(" · {}", texts.get(&format!("{knob}-{word}")));
+        }
+    }
+    name
+}
+
+/// A stage of a pipeline in words.
+pub fn treatment_name(texts: &Texts, treatment: &Treatment) -> String {
+    let share = |share: f64| format!("{} %", number(texts, 100.0 * share, 0));
+    let (id, what) = match *treatment {
+        Treatment::Prune { sparsity, structure: Structure::Weights } => ("stage-prune", share(sparsity)),
+        Treatment::Prune { sparsity, structure: Structure::Units } => ("stage-units", share(sparsity)),
+        Treatment::Gradual { sparsity, .. } => ("stage-gradual", share(sparsity)),
+        Treatment::FineTune { epochs, .. } => ("stage-finetune", epochs.to_string()),
+        Treatment::Quantize(scheme) => return scheme_name(texts, &scheme),
+        Treatment::Aware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
+        Treatment::LowRank(Rank::Count(count)) => ("stage-rank", count.to_string()),
+        Treatment::LowRank(Rank::Energy(energy)) => ("stage-energy", share(energy)),
+        Treatment::Share { bits } => ("stage-share", (1_u32 << bits).to_string()),
+        Treatment::Huffman => ("stage-huffman", String::new()),
+    };
+    texts.with(id, &[("what", what.into())])
+}
+
+/// What was made of a student, in words.
+pub fn made(texts: &Texts, pipeline: &Pipeline) -> String {
+    match pipeline.0[..] {
+        [] => texts.get("stage-none"),
+        _ => pipeline.0.iter().map(|stage| treatment_name(texts, stage)).collect::<Vec<_>>().join(" → "),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use retort_spec::{
-    Actor, Bits, Compressed, CurvePoint, Experiment, Granularity, Measured, Parts, Terms, Verdict, encode,
+    Actor, Compressed, CurvePoint, Experiment, Measured, Parts, Pipeline, Terms, Verdict, encode,
 };
 use serde::Serialize;
 
@@ -66,8 +66,7 @@ struct Summary<'a> {
 /// A packed file without its answers.
 #[derive(Serialize)]
 struct Packed<'a> {
-    bits: Bits,
-    granularity: Granularity,
+    made: &'a Pipeline,
     bytes: u32,
     parts: &'a Parts,
     accuracy: f64,
@@ -125,14 +124,15 @@ fn summary(measured: &Measured) -> Summary<'_> {
 }
 
 fn packed(row: &Compressed) -> Packed<'_> {
-    let &Compressed { bits, granularity, bytes, accuracy, .. } = row;
-    Packed { bits, granularity, bytes, parts: &row.parts, accuracy }
+    let &Compressed { bytes, accuracy, .. } = row;
+    Packed { made: &row.made, bytes, parts: &row.parts, accuracy }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use retort_spec::{Floats, decode};
+    use crate::lessons::fixture::compressed;
     use serde_json::{Value, json};
     use std::rc::Rc;
 
@@ -167,15 +167,8 @@ mod tests {
             seconds: 1.5,
         };
         state.measured.push(Rc::new(measured));
-        state.compressed = vec![Compressed {
-            bits: Bits::B8,
-            granularity: Granularity::Tensor,
-            bytes: 99,
-            parts: Parts::default(),
-            accuracy: 0.1,
-            answers: vec![1, 2, 3],
-            layers: vec![],
-        }];
+        let made = "quantize:8:tensor".parse().unwrap();
+        state.compressed = vec![Compressed { made, bytes: 99, accuracy: 0.1, ..compressed() }];
         state
     }
 

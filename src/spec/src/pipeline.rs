@@ -182,6 +182,23 @@ pub enum Disorder {
     },
 }
 
+impl Disorder {
+    /// The word that names it in messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AfterHuffman => "after-huffman",
+            Self::HuffmanOfFloats => "huffman-of-floats",
+            Self::AfterQuantize => "after-quantize",
+            Self::SharedAndQuantized => "shared-and-quantized",
+            Self::PrunedBeforeLowRank => "pruned-before-low-rank",
+            Self::UnitsOfFactors => "units-of-factors",
+            Self::BeginsAnew => "begins-anew",
+            Self::PrunedAfterShare => "pruned-after-share",
+            Self::TooMany { .. } => "too-many",
+        }
+    }
+}
+
 impl Pipeline {
     /// More stages than this nobody follows.
     pub const MAX_STAGES: usize = 12;

@@ -45,6 +45,7 @@ fn standing(page: &Page) -> String {
             let id = match tally.stage {
                 Stage::Teacher => "announce-teacher",
                 Stage::Students => "announce-students",
+                Stage::Tuning => "announce-tuning",
             };
             let of = |count: u32| number(texts, count.into(), 0);
             texts.with(id, &[("run", of(tally.run + 1).into()), ("runs", of(tally.runs).into())])

@@ -34,7 +34,7 @@ pub fn cost(page: &Page) -> Html {
             { knob_control(page, "granularity") }
             if let Some(chosen) = state.chosen() {
                 { facts(page, chosen) }
-                { for state.compressed.iter().find(|row| row.bits == Bits::B32).map(|float| parts::bar(page, chosen, float)) }
+                { for state.float_file().map(|float| parts::bar(page, chosen, float)) }
                 { island!(use_pareto) }
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>
@@ -45,7 +45,7 @@ pub fn cost(page: &Page) -> Html {
 
 fn facts(page: &Page, chosen: &Compressed) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let float = state.compressed.iter().find(|row| row.bits == Bits::B32);
+    let float = state.float_file();
     let change = float.map(|float| 100.0 * (chosen.accuracy - float.accuracy)).unwrap_or(0.0);
     html! {
         <dl>

@@ -1,7 +1,7 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
 use js_sys::JSON;
-use retort_spec::{Actor, Command};
+use retort_spec::{Actor, FileFormat, Order};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
@@ -81,7 +81,8 @@ pub fn Downloads(props: &DownloadsProps) -> Html {
     let weights = {
         let page = page.clone();
         move || {
-            page.driver.send(&Command::Export { link: retort_spec::encode(&page.state.experiment) });
+            let name = record::stem(&page.state.experiment);
+            page.driver.order(Order::Export { format: FileFormat::Safetensors, stage: None, name });
             Ok(())
         }
     };

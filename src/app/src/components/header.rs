@@ -88,6 +88,7 @@ fn progress(page: &Page) -> String {
                 (RunState::Paused, _) => "progress-paused",
                 (_, Stage::Teacher) => "progress-teacher",
                 (_, Stage::Students) => "progress-students",
+                (_, Stage::Tuning) => "progress-tuning",
             };
             let args = [
                 ("epoch", number(texts, tally.epoch.into(), 0).into()),

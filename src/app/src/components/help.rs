@@ -97,6 +97,7 @@ fn range(texts: &Texts, knob: &Knob) -> String {
             texts.with("range-widths", &args)
         }
         Kind::Classes => texts.get("range-classes"),
+        Kind::Stages => texts.get("range-stages"),
     }
 }
 

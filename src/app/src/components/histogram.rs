@@ -87,7 +87,7 @@ fn caption(page: &Page, histogram: &WeightHistogram) -> String {
     match (experiment.bits.is_integer() && levels > 0, experiment.granularity) {
         (false, _) => texts.get("histogram-float"),
         (true, Granularity::Tensor) => texts.with("histogram-tensor", &[("levels", levels.into())]),
-        (true, Granularity::Channel) => texts.with("histogram-channel", &[("levels", levels.into())]),
+        (true, _) => texts.with("histogram-channel", &[("levels", levels.into())]),
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn bins_divide_the_axis_and_empty_ones_are_passed_over() {
         let levels = Floats(vec![-1.0, 1.0]);
-        let histogram = WeightHistogram { reach: 2.0, before: vec![1, 0, 5, 0], after: vec![0, 0, 2, 4], levels };
+        let histogram = WeightHistogram { reach: 2.0, before: vec![1, 0, 5, 0], after: vec![0, 0, 2, 4], levels, sqnr: None };
         assert_eq!(bins(&histogram), [(-2.0, -1.0, 1, 0), (0.0, 1.0, 5, 2), (1.0, 2.0, 0, 4)]);
     }
 

@@ -108,7 +108,7 @@ pub fn knob_control(page: &Page, id: &str) -> Html {
                 onchange={change} aria-describedby={described.clone()} />
         },
         Kind::Widths => widths::control(page, knob, &described),
-        Kind::Labels { .. } | Kind::Classes => html! {
+        Kind::Labels { .. } | Kind::Classes | Kind::Stages => html! {
             <input id={name.clone()} {disabled} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
                 onchange={change} aria-describedby={described.clone()} />
         },

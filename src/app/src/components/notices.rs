@@ -85,6 +85,10 @@ pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
         }
         Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
+        Notice::Bench { name, reason } => {
+            let args = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
+            ("warning", texts.with("trouble-bad-file", &args))
+        }
         Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
         Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
         Notice::FilesRead { train, test } => {
@@ -117,6 +121,14 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
             texts.with("problem-widths", &args)
         }
         ProblemKind::NotClasses => texts.get("problem-classes"),
+        ProblemKind::NotStages => texts.get("problem-stages"),
+        ProblemKind::Disorder { place, disorder } => texts.with(
+            "problem-disorder",
+            &[
+                ("place", (place + 1).into()),
+                ("reason", texts.get(&format!("disorder-{}", disorder.word())).into()),
+            ],
+        ),
         ProblemKind::NotOmittable => texts.get("problem-omit"),
         ProblemKind::NoImages => texts.get("problem-images"),
         ProblemKind::GivenTwice => texts.get("problem-twice"),

@@ -10,6 +10,7 @@ use super::{
     points::{Kind, Point, pareto, past, points},
 };
 use crate::{
+    naming::made,
     app::{Page, use_page},
     format::{bytes, number, percent, tenth},
     order::sorted,
@@ -95,7 +96,7 @@ pub fn use_pareto() -> Html {
     let summary = texts.with(
         "cost-chart",
         &[
-            ("bits", points[chosen].bits.word().into()),
+            ("format", made(texts, &points[chosen].made).into()),
             ("bytes", bytes(texts, points[chosen].bytes.into()).into()),
             ("accuracy", percent(texts, points[chosen].accuracy).into()),
             ("count", points.len().into()),
@@ -169,7 +170,7 @@ pub fn use_pareto() -> Html {
     // The chosen one's label finds room first.
     let others = points.iter().filter(|point| point.kind == Kind::Current && !is_chosen(point));
     let current: Vec<&Point> = points.iter().filter(|point| is_chosen(point)).chain(others).collect();
-    let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.bits.word().len());
+    let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.mark().chars().count());
     let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
     let size = |x: f64, anchor: &'static str, of: f64| {
         html! { <text x={x.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor={anchor}>{ bytes(texts, of) }</text> }
@@ -187,7 +188,7 @@ pub fn use_pareto() -> Html {
                     <path class="front" d={steps} />
                     { for points.iter().enumerate().map(dot) }
                     { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
-                        <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.bits.word() }</text>
+                        <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.mark() }</text>
                     })) }
                     if axes.past.is_some() {
                         <path class="break" d={format!("M{},{}l4,-8m3,0l-4,8", BREAK - 3.0, axes.y(axes.floor) + 4.0)} />
@@ -234,11 +235,8 @@ fn words(page: &Page, point: &Point) -> String {
     }
     let mut words = texts.with(
         "cost-point",
-        &[("bits", point.bits.width().into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+        &[("format", made(texts, &point.made).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
     );
-    if point.bits.is_integer() {
-        words += &format!(" · {}", texts.get(&format!("granularity-{}", point.granularity.word())));
-    }
     if point.kind == Kind::Past {
         words += &format!(" · {}", texts.get("cost-other"));
     }
@@ -266,7 +264,7 @@ fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
         let point = &points[index];
         let name = match &point.link {
             Some(link) => {
-                html! { <a href={format!("#{link}")} onclick={follow(page, point)} title={words(page, point)}>{ point.bits.word() }</a> }
+                html! { <a href={format!("#{link}")} onclick={follow(page, point)} title={words(page, point)}>{ made(texts, &point.made) }</a> }
             }
             None => html! { texts.get("actor-teacher") },
         };
@@ -282,7 +280,7 @@ fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
             <summary>{ texts.get("data-table") }</summary>
             <div class="scroll"><table>
                 <thead><tr>
-                    <th scope="col">{ texts.get("column-bits") }</th><th scope="col">{ texts.get("column-bytes") }</th>
+                    <th scope="col">{ texts.get("column-made") }</th><th scope="col">{ texts.get("column-bytes") }</th>
                     <th scope="col">{ texts.get("right") }</th><th scope="col">{ texts.get("column-best") }</th>
                 </tr></thead>
                 <tbody>{ for order.into_iter().map(row) }</tbody>
@@ -294,10 +292,10 @@ fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Bits, Granularity};
+    use retort_spec::Pipeline;
 
     fn point(kind: Kind, bytes: u32) -> Point {
-        Point { kind, bits: Bits::B8, granularity: Granularity::Channel, bytes, accuracy: 0.95, link: None }
+        Point { kind, made: Pipeline::default(), bytes, accuracy: 0.95, link: None }
     }
 
     #[test]

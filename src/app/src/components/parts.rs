@@ -16,20 +16,24 @@ const BAR: f64 = 18.0;
 /// Between them the lines that widen the packed file to the whole width.
 const GAP: f64 = 12.0;
 /// Message and fill of each part; the hue is the student's, so that the pattern tells them apart.
-const LOOKS: [(&str, &str); 4] = [
+const LOOKS: [(&str, &str); 7] = [
     ("part-weights", "var(--student)"),
     ("part-scales", "url(#part-stripes)"),
+    ("part-masks", "url(#part-bars)"),
+    ("part-codebooks", "url(#part-grid)"),
     ("part-biases", "url(#part-dots)"),
+    ("part-activations", "url(#part-lines)"),
     ("part-header", "var(--paper)"),
 ];
 
 /// The parts in the order of the bar.
-fn lengths(parts: &Parts) -> [u32; 4] {
-    [parts.weights, parts.scales, parts.biases, parts.header]
+fn lengths(parts: &Parts) -> [u32; 7] {
+    let Parts { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } = *parts;
+    [weights, scales + zero_points, masks, codebooks, biases, activations, header + metadata]
 }
 
 /// Where each part begins and how wide it is, on a bar of this width.
-fn stack(lengths: [u32; 4], width: f64) -> [(f64, f64); 4] {
+fn stack(lengths: [u32; 7], width: f64) -> [(f64, f64); 7] {
     let total = lengths.iter().map(|&length| f64::from(length)).sum::<f64>().max(1.0);
     let mut from = 0.0;
     lengths.map(|length| {
@@ -75,6 +79,15 @@ pub fn bar(page: &Page, chosen: &Compressed, float: &Compressed) -> Html {
                     <pattern id="part-dots" width="5" height="5" patternUnits="userSpaceOnUse">
                         <rect class="ground" width="5" height="5" /><circle class="mark" cx="2.5" cy="2.5" r="1.2" />
                     </pattern>
+                    <pattern id="part-bars" width="4" height="4" patternUnits="userSpaceOnUse">
+                        <rect class="ground" width="4" height="4" /><rect class="mark" width="1.5" height="4" />
+                    </pattern>
+                    <pattern id="part-grid" width="5" height="5" patternUnits="userSpaceOnUse">
+                        <rect class="ground" width="5" height="5" /><path class="grid" d="M0,0H5M0,0V5" />
+                    </pattern>
+                    <pattern id="part-lines" width="4" height="4" patternUnits="userSpaceOnUse">
+                        <rect class="ground" width="4" height="4" /><rect class="mark" width="4" height="1.2" />
+                    </pattern>
                 </defs>
                 <rect class="whole" width={WIDTH.to_string()} height={SCALE.to_string()} />
                 <rect class="share" width={tenth(share)} height={SCALE.to_string()} />
@@ -84,7 +97,7 @@ pub fn bar(page: &Page, chosen: &Compressed, float: &Compressed) -> Html {
             <table class="parts">
                 <caption class="hidden">{ texts.get("parts-caption") }</caption>
                 <tbody>
-                    { for LOOKS.into_iter().zip(lengths).map(row) }
+                    { for LOOKS.into_iter().zip(lengths).filter(|(_, length)| *length > 0).map(row) }
                     <tr class="float"><th scope="row"><svg viewBox="0 0 14 12" aria-hidden="true"><rect class="whole" x="0.5" y="3" width="13" height="6" /></svg>{ texts.get("float-bytes") }</th>
                         <td>{ written(float.bytes) }</td></tr>
                 </tbody>
@@ -99,12 +112,14 @@ mod tests {
 
     #[test]
     fn parts_follow_one_another_and_fill_the_bar() {
-        let parts = Parts { header: 20, scales: 60, weights: 100, biases: 20, ..Parts::default() };
-        assert_eq!(stack(lengths(&parts), 240.0), [(0.0, 120.0), (120.0, 72.0), (192.0, 24.0), (216.0, 24.0)]);
+        let parts = Parts { header: 15, metadata: 5, scales: 60, weights: 100, biases: 20, ..Parts::default() };
+        let stacked = stack(lengths(&parts), 240.0);
+        assert_eq!(stacked[..3], [(0.0, 120.0), (120.0, 72.0), (192.0, 0.0)]);
+        assert_eq!((stacked[4], stacked[6]), ((192.0, 24.0), (216.0, 24.0)));
     }
 
     #[test]
     fn a_file_of_nothing_is_a_bar_of_nothing() {
-        assert_eq!(stack([0; 4], 240.0), [(0.0, 0.0); 4]);
+        assert_eq!(stack([0; 7], 240.0), [(0.0, 0.0); 7]);
     }
 }

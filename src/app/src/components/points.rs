@@ -1,10 +1,10 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{Actor, Bits, Experiment, Granularity, decode, encode};
+use retort_spec::{Actor, Bits, Compressed, Experiment, Pipeline, Scheme, Treatment, decode};
 
 use crate::{
     order::sorted,
-    state::{PAGE_KEYS, State, Weighed},
+    state::{PAGE_KEYS, State, Weighed, link},
 };
 
 /// Whose point it is.
@@ -33,8 +33,8 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     pub kind: Kind,
-    pub bits: Bits,
-    pub granularity: Granularity,
+    /// What was done to the student; nothing to the teacher.
+    pub made: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
     /// The experiment that makes it, with its width and scales; none for the teacher.
@@ -42,23 +42,27 @@ pub struct Point {
 }
 
 impl Point {
-    /// Whether it is of the width and the scales that this experiment asks for.
+    /// The scheme, if that is all that was done.
+    pub fn scheme(&self) -> Option<Scheme> {
+        match self.made.0[..] {
+            [Treatment::Quantize(scheme)] => Some(scheme.effective()),
+            _ => None,
+        }
+    }
+
+    /// A few characters that stand for it beside its dot.
+    pub fn mark(&self) -> &'static str {
+        match self.scheme() {
+            Some(scheme) if scheme.bits == Bits::Ternary => "±1",
+            Some(scheme) => scheme.bits.word(),
+            None => "◆",
+        }
+    }
+
+    /// Whether it is of the scheme that this experiment asks for.
     pub fn is_of(&self, experiment: &Experiment) -> bool {
-        self.bits == experiment.bits && (self.granularity == experiment.granularity || !self.bits.is_integer())
+        self.scheme() == Some(experiment.scheme().effective())
     }
-
-    /// Whether both are the same measurement; scales tell apart integers only.
-    fn is_same(&self, other: &Self) -> bool {
-        (self.bits, self.bytes, self.accuracy) == (other.bits, other.bytes, other.accuracy)
-            && (self.granularity == other.granularity || !self.bits.is_integer())
-            && self.link == other.link
-    }
-}
-
-/// The experiment's link with a width and scales of its own; floating point has no scales, so that the `chosen` stay.
-fn link(experiment: &Experiment, bits: Bits, granularity: Granularity, chosen: Granularity) -> String {
-    let granularity = if bits.is_integer() { granularity } else { chosen };
-    encode(&Experiment { bits, granularity, ..experiment.clone() })
 }
 
 /// Whether both are measured on examples of one kind, so that their accuracies compare.
@@ -72,10 +76,10 @@ pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for weighed in weighed.iter().filter(|weighed| weighed.data == shown.data) {
         let experiment = decode(&weighed.link, PAGE_KEYS).experiment;
-        let &Weighed { bits, granularity, bytes, accuracy, .. } = weighed;
-        let link = Some(link(&experiment, bits, granularity, shown.granularity));
-        let point = Point { kind: Kind::Past, bits, granularity, bytes, accuracy, link };
-        if compares(&experiment, shown) && !points.iter().any(|known| known.is_same(&point)) {
+        let &Weighed { bytes, accuracy, .. } = weighed;
+        let link = Some(weighed.link.clone());
+        let point = Point { kind: Kind::Past, made: weighed.made.clone(), bytes, accuracy, link };
+        if compares(&experiment, shown) && !points.contains(&point) {
             points.push(point);
         }
     }
@@ -85,23 +89,31 @@ pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
 /// All points: past ones that are not shown as current first, the teacher last.
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let shown = &state.experiment;
-    let current = state.compressed.iter().map(|row| Point {
+    let of = |row: &Compressed| Point {
         kind: Kind::Current,
-        bits: row.bits,
-        granularity: row.granularity,
+        made: row.made.clone(),
         bytes: row.bytes,
         accuracy: row.accuracy,
-        link: Some(link(shown, row.bits, row.granularity, shown.granularity)),
-    });
-    let asked = |point: &Point| !point.bits.is_integer() || point.granularity == shown.granularity;
-    let current: Vec<Point> = current.filter(asked).collect();
-    let mut points: Vec<Point> =
-        past.iter().filter(|past| !current.iter().any(|point| point.is_same(past))).cloned().collect();
+        link: Some(link(shown, &row.made)),
+    };
+    // Of the plain schemes those with the scales that are asked for; the others are among the past ones.
+    let asked = |row: &&Compressed| {
+        row.scheme().is_some_and(|scheme| !scheme.bits.is_integer() || scheme.granularity == shown.granularity)
+    };
+    let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.stale);
+    let rows = state.compressed.iter().filter(asked).chain(state.chosen()).chain(stages);
+    let mut current: Vec<Point> = Vec::new();
+    for point in rows.filter(|row| !row.made.0.is_empty()).map(of) {
+        if !current.contains(&point) {
+            current.push(point);
+        }
+    }
+    let is_shown = |past: &Point| current.iter().any(|point| Point { kind: Kind::Past, ..point.clone() } == *past);
+    let mut points: Vec<Point> = past.iter().filter(|past| !is_shown(past)).cloned().collect();
     points.extend(current);
     points.extend(state.network(Actor::Teacher).map(|teacher| Point {
         kind: Kind::Teacher,
-        bits: Bits::B32,
-        granularity: shown.granularity,
+        made: Pipeline::default(),
         bytes: teacher.bytes,
         accuracy: teacher.accuracy,
         link: None,
@@ -127,7 +139,11 @@ pub fn pareto(points: &[(u32, f64)]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Compressed, Parts};
+    use crate::{
+        lessons::fixture::compressed,
+        state::{Bench, Flow},
+    };
+    use retort_spec::encode;
     use std::rc::Rc;
 
     #[test]
@@ -149,24 +165,27 @@ mod tests {
         }
     }
 
-    fn row(bits: Bits, granularity: Granularity, bytes: u32) -> Compressed {
-        let (answers, layers) = (vec![], vec![]);
-        Compressed { bits, granularity, bytes, parts: Parts::default(), accuracy: 0.75, answers, layers }
+    fn row(made: &str, bytes: u32) -> Compressed {
+        Compressed { made: made.parse().unwrap(), bytes, ..compressed() }
     }
 
-    fn weighed(link: &str, row: &Compressed) -> Weighed {
-        let &Compressed { bits, granularity, bytes, accuracy, .. } = row;
-        let data = decode(link, &[]).experiment.data;
-        Weighed { data, bits, granularity, bytes, accuracy, link: link.into() }
+    /// What a run of this link measured.
+    fn weighed(run: &str, row: &Compressed) -> Weighed {
+        let experiment = decode(run, &[]).experiment;
+        let (data, link) = (experiment.data, link(&experiment, &row.made));
+        Weighed { data, made: row.made.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
     }
 
     #[test]
     fn each_measurement_is_a_point_once_and_other_data_are_none() {
-        let (own, coarse) = (row(Bits::B8, Granularity::Channel, 80), row(Bits::B8, Granularity::Tensor, 70));
-        let float = row(Bits::B32, Granularity::Tensor, 320);
+        let (own, coarse, float) = (row("quantize:8", 80), row("quantize:8:tensor", 70), row("quantize:32", 320));
+        let pruned = row("prune:0.5", 170);
         let mut state = State::open("#v=1&seed=2&granularity=channel&bits=4");
         let here = encode(&state.experiment);
         state.compressed = vec![own.clone(), coarse.clone(), float.clone()];
+        let stages = vec![row("none", 330), pruned.clone()];
+        let flow = Flow { id: 1, pipeline: pruned.made.clone(), stages, ended: Some(None) };
+        state.bench = Rc::new(Bench { flow: Some(Rc::new(flow)), ..Bench::default() });
         state.weighed = Rc::new(vec![
             weighed("v=1&seed=1", &own),
             weighed("v=1&seed=1", &own),
@@ -175,11 +194,15 @@ mod tests {
             weighed(&here, &own),
             weighed(&here, &coarse),
             weighed("v=1&seed=2&granularity=tensor", &float),
+            weighed(&here, &pruned),
         ]);
         let points = points(&state, &past(&state.weighed, &state.experiment));
         let kinds: Vec<(Kind, u32)> = points.iter().map(|point| (point.kind, point.bytes)).collect();
-        assert_eq!(kinds, [(Kind::Past, 80), (Kind::Past, 70), (Kind::Current, 80), (Kind::Current, 320)]);
+        let current = [80, 320, 170].map(|bytes| (Kind::Current, bytes));
+        assert_eq!(kinds, [&[(Kind::Past, 80), (Kind::Past, 70)][..], &current].concat());
         let back = decode(points[1].link.as_deref().unwrap(), &[]).experiment;
-        assert_eq!((back.seed, back.bits, back.granularity), (2, Bits::B8, Granularity::Tensor));
+        assert_eq!((back.seed, back.scheme().to_string()), (2, "8:tensor".into()));
+        let back = decode(points[4].link.as_deref().unwrap(), &[]).experiment;
+        assert_eq!(back.compress.to_string(), "prune:0.5");
     }
 }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Bits, Compressed, DataSet, DataSummary, Event, Floats, Granularity, Measured, Outcome, Parts, RunState,
-    Spread, Verdict,
+    Actor, Compressed, DataSet, DataSummary, Event, Floats, Measured, Outcome, Parts, Pipeline, Report, RunState, Spread,
+    Verdict,
 };
 use yew::Reducible as _;
 
@@ -23,6 +23,21 @@ pub fn finish(state: State) -> State {
 /// A page on which everything has been measured: teacher 100 %, baseline 50 %, student 75 %.
 pub fn measured_state() -> State {
     finish(State::open("#data=moons&bits=8"))
+}
+
+/// A file of nothing in particular.
+pub fn compressed() -> Compressed {
+    Compressed {
+        made: Pipeline::default(),
+        bytes: 40,
+        parts: Parts::default(),
+        accuracy: 0.5,
+        answers: vec![0, 0, 0, 0],
+        layers: vec![],
+        layouts: vec![],
+        sparsity: 0.0,
+        seconds: 0.0,
+    }
 }
 
 fn training() -> Vec<Event> {
@@ -55,16 +70,8 @@ fn training() -> Vec<Event> {
             seconds: 1.0,
         })
     };
-    let compressed = Compressed {
-        bits: Bits::B8,
-        granularity: Granularity::Channel,
-        bytes: 40,
-        parts: Parts::default(),
-        accuracy: 0.5,
-        answers: vec![0, 0, 0, 0],
-        layers: vec![],
-    };
-    let two_bits = Compressed { bits: Bits::B2, bytes: 20, ..compressed.clone() };
+    let file = |made: &str, bytes| Compressed { made: made.parse().unwrap_or_default(), bytes, ..compressed() };
+    let rows = vec![file("quantize:8", 40), file("quantize:2", 20)];
     let spread = |share| Spread::of(vec![share]);
     let verdict = Verdict {
         outcome: Outcome::NoDifference,
@@ -81,7 +88,7 @@ fn training() -> Vec<Event> {
         measured(Actor::Teacher, [1.0, 1.0], None, [3.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]),
         measured(Actor::Baseline, [1.0, 0.0], Some(0.5), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]),
         measured(Actor::Student, [1.0, 0.5], Some(0.75), [3.0, 0.0, 3.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
-        Event::Compressed { run: 0, rows: vec![compressed, two_bits] },
+        Event::Bench(Report::Compressed { run: 0, rows }),
         Event::Verdict(verdict),
         Event::State(RunState::Finished),
     ]

@@ -51,4 +51,4 @@ pub fn entry(id: &str) -> Option<&'static Entry> {
 #[cfg(test)]
 mod files;
 #[cfg(test)]
-mod fixture;
+pub mod fixture;

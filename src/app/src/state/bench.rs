@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, Event, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
-    encode,
+    Answer, Compressed, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
+    Treatment, encode,
 };
 
 use super::{Notice, State, Weighed};
@@ -170,17 +170,14 @@ impl Bench {
 /// The permalink of what was made of an experiment's student.
 pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
     match made.0[..] {
-        [retort_spec::Treatment::Quantize(scheme)] => encode(&experiment.with_scheme(scheme)),
-        _ => encode(&Experiment { compress: made.clone(), ..experiment.clone() }),
+        [Treatment::Quantize(scheme)] => {
+            encode(&Experiment { compress: Pipeline::default(), ..experiment.with_scheme(scheme) })
+        }
+        _ => encode(&Experiment { compress: made.clone(), ..experiment.with_scheme(Experiment::default().scheme()) }),
     }
 }
 
 /// Answers of the engine's networks with that of the packed one.
 pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
     answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
-}
-
-/// Whether an event is the workbench's.
-pub fn is_report(event: &Event) -> bool {
-    matches!(event, Event::Bench(_))
 }
