@@ -1,4 +1,5 @@
-//! AdaRound: each weight is rounded up or down as a layer's outputs ask, not as it is nearer (Nagel et al. 2020).
+//! AdaRound: each weight is rounded up or down as a layer's outputs ask, not as it is nearer (Nagel et al. 2020,
+//! section 3.3).
 
 use std::f32::consts::PI;
 
@@ -18,10 +19,10 @@ pub const ITERATIONS: usize = 2000;
 /// Rows of a step.
 const BATCH: usize = 32;
 
-/// The stretch of the rectified sigmoid, `ζ` and `γ` (equation 23), past whose ends its gradient is gone.
+/// The stretch of the rectified sigmoid, `ζ` and `γ`, past whose ends its gradient is gone.
 const STRETCH: (f32, f32) = (1.1, -0.1);
 
-/// `λ` of a weight (equation 21), as a multiple of the squared error of nearest rounding for each weight of its output.
+/// `λ` of a weight, as a multiple of the squared error of nearest rounding for each weight of its output.
 ///
 /// The authors take 0.01 throughout. The layers of small networks err between a millionth and some hundreds; where the
 /// error is large, 0.01 leaves most weights undecided between their values. Ten to a thousand do equally well.
@@ -57,7 +58,7 @@ struct Choice {
     variance: f32,
 }
 
-/// `h` and its derivative by `α` (equation 23).
+/// `h = clip(σ(α)·(ζ − γ) + γ, 0, 1)`, and its derivative by `α` where it is not clipped.
 fn rectified_sigmoid(alpha: f32) -> (f32, f32) {
     let (zeta, gamma) = STRETCH;
     let sigmoid = 1.0 / (1.0 + (-alpha).exp());
@@ -66,8 +67,8 @@ fn rectified_sigmoid(alpha: f32) -> (f32, f32) {
 }
 
 /// Writes a matrix in an integer format with a zero point so that its products with `rows` come as near to `targets` as
-/// rounding up or down allows; scales are those of nearest rounding. Where nearest rounding does as well for an output on
-/// all rows, its codes stay.
+/// rounding up or down allows; scales are those of nearest rounding. Where nearest rounding does as well for an output
+/// on all rows, its codes stay.
 ///
 /// # Shapes
 /// `rows`: `[n, matrix.rows]`; `targets`: `[n, matrix.columns]`, what the layer should give without its bias.
@@ -150,7 +151,7 @@ fn choices(weights: &[f32], matrix: &Matrix, grid: &Grid, group: &dyn Fn(usize) 
 }
 
 /// Adam on `α`: squared error of the outputs, summed over them and averaged over rows, and the regularizer
-/// `λ·Σ(1 − |2h − 1|^β)` (equations 21, 24 and 25).
+/// `λ·Σ(1 − |2h − 1|^β)`.
 fn learn(
     choices: &mut [Choice],
     soft: &mut [f32],

@@ -23,7 +23,8 @@ impl Bins {
         Self { reach: 0.0, counts: vec![0.0; bins], zeros: 0.0 }
     }
 
-    /// Counts more numbers. The first ones set the reach; where later ones go beyond it, it doubles and bins merge by twos.
+    /// Counts more numbers. The first ones set the reach; where later ones go beyond it, it doubles and bins merge by
+    /// twos.
     pub fn add(&mut self, numbers: &[f32]) {
         let largest = numbers.iter().filter(|x| x.is_finite()).fold(0.0_f32, |most, x| most.max(x.abs()));
         if self.reach == 0.0 {
@@ -80,9 +81,9 @@ impl Bins {
         (-end(&mut self.counts.iter()), end(&mut self.counts.iter().rev()))
     }
 
-    /// The magnitude beyond which numbers are best clipped when the range within has so many levels: the one whose clipped
-    /// histogram P and merged histogram Q have the least Kullback–Leibler divergence (Migacz 2017, "8-bit inference with
-    /// TensorRT"; smoothed as in ONNX Runtime, `get_entropy_threshold`).
+    /// The magnitude beyond which numbers are best clipped when the range within has so many levels: the one whose
+    /// clipped histogram P and merged histogram Q have the least Kullback–Leibler divergence (Migacz 2017, "8-bit
+    /// inference with TensorRT"; smoothed as in ONNX Runtime, `get_entropy_threshold`).
     ///
     /// Bins are shared out among the levels evenly, where ONNX Runtime gives the last level what remains.
     pub fn entropy_threshold(&self, levels: usize) -> f32 {
