@@ -22,8 +22,8 @@ struct Decomposition {
     vectors: Vec<Vec<f64>>,
 }
 
-/// Replaces matrices by two factors of a rank where that makes them smaller, `rank · (inputs + outputs)` numbers instead
-/// of `inputs · outputs`. All others, and layers that are factors already, are left whole.
+/// Replaces matrices by two factors of a rank where that makes them smaller, `rank · (inputs + outputs)` numbers
+/// instead of `inputs · outputs`. All others, and layers that are factors already, are left whole.
 pub fn factor(model: &Model, rank: Rank) -> Model {
     let mut model = model.clone();
     for part in &mut model.layers {
