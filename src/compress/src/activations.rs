@@ -115,8 +115,9 @@ impl Point {
     }
 }
 
-/// Chooses the codes of what goes into each layer of a network, and of its logits, with the network's own weights and the
-/// numbers between its layers as they are. Without examples there is nothing to go by, and static codes become dynamic.
+/// Chooses the codes of what goes into each layer of a network, and of its logits, with the network's own weights and
+/// the numbers between its layers as they are. Without examples there is nothing to go by, and static codes become
+/// dynamic.
 ///
 /// # Shapes
 /// `inputs`: `[examples, features]`; static codings are one for each layer and one for the logits.

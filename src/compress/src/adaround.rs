@@ -1,4 +1,5 @@
-//! AdaRound: each weight is rounded up or down as a layer's outputs ask, not as it is nearer (Nagel et al. 2020).
+//! AdaRound: each weight is rounded up or down as a layer's outputs ask, not as it is nearer (Nagel et al. 2020,
+//! section 3.3).
 
 use std::f32::consts::PI;
 
@@ -18,11 +19,14 @@ pub const ITERATIONS: usize = 2000;
 /// Rows of a step.
 const BATCH: usize = 32;
 
-/// The stretch of the rectified sigmoid, `ζ` and `γ` (equation 23), past whose ends its gradient is gone.
+/// The stretch of the rectified sigmoid, `ζ` and `γ`, past whose ends its gradient is gone.
 const STRETCH: (f32, f32) = (1.1, -0.1);
 
-/// `λ`, the weight of the regularizer (equation 21).
-const REGULARIZATION: f32 = 0.01;
+/// `λ` of a weight, as a multiple of the squared error of nearest rounding for each weight of its output.
+///
+/// The authors take 0.01 throughout. The layers of small networks err between a millionth and some hundreds; where the
+/// error is large, 0.01 leaves most weights undecided between their values. Ten to a thousand do equally well.
+const REGULARIZATION: f64 = 30.0;
 
 /// The regularizer's exponent `β`, first and last: first only the ends are pulled at, last all of the range.
 const EXPONENTS: (f32, f32) = (20.0, 2.0);
@@ -48,11 +52,13 @@ struct Choice {
     h: f32,
     /// The derivative of `h` by `α`.
     slope: f32,
+    /// `λ`.
+    pull: f32,
     momentum: f32,
     variance: f32,
 }
 
-/// `h` and its derivative by `α` (equation 23).
+/// `h = clip(σ(α)·(ζ − γ) + γ, 0, 1)`, and its derivative by `α` where it is not clipped.
 fn rectified_sigmoid(alpha: f32) -> (f32, f32) {
     let (zeta, gamma) = STRETCH;
     let sigmoid = 1.0 / (1.0 + (-alpha).exp());
@@ -61,8 +67,8 @@ fn rectified_sigmoid(alpha: f32) -> (f32, f32) {
 }
 
 /// Writes a matrix in an integer format with a zero point so that its products with `rows` come as near to `targets` as
-/// rounding up or down allows; scales are those of nearest rounding. Where nearest rounding does as well for an output on
-/// all rows, its codes stay.
+/// rounding up or down allows; scales are those of nearest rounding. Where nearest rounding does as well for an output
+/// on all rows, its codes stay.
 ///
 /// # Shapes
 /// `rows`: `[n, matrix.rows]`; `targets`: `[n, matrix.columns]`, what the layer should give without its bias.
@@ -83,7 +89,14 @@ pub fn quantize(
     let nearest: Vec<i32> = weights.iter().enumerate().map(code).collect();
     let near = Matrix { values: grid.clone().with(nearest.clone()), ..matrix.clone() };
 
+    let before = errors(&near, rows, targets);
     let mut choices = choices(&weights, matrix, &grid, &group, rows);
+    let mut counts = vec![0.0; outputs];
+    choices.iter().for_each(|choice| counts[choice.place % outputs] += (rows.len() / inputs) as f64);
+    for choice in &mut choices {
+        let output = choice.place % outputs;
+        choice.pull = (REGULARIZATION * before[output] / counts[output]) as f32;
+    }
     let mut soft = near.values();
     learn(&mut choices, &mut soft, (rows, inputs), (targets, outputs), iterations, generator, progress);
 
@@ -94,7 +107,7 @@ pub fn quantize(
         codes[choice.place] = (choice.low / choice.scale).round() as i32 + up + grid.zero_points[group];
     }
     let mut learned = Matrix { values: grid.clone().with(codes.clone()), ..matrix.clone() };
-    let (before, after) = (errors(&near, rows, targets), errors(&learned, rows, targets));
+    let after = errors(&learned, rows, targets);
     for (place, code) in codes.iter_mut().enumerate() {
         if after[place % outputs] >= before[place % outputs] {
             *code = nearest[place];
@@ -122,13 +135,23 @@ fn choices(weights: &[f32], matrix: &Matrix, grid: &Grid, group: &dyn Fn(usize) 
         // So that h is at first what the weight is past the lower value.
         let alpha = -((zeta - gamma) / (w / scale - down - gamma) - 1.0).ln();
         let (h, slope) = rectified_sigmoid(alpha);
-        is_free.then_some(Choice { place, scale, low: down * scale, alpha, h, slope, momentum: 0.0, variance: 0.0 })
+        is_free.then_some(Choice {
+            place,
+            scale,
+            low: down * scale,
+            alpha,
+            h,
+            slope,
+            pull: 0.0,
+            momentum: 0.0,
+            variance: 0.0,
+        })
     };
     weights.iter().enumerate().filter_map(choice).collect()
 }
 
 /// Adam on `α`: squared error of the outputs, summed over them and averaged over rows, and the regularizer
-/// `λ·Σ(1 − |2h − 1|^β)` (equations 21, 24 and 25).
+/// `λ·Σ(1 − |2h − 1|^β)`.
 fn learn(
     choices: &mut [Choice],
     soft: &mut [f32],
@@ -170,7 +193,7 @@ fn learn(
             if over > 0.0 {
                 let away = 2.0 * choice.h - 1.0;
                 let pull = 2.0 * exponent * away.abs().powf(exponent - 1.0);
-                gradient -= REGULARIZATION * pull.copysign(away);
+                gradient -= choice.pull * pull.copysign(away);
             }
             gradient *= choice.slope;
             choice.momentum += (1.0 - DECAYS.0) * (gradient - choice.momentum);

@@ -1,10 +1,11 @@
-//! Bias correction: quantization shifts a layer's outputs on average, and the bias takes the shift back (Nagel et al. 2019,
-//! section 4.2).
+//! Bias correction: quantization shifts a layer's outputs on average, and the bias takes the shift back (Nagel et al.
+//! 2019, section 4.2).
 
 use crate::{Layer, model::Model, net, walk::walk};
 
-/// Takes from each bias by how much the layer's outputs are off on average, `b -= E[y_q − y_f]`, layer by layer in order:
-/// `y_q` is what the quantized network gives with the biases before it corrected, `y_f` what the float network gives.
+/// Takes from each bias by how much the layer's outputs are off on average, `b -= E[y_q − y_f]`, layer by layer in
+/// order: `y_q` is what the quantized network gives with the biases before it corrected, `y_f` what the float network
+/// gives.
 ///
 /// # Shapes
 /// `float`: of the same shapes as `quantized`; `inputs`: `[examples, features]`, of which there is at least one.

@@ -1,5 +1,5 @@
-//! GPTQ: inputs are quantized one after the other, and what each does wrong is made up for by those after it (Frantar et al.
-//! 2023).
+//! GPTQ: inputs are quantized one after the other, and what each does wrong is made up for by those after it (Frantar
+//! et al. 2023).
 
 use crate::{
     linear::{add_scaled, gram, inverse_factor},
@@ -8,15 +8,15 @@ use crate::{
 };
 use retort_spec::{Granularity, Scheme};
 
-/// What is added to the Hessian's diagonal, as a share of its mean (section 3.3, step 2).
+/// What is added to the Hessian's diagonal, as a share of its mean, as the authors choose it.
 const DAMPING: f64 = 0.01;
 
 /// Writes a matrix in an integer format so that its products with these rows stay as they are, rather than its weights.
 ///
 /// With `H = 2·XᵀX / n` and `U` the upper Cholesky factor of its inverse, input `i` of every output is rounded, and
-/// `(w − q) / U_ii · U_ij` is taken from each input `j` behind it (algorithm 1). Groups of inputs get their scales when
-/// their first input is reached, from the weights as they are then. Weights that are masked out are zero, which the others
-/// make up for as well; inputs that are zero in every row change nothing.
+/// `(w − q) / U_ii · U_ij` is taken from each input `j` behind it (their algorithm 1). Groups of inputs get their
+/// scales when their first input is reached, from the weights as they are then. Weights that are masked out are zero,
+/// which the others make up for as well; inputs that are zero in every row change nothing.
 ///
 /// # Shapes
 /// `rows`: `[n, matrix.rows]`.
@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn codes_as_numpy_finds_them() {
-        // Twenty lines of numpy with its own inverse and Cholesky factor. Nearest rounding has -2 in place of the last -3.
+        // Twenty lines of numpy with its own inverse and Cholesky factor. Nearest rounding has -2 in place of the last
+        // -3.
         let got = codes(&five_by_two(), "3:channel:min-max", &rows());
         assert_eq!(got.codes, [-3, 1, -1, 3, 1, -2, 2, 0, -3, 2]);
         let mut pruned = five_by_two();

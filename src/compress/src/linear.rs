@@ -49,7 +49,8 @@ pub fn rotate(a: &mut [f64], b: &mut [f64], tangent: f64) {
     }
 }
 
-/// The inverse's upper Cholesky factor `U`, `H⁻¹ = Uᵀ·U`, of a symmetric positive definite `H`, `[size, size]` row by row.
+/// The inverse's upper Cholesky factor `U`, `H⁻¹ = Uᵀ·U`, of a symmetric positive definite `H`, `[size, size]` row by
+/// row.
 ///
 /// `H = R·Rᵀ` with an upper triangular `R`, found from its last row up; `U` is the inverse of `R`.
 pub fn inverse_factor(matrix: &[f64], size: usize) -> Vec<f64> {

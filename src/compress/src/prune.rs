@@ -17,8 +17,8 @@ fn remaining(count: usize, sparsity: f64) -> usize {
     ((count as f64 * (1.0 - sparsity)).round() as usize).clamp(1, count.max(1))
 }
 
-/// Masks out this share of each matrix's weights, the smallest ones (Han et al. 2015, section 3.1). What was gone before
-/// stays gone and counts; of equal weights those that come first stay.
+/// Masks out this share of each matrix's weights, the smallest ones (Han et al. 2015, section 3.1). What was gone
+/// before stays gone and counts; of equal weights those that come first stay.
 pub fn weights(model: &Model, sparsity: f64) -> Model {
     let mut model = model.clone();
     for matrix in model.layers.iter_mut().flat_map(|part| &mut part.factors) {
@@ -45,8 +45,9 @@ pub fn mask(matrix: &Matrix, sparsity: f64) -> Vec<bool> {
     magnitudes.iter().enumerate().map(&mut keeps).collect()
 }
 
-/// Removes this share of each layer's hidden units or channels, those whose incoming weights have the smallest L1 norm (Li
-/// et al. 2017, section 3.1), layer by layer, each without the inputs that are gone already. The matrices become smaller.
+/// Removes this share of each layer's hidden units or channels, those whose incoming weights have the smallest L1 norm
+/// (Li et al. 2017, section 3.1), layer by layer, each without the inputs that are gone already. The matrices become
+/// smaller.
 ///
 /// Of a residual network only the channels within a block can go: all others are added to others. Layers of two factors
 /// stay as they are.

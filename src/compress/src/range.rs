@@ -19,8 +19,8 @@ const BINS_PER_NUMBER: usize = 8;
 
 /// Scale and zero point of a group of numbers; `range` is not [`Range::Auto`].
 ///
-/// A percentile leaves out the largest magnitudes, or of affine codes the same count at either end. The threshold of least
-/// divergence is one for both ends; affine codes stay within the extremes besides.
+/// A percentile leaves out the largest magnitudes, or of affine codes the same count at either end. The threshold of
+/// least divergence is one for both ends; affine codes stay within the extremes besides.
 pub fn parameters(numbers: &[f32], codes: IntegerType, zero_point: ZeroPoint, range: Range) -> (f32, i32) {
     let (low, high) = extremes(numbers);
     let (low, high) = match range {

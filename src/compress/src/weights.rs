@@ -23,8 +23,8 @@ pub fn codes_of(bits: Bits, zero_point: ZeroPoint) -> IntegerType {
 
 /// Scale and zero point of a group of weights.
 ///
-/// At 1 bit the scale is the mean magnitude, the choice of least squared error (Rastegari et al. 2016, eq. 6); a ternary
-/// one is the mean magnitude of the weights above 0.7 times the mean magnitude (Li et al. 2016, section 2.2).
+/// At 1 bit the scale is the mean magnitude, the choice of least squared error (Rastegari et al. 2016, eq. 6); a
+/// ternary one is the mean magnitude of the weights above 0.7 times the mean magnitude (Li et al. 2016, section 2.2).
 pub fn parameters(group: &[f32], bits: Bits, zero_point: ZeroPoint, range: Range) -> (f32, i32) {
     let mean = |weights: &mut dyn Iterator<Item = f32>| {
         let (sum, count) = weights.fold((0.0, 0), |(sum, count), w| (sum + w, count + 1));
