@@ -8,6 +8,7 @@ use crate::{
     model::{Matrix, Model, Part},
 };
 
+mod chain;
 mod header;
 mod read;
 
