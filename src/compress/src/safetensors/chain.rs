@@ -46,8 +46,14 @@ pub fn chain(entries: &[Entry]) -> Result<Vec<Chained<'_>>, ReadError> {
     Ok(layers)
 }
 
+/// `layers.3.0` and `layers.3.1` are steps of one layer, and so are `0` and `1` of a sequence that has nothing
+/// between; but `fc.0` and `fc.1` may be two layers of a list, whose ReLU nobody wrote down.
 fn are_factors(first: &Named<'_>, second: &Named<'_>) -> bool {
-    let stem = first.name.strip_suffix('0').filter(|stem| stem.is_empty() || stem.ends_with('.'));
+    let one_layer = |stem: &&str| {
+        let layer = stem.strip_suffix('.').unwrap_or(if stem.is_empty() { "0" } else { "" });
+        layer.ends_with(|end: char| end.is_ascii_digit())
+    };
+    let stem = first.name.strip_suffix('0').filter(one_layer);
     let same = stem.is_some() && stem == second.name.strip_suffix('1');
     same && first.weight.shape.len() == second.weight.shape.len()
 }
@@ -76,8 +82,8 @@ fn named(entries: &[Entry]) -> Result<Vec<Named<'_>>, ReadError> {
     Ok(sorted(layers, |a, b| rank(a).cmp(&rank(b)).then_with(|| natural(a.name, b.name))))
 }
 
-/// Puts items in order, those that are alike as they were: by insertion, since they are few and the library's way is ten
-/// times the code.
+/// Puts items in order, those that are alike as they were: by insertion, since they are few and the library's way is
+/// ten times the code.
 pub fn sorted<T>(items: Vec<T>, compare: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
     let mut sorted: Vec<T> = Vec::with_capacity(items.len());
     for item in items {
@@ -126,5 +132,25 @@ mod tests {
         let mut names = ["b", "fc10", "fc2", "a.10.1", "a.9.20", "a.9.3", "", "a.009.4"];
         names.sort_by(|a, b| natural(a, b));
         assert_eq!(names, ["", "a.9.3", "a.009.4", "a.9.20", "a.10.1", "b", "fc2", "fc10"]);
+    }
+
+    #[test]
+    fn factors_are_told_from_layers_by_their_names() {
+        let entry = |name: &str, shape: &[usize]| Entry {
+            name: name.to_owned(),
+            dtype: "F32".to_owned(),
+            shape: shape.to_vec(),
+            offsets: (0, 0),
+        };
+        for (first, second, layers) in
+            [("layers.3.0", "layers.3.1", 1), ("0", "1", 1), ("fc.0", "fc.1", 2), ("0", "2", 2), ("a10", "a11", 2)]
+        {
+            let [first, weight, bias] =
+                [(first, "weight"), (second, "weight"), (second, "bias")].map(|(name, leaf)| format!("{name}.{leaf}"));
+            let entries = [entry(&bias, &[3]), entry(&weight, &[3, 2]), entry(&first, &[2, 4])];
+            let chain = chain(&entries).unwrap();
+            assert_eq!(chain.len(), layers, "{first} {weight}");
+            assert_eq!(chain[0].weights[0].name, first);
+        }
     }
 }

@@ -116,14 +116,14 @@ impl TensorProblem {
     }
 }
 
-/// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or convolutions
-/// and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`); convolutions come
-/// first. A layer without a bias gets one of zeros, unless its name ends in `.0` and the next one's in `.1` (with a bias):
-/// these two are a factored layer.
+/// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or
+/// convolutions and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`);
+/// convolutions come first. A layer without a bias gets one of zeros, unless it is `N.0` and the next one, with a
+/// bias, `N.1`: these two are a factored layer.
 ///
-/// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are then
-/// taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a side of the
-/// classifier's image doubled for each. ReLU stands between layers; no file says so.
+/// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are
+/// then taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a
+/// side of the classifier's image doubled for each. ReLU stands between layers; no file says so.
 ///
 /// What is allocated grows with the file's real length, never with what its header says.
 ///
