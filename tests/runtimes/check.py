@@ -4,10 +4,13 @@
     cargo run -p retort-compress --example cases -- /tmp/cases
     /tmp/venv/bin/python tests/runtimes/check.py /tmp/cases
 
-A case NAME.onnx or NAME.safetensors has beside it NAME.*.input.f32 and .logits.f32 (raw, little-endian, row by row) and a
-.json: `check` is "close" (no logit further off than `tolerance`, times the largest logit where that is above 1),
-"argmax" (the same class for 99 % of the examples whose two best logits are not all but equal), or "weights" (only weights
-are integers: close, but for ONNX Runtime's default, which rounds the numbers between the layers as well: argmax).
+A case NAME.onnx or NAME.safetensors has beside it NAME.*.input.f32 and .logits.f32 (raw, little-endian, row by row)
+and a .json whose `check` is
+
+- "close": no logit further off than `tolerance`, times the largest logit where that is above 1;
+- "argmax": the same class for 99 % of the examples whose two best logits are not all but equal;
+- "weights": only weights are integers: close, but argmax for ONNX Runtime's default, which rounds the numbers between
+  the layers as well.
 
 ONNX files go through onnx.checker, ONNX Runtime with and without its optimizations, and ONNX's reference evaluator;
 safetensors files through the safetensors package and a forward pass in numpy that holds weights as PyTorch does.

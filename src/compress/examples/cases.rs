@@ -1,5 +1,5 @@
-//! Writes networks of every kind and format as files for other programs, with examples and the logits that are right for
-//! them, into the folder that is named. `tests/runtimes/check.py` runs them.
+//! Writes networks of every kind and format as files for other programs, with examples and the logits that are right
+//! for them, into the folder that is named. `tests/runtimes/check.py` runs them.
 
 use std::{error::Error, fs, path::Path};
 
@@ -19,6 +19,7 @@ use retort_spec::{Architecture, Bits};
 const NETWORKS: &[(&str, &str, usize)] = &[
     ("perceptron", "16", 64),
     ("perceptron-deep", "32,32", 784),
+    ("perceptron-odd", "7,5", 63),
     ("linear", "linear", 2),
     ("conv-28", "conv:8,16", 784),
     ("conv-8", "conv:8,16", 64),

@@ -90,15 +90,15 @@ impl Place {
         self.side.div_ceil(self.stride)
     }
 
-    /// Where each number of `[outputs, channels, window, window]` stands in `[window · window · channels, outputs]`: the
-    /// order of PyTorch, and of ONNX's convolutions.
+    /// Where each number of `[outputs, channels, window, window]` stands in `[window · window · channels, outputs]`:
+    /// the order of PyTorch, and of ONNX's convolutions.
     pub fn outputs_first(&self, outputs: usize) -> Vec<usize> {
         let inputs = self.channels_first();
         (0..outputs).flat_map(|output| inputs.iter().map(move |input| input * outputs + output)).collect()
     }
 
-    /// Where each number of `[channels, window, window, outputs]` stands in `[window · window · channels, outputs]`: the
-    /// order of ONNX's matrices.
+    /// Where each number of `[channels, window, window, outputs]` stands in `[window · window · channels, outputs]`:
+    /// the order of ONNX's matrices.
     pub fn inputs_first(&self, outputs: usize) -> Vec<usize> {
         self.channels_first().into_iter().flat_map(|input| input * outputs..(input + 1) * outputs).collect()
     }

@@ -1,24 +1,27 @@
 //! ONNX: a network as a graph that other programs run (github.com/onnx/onnx, `docs/IR.md`, `onnx/onnx.proto`).
 //!
-//! Input `input`, `[N, features]`; output `logits`, `[N, classes]`; N is any number. Images are turned to channel, row and
-//! column, which is how ONNX sees them, and so are the weights that multiply them.
+//! Input `input`, `[N, features]`; output `logits`, `[N, classes]`; N is any number. Images are turned to channel, row
+//! and column, which is how ONNX sees them, and so are the weights that multiply them.
 //!
 //! What is written where [`Style::Qdq`] is asked for:
 //!
 //! | weights | stored as |
 //! | --- | --- |
 //! | 8 and 6 bits | INT8 and DequantizeLinear, per tensor or along the outputs |
-//! | 4, 3 and 2 bits, ternary, 1 bit | INT4 the same way; INT2 needs opset 25, which runtimes do not know yet |
+//! | 4, 3 and 2 bits, ternary, 1 bit | INT4 the same way |
 //! | the same in groups of inputs | with `block_size`; a convolution, whose order differs, as FLOAT |
 //! | 16 bits, bf16 | FLOAT16 or BFLOAT16 and Cast |
 //! | 32 bits, shared values | FLOAT |
 //!
-//! Numbers between the layers are rounded by QuantizeLinear and DequantizeLinear where their scales are fixed. Their codes,
-//! and the 8-bit codes of weights that multiply them, are written as UINT8, 128 larger and their zero points too: ONNX
-//! Runtime multiplies two such integers, and with signed ones the sums of pairs saturate at 16 bits on x86 without VNNI
-//! (measured: one example in eight in another class). Where the scales follow each batch the numbers are left in floating
-//! point.
-//! A weight that was pruned is a zero like any other.
+//! Numbers between the layers are rounded by QuantizeLinear and DequantizeLinear where their scales are fixed. Their
+//! codes, and the 8-bit codes of weights that multiply them, are written as UINT8, 128 larger and their zero points
+//! too: ONNX Runtime multiplies two such integers, and with signed ones the sums of pairs saturate at 16 bits on x86
+//! without VNNI (measured: one example in eight in another class). Where the scales follow each batch the numbers are
+//! left in floating point. A weight that was pruned is a zero like any other.
+//!
+//! INT2, which ONNX has from opset 25 on, is not used: ONNX Runtime 1.31 reads it, but its optimizer multiplies
+//! wrongly where the outputs are not a multiple of four, such as ten classes (measured: errors as large as the
+//! logits).
 
 use retort_spec::NetworkKind;
 

@@ -8,6 +8,7 @@ use crate::{
     model::{Matrix, Model, Part},
 };
 
+mod chain;
 mod header;
 mod read;
 
@@ -23,14 +24,14 @@ const ACTIVATION: &str = "activation";
 /// The largest number of 16 bits; larger weights become this one.
 const HALF_MAX: f32 = 65_504.0;
 
-/// Writes a model as PyTorch would hold it, as 32-bit or 16-bit floating point, with notes among the metadata beside the
-/// kind of network and its number of features. Between layers stands a ReLU.
+/// Writes a model as PyTorch would hold it, as 32-bit or 16-bit floating point, with notes among the metadata beside
+/// the kind of network and its number of features. Between layers stands a ReLU.
 ///
 /// # Shapes
-/// `layers.N.weight`: `[outputs, inputs]`, or `[outputs, channels, window, window]` of a convolution, batch normalization
-/// folded in; the inputs of a classifier behind a convolution run by channel, row and column. `layers.N.bias`:
-/// `[outputs]`. A factored layer is `layers.N.0.weight`, `[rank, …]`, and then `layers.N.1.weight`, `[outputs, rank]` or
-/// `[outputs, rank, 1, 1]`, with `layers.N.1.bias`.
+/// `layers.N.weight`: `[outputs, inputs]`, or `[outputs, channels, window, window]` of a convolution, batch
+/// normalization folded in; the inputs of a classifier behind a convolution run by channel, row and column.
+/// `layers.N.bias`: `[outputs]`. A factored layer is `layers.N.0.weight`, `[rank, …]`, and then `layers.N.1.weight`,
+/// `[outputs, rank]` or `[outputs, rank, 1, 1]`, with `layers.N.1.bias`.
 ///
 /// # Errors
 /// If the model's layers do not fit each other.

@@ -1,11 +1,10 @@
 //! A network from a safetensors file: ours, or another one that is a chain of layers.
 
-use std::cmp::Ordering;
-
 use retort_spec::{Bits, NetworkKind};
 
 use super::{
     FEATURES, KIND,
+    chain::{Chained, chain, sorted},
     header::{self, Entry, HeaderError, Metadata},
 };
 use crate::{
@@ -16,6 +15,8 @@ use crate::{
 
 /// The length of the header's length.
 const PREFIX: usize = 8;
+/// More tensors than any network here has; so few are sorted by the shortest code.
+const MAX_TENSORS: usize = 1024;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +35,9 @@ pub enum ReadError {
     /// It is not the JSON that the format asks for.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// There is no end to what could be in a file.
+    #[error("{0} tensors are more than any network here has")]
+    TooMany(usize),
     /// A network has layers.
     #[error("no weights are in it")]
     Empty,
@@ -107,19 +111,19 @@ pub enum TensorProblem {
 }
 
 impl TensorProblem {
-    fn of(self, entry: &Entry) -> ReadError {
+    pub(super) fn of(self, entry: &Entry) -> ReadError {
         ReadError::Tensor { tensor: entry.name.clone(), problem: self }
     }
 }
 
-/// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or convolutions
-/// and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`); convolutions come
-/// first. A layer without a bias gets one of zeros, unless its name ends in `.0` and the next one's in `.1` (with a bias):
-/// these two are a factored layer.
+/// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or
+/// convolutions and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`);
+/// convolutions come first. A layer without a bias gets one of zeros, unless it is `N.0` and the next one, with a
+/// bias, `N.1`: these two are a factored layer.
 ///
-/// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are then
-/// taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a side of the
-/// classifier's image doubled for each. ReLU stands between layers; no file says so.
+/// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are
+/// then taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a
+/// side of the classifier's image doubled for each. ReLU stands between layers; no file says so.
 ///
 /// What is allocated grows with the file's real length, never with what its header says.
 ///
@@ -152,8 +156,10 @@ fn parts(file: &[u8]) -> Result<(Vec<Entry>, Metadata, &[u8]), ReadError> {
 
 /// Every tensor is as long as its shape says, and together they fill the file without a gap or an overlap.
 fn lengths(entries: &[Entry], all: usize) -> Result<(), ReadError> {
-    let mut sorted: Vec<&Entry> = entries.iter().collect();
-    sorted.sort_unstable_by_key(|entry| entry.offsets);
+    if entries.len() > MAX_TENSORS {
+        return Err(ReadError::TooMany(entries.len()));
+    }
+    let sorted = sorted(entries.iter().collect(), |a, b| a.offsets.cmp(&b.offsets));
     let mut expected = 0;
     for (index, entry) in sorted.iter().enumerate() {
         let (start, end) = entry.offsets;
@@ -173,107 +179,6 @@ fn lengths(entries: &[Entry], all: usize) -> Result<(), ReadError> {
         expected = end;
     }
     Ok(())
-}
-
-/// A layer: one weight or two factors, and the bias of the last.
-struct Chained<'a> {
-    weights: Vec<&'a Entry>,
-    bias: Option<&'a Entry>,
-}
-
-/// A weight and its bias under one name.
-#[derive(Clone, Copy)]
-struct Named<'a> {
-    name: &'a str,
-    weight: &'a Entry,
-    bias: Option<&'a Entry>,
-}
-
-/// The layers in order.
-fn chain(entries: &[Entry]) -> Result<Vec<Chained<'_>>, ReadError> {
-    let mut layers: Vec<Chained<'_>> = Vec::new();
-    let mut before: Option<Named<'_>> = None;
-    for named in named(entries)? {
-        let factors = match before.replace(named) {
-            Some(first) if first.bias.is_none() && named.bias.is_some() => are_factors(&first, &named),
-            _ => false,
-        };
-        match layers.last_mut() {
-            Some(layer) if factors => {
-                layer.weights.push(named.weight);
-                layer.bias = named.bias;
-            }
-            _ => layers.push(Chained { weights: vec![named.weight], bias: named.bias }),
-        }
-    }
-    Ok(layers)
-}
-
-fn are_factors(first: &Named<'_>, second: &Named<'_>) -> bool {
-    let stem = first.name.strip_suffix('0').filter(|stem| stem.is_empty() || stem.ends_with('.'));
-    let same = stem.is_some() && stem == second.name.strip_suffix('1');
-    same && first.weight.shape.len() == second.weight.shape.len()
-}
-
-/// Weights and their biases, in the order of their names.
-fn named(entries: &[Entry]) -> Result<Vec<Named<'_>>, ReadError> {
-    let (mut weights, mut biases) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let (name, leaf) = entry.name.rsplit_once('.').unwrap_or(("", &entry.name));
-        match leaf {
-            "weight" => weights.push((name, entry)),
-            "bias" => biases.push((name, entry)),
-            _ => return Err(TensorProblem::Name.of(entry)),
-        }
-    }
-    for tensors in [&mut weights, &mut biases] {
-        tensors.sort_unstable_by_key(|(name, _)| *name);
-        if let Some(pair) = tensors.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            return Err(TensorProblem::Twice.of(pair[0].1));
-        }
-    }
-    if let Some((_, alone)) = biases.iter().find(|(name, _)| find(&weights, name).is_none()) {
-        return Err(TensorProblem::NoWeight.of(alone));
-    }
-    let mut layers: Vec<Named<'_>> =
-        weights.iter().map(|&(name, weight)| Named { name, weight, bias: find(&biases, name) }).collect();
-    let rank = |named: &Named<'_>| named.weight.shape.len() != 4;
-    layers.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| natural(a.name, b.name)));
-    Ok(layers)
-}
-
-fn find<'a>(sorted: &[(&str, &'a Entry)], name: &str) -> Option<&'a Entry> {
-    sorted.binary_search_by_key(&name, |(name, _)| name).ok().map(|at| sorted[at].1)
-}
-
-/// Compares names, and runs of digits in them as numbers.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    loop {
-        let (left, right) = (digits(a), digits(b));
-        let order = if left > 0 && right > 0 {
-            let (x, y) = (significant(&a[..left]), significant(&b[..right]));
-            (a, b) = (&a[left..], &b[right..]);
-            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
-        } else {
-            let (Some((x, rest)), Some((y, others))) = (a.split_first(), b.split_first()) else {
-                return a.len().cmp(&b.len());
-            };
-            (a, b) = (rest, others);
-            x.cmp(y)
-        };
-        if order.is_ne() {
-            return order;
-        }
-    }
-}
-
-fn digits(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
-}
-
-fn significant(digits: &[u8]) -> &[u8] {
-    &digits[digits.iter().take_while(|digit| **digit == b'0').count()..]
 }
 
 /// Kind and number of features, from the metadata or, without, from the shapes.
@@ -578,12 +483,5 @@ mod tests {
             }
             assert!(read(&good[..at]).is_err());
         }
-    }
-
-    #[test]
-    fn names_are_compared_as_people_do() {
-        let mut names = ["b", "fc10", "fc2", "a.10.1", "a.9.20", "a.9.3", "", "a.009.4"];
-        names.sort_by(|a, b| natural(a, b));
-        assert_eq!(names, ["", "a.9.3", "a.009.4", "a.9.20", "a.10.1", "b", "fc2", "fc10"]);
     }
 }
