@@ -7,7 +7,6 @@ mod affine;
 pub mod checksum;
 pub mod histogram;
 pub mod integer;
-mod lanes;
 pub mod latency;
 mod layer;
 pub mod model;
