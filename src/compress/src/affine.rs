@@ -1,5 +1,5 @@
-//! A matrix product in single precision that leaves out what is zero and is the same everywhere, bit for bit: every output
-//! is the bias, then the products in the order of the inputs, one after another.
+//! A matrix product in single precision that leaves out what is zero and is the same everywhere, bit for bit: every
+//! output is the bias, then the products in the order of the inputs, one after another.
 
 use wide::f32x4;
 
@@ -28,8 +28,8 @@ pub fn affine(rows: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     sums
 }
 
-/// Images and ReLU layers are mostly zero: what is not, with the place of its weights. Every number is written and kept by
-/// moving on, as a branch would be mispredicted half the time.
+/// Images and ReLU layers are mostly zero: what is not, with the place of its weights. Every number is written and kept
+/// by moving on, as a branch would be mispredicted half the time.
 fn keep(row: &[f32], outputs: usize, kept: &mut [(usize, f32)]) -> usize {
     let mut count = 0;
     for (input, &x) in row.iter().enumerate() {

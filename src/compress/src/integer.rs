@@ -1,5 +1,5 @@
-//! A network in whole numbers: 8-bit codes in, 8-bit codes out, sums of 32 bits in between. What a microcontroller runs,
-//! where [`Model::logits`] only rounds as if.
+//! A network in whole numbers: 8-bit codes in, 8-bit codes out, sums of 32 bits in between. What a microcontroller
+//! runs, where [`Model::logits`] only rounds as if.
 //!
 //! Sums are of `(qa − za)·(qb − zb)`, zero points taken away beforehand: nothing is left to correct, a window's places
 //! outside the image are zero, and ReLU is a clamp at zero. Both differences fit 9 bits, their products are exact.
@@ -122,8 +122,9 @@ pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
     Ok(Integer { features: model.features, input, layers, output })
 }
 
-/// The same network with its biases rounded as integers have them: [`Model::logits`] then gives the same codes but where
-/// single precision meets a tie differently. Where weights have few bits their scale is large, and biases are coarse.
+/// The same network with its biases rounded as integers have them: [`Model::logits`] then gives the same codes but
+/// where single precision meets a tie differently. Where weights have few bits their scale is large, and biases are
+/// coarse.
 ///
 /// # Errors
 /// As [`prepare`].
@@ -236,8 +237,8 @@ fn quad<T: Copy, U: Copy + Default>(numbers: &[T], convert: impl Fn(T) -> U) -> 
     std::array::from_fn(|lane| numbers.get(lane).map_or_else(U::default, |&number| convert(number)))
 }
 
-/// The nearest whole numbers within bounds that are whole, ties to even; such a bound and rounding may change places, so
-/// this is the same as rounding first.
+/// The nearest whole numbers within bounds that are whole, ties to even; such a bound and rounding may change places,
+/// so this is the same as rounding first.
 fn codes_of(x: f32x4, (least, most): (f32, f32)) -> [i16; 4] {
     // Numbers of this size have no digits behind the point: adding it rounds, and leaves the result in the lowest bits.
     const ROUNDS: f32x4 = f32x4::new([(3 << 22) as f32; 4]);
@@ -341,8 +342,8 @@ impl Layer {
         }
     }
 
-    /// Sums to codes: ONNX `QLinearMatMul` and `QLinearConv`, rounded before the zero point is added as `QuantizeLinear`
-    /// does.
+    /// Sums to codes: ONNX `QLinearMatMul` and `QLinearConv`, rounded before the zero point is added as
+    /// `QuantizeLinear` does.
     fn requantize(&self, sums: &[i32], codes: &mut [i16]) {
         let quads = sums.as_chunks::<4>().0.iter().zip(&self.biases).zip(&self.multipliers);
         for (to, ((&sum, &bias), &multiplier)) in codes.chunks_mut(4).zip(quads) {

@@ -1,7 +1,8 @@
 //! How long something takes, measured so that the answer can be "no difference".
 //!
-//! What is compared takes turns, so that a processor that warms up or slows down does so for all. A sample is as many calls
-//! as the clock needs to tell them apart: browsers show time in steps of 5 µs to 1 ms. The caller brings the clock.
+//! What is compared takes turns, so that a processor that warms up or slows down does so for all. A sample is as many
+//! calls as the clock needs to tell them apart: browsers show time in steps of 5 µs to 1 ms. The caller brings the
+//! clock.
 
 use thiserror::Error;
 
@@ -68,9 +69,9 @@ pub struct Ratio {
 #[error("the clock stands still, so nothing can be measured with it")]
 pub struct StoppedClock;
 
-/// Measures each contender 15 times or more, in turns, for about `milliseconds` in all: no shorter sample than the clock
-/// can tell from another, and no more than 101. Where calls are so slow that 15 samples take four times as long, there are
-/// fewer, and at least one.
+/// Measures each contender 15 times or more, in turns, for about `milliseconds` in all: no shorter sample than the
+/// clock can tell from another, and no more than 101. Where calls are so slow that 15 samples take four times as long,
+/// there are fewer, and at least one.
 ///
 /// # Errors
 /// If the clock, which shows milliseconds, stands still.
@@ -180,8 +181,9 @@ fn quantile(numbers: &[f64], share: f64) -> f64 {
     below + (above - below) * place.fract()
 }
 
-/// How many of so many sorted numbers lie on either side of an interval that holds the median with a confidence of 95 %:
-/// the most for which no more than 2.5 % of fair coins show fewer or as many heads. `None` if not even the extremes will do.
+/// How many of so many sorted numbers lie on either side of an interval that holds the median with a confidence of 95
+/// %: the most for which no more than 2.5 % of fair coins show fewer or as many heads. `None` if not even the extremes
+/// will do.
 fn outer(count: usize) -> Option<usize> {
     let mut heads = 0.5_f64.powi(count as i32);
     let mut chance = heads;

@@ -1,7 +1,8 @@
 //! Rows of small integers times a matrix of small integers, into 32 bits.
 //!
-//! Two inputs at a time meet four outputs in one instruction, `i32x4.dot_i16x8_s` of WebAssembly and `pmaddwd` of x86-64. It
-//! is asked for by name: of its own accord the compiler finds it for neither but in forms that a changed line undoes.
+//! Two inputs at a time meet four outputs in one instruction, `i32x4.dot_i16x8_s` of WebAssembly and `pmaddwd` of
+//! x86-64. It is asked for by name: of its own accord the compiler finds it for neither but in forms that a changed
+//! line undoes.
 
 use wide::{bytemuck::cast, i16x8, i32x4};
 
@@ -11,8 +12,8 @@ type Entry = (u32, [i16; 2]);
 /// Outputs that are summed at once: four vectors of four stay in registers, whatever the processor.
 const TILE: usize = 4;
 
-/// A matrix, laid out so that a pair of inputs meets a run of outputs: for every tile of up to 16 outputs, for every pair
-/// of inputs, the pair's weights for each output.
+/// A matrix, laid out so that a pair of inputs meets a run of outputs: for every tile of up to 16 outputs, for every
+/// pair of inputs, the pair's weights for each output.
 #[derive(Debug, Clone)]
 pub struct Packed {
     pairs: usize,
