@@ -56,7 +56,8 @@ pub fn report(clock: &mut dyn FnMut() -> f64) -> Result<String, StoppedClock> {
                 let _ = writeln!(
                     text,
                     "{name:14} {images:6} batch {batch:2}: float {:.4} ms ({:.4}–{:.4}), integer {:.4} ms \
-                     ({:.4}–{:.4}), float/integer {:.2} ({:.2}–{:.2}){verdict}; {} samples of {} and {} calls, clock {} ns",
+                     ({:.4}–{:.4}), float/integer {:.2} ({:.2}–{:.2}){verdict}; \
+                     {} samples of {} and {} calls, clock {} ns",
                     times[0].median,
                     times[0].low,
                     times[0].high,

@@ -1,5 +1,7 @@
-//! A matrix product in single precision that leaves out what is zero and is the same everywhere, bit for bit: every output
-//! is the bias, then the products in the order of the inputs, one after another.
+//! A matrix product in single precision that leaves out what is zero and is the same everywhere, bit for bit: every
+//! output is the bias, then the products in the order of the inputs, one after another.
+
+use wide::f32x4;
 
 /// From so many outputs on a row of weights is read through, as memory prefers it; below, sums stay in registers.
 const WIDE: usize = 64;
@@ -26,8 +28,8 @@ pub fn affine(rows: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
     sums
 }
 
-/// Images and ReLU layers are mostly zero: what is not, with the place of its weights. Every number is written and kept by
-/// moving on, as a branch would be mispredicted half the time.
+/// Images and ReLU layers are mostly zero: what is not, with the place of its weights. Every number is written and kept
+/// by moving on, as a branch would be mispredicted half the time.
 fn keep(row: &[f32], outputs: usize, kept: &mut [(usize, f32)]) -> usize {
     let mut count = 0;
     for (input, &x) in row.iter().enumerate() {
@@ -43,41 +45,58 @@ fn narrow(kept: &[(usize, f32)], weight: &[f32], sums: &mut [f32]) {
     let mut first = 0;
     while first < sums.len() {
         first += match sums.len() - first {
-            32.. => tile::<32>(kept, weight, first, sums),
-            8.. => tile::<8>(kept, weight, first, sums),
-            4.. => tile::<4>(kept, weight, first, sums),
-            _ => tile::<1>(kept, weight, first, sums),
+            32.. => tile::<8>(kept, weight, first, sums),
+            8.. => tile::<2>(kept, weight, first, sums),
+            4.. => tile::<1>(kept, weight, first, sums),
+            _ => single(kept, weight, first, sums),
         };
     }
 }
 
-/// Some outputs from `first` on; returns how many.
-fn tile<const WIDTH: usize>(kept: &[(usize, f32)], weight: &[f32], first: usize, sums: &mut [f32]) -> usize {
-    let Some(to) = sums[first..].first_chunk_mut::<WIDTH>() else { return WIDTH };
-    let mut sums = *to;
+/// Four outputs times `QUADS`, from `first` on; returns how many.
+fn tile<const QUADS: usize>(kept: &[(usize, f32)], weight: &[f32], first: usize, sums: &mut [f32]) -> usize {
+    let width = 4 * QUADS;
+    let to = sums[first..first + width].as_chunks_mut::<4>().0;
+    let mut sums = [f32x4::ZERO; QUADS];
+    sums.iter_mut().zip(&*to).for_each(|(sum, &to)| *sum = to.into());
     for &(place, x) in kept {
         // Never absent; a look-up that can fail is cheaper than one that can panic.
-        let Some(weights) = weight.get(place + first..place + first + WIDTH) else { continue };
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += x * weight;
+        let Some(weights) = weight.get(place + first..place + first + width) else { continue };
+        let x = f32x4::splat(x);
+        for (sum, &weights) in sums.iter_mut().zip(weights.as_chunks::<4>().0) {
+            *sum += x * f32x4::from(weights);
         }
     }
-    *to = sums;
-    WIDTH
+    to.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum.to_array());
+    width
+}
+
+fn single(kept: &[(usize, f32)], weight: &[f32], output: usize, sums: &mut [f32]) -> usize {
+    sums[output] = kept.iter().fold(sums[output], |sum, &(place, x)| sum + x * weight[place + output]);
+    1
 }
 
 fn wide(kept: &[(usize, f32)], weight: &[f32], sums: &mut [f32]) {
     let outputs = sums.len();
-    let weights = |place: usize| &weight[place..place + outputs];
+    let (quads, ends) = sums.as_chunks_mut::<4>();
+    let weights = |place: usize| weight[place..place + outputs].as_chunks::<4>();
     // The sums are fetched and put back once for four inputs.
     let (fours, rest) = kept.as_chunks::<4>();
-    for &[(a, x), (b, y), (c, z), (d, w)] in fours {
-        for ((((sum, a), b), c), d) in sums.iter_mut().zip(weights(a)).zip(weights(b)).zip(weights(c)).zip(weights(d)) {
-            *sum = *sum + x * a + y * b + z * c + w * d;
+    for four in fours {
+        let [(a, a_end), (b, b_end), (c, c_end), (d, d_end)] = four.map(|(place, _)| weights(place));
+        let [x, y, z, w] = four.map(|(_, x)| f32x4::splat(x));
+        for ((((sum, &a), &b), &c), &d) in quads.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            let first = f32x4::from(*sum) + x * f32x4::from(a) + y * f32x4::from(b);
+            *sum = (first + z * f32x4::from(c) + w * f32x4::from(d)).to_array();
+        }
+        for (end, weights) in [a_end, b_end, c_end, d_end].into_iter().enumerate() {
+            ends.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += four[end].1 * weight);
         }
     }
     for &(place, x) in rest {
-        sums.iter_mut().zip(weights(place)).for_each(|(sum, weight)| *sum += x * weight);
+        let (weights, weight_ends) = weights(place);
+        let all = quads.as_flattened_mut().iter_mut().zip(weights.as_flattened());
+        all.chain(ends.iter_mut().zip(weight_ends)).for_each(|(sum, weight)| *sum += x * weight);
     }
 }
 

@@ -1,11 +1,12 @@
-//! A network in whole numbers: 8-bit codes in, 8-bit codes out, sums of 32 bits in between. What a microcontroller runs,
-//! where [`Model::logits`] only rounds as if.
+//! A network in whole numbers: 8-bit codes in, 8-bit codes out, sums of 32 bits in between. What a microcontroller
+//! runs, where [`Model::logits`] only rounds as if.
 //!
 //! Sums are of `(qa − za)·(qb − zb)`, zero points taken away beforehand: nothing is left to correct, a window's places
 //! outside the image are zero, and ReLU is a clamp at zero. Both differences fit 9 bits, their products are exact.
 
 use retort_spec::NetworkKind;
 use thiserror::Error;
+use wide::{bytemuck::cast, f32x4, i32x4};
 
 use crate::{
     model::{Affine, Codes, Coding, Matrix, Model, Part, Values, group_of, groups},
@@ -60,10 +61,11 @@ struct Layer {
     weights: Packed,
     /// Whether the largest of every 2 × 2 places is kept.
     pools: bool,
-    /// `[outputs]`, in units of `scale of the input · scale of the weights`.
-    biases: Vec<i32>,
-    /// `[outputs]`: `scale of the input · scale of the weights / scale of the output`.
-    multipliers: Vec<f32>,
+    outputs: usize,
+    /// `[outputs / 4]`, in units of `scale of the input · scale of the weights`.
+    biases: Vec<i32x4>,
+    /// `[outputs / 4]`: `scale of the input · scale of the weights / scale of the output`.
+    multipliers: Vec<f32x4>,
     /// The least and the largest code less the zero point; from zero on where a ReLU follows.
     bounds: (f32, f32),
 }
@@ -120,8 +122,9 @@ pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
     Ok(Integer { features: model.features, input, layers, output })
 }
 
-/// The same network with its biases rounded as integers have them: [`Model::logits`] then gives the same codes but where
-/// single precision meets a tie differently. Where weights have few bits their scale is large, and biases are coarse.
+/// The same network with its biases rounded as integers have them: [`Model::logits`] then gives the same codes but
+/// where single precision meets a tie differently. Where weights have few bits their scale is large, and biases are
+/// coarse.
 ///
 /// # Errors
 /// As [`prepare`].
@@ -131,8 +134,15 @@ pub fn with_integer_biases(model: &Model) -> Result<Model, NotInteger> {
     let mut rounded = model.clone();
     for (index, (part, layer)) in rounded.layers.iter_mut().zip(&prepared.layers).enumerate() {
         let after = codings.get(index + 1).map_or(1.0, |coding| f64::from(coding.scale));
-        let value = |(&bias, &multiplier): (&i32, &f32)| f64::from(bias) * f64::from(multiplier) * after;
-        part.bias = layer.biases.iter().zip(&layer.multipliers).map(|pair| value(pair) as f32).collect();
+        let value = |(bias, multiplier): (i32, f32)| f64::from(bias) * f64::from(multiplier) * after;
+        part.bias = layer
+            .biases
+            .iter()
+            .flat_map(|four| four.to_array())
+            .zip(layer.multipliers.iter().flat_map(|four| four.to_array()))
+            .take(layer.outputs)
+            .map(|pair| value(pair) as f32)
+            .collect();
     }
     Ok(rounded)
 }
@@ -178,8 +188,12 @@ fn layer(
         windows,
         weights,
         pools,
-        biases: biases.into_iter().map(|bias| bias as i32).collect(),
-        multipliers: units.iter().map(|unit| (unit / f64::from(after.scale)) as f32).collect(),
+        outputs: columns,
+        biases: biases.chunks(4).map(|four| quad(four, |bias| bias as i32).into()).collect(),
+        multipliers: units
+            .chunks(4)
+            .map(|four| quad(four, |unit| (unit / f64::from(after.scale)) as f32).into())
+            .collect(),
         bounds: bounds(after, relu),
     })
 }
@@ -218,15 +232,18 @@ fn bounds(coding: Affine, relu: bool) -> (f32, f32) {
     (if relu { least.max(0) } else { least } as f32, most as f32)
 }
 
-/// The nearest whole number within bounds that are whole, ties to even; as a bound and rounding may change places, the same
-/// as rounding first. Not a number becomes the lower bound.
-fn code(x: f32, (least, most): (f32, f32)) -> i16 {
+/// Up to four numbers, and zeros.
+fn quad<T: Copy, U: Copy + Default>(numbers: &[T], convert: impl Fn(T) -> U) -> [U; 4] {
+    std::array::from_fn(|lane| numbers.get(lane).map_or_else(U::default, |&number| convert(number)))
+}
+
+/// The nearest whole numbers within bounds that are whole, ties to even; such a bound and rounding may change places,
+/// so this is the same as rounding first.
+fn codes_of(x: f32x4, (least, most): (f32, f32)) -> [i16; 4] {
     // Numbers of this size have no digits behind the point: adding it rounds, and leaves the result in the lowest bits.
-    // Everywhere a few vector instructions, where `round_ties_even` is a call on older processors.
-    const ROUNDS: f32 = (3 << 22) as f32;
-    let x = if x > least { x } else { least };
-    let x = if x < most { x } else { most };
-    (x + ROUNDS).to_bits().wrapping_sub(ROUNDS.to_bits()) as i16
+    const ROUNDS: f32x4 = f32x4::new([(3 << 22) as f32; 4]);
+    let rounded = x.fast_max(least.into()).fast_min(most.into()) + ROUNDS;
+    (cast::<_, i32x4>(rounded) - cast::<_, i32x4>(ROUNDS)).to_array().map(|code| code as i16)
 }
 
 impl Windows {
@@ -287,7 +304,7 @@ impl Layer {
         self.sum(image, scratch);
         let width = self.weights.width();
         let pooled = if self.pools { self.windows.pooled_side() } else { side };
-        let outputs = self.biases.len();
+        let outputs = self.outputs;
         let mut codes = vec![0; pooled * pooled * outputs];
         for (place, codes) in codes.chunks_exact_mut(outputs).enumerate() {
             let (y, x) = (place / pooled, place % pooled);
@@ -325,12 +342,13 @@ impl Layer {
         }
     }
 
-    /// Sums to codes: ONNX `QLinearMatMul` and `QLinearConv`, rounded before the zero point is added as `QuantizeLinear`
-    /// does.
+    /// Sums to codes: ONNX `QLinearMatMul` and `QLinearConv`, rounded before the zero point is added as
+    /// `QuantizeLinear` does.
     fn requantize(&self, sums: &[i32], codes: &mut [i16]) {
-        let bounds = self.bounds;
-        for (((to, sum), bias), multiplier) in codes.iter_mut().zip(sums).zip(&self.biases).zip(&self.multipliers) {
-            *to = code((sum + bias) as f32 * multiplier, bounds);
+        let quads = sums.as_chunks::<4>().0.iter().zip(&self.biases).zip(&self.multipliers);
+        for (to, ((&sum, &bias), &multiplier)) in codes.chunks_mut(4).zip(quads) {
+            let quad = codes_of((i32x4::from(sum) + bias).round_float() * multiplier, self.bounds);
+            to.copy_from_slice(&quad[..to.len()]);
         }
     }
 }
@@ -345,7 +363,9 @@ impl Integer {
         let mut codes = Vec::new();
         let (bounds, scale) = (bounds(self.input, false), self.input.scale);
         for example in inputs.chunks_exact(self.features) {
-            let mut numbers: Vec<i16> = example.iter().map(|x| code(x / scale, bounds)).collect();
+            let quads = example.chunks(4).map(|four| f32x4::from(quad(four, |x| x)) / scale);
+            let mut numbers: Vec<i16> = quads.flat_map(|quad| codes_of(quad, bounds)).collect();
+            numbers.truncate(self.features);
             for layer in &self.layers {
                 numbers = layer.forward(&numbers, &mut scratch);
             }
@@ -481,8 +501,12 @@ mod tests {
     #[test]
     fn ties_go_to_even_codes_before_the_zero_point_is_added() {
         let all = (-131.0, 124.0);
-        let codes = [0.5, -0.5, 1.5, -1.5, 2.5, 2.500_001, 200.0, -200.0, f32::INFINITY].map(|x| code(x, all));
-        assert_eq!(codes, [0, 0, 2, -2, 2, 3, 124, -131, 124]);
+        assert_eq!(codes_of(f32x4::new([0.5, -0.5, 1.5, -1.5]), all), [0, 0, 2, -2]);
+        assert_eq!(codes_of(f32x4::new([2.5, 2.500_001, 200.0, -200.0]), all), [2, 3, 124, -131]);
+        assert_eq!(
+            codes_of(f32x4::new([123.5, -130.5, f32::INFINITY, f32::NEG_INFINITY]), all),
+            [124, -130, 124, -131]
+        );
     }
 
     #[test]

@@ -17,7 +17,6 @@ pub mod gptq;
 pub mod histogram;
 mod huffman;
 pub mod integer;
-mod lanes;
 pub mod latency;
 mod layer;
 pub mod layout;
