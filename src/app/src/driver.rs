@@ -3,8 +3,8 @@
 use std::{cell::RefCell, rc::Rc};
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Stopped, Trouble, Tuned,
-    encode,
+    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Stopped, Trouble,
+    Tuned, encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;

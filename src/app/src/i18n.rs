@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::asked::{LABELS, SOFT_TARGETS};
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, KNOBS, Kind, Knowledge, NetworkKind, Objective};
+    use retort_spec::{Actor, Disorder, KNOBS, Kind, Knowledge, NetworkKind, Objective};
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -195,9 +195,7 @@ mod tests {
         for word in NetworkKind::WORDS {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
-        for word in DISORDERS {
-            ids.insert(format!("disorder-{word}"));
-        }
+        ids.extend(Disorder::ALL.map(|disorder| format!("disorder-{}", disorder.word())));
         // The parts that the engine gives curves of their own.
         ids.extend(["term-target", "term-others"].map(String::from));
         for term in [LABELS, SOFT_TARGETS] {
@@ -213,7 +211,7 @@ mod tests {
         let missing: Vec<_> = derived.difference(&defined).collect();
         assert!(missing.is_empty(), "en.ftl lacks {missing:?}");
         let mut source = String::new();
-        for folder in ["src", "src/components", "src/lessons"] {
+        for folder in ["src", "src/components", "src/lessons", "src/state"] {
             for entry in std::fs::read_dir(format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"))).unwrap() {
                 let path = entry.unwrap().path();
                 if path.extension().is_some_and(|extension| extension == "rs") {

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use retort_spec::{
-    Actor, Compressed, CurvePoint, Experiment, Measured, Parts, Pipeline, Terms, Verdict, encode,
-};
+use retort_spec::{Actor, Compressed, CurvePoint, Experiment, Measured, Parts, Pipeline, Terms, Verdict, encode};
 use serde::Serialize;
 
 use crate::{order::sorted, state::State};
@@ -131,8 +129,8 @@ fn packed(row: &Compressed) -> Packed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Floats, decode};
     use crate::lessons::fixture::compressed;
+    use retort_spec::{Floats, decode};
     use serde_json::{Value, json};
     use std::rc::Rc;
 
@@ -198,7 +196,7 @@ mod tests {
             (&json!(40), &json!(3))
         );
         assert_eq!(record["measured"][0]["per_class_accuracy"], json!([0.2, null]));
-        assert_eq!(record["compressed"][0]["bits"], "8");
+        assert_eq!(record["compressed"][0]["made"], "quantize:8:tensor");
         assert!(record["measured"][0].get("logits").is_none() && record["compressed"][0].get("answers").is_none());
         assert_eq!(record["verdict"], Value::Null);
     }

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured, OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
+    Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured,
+    OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 

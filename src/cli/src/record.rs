@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use retort_engine::Session;
-use retort_spec::{DeviceChoice, Event, Experiment, Report};
+use retort_spec::{DeviceChoice, Event, Experiment, Report, Scheme};
 
 use crate::{Failure, compute, laboratory::Laboratory};
 
@@ -41,7 +41,13 @@ fn shorten(event: Event, classes: usize) -> Option<Event> {
         }
         Event::Point(point) if point.run == 0 => Some(Event::Point(point)),
         Event::Bench(Report::Compressed { run: 0, mut rows }) => {
-            rows.iter_mut().for_each(|row| row.answers.truncate(EXAMPLES));
+            for row in &mut rows {
+                row.answers.truncate(EXAMPLES);
+                // The histograms of the usual scales are enough to look at for a few seconds.
+                if row.scheme().is_none_or(|scheme| scheme != Scheme::of(scheme.bits)) {
+                    row.layers.clear();
+                }
+            }
             Some(Event::Bench(Report::Compressed { run: 0, rows }))
         }
         event @ Event::Verdict(_) => Some(event),

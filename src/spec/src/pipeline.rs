@@ -175,14 +175,24 @@ pub enum Disorder {
     #[error("prune before share: shared weights move together")]
     PrunedAfterShare,
     /// More stages than anyone can follow.
-    #[error("at most {most} stages")]
-    TooMany {
-        /// How many would do.
-        most: u32,
-    },
+    #[error("at most {} stages", Pipeline::MAX_STAGES)]
+    TooMany,
 }
 
 impl Disorder {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::AfterHuffman,
+        Self::HuffmanOfFloats,
+        Self::AfterQuantize,
+        Self::SharedAndQuantized,
+        Self::PrunedBeforeLowRank,
+        Self::UnitsOfFactors,
+        Self::BeginsAnew,
+        Self::PrunedAfterShare,
+        Self::TooMany,
+    ];
+
     /// The word that names it in messages.
     pub fn word(self) -> &'static str {
         match self {
@@ -194,7 +204,7 @@ impl Disorder {
             Self::UnitsOfFactors => "units-of-factors",
             Self::BeginsAnew => "begins-anew",
             Self::PrunedAfterShare => "pruned-after-share",
-            Self::TooMany { .. } => "too-many",
+            Self::TooMany => "too-many",
         }
     }
 }
@@ -212,7 +222,7 @@ impl Pipeline {
         for (place, treatment) in self.0.iter().enumerate() {
             let wrong = |disorder| Err((place, disorder));
             if place >= Self::MAX_STAGES {
-                return wrong(Disorder::TooMany { most: Self::MAX_STAGES as u32 });
+                return wrong(Disorder::TooMany);
             }
             if written {
                 return wrong(Disorder::AfterHuffman);
@@ -466,6 +476,6 @@ mod tests {
         assert_eq!(refused("low-rank:4,prune:0.5:units"), (1, Disorder::UnitsOfFactors));
         assert_eq!(refused("finetune:1,qat:2:5:fresh"), (1, Disorder::BeginsAnew));
         assert_eq!(refused("share:5,prune:0.5"), (1, Disorder::PrunedAfterShare));
-        assert!(matches!(refused(&vec!["finetune:1"; 13].join(",")), (12, Disorder::TooMany { .. })));
+        assert!(matches!(refused(&vec!["finetune:1"; 13].join(",")), (12, Disorder::TooMany)));
     }
 }

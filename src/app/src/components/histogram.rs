@@ -177,7 +177,8 @@ mod tests {
     #[test]
     fn bins_divide_the_axis_and_empty_ones_are_passed_over() {
         let levels = Floats(vec![-1.0, 1.0]);
-        let histogram = WeightHistogram { reach: 2.0, before: vec![1, 0, 5, 0], after: vec![0, 0, 2, 4], levels, sqnr: None };
+        let histogram =
+            WeightHistogram { reach: 2.0, before: vec![1, 0, 5, 0], after: vec![0, 0, 2, 4], levels, sqnr: None };
         assert_eq!(bins(&histogram), [(-2.0, -1.0, 1, 0), (0.0, 1.0, 5, 2), (1.0, 2.0, 0, 4)]);
     }
 

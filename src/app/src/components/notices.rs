@@ -124,10 +124,7 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
         ProblemKind::NotStages => texts.get("problem-stages"),
         ProblemKind::Disorder { place, disorder } => texts.with(
             "problem-disorder",
-            &[
-                ("place", (place + 1).into()),
-                ("reason", texts.get(&format!("disorder-{}", disorder.word())).into()),
-            ],
+            &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", disorder.word())).into())],
         ),
         ProblemKind::NotOmittable => texts.get("problem-omit"),
         ProblemKind::NoImages => texts.get("problem-images"),

@@ -10,9 +10,9 @@ use super::{
     points::{Kind, Point, pareto, past, points},
 };
 use crate::{
-    naming::made,
     app::{Page, use_page},
     format::{bytes, number, percent, tenth},
+    naming::made,
     order::sorted,
     state::Action,
 };

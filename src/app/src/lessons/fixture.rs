@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Compressed, DataSet, DataSummary, Event, Floats, Measured, Outcome, Parts, Pipeline, Report, RunState, Spread,
-    Verdict,
+    Actor, Compressed, DataSet, DataSummary, Event, Floats, Measured, Outcome, Parts, Pipeline, Report, RunState,
+    Spread, Verdict,
 };
 use yew::Reducible as _;
 

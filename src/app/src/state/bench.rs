@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
-    Treatment, encode,
+    Answer, Compressed, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task, Treatment,
+    encode,
 };
 
 use super::{Notice, State, Weighed};
