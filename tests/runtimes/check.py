@@ -1,8 +1,6 @@
 """Runs the files that Retort exports in programs that Retort's authors did not write.
 
-    python -m venv /tmp/venv && /tmp/venv/bin/pip install onnxruntime onnx numpy safetensors
-    cargo run -p retort-compress --example cases -- /tmp/cases
-    /tmp/venv/bin/python tests/runtimes/check.py /tmp/cases
+    cargo xtask runtimes
 
 A case NAME.onnx or NAME.safetensors has beside it NAME.*.input.f32 and .logits.f32 (raw, little-endian, row by row)
 and a .json whose `check` is
