@@ -16,8 +16,8 @@ mod scheme;
 mod values;
 
 pub use bench::{
-    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parts, Report, Sensitivity,
-    Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
+    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parcel, Parts, Report,
+    Sensitivity, Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
 };
 pub use experiment::Experiment;
 pub use floats::Floats;
