@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
-use retort_spec::{Command, Event};
+use retort_spec::{Command, Event, read_number};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -45,8 +45,8 @@ pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uin
     let header = |name: &str| response.headers().get(name).ok().flatten();
     // The length of a compressed answer is not that of its contents.
     let total = match header("content-encoding") {
-        None => header("content-length").and_then(|length| length.parse().ok()),
-        Some(_) => header("x-content-length").and_then(|length| length.parse().ok()),
+        None => header("content-length").and_then(|length| read_number(&length)),
+        Some(_) => header("x-content-length").and_then(|length| read_number(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
