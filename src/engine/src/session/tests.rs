@@ -299,6 +299,29 @@ fn training_a_compressed_network_can_be_given_up_and_another_experiment_gives_it
 }
 
 #[test]
+fn compressed_networks_learn_from_whatever_the_student_learned_from() {
+    let (none, few) = (Labels::Count(0), Labels::Count(40));
+    for (labels, transfer) in
+        [(none, Transfer::All), (none, Transfer::Noise), (few, Transfer::Labelled), (few, Transfer::Noise)]
+    {
+        let experiment = Experiment { labels, transfer, jitter: 1, soft: 0.7, ..small() };
+        let mut session = session();
+        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+        let layers = asked(&model);
+        for how in ["finetune:1", "finetune:1:labels", "gradual:0.5:1:labels", "qat:4:1:static-average:joint"] {
+            let once = tuned(&mut session, how, layers.clone(), NetworkKind::Mlp);
+            let again = tuned(&mut session, how, layers.clone(), NetworkKind::Mlp);
+            assert_eq!((&once.layers, &once.ranges), (&again.layers, &again.ranges), "by the same seed: {how}");
+            assert_ne!(
+                once.layers.unwrap()[1].factors[0].values,
+                layers[1].factors[0].values,
+                "{labels} {transfer} {how}"
+            );
+        }
+    }
+}
+
+#[test]
 fn gradual_pruning_ends_where_it_should_however_few_steps_it_has() {
     let mut session = session();
     // One step an epoch.

@@ -10,8 +10,8 @@ use retort_spec::{Bits, Granularity, Scheme, ZeroPoint};
 /// The least scale that divides safely.
 const LEAST: f32 = 1e-8;
 
-/// How a matrix's weights are rounded while it learns. Scales are taken from the weights in every step; with three bits and
-/// more from their extremes.
+/// How a matrix's weights are rounded while it learns. Scales are taken from the weights in every step: from their
+/// extremes, but at 1 bit and in ternary codes from their means.
 #[derive(Debug, Clone)]
 pub struct Fake {
     scheme: Scheme,
