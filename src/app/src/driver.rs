@@ -272,18 +272,6 @@ impl Driver {
                     self.inner.borrow_mut().began = true;
                     self.begin_bench();
                 }
-                Event::FilesRead { data, .. } => {
-                    self.remember(*data);
-                    self.inner.borrow_mut().bench.forget_examples();
-                    let experiment = self.inner.borrow().experiment.clone();
-                    if experiment.data == *data {
-                        self.send(&Command::Run(experiment));
-                    }
-                }
-                Event::Data(_) => {
-                    self.inner.borrow_mut().began = true;
-                    self.begin_bench();
-                }
                 // Only an experiment that came to its end shows that the engine can live.
                 Event::Verdict(_) => self.inner.borrow_mut().restarts = 0,
                 Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
