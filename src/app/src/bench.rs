@@ -1,9 +1,14 @@
 //! The workbench's worker as the driver sees it: started once networks learn, fed with what the engine gives, asked, and
 //! replaced when it dies.
 
-use retort_spec::{Actor, BenchExamples, Command, Event, Experiment, KNOBS, NetworkFile, Order, Phase, Scheme, encode};
+use retort_spec::{
+    Actor, BenchExamples, Command, Event, Experiment, KNOBS, NetworkFile, Order, Phase, Pipeline, Scheme, Treatment,
+};
 
-use crate::engine::{Engine, EngineModule};
+use crate::{
+    engine::{Engine, EngineModule},
+    state::link,
+};
 
 /// The worker with what it was told, so that another one can be told the same.
 #[derive(Default)]
@@ -20,6 +25,8 @@ pub struct Bench {
     key: String,
     networks: Vec<NetworkFile>,
     looked: Option<(Scheme, u32)>,
+    /// Whether what was looked at has not come back yet.
+    looking: bool,
     /// The number of the last pipeline.
     pub flow: u32,
 }
@@ -47,8 +54,7 @@ impl Bench {
         for network in &self.networks {
             self.send(Order::Network(network.clone()));
         }
-        self.looked = None;
-        self.look(experiment);
+        self.look_anew(experiment);
     }
 
     /// The worker is not there any more.
@@ -60,7 +66,7 @@ impl Bench {
     /// Students are trained anew. Says whether other examples are to be asked for.
     pub fn begin(&mut self, experiment: &Experiment) -> bool {
         self.networks.clear();
-        self.looked = None;
+        (self.looked, self.looking) = (None, false);
         self.send(Order::Forget);
         let key = key(experiment);
         let differs = self.key != key || self.examples.is_none();
@@ -85,8 +91,7 @@ impl Bench {
                 self.networks.push(network.clone());
                 self.send(Order::Network(network.clone()));
                 if (network.run, network.actor) == (0, Actor::Student) {
-                    self.looked = None;
-                    self.look(experiment);
+                    self.look_anew(experiment);
                 }
             }
             Event::Tuned(tuned) => self.send(Order::Tuned(tuned.clone())),
@@ -94,14 +99,26 @@ impl Bench {
         }
     }
 
+    fn look_anew(&mut self, experiment: &Experiment) {
+        (self.looked, self.looking) = (None, false);
+        self.look(experiment);
+    }
+
+    /// What was asked for is there: a visitor who has dragged the slider on meanwhile has only its last place looked at.
+    pub fn answered(&mut self, experiment: &Experiment) {
+        self.looking = false;
+        self.look(experiment);
+    }
+
     /// The scheme that the experiment asks for is looked at, unless it was just now.
     pub fn look(&mut self, experiment: &Experiment) {
         let wanted = (experiment.scheme().effective(), experiment.seed);
         let there = self.networks.iter().any(|network| (network.run, network.actor) == (0, Actor::Student));
-        if there && self.ready && self.looked != Some(wanted) {
-            self.looked = Some(wanted);
+        if there && self.ready && !self.looking && self.looked != Some(wanted) {
+            (self.looked, self.looking) = (Some(wanted), true);
             let (scheme, seed) = wanted;
-            self.send(Order::Look { scheme, seed, link: encode(experiment) });
+            let made = Pipeline(vec![Treatment::Quantize(scheme)]);
+            self.send(Order::Look { scheme, seed, link: link(experiment, &made) });
         }
     }
 }

@@ -361,7 +361,13 @@ impl Driver {
                     }
                 }
                 Event::Trouble(Trouble::Engine { reason }) => return self.bench_died(generation, reason),
-                event => told.push(event),
+                event => {
+                    if let Event::Bench(Report::Looked(_) | Report::Refused { .. }) = event {
+                        let inner = &mut *self.inner.borrow_mut();
+                        inner.bench.answered(&inner.experiment);
+                    }
+                    told.push(event);
+                }
             }
         }
         if !told.is_empty() {
