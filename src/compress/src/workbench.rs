@@ -39,6 +39,8 @@ pub struct Workbench {
     flow: Option<Flow>,
     /// What the stages of the last pipeline left.
     stages: Vec<Made>,
+    /// The network of the last file that was read.
+    imported: Option<Vec<u8>>,
     /// Shows milliseconds.
     clock: fn() -> f64,
 }
@@ -81,6 +83,7 @@ impl Workbench {
             looked: None,
             flow: None,
             stages: Vec::new(),
+            imported: None,
             clock,
         }
     }
@@ -119,6 +122,11 @@ impl Workbench {
             Order::Abandon => self.abandon(say),
             Order::Export { format, stage, name } => self.export(format, stage, name, say),
             Order::Import(file) => self.import(file, say),
+            Order::UseImported => {
+                if let Some(file) = self.imported.clone() {
+                    self.take(0, Actor::Student, &file, say);
+                }
+            }
             Order::Ask { id, inputs } => {
                 if let Some(made) = self.looked.as_ref().filter(|_| self.is_whole(&inputs)) {
                     say(Report::Answers { id, answer: answer(&made.model, &inputs) });

@@ -115,6 +115,7 @@ impl Workbench {
         };
         let accuracy = self.fits(&model).then(|| self.accuracy(&model));
         let file = pack_float(model.kind, model.features, &model.to_layers());
+        self.imported = Some(file.clone());
         say(Report::Imported(Box::new(Imported {
             name,
             kind: model.kind,

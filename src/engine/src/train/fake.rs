@@ -10,6 +10,20 @@ use retort_spec::{Bits, Granularity, Scheme, ZeroPoint};
 /// The least scale that divides safely.
 const LEAST: f32 = 1e-8;
 
+/// `saturate(round_half_even(x · inverse) + zero)` on a device: ONNX `QuantizeLinear` by the reciprocal of the scale, since a
+/// shader's division is only nearly right and its multiplication is right (WGSL, section 15.7.4).
+///
+/// # Shapes
+/// `x`: `[rows, columns]`; `inverse` and `zero`: such that they spread to it; the result whole numbers, `[rows, columns]`.
+pub fn quantize_linear(x: Tensor<2>, inverse: Tensor<2>, zero: Tensor<2>, [least, most]: [f32; 2]) -> Tensor<2> {
+    saturated((x * inverse).round() + zero, [least, most])
+}
+
+/// Numbers no less than `least` and no more than `most`.
+fn saturated(x: Tensor<2>, [least, most]: [f32; 2]) -> Tensor<2> {
+    -relu(-relu(x - least) + (most - least)) + most
+}
+
 /// How a matrix's weights are rounded while it learns. Scales are taken from the weights in every step; with three bits and
 /// more from their extremes.
 #[derive(Debug, Clone)]
@@ -72,22 +86,20 @@ impl Fake {
             }
             _ => {
                 let [least, most] = self.codes;
-                match self.scheme.zero_point {
+                let (scale, zero) = match self.scheme.zero_point {
                     ZeroPoint::Symmetric => {
-                        let scale = self.spread(self.largest(now.clone().abs()) / most + f32::MIN_POSITIVE);
-                        (now.clone() / scale.clone()).round() * scale
+                        let scale = self.largest(now.clone().abs()) / most + f32::MIN_POSITIVE;
+                        (scale.clone(), scale.zeros_like())
                     }
                     ZeroPoint::Affine => {
                         let high = self.largest(relu(now.clone()));
                         let low = -self.largest(relu(-now.clone()));
                         let scale = (high - low.clone()) / (most - least) + f32::MIN_POSITIVE;
-                        let zero = self.spread((-low / scale.clone() + least).round());
-                        let scale = self.spread(scale);
-                        let code = (now.clone() / scale.clone()).round() + zero.clone();
-                        let code = -relu(-relu(code - least) + (most - least)) + most;
-                        (code - zero) * scale
+                        (scale.clone(), (-low / scale + least).round())
                     }
-                }
+                };
+                let (inverse, zero) = (self.spread(scale.clone().recip()), self.spread(zero));
+                (quantize_linear(now.clone(), inverse, zero.clone(), self.codes) - zero) * self.spread(scale)
             }
         };
         weights + (rounded - now).autodiff()
@@ -110,7 +122,7 @@ impl Fake {
         let scale = self.spread(safe);
         let place = weights / scale.clone();
         let now = place.clone().inner();
-        let clipped = (-relu(-relu(now.clone() - least) + (most - least)) + most).round();
+        let clipped = saturated(now.clone(), self.codes).round();
         let inside = step(now.clone() - least) * step(-now.clone() + most);
         let code = clipped.autodiff() + (place - now.autodiff()) * inside.autodiff();
         code * scale
