@@ -25,16 +25,16 @@ pub fn bits(page: &Page) -> Html {
         Bits::ALL[place.min(Bits::ALL.len() - 1)].to_string()
     });
     let name = |bits: Bits| texts.get(&format!("bits-{bits}"));
-    let stop = |bits: Bits| {
+    let stop = |(at, &bits): (usize, &Bits)| {
         let turn = turn.reform(move |_: MouseEvent| bits.to_string());
-        html! { <button data-bits={bits.word()} {disabled} aria-pressed={(chosen == bits).to_string()} title={name(bits)} onclick={turn}>{ short(bits) }</button> }
+        html! { <button data-bits={bits.word()} {disabled} aria-pressed={(chosen == bits).to_string()} title={name(bits)} style={format!("--at:{at}")} onclick={turn}>{ short(bits) }</button> }
     };
     html! {
         <div class="bits">
             <p>{ knob_label(page, "bits", Some("slider-bits")) }<output for="slider-bits">{ name(chosen) }</output></p>
             <input id="slider-bits" type="range" min="0" max={(Bits::ALL.len() - 1).to_string()} step="1" value={place.to_string()}
                 {disabled} aria-valuetext={name(chosen)} oninput={slide} />
-            <div class="ticks" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().map(|&bits| stop(bits)) }</div>
+            <div class="ticks" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().enumerate().map(stop) }</div>
         </div>
     }
 }
