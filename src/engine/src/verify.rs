@@ -6,9 +6,8 @@ use serde::Deserialize;
 
 use crate::{
     device::read,
-    nets::{Map, Trace},
+    nets::{Map, Trace, quantize_linear as quantize_linear_there},
     objectives::{Memory, Settings, Views, named},
-    train::fake::quantize_linear as quantize_linear_there,
 };
 
 /// Largest relative difference of a loss that passes.

@@ -425,7 +425,9 @@ pub struct Latency {
     pub float: Timing,
     /// The same in integers; `None` with the reason where it cannot be computed so.
     pub integer: Result<Timing, String>,
-    /// How many times as long the integers take, with the interval that holds 95 of 100 resampled medians.
+    /// How many times as long the integers take: the lower end of the interval that holds the ratio's median with a
+    /// confidence of 95 %, the median of the samples, the upper end. `None` where there are no integers, or too few
+    /// samples.
     pub ratio: Option<[f64; 3]>,
 }
 
