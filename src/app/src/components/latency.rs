@@ -120,6 +120,9 @@ fn result(page: &Page, experiment: &Experiment, of: Scheme, times: &[Latency], i
                         Ok(timing) => cell(timing),
                         Err(_) => html! { <td>{ "–" }</td> },
                     }) }</tr>
+                    <tr class="calls"><th scope="row">{ texts.get("latency-calls") }</th>{ for times.iter().map(|times| html! {
+                        <td>{ format!("{} × {}", number(texts, times.float.samples.into(), 0), number(texts, times.float.repeats.into(), 0)) }</td>
+                    }) }</tr>
                     if reason.is_none() {
                         <tr class="ratio"><td></td>{ for times.iter().map(|times| html! {
                             <td>{ for times.ratio.map(|ratio| html! { <>{ interval(ratio) }{ ratio_words(page, ratio) }</> }) }</td>
@@ -130,8 +133,8 @@ fn result(page: &Page, experiment: &Experiment, of: Scheme, times: &[Latency], i
             if let Some(reason) = reason {
                 <p class="hint">{ texts.with("latency-refused", &[("reason", reason.into())]) }</p>
             }
-            if let Some(timing) = times.first().map(|times| times.float) {
-                <p class="hint">{ texts.with("latency-how", &[("samples", number(texts, timing.samples.into(), 0).into()), ("repeats", number(texts, timing.repeats.into(), 0).into())]) }</p>
+            if !times.is_empty() {
+                <p class="hint">{ texts.get("latency-how") }</p>
             }
         </div>
     }

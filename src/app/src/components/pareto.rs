@@ -6,6 +6,7 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use super::{
+    badge::badge,
     files::{Listing, table},
     labels,
     points::{Kind, Point, pareto, past, points},
@@ -208,8 +209,10 @@ pub fn use_pareto() -> Html {
                     aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
                     onpointermove={point_at} onpointerleave={leave} onclick={click} onkeydown={key} />
             </div>
-            <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
-            <p class="hint">{ texts.get("pareto-key") }</p>
+            <div class="reading">
+                <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
+                { badge(texts.get("pareto-word"), texts.get("pareto-key")) }
+            </div>
             { table(&page, &points, &front, state.float_file().map(|float| float.bytes), &listing) }
         </>
     }

@@ -31,7 +31,7 @@ pub fn bits(page: &Page) -> Html {
     };
     html! {
         <div class="bits">
-            <p>{ knob_label(page, "bits", Some("slider-bits")) }<output for="slider-bits">{ name(chosen) }</output></p>
+            { knob_label(page, "bits", Some("slider-bits")) }
             <input id="slider-bits" type="range" min="0" max={(Bits::ALL.len() - 1).to_string()} step="1" value={place.to_string()}
                 {disabled} aria-valuetext={name(chosen)} oninput={slide} />
             <div class="ticks" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().enumerate().map(stop) }</div>
