@@ -57,7 +57,8 @@ impl State {
     pub(super) fn hear(&mut self, report: Report) {
         let mut bench = (*self.bench).clone();
         match report {
-            Report::Ready | Report::Pong | Report::Tune(_) => {}
+            // The driver's.
+            Report::Ready | Report::Pong | Report::Failed { .. } | Report::Tune(_) => {}
             Report::Compressed { run, mut rows } => {
                 let experiment = self.seeded(run);
                 rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.made)));
