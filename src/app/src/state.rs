@@ -408,10 +408,15 @@ impl Reducible for State {
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
             Action::Events { events, recorded } => {
+                let weighed = state.weighed.clone();
                 for event in events {
                     state.take(event);
                 }
                 state.recorded |= recorded;
+                // What was computed beforehand was not measured in this visit.
+                if recorded {
+                    state.weighed = weighed;
+                }
             }
             Action::Fetching(fetching) => state.fetching = fetching,
             // A version newer still needs no second notice.

@@ -156,10 +156,10 @@ pub fn pareto(points: &[(u32, f64)]) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::{
-        lessons::fixture::compressed,
-        state::{Bench, Flow},
+        lessons::fixture::{act, compressed, measured_state},
+        state::{Action, Bench, Flow},
     };
-    use retort_spec::encode;
+    use retort_spec::{Event, encode};
     use std::rc::Rc;
 
     #[test]
@@ -190,6 +190,19 @@ mod tests {
         let experiment = decode(run, &[]).experiment;
         let (data, link) = (experiment.data, link(&experiment, &row.made));
         Weighed { data, made: row.made.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
+    }
+
+    #[test]
+    fn what_the_last_training_left_keeps_its_links() {
+        let state = measured_state();
+        let (seed, data) = (state.experiment.seed, state.data.as_deref().cloned().unwrap());
+        let state = act(state, Action::Turn { key: "seed", value: (seed + 70).to_string() });
+        let state = act(state, Action::Events { events: vec![Event::Data(data)], recorded: false });
+        assert!(state.stale && state.experiment.seed == seed + 70);
+        let points = points(&state, &[]);
+        let linked: Vec<&String> = points.iter().filter_map(|point| point.link.as_ref()).collect();
+        assert_eq!(linked.len(), 2);
+        assert!(linked.iter().all(|link| decode(link, &[]).experiment.seed == seed));
     }
 
     #[test]

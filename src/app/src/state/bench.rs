@@ -238,3 +238,26 @@ pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
 pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
     answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lessons::fixture::compressed;
+    use retort_spec::Parts;
+
+    #[test]
+    fn a_row_is_as_long_as_the_file_that_carries_its_link() {
+        let parts = Parts { metadata: 5, weights: 95, ..Parts::default() };
+        let row = Compressed { bytes: 100, parts, ..compressed() };
+        let length = |link: &str| {
+            let mut row = row.clone();
+            carry(&mut row, link);
+            assert_eq!(row.parts.total(), row.bytes);
+            row.bytes
+        };
+        assert_eq!([length(""), length("v=1"), length(&"x".repeat(200))], [100, 103, 301]);
+        let mut unknown = Compressed { bytes: 100, ..compressed() };
+        carry(&mut unknown, "v=1");
+        assert_eq!(unknown.bytes, 100);
+    }
+}
