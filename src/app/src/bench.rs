@@ -1,9 +1,12 @@
 //! The workbench's worker as the driver sees it: started once networks learn, fed with what the engine gives, asked, and
 //! replaced when it dies.
 
-use retort_spec::{Actor, Experiment, KNOBS, Order, Phase, Scheme, encode};
+use retort_spec::{Actor, Experiment, KNOBS, Order, Phase, Pipeline, Scheme, Treatment};
 
-use crate::engine::{Engine, EngineModule, Parcel};
+use crate::{
+    engine::{Engine, EngineModule, Parcel},
+    state::link,
+};
 
 /// The worker with what it was told, so that another one can be told the same.
 #[derive(Default)]
@@ -20,6 +23,8 @@ pub struct Bench {
     key: String,
     networks: Vec<((u32, String), Parcel)>,
     looked: Option<(Scheme, u32)>,
+    /// Whether what was looked at has not come back yet.
+    looking: bool,
     /// The number of the last pipeline.
     pub flow: u32,
 }
@@ -44,8 +49,7 @@ impl Bench {
         for parcel in self.examples.iter().chain(self.networks.iter().map(|(_, parcel)| parcel)) {
             self.hand_on(parcel);
         }
-        self.looked = None;
-        self.look(experiment);
+        self.look_anew(experiment);
     }
 
     /// The worker is not there any more.
@@ -57,7 +61,7 @@ impl Bench {
     /// Students are trained anew. Says whether other examples are to be asked for.
     pub fn begin(&mut self, experiment: &Experiment) -> bool {
         self.networks.clear();
-        self.looked = None;
+        (self.looked, self.looking) = (None, false);
         self.send(Order::Forget);
         let key = key(experiment);
         let differs = self.key != key || self.examples.is_none();
@@ -78,8 +82,7 @@ impl Bench {
             self.networks.retain(|(other, _)| *other != whose);
             self.networks.push((whose, parcel));
             if is_shown {
-                self.looked = None;
-                self.look(experiment);
+                self.look_anew(experiment);
             }
         } else if parcel.contents("Examples").is_some() {
             self.examples = Some(parcel);
@@ -92,14 +95,26 @@ impl Bench {
         }
     }
 
+    fn look_anew(&mut self, experiment: &Experiment) {
+        (self.looked, self.looking) = (None, false);
+        self.look(experiment);
+    }
+
+    /// What was asked for is there: a visitor who has dragged the slider on meanwhile has only its last place looked at.
+    pub fn answered(&mut self, experiment: &Experiment) {
+        self.looking = false;
+        self.look(experiment);
+    }
+
     /// The scheme that the experiment asks for is looked at, unless it was just now.
     pub fn look(&mut self, experiment: &Experiment) {
         let wanted = (experiment.scheme().effective(), experiment.seed);
         let there = self.networks.iter().any(|((run, actor), _)| *run == 0 && actor == Actor::Student.word());
-        if there && self.ready && self.looked != Some(wanted) {
-            self.looked = Some(wanted);
+        if there && self.ready && !self.looking && self.looked != Some(wanted) {
+            (self.looked, self.looking) = (Some(wanted), true);
             let (scheme, seed) = wanted;
-            self.send(Order::Look { scheme, seed, link: encode(experiment) });
+            let made = Pipeline(vec![Treatment::Quantize(scheme)]);
+            self.send(Order::Look { scheme, seed, link: link(experiment, &made) });
         }
     }
 }

@@ -356,7 +356,13 @@ impl Driver {
                     inner.bench.greet(&inner.experiment);
                 }
                 Report::Failed { reason } => return self.bench_died(generation, reason),
-                report => told.push(Event::Bench(report)),
+                report => {
+                    if let Report::Looked(_) | Report::Refused { .. } = report {
+                        let inner = &mut *self.inner.borrow_mut();
+                        inner.bench.answered(&inner.experiment);
+                    }
+                    told.push(Event::Bench(report));
+                }
             }
         }
         if !told.is_empty() {

@@ -75,6 +75,15 @@ pub fn bytes(texts: &Texts, length: f64) -> String {
     }
 }
 
+/// A short time of so many milliseconds: microseconds below one.
+pub fn time(texts: &Texts, millis: f64) -> String {
+    match millis {
+        millis if millis < 0.1 => format!("{} µs", number(texts, 1000.0 * millis, 1)),
+        millis if millis < 1.0 => format!("{} µs", number(texts, 1000.0 * millis, 0)),
+        millis => format!("{} ms", number(texts, millis, 2)),
+    }
+}
+
 /// A temperature: as many digits as its size deserves.
 pub fn temperature(texts: &Texts, temperature: f64) -> String {
     number(texts, temperature, if temperature < 10.0 { 1 } else { 0 })

@@ -63,7 +63,13 @@ pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
     ];
     for (knob, word, usual) in parts {
         if word != usual {
-            name += &format!(" · {}", texts.get(&format!("{knob}-{word}")));
+            let word = texts.get(&format!("{knob}-{word}"));
+            name += " · ";
+            // Two widths of bits stand in one name.
+            if knob == "activations" {
+                name += &format!("{}: ", texts.get("knob-activations"));
+            }
+            name += &word;
         }
     }
     name

@@ -23,7 +23,7 @@ pub const MOST_KEPT: usize = 5;
 /// Steps that can be undone.
 const MOST_UNDONE: usize = 100;
 /// Measured students in the scatter of all runs.
-const MOST_WEIGHED: usize = 400;
+const MOST_WEIGHED: usize = 1000;
 
 /// All that the page shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -308,6 +308,7 @@ impl State {
             }
         }
         self.stale = !self.compressed.is_empty();
+        Rc::make_mut(&mut self.bench).begun = Some(Rc::new(self.experiment.clone()));
         self.verdict = None;
         self.terms = Rc::default();
         self.tally = None;
@@ -407,10 +408,15 @@ impl Reducible for State {
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
             Action::Events { events, recorded } => {
+                let weighed = state.weighed.clone();
                 for event in events {
                     state.take(event);
                 }
                 state.recorded |= recorded;
+                // What was computed beforehand was not measured in this visit.
+                if recorded {
+                    state.weighed = weighed;
+                }
             }
             Action::Fetching(fetching) => state.fetching = fetching,
             // A version newer still needs no second notice.

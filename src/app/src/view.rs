@@ -49,7 +49,7 @@ pub fn panel_of(key: &str) -> &'static str {
         "teacher" | "dropout" => "teacher",
         "temperature" => "soft-targets",
         "student" | "soft" | "t2" => "student",
-        "bits" | "granularity" => "cost",
+        "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations" => "cost",
         "decoupled-target" | "decoupled-others" | "guided" | "first-stage" => "objectives",
         word if Objective::WORDS.contains(&word) => "objectives",
         _ => "settings",

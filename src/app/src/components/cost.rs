@@ -1,14 +1,16 @@
 //! What it costs: the packed file's bytes against the accuracy of what is read back from it.
 
-use retort_spec::{Actor, Bits, Compressed};
+use retort_spec::{Activations, Actor, Compressed, Task};
 use yew::prelude::*;
 
 use crate::island;
 
 use super::{
-    knob::{knob_control, knob_label},
+    badge::badge,
     pareto::use_pareto,
     parts,
+    progress::progress,
+    scheme::{bits, scheme_knob, use_more},
 };
 use crate::{
     app::Page,
@@ -18,23 +20,20 @@ use crate::{
 /// The cost panel.
 pub fn cost(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let bits = state.experiment.bits;
-    let turn = page.turn("bits");
-    let width = |of: Bits| {
-        let turn = turn.reform(move |_: MouseEvent| of.to_string());
-        html! { <button data-bits={of.word()} disabled={page.locks("bits")} aria-pressed={(bits == of).to_string()} onclick={turn}>{ of.word() }</button> }
-    };
+    let shown = state.shown();
+    // While another scheme is measured the one before stands there, pale.
+    let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
+    let sub = progress(page, &[Task::Schemes, Task::Repair]).unwrap_or_else(|| texts.get("cost-sub"));
+    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
     html! {
-        <section id="cost" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="cost-title">
-            <h2 id="cost-title">{ texts.get("cost") } <small>{ texts.get("cost-sub") }</small></h2>
-            if page.view.shows_knob("bits") {
-                { knob_label(page, "bits", None) }
-                <div class="segments" role="group" aria-label={texts.get("knob-bits")}>{ for Bits::ALL.iter().map(|&of| width(of)) }</div>
-            }
-            { knob_control(page, "granularity") }
-            if let Some(chosen) = state.chosen() {
-                { facts(page, chosen) }
-                { for state.float_file().map(|float| parts::bar(page, chosen, float)) }
+        <section id="cost" {class} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>
+            <h2 id="cost-title">{ texts.get("cost") } <small>{ sub }</small></h2>
+            { bits(page) }
+            { scheme_knob(page, "granularity") }
+            { island!(use_more) }
+            if let Some((shown, _)) = shown {
+                { facts(page, shown) }
+                { for state.float_file().map(|float| parts::bar(page, shown, float)) }
                 { island!(use_pareto) }
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>
@@ -43,18 +42,23 @@ pub fn cost(page: &Page) -> Html {
     }
 }
 
-fn facts(page: &Page, chosen: &Compressed) -> Html {
+fn facts(page: &Page, shown: &Compressed) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let float = state.float_file();
-    let change = float.map(|float| 100.0 * (chosen.accuracy - float.accuracy)).unwrap_or(0.0);
+    let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);
+    let rounded = shown.scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
+    let simulated = if rounded { texts.get("badge-simulated-rounded") } else { texts.help("badge-simulated") };
     html! {
         <dl>
-            <dt>{ texts.get("packed-file") }</dt><dd id="packed-bytes"><b>{ bytes(texts, chosen.bytes.into()) }</b></dd>
-            <dt>{ texts.get("packed-accuracy") }</dt>
-            <dd id="packed-accuracy"><b>{ percent(texts, chosen.accuracy) }{ " %" }</b>{ format!(" ({})", signed(texts, change, 1)) }</dd>
+            <dt>{ texts.get("packed-file") }{ badge(texts.get("badge-packed"), texts.help("badge-packed")) }</dt>
+            <dd id="packed-bytes"><b>{ bytes(texts, shown.bytes.into()) }</b></dd>
+            <dt>{ texts.get("packed-accuracy") }{ badge(texts.get("badge-simulated"), simulated) }</dt>
+            <dd id="packed-accuracy"><b>{ percent(texts, shown.accuracy) }{ " %" }</b></dd>
+            <dt>{ texts.get("against-float") }</dt>
+            <dd>{ signed(texts, change, 1) }</dd>
             if let Some(teacher) = state.network(Actor::Teacher) {
                 <dt>{ texts.get("of-teacher") }</dt>
-                <dd>{ number(texts, 100.0 * f64::from(chosen.bytes) / f64::from(teacher.bytes), 2) }{ " %" }</dd>
+                <dd>{ number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2) }{ " %" }</dd>
             }
         </dl>
     }

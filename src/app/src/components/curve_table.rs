@@ -1,12 +1,11 @@
 //! The curves as a table of numbers, for those who cannot see the chart or want to copy it.
 
 use retort_spec::Actor;
-use wasm_bindgen::JsCast;
-use web_sys::Element;
 use yew::prelude::*;
 
 use super::{
     curve_chart::{title, written},
+    knob::opened,
     term_chart::term_name,
 };
 use crate::{
@@ -31,10 +30,7 @@ pub fn CurveTable(props: &CurveTableProps) -> Html {
     let open = use_state_eq(|| false);
     let toggled = {
         let open = open.clone();
-        Callback::from(move |event: Event| {
-            let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-            open.set(details.is_some_and(|details| details.has_attribute("open")));
-        })
+        Callback::from(move |event: Event| open.set(opened(&event)))
     };
     html! {
         <details id={props.quantity.map_or("term-table", |_| "curve-table")} class="table" ontoggle={toggled}>

@@ -66,7 +66,10 @@ fn best(distribution: &[f64]) -> Option<(usize, f64)> {
 
 fn name(page: &Page, actor: Actor, packed: bool) -> String {
     match packed {
-        true => page.texts.with("draw-packed", &[("bits", page.state.experiment.bits.word().into())]),
+        true => {
+            let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
+            page.texts.with("draw-packed", &[("format", format.into())])
+        }
         false => page.texts.get(&format!("actor-{}", actor.word())),
     }
 }

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::knob::text_of;
 use crate::{
-    app::{Page, use_page},
+    app::Page,
     format::{number, tenth},
 };
 
@@ -44,21 +44,13 @@ fn place(weight: f64, reach: f64) -> f64 {
     }
 }
 
-/// The histogram of the chosen file, of one layer at a time.
-#[hook]
-pub fn use_histogram() -> Html {
-    let page = use_page();
-    let layer = use_state(|| 0_usize);
+/// The histogram of one layer of the file that is shown; `choose` is told of another.
+pub fn histogram(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<usize>) -> Html {
     let texts = &page.texts;
-    let layers = page.state.chosen().map(|chosen| chosen.layers.as_slice()).unwrap_or_default();
-    let shown = (*layer).min(layers.len().saturating_sub(1));
     let Some(histogram) = layers.get(shown) else {
         return html! { <div id="histogram"><p class="empty">{ texts.get("histogram-unknown") }</p></div> };
     };
-    let change = {
-        let layer = layer.clone();
-        Callback::from(move |event: Event| layer.set(text_of(&event).parse().unwrap_or(0)))
-    };
+    let change = choose.reform(|event: Event| text_of(&event).parse().unwrap_or(0));
     let option = |(index, histogram): (usize, &WeightHistogram)| {
         let weights: u32 = histogram.before.iter().sum();
         let words = texts.with(
@@ -72,23 +64,26 @@ pub fn use_histogram() -> Html {
             <h3><label for="histogram-layer">{ texts.get("histogram") }</label>
                 <select id="histogram-layer" onchange={change}>{ for layers.iter().enumerate().map(option) }</select>
             </h3>
-            { chart(&page, histogram) }
+            { chart(page, histogram) }
             <p class="legend"><span class="before">{ texts.get("histogram-before") }</span><span class="after">{ texts.get("histogram-after") }</span></p>
-            <p class="hint">{ caption(&page, histogram) }</p>
-            { table(&page, histogram) }
+            <p class="hint">{ caption(page, histogram) }</p>
+            { table(page, histogram) }
         </div>
     }
 }
 
 /// What the ticks are.
 fn caption(page: &Page, histogram: &WeightHistogram) -> String {
-    let (texts, experiment) = (&page.texts, &page.state.experiment);
+    let texts = &page.texts;
     let levels = histogram.levels.len();
-    match (experiment.bits.is_integer() && levels > 0, experiment.granularity) {
-        (false, _) => texts.get("histogram-float"),
-        (true, Granularity::Tensor) => texts.with("histogram-tensor", &[("levels", levels.into())]),
-        (true, _) => texts.with("histogram-channel", &[("levels", levels.into())]),
-    }
+    let scheme = page.state.shown().and_then(|(shown, _)| shown.scheme());
+    let id = match scheme.filter(|_| levels > 0).map(|scheme| scheme.granularity) {
+        None => return texts.get("histogram-float"),
+        Some(Granularity::Tensor) => "histogram-tensor",
+        Some(Granularity::Channel) => "histogram-channel",
+        Some(_) => "histogram-group",
+    };
+    texts.with(id, &[("levels", levels.into())])
 }
 
 fn chart(page: &Page, histogram: &WeightHistogram) -> Html {

@@ -1,8 +1,8 @@
 //! A control for any knob, from the one table: its label, help, range and kind are described nowhere else.
 
-use retort_spec::{Kind, Scale, knob, read_number};
+use retort_spec::{Kind, Knob, Scale, knob, read_number};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::{
@@ -92,13 +92,7 @@ pub fn knob_control(page: &Page, id: &str) -> Html {
     let disabled = page.locks(knob.key);
     let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
     let control = match knob.kind {
-        Kind::Choice(words) => html! {
-            <select id={name.clone()} {disabled} onchange={change} aria-describedby={described.clone()}>
-                { for words.iter().map(|word| html! {
-                    <option value={*word} selected={value == *word}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
-                }) }
-            </select>
-        },
+        Kind::Choice(words) => return choice_control(page, knob, words, None, &|_| false),
         Kind::Integer { min, max } => html! {
             <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="1" value={value.clone()}
                 onchange={change} aria-describedby={described.clone()} />
@@ -120,6 +114,52 @@ pub fn knob_control(page: &Page, id: &str) -> Html {
             <span id={described} class="hidden">{ help }</span>
         </div>
     }
+}
+
+/// A knob of some words as a menu. `why` tells why it makes no difference now; a word that is `idle` cannot be chosen.
+pub fn choice_control(
+    page: &Page,
+    knob: &'static Knob,
+    words: &[&'static str],
+    why: Option<String>,
+    idle: &dyn Fn(&str) -> bool,
+) -> Html {
+    if !page.view.shows_knob(knob.key) {
+        return Html::default();
+    }
+    let value = knob.get(&page.state.experiment);
+    let name = format!("knob-{}", knob.key);
+    let help = page.texts.help(&name);
+    let turn = page.turn(knob.key);
+    let described = format!("{name}-help");
+    let disabled = page.locks(knob.key) || why.is_some();
+    let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
+    let title = if page.locks(knob.key) { Some(page.texts.get("locked")) } else { why.clone() };
+    let option = |word: &&'static str| {
+        let word = *word;
+        html! {
+            <option value={word} selected={value == word} disabled={idle(word)}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
+        }
+    };
+    html! {
+        <div class="knob" data-knob={knob.key} {title}>
+            { knob_label(page, knob.key, Some(&name)) }
+            <select id={name} {disabled} onchange={change} aria-describedby={described.clone()}>
+                if let Some(why) = why {
+                    <option selected=true>{ why }</option>
+                } else {
+                    { for words.iter().map(option) }
+                }
+            </select>
+            <span id={described} class="hidden">{ help }</span>
+        </div>
+    }
+}
+
+/// Whether the details that an event tells of are open.
+pub fn opened(event: &Event) -> bool {
+    let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    details.is_some_and(|details| details.has_attribute("open"))
 }
 
 /// A knob as a slider, for those that one plays with.

@@ -1,11 +1,12 @@
-//! Inside the packed file: what became of the weights, and of which test examples it changed the answer.
+//! Inside the packed file: what became of the weights, of which test examples it changed the answer, and how long it
+//! takes.
 
 use retort_spec::Actor;
 use yew::prelude::*;
 
 use crate::island;
 
-use super::{flips, histogram::use_histogram};
+use super::{flips, latency::latency, layers::use_layers};
 use crate::{app::Page, naming::scheme_name};
 
 /// The panel about the inside of the packed file.
@@ -16,15 +17,21 @@ pub fn packed(page: &Page) -> Html {
     let student = state
         .network(Actor::Student)
         .filter(|student| !state.stale || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9));
+    let shown = state.shown();
+    let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
+    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
     html! {
-        <section id="packed" class={classes!("panel", state.stale.then_some("stale"))} aria-labelledby="packed-title">
+        <section id="packed" {class} aria-labelledby="packed-title">
             <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.scheme()) }</small></h2>
-            if let (Some(data), Some(chosen)) = (&state.data, state.chosen()) {
+            if let (Some(data), Some((shown, _))) = (&state.data, shown) {
                 <div class="halves">
-                    { island!(use_histogram) }
-                    if let Some(student) = student {
-                        { flips::list(page, data, student, chosen) }
-                    }
+                    { island!(use_layers) }
+                    <div>
+                        if let Some(student) = student {
+                            { flips::list(page, data, student, shown) }
+                        }
+                        { latency(page) }
+                    </div>
                 </div>
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>

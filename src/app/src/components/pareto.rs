@@ -1,11 +1,13 @@
 //! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
 //! step line of the best for its size.
 
-use retort_spec::Actor;
+use retort_spec::{Actor, Bits, Scheme};
 use web_sys::Element;
 use yew::prelude::*;
 
 use super::{
+    badge::badge,
+    files::{Listing, table},
     labels,
     points::{Kind, Point, pareto, past, points},
 };
@@ -79,52 +81,51 @@ impl Axes {
 pub fn use_pareto() -> Html {
     let page = use_page();
     let pointed = use_state(|| None::<usize>);
+    let listing = use_state_eq(Listing::default);
     let (texts, state) = (&page.texts, &page.state);
     // While networks learn, all is drawn ten times a second; what was measured before stays the same.
-    let past = use_memo((state.weighed.clone(), state.experiment.clone()), |(weighed, shown)| past(weighed, shown));
+    let kind = (state.experiment.data, state.experiment.class_count(), state.experiment.noise.to_bits());
+    let past = use_memo((state.weighed.clone(), kind), |(weighed, _)| past(weighed, &state.experiment));
     let points = points(state, &past);
     let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
     let front = pareto(&measured);
     let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);
-    let Some(chosen) = points.iter().position(is_chosen) else { return Html::default() };
+    // While another scheme is measured there is none, and the reader begins at the first.
+    let chosen = points.iter().position(is_chosen);
+    if points.is_empty() {
+        return Html::default();
+    }
     let axes = Axes::of(&points);
     let mut steps = String::new();
     for (nth, &index) in front.iter().enumerate() {
         let (x, y) = (axes.x(points[index].bytes), axes.y(points[index].accuracy));
         steps += &if nth == 0 { format!("M{x:.1},{y:.1}") } else { format!("H{x:.1}V{y:.1}") };
     }
+    let first = chosen.unwrap_or(0);
     let summary = texts.with(
         "cost-chart",
         &[
-            ("format", made(texts, &points[chosen].made).into()),
-            ("bytes", bytes(texts, points[chosen].bytes.into()).into()),
-            ("accuracy", percent(texts, points[chosen].accuracy).into()),
+            ("format", made(texts, &points[first].made).into()),
+            ("bytes", bytes(texts, points[first].bytes.into()).into()),
+            ("accuracy", percent(texts, points[first].accuracy).into()),
             ("count", points.len().into()),
             ("best", front.len().into()),
         ],
     );
+    let at = |point: &Point| (axes.x(point.bytes), axes.y(point.accuracy));
     let dot = |(index, point): (usize, &Point)| {
-        let on = index == chosen;
-        let class =
-            classes!("dot-mark", point.kind.word(), on.then_some("on"), (*pointed == Some(index)).then_some("pointed"));
-        let radius = if on {
-            4.5
-        } else if point.kind == Kind::Past {
-            1.8
-        } else {
-            3.5
-        };
-        let (x, y) = (axes.x(point.bytes), axes.y(point.accuracy));
-        match point.kind {
-            Kind::Teacher => {
-                html! { <rect {class} x={tenth(x - 4.0)} y={tenth(y - 4.0)} width="8" height="8" /> }
-            }
-            _ => html! { <circle {class} cx={tenth(x)} cy={tenth(y)} r={radius.to_string()} /> },
-        }
+        let class = classes!("dot-mark", point.kind.word(), (chosen == Some(index)).then_some("on"));
+        let grown = if chosen == Some(index) { 1.3 } else { 1.0 };
+        html! { <path {class} d={form(at(point), shape(point), grown * if point.is_faint() { 1.8 } else { 3.5 })} /> }
     };
-    let shown = pointed.filter(|index| *index < points.len()).unwrap_or(chosen);
-    let places: Vec<(f64, f64)> =
-        points.iter().map(|point| (axes.x(point.bytes) / WIDTH, axes.y(point.accuracy) / HEIGHT)).collect();
+    // Hundreds of faint dots are one path each kind: drawing them one by one would make the slider jerk.
+    let faint = |kind: Kind| {
+        let of_kind = points.iter().filter(|point| point.kind == kind);
+        let d: String = of_kind.map(|point| form(at(point), shape(point), 1.8)).collect();
+        html! { <path class={classes!("dot-mark", kind.word())} {d} /> }
+    };
+    let shown = pointed.filter(|index| *index < points.len()).unwrap_or(first);
+    let places: Vec<(f64, f64)> = points.iter().map(at).map(|(x, y)| (x / WIDTH, y / HEIGHT)).collect();
     let order = by_bytes(&points);
     let point_at = {
         let pointed = pointed.clone();
@@ -170,8 +171,11 @@ pub fn use_pareto() -> Html {
     // The chosen one's label finds room first.
     let others = points.iter().filter(|point| point.kind == Kind::Current && !is_chosen(point));
     let current: Vec<&Point> = points.iter().filter(|point| is_chosen(point)).chain(others).collect();
-    let at = |point: &&Point| (axes.x(point.bytes), axes.y(point.accuracy), point.mark().chars().count());
-    let labels = labels::place(&current.iter().map(at).collect::<Vec<_>>());
+    let label = |point: &&Point| {
+        let (x, y) = at(point);
+        (x, y, point.mark().chars().count())
+    };
+    let labels = labels::place(&current.iter().map(label).collect::<Vec<_>>());
     let size = |x: f64, anchor: &'static str, of: f64| {
         html! { <text x={x.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor={anchor}>{ bytes(texts, of) }</text> }
     };
@@ -186,7 +190,11 @@ pub fn use_pareto() -> Html {
                         </>
                     }) }
                     <path class="front" d={steps} />
-                    { for points.iter().enumerate().map(dot) }
+                    { for [Kind::Past, Kind::Other].map(faint) }
+                    { for points.iter().enumerate().filter(|(_, point)| !point.is_faint()).map(dot) }
+                    { for pointed.and_then(|index| points.get(index)).map(|point| html! {
+                        <path class="dot-mark pointed" d={form(at(point), shape(point), if point.is_faint() { 3.0 } else { 4.5 })} />
+                    }) }
                     { for current.iter().zip(labels).filter_map(|(point, place)| place.map(|(x, y)| html! {
                         <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.mark() }</text>
                     })) }
@@ -201,10 +209,48 @@ pub fn use_pareto() -> Html {
                     aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
                     onpointermove={point_at} onpointerleave={leave} onclick={click} onkeydown={key} />
             </div>
-            <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
-            <p class="hint">{ texts.get("pareto-key") }</p>
-            { table(&page, &points, &front) }
+            <div class="reading">
+                <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
+                { badge(texts.get("pareto-word"), texts.get("pareto-key")) }
+            </div>
+            { table(&page, &points, &front, state.float_file().map(|float| float.bytes), &listing) }
         </>
+    }
+}
+
+/// What a dot looks like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shape {
+    /// Weights in a plain scheme.
+    Circle,
+    /// As trained: what all else is compared with.
+    Square,
+    /// Made by stages.
+    Diamond,
+}
+
+fn shape(point: &Point) -> Shape {
+    match point.scheme() {
+        Some(scheme) if scheme != Scheme::of(Bits::B32) => Shape::Circle,
+        None if point.kind != Kind::Teacher => Shape::Diamond,
+        _ => Shape::Square,
+    }
+}
+
+/// The outline of a dot around its middle.
+fn form((x, y): (f64, f64), shape: Shape, radius: f64) -> String {
+    let (left, wide) = (x - radius, 2.0 * radius);
+    match shape {
+        Shape::Circle => {
+            format!(
+                "M{left:.1},{y:.1}a{radius:.1},{radius:.1} 0 1 0 {wide:.1},0a{radius:.1},{radius:.1} 0 1 0 -{wide:.1},0Z"
+            )
+        }
+        Shape::Square => format!("M{left:.1},{:.1}h{wide:.1}v{wide:.1}h-{wide:.1}Z", y - radius),
+        Shape::Diamond => {
+            let far = 1.35 * radius;
+            format!("M{x:.1},{:.1}l{far:.1},{far:.1}l-{far:.1},{far:.1}l-{far:.1},-{far:.1}Z", y - far)
+        }
     }
 }
 
@@ -241,52 +287,6 @@ fn words(page: &Page, point: &Point) -> String {
         words += &format!(" · {}", texts.get("cost-other"));
     }
     words
-}
-
-/// Makes the point's experiment the experiment. Not by the browser, which would drop the page's own keys from the
-/// address; a click that asks for another tab is the browser's.
-fn follow(page: &Page, point: &Point) -> Callback<MouseEvent> {
-    let (dispatch, link) = (page.state.dispatcher(), point.link.clone());
-    Callback::from(move |event: MouseEvent| {
-        let Some(link) = link.clone().filter(|_| !event.ctrl_key() && !event.meta_key() && !event.shift_key()) else {
-            return;
-        };
-        event.prevent_default();
-        dispatch.dispatch(Action::Navigate(link));
-    })
-}
-
-/// The points as a table, smallest file first.
-fn table(page: &Page, points: &[Point], front: &[usize]) -> Html {
-    let texts = &page.texts;
-    let order = by_bytes(points);
-    let row = |index: usize| {
-        let point = &points[index];
-        let name = match &point.link {
-            Some(link) => {
-                html! { <a href={format!("#{link}")} onclick={follow(page, point)} title={words(page, point)}>{ made(texts, &point.made) }</a> }
-            }
-            None => html! { texts.get("actor-teacher") },
-        };
-        html! {
-            <tr class={point.kind.word()}>
-                <th scope="row">{ name }</th><td>{ bytes(texts, point.bytes.into()) }</td><td>{ percent(texts, point.accuracy) }</td>
-                <td>{ if front.contains(&index) { "✓" } else { "" } }</td>
-            </tr>
-        }
-    };
-    html! {
-        <details class="data">
-            <summary>{ texts.get("data-table") }</summary>
-            <div class="scroll"><table>
-                <thead><tr>
-                    <th scope="col">{ texts.get("column-made") }</th><th scope="col">{ texts.get("column-bytes") }</th>
-                    <th scope="col">{ texts.get("right") }</th><th scope="col">{ texts.get("column-best") }</th>
-                </tr></thead>
-                <tbody>{ for order.into_iter().map(row) }</tbody>
-            </table></div>
-        </details>
-    }
 }
 
 #[cfg(test)]

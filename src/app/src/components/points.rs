@@ -10,8 +10,10 @@ use crate::{
 /// Whose point it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A student of an earlier training, or of this one with the other scales.
+    /// A student of another training.
     Past,
+    /// The student that is shown, with other scales than those asked for.
+    Other,
     /// The student that is shown.
     Current,
     /// The teacher at 32 bits.
@@ -23,6 +25,7 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Past => "past",
+            Self::Other => "other",
             Self::Current => "current",
             Self::Teacher => "teacher",
         }
@@ -37,7 +40,7 @@ pub struct Point {
     pub made: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
-    /// The experiment that makes it, with its width and scales; none for the teacher.
+    /// The experiment that makes it, with its scheme or stages; none for the teacher.
     pub link: Option<String>,
 }
 
@@ -50,18 +53,27 @@ impl Point {
         }
     }
 
-    /// A few characters that stand for it beside its dot.
+    /// A few characters that stand for it beside its dot; none for stages, whose dot has a form of its own.
     pub fn mark(&self) -> &'static str {
-        match self.scheme() {
-            Some(scheme) if scheme.bits == Bits::Ternary => "±1",
-            Some(scheme) => scheme.bits.word(),
-            None => "◆",
-        }
+        self.scheme().map_or("", |scheme| short(scheme.bits))
+    }
+
+    /// Whether it is drawn small.
+    pub fn is_faint(&self) -> bool {
+        matches!(self.kind, Kind::Past | Kind::Other)
     }
 
     /// Whether it is of the scheme that this experiment asks for.
     pub fn is_of(&self, experiment: &Experiment) -> bool {
         self.scheme() == Some(experiment.scheme().effective())
+    }
+}
+
+/// A format in at most four characters.
+pub fn short(bits: Bits) -> &'static str {
+    match bits {
+        Bits::Ternary => "±1",
+        bits => bits.word(),
     }
 }
 
@@ -86,31 +98,35 @@ pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
     points
 }
 
-/// All points: past ones that are not shown as current first, the teacher last.
+/// All points: those of other trainings first, then this student's faint ones, then the others, the teacher last.
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
-    let shown = &state.experiment;
-    let of = |row: &Compressed| Point {
-        kind: Kind::Current,
-        made: row.made.clone(),
-        bytes: row.bytes,
-        accuracy: row.accuracy,
-        link: Some(link(shown, &row.made)),
-    };
-    // Of the plain schemes those with the scales that are asked for; the others are among the past ones.
-    let asked = |row: &&Compressed| {
-        row.scheme().is_some_and(|scheme| !scheme.bits.is_integer() || scheme.granularity == shown.granularity)
+    let (asked, origin) = (state.experiment.granularity, state.origin());
+    let of = |row: &Compressed| {
+        let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
+        Point {
+            kind: if other { Kind::Other } else { Kind::Current },
+            made: row.made.clone(),
+            bytes: row.bytes,
+            accuracy: row.accuracy,
+            link: Some(link(origin, &row.made)),
+        }
     };
     let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.stale);
-    let rows = state.compressed.iter().filter(asked).chain(state.chosen()).chain(stages);
-    let mut current: Vec<Point> = Vec::new();
+    let rows = state.compressed.iter().chain(state.chosen()).chain(stages);
+    let mut own: Vec<Point> = Vec::new();
     for point in rows.filter(|row| !row.made.0.is_empty()).map(of) {
-        if !current.contains(&point) {
-            current.push(point);
+        if !own.contains(&point) {
+            own.push(point);
         }
     }
-    let is_shown = |past: &Point| current.iter().any(|point| Point { kind: Kind::Past, ..point.clone() } == *past);
-    let mut points: Vec<Point> = past.iter().filter(|past| !is_shown(past)).cloned().collect();
-    points.extend(current);
+    let same = |one: &Point, other: &Point| {
+        (one.bytes, &one.link) == (other.bytes, &other.link) && one.accuracy == other.accuracy
+    };
+    let is_shown = |past: &&Point| !own.iter().any(|point| same(point, past));
+    let mut points: Vec<Point> = past.iter().filter(is_shown).cloned().collect();
+    let (faint, clear): (Vec<Point>, Vec<Point>) = own.into_iter().partition(Point::is_faint);
+    points.extend(faint);
+    points.extend(clear);
     points.extend(state.network(Actor::Teacher).map(|teacher| Point {
         kind: Kind::Teacher,
         made: Pipeline::default(),
@@ -140,10 +156,10 @@ pub fn pareto(points: &[(u32, f64)]) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::{
-        lessons::fixture::compressed,
-        state::{Bench, Flow},
+        lessons::fixture::{act, compressed, measured_state},
+        state::{Action, Bench, Flow},
     };
-    use retort_spec::encode;
+    use retort_spec::{Event, encode};
     use std::rc::Rc;
 
     #[test]
@@ -177,6 +193,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_last_training_left_keeps_its_links() {
+        let state = measured_state();
+        let (seed, data) = (state.experiment.seed, state.data.as_deref().cloned().unwrap());
+        let state = act(state, Action::Turn { key: "seed", value: (seed + 70).to_string() });
+        let state = act(state, Action::Events { events: vec![Event::Data(data)], recorded: false });
+        assert!(state.stale && state.experiment.seed == seed + 70);
+        let points = points(&state, &[]);
+        let linked: Vec<&String> = points.iter().filter_map(|point| point.link.as_ref()).collect();
+        assert_eq!(linked.len(), 2);
+        assert!(linked.iter().all(|link| decode(link, &[]).experiment.seed == seed));
+    }
+
+    #[test]
     fn each_measurement_is_a_point_once_and_other_data_are_none() {
         let (own, coarse, float) = (row("quantize:8", 80), row("quantize:8:tensor", 70), row("quantize:32", 320));
         let pruned = row("prune:0.5", 170);
@@ -199,7 +228,7 @@ mod tests {
         let points = points(&state, &past(&state.weighed, &state.experiment));
         let kinds: Vec<(Kind, u32)> = points.iter().map(|point| (point.kind, point.bytes)).collect();
         let current = [80, 320, 170].map(|bytes| (Kind::Current, bytes));
-        assert_eq!(kinds, [&[(Kind::Past, 80), (Kind::Past, 70)][..], &current].concat());
+        assert_eq!(kinds, [&[(Kind::Past, 80), (Kind::Other, 70)][..], &current].concat());
         let back = decode(points[1].link.as_deref().unwrap(), &[]).experiment;
         assert_eq!((back.seed, back.scheme().to_string()), (2, "8:tensor".into()));
         let back = decode(points[4].link.as_deref().unwrap(), &[]).experiment;

@@ -166,7 +166,10 @@ fn Region(props: &RegionProps) -> Html {
 
 fn name_of(page: &Page, actor: Actor, packed: bool) -> String {
     match packed {
-        true => page.texts.with("region-packed", &[("bits", page.state.experiment.bits.word().into())]),
+        true => {
+            let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
+            page.texts.with("region-packed", &[("format", format.into())])
+        }
         false => page.texts.get(&format!("short-{}", actor.word())),
     }
 }

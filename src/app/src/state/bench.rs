@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, Experiment, Imported, Latency, Pipeline, Report, Scheme, Sensitivity, Stopped, Task, Treatment,
-    encode,
+    Answer, Compressed, Experiment, Imported, Latency, Phase, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
+    Treatment, changed, encode,
 };
 
 use super::{Notice, State, Weighed};
@@ -24,6 +24,10 @@ pub struct Bench {
     pub flow: Option<Rc<Flow>>,
     /// A network from a file.
     pub imported: Option<Rc<Imported>>,
+    /// The experiment whose students are trained, or were last.
+    pub begun: Option<Rc<Experiment>>,
+    /// The experiment of whose student the rows tell: till the next one is measured, that before.
+    pub origin: Option<Rc<Experiment>>,
 }
 
 /// A pipeline that was asked for.
@@ -55,16 +59,22 @@ impl State {
         match report {
             // The driver's.
             Report::Ready | Report::Pong | Report::Failed { .. } | Report::Tune(_) => {}
-            Report::Compressed { run, rows } => {
-                self.weigh(&rows);
+            Report::Compressed { run, mut rows } => {
+                let experiment = self.seeded(run);
+                rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.made)));
+                self.weigh(run, &rows);
                 if run == 0 {
                     self.compressed = rows;
                     self.stale = false;
                     bench.progress = None;
+                    bench.origin = Some(Rc::new(self.trained().clone()));
+                    // These were the last student's.
+                    bench.sensitivity = None;
+                    bench.latency = None;
                 }
             }
             Report::Looked(looked) => {
-                self.weigh(std::slice::from_ref(&looked));
+                self.weigh(0, std::slice::from_ref(&looked));
                 bench.progress = None;
                 bench.looked = Some(Rc::new(*looked));
             }
@@ -74,7 +84,7 @@ impl State {
                 bench.sensitivity = Some((scheme, Rc::new(layers)));
             }
             Report::Stage { id, done, .. } => {
-                self.weigh(std::slice::from_ref(&done));
+                self.weigh(0, std::slice::from_ref(&done));
                 bench.flow(id, |flow| flow.stages.push(*done));
             }
             Report::Ended { id, reason } => {
@@ -83,7 +93,9 @@ impl State {
             }
             Report::Latency(latency) => {
                 bench.progress = None;
-                bench.latency = Some((self.experiment.scheme().effective(), Rc::new(latency)));
+                // The visitor may have turned a knob meanwhile; what was looked at last is what was measured.
+                let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
+                bench.latency = scheme.map(|scheme| (scheme.effective(), Rc::new(latency)));
             }
             Report::File(file) => self.file = Some(Rc::new(file)),
             Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
@@ -120,15 +132,38 @@ impl State {
         self.bench = Rc::new(bench);
     }
 
-    /// Adds packed students to the scatter of all runs.
-    fn weigh(&mut self, rows: &[Compressed]) {
+    /// The experiment that the trained students are of. What was turned live belongs to it.
+    fn trained(&self) -> &Experiment {
+        let differs =
+            |begun: &&Experiment| changed(begun, &self.experiment).any(|knob| !knob.live && knob.phase != Phase::Show);
+        self.bench.begun.as_deref().filter(differs).unwrap_or(&self.experiment)
+    }
+
+    /// The experiment whose first run is this run of the trained one.
+    fn seeded(&self, run: u32) -> Experiment {
+        let trained = self.trained();
+        Experiment { seed: trained.seed.wrapping_add(run), ..trained.clone() }
+    }
+
+    /// The experiment whose student the rows tell of.
+    pub fn origin(&self) -> &Experiment {
+        self.bench.origin.as_deref().unwrap_or(&self.experiment)
+    }
+
+    /// Adds packed students of a run to the scatter of all runs.
+    fn weigh(&mut self, run: u32, rows: &[Compressed]) {
         let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
+        // A later run is the first one of another seed, unless that seed would make other data.
+        if run > 0 && data.is_generated() {
+            return;
+        }
+        let experiment = self.seeded(run);
         let new = rows.iter().map(|row| Weighed {
             data,
             made: row.made.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
-            link: link(&self.experiment, &row.made),
+            link: link(&experiment, &row.made),
         });
         let mut all: Vec<Weighed> = (*self.weighed).clone();
         for point in new {
@@ -142,8 +177,18 @@ impl State {
 
     /// The file of the scheme that the experiment asks for, as it was measured.
     pub fn chosen(&self) -> Option<&Compressed> {
-        let wanted = self.experiment.scheme().effective();
-        let fits = |row: &&Compressed| row.scheme().is_some_and(|scheme| scheme.effective() == wanted);
+        self.row_of(self.experiment.scheme())
+    }
+
+    /// The file that is shown, and whether it is the chosen one: till that is measured, the one looked at before stays.
+    pub fn shown(&self) -> Option<(&Compressed, bool)> {
+        let before = || self.bench.looked.as_deref().filter(|_| !self.compressed.is_empty());
+        self.chosen().map(|row| (row, true)).or_else(|| before().map(|row| (row, false)))
+    }
+
+    /// The file of this scheme, if it was measured.
+    pub fn row_of(&self, scheme: Scheme) -> Option<&Compressed> {
+        let fits = |row: &&Compressed| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
         // One that was looked at anew counts more than its row in the table: it is newer.
         let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
         looked.or_else(|| self.compressed.iter().find(fits))
@@ -168,6 +213,17 @@ impl Bench {
     }
 }
 
+/// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be taken
+/// away.
+fn carry(row: &mut Compressed, link: &str) {
+    if row.parts.total() == row.bytes {
+        // The link's length is written before it, seven bits a byte.
+        let longer = (link.len() + usize::from(link.len() > 127)) as u32;
+        row.parts.metadata += longer;
+        row.bytes += longer;
+    }
+}
+
 /// The permalink of what was made of an experiment's student.
 pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
     match made.0[..] {
@@ -181,4 +237,27 @@ pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
 /// Answers of the engine's networks with that of the packed one.
 pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
     answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lessons::fixture::compressed;
+    use retort_spec::Parts;
+
+    #[test]
+    fn a_row_is_as_long_as_the_file_that_carries_its_link() {
+        let parts = Parts { metadata: 5, weights: 95, ..Parts::default() };
+        let row = Compressed { bytes: 100, parts, ..compressed() };
+        let length = |link: &str| {
+            let mut row = row.clone();
+            carry(&mut row, link);
+            assert_eq!(row.parts.total(), row.bytes);
+            row.bytes
+        };
+        assert_eq!([length(""), length("v=1"), length(&"x".repeat(200))], [100, 103, 301]);
+        let mut unknown = Compressed { bytes: 100, ..compressed() };
+        carry(&mut unknown, "v=1");
+        assert_eq!(unknown.bytes, 100);
+    }
 }
