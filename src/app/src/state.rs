@@ -308,6 +308,7 @@ impl State {
             }
         }
         self.stale = !self.compressed.is_empty();
+        self.outdate_flow();
         self.verdict = None;
         self.terms = Rc::default();
         self.tally = None;
