@@ -1,9 +1,9 @@
 //! The workbench's worker as the driver sees it: started once networks learn, fed with what the engine gives, asked, and
 //! replaced when it dies.
 
-use retort_spec::{Actor, BenchExamples, Command, Event, Experiment, KNOBS, NetworkFile, Order, Phase, Scheme, encode};
+use retort_spec::{Actor, Command, Experiment, KNOBS, Order, Phase, Scheme, encode};
 
-use crate::engine::{Engine, EngineModule};
+use crate::engine::{Engine, EngineModule, Parcel};
 
 /// The worker with what it was told, so that another one can be told the same.
 #[derive(Default)]
@@ -15,10 +15,10 @@ pub struct Bench {
     /// Rises with every start.
     pub generation: u32,
     ready: bool,
-    examples: Option<Box<BenchExamples>>,
+    examples: Option<Parcel>,
     /// Which examples those are.
     key: String,
-    networks: Vec<NetworkFile>,
+    networks: Vec<((u32, String), Parcel)>,
     looked: Option<(Scheme, u32)>,
     /// The number of the last pipeline.
     pub flow: u32,
@@ -41,11 +41,8 @@ impl Bench {
     /// The worker is there: it is told all that its predecessor knew.
     pub fn greet(&mut self, experiment: &Experiment) {
         self.ready = true;
-        if let Some(examples) = self.examples.clone() {
-            self.send(Order::Examples(examples));
-        }
-        for network in &self.networks {
-            self.send(Order::Network(network.clone()));
+        for parcel in self.examples.iter().chain(self.networks.iter().map(|(_, parcel)| parcel)) {
+            self.hand_on(parcel);
         }
         self.looked = None;
         self.look(experiment);
@@ -73,31 +70,32 @@ impl Bench {
         self.examples = None;
     }
 
-    /// The engine gave examples or a network.
-    pub fn take(&mut self, event: &Event, experiment: &Experiment) {
-        match event {
-            Event::Examples(examples) => {
-                self.examples = Some(examples.clone());
-                self.send(Order::Examples(examples.clone()));
+    /// The engine has something for the worker. Examples and networks are kept for another one.
+    pub fn take(&mut self, parcel: Parcel, experiment: &Experiment) {
+        self.hand_on(&parcel);
+        if let Some(whose) = parcel.network() {
+            let is_shown = whose.0 == 0 && whose.1 == Actor::Student.word();
+            self.networks.retain(|(other, _)| *other != whose);
+            self.networks.push((whose, parcel));
+            if is_shown {
+                self.looked = None;
+                self.look(experiment);
             }
-            Event::Network(network) => {
-                self.networks.retain(|other| (other.run, other.actor) != (network.run, network.actor));
-                self.networks.push(network.clone());
-                self.send(Order::Network(network.clone()));
-                if (network.run, network.actor) == (0, Actor::Student) {
-                    self.looked = None;
-                    self.look(experiment);
-                }
-            }
-            Event::Tuned(tuned) => self.send(Order::Tuned(tuned.clone())),
-            _ => {}
+        } else if parcel.contents("Examples").is_some() {
+            self.examples = Some(parcel);
+        }
+    }
+
+    fn hand_on(&self, parcel: &Parcel) {
+        if let (true, Some(engine)) = (self.ready, &self.engine) {
+            engine.hand_on(parcel);
         }
     }
 
     /// The scheme that the experiment asks for is looked at, unless it was just now.
     pub fn look(&mut self, experiment: &Experiment) {
         let wanted = (experiment.scheme().effective(), experiment.seed);
-        let there = self.networks.iter().any(|network| (network.run, network.actor) == (0, Actor::Student));
+        let there = self.networks.iter().any(|((run, actor), _)| *run == 0 && actor == Actor::Student.word());
         if there && self.ready && self.looked != Some(wanted) {
             self.looked = Some(wanted);
             let (scheme, seed) = wanted;

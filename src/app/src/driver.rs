@@ -12,7 +12,7 @@ use yew::UseReducerDispatcher;
 use crate::{
     bench::Bench,
     device::{Adapter, DeviceReason, choose, probe},
-    engine::{self, Engine, EngineModule},
+    engine::{self, Engine, EngineModule, Message},
     files,
     state::{self, Action, BenchAction, Fetching, Notice, State},
 };
@@ -235,7 +235,7 @@ impl Driver {
         let (receiver, mourner) = (self.clone(), self.clone());
         let engine = Engine::start(
             &module,
-            move |events| receiver.receive(generation, events),
+            move |message| receiver.receive(generation, message),
             move |reason| mourner.died(generation, reason),
         )?;
         self.inner.borrow_mut().engine = Some(engine);
@@ -248,14 +248,18 @@ impl Driver {
         }
     }
 
-    fn receive(&self, generation: u32, events: Vec<Event>) {
-        {
-            let mut inner = self.inner.borrow_mut();
+    fn receive(&self, generation: u32, message: Message) {
+        let events = {
+            let inner = &mut *self.inner.borrow_mut();
             if inner.generation != generation {
                 return;
             }
             inner.unanswered = 0;
-        }
+            match message {
+                Message::Events(events) => events,
+                Message::Parcel(parcel) => return inner.bench.take(parcel, &inner.experiment),
+            }
+        };
         for event in &events {
             match event {
                 Event::Ready(_) => self.greet(),
@@ -271,9 +275,17 @@ impl Driver {
                     self.inner.borrow_mut().began = true;
                     self.begin_bench();
                 }
-                Event::Examples(_) | Event::Network(_) | Event::Tuned(_) => {
-                    let inner = &mut *self.inner.borrow_mut();
-                    inner.bench.take(event, &inner.experiment);
+                Event::FilesRead { data, .. } => {
+                    self.remember(*data);
+                    self.inner.borrow_mut().bench.forget_examples();
+                    let experiment = self.inner.borrow().experiment.clone();
+                    if experiment.data == *data {
+                        self.send(&Command::Run(experiment));
+                    }
+                }
+                Event::Data(_) => {
+                    self.inner.borrow_mut().began = true;
+                    self.begin_bench();
                 }
                 // Only an experiment that came to its end shows that the engine can live.
                 Event::Verdict(_) => self.inner.borrow_mut().restarts = 0,
@@ -284,14 +296,7 @@ impl Driver {
                 _ => {}
             }
         }
-        // What only the workbench needs has arrived where it belongs.
-        let events: Vec<Event> = events
-            .into_iter()
-            .filter(|event| !matches!(event, Event::Examples(_) | Event::Network(_) | Event::Tuned(_)))
-            .collect();
-        if !events.is_empty() {
-            self.dispatch.dispatch(Action::Events { events, recorded: false });
-        }
+        self.dispatch.dispatch(Action::Events { events, recorded: false });
     }
 
     /// Students are trained: the workbench is fetched if it is not there yet, and told of other examples.
@@ -328,7 +333,7 @@ impl Driver {
                 let (receiver, mourner) = (driver.clone(), driver.clone());
                 Engine::start(
                     &module,
-                    move |events| receiver.hear(generation, events),
+                    move |message| receiver.hear(generation, message),
                     move |reason| mourner.bench_died(generation, reason),
                 )
             });
@@ -340,28 +345,30 @@ impl Driver {
     }
 
     /// The workbench reports.
-    fn hear(&self, generation: u32, events: Vec<Event>) {
-        if self.inner.borrow().bench.generation != generation {
-            return;
-        }
+    fn hear(&self, generation: u32, message: Message) {
+        let events = {
+            let inner = &mut *self.inner.borrow_mut();
+            if inner.bench.generation != generation {
+                return;
+            }
+            match message {
+                Message::Events(events) => events,
+                Message::Parcel(parcel) => {
+                    match (&inner.engine, inner.ready) {
+                        (Some(engine), true) => engine.hand_on(&parcel),
+                        // Nobody is there to train it.
+                        _ => inner.bench.send(Order::Abandon),
+                    }
+                    return;
+                }
+            }
+        };
         let mut told = Vec::new();
         for event in events {
             match event {
                 Event::Bench(Report::Ready) => {
                     let inner = &mut *self.inner.borrow_mut();
                     inner.bench.greet(&inner.experiment);
-                }
-                Event::Bench(Report::Tune(tuning)) => {
-                    let is_ready = self.inner.borrow().ready;
-                    match is_ready {
-                        true => self.send(&Command::Tune(tuning)),
-                        false => self.order(Order::Tuned(Tuned {
-                            id: tuning.id,
-                            layers: Err(Stopped::NoStudent),
-                            ranges: Floats::default(),
-                            seconds: 0.0,
-                        })),
-                    }
                 }
                 Event::Trouble(Trouble::Engine { reason }) => return self.bench_died(generation, reason),
                 event => told.push(event),

@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
-use retort_spec::{Command, Event};
+use retort_spec::{Command, Event, read_number};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -45,8 +45,8 @@ pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uin
     let header = |name: &str| response.headers().get(name).ok().flatten();
     // The length of a compressed answer is not that of its contents.
     let total = match header("content-encoding") {
-        None => header("content-length").and_then(|length| length.parse().ok()),
-        Some(_) => header("x-content-length").and_then(|length| length.parse().ok()),
+        None => header("content-length").and_then(|length| read_number(&length)),
+        Some(_) => header("x-content-length").and_then(|length| read_number(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
@@ -89,6 +89,32 @@ pub async fn fetch_json<T: serde::de::DeserializeOwned>(url: &str) -> Result<T, 
     serde_wasm_bindgen::from_value(parsed).map_err(|error| format!("{url}: {error}"))
 }
 
+/// What a worker says.
+pub enum Message {
+    /// To the page.
+    Events(Vec<Event>),
+    /// To the other worker.
+    Parcel(Parcel),
+}
+
+/// What one worker sends the other (`retort_spec::Parcel`): megabytes at times, which the page does not open.
+#[derive(Clone, PartialEq)]
+pub struct Parcel(JsValue);
+
+impl Parcel {
+    /// What is in it, if it is of this kind.
+    pub fn contents(&self, kind: &str) -> Option<JsValue> {
+        Reflect::get(&self.0, &kind.into()).ok().filter(|contents| !contents.is_undefined())
+    }
+
+    /// Whose network it holds, if it is one: its run and its actor's word.
+    pub fn network(&self) -> Option<(u32, String)> {
+        let network = self.contents("Network")?;
+        let of = |key: &str| Reflect::get(&network, &key.into()).ok();
+        Some((of("run")?.as_f64()? as u32, of("actor")?.as_string()?))
+    }
+}
+
 /// A running worker. Dropping it ends it.
 pub struct Engine {
     worker: Worker,
@@ -103,7 +129,7 @@ impl Engine {
     /// What the browser says where it refuses.
     pub fn start(
         engine: &EngineModule,
-        receive: impl Fn(Vec<Event>) + 'static,
+        receive: impl Fn(Message) + 'static,
         fail: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
         let options = WorkerOptions::new();
@@ -111,8 +137,13 @@ impl Engine {
         let worker = Worker::new_with_options(&format!("./engine.js?{BUILD}"), &options).map_err(text)?;
         let broken = fail.clone();
         let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            match serde_wasm_bindgen::from_value(message.data()) {
-                Ok(events) => receive(events),
+            let message = message.data();
+            // Events come in lists.
+            if !js_sys::Array::is_array(&message) {
+                return receive(Message::Parcel(Parcel(message)));
+            }
+            match serde_wasm_bindgen::from_value(message) {
+                Ok(events) => receive(Message::Events(events)),
                 Err(error) => broken(format!("a message of the engine cannot be read: {error}")),
             }
         });
@@ -124,6 +155,11 @@ impl Engine {
         Reflect::set(&hello, &"module".into(), &engine.module).map_err(text)?;
         worker.post_message(&hello).map_err(text)?;
         Ok(Self { worker, _receive: receive, _fail: fail })
+    }
+
+    /// Hands on what the other worker sent.
+    pub fn hand_on(&self, parcel: &Parcel) {
+        let _ = self.worker.post_message(&js_sys::Array::of1(&parcel.0));
     }
 
     /// Sends a command.

@@ -51,14 +51,11 @@ pub fn take(chart: &Element, description: &str) -> Result<Snapshot, String> {
     for cursor in to.iter().filter(|part| part.get_attribute("class").as_deref() == Some("cursor")) {
         cursor.remove();
     }
-    let frame: Vec<f64> = chart
-        .get_attribute("viewBox")
-        .unwrap_or_default()
-        .split(' ')
-        .filter_map(|number| number.parse().ok())
-        .collect();
+    let frame: Vec<f64> =
+        chart.get_attribute("viewBox").unwrap_or_default().split(' ').filter_map(retort_spec::read_number).collect();
     let &[_, _, width, height] = frame.as_slice() else { return Err("a chart without a frame".into()) };
-    let key = to.iter().find_map(|part| part.get_attribute("data-height")).and_then(|text| text.parse::<f64>().ok());
+    let key =
+        to.iter().find_map(|part| part.get_attribute("data-height")).and_then(|text| retort_spec::read_number(&text));
     let height = key.unwrap_or(height);
     for (name, value) in
         [("viewBox", format!("0 0 {width} {height}")), ("width", width.to_string()), ("height", height.to_string())]

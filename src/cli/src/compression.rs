@@ -12,7 +12,7 @@ use crate::{Failure, compute, laboratory::Laboratory, run::files, text};
 pub const EXPERIMENT: &str = "data=mnist&teacher=256,256&student=32&labels=all&runs=3";
 
 /// The parts of the table besides the plain formats: each a name and its pipelines.
-pub const PARTS: [(&str, &[&str]); 6] = [
+pub const PARTS: [(&str, &[&str]); 7] = [
     ("formats", &[]),
     (
         "repairs",
@@ -120,7 +120,12 @@ pub const PARTS: [(&str, &[&str]); 6] = [
             "gradual:0.8:10,share:5,finetune:3,huffman",
         ],
     ),
+    (DEEP, &["gradual:0.92:15,share:6,finetune:5,huffman"]),
 ];
+
+/// The stages of Deep Compression one after the other (Han et al. 2016), each in a line of its own: for LeNet-300-100, and
+/// only where it is asked for.
+const DEEP: &str = "deep-compression";
 
 /// Prints the table.
 pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
@@ -155,7 +160,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
             _ => None,
         })
         .collect();
-    let asked = |name: &str| text(matches, "part").is_none_or(|part| part == name);
+    let asked = |name: &str| text(matches, "part").map_or(name != DEEP, |part| part == name);
     for (name, pipelines) in PARTS {
         if !asked(name) {
             continue;
@@ -170,21 +175,36 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         for pipeline in pipelines {
             let pipeline: Pipeline = pipeline.parse().map_err(|_| Failure::Stopped(pipeline.to_string()))?;
             write!(stderr(), "\r{:<100}", pipeline.to_string())?;
-            let mut last = Vec::new();
+            let mut stages: Vec<Vec<Compressed>> = Vec::new();
             for run in 0..experiment.runs {
-                let mut done = None;
+                let mut place = 0;
                 for report in laboratory.compress(&experiment, run, &pipeline) {
                     match report {
-                        Report::Stage { done: stage, .. } => done = Some(*stage),
+                        Report::Stage { done, .. } => {
+                            if place == stages.len() {
+                                stages.push(Vec::new());
+                            }
+                            stages[place].push(*done);
+                            place += 1;
+                        }
                         Report::Ended { reason: Some(reason), .. } => {
                             return Err(Failure::Stopped(format!("{pipeline}: {reason:?}")));
                         }
                         _ => {}
                     }
                 }
-                last.extend(done);
             }
-            row(&last)?;
+            // What a pipeline takes is what all its stages take.
+            let mut seconds = vec![0.0; experiment.runs as usize];
+            for (place, runs) in stages.iter_mut().enumerate() {
+                for (run, sum) in runs.iter_mut().zip(&mut seconds) {
+                    *sum += run.seconds;
+                    run.seconds = *sum;
+                }
+                if name == DEEP || place + 1 == pipeline.0.len() + 1 {
+                    row(runs)?;
+                }
+            }
         }
     }
     Ok(())

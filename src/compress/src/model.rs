@@ -251,7 +251,7 @@ impl Affine {
         Self::covering(low, high)
     }
 
-    /// The code of a number: ONNX `QuantizeLinear`, by multiplication.
+    /// The code of a number: ONNX `QuantizeLinear`.
     pub fn code(self, x: f32) -> i32 {
         let (least, most) = Self::CODES;
         ((x / self.scale).round_ties_even() as i32).saturating_add(self.zero_point).clamp(least, most)

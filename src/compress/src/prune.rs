@@ -29,7 +29,9 @@ pub fn weights(model: &Model, sparsity: f64) -> Model {
 
 /// The mask of a matrix that lacks this share of its weights.
 pub fn mask(matrix: &Matrix, sparsity: f64) -> Vec<bool> {
-    let magnitudes: Vec<f32> = matrix.values().iter().map(|w| w.abs()).collect();
+    // What is no number counts as the largest, so that there are as many as there should be.
+    let magnitude = |w: &f32| if w.is_nan() { f32::INFINITY } else { w.abs() };
+    let magnitudes: Vec<f32> = matrix.values().iter().map(magnitude).collect();
     let there = |place: usize| matrix.mask.as_ref().is_none_or(|mask| mask[place]);
     let present: Vec<f32> =
         (0..magnitudes.len()).filter(|&place| there(place)).map(|place| magnitudes[place]).collect();
@@ -107,6 +109,13 @@ mod tests {
         matrix.mask = Some(vec![true, false, true, true, true, true]);
         assert_eq!(mask(&matrix, 0.5), [true, false, false, true, true, false]);
         assert_eq!(mask(&matrix, 0.0), [true, false, true, true, true, true]);
+    }
+
+    #[test]
+    fn as_many_stay_where_some_are_no_numbers() {
+        let nan = f32::NAN;
+        assert_eq!(mask(&Matrix::float(1, 4, vec![nan, 1.0, nan, 2.0]), 0.25), [true, false, true, true]);
+        assert_eq!(mask(&Matrix::float(1, 4, vec![nan; 4]), 0.5), [true, true, false, false]);
     }
 
     #[test]

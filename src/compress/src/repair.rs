@@ -33,10 +33,7 @@ pub fn quantize(
     progress: &mut dyn FnMut(f64),
 ) -> Model {
     let scheme = scheme.effective();
-    let mut model = Model { activations: Coding::Float, ..float.clone() };
-    if matches!(scheme.repair, Repair::Equalize | Repair::EqualizeAndCorrect) {
-        even_out(&mut model);
-    }
+    let mut model = evened(float, &scheme);
     let aim = model.to_layers();
     round(&mut model, &aim, &scheme, calibration, &mut stream(seed, "rounding"), progress);
     if matches!(scheme.repair, Repair::BiasCorrection | Repair::EqualizeAndCorrect) {
@@ -44,6 +41,15 @@ pub fn quantize(
     }
     model.activations = calibrate(&model, scheme.activations, calibration);
     progress(1.0);
+    model
+}
+
+/// The network that a scheme's codes stand for: the same, with ranges evened out where the scheme says so.
+pub fn evened(float: &Model, scheme: &Scheme) -> Model {
+    let mut model = Model { activations: Coding::Float, ..float.clone() };
+    if matches!(scheme.effective().repair, Repair::Equalize | Repair::EqualizeAndCorrect) {
+        even_out(&mut model);
+    }
     model
 }
 

@@ -33,12 +33,15 @@ pub struct Workbench {
     students: Vec<(u32, Model)>,
     /// What is still to be done, a little at a time.
     tasks: VecDeque<Unit>,
-    rows: Vec<Compressed>,
+    /// What is known so far of the plain schemes, each with its run.
+    rows: Vec<(u32, Compressed)>,
     /// The network that was last looked at.
     looked: Option<Made>,
     flow: Option<Flow>,
     /// What the stages of the last pipeline left.
     stages: Vec<Made>,
+    /// The network of the last file that was read.
+    imported: Option<Vec<u8>>,
     /// Shows milliseconds.
     clock: fn() -> f64,
 }
@@ -81,6 +84,7 @@ impl Workbench {
             looked: None,
             flow: None,
             stages: Vec::new(),
+            imported: None,
             clock,
         }
     }
@@ -119,6 +123,11 @@ impl Workbench {
             Order::Abandon => self.abandon(say),
             Order::Export { format, stage, name } => self.export(format, stage, name, say),
             Order::Import(file) => self.import(file, say),
+            Order::UseImported => {
+                if let Some(file) = self.imported.clone() {
+                    self.take(0, Actor::Student, &file, say);
+                }
+            }
             Order::Ask { id, inputs } => {
                 if let Some(made) = self.looked.as_ref().filter(|_| self.is_whole(&inputs)) {
                     say(Report::Answers { id, answer: answer(&made.model, &inputs) });
@@ -170,6 +179,7 @@ impl Workbench {
         self.students.retain(|(of, _)| *of != run);
         self.students.push((run, model));
         self.tasks.retain(|task| !matches!(task, Unit::Row { run: of, .. } if *of == run));
+        self.rows.retain(|(of, _)| *of != run);
         let schemes: Vec<Scheme> = plain_schemes().collect();
         let last = schemes.len() - 1;
         let unit = |(place, scheme)| Unit::Row { run, scheme, is_last: place == last };
@@ -185,14 +195,19 @@ impl Workbench {
     fn row(&mut self, run: u32, scheme: Scheme, is_last: bool, say: &mut Say<'_>) {
         let Some(student) = self.student(run).cloned() else { return };
         match self.quantized(&student, scheme, 0, String::new(), &mut |_| {}) {
-            Ok(made) => self.rows.push(made.done),
+            Ok(made) => self.rows.push((run, made.done)),
             Err(error) => say(refused(&error)),
         }
         match is_last {
-            true => say(Report::Compressed { run, rows: std::mem::take(&mut self.rows) }),
+            true => {
+                let (done, others) = std::mem::take(&mut self.rows).into_iter().partition(|(of, _)| *of == run);
+                self.rows = others;
+                let rows: Vec<(u32, Compressed)> = done;
+                say(Report::Compressed { run, rows: rows.into_iter().map(|(_, row)| row).collect() });
+            }
             false if run == 0 => {
-                let all = plain_schemes().count();
-                say(Report::Progress { task: Task::Schemes, share: self.rows.len() as f64 / all as f64 });
+                let (done, all) = (self.rows.iter().filter(|(of, _)| *of == run).count(), plain_schemes().count());
+                say(Report::Progress { task: Task::Schemes, share: done as f64 / all as f64 });
             }
             false => {}
         }
@@ -200,8 +215,8 @@ impl Workbench {
 
     fn look(&mut self, scheme: Scheme, seed: u32, link: String, say: &mut Say<'_>) {
         let Some(student) = self.student(0).cloned() else { return };
-        let mut progress = |share| say(Report::Progress { task: Task::Repair, share });
-        let made = match self.quantized(&student, scheme, seed, link, &mut progress) {
+        let made = self.quantized(&student, scheme, seed, link, &mut mending(say));
+        let made = match made {
             Ok(made) => made,
             Err(error) => return say(refused(&error)),
         };
@@ -303,6 +318,18 @@ impl Workbench {
     }
 }
 
+/// Tells how far a repair is, a hundredth at a time: it takes thousands of steps.
+fn mending(say: &mut Say<'_>) -> impl FnMut(f64) {
+    let mut told = 0;
+    move |share| {
+        let hundredths = (100.0 * share) as u32;
+        if hundredths > told {
+            told = hundredths;
+            say(Report::Progress { task: Task::Repair, share });
+        }
+    }
+}
+
 fn thousandths(number: u32) -> String {
     format!("{}{}{}", number / 100, number / 10 % 10, number % 10)
 }
@@ -329,3 +356,6 @@ fn histograms(before: &Model, after: &Model) -> Vec<WeightHistogram> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     device::read,
-    nets::{Map, Trace},
+    nets::{Map, Trace, quantize_linear as quantize_linear_there},
     objectives::{Memory, Settings, Views, named},
 };
 
@@ -224,7 +224,7 @@ pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<Checked>, Verif
     for (index, row) in rows.iter().enumerate() {
         checked.push(match row {
             Row::Loss(row) => check_loss(index, row, device).await?,
-            Row::Quantization(row) => check_quantization(index, row)?,
+            Row::Quantization(row) => check_quantization(index, row, device).await?,
         });
     }
     Ok(checked)
@@ -327,7 +327,8 @@ pub fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
     rows
 }
 
-fn check_quantization(index: usize, row: &QuantizationRow) -> Result<Checked, VerifyError> {
+/// On the host, which writes the files, and on the device, which rounds while it trains.
+async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device) -> Result<Checked, VerifyError> {
     let bad = |reason: String| VerifyError::BadRow { row: index, reason };
     let axis = match row.axis {
         None => Axis::Tensor,
@@ -354,10 +355,24 @@ fn check_quantization(index: usize, row: &QuantizationRow) -> Result<Checked, Ve
     let codes = quantize_linear(&row.x.concat(), columns, axis, &row.scale, &row.zero_point, dtype);
     let back = dequantize_linear(&codes, columns, axis, &row.scale, &row.zero_point);
     let wrong = codes.iter().zip(row.q.concat()).filter(|(got, want)| *got != want).count();
+    let along = match axis {
+        Axis::Tensor => [1, 1],
+        Axis::Rows => [scales, 1],
+        Axis::Columns => [1, scales],
+    };
+    let numbers =
+        |numbers: Vec<f32>, shape: [usize; 2]| Tensor::<2>::from_data(TensorData::new(numbers, shape), device);
+    let there = quantize_linear_there(
+        numbers(row.x.concat(), [row.x.len(), columns]),
+        numbers(row.scale.iter().map(|scale| 1.0 / scale).collect(), along),
+        numbers(row.zero_point.iter().map(|zero| *zero as f32).collect(), along),
+        [dtype.min as f32, dtype.max as f32],
+    );
+    let wrong_there = read(there).await?.iter().zip(row.q.concat()).filter(|(got, want)| **got != *want as f32).count();
     let off = back.iter().zip(row.dequantized.concat()).filter(|(got, want)| (*got - want).abs() > 1e-6).count();
-    let result = match wrong + off {
+    let result = match wrong + off + wrong_there {
         0 if codes.len() == row.q.concat().len() => Fared::Passed { value: 0.0, gradient: 0.0 },
-        _ => Fared::Missed { reason: format!("{wrong} codes and {off} numbers differ") },
+        _ => Fared::Missed { reason: format!("{wrong} codes, {wrong_there} on the device, and {off} numbers differ") },
     };
     Ok(Checked { name, result })
 }

@@ -5,10 +5,50 @@ use serde::{Deserialize, Serialize};
 use crate::{
     floats::Floats,
     pipeline::{Disorder, Pipeline, Treatment},
-    protocol::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE},
+    protocol::{Actor, Answer, Command, Event, FileData, REGION_REACH, REGION_SIDE},
     scheme::Scheme,
     values::{NetworkKind, words},
 };
+
+/// What engine and workbench send each other. The page hands it on as it is, without a look at the numbers in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Parcel {
+    /// From the engine: the examples that networks are measured with.
+    Examples(Box<BenchExamples>),
+    /// From the engine: a network is trained.
+    Network(NetworkFile),
+    /// From the workbench: train this on.
+    Tune(Tuning),
+    /// From the engine: it was trained on.
+    Tuned(Tuned),
+}
+
+impl Parcel {
+    /// What of an event is for the other worker.
+    ///
+    /// # Errors
+    /// The event, if it is for the page.
+    pub fn of(event: Event) -> Result<Self, Event> {
+        match event {
+            Event::Examples(examples) => Ok(Self::Examples(examples)),
+            Event::Network(network) => Ok(Self::Network(network)),
+            Event::Tuned(tuned) => Ok(Self::Tuned(tuned)),
+            Event::Bench(Report::Tune(tuning)) => Ok(Self::Tune(tuning)),
+            event => Err(event),
+        }
+    }
+}
+
+impl From<Parcel> for Command {
+    fn from(parcel: Parcel) -> Self {
+        match parcel {
+            Parcel::Examples(examples) => Self::Bench(Order::Examples(examples)),
+            Parcel::Network(network) => Self::Bench(Order::Network(network)),
+            Parcel::Tune(tuning) => Self::Tune(tuning),
+            Parcel::Tuned(tuned) => Self::Bench(Order::Tuned(tuned)),
+        }
+    }
+}
 
 /// A trained network as the packed file of its 32-bit weights.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,8 +84,10 @@ pub struct BenchExamples {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Order {
     /// These are the examples; what was trained on others is forgotten.
+    #[serde(skip)]
     Examples(Box<BenchExamples>),
     /// A network is trained: a student is packed in every plain scheme and measured.
+    #[serde(skip)]
     Network(NetworkFile),
     /// The networks that are there are no more.
     Forget,
@@ -74,6 +116,7 @@ pub enum Order {
         link: String,
     },
     /// The engine has trained what a pipeline asked it to.
+    #[serde(skip)]
     Tuned(Tuned),
     /// Give up the pipeline that is under way.
     Abandon,
@@ -90,6 +133,8 @@ pub enum Order {
     },
     /// Take a file as a network.
     Import(FileData),
+    /// Make the network of that file the first run's student.
+    UseImported,
     /// What does the network that was last looked at say of these inputs?
     Ask {
         /// Comes back with the answer.
@@ -176,6 +221,7 @@ pub enum Report {
         layers: Vec<Sensitivity>,
     },
     /// For the engine: train this on, and answer by [`Order::Tuned`].
+    #[serde(skip)]
     Tune(Tuning),
     /// A stage of a pipeline is done.
     Stage {
@@ -379,7 +425,9 @@ pub struct Latency {
     pub float: Timing,
     /// The same in integers; `None` with the reason where it cannot be computed so.
     pub integer: Result<Timing, String>,
-    /// How many times as long the integers take, with the interval that holds 95 of 100 resampled medians.
+    /// How many times as long the integers take: the lower end of the interval that holds the ratio's median with a
+    /// confidence of 95 %, the median of the samples, the upper end. `None` where there are no integers, or too few
+    /// samples.
     pub ratio: Option<[f64; 3]>,
 }
 

@@ -4,6 +4,7 @@
 use crate::{
     experiment::Experiment,
     for_each_objective,
+    number::read_number,
     objectives::Objective,
     permalink::ProblemKind,
     values::{
@@ -110,7 +111,9 @@ impl Knob {
         self.check(text)?;
         let is_read = match self.place {
             Place::Field { put, .. } => put(experiment, text),
-            Place::Weight(objective) => text.parse().map(|weight| experiment.weights.set(objective, weight)).is_ok(),
+            Place::Weight(objective) => {
+                read_number(text).map(|weight| experiment.weights.set(objective, weight)).is_some()
+            }
         };
         if is_read { Ok(()) } else { Err(self.wrong_kind()) }
     }
@@ -120,7 +123,7 @@ impl Knob {
             Kind::Integer { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Labels { .. } if text == "all" => return Ok(()),
             Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
-            Kind::Number { min, max, .. } => (text.parse::<f64>().ok().filter(|n| n.is_finite()), min, max),
+            Kind::Number { min, max, .. } => (read_number(text), min, max),
             Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages => return Ok(()),
         };
         match number {
@@ -159,6 +162,21 @@ macro_rules! knob {
     };
 }
 
+macro_rules! float {
+    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {
+        Knob { live: true, ..float!($key, $phase, $field, $kind) }
+    };
+    ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
+        Knob {
+            place: Place::Field {
+                get: |experiment| experiment.$field.to_string(),
+                put: |experiment, text| read_number(text).map(|value| experiment.$field = value).is_some(),
+            },
+            ..knob!($key, $phase, data, $kind)
+        }
+    };
+}
+
 const fn whole(min: u32, max: u32) -> Kind {
     Kind::Integer { min, max }
 }
@@ -178,24 +196,24 @@ macro_rules! knobs {
             knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
             knob!("examples", Data, examples, whole(50, 20_000)),
             knob!("classes", Data, classes, whole(2, 6)),
-            knob!("noise", Data, noise, linear(0.0, 1.0)),
+            float!("noise", Data, noise, linear(0.0, 1.0)),
             knob!("seed", Data, seed, whole(0, u32::MAX)),
             knob!("teacher", Teacher, teacher, Kind::Widths),
             knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
             knob!("batch", Teacher, batch, whole(1, 1024)),
-            knob!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
+            float!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
             knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
             knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
-            knob!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
-            knob!("dropout", Teacher, dropout, linear(0.0, 0.9)),
+            float!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
+            float!("dropout", Teacher, dropout, linear(0.0, 0.9)),
             knob!("jitter", Teacher, jitter, whole(0, 4)),
             knob!("student", Student, student, Kind::Widths),
             knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
             knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
             knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
             knob!("omit", Student, omit, Kind::Classes),
-            knob!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
-            knob!("soft", live Student, soft, linear(0.0, 1.0)),
+            float!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
+            float!("soft", live Student, soft, linear(0.0, 1.0)),
             knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
             $(Knob {
                 key: $id,
@@ -204,10 +222,10 @@ macro_rules! knobs {
                 live: false,
                 place: Place::Weight(Objective::$variant),
             },)*
-            knob!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
-            knob!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
+            float!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
+            float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
             knob!("guided", Student, guided, Kind::Choice(Guided::WORDS)),
-            knob!("first-stage", Student, first_stage, linear(0.05, 0.9)),
+            float!("first-stage", Student, first_stage, linear(0.05, 0.9)),
             knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
             knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
             knob!("zero-point", Show, zero_point, Kind::Choice(ZeroPoint::WORDS)),

@@ -7,6 +7,7 @@ mod bench;
 mod experiment;
 pub mod floats;
 mod knobs;
+mod number;
 mod objectives;
 mod permalink;
 mod pipeline;
@@ -16,12 +17,13 @@ mod scheme;
 mod values;
 
 pub use bench::{
-    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parts, Report, Sensitivity,
-    Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
+    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parcel, Parts, Report,
+    Sensitivity, Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
 };
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
+pub use number::read_number;
 pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
 pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    number::read_number,
     scheme::Scheme,
     values::{Bits, ParseError, as_text},
 };
@@ -322,7 +323,7 @@ impl FromStr for Treatment {
         let mut words = rest.split(':').filter(|_| !rest.is_empty());
         let mut next = || words.next().ok_or(ParseError);
         let share = |text: &str| {
-            let share = text.parse::<f64>().ok().filter(|share| *share > 0.0 && *share < 1.0);
+            let share = read_number(text).filter(|share| *share > 0.0 && *share < 1.0);
             share.ok_or(ParseError)
         };
         let whole = |text: &str, most: u32| {

@@ -10,7 +10,7 @@ use crate::{
     values::DataSet,
 };
 
-/// What the page asks of a worker.
+/// What the page asks of a worker. What is marked as skipped comes from the other worker, as a [`Parcel`](crate::Parcel).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "commands travel one at a time, and an experiment in a box is no shorter")]
 pub enum Command {
@@ -53,6 +53,7 @@ pub enum Command {
     /// Give the test examples and some to calibrate with, for the workbench.
     Examples,
     /// Train a compressed network on, as the finished experiment would; answered by [`Event::Tuned`].
+    #[serde(skip)]
     Tune(Tuning),
     /// Stop doing so.
     Abandon,
@@ -89,7 +90,7 @@ pub struct FileData {
     pub bytes: Vec<u8>,
 }
 
-/// What a worker tells the page.
+/// What a worker tells the page. What is marked as skipped is for the other worker, as a [`Parcel`](crate::Parcel).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The engine is there and waits for commands.
@@ -107,10 +108,13 @@ pub enum Event {
     /// A network is trained and measured.
     Measured(Measured),
     /// A trained network that the workbench may want.
+    #[serde(skip)]
     Network(NetworkFile),
     /// The examples it is measured with.
+    #[serde(skip)]
     Examples(Box<BenchExamples>),
     /// A compressed network was trained on.
+    #[serde(skip)]
     Tuned(Tuned),
     /// What the workbench says.
     Bench(Report),

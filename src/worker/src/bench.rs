@@ -16,7 +16,7 @@ async fn serve() {
     let mailbox = listen();
     let mut workbench = Workbench::new(milliseconds);
     // Told at once: a long task says how far it is.
-    let mut say = |report: Report| post(&[Event::Bench(report)]);
+    let mut say = |report: Report| post(vec![Event::Bench(report)]);
     say(Report::Ready);
     loop {
         while let Some(command) = next(&mailbox) {

@@ -12,7 +12,8 @@ use std::{
 
 use js_sys::Promise;
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, Event, Trouble};
+use retort_spec::{Command, Event, Parcel, Trouble};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent};
@@ -50,7 +51,7 @@ pub fn start() {
 fn tell_of_panics() {
     panic::set_hook(Box::new(|info| {
         // A panic ends this instance; the page hears why and starts another.
-        post(&[Event::Trouble(Trouble::Engine { reason: info.to_string() })]);
+        tell(&[Event::Trouble(Trouble::Engine { reason: info.to_string() })]);
         console_error_panic_hook::hook(info);
     }));
 }
@@ -58,11 +59,11 @@ fn tell_of_panics() {
 async fn serve() {
     let compute = match compute().await {
         Ok(compute) => compute,
-        Err(reason) => return post(&[Event::Trouble(Trouble::Device { reason })]),
+        Err(reason) => return tell(&[Event::Trouble(Trouble::Device { reason })]),
     };
     let compute = COMPUTE.with(|cell| cell.get_or_init(|| compute).clone());
     let mailbox = listen();
-    post(&[Event::Ready(compute.info.clone())]);
+    tell(&[Event::Ready(compute.info.clone())]);
     // Waiting for a GPU costs too much to do it more often.
     let slice = if compute.info.gpu { REPORT } else { SLICE };
     let mut session = Session::new(compute);
@@ -110,7 +111,7 @@ impl Report {
     }
 
     fn send(&mut self) {
-        post(&mem::take(&mut self.events));
+        post(mem::take(&mut self.events));
         self.sent = Some(Instant::now());
     }
 }
@@ -129,12 +130,30 @@ fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-fn post(events: &[Event]) {
-    if events.is_empty() {
-        return;
+/// Posts events in their order; those for the other worker as parcels, which the page does not open.
+fn post(events: Vec<Event>) {
+    let mut told = Vec::new();
+    for event in events {
+        match Parcel::of(event) {
+            Ok(parcel) => {
+                tell(&mem::take(&mut told));
+                send(&parcel);
+            }
+            Err(event) => told.push(event),
+        }
     }
-    // Neither can fail: events hold plain values only, and a message without transfers has nothing to refuse.
-    if let Ok(message) = serde_wasm_bindgen::to_value(events) {
+    tell(&told);
+}
+
+fn tell(events: &[Event]) {
+    if !events.is_empty() {
+        send(events);
+    }
+}
+
+fn send(message: &(impl Serialize + ?Sized)) {
+    // Neither can fail: messages hold plain values only, and one without transfers has nothing to refuse.
+    if let Ok(message) = serde_wasm_bindgen::to_value(message) {
         let _ = scope().post_message(&message);
     }
 }
@@ -143,10 +162,10 @@ fn listen() -> Rc<RefCell<Mailbox>> {
     let mailbox = Rc::<RefCell<Mailbox>>::default();
     let inbox = mailbox.clone();
     let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        match serde_wasm_bindgen::from_value::<Command>(message.data()) {
+        match read(message.data()) {
             Ok(command) => inbox.borrow_mut().commands.push_back(command),
             Err(error) => {
-                post(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })])
+                tell(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })])
             }
         }
         let waiting = inbox.borrow_mut().waiting.take();
@@ -158,6 +177,14 @@ fn listen() -> Rc<RefCell<Mailbox>> {
     // The handler lives as long as the worker.
     receive.forget();
     mailbox
+}
+
+/// A command of the page, or a parcel of the other worker, which comes in a list of its own.
+fn read(message: JsValue) -> Result<Command, serde_wasm_bindgen::Error> {
+    match message.dyn_ref::<js_sys::Array>() {
+        Some(parcel) => serde_wasm_bindgen::from_value::<Parcel>(parcel.get(0)).map(Command::from),
+        None => serde_wasm_bindgen::from_value(message),
+    }
 }
 
 fn next(mailbox: &RefCell<Mailbox>) -> Option<Command> {

@@ -3,6 +3,7 @@
 mod build;
 mod figures;
 mod offline;
+mod runtimes;
 mod serve;
 mod test;
 mod tools;
@@ -43,6 +44,8 @@ enum Command {
     },
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
+    /// Runs exported files in ONNX Runtime and numpy
+    Runtimes,
     /// Takes the README's screenshot
     Screenshot,
     /// Records the run that the page shows while its engine loads
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Figures => figures::print(),
+        Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),
     };

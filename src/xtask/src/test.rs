@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
-    build, serve,
+    build, runtimes, serve,
     tools::{browser as find_browser, cargo, output, root, run, step, web_tools},
 };
 
@@ -34,6 +34,7 @@ pub fn all(no_browser: bool) -> Result<()> {
     step("unit tests", "7 minutes from nothing", || {
         run(cargo().args(["test", "--workspace", "--exclude", "retort-worker"]))
     })?;
+    runtimes::check()?;
     if no_browser {
         return Ok(());
     }
@@ -70,6 +71,7 @@ pub fn browser(filter: &str) -> Result<()> {
     let (chromium, chromedriver) = find_browser()?;
     let port = serve::start(0)?;
     let driver = Driver::start(&chromedriver)?;
+    let python = runtimes::python()?;
     step("the page in headless Chromium", "6 to 11 minutes", || {
         let mut tests = cargo();
         tests.args([
@@ -86,6 +88,7 @@ pub fn browser(filter: &str) -> Result<()> {
         ]);
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
         tests.env("RETORT_CHROMEDRIVER", format!("http://127.0.0.1:{}", driver.port));
+        tests.env("RETORT_PYTHON", &python);
         run(tests.env("RETORT_CHROMIUM", &chromium))
     })
 }

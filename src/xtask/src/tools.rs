@@ -96,7 +96,8 @@ fn tool(package: &str, program: &str, version: &str, cost: &str) -> Result<PathB
     Ok(folder)
 }
 
-fn cache() -> Result<PathBuf> {
+/// Where what was installed for Retort alone is kept.
+pub fn cache() -> Result<PathBuf> {
     let from = |name: &str| env::var_os(name).map(PathBuf::from);
     let base = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
     Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("retort"))
@@ -149,7 +150,8 @@ pub fn browser() -> Result<(PathBuf, PathBuf)> {
     }
 }
 
-fn on_path(program: &str) -> Option<PathBuf> {
+/// A program on the PATH.
+pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

@@ -1,6 +1,6 @@
 //! The slider that adds a bias to the classes the student never saw, and what it is then right on.
 
-use retort_spec::DataSummary;
+use retort_spec::{DataSummary, read_number};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -17,7 +17,7 @@ pub fn slider(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
     let dispatch = state.dispatcher();
     let slide = Callback::from(move |event: InputEvent| {
         let text = event.target_dyn_into::<HtmlInputElement>().map(|input| input.value());
-        if let Some(bias) = text.and_then(|text| text.parse().ok()) {
+        if let Some(bias) = text.and_then(|text| read_number(&text)) {
             dispatch.dispatch(Action::Bias(bias));
         }
     });

@@ -1,6 +1,6 @@
 //! A control for any knob, from the one table: its label, help, range and kind are described nowhere else.
 
-use retort_spec::{Kind, Scale, knob};
+use retort_spec::{Kind, Scale, knob, read_number};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
@@ -131,11 +131,11 @@ pub fn knob_slider(page: &Page, id: &str) -> Html {
     let disabled = page.locks(knob.key);
     let turn = page.turn(knob.key);
     let change = Callback::from(move |event: Event| {
-        if let Ok(place) = text_of(&event).parse() {
+        if let Some(place) = read_number(&text_of(&event)) {
             turn.emit(value_at(scale, min, max, place).to_string());
         }
     });
-    let at = place(scale, min, max, value.parse().unwrap_or(min));
+    let at = place(scale, min, max, read_number(&value).unwrap_or(min));
     html! {
         <div class="knob slider" data-knob={knob.key} title={disabled.then(|| page.texts.get("locked"))}>
             { knob_label(page, knob.key, Some(&name)) }

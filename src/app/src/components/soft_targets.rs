@@ -3,6 +3,7 @@
 use retort_spec::{
     Actor, DataSummary, Kind, knob,
     probability::{argmax, entropy_bits, softmax},
+    read_number,
 };
 use yew::prelude::*;
 
@@ -52,7 +53,7 @@ fn slider(page: &Page) -> Html {
         return Html::default();
     };
     let dispatch = page.state.dispatcher();
-    let value = move |place: String| place.parse().ok().map(|place| value_at(scale, min, max, place));
+    let value = move |place: String| read_number(&place).map(|place| value_at(scale, min, max, place));
     let preview = Callback::from(move |event: InputEvent| {
         let text = event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value());
         if let Some(temperature) = text.and_then(value) {

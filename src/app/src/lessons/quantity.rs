@@ -3,6 +3,7 @@
 use retort_spec::{
     Actor, DataSummary, Kind, Knob, Labels, Outcome, knob,
     probability::{argmax, entropy_bits, softmax},
+    read_number,
 };
 
 use super::model::Wait;
@@ -152,7 +153,7 @@ fn knob_value(state: &State, knob: &Knob) -> Option<f64> {
         ("labels", Labels::All) => Some(f64::INFINITY),
         // The slider's, while it is dragged: the distributions beside it follow, too.
         ("temperature", _) => Some(state.temperature()),
-        _ => knob.get(&state.experiment).parse().ok(),
+        _ => read_number(&knob.get(&state.experiment)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! A pipeline under way: its stages on the host, and those that the engine trains in between.
 
 use retort_spec::{
-    Activations, Pipeline, Range, Report, Scheme, Steps, Stopped, Structure, Treatment, Tuned, TunedLayer, TunedMatrix,
-    Tuning,
+    Activations, Pipeline, Range, Report, Rounding, Scheme, Steps, Stopped, Structure, Treatment, Tuned, TunedLayer,
+    TunedMatrix, Tuning,
 };
 
-use super::{Say, Workbench};
+use super::{Say, Workbench, mending};
 use crate::{
+    activations::calibrate,
     lowrank,
     model::{Affine, Codes, Coding, Matrix, Model, Part, Values},
     prune, random, repair, share, weights,
@@ -83,8 +84,7 @@ impl Workbench {
             Treatment::LowRank(rank) => lowrank::factor(model, rank),
             Treatment::Share { bits } => share::share(model, bits),
             Treatment::Quantize(scheme) => {
-                let mut progress = |share| say(Report::Progress { task: retort_spec::Task::Repair, share });
-                repair::quantize(model, &scheme, &self.examples.calibration, flow.seed, &mut progress)
+                repair::quantize(model, &scheme, &self.examples.calibration, flow.seed, &mut mending(say))
             }
             // How it is written, and nothing else.
             Treatment::Huffman => model.clone(),
@@ -120,14 +120,14 @@ impl Workbench {
         let trained = flow.model.layers.iter().zip(&layers).map(|(before, layer)| from_training(before, layer));
         flow.model.layers = trained.collect();
         if let Treatment::Aware { scheme, steps, .. } = treatment {
-            round(&mut flow.model, &layers, &scheme, steps, flow.seed);
-            flow.model.activations = match scheme.activations {
-                Activations::Float => Coding::Float,
-                Activations::Dynamic => Coding::Dynamic,
-                _ => {
-                    let (ranges, _) = tuned.ranges.as_chunks::<2>();
+            round(&mut flow.model, &layers, &scheme, steps);
+            let followed = !matches!(scheme.activations, Activations::Float | Activations::Dynamic);
+            flow.model.activations = match tuned.ranges.as_chunks::<2>() {
+                (ranges, []) if followed && ranges.len() == layers.len() + 1 => {
                     Coding::Static(ranges.iter().map(|&[low, high]| Affine::covering(low, high)).collect())
                 }
+                // Without a single step nothing was followed.
+                _ => calibrate(&flow.model, scheme.activations, &self.examples.calibration),
             };
         }
         self.close(flow, tuned.seconds, say);
@@ -172,10 +172,10 @@ fn from_training(before: &Part, layer: &TunedLayer) -> Part {
 }
 
 /// Writes trained weights as the codes that they were trained to be.
-fn round(model: &mut Model, layers: &[TunedLayer], scheme: &Scheme, steps: Steps, seed: u32) {
-    // In training the scales were those of the extremes, or learned.
-    let scheme = Scheme { range: Range::MinMax, ..*scheme };
-    let mut generator = random::stream(seed, "rounding");
+fn round(model: &mut Model, layers: &[TunedLayer], scheme: &Scheme, steps: Steps) {
+    // In training the scales were those of the extremes, or learned, and codes the nearest ones.
+    let scheme = Scheme { range: Range::MinMax, rounding: Rounding::Nearest, ..*scheme };
+    let mut generator = random::stream(0, "no chance is needed");
     for (part, layer) in model.layers.iter_mut().zip(layers) {
         for (matrix, learned) in part.factors.iter_mut().zip(&layer.factors) {
             let mut rounded = weights::quantize(matrix, &scheme, &mut generator);

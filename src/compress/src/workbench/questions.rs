@@ -20,8 +20,10 @@ const PATIENCE: f64 = 700.0;
 impl Workbench {
     /// Quantizes each layer alone, and all but each.
     pub(super) fn sensitivity(&mut self, scheme: Scheme, say: &mut Say<'_>) {
-        let Some(float) = self.student(0).cloned() else { return };
-        let all = repair::quantize(&float, &scheme, &self.examples.calibration, 0, &mut |_| {});
+        let Some(student) = self.student(0) else { return };
+        let all = repair::quantize(student, &scheme, &self.examples.calibration, 0, &mut |_| {});
+        // Only layers whose channels were scaled alike can stand in one network.
+        let float = repair::evened(student, &scheme);
         let count = float.layers.len();
         let mut layers = Vec::new();
         for index in 0..count {
@@ -81,7 +83,8 @@ impl Workbench {
             let ratio = match &timings[..] {
                 [float, integer] => {
                     let ratio = latency::ratio(integer, float);
-                    Some([ratio.low, ratio.value, ratio.high])
+                    // Too few samples hold no such interval.
+                    Some([ratio.low, ratio.value, ratio.high]).filter(|_| ratio.high.is_finite())
                 }
                 _ => None,
             };
@@ -115,6 +118,7 @@ impl Workbench {
         };
         let accuracy = self.fits(&model).then(|| self.accuracy(&model));
         let file = pack_float(model.kind, model.features, &model.to_layers());
+        self.imported = Some(file.clone());
         say(Report::Imported(Box::new(Imported {
             name,
             kind: model.kind,

@@ -55,14 +55,15 @@ impl Coder {
         let (scale, least, most) = (scalar(scale), scalar(least), scalar(most));
         let within =
             |x: Tensor<2>, least: Tensor<2>, most: Tensor<2>| least.clone() + relu(x.clone() - least) - relu(x - most);
-        let codes = (within(seen, least.clone(), most.clone()) / scale.clone()).round() * scale;
         let passed = within(rows, least.autodiff(), most.autodiff());
-        passed.clone() + (codes - passed.inner()).autodiff()
+        let kept = passed.clone().inner();
+        let rounded = (kept.clone() / scale.clone()).round() * scale;
+        passed + (rounded - kept).autodiff()
     }
 
     fn range(&self, place: usize, seen: &Tensor<2>) -> [Tensor<1>; 2] {
         // Zero has a code of its own.
-        let here = [-relu(-seen.clone().min()), relu(seen.clone().max())];
+        let here = [-largest(-seen.clone()), largest(seen.clone())];
         if self.is_dynamic {
             return here;
         }
@@ -90,6 +91,33 @@ impl Coder {
         }
         read(Tensor::cat(ranges, 0)).await
     }
+}
+
+/// The largest of all numbers, and zero, by comparisons of halves: what finds a maximum otherwise is used nowhere else, and
+/// would cost the engine's wasm six kilobytes.
+fn largest(numbers: Tensor<2>) -> Tensor<1> {
+    let [rows, columns] = numbers.dims();
+    let mut row: Tensor<2> = relu(numbers).reshape([1, rows * columns]);
+    loop {
+        let [_, count] = row.dims();
+        if count <= 1 {
+            return row.reshape([count]);
+        }
+        // The halves of an odd number overlap, which does a maximum no harm.
+        let half = count.div_ceil(2);
+        let [one, other] = [0..half, count - half..count].map(|part| row.clone().slice([0..1, part]));
+        row = relu(one - other.clone()) + other;
+    }
+}
+
+/// `saturate(round_half_even(x · inverse) + zero)` on a device: ONNX `QuantizeLinear` by the reciprocal of the scale, since a
+/// shader's division is only nearly right and its multiplication is right (WGSL, section 15.7.4).
+///
+/// # Shapes
+/// `x`: `[rows, columns]`; `inverse` and `zero`: such that they spread to it; the result whole numbers, `[rows, columns]`.
+pub fn quantize_linear(x: Tensor<2>, inverse: Tensor<2>, zero: Tensor<2>, [least, most]: [f32; 2]) -> Tensor<2> {
+    let codes = (x * inverse).round() + zero;
+    -relu(-relu(codes - least) + (most - least)) + most
 }
 
 #[cfg(test)]

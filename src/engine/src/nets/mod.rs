@@ -18,7 +18,7 @@ use burn::{
 use retort_compress::Layer;
 use retort_spec::{Architecture, NetworkKind};
 
-pub use coder::Coder;
+pub use coder::{Coder, quantize_linear};
 pub use conv::Conv;
 pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;

@@ -6,17 +6,19 @@ use burn::{
     nn::Linear,
     tensor::{Device, ExecutionError, Int, Tensor, TensorData},
 };
+use rand_chacha::ChaCha8Rng;
 use retort_compress::{model::Matrix, prune};
-use retort_spec::{Activations, Experiment, Help, Start, Steps, Treatment, TunedLayer, TunedMatrix, Tuning as Request};
+use retort_spec::{Activations, Experiment, Help, Start, Treatment, TunedLayer, TunedMatrix, Tuning as Request};
 
 use crate::{
     data::batch::steps_per_epoch,
     device::read,
     nets::{Coder, Network, Pass},
     objectives::{Parts, Settings, cross_entropy, soft_targets},
+    random,
     train::{
         bench::{Bench, upload},
-        fake::Fake,
+        fake::{self, Fake, Rounded},
         learner::{Learner, Slope},
     },
 };
@@ -41,6 +43,8 @@ struct Form {
     mask: Option<Tensor<2>>,
     /// Each weight's place in the codebook, `[rows · columns]`.
     indices: Option<Tensor<1, Int>>,
+    /// The same on the host.
+    kept: Option<Vec<bool>>,
     fake: Option<Fake>,
     /// Where its learned numbers stand among all: its values or codebook, and its scales if they are learned.
     values: usize,
@@ -56,6 +60,8 @@ pub struct Tuning {
     /// Where each layer's bias stands among the learned numbers.
     biases: Vec<usize>,
     coder: Option<Coder>,
+    /// For random rounding.
+    generator: ChaCha8Rng,
     lessons: Lessons,
     /// A teacher that learns beside its student.
     teacher: Option<Teacher>,
@@ -67,14 +73,14 @@ impl Tuning {
     pub fn new(request: Request, bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
         let steps = request.treatment.epochs() * steps_per_epoch(bench.dataset.train.len(), experiment.batch);
         let mut request = request;
-        let (mut fake, mut learned_steps, mut coder, mut joint) = (None, false, None, None);
+        let (mut fake, mut coder, mut joint) = (None, None, None);
         let mut help = Help::Teacher;
         match request.treatment {
             Treatment::Aware { scheme, steps: how, start, help: by, .. } => {
                 if start != Start::Student {
                     begin_anew(&mut request, bench, experiment, seed);
                 }
-                (fake, learned_steps, help) = (Some(scheme), how == Steps::Learned, by);
+                (fake, help) = (Some((scheme, how)), by);
                 coder = (scheme.activations != Activations::Float)
                     .then(|| Coder::new(scheme.activations == Activations::Dynamic));
                 let alongside = Experiment { teacher_epochs: request.treatment.epochs(), ..experiment.clone() };
@@ -93,22 +99,23 @@ impl Tuning {
         for layer in &request.layers {
             let mut form = |matrix: &TunedMatrix| {
                 let (rows, columns) = (matrix.rows as usize, matrix.columns as usize);
-                let fake = fake.map(|scheme| Fake::new(&scheme, rows, columns));
+                let fake = fake.map(|(scheme, steps)| Fake::new(&scheme, steps, rows, columns, &device));
                 let shared = !matrix.codebook.is_empty();
                 let values = match shared {
                     true => keep(matrix.codebook.to_vec(), [matrix.codebook.len(), 1]),
                     false => keep(matrix.values.to_vec(), [rows, columns]),
                 };
-                let scales = fake.as_ref().filter(|fake| learned_steps && fake.can_learn()).map(|fake| {
-                    let first = fake.first_scales(&matrix.values);
+                let scales = fake.as_ref().filter(|fake| fake.learns()).map(|fake| {
+                    let first = fake.first_scales(&Matrix::float(rows, columns, matrix.values.to_vec()));
                     let count = first.len();
-                    keep(first, [1, count])
+                    keep(first, [count, 1])
                 });
                 Form {
                     rows,
                     columns,
                     mask: mask(&matrix.mask, columns, &device),
                     indices: shared.then(|| indices(&matrix.indices, &device)),
+                    kept: (!matrix.mask.is_empty()).then(|| matrix.mask.iter().map(|one| *one == 1).collect()),
                     fake,
                     values,
                     scales,
@@ -118,17 +125,14 @@ impl Tuning {
             biases.push(keep(layer.bias.to_vec(), [1, layer.bias.len()]));
         }
         let tracked = bench.device.clone().autodiff();
-        let parts = Parts::of(
-            learned
-                .into_iter()
-                .map(|(values, shape)| Param::from_data(TensorData::new(values, shape), &tracked))
-                .collect(),
-        );
+        let parts =
+            Parts::of(learned.into_iter().map(|(values, shape)| fake::learned(values, shape, &tracked)).collect());
         Self {
             learner: Learner::of_parts(parts, experiment, steps),
             forms,
             biases,
             coder,
+            generator: random::stream(seed, "rounding"),
             lessons: Lessons::new(bench, experiment, teacher, seed),
             teacher: joint,
             help,
@@ -147,6 +151,7 @@ impl Tuning {
     /// The device's, if a read fails.
     pub async fn step(mut self, bench: &Bench, experiment: &Experiment) -> Result<Self, ExecutionError> {
         self.prune(bench).await?;
+        let rounded = self.rounded(bench).await?;
         if let (Some(coder), true) = (&self.coder, self.learner.progress() >= FREEZING) {
             coder.freeze();
         }
@@ -166,7 +171,7 @@ impl Tuning {
         let (forms, biases, coder, shared) = (&self.forms, &self.biases, self.coder.as_ref(), self.lessons.shared);
         let kind = self.request.kind;
         self.learner = self.learner.step(experiment, |_, parts| {
-            let linears = effective(forms, biases, parts);
+            let linears = effective(forms, &rounded, biases, parts);
             let network = Network::of_linears(kind, linears, false);
             let answer = |inputs: Tensor<2>| match coder {
                 Some(coder) => {
@@ -201,6 +206,28 @@ impl Tuning {
         Ok(self)
     }
 
+    /// Every matrix's weights of this step, rounded.
+    async fn rounded(&mut self, bench: &Bench) -> Result<Vec<Vec<Option<Rounded>>>, ExecutionError> {
+        let (parts, mut all) = (self.learner.parts(), Vec::new());
+        for forms in &self.forms {
+            let mut of_layer = Vec::new();
+            for form in forms {
+                let Some(fake) = &form.fake else {
+                    of_layer.push(None);
+                    continue;
+                };
+                let mut matrix = Matrix::float(form.rows, form.columns, read(parts.one(form.values).inner()).await?);
+                matrix.mask = form.kept.clone();
+                of_layer.push(Some(match form.scales {
+                    Some(scales) => fake.learned(&matrix, &read(parts.one(scales).inner()).await?, &bench.device),
+                    None => fake.measured(&matrix, &mut self.generator, &bench.device),
+                }));
+            }
+            all.push(of_layer);
+        }
+        Ok(all)
+    }
+
     /// Gradual pruning: removes the smallest weights, as many as the schedule says by now.
     async fn prune(&mut self, bench: &Bench) -> Result<(), ExecutionError> {
         let Treatment::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
@@ -214,12 +241,11 @@ impl Tuning {
         for form in self.forms.iter_mut().flatten() {
             let values = read(parts.one(form.values).inner()).await?;
             let mut matrix = Matrix::float(form.rows, form.columns, values);
-            if let Some(mask) = &form.mask {
-                matrix.mask = Some(read(mask.clone()).await?.iter().map(|kept| *kept > 0.5).collect());
-            }
+            matrix.mask = form.kept.take();
             let kept = prune::mask(&matrix, share);
             let ones: Vec<u8> = kept.iter().map(|kept| u8::from(*kept)).collect();
             form.mask = mask(&ones, form.columns, &bench.device);
+            form.kept = Some(kept);
         }
         Ok(())
     }
@@ -240,8 +266,8 @@ impl Tuning {
                     Some(_) => matrix.codebook = learned.into(),
                     None => matrix.values = learned.into(),
                 }
-                if let Some(mask) = &form.mask {
-                    matrix.mask = read(mask.clone()).await?.iter().map(|kept| u8::from(*kept > 0.5)).collect();
+                if let Some(kept) = &form.kept {
+                    matrix.mask = kept.iter().map(|kept| u8::from(*kept)).collect();
                 }
                 if let Some(scales) = form.scales {
                     let learned = read(parts.one(scales).inner()).await?;
@@ -267,8 +293,8 @@ impl Tuning {
 }
 
 /// The layers that the learned numbers make.
-fn effective(forms: &[Vec<Form>], biases: &[usize], parts: &Parts) -> Vec<Linear> {
-    let matrix = |form: &Form| {
+fn effective(forms: &[Vec<Form>], rounded: &[Vec<Option<Rounded>>], biases: &[usize], parts: &Parts) -> Vec<Linear> {
+    let matrix = |form: &Form, rounded: &Option<Rounded>| {
         let values = match &form.indices {
             Some(indices) => parts.one(form.values).select(0, indices.clone()).reshape([form.rows, form.columns]),
             None => parts.one(form.values),
@@ -277,17 +303,17 @@ fn effective(forms: &[Vec<Form>], biases: &[usize], parts: &Parts) -> Vec<Linear
             Some(mask) => values * mask.clone().autodiff(),
             None => values,
         };
-        match (&form.fake, form.scales) {
-            (Some(fake), Some(scales)) => fake.learned(masked, parts.one(scales)),
-            (Some(fake), None) => fake.measured(masked),
-            (None, _) => masked,
+        match (&form.fake, rounded) {
+            (Some(fake), Some(rounded)) => fake.apply(masked, rounded, form.scales.map(|scales| parts.one(scales))),
+            _ => masked,
         }
     };
-    let layer = |(forms, bias): (&Vec<Form>, &usize)| {
-        let weight = match &forms[..] {
-            [left, right] => Some(matrix(left).matmul(matrix(right))),
-            forms => forms.first().map(matrix),
-        };
+    let layer = |((forms, rounded), bias): ((&Vec<Form>, &Vec<Option<Rounded>>), &usize)| {
+        let mut matrices = forms.iter().zip(rounded).map(|(form, rounded)| matrix(form, rounded));
+        let weight = matrices.next().map(|left| match matrices.next() {
+            Some(right) => left.matmul(right),
+            None => left,
+        });
         let bias = parts.one(*bias);
         let [_, outputs] = bias.dims();
         weight.map(|weight| Linear {
@@ -295,7 +321,7 @@ fn effective(forms: &[Vec<Form>], biases: &[usize], parts: &Parts) -> Vec<Linear
             bias: Some(Param::initialized(ParamId::new(), bias.reshape([outputs]))),
         })
     };
-    forms.iter().zip(biases).filter_map(layer).collect()
+    forms.iter().zip(rounded).zip(biases).filter_map(layer).collect()
 }
 
 fn mask(ones: &[u8], columns: usize, device: &Device) -> Option<Tensor<2>> {

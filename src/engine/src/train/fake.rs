@@ -1,36 +1,64 @@
 //! Fake quantization of weights: rounded to their codes in the forward pass, and passed straight through in the backward one.
+//! What they are rounded to is computed on the host in every step, by the very code that writes the file.
 
-use burn::tensor::{Tensor, TensorData, activation::relu};
-use retort_compress::{
-    model::{group_of, groups},
-    weights::codes_of,
+use burn::{
+    module::Param,
+    tensor::{Device, Int, Tensor, TensorData},
 };
-use retort_spec::{Bits, Granularity, Scheme, ZeroPoint};
+use rand_chacha::ChaCha8Rng;
+use retort_compress::{
+    model::{Matrix, group_of, groups},
+    weights::{codes_of, quantize},
+};
+use retort_spec::{Range, Scheme, Steps, ZeroPoint};
 
 /// The least scale that divides safely.
 const LEAST: f32 = 1e-8;
 
-/// How a matrix's weights are rounded while it learns. Scales are taken from the weights in every step; with three bits and
-/// more from their extremes.
-#[derive(Debug, Clone)]
+/// How a matrix's weights are rounded while it learns.
 pub struct Fake {
     scheme: Scheme,
-    rows: usize,
-    columns: usize,
-    /// Least and largest code.
-    codes: [f32; 2],
+    /// Each weight's group, `[rows · columns]`, where scales are learned.
+    groups: Option<Tensor<1, Int>>,
+}
+
+/// A matrix's weights of one step, rounded.
+pub enum Rounded {
+    /// What rounding adds to each weight, `[rows, columns]`.
+    Straight(Tensor<2>),
+    /// By learned scales.
+    Learned {
+        /// Codes, `[rows, columns]`.
+        codes: Tensor<2>,
+        /// Weights over scales, before they were rounded, `[rows, columns]`.
+        places: Tensor<2>,
+        /// 1 where a place is within the codes, `[rows, columns]`.
+        inside: Tensor<2>,
+        /// What makes of the scales' small share the scales that are used, `[groups, 1]`.
+        rest: Tensor<2>,
+        /// That share: the gradient's factor.
+        share: f32,
+    },
 }
 
 impl Fake {
-    /// The rounding of a `[rows, columns]` matrix by a scheme.
-    pub fn new(scheme: &Scheme, rows: usize, columns: usize) -> Self {
-        let codes = codes_of(scheme.bits, scheme.zero_point);
-        Self { scheme: *scheme, rows, columns, codes: [codes.min as f32, codes.max as f32] }
+    /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says how
+    /// else they are chosen; two or three levels and zero points are never learned.
+    pub fn new(scheme: &Scheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
+        let range = if scheme.range == Range::Auto { Range::MinMax } else { scheme.range };
+        let scheme = Scheme { range, ..*scheme };
+        let can_learn = scheme.bits.has_zero_point() && scheme.zero_point == ZeroPoint::Symmetric;
+        let groups = (can_learn && steps == Steps::Learned).then(|| {
+            let place = |index: usize| group_of(scheme.granularity, rows, index / columns, index % columns) as i32;
+            let places: Vec<i32> = (0..rows * columns).map(place).collect();
+            Tensor::from_data(TensorData::new(places, [rows * columns]), device)
+        });
+        Self { scheme, groups }
     }
 
-    /// Whether its scales can be learned: not those of two or three levels, which are means, nor those beside zero points.
-    pub fn can_learn(&self) -> bool {
-        self.scheme.bits.has_zero_point() && self.scheme.zero_point == ZeroPoint::Symmetric
+    /// Whether its scales are learned.
+    pub fn learns(&self) -> bool {
+        self.groups.is_some()
     }
 
     /// A scale that can be used, whatever was learned.
@@ -38,210 +66,124 @@ impl Fake {
         scale.abs().max(LEAST)
     }
 
-    /// The scales that learning begins with: `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1).
-    pub fn first_scales(&self, values: &[f32]) -> Vec<f32> {
+    /// The scales that learning begins with, `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1), `[groups, 1]`.
+    pub fn first_scales(&self, matrix: &Matrix) -> Vec<f32> {
         let granularity = self.scheme.granularity;
-        let mut sums = vec![(0.0_f32, 0_u32); groups(granularity, self.rows, self.columns)];
-        for (index, w) in values.iter().enumerate() {
-            let (row, column) = (index / self.columns, index % self.columns);
-            let (sum, count) = &mut sums[group_of(granularity, self.rows, row, column)];
+        let mut sums = vec![(0.0_f32, 0_u32); groups(granularity, matrix.rows, matrix.columns)];
+        for (index, w) in matrix.values().iter().enumerate() {
+            let (row, column) = (index / matrix.columns, index % matrix.columns);
+            let (sum, count) = &mut sums[group_of(granularity, matrix.rows, row, column)];
             *sum += w.abs();
             *count += 1;
         }
-        let root = self.codes[1].sqrt();
+        let root = (codes_of(self.scheme.bits, self.scheme.zero_point).max as f32).sqrt();
         sums.iter().map(|&(sum, count)| Self::usable(2.0 * sum / count.max(1) as f32 / root)).collect()
     }
 
-    /// Weights as their codes give them back, by scales taken from them; gradients pass as if nothing had happened
-    /// (Bengio et al. 2013, section 4).
-    ///
-    /// # Shapes
-    /// `weights` and the result: `[rows, columns]`.
-    pub fn measured(&self, weights: Tensor<2>) -> Tensor<2> {
-        let now = weights.clone().inner();
-        let rounded = match self.scheme.bits {
-            Bits::B1 => {
-                let scale = self.spread(self.mean(now.clone().abs()));
-                sign(now.clone()) * scale
-            }
-            Bits::Ternary => {
-                let threshold = self.spread(self.mean(now.clone().abs()) * 0.7);
-                let above = step(now.clone().abs() - threshold);
-                let mean = self.mean(now.clone().abs() * above.clone()) / (self.mean(above.clone()) + LEAST);
-                sign(now.clone()) * above * self.spread(mean)
-            }
-            _ => {
-                let [least, most] = self.codes;
-                match self.scheme.zero_point {
-                    ZeroPoint::Symmetric => {
-                        let scale = self.spread(self.largest(now.clone().abs()) / most + f32::MIN_POSITIVE);
-                        (now.clone() / scale.clone()).round() * scale
-                    }
-                    ZeroPoint::Affine => {
-                        let high = self.largest(relu(now.clone()));
-                        let low = -self.largest(relu(-now.clone()));
-                        let scale = (high - low.clone()) / (most - least) + f32::MIN_POSITIVE;
-                        let zero = self.spread((-low / scale.clone() + least).round());
-                        let scale = self.spread(scale);
-                        let code = (now.clone() / scale.clone()).round() + zero.clone();
-                        let code = -relu(-relu(code - least) + (most - least)) + most;
-                        (code - zero) * scale
-                    }
-                }
-            }
-        };
-        weights + (rounded - now).autodiff()
+    /// The weights of this step, rounded by scales taken from them.
+    pub fn measured(&self, matrix: &Matrix, generator: &mut ChaCha8Rng, device: &Device) -> Rounded {
+        let rounded = quantize(matrix, &self.scheme, generator).values();
+        let added = rounded.iter().zip(matrix.values()).map(|(rounded, w)| rounded - w).collect();
+        Rounded::Straight(upload(added, [matrix.rows, matrix.columns], device))
     }
 
-    /// The same by scales that are learned beside the weights (Esser et al. 2020, equations 1 to 3), their gradient made
+    /// The weights of this step, rounded by learned scales.
+    pub fn learned(&self, matrix: &Matrix, scales: &[f32], device: &Device) -> Rounded {
+        let codes = codes_of(self.scheme.bits, self.scheme.zero_point);
+        let (least, most) = (codes.min as f32, codes.max as f32);
+        let shape = [matrix.rows, matrix.columns];
+        let place = |(index, w): (usize, f32)| {
+            let (row, column) = (index / matrix.columns, index % matrix.columns);
+            w / Self::usable(scales[group_of(self.scheme.granularity, matrix.rows, row, column)])
+        };
+        let places: Vec<f32> = matrix.values().into_iter().enumerate().map(place).collect();
+        let size = (places.len() / scales.len().max(1)).max(1);
+        let share = 1.0 / (size as f32 * most).sqrt();
+        let rest = scales.iter().map(|&scale| Self::usable(scale) - scale * share).collect();
+        let on_device =
+            |number: &dyn Fn(f32) -> f32| upload(places.iter().map(|place| number(*place)).collect(), shape, device);
+        Rounded::Learned {
+            codes: on_device(&|place| place.clamp(least, most).round_ties_even()),
+            inside: on_device(&|place| f32::from(place >= least && place <= most)),
+            places: upload(places.clone(), shape, device),
+            rest: upload(rest, [scales.len(), 1], device),
+            share,
+        }
+    }
+
+    /// Weights as their codes give them back, tracked: gradients pass as if nothing had happened (Bengio et al. 2013, section
+    /// 4), or to weights and scales as learned steps have them (Esser et al. 2020, equations 1 to 3), those of the scales made
     /// smaller by `1/√(N·Q)`.
     ///
     /// # Shapes
-    /// `scales`: `[1, groups]`.
-    pub fn learned(&self, weights: Tensor<2>, scales: Tensor<2>) -> Tensor<2> {
-        let [_, count] = scales.dims();
-        let [least, most] = self.codes;
-        let size = (self.rows * self.columns / count.max(1)).max(1);
-        let share = 1.0 / (size as f32 * most).sqrt();
-        // The same number, and a smaller gradient.
-        let scales = scales.clone() * share + (scales.clone().inner() * (1.0 - share)).autodiff();
-        // A scale that crossed zero still divides.
-        let safe = scales.clone() + (scales.clone().inner().abs() + LEAST - scales.inner()).autodiff();
-        let scale = self.spread(safe);
-        let place = weights / scale.clone();
-        let now = place.clone().inner();
-        let clipped = (-relu(-relu(now.clone() - least) + (most - least)) + most).round();
-        let inside = step(now.clone() - least) * step(-now.clone() + most);
-        let code = clipped.autodiff() + (place - now.autodiff()) * inside.autodiff();
-        code * scale
-    }
-
-    /// One number a group, `[1, groups]`, to one a weight.
-    fn spread(&self, of_groups: Tensor<2>) -> Tensor<2> {
-        match self.scheme.granularity.group() {
-            None => of_groups,
-            Some(length) => {
-                let per = self.rows.div_ceil(length);
-                // Groups of a column stand together: [columns, per] → [per, 1, columns] → a row for each weight.
-                let table: Tensor<3> =
-                    of_groups.reshape([self.columns, per]).transpose().reshape([per, 1, self.columns]);
-                let all = table.repeat_dim(1, length).reshape([per * length, self.columns]);
-                all.slice([0..self.rows, 0..self.columns])
+    /// `weights` and the result: `[rows, columns]`; `scales`: `[groups, 1]`.
+    pub fn apply(&self, weights: Tensor<2>, rounded: &Rounded, scales: Option<Tensor<2>>) -> Tensor<2> {
+        match (rounded, scales, &self.groups) {
+            (Rounded::Straight(added), ..) => weights + added.clone().autodiff(),
+            (Rounded::Learned { codes, places, inside, rest, share }, Some(scales), Some(groups)) => {
+                let [rows, columns] = weights.dims();
+                // The same numbers, and a smaller gradient.
+                let scales = scales * *share + rest.clone().autodiff();
+                let scale = scales.select(0, groups.clone()).reshape([rows, columns]);
+                let moved = (weights / scale.clone() - places.clone().autodiff()) * inside.clone().autodiff();
+                (codes.clone().autodiff() + moved) * scale
             }
+            _ => weights,
         }
-    }
-
-    /// The numbers of each group in a row of their own kind: `[length, groups]`, filled up with zeros.
-    fn gathered(&self, values: Tensor<2>) -> Tensor<2> {
-        let (rows, columns) = (self.rows, self.columns);
-        match self.scheme.granularity.group() {
-            None if self.scheme.granularity == Granularity::Tensor => values.reshape([rows * columns, 1]),
-            None => values,
-            Some(length) => {
-                let per = rows.div_ceil(length);
-                let missing = per * length - rows;
-                let device = values.device();
-                let whole = match missing {
-                    0 => values,
-                    _ => Tensor::cat(vec![values, Tensor::zeros([missing, columns], &device)], 0),
-                };
-                // [per, length, columns] → [length, columns, per]
-                whole.reshape([per, length, columns]).permute([1, 2, 0]).reshape([length, columns * per])
-            }
-        }
-    }
-
-    fn largest(&self, values: Tensor<2>) -> Tensor<2> {
-        self.gathered(values).max_dim(0)
-    }
-
-    /// The mean of each group.
-    fn mean(&self, values: Tensor<2>) -> Tensor<2> {
-        let count = groups(self.scheme.granularity, self.rows, self.columns);
-        let sums = self.gathered(values).sum_dim(0);
-        let sizes: Vec<f32> = match self.scheme.granularity.group() {
-            None => vec![(self.rows * self.columns / count) as f32; count],
-            Some(length) => {
-                let per = self.rows.div_ceil(length);
-                (0..count).map(|group| (self.rows - group % per * length).min(length) as f32).collect()
-            }
-        };
-        let device = sums.device();
-        sums / Tensor::from_data(TensorData::new(sizes, [1, count]), &device)
     }
 }
 
-/// 1 where a number is not negative, else 0; of numbers that are no larger than 1e30.
-fn step(x: Tensor<2>) -> Tensor<2> {
-    x.greater_equal_elem(0.0).float()
+fn upload(numbers: Vec<f32>, shape: [usize; 2], device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(numbers, shape), device)
 }
 
-/// 1 or -1; 1 for zero.
-fn sign(x: Tensor<2>) -> Tensor<2> {
-    step(x) * 2.0 - 1.0
+/// A learned matrix.
+pub fn learned(numbers: Vec<f32>, shape: [usize; 2], device: &Device) -> Param<Tensor<2>> {
+    Param::from_data(TensorData::new(numbers, shape), device)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{device::read, random};
-    use burn::tensor::Device;
+    use crate::{device::read, random::stream};
     use pollster::block_on;
     use rand::RngExt;
-    use retort_compress::{model::Matrix, weights::quantize};
 
-    fn matrix(rows: usize, columns: usize) -> Vec<f32> {
-        let mut generator = random::stream(5, "weights");
-        (0..rows * columns).map(|_| generator.random_range(-1.0..1.0_f32)).collect()
-    }
-
-    fn tensor(values: &[f32], rows: usize, device: &Device) -> Tensor<2> {
-        Tensor::from_data(TensorData::new(values.to_vec(), [rows, values.len() / rows]), device)
+    fn tracked(values: &[f32], shape: [usize; 2]) -> Tensor<2> {
+        upload(values.to_vec(), shape, &Device::flex().autodiff()).require_grad()
     }
 
     #[test]
     fn training_rounds_as_the_file_will() {
-        let device = Device::flex().autodiff();
-        for text in [
-            "8",
-            "4",
-            "3:tensor",
-            "2",
-            "4:group-16",
-            "4:affine",
-            "3:group-16:affine",
-            "6:tensor:affine",
-            "1",
-            "1:tensor",
-            "1:group-16",
-            "ternary",
-            "ternary:tensor",
-            "ternary:group-16",
-        ] {
-            let mut scheme: Scheme = text.parse().unwrap();
-            scheme.range = retort_spec::Range::MinMax;
-            let (rows, columns) = (37, 5);
-            let values = matrix(rows, columns);
-            let want =
-                quantize(&Matrix::float(rows, columns, values.clone()), &scheme, &mut random::stream(1, "x")).values();
-            let weights = tensor(&values, rows, &device).require_grad();
-            let after = Fake::new(&scheme, rows, columns).measured(weights.clone());
+        let mut generator = stream(5, "weights");
+        let values: Vec<f32> = (0..37 * 5).map(|_| generator.random_range(-1.0..1.0_f32)).collect();
+        let mut matrix = Matrix::float(37, 5, values.clone());
+        matrix.mask = Some((0..37 * 5).map(|index| index % 7 > 0).collect());
+        for text in ["8", "4", "3:tensor", "2", "4:group-16", "4:affine", "3:group-16:affine", "1", "ternary:tensor"] {
+            let scheme: Scheme = format!("{text}:min-max").parse().unwrap();
+            let fake = Fake::new(&text.parse().unwrap(), Steps::Measured, 37, 5, &Device::flex());
+            let masked = matrix.values();
+            let weights = tracked(&masked, [37, 5]);
+            let rounded = fake.measured(&matrix, &mut stream(1, "x"), &Device::flex());
+            let after = fake.apply(weights.clone(), &rounded, None);
             let gradients = after.clone().sum().backward();
-            for (index, (got, want)) in block_on(read(after)).unwrap().iter().zip(&want).enumerate() {
-                assert!((got - want).abs() < 1e-5, "{text} at {index}: {got} {want}");
+            let want = quantize(&matrix, &scheme, &mut stream(1, "x")).values();
+            for (got, want) in block_on(read(after)).unwrap().iter().zip(&want) {
+                assert!((got - want).abs() < 1e-6, "{text}: {got} {want}");
             }
-            assert_eq!(block_on(read(weights.grad(&gradients).unwrap())).unwrap(), vec![1.0; rows * columns]);
+            assert_eq!(block_on(read(weights.grad(&gradients).unwrap())).unwrap(), vec![1.0; 37 * 5]);
         }
     }
 
     #[test]
     fn a_learned_step_has_the_published_gradient() {
         // Esser et al. 2020, equation 3: round(v/s) - v/s inside, the end of the range outside.
-        let device = Device::flex().autodiff();
-        let fake = Fake::new(&"3:tensor".parse().unwrap(), 4, 1);
-        let weights = tensor(&[0.3, -0.26, 2.0, -9.0], 4, &device).require_grad();
-        let scales = tensor(&[0.2], 1, &device).require_grad();
-        let after = fake.learned(weights.clone(), scales.clone());
+        let device = Device::flex();
+        let fake = Fake::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let values = [0.3, -0.26, 2.0, -9.0];
+        let (weights, scales) = (tracked(&values, [4, 1]), tracked(&[0.2], [1, 1]));
+        let rounded = fake.learned(&Matrix::float(4, 1, values.to_vec()), &[0.2], &device);
+        let after = fake.apply(weights.clone(), &rounded, Some(scales.clone()));
         let gradients = after.clone().sum().backward();
         let near = |got: Vec<f32>, want: &[f32]| {
             assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "{got:?} {want:?}");
@@ -250,5 +192,20 @@ mod tests {
         near(block_on(read(weights.grad(&gradients).unwrap())).unwrap(), &[1.0, 1.0, 0.0, 0.0]);
         let share = 1.0 / (4.0_f32 * 3.0).sqrt();
         near(block_on(read(scales.grad(&gradients).unwrap())).unwrap(), &[share * (0.5 + 0.3 + 3.0 - 3.0)]);
+    }
+
+    #[test]
+    fn each_group_has_a_step_of_its_own() {
+        let device = Device::flex();
+        let fake = Fake::new(&"3:group-16".parse().unwrap(), Steps::Learned, 20, 2, &device);
+        let matrix = Matrix::float(20, 2, vec![0.5; 40]);
+        let scales = fake.first_scales(&matrix);
+        assert_eq!(scales.len(), 4, "two groups a column");
+        let scales: Vec<f32> = scales.iter().enumerate().map(|(group, _)| 0.25 * (group + 1) as f32).collect();
+        let rounded = fake.learned(&matrix, &scales, &device);
+        let after = fake.apply(tracked(&[0.5; 40], [20, 2]), &rounded, Some(tracked(&scales, [4, 1])));
+        let after = block_on(read(after)).unwrap();
+        // Column 0: steps of 0.25 and 0.5; column 1: of 0.75, 1 (half to even gives none).
+        assert_eq!([after[0], after[36], after[1], after[37]], [0.5, 0.5, 0.75, 0.0]);
     }
 }

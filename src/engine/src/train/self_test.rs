@@ -1,6 +1,7 @@
 //! The same short training on two devices, compared weight by weight.
 
 use burn::tensor::{Device, ExecutionError};
+use retort_compress::Layer;
 use retort_spec::{Architecture, Experiment, SelfTest};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
     learner::{Learner, Slope},
 };
 use crate::{
-    nets::{Layer, Network, Pass},
+    nets::{Network, Pass},
     objectives::{Settings, cross_entropy, soft_targets},
     random,
     verify::one_hot,

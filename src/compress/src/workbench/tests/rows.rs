@@ -1,0 +1,108 @@
+//! Every student in every plain scheme.
+
+use super::*;
+
+fn rows(reports: &[Report]) -> Vec<(u32, Vec<Compressed>)> {
+    let of = |report: &Report| match report {
+        Report::Compressed { run, rows } => Some((*run, rows.iter().cloned().map(timeless).collect())),
+        _ => None,
+    };
+    reports.iter().filter_map(of).collect()
+}
+
+#[test]
+fn every_plain_scheme_has_a_row_whose_bytes_are_accounted_for() {
+    for text in KINDS {
+        let model = network(text);
+        let examples = images(&model, 40);
+        let (said, labels) = (classes_of(&model, &examples.test), examples.labels.clone());
+        let mut bench = Workbench::new(clock);
+        finish(&mut bench, Order::Examples(Box::new(examples)));
+        let reports = finish(&mut bench, student(0, &model));
+        let rows = rows(&reports);
+        let [(0, rows)] = &rows[..] else { panic!("{rows:?}") };
+        let schemes: Vec<Scheme> = rows.iter().map(|row| row.scheme().unwrap()).collect();
+        assert_eq!(schemes, plain_schemes().collect::<Vec<_>>());
+        for row in rows {
+            assert_eq!(row.bytes, row.parts.total(), "{text} {}", row.made);
+            let right = row.answers.iter().zip(&labels).filter(|(said, label)| said == label).count();
+            assert_eq!((row.accuracy, row.answers.len()), (right as f64 / 40.0, 40));
+            assert_eq!(
+                (row.sparsity, row.layers.len(), row.layouts.len()),
+                (0.0, model.layers.len(), model.layers.len())
+            );
+            assert!(row.layouts.iter().all(|layout| *layout == Layout::Dense));
+        }
+        assert_eq!((&rows[0].answers, rows[0].accuracy), (&said, 0.8));
+        assert!(rows[0].layers.iter().all(|layer| layer.sqnr.is_none() && layer.levels.is_empty()));
+        let shares: Vec<f64> = reports
+            .iter()
+            .filter_map(|report| match report {
+                Report::Progress { task: Task::Schemes, share } => Some(*share),
+                _ => None,
+            })
+            .collect();
+        assert!(shares.len() == schemes.len() - 1 && shares.is_sorted() && shares.iter().all(|share| *share < 1.0));
+    }
+}
+
+#[test]
+fn each_run_has_rows_of_its_own_and_a_new_student_takes_the_place_of_an_old_one() {
+    let [model, other] = ["12,8", "5"].map(network);
+    let examples = images(&model, 10);
+    let alone = |model: &Model| {
+        let mut bench = workbench(model, examples.clone());
+        rows(&finish(&mut bench, student(0, model))).remove(0).1
+    };
+    let mut bench = workbench(&model, examples.clone());
+    tell(&mut bench, student(0, &model));
+    tell(&mut bench, student(1, &model));
+    for _ in 0..7 {
+        bench.work(&mut |_| {});
+    }
+    let got = rows(&finish(&mut bench, student(0, &other)));
+    assert_eq!(
+        got.iter().map(|(run, rows)| (*run, rows.len())).collect::<Vec<_>>(),
+        [1, 0].map(|run| (run, alone(&model).len()))
+    );
+    assert_eq!(got, [(1, alone(&model)), (0, alone(&other))]);
+}
+
+#[test]
+fn only_students_that_fit_the_examples_are_taken() {
+    let model = network("12,8");
+    let mut bench = Workbench::new(clock);
+    assert!(finish(&mut bench, student(0, &model)).is_empty(), "no examples yet");
+    tell(&mut bench, Order::Examples(Box::new(images(&model, 5))));
+    let Order::Network(good) = student(0, &model) else { panic!() };
+    let teacher = NetworkFile { actor: Actor::Teacher, ..good.clone() };
+    assert!(finish(&mut bench, Order::Network(teacher)).is_empty());
+    let mut damaged = good.clone();
+    damaged.file[30] ^= 1;
+    assert!(matches!(&finish(&mut bench, Order::Network(damaged))[..], [Report::Refused { .. }]));
+    assert!(!finish(&mut bench, Order::Network(good)).is_empty());
+    // The same examples once more change nothing; others make all that is known worthless.
+    tell(&mut bench, Order::Examples(Box::new(images(&model, 5))));
+    assert_eq!(looked(&mut bench, "8").answers.len(), 5);
+    tell(&mut bench, Order::Examples(Box::new(images(&model, 6))));
+    assert!(finish(&mut bench, look("8")).is_empty());
+}
+
+#[test]
+fn to_be_forgotten_in_the_midst_leaves_nothing_to_do() {
+    let model = network("12,8");
+    let mut bench = workbench(&model, images(&model, 5));
+    tell(&mut bench, student(0, &model));
+    bench.work(&mut |_| {});
+    tell(&mut bench, compress(4, "finetune:1"));
+    assert_eq!(ended(&finish(&mut bench, Order::Forget)), [(4, Some(Stopped::Abandoned))]);
+    assert!(!bench.is_busy());
+    assert!(
+        finish(&mut bench, Order::Tuned(Tuned { id: 4, layers: Ok(vec![]), ranges: vec![].into(), seconds: 0.0 }))
+            .is_empty()
+    );
+    let refused = finish(&mut bench, Order::Export { format: FileFormat::Packed, stage: Some(0), name: "x".into() });
+    assert!(matches!(&refused[..], [Report::Refused { name, .. }] if name == "x.retort"));
+    let again = finish(&mut bench, student(0, &model));
+    assert_eq!(rows(&again)[0].1.len(), plain_schemes().count());
+}

@@ -1,0 +1,57 @@
+//! The files that Retort exports, in programs that its authors did not write.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::tools::{cache, cargo, on_path, output, root, run, step};
+
+/// Writes networks of every kind and format and runs them in ONNX Runtime, ONNX's reference evaluator and numpy.
+pub fn check() -> Result<()> {
+    let python = python()?;
+    let cases = root().join("target/runtimes");
+    step("exported files in other runtimes", "1 minute", || {
+        let _ = std::fs::remove_dir_all(&cases);
+        run(cargo().args(["run", "--quiet", "-p", "retort-compress", "--example", "cases", "--"]).arg(&cases))?;
+        run(Command::new(&python).arg("tests/runtimes/check.py").arg(&cases))
+    })
+}
+
+/// A Python with exactly the packages that `tests/runtimes/requirements.txt` names, in an environment of its own.
+pub fn python() -> Result<PathBuf> {
+    let wanted = std::fs::read_to_string(root().join("tests/runtimes/requirements.txt"))?;
+    // A change of versions is another environment.
+    let stamp = wanted.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let home = cache()?.join(format!("runtimes-{stamp:08x}"));
+    let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let works = |python: &Path| output(python, &["-c", "import numpy, onnx, onnxruntime, safetensors"]).is_some();
+    if works(&python) {
+        return Ok(python);
+    }
+    step("installing ONNX Runtime and numpy for Python", "a minute, once", || {
+        let make = || {
+            run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+            let requirements = ["-m", "pip", "install", "--quiet", "-r", "tests/runtimes/requirements.txt"];
+            run(Command::new(&python).args(requirements))
+        };
+        let may_install = on_path("apt-get").is_some() && output("id", &["-u"]).as_deref() == Some("0");
+        make().or_else(|error| match may_install {
+            // Debian's Python comes without environments.
+            true => {
+                run(Command::new("apt-get").args(["update", "-qq"]))?;
+                let packages = ["python3", "python3-venv"];
+                run(Command::new("apt-get").args(["install", "-qq", "-y", "--no-install-recommends"]).args(packages))?;
+                make()
+            }
+            false => Err(error),
+        })
+    })
+    .context("the checks of exported files need Python 3 with its module venv, and the package index")?;
+    match works(&python) {
+        true => Ok(python),
+        false => bail!("{} cannot import ONNX Runtime", python.display()),
+    }
+}
