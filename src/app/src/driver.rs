@@ -3,8 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use retort_spec::{
-    Actor, Command, DataSet, Event, Experiment, FileData, Floats, NetworkFile, Order, OwnExample, Pipeline, Report,
-    Stopped, Trouble, Tuned, encode,
+    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Trouble, encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
@@ -12,7 +11,7 @@ use yew::UseReducerDispatcher;
 use crate::{
     bench::Bench,
     device::{Adapter, DeviceReason, choose, probe},
-    engine::{self, Engine, EngineModule, Message},
+    engine::{self, Engine, EngineModule, Message, Parcel},
     files,
     state::{self, Action, BenchAction, Fetching, Notice, State},
 };
@@ -434,10 +433,9 @@ impl Driver {
     }
 
     /// Puts a network from a file on the workbench in the place of the first run's student, until that is trained anew.
-    pub fn replace_student(&self, file: Vec<u8>) {
+    pub fn replace_student(&self, file: &[u8]) {
         let inner = &mut *self.inner.borrow_mut();
-        let network = NetworkFile { run: 0, actor: Actor::Student, file };
-        inner.bench.take(&Event::Network(network), &inner.experiment);
+        inner.bench.take(Parcel::student(file), &inner.experiment);
     }
 
     /// Gives up the pipeline that is under way.

@@ -175,7 +175,8 @@ pub fn menus(treatment: &Treatment) -> Vec<Menu> {
 /// The menus of a scheme, as far as they make a difference to its format. What is repaired or rounded another way is so
 /// after training alone.
 fn of_scheme(scheme: &Scheme, formats: &[Bits], is_after: bool) -> Vec<Menu> {
-    let menu = |name, words: &[&'static str], chosen, is_special| Menu { name, words: words.to_vec(), chosen, is_special };
+    let menu =
+        |name, words: &[&'static str], chosen, is_special| Menu { name, words: words.to_vec(), chosen, is_special };
     let formats: Vec<&'static str> = formats.iter().map(|bits| bits.word()).collect();
     let mut menus = vec![menu("bits", &formats, scheme.bits.word(), false)];
     if scheme.bits.is_integer() {

@@ -71,7 +71,8 @@ fn network(page: &Page, imported: &Imported) -> Html {
     };
     let as_teacher = {
         let (driver, dismiss, turn) = (page.driver.clone(), dismiss.clone(), page.turn("teacher"));
-        let (experiment, file) = (Experiment { teacher: architecture.clone(), ..state.experiment.clone() }, file.clone());
+        let (experiment, file) =
+            (Experiment { teacher: architecture.clone(), ..state.experiment.clone() }, file.clone());
         Callback::from(move |_: MouseEvent| {
             driver.adopt(experiment.clone(), file.clone());
             turn.emit(experiment.teacher.to_string());
@@ -81,7 +82,7 @@ fn network(page: &Page, imported: &Imported) -> Html {
     let as_student = {
         let (driver, dismiss, file) = (page.driver.clone(), dismiss.clone(), file.clone());
         Callback::from(move |_: MouseEvent| {
-            driver.replace_student(file.clone());
+            driver.replace_student(&file);
             dismiss.emit(());
         })
     };

@@ -94,16 +94,16 @@ fn progress(page: &Page, flow: &Flow) -> (f64, String) {
     let all = flow.pipeline.0.len();
     let tally = state.tally.filter(|tally| tally.stage == Stage::Tuning && state.run_state == RunState::Running);
     let Some(treatment) = flow.pipeline.0.get(done) else { return (1.0, String::new()) };
-    let args = [
-        ("place", (done + 1).into()),
-        ("count", all.into()),
-        ("stage", treatment_name(texts, treatment).into()),
-    ];
+    let args =
+        [("place", (done + 1).into()), ("count", all.into()), ("stage", treatment_name(texts, treatment).into())];
     let mut words = texts.with("bench-stage-of", &args);
     let mut within = state.bench.progress.map_or(0.0, |(_, share)| share);
     if let (true, Some(tally)) = (treatment.epochs() > 0, tally) {
         within = f64::from(tally.step) / f64::from(tally.steps.max(1));
-        let args = [("epoch", number(texts, tally.epoch.into(), 0).into()), ("epochs", number(texts, tally.epochs.into(), 0).into())];
+        let args = [
+            ("epoch", number(texts, tally.epoch.into(), 0).into()),
+            ("epochs", number(texts, tally.epochs.into(), 0).into()),
+        ];
         words = format!("{words} · {}", texts.with("bench-epoch", &args));
     }
     ((done as f64 + within) / all.max(1) as f64, words)

@@ -1,20 +1,23 @@
 //! A stage of the pipeline as a card: what it is, its numbers and choices, and where it stands.
 
-use retort_spec::{TREATMENTS, Treatment};
+use retort_spec::{TREATMENTS, Treatment, read_number};
 use yew::prelude::*;
 
-use super::{
-    bench_editor::Edit,
-    bench_run::Now,
-    knob::text_of,
-};
+use super::{bench_editor::Edit, bench_run::Now, knob::text_of};
 use crate::{
     app::Page,
     treatment::{Menu, Part, menus, numbers, usual, with_number, with_word},
 };
 
 /// The card at a place of the pipeline; whether it stands wrong there, and which stage is carried out now.
-pub fn card(page: &Page, stages: &[Treatment], place: usize, edit: &Edit, disabled: bool, (wrong, now): (bool, Option<Now>)) -> Html {
+pub fn card(
+    page: &Page,
+    stages: &[Treatment],
+    place: usize,
+    edit: &Edit,
+    disabled: bool,
+    (wrong, now): (bool, Option<Now>),
+) -> Html {
     let texts = &page.texts;
     let treatment = stages[place];
     let name = |place: usize| format!("stage-{}", place + 1);
@@ -38,7 +41,8 @@ pub fn card(page: &Page, stages: &[Treatment], place: usize, edit: &Edit, disabl
     // The button that was pressed goes with its stage; at the end of the row it cannot be pressed again.
     let last = stages.len() - 1;
     let earlier_then = if place <= 1 { "stage-1-later".to_owned() } else { format!("{}-earlier", name(place - 1)) };
-    let later_then = if place + 1 >= last { format!("{}-earlier", name(last)) } else { format!("{}-later", name(place + 1)) };
+    let later_then =
+        if place + 1 >= last { format!("{}-earlier", name(last)) } else { format!("{}-later", name(place + 1)) };
     let removed_then = if place < last { format!("{}-remove", name(place)) } else { "add-stage".to_owned() };
     let choose = {
         let (edit, stages) = (edit.clone(), stages.to_vec());
@@ -85,7 +89,7 @@ pub fn card(page: &Page, stages: &[Treatment], place: usize, edit: &Edit, disabl
         let onchange = Callback::from(move |event: Event| {
             let mut stages = stages.clone();
             // What is no number leaves everything as it was, and the field says so again.
-            if let Ok(value) = text_of(&event).parse() {
+            if let Some(value) = read_number(&text_of(&event)) {
                 stages[place] = with_number(treatment, part, value);
             }
             put(stages);
