@@ -81,23 +81,20 @@ pub fn use_bench_editor() -> Html {
     let locked = page.locks("compress");
     let is_open = stages.is_empty() && unreadable.is_none();
     let invalid = problem.is_some().then_some("true");
+    let wrong = problem.as_ref().and_then(|(place, _)| *place);
+    let problem = problem.map(|(_, reason)| reason);
     html! {
         <>
             if page.view.shows_knob("compress") {
                 { presets(&page, is_open, &drop_draft) }
-                { cards(&page, &stages, &edit, unreadable.is_some()) }
-                <p id="bench-problem" class="problem" aria-live="polite">{ for problem.as_ref().map(|(_, reason)| reason.as_str()) }
-                    if unreadable.is_some() {
-                        { " " }<button id="bench-discard" onclick={drop_draft.reform(|_: MouseEvent| ())}>{ texts.get("bench-discard") }</button>
-                    }
-                </p>
+                { cards(&page, &stages, &edit, wrong, unreadable.is_some()) }
                 <div class="knob written" data-knob="compress">
                     { knob_label(&page, "compress", Some("knob-compress")) }
                     <input id="knob-compress" type="text" disabled={locked} value={written} placeholder="prune:0.9,finetune:5,quantize:4"
                         autocomplete="off" autocapitalize="off" spellcheck="false" onchange={write} aria-invalid={invalid} aria-describedby="bench-problem" />
                 </div>
             }
-            { run(&page, &stages, problem.is_some()) }
+            { run(&page, &stages, problem, unreadable.is_some().then_some(drop_draft)) }
         </>
     }
 }
@@ -120,10 +117,9 @@ pub fn disorder_text(page: &Page, place: usize, disorder: retort_spec::Disorder)
 }
 
 /// The stages in order, with what they begin from and a menu of further ones.
-fn cards(page: &Page, stages: &[Treatment], edit: &Edit, unreadable: bool) -> Html {
+fn cards(page: &Page, stages: &[Treatment], edit: &Edit, wrong: Option<usize>, unreadable: bool) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let disabled = unreadable || page.locks("compress");
-    let wrong = Pipeline(stages.to_vec()).check().err().map(|(place, _)| place);
     let now = now(state, stages);
     let add = {
         let (stages, edit) = (stages.to_vec(), edit.clone());
@@ -146,7 +142,7 @@ fn cards(page: &Page, stages: &[Treatment], edit: &Edit, unreadable: bool) -> Ht
             { for stages.iter().enumerate().map(|(place, _)| card(page, stages, place, edit, disabled, (wrong == Some(place), now))) }
             <li class="add">
                 <select id="add-stage" {disabled} onchange={add} aria-label={texts.get("add-stage")}>
-                    <option value="">{ texts.get("add-stage") }</option>
+                    <option value="" selected=true>{ texts.get("add-stage") }</option>
                     { for TREATMENTS.iter().map(|word| html! { <option value={*word}>{ texts.get(&format!("treatment-{word}")) }</option> }) }
                 </select>
             </li>

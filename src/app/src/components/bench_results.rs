@@ -107,9 +107,16 @@ fn measured(texts: &Texts, name: String, done: &Compressed, float: &Compressed, 
             <td data-label={label("column-change")}>{ if is_float { "–".into() } else { signed(texts, change, 1) } }</td>
             <td data-label={label("column-sparsity")}>{ sparsity }</td>
             <td class="words" data-label={label("column-positions")}>{ layouts(texts, &done.layouts) }</td>
-            <td data-label={label("column-seconds")}>{ if is_float { "–".into() } else { format!("{} s", number(texts, done.seconds, 1)) } }</td>
+            <td data-label={label("column-seconds")}>{ if is_float { "–".into() } else { seconds(texts, done.seconds) } }</td>
         </tr>
     }
+}
+
+fn seconds(texts: &Texts, seconds: f64) -> String {
+    /// Less is not told apart.
+    const LEAST: f64 = 0.1;
+    let sign = if seconds < LEAST { "< " } else { "" };
+    format!("{sign}{} s", number(texts, seconds.max(LEAST), 1))
 }
 
 /// How the positions of weights are written, each way once.

@@ -1,6 +1,6 @@
 //! Carrying the pipeline out: the button, why it cannot be pressed, and how far it is.
 
-use retort_spec::{RunState, Stage, Stopped, Treatment};
+use retort_spec::{Pipeline, RunState, Stage, Stopped, Treatment};
 use yew::prelude::*;
 
 use super::bench_editor::disorder_text;
@@ -55,34 +55,45 @@ fn obstacle(page: &Page, stages: &[Treatment]) -> Option<String> {
     Some(texts.get(why))
 }
 
-/// The button to run or to stop with how far it is, on one line of fixed height.
-pub fn run(page: &Page, stages: &[Treatment], is_wrong: bool) -> Html {
+/// The button to run or to stop, with what is wrong with the pipeline, how far it is or what came of it beside it.
+pub fn run(page: &Page, stages: &[Treatment], problem: Option<String>, discard: Option<Callback<()>>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    if let Some(flow) = state.bench.flow.as_deref().filter(|flow| flow.ended.is_none()) {
-        let driver = page.driver.clone();
-        let (share, words) = progress(page, flow);
-        return html! {
-            <div class="run">
-                <button id="bench-stop" class="primary" onclick={Callback::from(move |_: MouseEvent| driver.abandon())}>{ texts.get("bench-stop") }</button>
-                <progress max="1" value={share.to_string()} aria-label={texts.get("bench-run")} />
-                <span id="bench-progress">{ words }</span>
-            </div>
-        };
-    }
-    let obstacle = obstacle(page, stages);
-    let (driver, pipeline) = (page.driver.clone(), retort_spec::Pipeline(stages.to_vec()));
-    let start = Callback::from(move |_: MouseEvent| driver.compress(pipeline.clone()));
-    let said = match (&obstacle, &state.bench.flow) {
-        (Some(why), _) if !is_wrong => why.clone(),
-        (None, Some(flow)) if !is_wrong => ending(page, flow).unwrap_or_default(),
-        _ => String::new(),
+    let under_way = state.bench.flow.as_deref().filter(|flow| flow.ended.is_none());
+    let (driver, pipeline) = (page.driver.clone(), Pipeline(stages.to_vec()));
+    let (button, said) = match under_way {
+        Some(flow) => {
+            let stop = Callback::from(move |_: MouseEvent| driver.abandon());
+            let (share, words) = progress(page, flow);
+            let button = html! {
+                <>
+                    <button id="bench-stop" key="stop" class="primary" onclick={stop}>{ texts.get("bench-stop") }</button>
+                    <progress max="1" value={share.to_string()} aria-label={texts.get("bench-run")} />
+                    <span id="bench-progress">{ words }</span>
+                </>
+            };
+            (button, String::new())
+        }
+        None => {
+            let obstacle = obstacle(page, stages);
+            let start = Callback::from(move |_: MouseEvent| driver.compress(pipeline.clone()));
+            let disabled = problem.is_some() || obstacle.is_some();
+            let button = html! { <button id="bench-run" key="run" class="primary" {disabled} onclick={start} aria-describedby="bench-said bench-problem">{ texts.get("bench-run") }</button> };
+            let ending = || state.bench.flow.as_deref().and_then(|flow| ending(page, flow));
+            (button, obstacle.filter(|_| problem.is_none()).or_else(ending).unwrap_or_default())
+        }
     };
     html! {
         <div class="run">
             if page.shows("bench-run") {
-                <button id="bench-run" class="primary" disabled={is_wrong || obstacle.is_some()} onclick={start} aria-describedby="bench-said">{ texts.get("bench-run") }</button>
+                { button }
             }
-            <span id="bench-said" role="status">{ said }</span>
+            <span id="bench-problem" role="alert">{ for &problem }</span>
+            if let Some(discard) = discard {
+                <button id="bench-discard" onclick={discard.reform(|_: MouseEvent| ())}>{ texts.get("bench-discard") }</button>
+            }
+            if problem.is_none() {
+                <span id="bench-said" role="status">{ said }</span>
+            }
         </div>
     }
 }
@@ -145,7 +156,7 @@ mod tests {
         lessons::fixture::{act, compressed, finish, measured_state},
         state::{Action, BenchAction},
     };
-    use retort_spec::{Event, Pipeline, Report};
+    use retort_spec::{Event, Report};
 
     fn hear(state: State, report: Report) -> State {
         act(state, Action::Events { events: vec![Event::Bench(report)], recorded: false })

@@ -110,17 +110,17 @@ pub fn card(
         <li class={classes!("stage", wrong.then_some("wrong"), standing)} aria-describedby={wrong.then_some("bench-problem")}>
             <div class="head">
                 <b class="place" aria-hidden="true">{ if standing == Some("done") { "✓".to_owned() } else { (place + 1).to_string() } }</b>
-                <select id={format!("{}-kind", name(place))} {disabled} onchange={choose} aria-label={texts.with("stage-kind", &args)}>
-                    { for TREATMENTS.iter().map(|word| html! {
-                        <option value={*word} selected={*word == treatment.word()}>{ texts.get(&format!("treatment-{word}")) }</option>
-                    }) }
-                </select>
                 <span class="moves">
                     { button("earlier", texts.with("stage-earlier", &args), "‹", place > 0, emit(moved(place.wrapping_sub(1)), earlier_then)) }
                     { button("later", texts.with("stage-later", &args), "›", place < last, emit(moved(place + 1), later_then)) }
                     { button("remove", texts.with("stage-remove", &args), "×", true, emit(removed(), removed_then)) }
                 </span>
             </div>
+            <select class="kind" id={format!("{}-kind", name(place))} {disabled} onchange={choose} aria-label={texts.with("stage-kind", &args)}>
+                    { for TREATMENTS.iter().map(|word| html! {
+                        <option value={*word} selected={*word == treatment.word()}>{ texts.get(&format!("treatment-{word}")) }</option>
+                    }) }
+                </select>
             <div class="fields">
                 { for numbers(&treatment).into_iter().map(number) }
                 { for plain.into_iter().map(menu) }
