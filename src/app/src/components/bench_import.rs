@@ -31,11 +31,13 @@ pub fn take(page: &Page) -> impl Fn(Option<FileList>) + use<> {
 pub fn import(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let take = take(page);
-    let choose = Callback::from(move |event: Event| {
-        let Some(input) = event.target_dyn_into::<HtmlInputElement>() else { return };
-        take(input.files());
-        // The same file can be chosen again.
-        input.set_value("");
+    let input = |event: &Event| event.target_dyn_into::<HtmlInputElement>();
+    let choose = Callback::from(move |event: Event| take(input(&event).and_then(|input| input.files())));
+    // The same file can be chosen again. Not when it was: it is read later, and would be gone by then.
+    let clear = Callback::from(move |event: MouseEvent| {
+        if let Some(input) = input(&event) {
+            input.set_value("");
+        }
     });
     // The workbench answers once it has a student.
     let disabled = !is_student_there(state);
@@ -43,7 +45,7 @@ pub fn import(page: &Page) -> Html {
         <div id="bench-import">
             <h3>{ texts.get("bench-import") }</h3>
             <label class={classes!("button", disabled.then_some("disabled"))}>{ texts.get("bench-open") }
-                <input id="bench-file" class="hidden" type="file" accept=".retort,.safetensors" {disabled} onchange={choose} />
+                <input id="bench-file" class="hidden" type="file" accept=".retort,.safetensors" {disabled} onclick={clear} onchange={choose} />
             </label>
             <div aria-live="polite">
                 if let Some(imported) = &state.bench.imported {

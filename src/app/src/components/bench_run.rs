@@ -87,10 +87,10 @@ pub fn run(page: &Page, stages: &[Treatment], problem: Option<String>, discard: 
             if page.shows("bench-run") {
                 { button }
             }
-            <span id="bench-problem" role="alert">{ for &problem }</span>
             if let Some(discard) = discard {
                 <button id="bench-discard" onclick={discard.reform(|_: MouseEvent| ())}>{ texts.get("bench-discard") }</button>
             }
+            <span id="bench-problem" role="alert">{ for &problem }</span>
             if problem.is_none() {
                 <span id="bench-said" role="status">{ said }</span>
             }
