@@ -37,7 +37,7 @@ const SCRIPT: &str = "
         let ready, look, file, answers, inputs, measured;
         const benchReady = new Promise((resolve) => { ready = resolve; });
         bench.onmessage = ({ data }) => {
-            for (const { Bench: report } of Array.isArray(data) ? data : []) {
+            for (const report of Array.isArray(data) ? data : []) {
                 if (report === 'Ready') ready();
                 else if (report.Looked) look(report.Looked);
                 else if (report.File) file(report.File);
@@ -45,7 +45,7 @@ const SCRIPT: &str = "
             }
         };
         await benchReady;
-        const order = (order) => bench.postMessage({ Bench: order });
+        const order = (order) => bench.postMessage(order);
         await new Promise((resolve) => {
             engine.onmessage = ({ data }) => {
                 if (!Array.isArray(data)) {

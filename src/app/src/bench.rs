@@ -1,7 +1,7 @@
 //! The workbench's worker as the driver sees it: started once networks learn, fed with what the engine gives, asked, and
 //! replaced when it dies.
 
-use retort_spec::{Actor, Command, Experiment, KNOBS, Order, Phase, Scheme, encode};
+use retort_spec::{Actor, Experiment, KNOBS, Order, Phase, Scheme, encode};
 
 use crate::engine::{Engine, EngineModule, Parcel};
 
@@ -34,7 +34,7 @@ impl Bench {
     /// Tells the worker, if it is there.
     pub fn send(&self, order: Order) {
         if let (true, Some(engine)) = (self.ready, &self.engine) {
-            engine.send(&Command::Bench(order));
+            engine.send(&order);
         }
     }
 

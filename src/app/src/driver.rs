@@ -247,7 +247,7 @@ impl Driver {
         }
     }
 
-    fn receive(&self, generation: u32, message: Message) {
+    fn receive(&self, generation: u32, message: Message<Event>) {
         let events = {
             let inner = &mut *self.inner.borrow_mut();
             if inner.generation != generation {
@@ -262,18 +262,6 @@ impl Driver {
         for event in &events {
             match event {
                 Event::Ready(_) => self.greet(),
-                Event::FilesRead { data, .. } => {
-                    self.remember(*data);
-                    self.inner.borrow_mut().bench.forget_examples();
-                    let experiment = self.inner.borrow().experiment.clone();
-                    if experiment.data == *data {
-                        self.send(&Command::Run(experiment));
-                    }
-                }
-                Event::Data(_) => {
-                    self.inner.borrow_mut().began = true;
-                    self.begin_bench();
-                }
                 Event::FilesRead { data, .. } => {
                     self.remember(*data);
                     self.inner.borrow_mut().bench.forget_examples();
@@ -344,14 +332,14 @@ impl Driver {
     }
 
     /// The workbench reports.
-    fn hear(&self, generation: u32, message: Message) {
-        let events = {
+    fn hear(&self, generation: u32, message: Message<Report>) {
+        let reports = {
             let inner = &mut *self.inner.borrow_mut();
             if inner.bench.generation != generation {
                 return;
             }
             match message {
-                Message::Events(events) => events,
+                Message::Events(reports) => reports,
                 Message::Parcel(parcel) => {
                     match (&inner.engine, inner.ready) {
                         (Some(engine), true) => engine.hand_on(&parcel),
@@ -363,14 +351,14 @@ impl Driver {
             }
         };
         let mut told = Vec::new();
-        for event in events {
-            match event {
-                Event::Bench(Report::Ready) => {
+        for report in reports {
+            match report {
+                Report::Ready => {
                     let inner = &mut *self.inner.borrow_mut();
                     inner.bench.greet(&inner.experiment);
                 }
-                Event::Trouble(Trouble::Engine { reason }) => return self.bench_died(generation, reason),
-                event => told.push(event),
+                Report::Failed { reason } => return self.bench_died(generation, reason),
+                report => told.push(Event::Bench(report)),
             }
         }
         if !told.is_empty() {

@@ -1,7 +1,8 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
-use retort_spec::{Actor, Command, Event, read_number};
+use retort_spec::{Actor, read_number};
+use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -84,15 +85,15 @@ pub async fn fetch_text(url: &str) -> Result<String, String> {
 ///
 /// # Errors
 /// What the browser says, or where the file holds something else.
-pub async fn fetch_json<T: serde::de::DeserializeOwned>(url: &str) -> Result<T, String> {
+pub async fn fetch_json<T: DeserializeOwned>(url: &str) -> Result<T, String> {
     let parsed = js_sys::JSON::parse(&fetch_text(url).await?).map_err(text)?;
     serde_wasm_bindgen::from_value(parsed).map_err(|error| format!("{url}: {error}"))
 }
 
 /// What a worker says.
-pub enum Message {
+pub enum Message<E> {
     /// To the page.
-    Events(Vec<Event>),
+    Events(Vec<E>),
     /// To the other worker.
     Parcel(Parcel),
 }
@@ -140,9 +141,9 @@ impl Engine {
     ///
     /// # Errors
     /// What the browser says where it refuses.
-    pub fn start(
+    pub fn start<E: DeserializeOwned + 'static>(
         engine: &EngineModule,
-        receive: impl Fn(Message) + 'static,
+        receive: impl Fn(Message<E>) + 'static,
         fail: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {
         let options = WorkerOptions::new();
@@ -176,7 +177,7 @@ impl Engine {
     }
 
     /// Sends a command.
-    pub fn send(&self, command: &Command) {
+    pub fn send<C: Serialize>(&self, command: &C) {
         // Commands hold plain values; a worker that has ended takes no notice, and the watchdog does.
         if let Ok(message) = serde_wasm_bindgen::to_value(command) {
             let _ = self.worker.post_message(&message);

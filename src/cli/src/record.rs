@@ -6,6 +6,8 @@ use clap::ArgMatches;
 use retort_engine::Session;
 use retort_spec::{DeviceChoice, Event, Experiment, Report, Scheme};
 
+use serde_json::{Value, json};
+
 use crate::{Failure, compute, laboratory::Laboratory};
 
 /// Test examples that are kept: enough to leaf through, few enough for a small file.
@@ -19,27 +21,28 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
     let experiment = Experiment::default();
     let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
     let events = laboratory.run(&experiment, None).map_err(Failure::Trouble)?;
-    let kept: Vec<Event> = events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect();
+    let kept: Vec<Value> = events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect();
     let failure = |reason: String| Failure::File { path: path.display().to_string(), reason };
     let text = serde_json::to_string(&kept).map_err(|error| failure(error.to_string()))?;
     std::fs::write(path, text + "\n").map_err(|error| failure(error.to_string()))
 }
 
-fn shorten(event: Event, classes: usize) -> Option<Event> {
-    match event {
+/// An event as the page reads it, without what it can do without for a few seconds.
+fn shorten(event: Event, classes: usize) -> Option<Value> {
+    let kept = match event {
         Event::Data(mut data) => {
             // Labelled examples stand first; some of each kind are kept.
             let every = data.gallery.len().div_ceil(GALLERY).max(1);
             data.gallery = data.gallery.into_iter().step_by(every).collect();
             data.test_labels.truncate(EXAMPLES);
             data.test_pixels.truncate(EXAMPLES * (data.shape[0] * data.shape[1]) as usize);
-            Some(Event::Data(data))
+            Event::Data(data)
         }
         Event::Measured(mut measured) if measured.run == 0 => {
             measured.logits.0.truncate(EXAMPLES * classes);
-            Some(Event::Measured(measured))
+            Event::Measured(measured)
         }
-        Event::Point(point) if point.run == 0 => Some(Event::Point(point)),
+        Event::Point(point) if point.run == 0 => Event::Point(point),
         Event::Bench(Report::Compressed { run: 0, mut rows }) => {
             for row in &mut rows {
                 row.answers.truncate(EXAMPLES);
@@ -48,9 +51,10 @@ fn shorten(event: Event, classes: usize) -> Option<Event> {
                     row.layers.clear();
                 }
             }
-            Some(Event::Bench(Report::Compressed { run: 0, rows }))
+            return Some(json!({ "Bench": Report::Compressed { run: 0, rows } }));
         }
-        event @ Event::Verdict(_) => Some(event),
-        _ => None,
-    }
+        event @ Event::Verdict(_) => event,
+        _ => return None,
+    };
+    serde_json::to_value(kept).ok()
 }

@@ -603,6 +603,7 @@ mod tests {
         refused(&|model| model.features = 4);
         refused(&|model| model.layers[1].bias.push(0.0));
         refused(&|model| model.layers[0].factors.clear());
+        refused(&|model| model.layers[0].factors = vec![Matrix::float(0, 0, Vec::new())]);
         refused(&|model| model.layers[0].factors[1].rows = 3);
         refused(&|model| model.layers[1].factors[0].mask = Some(vec![true]));
         refused(&|model| model.layers[3].factors[0].values = Values::Float { bits: Bits::B32, values: vec![1.0] });

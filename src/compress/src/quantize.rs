@@ -105,6 +105,26 @@ mod tests {
         let x = [0.0, 2.5, 4.8, 8.6, -30.0, -20.0, 6.0, 9.0, 12.0, 15.0, 16.0, 40.0];
         let q = quantize_linear(&x, 4, Axis::Rows, &[2.0, 3.0, 4.0], &[1, 1, 1], "int4".parse().unwrap());
         assert_eq!(q, [1, 2, 3, 5, -8, -6, 3, 4, 4, 5, 5, 7]);
+        assert!(quantize_linear(&[], 1, Axis::Tensor, &[1.0], &[0], uint8).is_empty());
+        assert!(dequantize_linear(&[], 1, Axis::Columns, &[1.0], &[0]).is_empty());
         assert_eq!(quantize_linear(&[f32::INFINITY], 1, Axis::Tensor, &[1.0], &[0], uint8), [255]);
+    }
+
+    #[test]
+    fn every_code_comes_back_and_zero_is_exact() {
+        for (name, zero) in [("int8", 0), ("int8", -77), ("uint8", 131), ("int4", 3), ("uint4", 0), ("int2", -1)] {
+            let dtype: IntegerType = name.parse().unwrap();
+            let codes: Vec<i32> = (dtype.min..=dtype.max).collect();
+            for scale in [0.0137, 1.0, 3e-5, 1e20] {
+                let numbers = dequantize_linear(&codes, 1, Axis::Tensor, &[scale], &[zero]);
+                assert_eq!(
+                    quantize_linear(&numbers, 1, Axis::Tensor, &[scale], &[zero], dtype),
+                    codes,
+                    "{name} {scale}"
+                );
+                let code = quantize_linear(&[0.0], 1, Axis::Tensor, &[scale], &[zero], dtype);
+                assert_eq!(dequantize_linear(&code, 1, Axis::Tensor, &[scale], &[zero]), [0.0]);
+            }
+        }
     }
 }

@@ -197,6 +197,11 @@ pub enum Report {
     Ready,
     /// Yes, still.
     Pong,
+    /// It failed.
+    Failed {
+        /// What it said.
+        reason: String,
+    },
     /// What a run's student weighs and knows by every plain scheme.
     Compressed {
         /// The run, from 0.

@@ -42,7 +42,8 @@ pub enum Help {
 pub enum Start {
     /// From the trained student (scheme C of Mishra & Marr 2018).
     Student,
-    /// From the student's initial weights, taught by the finished teacher (their scheme B).
+    /// From the student's initial weights, taught by the finished teacher (their scheme B); a residual network without
+    /// batch normalization, which is folded in a compressed one.
     Fresh,
     /// From the initial weights of both, the teacher learning beside its student (their scheme A).
     Joint,
@@ -53,7 +54,8 @@ pub enum Start {
 pub enum Steps {
     /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
     Measured,
-    /// Learned beside the weights (Esser et al. 2020).
+    /// Learned beside the weights (Esser et al. 2020); where codes have a zero point, at 1 bit and in ternary codes they
+    /// are measured all the same.
     Learned,
 }
 
@@ -88,7 +90,9 @@ pub enum Treatment {
     Quantize(Scheme),
     /// Trains with quantized weights: `qat:2:10`, `qat:1:10:lsq:labels`.
     Aware {
-        /// What the weights are quantized to.
+        /// What the weights are quantized to. Its range, rounding and repair make no difference: scales are those of the
+        /// extremes (means at 1 bit and in ternary codes) or learned, codes the nearest, and static ranges of the numbers
+        /// between the layers are followed in training.
         scheme: Scheme,
         /// For how long.
         epochs: u32,
@@ -163,8 +167,8 @@ pub enum Disorder {
     /// Shared weights are codes already.
     #[error("shared weights are codes already: quantize or share, not both")]
     SharedAndQuantized,
-    /// A singular value decomposition fills up what was pruned.
-    #[error("low-rank factors have no zeros: prune after low-rank, not before")]
+    /// A singular value decomposition fills up what was pruned, breaks up what is shared, and is done once.
+    #[error("low-rank keeps neither zeros nor shared values: put it before prune and share, and only once")]
     PrunedBeforeLowRank,
     /// Units of factors are no units of the network.
     #[error("units can only be pruned before low-rank")]

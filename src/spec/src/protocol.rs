@@ -63,7 +63,8 @@ pub enum Command {
         #[serde(with = "crate::floats::bytes")]
         file: Vec<u8>,
     },
-    /// For the workbench.
+    /// For the workbench, whose worker is sent the order itself.
+    #[serde(skip)]
     Bench(Order),
     /// Are you there?
     Ping,
@@ -116,7 +117,8 @@ pub enum Event {
     /// A compressed network was trained on.
     #[serde(skip)]
     Tuned(Tuned),
-    /// What the workbench says.
+    /// What the workbench says; its worker sends the report itself.
+    #[serde(skip_serializing)]
     Bench(Report),
     /// What the networks of the first run say of every place of the plane, for points; at most ten times a second. Each
     /// answer's logits are `[REGION_SIDE², classes]`, row by row from the top left.

@@ -1,28 +1,34 @@
-//! The workbench behind a Web Worker's message port.
+//! The workbench behind a Web Worker's message port: orders in, lists of reports out, parcels both ways.
 
 use retort_compress::workbench::Workbench;
-use retort_spec::{Command, Event, Report};
+use retort_spec::{Command, Order, Parcel, Report};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{arrival, give_way, listen, next, post, scope, tell_of_panics};
+use crate::{arrival, give_way, listen, next, on_panic, scope, send};
 
 /// Starts serving the worker's message port.
 pub fn start() {
-    tell_of_panics();
+    on_panic(fail);
     spawn_local(serve());
 }
 
+fn fail(reason: String) {
+    send(&[Report::Failed { reason }]);
+}
+
 async fn serve() {
-    let mailbox = listen();
+    let mailbox = listen(read, fail);
     let mut workbench = Workbench::new(milliseconds);
     // Told at once: a long task says how far it is.
-    let mut say = |report: Report| post(vec![Event::Bench(report)]);
+    let mut say = |report: Report| match report {
+        Report::Tune(tuning) => send(&Parcel::Tune(tuning)),
+        report => send(&[report]),
+    };
     say(Report::Ready);
     loop {
-        while let Some(command) = next(&mailbox) {
-            if let Command::Bench(order) = command {
-                workbench.handle(order, &mut say);
-            }
+        while let Some(order) = next(&mailbox) {
+            workbench.handle(order, &mut say);
         }
         match workbench.is_busy() {
             true => {
@@ -31,6 +37,15 @@ async fn serve() {
             }
             false => arrival(&mailbox, None).await,
         }
+    }
+}
+
+/// An order of the page, or a parcel of the engine, which comes in a list of its own.
+fn read(message: JsValue) -> Result<Order, serde_wasm_bindgen::Error> {
+    let Some(parcel) = message.dyn_ref::<js_sys::Array>() else { return serde_wasm_bindgen::from_value(message) };
+    match Command::from(serde_wasm_bindgen::from_value::<Parcel>(parcel.get(0))?) {
+        Command::Bench(order) => Ok(order),
+        _ => Err(serde::de::Error::custom("a parcel for the engine")),
     }
 }
 

@@ -35,25 +35,28 @@ pub fn compute_in_use() -> Option<Compute> {
     COMPUTE.with(|compute| compute.get().cloned())
 }
 
-/// Commands that have arrived, and whoever waits for one.
-#[derive(Default)]
-struct Mailbox {
-    commands: VecDeque<Command>,
+/// Messages that have arrived, and whoever waits for one.
+struct Mailbox<T> {
+    messages: VecDeque<T>,
     waiting: Option<js_sys::Function>,
 }
 
 /// Starts serving the worker's message port.
 pub fn start() {
-    tell_of_panics();
+    on_panic(fail);
     spawn_local(serve());
 }
 
-fn tell_of_panics() {
-    panic::set_hook(Box::new(|info| {
-        // A panic ends this instance; the page hears why and starts another.
-        tell(&[Event::Trouble(Trouble::Engine { reason: info.to_string() })]);
+/// A panic ends this instance; the page hears why and starts another.
+fn on_panic(tell: fn(String)) {
+    panic::set_hook(Box::new(move |info| {
+        tell(info.to_string());
         console_error_panic_hook::hook(info);
     }));
+}
+
+fn fail(reason: String) {
+    tell(&[Event::Trouble(Trouble::Engine { reason })]);
 }
 
 async fn serve() {
@@ -62,7 +65,7 @@ async fn serve() {
         Err(reason) => return tell(&[Event::Trouble(Trouble::Device { reason })]),
     };
     let compute = COMPUTE.with(|cell| cell.get_or_init(|| compute).clone());
-    let mailbox = listen();
+    let mailbox = listen(read, fail);
     tell(&[Event::Ready(compute.info.clone())]);
     // Waiting for a GPU costs too much to do it more often.
     let slice = if compute.info.gpu { REPORT } else { SLICE };
@@ -158,15 +161,17 @@ fn send(message: &(impl Serialize + ?Sized)) {
     }
 }
 
-fn listen() -> Rc<RefCell<Mailbox>> {
-    let mailbox = Rc::<RefCell<Mailbox>>::default();
+/// Keeps what arrives, once it was read.
+fn listen<T: 'static>(
+    read: fn(JsValue) -> Result<T, serde_wasm_bindgen::Error>,
+    fail: fn(String),
+) -> Rc<RefCell<Mailbox<T>>> {
+    let mailbox = Rc::new(RefCell::new(Mailbox { messages: VecDeque::new(), waiting: None }));
     let inbox = mailbox.clone();
     let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
         match read(message.data()) {
-            Ok(command) => inbox.borrow_mut().commands.push_back(command),
-            Err(error) => {
-                tell(&[Event::Trouble(Trouble::Engine { reason: format!("a command cannot be read: {error}") })])
-            }
+            Ok(message) => inbox.borrow_mut().messages.push_back(message),
+            Err(error) => fail(format!("a command cannot be read: {error}")),
         }
         let waiting = inbox.borrow_mut().waiting.take();
         if let Some(wake) = waiting {
@@ -187,15 +192,15 @@ fn read(message: JsValue) -> Result<Command, serde_wasm_bindgen::Error> {
     }
 }
 
-fn next(mailbox: &RefCell<Mailbox>) -> Option<Command> {
-    mailbox.borrow_mut().commands.pop_front()
+fn next<T>(mailbox: &RefCell<Mailbox<T>>) -> Option<T> {
+    mailbox.borrow_mut().messages.pop_front()
 }
 
 /// Waits until a command is there, or for `most`.
-async fn arrival(mailbox: &RefCell<Mailbox>, most: Option<Duration>) {
+async fn arrival<T>(mailbox: &RefCell<Mailbox<T>>, most: Option<Duration>) {
     let promise = Promise::new(&mut |resolve, _| {
         let mut mailbox = mailbox.borrow_mut();
-        if !mailbox.commands.is_empty() {
+        if !mailbox.messages.is_empty() {
             drop(resolve.call0(&JsValue::NULL));
             return;
         }

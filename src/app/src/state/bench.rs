@@ -55,7 +55,8 @@ impl State {
     pub(super) fn hear(&mut self, report: Report) {
         let mut bench = (*self.bench).clone();
         match report {
-            Report::Ready | Report::Pong | Report::Tune(_) => {}
+            // The driver's.
+            Report::Ready | Report::Pong | Report::Failed { .. } | Report::Tune(_) => {}
             Report::Compressed { run, rows } => {
                 self.weigh(&rows);
                 if run == 0 {

@@ -143,6 +143,46 @@ mod tests {
     }
 
     #[test]
+    fn places_are_what_goes_into_each_layer_and_the_logits() {
+        use crate::nets::{Network, Pass};
+        use retort_spec::Architecture;
+        let pixels: Vec<f32> = (0..8 * 64).map(|i| ((i * 37 % 23) as f32 / 11.0 - 1.0).max(0.0)).collect();
+        for text in ["5,3", "conv:3,4", "residual:4,4,6"] {
+            let architecture: Architecture = text.parse().unwrap();
+            let layers = Network::draw(&architecture, 64, 3, 1, "test");
+            let device = Device::flex().autodiff();
+            let network = Network::from_layers(architecture.kind, &layers, &device);
+            let coder = Coder::new(false);
+            coder.begin();
+            let inputs = Tensor::from_data(burn::tensor::TensorData::new(pixels.clone(), [8, 64]), &device);
+            coder.round(network.forward(inputs, Pass::Coded(&coder)).logits);
+            let mut want = Vec::new();
+            let extremes = |numbers: &[f32]| numbers.iter().fold([0.0_f32; 2], |[l, h], x| [l.min(*x), h.max(*x)]);
+            retort_compress::walk::walk(
+                architecture.kind,
+                64,
+                &layers,
+                &pixels,
+                layers.len(),
+                &mut |place, numbers| {
+                    assert_eq!(place, want.len());
+                    want.push(extremes(numbers));
+                },
+            );
+            let got = block_on(coder.ranges()).unwrap();
+            assert_eq!(got.len(), 2 * (layers.len() + 1), "{text}");
+            for (place, (got, want)) in got.chunks(2).zip(&want).enumerate() {
+                // What goes into a layer was rounded before.
+                let near = 0.03 * (want[1] - want[0]);
+                assert!(
+                    (got[0] - want[0]).abs() < near && (got[1] - want[1]).abs() < near,
+                    "{text} {place}: {got:?} {want:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn ranges_follow_slowly_until_they_are_frozen_and_gradients_end_outside() {
         let coder = Coder::new(false);
         coder.round(rows([0.0, 0.0, 0.0, 1.0]));

@@ -41,6 +41,8 @@ struct Form {
     columns: usize,
     /// `[rows, columns]`, 1 where a weight is.
     mask: Option<Tensor<2>>,
+    /// Share of the weights that was gone before.
+    gone: f64,
     /// Each weight's place in the codebook, `[rows · columns]`.
     indices: Option<Tensor<1, Int>>,
     /// The same on the host.
@@ -66,6 +68,8 @@ pub struct Tuning {
     /// A teacher that learns beside its student.
     teacher: Option<Teacher>,
     help: Help,
+    /// Whether gradual pruning has removed all that it should.
+    is_pruned: bool,
 }
 
 impl Tuning {
@@ -100,13 +104,17 @@ impl Tuning {
             let mut form = |matrix: &TunedMatrix| {
                 let (rows, columns) = (matrix.rows as usize, matrix.columns as usize);
                 let fake = fake.map(|(scheme, steps)| Fake::new(&scheme, steps, rows, columns, &device));
+                let gone = matrix.mask.iter().filter(|one| **one == 0).count();
+                let kept: Option<Vec<bool>> =
+                    (!matrix.mask.is_empty()).then(|| matrix.mask.iter().map(|one| *one == 1).collect());
                 let shared = !matrix.codebook.is_empty();
                 let values = match shared {
                     true => keep(matrix.codebook.to_vec(), [matrix.codebook.len(), 1]),
                     false => keep(matrix.values.to_vec(), [rows, columns]),
                 };
                 let scales = fake.as_ref().filter(|fake| fake.learns()).map(|fake| {
-                    let first = fake.first_scales(&Matrix::float(rows, columns, matrix.values.to_vec()));
+                    let whole = Matrix::float(rows, columns, matrix.values.to_vec());
+                    let first = fake.first_scales(&Matrix { mask: kept.clone(), ..whole });
                     let count = first.len();
                     keep(first, [count, 1])
                 });
@@ -114,8 +122,9 @@ impl Tuning {
                     rows,
                     columns,
                     mask: mask(&matrix.mask, columns, &device),
+                    gone: gone as f64 / matrix.mask.len().max(1) as f64,
                     indices: shared.then(|| indices(&matrix.indices, &device)),
-                    kept: (!matrix.mask.is_empty()).then(|| matrix.mask.iter().map(|one| *one == 1).collect()),
+                    kept,
                     fake,
                     values,
                     scales,
@@ -136,6 +145,7 @@ impl Tuning {
             lessons: Lessons::new(bench, experiment, teacher, seed),
             teacher: joint,
             help,
+            is_pruned: false,
             request,
         }
     }
@@ -162,10 +172,10 @@ impl Tuning {
         }
         let exercise = self.lessons.exercise(bench, experiment);
         let soft = match self.help {
-            Help::Teacher => experiment.soft,
+            Help::Teacher if experiment.soft > 0.0 => experiment.soft,
             // Without labels there is nobody else to learn from.
-            Help::Labels if exercise.is_none() => 1.0,
-            Help::Labels => 0.0,
+            _ if exercise.is_none() => 1.0,
+            _ => 0.0,
         };
         let lesson = (soft > 0.0).then(|| self.lessons.lesson(bench, experiment, exercise.as_ref())).flatten();
         let (forms, biases, coder, shared) = (&self.forms, &self.biases, self.coder.as_ref(), self.lessons.shared);
@@ -228,20 +238,23 @@ impl Tuning {
         Ok(all)
     }
 
-    /// Gradual pruning: removes the smallest weights, as many as the schedule says by now.
+    /// Gradual pruning: removes the smallest weights, as many as the schedule says by now; what is gone stays gone.
     async fn prune(&mut self, bench: &Bench) -> Result<(), ExecutionError> {
         let Treatment::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
-        let every = (self.learner.steps() / PRUNINGS).max(1);
-        let progress = self.learner.progress() / PRUNING;
-        if !self.learner.steps_done().is_multiple_of(every) || progress > 1.0 + PRUNING / f64::from(PRUNINGS) {
+        let (done, steps) = (self.learner.steps_done(), self.learner.steps());
+        // With the step that now begins, so that even a single one ends where it should.
+        let progress = f64::from(done + 1) / (PRUNING * f64::from(steps.max(1)));
+        let is_due = progress >= 1.0 || done.is_multiple_of((steps / PRUNINGS).max(1));
+        if self.is_pruned || !is_due {
             return Ok(());
         }
-        let share = prune::cubic(0.0, sparsity, progress.min(1.0));
+        self.is_pruned = progress >= 1.0;
         let parts = self.learner.parts().clone();
         for form in self.forms.iter_mut().flatten() {
             let values = read(parts.one(form.values).inner()).await?;
             let mut matrix = Matrix::float(form.rows, form.columns, values);
             matrix.mask = form.kept.take();
+            let share = prune::cubic(form.gone.min(sparsity), sparsity, progress);
             let kept = prune::mask(&matrix, share);
             let ones: Vec<u8> = kept.iter().map(|kept| u8::from(*kept)).collect();
             form.mask = mask(&ones, form.columns, &bench.device);

@@ -240,8 +240,9 @@ impl Job {
     pub fn tally(&self, steps: u32, elapsed: Duration) -> Option<Tally> {
         let (stage, learner) = self.learner()?;
         let epoch = self.epoch_steps();
+        let run = if let Work::Tuning(tuning) = &self.work { tuning.request().run } else { self.run };
         Some(Tally {
-            run: self.run,
+            run,
             runs: self.experiment.runs,
             stage,
             step: learner.steps_done(),

@@ -151,9 +151,15 @@ impl Session {
             }
             Command::Examples => self.job.as_ref().map(Job::examples).into_iter().collect(),
             Command::Tune(request) => {
-                let refused = self.job.as_mut().and_then(|job| job.tune(request));
+                let id = request.id;
+                let mut events = match self.job.as_mut() {
+                    // What another question is about is of no use any more.
+                    Some(job) => job.abandon().into_iter().chain(job.tune(request)).collect(),
+                    None => vec![tune::without_student(id)],
+                };
                 self.gait = Gait::Run;
-                refused.into_iter().chain([self.state()]).collect()
+                events.push(self.state());
+                events
             }
             Command::Abandon => {
                 let ended = self.job.as_mut().and_then(Job::abandon);

@@ -283,9 +283,62 @@ fn training_a_compressed_network_can_be_given_up_and_another_experiment_gives_it
     let events = block_on(session.handle(Command::Run(another)));
     assert!(given_up(&events));
     assert!(session.is_running(), "the students are trained anew");
+    // A newer question takes the place of an older one.
+    finish(&mut session, Command::Resume);
+    block_on(session.handle(Command::Tune(request.clone())));
+    let newer = Tuning { id: 10, treatment: "finetune:1".parse().unwrap(), ..request.clone() };
+    assert!(given_up(&block_on(session.handle(Command::Tune(newer)))));
+    let events = finish(&mut session, Command::Resume);
+    assert!(events.iter().any(|event| matches!(event, Event::Tuned(Tuned { id: 10, layers: Ok(_), .. }))));
     // Nothing to begin with: no student of that run.
-    let none = block_on(session.handle(Command::Tune(Tuning { run: 7, ..request })));
+    let none = block_on(session.handle(Command::Tune(Tuning { run: 7, ..request.clone() })));
     assert!(matches!(&none[0], Event::Tuned(Tuned { layers: Err(Stopped::NoStudent), .. })));
+    block_on(session.handle(Command::Stop));
+    let none = block_on(session.handle(Command::Tune(request)));
+    assert!(matches!(&none[0], Event::Tuned(Tuned { id: 9, layers: Err(Stopped::NoStudent), .. })));
+}
+
+#[test]
+fn compressed_networks_learn_from_whatever_the_student_learned_from() {
+    let (none, few) = (Labels::Count(0), Labels::Count(40));
+    for (labels, transfer) in
+        [(none, Transfer::All), (none, Transfer::Noise), (few, Transfer::Labelled), (few, Transfer::Noise)]
+    {
+        let experiment = Experiment { labels, transfer, jitter: 1, soft: 0.7, ..small() };
+        let mut session = session();
+        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+        let layers = asked(&model);
+        for how in ["finetune:1", "finetune:1:labels", "gradual:0.5:1:labels", "qat:4:1:static-average:joint"] {
+            let once = tuned(&mut session, how, layers.clone(), NetworkKind::Mlp);
+            let again = tuned(&mut session, how, layers.clone(), NetworkKind::Mlp);
+            assert_eq!((&once.layers, &once.ranges), (&again.layers, &again.ranges), "by the same seed: {how}");
+            assert_ne!(
+                once.layers.unwrap()[1].factors[0].values,
+                layers[1].factors[0].values,
+                "{labels} {transfer} {how}"
+            );
+        }
+    }
+}
+
+#[test]
+fn gradual_pruning_ends_where_it_should_however_few_steps_it_has() {
+    let mut session = session();
+    // One step an epoch.
+    let experiment = Experiment { labels: Labels::All, batch: 2048, ..small() };
+    let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+    for epochs in [1, 2, 5, 43] {
+        let mut layers = asked(&model);
+        // Some weights of the first layer are gone already, and never come back.
+        let size = layers[0].factors[0].values.len();
+        layers[0].factors[0].mask = (0..size).map(|place| u8::from(place % 3 > 0)).collect();
+        let after = tuned(&mut session, &format!("gradual:0.9:{epochs}"), layers, NetworkKind::Mlp).layers.unwrap();
+        for matrix in after.iter().flat_map(|layer| &layer.factors) {
+            let kept = matrix.mask.iter().filter(|one| **one == 1).count();
+            assert_eq!(kept, (matrix.values.len() as f64 * 0.1).round() as usize, "{epochs}");
+        }
+        assert!(after[0].factors[0].mask.iter().step_by(3).all(|one| *one == 0));
+    }
 }
 
 #[test]

@@ -31,11 +31,8 @@ impl Job {
 
     /// Begins to train a compressed network; or says why not.
     pub fn tune(&mut self, request: Request) -> Option<Event> {
-        let refused = |id| Some(Event::Tuned(unfinished(id, Stopped::NoStudent)));
-        if !self.is_finished() {
-            return refused(request.id);
-        }
-        let Some(taught) = self.taught.get(request.run as usize) else { return refused(request.id) };
+        let taught = self.taught.get(request.run as usize).filter(|_| self.is_finished());
+        let Some(taught) = taught else { return Some(without_student(request.id)) };
         let seed = self.experiment.seed.wrapping_add(request.run);
         let tuning = Tuning::new(request, &self.bench, &self.experiment, taught.network.clone(), seed);
         self.seconds = 0.0;
@@ -67,6 +64,11 @@ impl Job {
         let ranges = tuning.ranges().await?.into();
         Ok(Event::Tuned(Tuned { id, layers: Ok(layers), ranges, seconds: self.seconds }))
     }
+}
+
+/// The answer where there is no student to train on.
+pub(super) fn without_student(id: u32) -> Event {
+    Event::Tuned(unfinished(id, Stopped::NoStudent))
 }
 
 fn unfinished(id: u32, why: Stopped) -> Tuned {

@@ -36,8 +36,8 @@ pub enum Rounded {
         inside: Tensor<2>,
         /// What makes of the scales' small share the scales that are used, `[groups, 1]`.
         rest: Tensor<2>,
-        /// That share: the gradient's factor.
-        share: f32,
+        /// That share, the gradient's factor, `[groups, 1]`.
+        shares: Tensor<2>,
     },
 }
 
@@ -66,11 +66,15 @@ impl Fake {
         scale.abs().max(LEAST)
     }
 
-    /// The scales that learning begins with, `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1), `[groups, 1]`.
+    /// The scales that learning begins with, `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1), `[groups, 1]`; of the weights
+    /// that are there.
     pub fn first_scales(&self, matrix: &Matrix) -> Vec<f32> {
         let granularity = self.scheme.granularity;
         let mut sums = vec![(0.0_f32, 0_u32); groups(granularity, matrix.rows, matrix.columns)];
         for (index, w) in matrix.values().iter().enumerate() {
+            if matrix.mask.as_ref().is_some_and(|mask| !mask[index]) {
+                continue;
+            }
             let (row, column) = (index / matrix.columns, index % matrix.columns);
             let (sum, count) = &mut sums[group_of(granularity, matrix.rows, row, column)];
             *sum += w.abs();
@@ -99,7 +103,9 @@ impl Fake {
         let places: Vec<f32> = matrix.values().into_iter().enumerate().map(place).collect();
         let size = (places.len() / scales.len().max(1)).max(1);
         let share = 1.0 / (size as f32 * most).sqrt();
-        let rest = scales.iter().map(|&scale| Self::usable(scale) - scale * share).collect();
+        // What is used is the scale's magnitude, so that one that crossed zero is pushed the other way.
+        let shares: Vec<f32> = scales.iter().map(|&scale| if scale < 0.0 { -share } else { share }).collect();
+        let rest = scales.iter().zip(&shares).map(|(&scale, share)| Self::usable(scale) - scale * share).collect();
         let on_device =
             |number: &dyn Fn(f32) -> f32| upload(places.iter().map(|place| number(*place)).collect(), shape, device);
         Rounded::Learned {
@@ -107,7 +113,7 @@ impl Fake {
             inside: on_device(&|place| f32::from(place >= least && place <= most)),
             places: upload(places.clone(), shape, device),
             rest: upload(rest, [scales.len(), 1], device),
-            share,
+            shares: upload(shares, [scales.len(), 1], device),
         }
     }
 
@@ -120,10 +126,10 @@ impl Fake {
     pub fn apply(&self, weights: Tensor<2>, rounded: &Rounded, scales: Option<Tensor<2>>) -> Tensor<2> {
         match (rounded, scales, &self.groups) {
             (Rounded::Straight(added), ..) => weights + added.clone().autodiff(),
-            (Rounded::Learned { codes, places, inside, rest, share }, Some(scales), Some(groups)) => {
+            (Rounded::Learned { codes, places, inside, rest, shares }, Some(scales), Some(groups)) => {
                 let [rows, columns] = weights.dims();
                 // The same numbers, and a smaller gradient.
-                let scales = scales * *share + rest.clone().autodiff();
+                let scales = scales * shares.clone().autodiff() + rest.clone().autodiff();
                 let scale = scales.select(0, groups.clone()).reshape([rows, columns]);
                 let moved = (weights / scale.clone() - places.clone().autodiff()) * inside.clone().autodiff();
                 (codes.clone().autodiff() + moved) * scale
@@ -192,6 +198,20 @@ mod tests {
         near(block_on(read(weights.grad(&gradients).unwrap())).unwrap(), &[1.0, 1.0, 0.0, 0.0]);
         let share = 1.0 / (4.0_f32 * 3.0).sqrt();
         near(block_on(read(scales.grad(&gradients).unwrap())).unwrap(), &[share * (0.5 + 0.3 + 3.0 - 3.0)]);
+    }
+
+    #[test]
+    fn a_step_that_crossed_zero_is_pushed_back() {
+        let device = Device::flex();
+        let fake = Fake::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let values = [0.3, -0.26, 2.0, -9.0];
+        let slope = |scale: f32| {
+            let scales = tracked(&[scale], [1, 1]);
+            let rounded = fake.learned(&Matrix::float(4, 1, values.to_vec()), &[scale], &device);
+            let after = fake.apply(tracked(&values, [4, 1]), &rounded, Some(scales.clone()));
+            block_on(read(scales.grad(&after.sum().backward()).unwrap())).unwrap()[0]
+        };
+        assert!((slope(0.2) + slope(-0.2)).abs() < 1e-6 && slope(0.2).abs() > 0.1);
     }
 
     #[test]
