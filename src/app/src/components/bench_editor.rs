@@ -77,7 +77,6 @@ pub fn use_bench_editor() -> Html {
         [] => String::new(),
         _ => Pipeline(stages.clone()).to_string(),
     });
-    let texts = &page.texts;
     let locked = page.locks("compress");
     let is_open = stages.is_empty() && unreadable.is_none();
     let invalid = problem.is_some().then_some("true");
