@@ -826,7 +826,6 @@ bench-float = Trained student, 32 bits
 column-stage = Stage
 column-file = File
 column-share = Bytes · accuracy
-column-smaller = Smaller
 column-accuracy = Accuracy
 column-change = Points
 column-sparsity = Removed

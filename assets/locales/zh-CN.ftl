@@ -817,7 +817,6 @@ bench-float = 训练好的学生，32 位
 column-stage = 步骤
 column-file = 文件
 column-share = 字节 · 准确率
-column-smaller = 缩小
 column-accuracy = 准确率
 column-change = 百分点
 column-sparsity = 剪去
