@@ -19,7 +19,7 @@ const LEAST: f64 = 1e-4;
 const ORDER: [Actor; 3] = [Actor::Teacher, Actor::Student, Actor::Baseline];
 
 /// What the bars show.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct BarsProps {
     pub data: DataSet,
     /// The logits of teacher, baseline and student, as far as they are there.
@@ -30,8 +30,8 @@ pub struct BarsProps {
 }
 
 /// The table of bars, with its switch between a linear and a logarithmic axis.
-#[component]
-pub fn Bars(props: &BarsProps) -> Html {
+#[hook]
+pub fn use_bars(props: &BarsProps) -> Html {
     let page = use_page();
     let logarithmic = use_state(|| false);
     let texts = &page.texts;

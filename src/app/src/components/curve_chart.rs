@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use super::{
     curve_reader::reader,
-    line::{Line, Owner, piece},
+    line::{LineProps, Owner, line, piece},
     readout::Row,
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 const NARROW: f64 = 700.0;
 
 /// What the chart shows and where it is read.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct CurveChartProps {
     pub view: View,
     /// The epoch that is read, if one is.
@@ -36,8 +36,8 @@ pub struct CurveChartProps {
 }
 
 /// The chart.
-#[component]
-pub fn CurveChart(props: &CurveChartProps) -> Html {
+#[hook]
+pub fn use_curve_chart(props: &CurveChartProps) -> Html {
     let page = use_page();
     let narrow = use_narrow();
     let (texts, state) = (&page.texts, &page.state);
@@ -153,23 +153,23 @@ pub fn axes(page: &Page, frame: Frame, parts: u32, name: &dyn Fn(f64) -> String)
 /// All lines, the important ones last, on top.
 fn lines(page: &Page, view: View, frame: Frame) -> Html {
     let state = &page.state;
-    let line = |points: &[CurvePoint], run: u32, actor: Actor, part: Part, owner: Owner| {
+    let curve = |points: &[CurvePoint], run: u32, actor: Actor, part: Part, owner: Owner| {
         let value = |point: &CurvePoint| view.quantity.of(part, point).map(|value| (point.epoch, value));
         let values: Vec<(u32, f64)> = plot::curve(points, run, actor).filter_map(value).collect();
-        html! { <Line {owner} {values} {frame} train={part == Part::Train} other_seed={run > 0} /> }
+        line(LineProps { owner, values, frame, train: part == Part::Train, other_seed: run > 0 })
     };
     let main = view.main_part();
     let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
     let students = [Actor::Baseline, Actor::Student];
     html! {
         <>
-            { for state.past.iter().flat_map(|points| students.map(|actor| line(points, 0, actor, main, Owner::Past))) }
+            { for state.past.iter().flat_map(|points| students.map(|actor| curve(points, 0, actor, main, Owner::Past))) }
             { for (1..=runs).rev().flat_map(|run| {
-                Actor::ALL.map(|actor| line(&state.curves, run, actor, main, Owner::Actor(actor)))
+                Actor::ALL.map(|actor| curve(&state.curves, run, actor, main, Owner::Actor(actor)))
             }) }
-            { for state.kept.iter().map(|kept| line(&kept.points, 0, Actor::Student, main, Owner::Kept(kept.mark))) }
+            { for state.kept.iter().map(|kept| curve(&kept.points, 0, Actor::Student, main, Owner::Kept(kept.mark))) }
             { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
-                Actor::ALL.map(|actor| line(&state.curves, 0, actor, part, Owner::Actor(actor)))
+                Actor::ALL.map(|actor| curve(&state.curves, 0, actor, part, Owner::Actor(actor)))
             }) }
         </>
     }

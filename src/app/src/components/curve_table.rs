@@ -17,15 +17,15 @@ use crate::{
 };
 
 /// Which table.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct CurveTableProps {
     /// A quantity of the learning curves; without one, the terms of the loss.
     pub quantity: Option<Quantity>,
 }
 
 /// The table. It is written only while it is open: with every report of the engine it grows.
-#[component]
-pub fn CurveTable(props: &CurveTableProps) -> Html {
+#[hook]
+pub fn use_curve_table(props: &CurveTableProps) -> Html {
     let page = use_page();
     let open = use_state_eq(|| false);
     let toggled = {

@@ -3,9 +3,9 @@
 use yew::prelude::*;
 
 use super::{
-    curve_chart::{CurveChart, title},
-    curve_table::CurveTable,
-    downloads::Downloads,
+    curve_chart::{CurveChartProps, title, use_curve_chart},
+    curve_table::{CurveTableProps, use_curve_table},
+    downloads::{DownloadsProps, use_downloads},
     kept::{keep_button, kept_runs},
     readout::{readout, rows},
     stuck,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     app::use_page,
     chart_view::{Part, Quantity, View},
+    island,
 };
 
 /// The curves' panel.
@@ -59,11 +60,11 @@ pub fn use_curves() -> Html {
                 </div>
                 { keep_button(&page) }
                 if page.shows("downloads") {
-                    <Downloads svg={svg.clone()} />
+                    { island!(use_downloads, DownloadsProps { svg: svg.clone() }) }
                 }
             </div>
             <div class="curves">
-                <CurveChart view={now} reading={*reading} {read} {svg} rows={rows.clone()} />
+                { island!(use_curve_chart, CurveChartProps { view: now, reading: *reading, read, svg, rows: rows.clone() }) }
                 { readout(&page, *reading, &rows) }
             </div>
             if page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
@@ -72,7 +73,7 @@ pub fn use_curves() -> Html {
                 ]) }</p>
             }
             { kept_runs(&page) }
-            <CurveTable quantity={Some(now.quantity)} />
+            { island!(use_curve_table, CurveTableProps { quantity: Some(now.quantity) }) }
             { stuck::advice(&page) }
         </section>
     }

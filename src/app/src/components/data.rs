@@ -9,7 +9,7 @@ use crate::island;
 use super::{
     knob::{knob_control, text_of},
     own::own_examples,
-    picture::{Picture, Scatter},
+    picture::{PictureProps, ScatterProps, scatter, use_picture},
 };
 use crate::{
     app::{Page, use_page},
@@ -81,7 +81,7 @@ fn use_gallery() -> Html {
             _ => None,
         };
         let points = summary.gallery.iter().filter_map(point).collect::<Vec<_>>();
-        return html! { <Scatter {points} label={texts.get("data-picture")} /> };
+        return scatter(ScatterProps { points, label: texts.get("data-picture").into(), chosen: None });
     }
     let choose = {
         let class = class.clone();
@@ -102,7 +102,7 @@ fn use_gallery() -> Html {
         let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Give(Some(given.clone()))));
         html! {
             <button class="thumbnail" onclick={inspect} aria-pressed={chosen.to_string()} title={texts.get("inspect-training")}>
-                <Picture shape={summary.shape} pixels={example.pixels.clone()} {label} {class} />
+                { island!(use_picture, PictureProps { shape: summary.shape, pixels: example.pixels.clone(), label: label.into(), class }) }
             </button>
         }
     };

@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// Where the chart is.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct DownloadsProps {
     pub svg: NodeRef,
 }
 
 /// The menu of what can be taken away.
-#[component]
-pub fn Downloads(props: &DownloadsProps) -> Html {
+#[hook]
+pub fn use_downloads(props: &DownloadsProps) -> Html {
     let page = use_page();
     let (texts, state) = (&page.texts, &page.state);
     {

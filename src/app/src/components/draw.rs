@@ -4,12 +4,17 @@ use retort_spec::{Floats, OwnExample};
 use yew::prelude::*;
 
 use super::{
-    asking::use_asking, draw_answers::draw_answers, draw_pad::DrawPad, knob::text_of, own::own_examples,
-    picture::Picture,
+    asking::use_asking,
+    draw_answers::draw_answers,
+    draw_pad::{DrawPadProps, use_draw_pad},
+    knob::text_of,
+    own::own_examples,
+    picture::{PictureProps, use_picture},
 };
 use crate::{
     app::{Page, use_page},
     drawing::{CLASSES, prepare, side, takes_drawings},
+    island,
     paper::{Paper, Pen},
     state::Action,
 };
@@ -32,12 +37,12 @@ pub fn use_draw() -> Html {
             if takes_drawings(data) {
                 <div class="parts">
                     <div class="hand">
-                        <DrawPad paper={paper.clone()} />
+                        { island!(use_draw_pad, DrawPadProps { paper: paper.clone() }) }
                         { buttons(&page, &paper) }
                     </div>
                     <div class="seen">
                         { seen(&page, (*input).as_ref()) }
-                        <Add input={(*input).clone()} />
+                        { island!(use_add, AddProps { input: (*input).clone() }) }
                         { own_examples(&page) }
                     </div>
                     <div class="said">
@@ -82,24 +87,25 @@ fn seen(page: &Page, input: Option<&Floats>) -> Html {
         Some(input) => input.iter().map(|pixel| (255.0 * pixel).round() as u8).collect(),
         None => vec![0; (side * side) as usize],
     };
+    let picture = PictureProps { shape: [side, side], pixels, label: label.into(), class: Classes::new() };
     html! {
         // A canvas that changes its size forgets what is drawn on it: each size is a canvas of its own.
         <figure key={side}>
-            <Picture shape={[side, side]} {pixels} {label} />
+            { island!(use_picture, picture) }
             <figcaption>{ page.texts.with("draw-seen", &[("side", side.to_string().into())]) }</figcaption>
         </figure>
     }
 }
 
 /// What the networks see of the drawing.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 struct AddProps {
     input: Option<Floats>,
 }
 
 /// Adds the drawing to the training data, with a class.
-#[component]
-fn Add(props: &AddProps) -> Html {
+#[hook]
+fn use_add(props: &AddProps) -> Html {
     let page = use_page();
     let label = use_state(|| None::<u8>);
     let (texts, state) = (&page.texts, &page.state);

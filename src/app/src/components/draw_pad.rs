@@ -13,14 +13,14 @@ use crate::{
 const SIDE: f32 = 100.0;
 
 /// What to draw on.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct DrawPadProps {
     pub paper: UseReducerHandle<Paper>,
 }
 
 /// The sheet.
-#[component]
-pub fn DrawPad(props: &DrawPadProps) -> Html {
+#[hook]
+pub fn use_draw_pad(props: &DrawPadProps) -> Html {
     let page = use_page();
     let (texts, paper) = (&page.texts, &props.paper);
     let sheet = use_node_ref();

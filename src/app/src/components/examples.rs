@@ -3,8 +3,8 @@
 use retort_spec::DataSummary;
 use yew::prelude::*;
 
-use super::picture::Picture;
-use crate::{app::Page, state::Action};
+use super::picture::{PictureProps, use_picture};
+use crate::{app::Page, island, state::Action};
 
 /// Examples of a row that are drawn: more are a texture, not examples.
 pub const MOST_SHOWN: usize = 24;
@@ -20,7 +20,7 @@ pub fn thumbnails(page: &Page, data: &DataSummary, members: &[usize], words: imp
         html! {
             <button key={index} class="thumbnail" onclick={inspect} title={words.clone()} aria-label={words.clone()}>
                 if let Some(pixels) = picture {
-                    <Picture shape={data.shape} {pixels} label={words} />
+                    { island!(use_picture, PictureProps { shape: data.shape, pixels, label: words.into(), class: Classes::new() }) }
                 } else {
                     { index }
                 }

@@ -2,7 +2,8 @@
 
 use yew::prelude::*;
 
-use super::picture::Pixels;
+use super::picture::{PixelsProps, use_pixels};
+use crate::island;
 
 /// Squares in a row of a picture of many.
 const ACROSS: usize = 8;
@@ -81,7 +82,9 @@ impl Grid {
         let form =
             if rows == 1 { "height:18px;aspect-ratio:auto".into() } else { format!("aspect-ratio:{columns}/{rows}") };
         let style = format!("width:{}px;max-width:100%;{form}", self.width);
-        html! { <Pixels shape={[rows as u32, columns as u32]} colours={self.colours} label={AttrValue::from(words)} style={AttrValue::from(style)} /> }
+        let shape = [rows as u32, columns as u32];
+        let (label, style) = (Some(words.into()), Some(style.into()));
+        island!(use_pixels, PixelsProps { shape, colours: self.colours, label, style })
     }
 }
 

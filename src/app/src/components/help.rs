@@ -118,15 +118,15 @@ fn shift(button: f64, window: f64) -> f64 {
 }
 
 /// Which knob.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct HelpProps {
     /// Its key.
     pub id: &'static str,
 }
 
 /// A “?” that opens a box with a knob's help; Esc, a click elsewhere, or leaving it closes it.
-#[component]
-pub fn HelpButton(props: &HelpProps) -> Html {
+#[hook]
+pub fn use_help(props: &HelpProps) -> Html {
     let page = use_page();
     let guide = use_guide();
     let open = use_state(|| None::<f64>);

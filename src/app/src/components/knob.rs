@@ -6,11 +6,12 @@ use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::{
-    help::{HelpButton, consequence},
+    help::{HelpProps, consequence, use_help},
     icon::{Icon, icon},
     widths,
 };
 use crate::app::Page;
+use crate::island;
 
 /// Stops of a logarithmic slider.
 const STOPS: f64 = 200.0;
@@ -70,7 +71,7 @@ pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
                 // When the training is over the mark appears, and nothing should move.
                 <span class="mark-turn none" />
             }
-            <HelpButton id={knob.key} />
+            { island!(use_help, HelpProps { id: knob.key }) }
         </span>
     }
 }

@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
-use yew::prelude::*;
+use yew::{functional::Hook, prelude::*};
 
-use super::{lesson_steps::Steps, look::use_root_class};
+use super::{
+    island::island,
+    lesson_steps::{StepsProps, use_steps},
+    look::use_root_class,
+};
 use crate::{
     app::use_page,
     engine::fetch_json,
+    island,
     lessons::{
         Entry,
         guide::{Guide, use_guide},
@@ -16,19 +21,22 @@ use crate::{
 };
 
 /// Which lesson.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct EntryProps {
     pub entry: &'static Entry,
 }
 
 /// The lesson that is open, if one is.
 pub fn lesson_panel(guide: &Guide) -> Html {
-    guide.lesson.map(|entry| html! { <Fetched key={entry.id} {entry} /> }).unwrap_or_default()
+    guide
+        .lesson
+        .map(|entry| island(entry.id, EntryProps { entry }, |ctx, props| use_fetched(props).run(ctx)))
+        .unwrap_or_default()
 }
 
 /// A lesson's file, and the lesson once it is there.
-#[component]
-fn Fetched(props: &EntryProps) -> Html {
+#[hook]
+fn use_fetched(props: &EntryProps) -> Html {
     let (page, guide) = (use_page(), use_guide());
     let entry = props.entry;
     let lesson = use_state(|| None::<Result<Rc<Lesson>, String>>);
@@ -41,7 +49,7 @@ fn Fetched(props: &EntryProps) -> Html {
         });
     }
     if let Some(Ok(lesson)) = &*lesson {
-        return html! { <Steps {entry} lesson={lesson.clone()} /> };
+        return island!(use_steps, StepsProps { entry, lesson: lesson.clone() });
     }
     let texts = &page.texts;
     html! {

@@ -23,15 +23,15 @@ use crate::{
 };
 
 /// A lesson and its line of the menu.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct StepsProps {
     pub entry: &'static Entry,
     pub lesson: Rc<Lesson>,
 }
 
 /// The panel of a lesson under way.
-#[component]
-pub fn Steps(props: &StepsProps) -> Html {
+#[hook]
+pub fn use_steps(props: &StepsProps) -> Html {
     let StepsProps { entry, lesson } = props;
     let entry = *entry;
     let (page, guide) = (use_page(), use_guide());

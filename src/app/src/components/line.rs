@@ -3,6 +3,7 @@
 use retort_spec::Actor;
 use yew::prelude::*;
 
+use super::island::island;
 use crate::plot::Frame;
 
 /// Whose line it is, and so its hue, its dashes and its mark.
@@ -27,23 +28,24 @@ impl Owner {
 }
 
 /// A line's looks and course.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct LineProps {
     pub owner: Owner,
     /// Epochs and values.
     pub values: Vec<(u32, f64)>,
     pub frame: Frame,
     /// Whether it was measured on training examples.
-    #[prop_or_default]
     pub train: bool,
     /// Whether it is of another seed than the first.
-    #[prop_or_default]
     pub other_seed: bool,
 }
 
-/// A line. As a component of its own it is written anew only when it or the axes changed.
-#[component]
-pub fn Line(props: &LineProps) -> Html {
+/// A line. As an island it is written anew only when it or the axes changed.
+pub fn line(props: LineProps) -> Html {
+    island("line", props, |_, props| written(props))
+}
+
+fn written(props: &LineProps) -> Html {
     let LineProps { owner, values, frame, train, other_seed } = props;
     let class = classes!("line", owner.class(), train.then_some("train"), other_seed.then_some("other-seed"));
     let end = values.last().map(|(epoch, value)| (frame.x(*epoch), frame.y(*value)));

@@ -4,6 +4,7 @@ use wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 use yew::prelude::*;
 
+use super::island::island;
 use crate::format::tenth;
 
 /// The colours of classes in the plane, none of them an actor's; the styles hold the same for points.
@@ -11,7 +12,7 @@ pub const CLASS_COLOURS: [[u8; 3]; 6] =
     [[109, 40, 217], [202, 138, 4], [190, 24, 93], [13, 148, 136], [101, 84, 64], [79, 70, 130]];
 
 /// An image to draw.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct PictureProps {
     /// Rows and columns.
     pub shape: [u32; 2],
@@ -19,13 +20,12 @@ pub struct PictureProps {
     pub pixels: Vec<u8>,
     /// What it shows, in words.
     pub label: AttrValue,
-    #[prop_or_default]
     pub class: Classes,
 }
 
 /// An image, one canvas pixel a pixel; styles enlarge it.
-#[component]
-pub fn Picture(props: &PictureProps) -> Html {
+#[hook]
+pub fn use_picture(props: &PictureProps) -> Html {
     let canvas = use_node_ref();
     {
         let canvas = canvas.clone();
@@ -42,22 +42,20 @@ pub fn Picture(props: &PictureProps) -> Html {
 }
 
 /// Cells of any colour.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct PixelsProps {
     /// Rows and columns.
     pub shape: [u32; 2],
     /// Row by row, four bytes each: red, green, blue, opacity; empty for nothing.
     pub colours: Vec<u8>,
     /// What they show, in words; without them whoever shows them says it.
-    #[prop_or_default]
     pub label: Option<AttrValue>,
-    #[prop_or_default]
     pub style: Option<AttrValue>,
 }
 
 /// Cells of any colour, one canvas pixel a cell; styles enlarge them.
-#[component]
-pub fn Pixels(props: &PixelsProps) -> Html {
+#[hook]
+pub fn use_pixels(props: &PixelsProps) -> Html {
     let canvas = use_node_ref();
     {
         let canvas = canvas.clone();
@@ -87,20 +85,22 @@ fn put(canvas: &NodeRef, colours: &[u8], [height, width]: [u32; 2]) {
 }
 
 /// Points in the plane with their classes.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct ScatterProps {
     /// Coordinates, class, and whether the student may see the label.
     pub points: Vec<([f32; 2], u8, bool)>,
     /// What it shows, in words.
     pub label: AttrValue,
     /// The point that is inspected.
-    #[prop_or_default]
     pub chosen: Option<[f32; 2]>,
 }
 
 /// Points in the plane; a labelled one is ringed.
-#[component]
-pub fn Scatter(props: &ScatterProps) -> Html {
+pub fn scatter(props: ScatterProps) -> Html {
+    island("scatter", props, |_, props| drawn_points(props))
+}
+
+fn drawn_points(props: &ScatterProps) -> Html {
     /// Half the side of the drawn square, in the data's units.
     const REACH: f32 = 1.5;
     let reach = props.points.iter().flat_map(|(point, ..)| point).fold(REACH, |most, x| most.max(x.abs()));

@@ -9,7 +9,7 @@ const LARGEST: u8 = 20;
 const QUIET: i32 = 4;
 
 /// A link's code.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 pub struct QrProps {
     pub link: String,
     /// What the picture is called.
@@ -41,8 +41,8 @@ fn modules(link: &str) -> Option<(String, i32)> {
 }
 
 /// The code, dark on white in every theme, since many readers know no other.
-#[component]
-pub fn Qr(props: &QrProps) -> Html {
+#[hook]
+pub fn use_qr(props: &QrProps) -> Html {
     let drawn = use_memo(props.link.clone(), |link| modules(link));
     match &*drawn {
         Some((path, side)) => html! {

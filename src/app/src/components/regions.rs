@@ -10,11 +10,12 @@ use yew::prelude::*;
 
 use super::{
     data::class_name,
-    picture::{CLASS_COLOURS, Pixels},
+    picture::{CLASS_COLOURS, PixelsProps, use_pixels},
 };
 use crate::{
     app::{Page, use_page},
     format::{percent, temperature},
+    island,
     state::{Action, Given, Source},
 };
 
@@ -59,9 +60,7 @@ pub fn use_regions() -> Html {
                 <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
             </div>
             <div class="region-grid">
-                { for NETWORKS.map(|(actor, packed)| html! {
-                    <Region {actor} {packed} tool={*tool} />
-                }) }
+                { for NETWORKS.map(|(actor, packed)| island!(use_region, RegionProps { actor, packed, tool: *tool })) }
             </div>
             <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
             <details class="data">
@@ -79,7 +78,7 @@ pub fn use_regions() -> Html {
 }
 
 /// Whose decisions.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 struct RegionProps {
     actor: Actor,
     packed: bool,
@@ -87,8 +86,8 @@ struct RegionProps {
 }
 
 /// One network's decisions, with the training points whose labels the student sees and the visitor's own.
-#[component]
-fn Region(props: &RegionProps) -> Html {
+#[hook]
+fn use_region(props: &RegionProps) -> Html {
     let page = use_page();
     let cursor = use_state(|| None::<[f32; 2]>);
     let dragged = use_state(|| None::<usize>);
@@ -151,11 +150,12 @@ fn Region(props: &RegionProps) -> Html {
             event.prevent_default();
         })
     };
+    let pixels = PixelsProps { shape: [REGION_SIDE as u32; 2], colours: (*colours).clone(), label: None, style: None };
     let class = if props.packed { "packed" } else { props.actor.word() };
     html! {
         <figure class={classes!("region", class)}>
             <div class="plane" tabindex="0" role="img" aria-label={words} data-region={class} onpointerdown={down} onpointerup={up} onkeydown={key}>
-                <Pixels shape={[REGION_SIDE as u32; 2]} colours={(*colours).clone()} />
+                { island!(use_pixels, pixels) }
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
             </div>

@@ -6,14 +6,14 @@ use yew::prelude::*;
 use super::{
     builder::{List, builder},
     knob::text_of,
-    qr::Qr,
+    qr::{QrProps, use_qr},
 };
 use crate::{
     app::{Page, use_page},
     choices::{Choices, compose, embed, toggle},
     engine::settle,
     i18n::Language,
-    link,
+    island, link,
 };
 
 /// What was copied last.
@@ -79,22 +79,22 @@ pub fn use_share() -> Html {
                         <h2 id="share-title">{ texts.get("share-title") }</h2>
                         <button id="share-close" class="icon-button" onclick={close} aria-label={texts.get("dismiss")} title={texts.get("dismiss")}>{ "×" }</button>
                     </div>
-                    <Contents choices={choices.clone()} {choose} />
+                    { island!(use_contents, ContentsProps { choices: choices.clone(), choose }) }
                 }
             </dialog>
         </>
     }
 }
 
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 struct ContentsProps {
     choices: Choices,
     choose: Callback<Choices>,
 }
 
 /// What stands in the dialog while it is open.
-#[component]
-fn Contents(props: &ContentsProps) -> Html {
+#[hook]
+fn use_contents(props: &ContentsProps) -> Html {
     let page = use_page();
     let copied = use_state(|| None::<Copied>);
     let (field, area) = (use_node_ref(), use_node_ref());
@@ -141,7 +141,7 @@ fn Contents(props: &ContentsProps) -> Html {
                         <button id="copy-embed" onclick={copy(Copied::Embed, snippet)}>{ said(Copied::Embed) }</button>
                     </div>
                 </div>
-                <Qr {link} name={texts.get("share-qr")} too_long={texts.get("share-qr-long")} />
+                { island!(use_qr, QrProps { link, name: texts.get("share-qr"), too_long: texts.get("share-qr-long") }) }
             </div>
             { options(&page, props) }
             // A dialog hides the page's own live region from readers.

@@ -3,10 +3,15 @@
 use retort_spec::{Actor, probability::class_means};
 use yew::prelude::*;
 
-use super::{data::class_name, knob::text_of, picture::Picture};
+use super::{
+    data::class_name,
+    knob::text_of,
+    picture::{PictureProps, use_picture},
+};
 use crate::{
     app::use_page,
     format::{percent, temperature},
+    island,
     state::Action,
     subject::look_like,
 };
@@ -63,21 +68,21 @@ pub fn use_similarity() -> Html {
                 </div>
             }
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
-            <LookAlikes actor={*actor} {at} />
+            { island!(use_look_alikes, LookAlikesProps { actor: *actor, at }) }
         </section>
     }
 }
 
 /// Whose eyes, and at which temperature.
-#[derive(Properties, PartialEq)]
+#[derive(PartialEq)]
 struct LookAlikesProps {
     actor: Actor,
     at: f64,
 }
 
 /// The test examples of other classes that look most like a class to a network.
-#[component]
-fn LookAlikes(props: &LookAlikesProps) -> Html {
+#[hook]
+fn use_look_alikes(props: &LookAlikesProps) -> Html {
     /// Enough to see what they share.
     const SHOWN: usize = 12;
     let page = use_page();
@@ -101,9 +106,10 @@ fn LookAlikes(props: &LookAlikesProps) -> Html {
         let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
         let label = texts.with("inspect-example", &[("index", index.to_string().into())]);
         let pixels = data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec();
+        let picture = PictureProps { shape: data.shape, pixels, label: label.clone().into(), class: Classes::new() };
         html! {
             <figure>
-                <button class="thumbnail" onclick={inspect} title={label.clone()}><Picture shape={data.shape} {pixels} {label} /></button>
+                <button class="thumbnail" onclick={inspect} title={label}>{ island!(use_picture, picture) }</button>
                 <figcaption>{ percent(texts, share) }{ " %" }</figcaption>
             </figure>
         }

@@ -10,10 +10,10 @@ use yew::prelude::*;
 use crate::island;
 
 use super::{
-    bars::Bars,
+    bars::{BarsProps, use_bars},
     data::class_name,
     knob::{knob_label, place, text_of, value_at},
-    picture::{Picture, Scatter},
+    picture::{PictureProps, ScatterProps, scatter, use_picture},
     regions::use_regions,
 };
 use crate::{
@@ -83,6 +83,12 @@ fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let now = state.temperature();
     let entropy = subject.teacher().map(|logits| entropy_bits(&softmax(logits, now)));
     let entropy = entropy.map_or_else(|| "–".into(), |bits| number(texts, bits, 2));
+    let bars = BarsProps {
+        data: data.data,
+        logits: subject.logits.map(|logits| logits.map(<[f32]>::to_vec)),
+        classes: data.classes as usize,
+        label: subject.label,
+    };
     html! {
         <>
         <div class="example">
@@ -94,7 +100,7 @@ fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
                 </figcaption>
                 { pager(page, data, subject) }
             </figure>
-            <Bars data={data.data} logits={subject.logits.map(|logits| logits.map(<[f32]>::to_vec))} classes={data.classes as usize} label={subject.label} />
+            { island!(use_bars, bars) }
         </div>
         { for subject.teacher().map(|logits| html! {
             <>
@@ -148,9 +154,10 @@ fn picture(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
     if data.data.is_plane() {
         let points = data.test_points.chunks_exact(2).zip(&data.test_labels);
         let points = points.map(|(point, &label)| ([point[0], point[1]], label, false)).collect::<Vec<_>>();
-        return html! { <Scatter {points} label={words} chosen={subject.point} /> };
+        return scatter(ScatterProps { points, label: words.into(), chosen: subject.point });
     }
-    html! { <Picture shape={data.shape} pixels={subject.pixels.clone()} label={words} /> }
+    let (pixels, label) = (subject.pixels.clone(), words.into());
+    island!(use_picture, PictureProps { shape: data.shape, pixels, label, class: Classes::new() })
 }
 
 /// The softmax with the numbers of the teacher's first answer in it (Hinton et al. 2015, eq. 1).

@@ -4,14 +4,15 @@ use yew::prelude::*;
 
 use super::{
     curve_chart::axes,
-    curve_table::CurveTable,
-    line::{Line, Owner, sample},
+    curve_table::{CurveTableProps, use_curve_table},
+    line::{LineProps, Owner, line, sample},
 };
 use crate::{
     app::Page,
     asked::{LABELS, SOFT_TARGETS},
     format::number,
     i18n::Texts,
+    island,
     plot::Frame,
     terms::{Axis, Curve, curves, digits},
 };
@@ -58,7 +59,7 @@ pub fn term_chart(page: &Page) -> Html {
                         { axes(page, frame, axis.parts, &level) }
                     }
                     { for curves.iter().map(|curve| html! {
-                        <Line owner={Owner::Kept(curve.mark)} values={placed(curve)} {frame} />
+                        { line(LineProps { owner: Owner::Kept(curve.mark), values: placed(curve), frame, train: false, other_seed: false }) }
                     }) }
                 </svg>
                 if curves.is_empty() {
@@ -69,7 +70,7 @@ pub fn term_chart(page: &Page) -> Html {
                 let (name, value) = latest(curve);
                 html! { <li data-term={curve.name.to_owned()}>{ sample(Owner::Kept(curve.mark)) }<span>{ name }</span><b>{ value }</b></li> }
             }) }</ul>
-            <CurveTable quantity={None} />
+            { island!(use_curve_table, CurveTableProps { quantity: None }) }
         </div>
     }
 }
