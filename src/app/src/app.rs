@@ -10,10 +10,11 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        announcer::use_announcer, confusion::use_confusion, cost::cost, curves::use_curves, data::data_panel,
-        draw::use_draw, header::header, inside::use_inside, keyboard::use_keyboard, lede::lede, lesson::lesson_panel,
-        network::network, notices::notices, objectives::objectives, packed::packed, report::report, settings::settings,
-        similarity::use_similarity, soft_targets::soft_targets, toolbar::pace_of, tour::use_tour, verdict::verdict,
+        announcer::use_announcer, bench::bench, confusion::use_confusion, cost::cost, curves::use_curves,
+        data::data_panel, draw::use_draw, header::header, inside::use_inside, keyboard::use_keyboard, lede::lede,
+        lesson::lesson_panel, network::network, notices::notices, objectives::objectives, packed::packed,
+        report::report, settings::settings, similarity::use_similarity, soft_targets::soft_targets, toolbar::pace_of,
+        tour::use_tour, verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -253,6 +254,7 @@ pub fn App(props: &AppProps) -> Html {
             { panel("similarity", &|| island!(use_similarity)) }
             { panel("confusion", &|| island!(use_confusion)) }
             { panel("packed", &|| packed(&page)) }
+            { panel("bench", &|| bench(&page)) }
             { panel("inside", &|| island!(use_inside)) }
             { panel("settings", &|| settings(&page)) }
             { report(&page) }

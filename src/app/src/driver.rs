@@ -3,8 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Stopped, Trouble,
-    Tuned, encode,
+    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Trouble, encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
@@ -12,7 +11,7 @@ use yew::UseReducerDispatcher;
 use crate::{
     bench::Bench,
     device::{Adapter, DeviceReason, choose, probe},
-    engine::{self, Engine, EngineModule, Message},
+    engine::{self, Engine, EngineModule, Message, Parcel},
     files,
     state::{self, Action, BenchAction, Fetching, Notice, State},
 };
@@ -61,6 +60,8 @@ struct Inner {
     /// The input that is looked at inside the networks; empty if none is.
     inside: Floats,
     bench: Bench,
+    /// A network from a file that the engine has not been given yet.
+    adopted: Option<Vec<u8>>,
 }
 
 impl Driver {
@@ -84,6 +85,7 @@ impl Driver {
             pace: None,
             inside: Floats::default(),
             bench: Bench::default(),
+            adopted: None,
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
@@ -405,6 +407,31 @@ impl Driver {
         self.order(Order::Compress { id, run: 0, pipeline, seed: experiment.seed, link });
     }
 
+    /// Makes a network from a file the teacher of the students of this experiment, which names its architecture.
+    pub fn adopt(&self, experiment: Experiment, file: Vec<u8>) {
+        self.inner.borrow_mut().adopted = Some(file);
+        // Before the page does so: a teacher's knob would otherwise make the engine train another one.
+        self.run(experiment);
+        self.give_adopted();
+    }
+
+    /// Gives an engine that is ready the teacher from a file; one that still starts gets it then.
+    fn give_adopted(&self) {
+        let file = {
+            let mut inner = self.inner.borrow_mut();
+            if inner.ready { inner.adopted.take() } else { None }
+        };
+        if let Some(file) = file {
+            self.send(&Command::Adopt { file });
+        }
+    }
+
+    /// Puts a network from a file on the workbench in the place of the first run's student, until that is trained anew.
+    pub fn replace_student(&self, file: &[u8]) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.bench.take(Parcel::student(file), &inner.experiment);
+    }
+
     /// Gives up the pipeline that is under way.
     pub fn abandon(&self) {
         self.send(&Command::Abandon);
@@ -431,6 +458,7 @@ impl Driver {
             self.send(&Command::Watch(inside));
         }
         self.send(&Command::Run(experiment));
+        self.give_adopted();
     }
 
     fn take_from_cache(&self, data: DataSet) {

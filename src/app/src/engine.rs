@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Promise, Reflect, Uint8Array, WebAssembly};
-use retort_spec::read_number;
+use retort_spec::{Actor, read_number};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -103,6 +103,19 @@ pub enum Message<E> {
 pub struct Parcel(JsValue);
 
 impl Parcel {
+    /// The first run's student, from a packed file: as if the engine had trained it.
+    pub fn student(file: &[u8]) -> Self {
+        let (network, parcel) = (Object::new(), Object::new());
+        let fields =
+            [("run", 0.into()), ("actor", Actor::Student.word().into()), ("file", Uint8Array::from(file).into())];
+        // Setting a property of a plain object cannot fail.
+        for (key, value) in fields {
+            let _ = Reflect::set(&network, &key.into(), &value);
+        }
+        let _ = Reflect::set(&parcel, &"Network".into(), &network);
+        Self(parcel.into())
+    }
+
     /// What is in it, if it is of this kind.
     pub fn contents(&self, kind: &str) -> Option<JsValue> {
         Reflect::get(&self.0, &kind.into()).ok().filter(|contents| !contents.is_undefined())

@@ -132,9 +132,13 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::asked::{LABELS, SOFT_TARGETS};
+    use crate::{
+        asked::{LABELS, SOFT_TARGETS},
+        components::bench_presets::PRESETS,
+        treatment::MENUS,
+    };
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, Disorder, KNOBS, Kind, Knowledge, NetworkKind, Objective};
+    use retort_spec::{Actor, Disorder, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, TREATMENTS};
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -196,6 +200,15 @@ mod tests {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
         ids.extend(Disorder::ALL.map(|disorder| format!("disorder-{}", disorder.word())));
+        ids.extend(TREATMENTS.iter().map(|word| format!("treatment-{word}")));
+        for (menu, words) in MENUS {
+            ids.insert(menu.into());
+            ids.extend(words.iter().map(|word| format!("{menu}-{word}")));
+        }
+        let presets = PRESETS.iter().map(|(word, _)| format!("preset-{word}"));
+        for id in presets.chain(FileFormat::ALL.iter().map(|format| format!("file-{}", format.word()))) {
+            ids.extend([format!("{id}.help"), id]);
+        }
         // The parts that the engine gives curves of their own.
         ids.extend(["term-target", "term-others"].map(String::from));
         for term in [LABELS, SOFT_TARGETS] {

@@ -34,6 +34,7 @@ mod snapshot;
 mod state;
 mod subject;
 mod terms;
+mod treatment;
 mod view;
 
 fn main() {

@@ -309,6 +309,7 @@ impl State {
         }
         self.stale = !self.compressed.is_empty();
         Rc::make_mut(&mut self.bench).begun = Some(Rc::new(self.experiment.clone()));
+        self.outdate_flow();
         self.verdict = None;
         self.terms = Rc::default();
         self.tally = None;

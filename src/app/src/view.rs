@@ -16,6 +16,7 @@ pub const PANELS: &[&str] = &[
     "confusion",
     "draw",
     "packed",
+    "bench",
     "inside",
     "settings",
 ];
@@ -37,6 +38,7 @@ pub const CONTROLS: &[&str] = &[
     "device",
     "downloads",
     "lessons",
+    "bench-run",
 ];
 
 /// Locks every knob.
@@ -50,6 +52,7 @@ pub fn panel_of(key: &str) -> &'static str {
         "temperature" => "soft-targets",
         "student" | "soft" | "t2" => "student",
         "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations" => "cost",
+        "compress" => "bench",
         "decoupled-target" | "decoupled-others" | "guided" | "first-stage" => "objectives",
         word if Objective::WORDS.contains(&word) => "objectives",
         _ => "settings",

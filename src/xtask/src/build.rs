@@ -1,7 +1,7 @@
 //! The page, built into `dist/`.
 
 use std::{
-    env,
+    env::{self, consts::EXE_SUFFIX},
     process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -9,13 +9,19 @@ use std::{
 use anyhow::{Context as _, Result};
 
 use crate::{
-    offline,
+    offline, prune,
     tools::{cargo, root, run, step, web_tools},
 };
 
 /// Builds the page.
 pub fn build() -> Result<()> {
     let mut folders = web_tools()?;
+    let real = folders.first().context("no wasm-bindgen")?.join(format!("wasm-bindgen{EXE_SUFFIX}"));
+    // Trunk finds this program under wasm-bindgen's name first.
+    let tools = root().join("target/tools");
+    std::fs::create_dir_all(&tools)?;
+    std::fs::copy(env::current_exe()?, tools.join(format!("wasm-bindgen{EXE_SUFFIX}")))?;
+    folders.insert(0, tools);
     folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let path = env::join_paths(folders)?;
     // Tells this build's files from an older build's in the browser's cache.
@@ -32,7 +38,8 @@ pub fn build() -> Result<()> {
                 .args(["build", "--release", "--offline"])
                 .env("PATH", &path)
                 .env_remove("NO_COLOR")
-                .env("RETORT_BUILD", &stamp);
+                .env("RETORT_BUILD", &stamp)
+                .env(prune::REAL, &real);
             run(&mut trunk).context("trunk")
         },
     )?;

@@ -3,6 +3,7 @@
 mod build;
 mod figures;
 mod offline;
+mod prune;
 mod runtimes;
 mod serve;
 mod test;
@@ -53,7 +54,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    if let Some(result) = prune::stand_in() {
+        return report(result);
+    }
+    report(match Arguments::parse().command {
         Command::Serve { port, no_build } => serve::command(port, no_build),
         Command::Build => build::build(),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
@@ -62,7 +66,10 @@ fn main() -> ExitCode {
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),
-    };
+    })
+}
+
+fn report(result: anyhow::Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -22,6 +22,8 @@ pub struct Bench {
     pub latency: Option<(Scheme, Rc<Vec<Latency>>)>,
     /// The last pipeline.
     pub flow: Option<Rc<Flow>>,
+    /// Whether its student is not there any more.
+    pub is_flow_stale: bool,
     /// A network from a file.
     pub imported: Option<Rc<Imported>>,
     /// The experiment whose students are trained, or were last.
@@ -113,10 +115,20 @@ impl State {
         self.bench = Rc::new(bench);
     }
 
+    /// Students are trained anew: what the workbench made of the last ones it has forgotten.
+    pub(super) fn outdate_flow(&mut self) {
+        let bench = Rc::make_mut(&mut self.bench);
+        if let Some(flow) = bench.flow.as_mut() {
+            Rc::make_mut(flow).ended.get_or_insert(Some(Stopped::Abandoned));
+            bench.is_flow_stale = true;
+        }
+    }
+
     pub(super) fn bench_action(&mut self, action: BenchAction) {
         let mut bench = (*self.bench).clone();
         match action {
             BenchAction::Begin { id, pipeline } => {
+                bench.is_flow_stale = false;
                 bench.flow = Some(Rc::new(Flow { id, pipeline, stages: Vec::new(), ended: None }));
             }
             BenchAction::Lost(reason) => {

@@ -1,0 +1,290 @@
+//! The controls of a pipeline's stage: which there are, and what turning one makes of it. Pure.
+
+use retort_spec::{
+    Activations, Bits, Granularity, Help, Pipeline, Range, Rank, Repair, Rounding, Scheme, Start, Steps, Structure,
+    Treatment, ZeroPoint,
+};
+
+/// The menus that belong to no knob: name, and words in order. The message of a word is `<name>-<word>`.
+pub const MENUS: [(&str, &[&str]); 5] = [
+    ("removed", &["weights", "units"]),
+    ("taught", &["teacher", "labels"]),
+    ("steps", &["measured", "lsq"]),
+    ("begins", &["student", "fresh", "joint"]),
+    ("rank-by", &["energy", "count"]),
+];
+
+/// A choice between words. No two menus of a stage have a word in common.
+#[derive(Debug, PartialEq)]
+pub struct Menu {
+    /// Its name; of those that belong to a knob, the knob's key.
+    pub name: &'static str,
+    pub words: Vec<&'static str>,
+    pub chosen: &'static str,
+    /// Whether most visitors do without it.
+    pub is_special: bool,
+}
+
+/// What a number of a stage means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Percentage that is removed.
+    Sparsity,
+    Epochs,
+    /// Singular values that are kept.
+    Rank,
+    /// Percentage of the squared singular values that is kept.
+    Energy,
+    /// Bits of an index of shared weights.
+    Indices,
+}
+
+impl Part {
+    /// Its name in ids.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sparsity => "sparsity",
+            Self::Epochs => "epochs",
+            Self::Rank => "rank",
+            Self::Energy => "energy",
+            Self::Indices => "indices",
+        }
+    }
+
+    /// The message that is its name.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Sparsity => "stage-part-sparsity",
+            Self::Epochs => "stage-part-epochs",
+            Self::Rank => "stage-part-rank",
+            Self::Energy => "stage-part-energy",
+            Self::Indices => "stage-part-indices",
+        }
+    }
+
+    /// Its smallest and its largest value.
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Self::Sparsity | Self::Energy => (0.1, 99.9),
+            Self::Epochs => (1.0, Treatment::MAX_EPOCHS.into()),
+            Self::Rank => (1.0, 2048.0),
+            Self::Indices => (1.0, Treatment::MAX_SHARED_BITS.into()),
+        }
+    }
+
+    /// Whether it is a percentage.
+    pub fn is_share(self) -> bool {
+        matches!(self, Self::Sparsity | Self::Energy)
+    }
+}
+
+/// A share as a percentage of one decimal at most.
+fn percentage(share: f64) -> f64 {
+    (1000.0 * share).round() / 10.0
+}
+
+/// A stage of this kind as it is added.
+pub fn usual(word: &str) -> Option<Treatment> {
+    let text = match word {
+        "prune" => "prune:0.8",
+        "gradual" => "gradual:0.8:10",
+        "finetune" => "finetune:5",
+        "quantize" => "quantize:8",
+        "qat" => "qat:2:10",
+        "low-rank" => "low-rank:0.9",
+        "share" => "share:5",
+        word => word,
+    };
+    text.parse().ok()
+}
+
+/// Where a further stage makes sense, from the end on; at the end if it does nowhere.
+pub fn place_for(stages: &[Treatment], added: Treatment) -> usize {
+    let fits = |place: &usize| {
+        let mut with = stages.to_vec();
+        with.insert(*place, added);
+        Pipeline(with).check().is_ok()
+    };
+    (0..=stages.len()).rev().find(fits).unwrap_or(stages.len())
+}
+
+/// The numbers of a stage.
+pub fn numbers(treatment: &Treatment) -> Vec<(Part, f64)> {
+    match *treatment {
+        Treatment::Prune { sparsity, .. } => vec![(Part::Sparsity, percentage(sparsity))],
+        Treatment::Gradual { sparsity, epochs, .. } => {
+            vec![(Part::Sparsity, percentage(sparsity)), (Part::Epochs, epochs.into())]
+        }
+        Treatment::FineTune { epochs, .. } | Treatment::Aware { epochs, .. } => vec![(Part::Epochs, epochs.into())],
+        Treatment::LowRank(Rank::Count(count)) => vec![(Part::Rank, count.into())],
+        Treatment::LowRank(Rank::Energy(energy)) => vec![(Part::Energy, percentage(energy))],
+        Treatment::Share { bits } => vec![(Part::Indices, bits.into())],
+        Treatment::Quantize(_) | Treatment::Huffman => Vec::new(),
+    }
+}
+
+/// The stage with another number, which is brought into its range.
+pub fn with_number(mut treatment: Treatment, part: Part, value: f64) -> Treatment {
+    let (least, most) = part.range();
+    let value = value.clamp(least, most);
+    let (share, whole) = ((10.0 * value).round() / 1000.0, value.round() as u32);
+    match &mut treatment {
+        Treatment::Gradual { epochs, .. } | Treatment::FineTune { epochs, .. } | Treatment::Aware { epochs, .. }
+            if part == Part::Epochs =>
+        {
+            *epochs = whole;
+        }
+        Treatment::Prune { sparsity, .. } | Treatment::Gradual { sparsity, .. } => *sparsity = share,
+        Treatment::LowRank(Rank::Count(count)) => *count = whole,
+        Treatment::LowRank(Rank::Energy(energy)) => *energy = share,
+        Treatment::Share { bits } => *bits = whole,
+        _ => {}
+    }
+    treatment
+}
+
+/// The menus of a stage.
+pub fn menus(treatment: &Treatment) -> Vec<Menu> {
+    let own = |name: &str, chosen: usize| {
+        let &(name, words) = MENUS.iter().find(|(of, _)| *of == name)?;
+        Some(Menu { name, words: words.to_vec(), chosen: words[chosen], is_special: false })
+    };
+    let taught = |help: Help| own("taught", usize::from(help == Help::Labels));
+    let found = match *treatment {
+        Treatment::Prune { structure, .. } => vec![own("removed", usize::from(structure == Structure::Units))],
+        Treatment::Gradual { help, .. } | Treatment::FineTune { help, .. } => vec![taught(help)],
+        Treatment::LowRank(rank) => vec![own("rank-by", usize::from(matches!(rank, Rank::Count(_))))],
+        Treatment::Quantize(scheme) => return of_scheme(&scheme, Bits::ALL, true),
+        Treatment::Aware { scheme, steps, start, help, .. } => {
+            let integers: Vec<Bits> = Bits::ALL.iter().copied().filter(|bits| bits.is_integer()).collect();
+            let mut menus = of_scheme(&scheme, &integers, false);
+            let begins = match start {
+                Start::Student => 0,
+                Start::Fresh => 1,
+                Start::Joint => 2,
+            };
+            let own = [own("steps", usize::from(steps == Steps::Learned)), own("begins", begins), taught(help)];
+            menus.extend(own.into_iter().flatten());
+            return menus;
+        }
+        Treatment::Share { .. } | Treatment::Huffman => Vec::new(),
+    };
+    found.into_iter().flatten().collect()
+}
+
+/// The menus of a scheme, as far as they make a difference to its format. What is repaired or rounded another way is so
+/// after training alone.
+fn of_scheme(scheme: &Scheme, formats: &[Bits], is_after: bool) -> Vec<Menu> {
+    let menu =
+        |name, words: &[&'static str], chosen, is_special| Menu { name, words: words.to_vec(), chosen, is_special };
+    let formats: Vec<&'static str> = formats.iter().map(|bits| bits.word()).collect();
+    let mut menus = vec![menu("bits", &formats, scheme.bits.word(), false)];
+    if scheme.bits.is_integer() {
+        menus.push(menu("granularity", Granularity::WORDS, scheme.granularity.word(), false));
+    }
+    if scheme.bits.has_zero_point() {
+        menus.push(menu("zero-point", ZeroPoint::WORDS, scheme.zero_point.word(), true));
+        if is_after {
+            menus.push(menu("range", Range::WORDS, scheme.range.word(), true));
+            menus.push(menu("rounding", Rounding::WORDS, scheme.rounding.word(), true));
+        }
+    }
+    if scheme.bits.is_integer() && is_after {
+        menus.push(menu("repair", Repair::WORDS, scheme.repair.word(), true));
+    }
+    menus.push(menu("activations", Activations::WORDS, scheme.activations.word(), true));
+    menus
+}
+
+/// The stage with another word of one of its menus.
+pub fn with_word(mut treatment: Treatment, word: &str) -> Treatment {
+    match &mut treatment {
+        Treatment::Prune { structure, .. } => {
+            *structure = if word == "units" { Structure::Units } else { Structure::Weights };
+        }
+        Treatment::Gradual { help, .. } | Treatment::FineTune { help, .. } => *help = taught_by(word),
+        Treatment::LowRank(rank) => *rank = if word == "count" { Rank::Count(8) } else { Rank::Energy(0.9) },
+        Treatment::Quantize(scheme) => take(scheme, word),
+        Treatment::Aware { scheme, steps, start, help, .. } => match word {
+            "measured" => *steps = Steps::Measured,
+            "lsq" => *steps = Steps::Learned,
+            "student" => *start = Start::Student,
+            "fresh" => *start = Start::Fresh,
+            "joint" => *start = Start::Joint,
+            "teacher" | "labels" => *help = taught_by(word),
+            word => take(scheme, word),
+        },
+        Treatment::Share { .. } | Treatment::Huffman => {}
+    }
+    treatment
+}
+
+fn taught_by(word: &str) -> Help {
+    if word == "labels" { Help::Labels } else { Help::Teacher }
+}
+
+fn take(scheme: &mut Scheme, word: &str) {
+    match word.parse() {
+        Ok(bits) => scheme.bits = bits,
+        // The menus have no other words.
+        Err(_) => {
+            let _ = scheme.take(word);
+        }
+    }
+    *scheme = scheme.effective();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use retort_spec::TREATMENTS;
+
+    fn stage(text: &str) -> Treatment {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_stage_can_be_added() {
+        for word in TREATMENTS {
+            assert_eq!(usual(word).unwrap().word(), *word);
+        }
+        assert_eq!(usual("shrink"), None);
+    }
+
+    #[test]
+    fn every_word_of_a_menu_can_be_chosen_and_is_chosen_then() {
+        for word in TREATMENTS {
+            let treatment = usual(word).unwrap();
+            for menu in menus(&treatment) {
+                assert!(menu.words.contains(&menu.chosen), "{word}: {}", menu.name);
+                for &other in &menu.words {
+                    let after = with_word(treatment, other);
+                    let menus = menus(&after);
+                    let again = menus.iter().find(|of| of.name == menu.name).unwrap();
+                    assert_eq!(again.chosen, other, "{word}: {}", menu.name);
+                    assert_eq!(after.to_string().parse(), Ok(after), "it can be written down");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_brought_into_their_range_and_can_be_written_down() {
+        assert_eq!(with_number(stage("prune:0.9"), Part::Sparsity, 12.3), stage("prune:0.123"));
+        assert_eq!(with_number(stage("gradual:0.9:5"), Part::Sparsity, 100.0), stage("gradual:0.999:5"));
+        assert_eq!(with_number(stage("gradual:0.9:5"), Part::Epochs, 7.0), stage("gradual:0.9:7"));
+        assert_eq!(with_number(stage("finetune:5"), Part::Epochs, 1e9), stage("finetune:200"));
+        assert_eq!(with_number(stage("low-rank:8"), Part::Rank, 0.0), stage("low-rank:1"));
+        assert_eq!(with_number(stage("share:5"), Part::Indices, 9.0), stage("share:8"));
+        assert_eq!(numbers(&stage("gradual:0.07:5")), [(Part::Sparsity, 7.0), (Part::Epochs, 5.0)]);
+    }
+
+    #[test]
+    fn what_is_added_goes_where_it_makes_sense() {
+        let stages = |text: &str| text.parse::<Pipeline>().unwrap().0;
+        assert_eq!(place_for(&stages("prune:0.9,share:5,huffman"), stage("finetune:5")), 2);
+        assert_eq!(place_for(&stages("gradual:0.8:10,quantize:8"), stage("huffman")), 2);
+        assert_eq!(place_for(&stages("prune:0.9"), stage("low-rank:0.9")), 0);
+        assert_eq!(place_for(&stages("none"), stage("huffman")), 0, "it is said what is missing");
+    }
+}
