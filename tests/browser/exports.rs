@@ -24,16 +24,18 @@ const FILES: &[(&str, &str, &str, &str)] = &[
 
 /// Both workers of the page, without the page: an experiment trained, its student looked at and exported.
 const SCRIPT: &str = "
-    const [experiment, files, images, done] = arguments;
+    const done = (result) => { window.exported = result; };
+    addEventListener('error', (event) => done({ error: event.message }));
     const base64 = (bytes) => { let text = ''; for (const byte of bytes) text += String.fromCharCode(byte); return btoa(text); };
     const start = async (name) => {
         const worker = new Worker('./engine.js', { type: 'module' });
         const wasm = await (await fetch(`./${name}_bg.wasm`)).arrayBuffer();
+        worker.onerror = (event) => done({ error: `${name}: ${event.message}` });
         worker.postMessage({ glue: `./${name}.js`, module: await WebAssembly.compile(wasm) });
         return worker;
     };
     (async () => {
-        const [engine, bench] = [await start('engine-cpu'), await start('workbench')];
+        const bench = await start('workbench');
         let ready, look, file, answers, inputs, measured;
         const benchReady = new Promise((resolve) => { ready = resolve; });
         bench.onmessage = ({ data }) => {
@@ -45,6 +47,7 @@ const SCRIPT: &str = "
             }
         };
         await benchReady;
+        const engine = await start('engine-cpu');
         const order = (order) => bench.postMessage(order);
         await new Promise((resolve) => {
             engine.onmessage = ({ data }) => {
@@ -80,7 +83,10 @@ async fn page_exports_files_that_other_runtimes_agree_with() -> Result<()> {
     page.go("engine.js").await?;
     let experiment = Experiment { runs: 1, teacher_epochs: 5, student_epochs: 20, ..Experiment::default() };
     let files: Vec<[&str; 2]> = FILES.iter().map(|&(scheme, format, ..)| [scheme, format]).collect();
-    let got = page.script_async(SCRIPT, vec![json!(experiment), json!(files), json!(IMAGES)]).await?;
+    let constants = json!([experiment, files, IMAGES]);
+    page.script(&format!("const [experiment, files, images] = {constants}; {SCRIPT}")).await?;
+    page.until("window.exported").await?;
+    let got = page.script("return window.exported").await?;
     ensure!(got["error"].is_null(), "{}", got["error"]);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports");
     let _ = fs::remove_dir_all(&folder);

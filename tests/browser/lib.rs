@@ -317,14 +317,6 @@ impl Page {
         Ok(self.client.goto(&format!("{}{file}", harness("RETORT_URL")?)).await?)
     }
 
-    /// Runs a script that calls its last argument with what it has to say, after those that are given.
-    ///
-    /// # Errors
-    /// WebDriver's.
-    pub async fn script_async(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
-        Ok(self.client.execute_async(script, arguments).await?)
-    }
-
     /// Runs a script that may wait, and gives what it returns.
     async fn later(&self, script: &str) -> Result<Value> {
         let promise = format!(

@@ -67,7 +67,7 @@ pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
             name += " · ";
             // Two widths of bits stand in one name.
             if knob == "activations" {
-                name += &format!("{}: ", texts.get("knob-activations"));
+                name += &format!("{} ", texts.get("knob-activations"));
             }
             name += &word;
         }

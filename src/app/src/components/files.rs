@@ -161,13 +161,13 @@ fn rows(page: &Page, points: &[Point], front: &[usize], float: Option<u32>, list
         })
     };
     html! {
-        <>
+        <div class="sheet">
             <div class="scroll"><table>
                 <thead><tr>{ for Column::ALL.map(column) }</tr></thead>
                 <tbody>{ for listing.order(points, &names, front).into_iter().map(row) }</tbody>
             </table></div>
             <button id="download-files" onclick={download}>{ texts.get("download-files") }</button>
-        </>
+        </div>
     }
 }
 

@@ -28,11 +28,11 @@ fn refusal(kind: NetworkKind, scheme: Scheme) -> Option<&'static str> {
     }
 }
 
-/// The nearest scheme that can be: 8 bits between the layers, by the extremes of the calibration examples.
+/// The nearest scheme of 8 bits throughout that can be; between the layers by the extremes of the calibration examples.
 fn nearest(scheme: Scheme) -> Scheme {
-    let Scheme { bits, granularity, activations, .. } = scheme;
+    let Scheme { granularity, activations, .. } = scheme;
     Scheme {
-        bits: if bits.is_integer() { bits } else { Bits::B8 },
+        bits: Bits::B8,
         granularity: if granularity.group().is_some() { Granularity::Channel } else { granularity },
         activations: match activations {
             Activations::Float | Activations::Dynamic => Activations::MinMax,
@@ -79,7 +79,7 @@ pub fn latency(page: &Page) -> Html {
             if found.is_none() {
                 <p class="claim">{ texts.get("latency-none") }</p>
             }
-            if let Some(id) = refused {
+            if let Some(id) = refused.filter(|_| found.is_none_or(|(of, _)| *of != scheme)) {
                 <p class="hint">{ texts.get(id) }</p>
             }
             <p class="actions">
@@ -166,9 +166,8 @@ mod tests {
             let nearest = nearest(scheme);
             assert_eq!(refusal(NetworkKind::Mlp, nearest), None, "{text}");
             assert_eq!(refusal(NetworkKind::Residual, nearest), Some("integer-residual"));
-            assert_eq!(refusal(NetworkKind::Conv, scheme).is_none(), nearest == scheme, "{text}");
         }
-        assert_eq!(nearest("4:tensor:gptq".parse().unwrap()).to_string(), "4:tensor:gptq:static-min-max");
+        assert_eq!(nearest("4:tensor:gptq".parse().unwrap()).to_string(), "8:tensor:gptq:static-min-max");
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn list(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<
         let title = texts.with("layer-choose", &[("layer", (index + 1).into()), ("signal", signal(layer).into())]);
         html! {
             <li>
-                <button {class} aria-pressed={(index == shown).to_string()} aria-label={title.clone()} {title} onclick={choose.reform(move |_: MouseEvent| index)}>
+                <button {class} aria-pressed={(index == shown).to_string()} {title} onclick={choose.reform(move |_: MouseEvent| index)}>
                     <span>{ name(index) }</span><span class="track"><i style={stem} /></span><b>{ signal(layer) }</b>
                 </button>
                 { for found.as_ref().map(|found| dots(page, found, index)) }
