@@ -78,8 +78,8 @@ pub struct State {
     pub pace: Option<u32>,
     /// What the visitor adds to the student's logit of the classes left out.
     pub bias: f64,
-    /// A file that the engine made for the visitor and that has not been saved yet.
-    pub file: Option<Rc<FileData>>,
+    /// Files that the workbench made for the visitor and that have not been saved yet.
+    pub files: Rc<Vec<FileData>>,
 }
 
 /// What happens to the page.
@@ -111,7 +111,7 @@ pub enum Action {
     Pace(Option<u32>),
     /// The bias of the classes left out.
     Bias(f64),
-    /// The engine's file was saved.
+    /// The workbench's files were saved.
     Saved,
     /// The device was chosen.
     Device(DeviceReason),
@@ -168,7 +168,7 @@ impl State {
             redo: Vec::new(),
             pace: None,
             bias: 0.0,
-            file: None,
+            files: Rc::default(),
         }
     }
 
@@ -404,7 +404,7 @@ impl Reducible for State {
             }
             Action::Pace(pace) => state.pace = pace,
             Action::Bias(bias) => state.bias = bias,
-            Action::Saved => state.file = None,
+            Action::Saved => state.files = Rc::default(),
             Action::Device(reason) => state.device = Some(reason),
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),

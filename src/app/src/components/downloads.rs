@@ -31,13 +31,15 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     let page = use_page();
     let (texts, state) = (&page.texts, &page.state);
     {
-        // The engine's answer to an export comes later than the click.
+        // The workbench's answer to an export comes later than the click.
         let dispatch = state.dispatcher();
-        use_effect_with(state.file.clone(), move |file| {
-            if let Some(file) = file {
+        use_effect_with(state.files.clone(), move |files| {
+            for file in files.iter() {
                 if let Err(reason) = save(&file.name, "application/octet-stream", &file.bytes) {
                     dispatch.dispatch(Action::Notify(Notice::Save { reason }));
                 }
+            }
+            if !files.is_empty() {
                 dispatch.dispatch(Action::Saved);
             }
         });

@@ -99,7 +99,7 @@ impl State {
                 let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
                 bench.latency = scheme.map(|scheme| (scheme.effective(), Rc::new(latency)));
             }
-            Report::File(file) => self.file = Some(Rc::new(file)),
+            Report::File(file) => Rc::make_mut(&mut self.files).push(file),
             Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
             Report::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),
             Report::Answers { id, answer } => {
