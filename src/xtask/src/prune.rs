@@ -1,8 +1,8 @@
 //! Functions that are linked and never called, emptied before wasm-bindgen reads the module: its collector then drops what
 //! only they called.
 //!
-//! burn chooses the type of numbers when a program runs, so that the linker must keep matrix products of f64 and f16 and all of
-//! quantized tensors in an engine that knows f32 alone. Whoever called an emptied function would be told "unreachable".
+//! burn chooses the type of numbers when a program runs, so that the linker must keep matrix products of f64 and f16, all of
+//! quantized tensors, and conversions between a dozen types in an engine that knows f32 and i32 alone. Whoever called an emptied function would be told "unreachable".
 
 use std::{env, ffi::OsString, path::Path, process::Command};
 
@@ -14,7 +14,7 @@ use crate::tools::root;
 pub const REAL: &str = "RETORT_WASM_BINDGEN";
 
 /// Parts of the mangled names of what is emptied.
-const NEVER_CALLED: [&str; 7] = [
+const NEVER_CALLED: [&str; 9] = [
     "gemm_f64",
     "gemm_f16",
     "burn_backend12quantization",
@@ -22,6 +22,8 @@ const NEVER_CALLED: [&str; 7] = [
     "burn_flex3ops7qtensor",
     "QTensorOps",
     "cubecl_common5quant",
+    "TensorData$GT$14try_cast_clone",
+    "TensorData$GT$16try_cast_inplace",
 ];
 
 /// Does wasm-bindgen's work on a module without what is never called, if this program was started under its name.
