@@ -4,6 +4,7 @@ pub mod batch;
 mod digits;
 mod gzip;
 pub mod idx;
+mod mixed;
 mod plane;
 pub mod split;
 mod strokes;
