@@ -229,7 +229,7 @@ fn pixel_contexts(before: &[u8], place: usize, label: u32) -> [u32; TABLES] {
     };
     let (left, up, up_left, up_right) = (at(0, 1), at(1, 0), at(1, 1), at(1, -1));
     let (left_left, up_up) = (at(0, 2), at(2, 0));
-    let third = |pixel: u32| (pixel + 2) / 3;
+    let third = |pixel: u32| pixel.div_ceil(3);
     let here = place as u32 * 10 + label;
     let all = |numbers: &[u32]| numbers.iter().fold(0, |before, &number| hash(before, number));
     [

@@ -2,6 +2,7 @@
 
 pub mod batch;
 mod digits;
+#[cfg(not(target_family = "wasm"))]
 mod gzip;
 pub mod idx;
 mod mixed;
