@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    ErrorEvent, MessageEvent, ReadableStreamDefaultReader, Response, Worker, WorkerOptions, WorkerType, window,
+    ErrorEvent, MessageEvent, ReadableStream, ReadableStreamDefaultReader, Response, Worker, WorkerOptions, WorkerType,
+    window,
 };
 
 /// Told apart from an older build's files in the browser's cache by the build's stamp.
@@ -50,17 +51,30 @@ pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uin
         Some(_) => header("x-content-length").and_then(|length| read_number(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
+    drain(&body, u32::MAX, &|received| progress(received.into(), total)).await
+}
+
+/// Reads a stream to its end, reporting bytes received.
+///
+/// # Errors
+/// What the browser says where that fails, or that there are more bytes than `limit`.
+pub async fn drain(body: &ReadableStream, limit: u32, progress: &dyn Fn(u32)) -> Result<Uint8Array, String> {
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let (mut chunks, mut received) = (Vec::new(), 0);
+    let (mut chunks, mut received) = (Vec::new(), 0_u32);
     loop {
-        let part = JsFuture::from(reader.read()).await.map_err(text)?;
+        let part = settle(reader.read()).await?;
         let value = Reflect::get(&part, &"value".into()).map_err(text)?;
         if value.is_undefined() {
             break;
         }
         let chunk: Uint8Array = value.unchecked_into();
-        received += chunk.length();
-        progress(received.into(), total);
+        received = received.saturating_add(chunk.length());
+        if received > limit {
+            // What is left is thrown away; whether the browser minds does not matter.
+            let _ = settle(reader.cancel()).await;
+            return Err(format!("more than {limit} bytes"));
+        }
+        progress(received);
         chunks.push(chunk);
     }
     let whole = Uint8Array::new_with_length(received);

@@ -1,11 +1,11 @@
 //! Data files: from the visitor's disk, or from a URL once and then from the browser's cache.
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Function, Reflect, Uint8Array, global};
 use retort_spec::{DataSet, FileData};
 use wasm_bindgen::JsCast;
-use web_sys::{Cache, FileList, Request, Response, window};
+use web_sys::{Cache, FileList, ReadableWritablePair, Request, Response, window};
 
-use crate::engine::{fetch, settle};
+use crate::engine::{drain, fetch, settle, text};
 
 const CACHE: &str = "retort-data-1";
 const MNIST: &str = "https://cdn.jsdelivr.net/gh/fgnt/mnist/";
@@ -17,6 +17,11 @@ const NAMES: [&str; 4] = [
 ];
 /// About what the four files of MNIST weigh, for the progress of all four together.
 const MNIST_BYTES: f64 = 11.6e6;
+
+/// How a file in gzip begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The largest IDX file that the engine reads, 100,000 images; all bytes past it tell a bomb from a data set.
+const LARGEST_UNPACKED: u32 = 16 + 100_000 * 28 * 28;
 
 /// Whether a data set can be fetched without the visitor's files.
 pub fn can_fetch(data: DataSet) -> bool {
@@ -36,7 +41,7 @@ pub async fn read(list: FileList) -> Result<Vec<FileData>, String> {
             return Err(format!("{}: {:.0} MB", file.name(), file.size() / 1e6));
         }
         let buffer = settle(file.array_buffer()).await?;
-        files.push(FileData { name: file.name(), bytes: Uint8Array::new(&buffer).to_vec() });
+        files.push(unpacked(file.name(), &Uint8Array::new(&buffer)).await);
     }
     Ok(files)
 }
@@ -51,9 +56,27 @@ pub async fn fetch_mnist(progress: &dyn Fn(f64)) -> Result<Vec<FileData>, String
         let share = |received: f64, _| progress(((before + received) / MNIST_BYTES).min(1.0));
         let bytes = fetch(&format!("{MNIST}{name}"), &share).await?;
         before += f64::from(bytes.length());
-        files.push(FileData { name: name.into(), bytes: bytes.to_vec() });
+        files.push(unpacked(name.into(), &bytes).await);
     }
     Ok(files)
+}
+
+/// A file without its gzip, which the browser can undo where the engine cannot. One that is damaged or too large stays
+/// packed: the engine names it then, among all else that can be wrong with a file.
+async fn unpacked(name: String, bytes: &Uint8Array) -> FileData {
+    let is_packed = bytes.subarray(0, 2).to_vec() == GZIP;
+    let content = if is_packed { unpack(bytes).await.ok() } else { None };
+    FileData { name, bytes: content.as_ref().unwrap_or(bytes).to_vec() }
+}
+
+async fn unpack(bytes: &Uint8Array) -> Result<Uint8Array, String> {
+    // web-sys has it among its unstable parts only.
+    let kind = Reflect::get(&global(), &"DecompressionStream".into()).map_err(text)?;
+    let kind = kind.dyn_into::<Function>().map_err(text)?;
+    let stream = Reflect::construct(&kind, &Array::of1(&"gzip".into())).map_err(text)?;
+    let packed = Response::new_with_opt_js_u8_array(Some(bytes)).map_err(text)?;
+    let content = packed.body().ok_or("it is empty")?.pipe_through(stream.unchecked_ref::<ReadableWritablePair>());
+    drain(&content, LARGEST_UNPACKED, &|_| {}).await
 }
 
 /// Keeps the files of a data set in the browser's cache, instead of those that were there. A cache that refuses costs
@@ -78,7 +101,7 @@ pub async fn recall(data: DataSet) -> Vec<FileData> {
     for address in addresses(&cache, data).await {
         let name = address.split(&prefix(data)).last().unwrap_or_default().to_owned();
         if let Some(bytes) = cached(&cache, &address).await {
-            files.push(FileData { name, bytes: bytes.to_vec() });
+            files.push(unpacked(name, &bytes).await);
         }
     }
     files
@@ -96,7 +119,7 @@ async fn open() -> Option<Cache> {
 }
 
 async fn addresses(cache: &Cache, data: DataSet) -> Vec<String> {
-    let keys = settle(cache.keys()).await.map(|keys| js_sys::Array::from(&keys)).unwrap_or_default();
+    let keys = settle(cache.keys()).await.map(|keys| Array::from(&keys)).unwrap_or_default();
     let urls = keys.iter().map(|request| request.unchecked_into::<Request>().url());
     urls.filter(|url| url.contains(&prefix(data))).collect()
 }

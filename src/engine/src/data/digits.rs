@@ -5,11 +5,10 @@
 
 use retort_spec::Trouble;
 
-use super::{Dataset, Examples, gzip, split};
+use super::{Dataset, Examples, mixed, split};
 
-const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.gz");
-/// More than it unpacks to.
-const LIMIT: u64 = 1 << 20;
+const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.mix");
+const DIGITS: usize = 1797;
 const PIXELS: usize = 64;
 const CLASSES: usize = 10;
 /// The file counts the set pixels of 4×4 blocks: 0 to 16.
@@ -23,9 +22,9 @@ const TEST: usize = 500;
 /// [`Trouble::Engine`] if the embedded file is damaged.
 pub fn load() -> Result<Dataset, Trouble> {
     let damaged = |reason: String| Trouble::Engine { reason: format!("the embedded digits are damaged: {reason}") };
-    let bytes = gzip::unpack(FILE, LIMIT).map_err(damaged)?;
+    let bytes = mixed::unpack(FILE, DIGITS).map_err(damaged)?;
     let mut all = Examples::default();
-    for digit in bytes.chunks(PIXELS + 1) {
+    for digit in bytes.chunks(mixed::NUMBERS) {
         match digit.split_last() {
             Some((&label, pixels)) if pixels.len() == PIXELS && usize::from(label) < CLASSES => {
                 all.inputs.extend(pixels.iter().map(|&pixel| f32::from(pixel) / BRIGHTEST));

@@ -1,14 +1,10 @@
-//! Files in gzip (RFC 1952). The deflated content is flate2's to read; the few bytes around it are read here, since flate2's
-//! own reader brings 16 kB of tables for a faster checksum into the wasm, which do not compress.
+//! Files in gzip (RFC 1952), natively: in the browser the page unpacks them. The deflated content is flate2's to read.
 
 use std::io::{BufRead as _, Read as _};
 
 use flate2::bufread::DeflateDecoder;
 
 use crate::checksum::crc32;
-
-/// How such a file begins.
-pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The first member's content, if it is less than `limit` bytes long.
 ///

@@ -2,8 +2,10 @@
 
 pub mod batch;
 mod digits;
+#[cfg(not(target_family = "wasm"))]
 mod gzip;
 pub mod idx;
+mod mixed;
 mod plane;
 pub mod split;
 mod strokes;
