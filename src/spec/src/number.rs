@@ -46,7 +46,7 @@ pub fn read_number(text: &str) -> Option<f64> {
             // Shifted so far that the quotient has more bits than a number keeps; what remains counts as one more.
             let shift = mantissa.leading_zeros() + 63;
             let whole = u128::from(mantissa) << shift;
-            let quotient = whole / divisor | u128::from(whole % divisor > 0);
+            let quotient = (whole / divisor) | u128::from(whole % divisor > 0);
             quotient as f64 * 0.5_f64.powi(shift as i32)
         }
         _ => {
