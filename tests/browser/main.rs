@@ -2,6 +2,7 @@
 
 mod access;
 mod classroom;
+mod compression;
 mod exports;
 mod inside;
 mod knowledge;

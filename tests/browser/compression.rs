@@ -1,0 +1,93 @@
+//! The compression bench: pipelines, files, what hangs on each layer, and how long networks take.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+
+/// A student that is trained well enough to lose something.
+const STUDENT: &str = "#v=1&runs=1&teacher-epochs=5&student-epochs=20";
+
+/// Keeps what the page saves, instead of a folder.
+const KEEP: &str = "window.saved = []; const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { window.saved.push(blob); return make.call(URL, blob); };";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_pipeline_leaves_files_as_long_as_shown_which_open_again() -> Result<()> {
+    let page = Page::open(&format!("{STUDENT}&compress=prune:0.5,finetune:1,qat:2:2:lsq,huffman"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.script(KEEP).await?;
+    page.until("!document.querySelector('#bench-run').disabled").await?;
+    page.click("#bench-run").await?;
+    page.until("document.querySelectorAll('#bench-results tr[data-bytes]').length === 5").await?;
+    page.until("document.querySelector('#bench-run')").await?;
+    let bytes = page
+        .script("return [...document.querySelectorAll('#bench-results tr[data-bytes]')].map((row) => Number(row.dataset.bytes))")
+        .await?;
+    let bytes: Vec<u32> = serde_json::from_value(bytes)?;
+    ensure!(bytes[3] < bytes[1] / 4 && bytes[4] <= bytes[3], "{bytes:?}");
+    // The last stage's file, as long as its row says.
+    page.click("#file-packed").await?;
+    page.until("window.saved.length === 1").await?;
+    let size = page.script("return window.saved[0].size").await?;
+    ensure!(size == json!(bytes[4]), "{size} {bytes:?}");
+    // It opens again and knows the same.
+    page.script(
+        "const files = new DataTransfer(); files.items.add(new File([window.saved[0]], 'kept.retort'));
+         const input = document.querySelector('#bench-file'); input.files = files.files;
+         input.dispatchEvent(new Event('change', { bubbles: true }))",
+    )
+    .await?;
+    page.find("#bench-import .imported").await?;
+    page.click("#import-teacher").await?;
+    page.until("document.querySelector('main').dataset.state === 'running'").await?;
+    page.until_finished().await?;
+    ensure!(page.script("return location.hash.includes('teacher=16')").await? == json!(true));
+    // A damaged file says so and changes nothing.
+    page.script(
+        "window.saved[0].arrayBuffer().then((buffer) => {
+             const files = new DataTransfer(); files.items.add(new File([buffer.slice(0, 200)], 'cut.retort'));
+             const input = document.querySelector('#bench-file'); input.files = files.files;
+             input.dispatchEvent(new Event('change', { bubbles: true })); })",
+    )
+    .await?;
+    page.until("document.body.innerText.includes('cut.retort')").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_refuses_stages_that_make_no_sense_and_stops_a_long_one() -> Result<()> {
+    let page = Page::open(&format!("{STUDENT}&compress=finetune:200"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("!document.querySelector('#bench-run').disabled").await?;
+    page.click("#bench-run").await?;
+    page.until("document.querySelector('#bench-stop')").await?;
+    page.until("document.querySelector('main').dataset.state === 'running'").await?;
+    page.click("#bench-stop").await?;
+    page.until("document.querySelector('#bench-run')").await?;
+    page.until("document.querySelector('main').dataset.state === 'finished'").await?;
+    page.set("#knob-compress", "quantize:4,finetune:5").await?;
+    page.until("document.querySelector('#bench-problem').textContent && document.querySelector('#bench-run').disabled")
+        .await?;
+    ensure!(
+        page.script("return location.hash.includes('quantize')").await? == json!(false),
+        "the link keeps what is right"
+    );
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_measures_layers_and_time_of_a_scheme() -> Result<()> {
+    let page =
+        Page::open(&format!("{STUDENT}&bits=8&activations=static-min-max&granularity=tensor"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("document.querySelector('#packed .lollipop')").await?;
+    for (button, result) in [("#sensitivity", "#layers .dots"), ("#latency-measure", "#latency tr.ratio")] {
+        page.until(&format!("!document.querySelector('{button}').disabled")).await?;
+        page.click(button).await?;
+        page.until(&format!("document.querySelector('{result}')")).await?;
+    }
+    page.close().await
+}
