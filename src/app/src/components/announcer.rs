@@ -3,7 +3,7 @@
 use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
-use super::{notices::wording, verdict::sentence};
+use super::{bench_run::ending, notices::wording, verdict::sentence};
 use crate::{
     app::{Page, use_page},
     format::number,
@@ -39,7 +39,10 @@ fn standing(page: &Page) -> String {
     let (texts, state) = (&page.texts, &page.state);
     match (state.run_state, state.tally, &state.verdict) {
         _ if state.recorded => String::new(),
-        (RunState::Finished, _, Some(verdict)) => sentence(page, verdict),
+        (RunState::Finished, _, Some(verdict)) => {
+            let flow = state.bench.flow.as_deref().filter(|_| !state.bench.is_flow_stale);
+            flow.and_then(|flow| ending(page, flow)).unwrap_or_else(|| sentence(page, verdict))
+        }
         (RunState::Paused, ..) => texts.get("announce-paused"),
         (RunState::Running, Some(tally), _) => {
             let id = match tally.stage {

@@ -47,7 +47,7 @@ pub fn import(page: &Page) -> Html {
             <label class={classes!("button", disabled.then_some("disabled"))}>{ texts.get("bench-open") }
                 <input id="bench-file" class="hidden" type="file" accept=".retort,.safetensors" {disabled} onclick={clear} onchange={choose} />
             </label>
-            <div aria-live="polite">
+            <div>
                 if let Some(imported) = &state.bench.imported {
                     { network(page, imported) }
                 } else {

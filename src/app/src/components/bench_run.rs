@@ -90,9 +90,9 @@ pub fn run(page: &Page, stages: &[Treatment], problem: Option<String>, discard: 
             if let Some(discard) = discard {
                 <button id="bench-discard" onclick={discard.reform(|_: MouseEvent| ())}>{ texts.get("bench-discard") }</button>
             }
-            <span id="bench-problem" role="alert">{ for &problem }</span>
+            <span id="bench-problem">{ for &problem }</span>
             if problem.is_none() {
-                <span id="bench-said" role="status">{ said }</span>
+                <span id="bench-said">{ said }</span>
             }
         </div>
     }
@@ -121,7 +121,7 @@ fn progress(page: &Page, flow: &Flow) -> (f64, String) {
 }
 
 /// What came of a pipeline, in a sentence; nothing while it is under way, or where its student is another by now.
-fn ending(page: &Page, flow: &Flow) -> Option<String> {
+pub fn ending(page: &Page, flow: &Flow) -> Option<String> {
     let texts = &page.texts;
     if page.state.bench.is_flow_stale {
         return Some(texts.get("bench-stale"));
