@@ -13,6 +13,9 @@ use crate::tools::root;
 /// Set to the real wasm-bindgen where this program stands in for it.
 pub const REAL: &str = "RETORT_WASM_BINDGEN";
 
+/// The module that holds such functions: the engine of the processor. That of the graphics card may call some of them.
+const MODULE: &str = "engine-cpu";
+
 /// Parts of the mangled names of what is emptied.
 const NEVER_CALLED: [&str; 9] = [
     "gemm_f64",
@@ -39,7 +42,7 @@ fn bind(real: &OsString) -> Result<()> {
     let mut arguments = Vec::new();
     for argument in env::args_os().skip(1) {
         let path = Path::new(&argument);
-        match path.extension().is_some_and(|extension| extension == "wasm") && path.is_file() {
+        match path.file_name().is_some_and(|name| name == format!("{MODULE}.wasm").as_str()) && path.is_file() {
             true => {
                 let module = std::fs::read(path)?;
                 let pruned =
