@@ -28,7 +28,7 @@ impl Parcel {
     ///
     /// # Errors
     /// The event, if it is for the page.
-    #[expect(clippy::result_large_err, reason = "what is no parcel goes on its way as it came")]
+    #[allow(clippy::result_large_err, reason = "what is no parcel goes on its way as it came; smaller on wasm")]
     pub fn of(event: Event) -> Result<Self, Event> {
         match event {
             Event::Examples(examples) => Ok(Self::Examples(examples)),

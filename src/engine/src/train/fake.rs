@@ -23,7 +23,7 @@ pub struct Fake {
 }
 
 /// A matrix's weights of one step, rounded.
-#[expect(clippy::large_enum_variant, reason = "there are a handful of them, made and dropped within a step")]
+#[allow(clippy::large_enum_variant, reason = "there are a handful of them, made and dropped within a step")]
 pub enum Rounded {
     /// What rounding adds to each weight, `[rows, columns]`.
     Straight(Tensor<2>),
