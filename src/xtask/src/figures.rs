@@ -6,7 +6,10 @@ use crate::{serve::gzip, test, tools::root};
 
 /// What a visitor waits for before training starts, compressed.
 const FIRST_BYTES: usize = 900_000;
-/// What the page itself may weigh of it.
+/// What the page itself should weigh of it. The compression bench brought it above; until it is below again, the build says
+/// so.
+const APP_GOAL: usize = 400_000;
+/// Above this it fails, so that nothing more creeps in.
 const APP_BYTES: usize = 437_000;
 /// What the workbench may weigh, which is fetched while networks train.
 const BENCH_BYTES: usize = 200_000;
@@ -30,7 +33,8 @@ pub fn sizes() -> Result<()> {
             app += if name.starts_with("retort-app") { compressed } else { 0 };
         }
     }
-    println!("wasm of the page itself, gzip -9: {app} bytes, {APP_BYTES} allowed");
+    let goal = if app > APP_GOAL { "MISSED" } else { "met" };
+    println!("wasm of the page itself, gzip -9: {app} bytes, {APP_BYTES} allowed; the goal of {APP_GOAL} is {goal}");
     println!("wasm before training starts (app and CPU engine), gzip -9: {first} bytes, {FIRST_BYTES} allowed");
     println!("wasm of the workbench, fetched while networks train, gzip -9: {bench} bytes, {BENCH_BYTES} allowed");
     ensure!(bench > 0 && bench <= BENCH_BYTES, "the workbench's wasm is {bench} bytes, more than {BENCH_BYTES}");
