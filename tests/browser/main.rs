@@ -107,14 +107,16 @@ async fn page_names_bad_values_and_goes_on() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_survives_a_killed_worker() -> Result<()> {
-    // The page's workers are remembered, so that the test can end one behind the page's back.
-    let script = "window.workers = []; const Real = window.Worker;
-        window.Worker = class extends Real { constructor(...given) { super(...given); window.workers.push(this); } };";
+    // The page's engines are remembered, so that the test can end one behind the page's back.
+    let script = "window.engines = []; const Real = window.Worker;
+        window.Worker = class extends Real {
+          constructor(address, options) { super(address, options); if (options.name.includes('engine')) window.engines.push(this); }
+        };";
     let page = Page::open_after("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None, script).await?;
     page.until_engine("cpu").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
-    page.script("window.workers.at(-1).terminate()").await?;
-    page.until("window.workers.length === 2").await?;
+    page.script("window.engines.at(-1).terminate()").await?;
+    page.until("window.engines.length === 2").await?;
     page.until("document.querySelector('#notices').textContent.includes('started again')").await?;
     page.until("document.querySelector('#progress').textContent.includes('of 400')").await?;
     page.close().await
@@ -198,7 +200,7 @@ async fn page_speaks_both_languages() -> Result<()> {
     page.until("document.documentElement.lang === 'zh-CN' && document.querySelector('#data-title').textContent.includes('数据')").await?;
     // Names of products, people, keys and formats aside, and formulas with their sources, nothing English is left.
     let english = page
-        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|exp|RepDistiller|FitNets|ImageNet|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|Enter|Delete/g, '')))")
+        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|exp|RepDistiller|FitNets|ImageNet|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|ONNX|docs|load|Enter|Delete/g, '')))")
         .await?;
     ensure!(english == json!([]), "{english}");
     page.close().await

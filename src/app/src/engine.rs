@@ -162,6 +162,8 @@ impl Engine {
     ) -> Result<Self, String> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
+        // What developer tools list it as.
+        options.set_name(&engine.glue);
         let worker = Worker::new_with_options(&format!("./engine.js?{BUILD}"), &options).map_err(text)?;
         let broken = fail.clone();
         let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {

@@ -11,7 +11,7 @@ use yew::Reducible;
 mod bench;
 mod kinds;
 
-pub use bench::{Bench, BenchAction, Flow, link};
+pub use bench::{Bench, BenchAction, Flow, Latencies, link};
 pub use kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed};
 
 use crate::{device::DeviceReason, subject::most_telling};

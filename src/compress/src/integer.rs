@@ -4,6 +4,9 @@
 //! Sums are of `(qa − za)·(qb − zb)`, zero points taken away beforehand: nothing is left to correct, a window's places
 //! outside the image are zero, and ReLU is a clamp at zero. Both differences fit 9 bits, their products are exact.
 
+pub mod dots;
+mod windows;
+
 use retort_spec::NetworkKind;
 use thiserror::Error;
 use wide::{bytemuck::cast, f32x4, i32x4};
@@ -12,6 +15,7 @@ use crate::{
     model::{Affine, Codes, Coding, Matrix, Model, Part, Values, group_of, groups},
     product::{Kept, Packed},
 };
+use windows::Windows;
 
 /// No sum of so many products of 9-bit numbers leaves 30 bits, and a bias of 30 bits leaves room for them in 32.
 const MOST_INPUTS: usize = 16_000;
@@ -38,6 +42,14 @@ pub enum NotInteger {
     /// Numbers between the layers without scales known beforehand.
     #[error("the numbers between the layers have no fixed scales: choose static activations")]
     Activations,
+    /// Weights whose differences to their zero points want nine bits.
+    #[error(
+        "layer {0} has weights with zero points, whose differences are wider than 8 bits: choose symmetric weights"
+    )]
+    Wide(usize),
+    /// Not a perceptron.
+    #[error("only perceptrons are prepared for this instruction")]
+    Kind,
     /// A bias beyond the 32-bit integers of its scale.
     #[error("a bias of layer {0} is too large for 32 bits in units of its weights' scale: choose one scale a tensor")]
     Bias(usize),
@@ -62,20 +74,11 @@ struct Layer {
     /// Whether the largest of every 2 × 2 places is kept.
     pools: bool,
     outputs: usize,
-    /// `[outputs / 4]`, in units of `scale of the input · scale of the weights`.
+    /// `[outputs / 4]`, as of [`Numbers`].
     biases: Vec<i32x4>,
-    /// `[outputs / 4]`: `scale of the input · scale of the weights / scale of the output`.
+    /// `[outputs / 4]`, as of [`Numbers`].
     multipliers: Vec<f32x4>,
-    /// The least and the largest code less the zero point; from zero on where a ReLU follows.
     bounds: (f32, f32),
-}
-
-/// What a layer multiplies: the windows around each place of an image, or one window that is all of it.
-#[derive(Debug, Clone, Copy)]
-struct Windows {
-    side: usize,
-    channels: usize,
-    window: usize,
 }
 
 #[derive(Debug, Default)]
@@ -147,20 +150,55 @@ pub fn with_integer_biases(model: &Model) -> Result<Model, NotInteger> {
     Ok(rounded)
 }
 
+/// One layer's whole numbers.
+struct Numbers {
+    /// `[inputs, outputs]`: codes less their zero points.
+    weights: Vec<i16>,
+    /// `[outputs]`, in units of `scale of the input · scale of the weights`.
+    biases: Vec<i32>,
+    /// `[outputs]`: `scale of the input · scale of the weights / scale of the output`.
+    multipliers: Vec<f32>,
+    /// The least and the largest code less the zero point; from zero on where a ReLU follows.
+    bounds: (f32, f32),
+}
+
 fn layer(
     index: usize,
     part: &Part,
     windows: Windows,
     pools: bool,
-    (before, after, relu): (Affine, Affine, bool),
+    between: (Affine, Affine, bool),
 ) -> Result<Layer, NotInteger> {
+    let Numbers { weights, biases, multipliers, bounds } = numbers(index, part, windows.area(), between)?;
+    let (run, padded, outputs) = (windows.run(), windows.padded_run(), biases.len());
+    let weight = |input: usize, output: usize| match input % padded {
+        place if place < run => weights[(input / padded * run + place) * outputs + output],
+        _ => 0,
+    };
+    Ok(Layer {
+        windows,
+        weights: Packed::new(windows.window * padded, outputs, &weight),
+        pools,
+        outputs,
+        biases: biases.chunks(4).map(|four| quad(four, |bias| bias).into()).collect(),
+        multipliers: multipliers.chunks(4).map(|four| quad(four, |multiplier| multiplier).into()).collect(),
+        bounds,
+    })
+}
+
+fn numbers(
+    index: usize,
+    part: &Part,
+    inputs: usize,
+    (before, after, relu): (Affine, Affine, bool),
+) -> Result<Numbers, NotInteger> {
     let matrix = match &part.factors[..] {
         [matrix] => matrix,
         _ => return Err(NotInteger::Factored(index)),
     };
     let codes = codes(index, matrix)?;
     let (rows, columns) = (matrix.rows, matrix.columns);
-    let fits = rows == windows.area() && (1..=MOST_INPUTS).contains(&rows);
+    let fits = rows == inputs && (1..=MOST_INPUTS).contains(&rows);
     if !fits || columns != part.bias.len() || columns == 0 {
         return Err(NotInteger::Shape(index));
     }
@@ -178,22 +216,10 @@ fn layer(
     if !biases.iter().all(|bias| bias.abs() <= LARGEST_BIAS) {
         return Err(NotInteger::Bias(index));
     }
-    let (run, padded) = (windows.run(), windows.padded_run());
-    let weight = |input: usize, output: usize| match input % padded {
-        place if place < run => weights[(input / padded * run + place) * columns + output],
-        _ => 0,
-    };
-    let weights = Packed::new(windows.window * padded, columns, &weight);
-    Ok(Layer {
-        windows,
+    Ok(Numbers {
         weights,
-        pools,
-        outputs: columns,
-        biases: biases.chunks(4).map(|four| quad(four, |bias| bias as i32).into()).collect(),
-        multipliers: units
-            .chunks(4)
-            .map(|four| quad(four, |unit| (unit / f64::from(after.scale)) as f32).into())
-            .collect(),
+        biases: biases.into_iter().map(|bias| bias as i32).collect(),
+        multipliers: units.into_iter().map(|unit| (unit / f64::from(after.scale)) as f32).collect(),
         bounds: bounds(after, relu),
     })
 }
@@ -244,54 +270,6 @@ fn codes_of(x: f32x4, (least, most): (f32, f32)) -> [i16; 4] {
     const ROUNDS: f32x4 = f32x4::new([(3 << 22) as f32; 4]);
     let rounded = x.fast_max(least.into()).fast_min(most.into()) + ROUNDS;
     (cast::<_, i32x4>(rounded) - cast::<_, i32x4>(ROUNDS)).to_array().map(|code| code as i16)
-}
-
-impl Windows {
-    /// Numbers of the image.
-    fn numbers(self) -> usize {
-        self.side * self.side * self.channels
-    }
-
-    /// The same image's windows of so many numbers.
-    fn of_area(self, area: usize) -> Self {
-        Self { window: (area / self.channels.max(1)).isqrt(), ..self }
-    }
-
-    /// Numbers of a window.
-    fn area(self) -> usize {
-        self.window * self.run()
-    }
-
-    /// Numbers of a window's row, which stand together.
-    fn run(self) -> usize {
-        self.window * self.channels
-    }
-
-    /// The same, made even: what is one too many meets a weight of zero.
-    fn padded_run(self) -> usize {
-        self.run().next_multiple_of(2)
-    }
-
-    /// The side of the image with what its outermost windows reach beyond it.
-    fn framed_side(self) -> usize {
-        self.side + self.window - 1
-    }
-
-    fn pooled_side(self) -> usize {
-        (self.side / 2).max(1)
-    }
-
-    /// Puts the image into a frame of zeros.
-    fn frame(self, image: &[i16], framed: &mut Vec<i16>) {
-        let (line, margin) = (self.side * self.channels, self.window / 2);
-        framed.clear();
-        // One more number for the last run that was made even.
-        framed.resize(self.framed_side().pow(2) * self.channels + 1, 0);
-        for (y, numbers) in image.chunks_exact(line).enumerate() {
-            let at = ((y + margin) * self.framed_side() + margin) * self.channels;
-            framed[at..at + line].copy_from_slice(numbers);
-        }
-    }
 }
 
 impl Layer {
@@ -391,7 +369,7 @@ mod tests {
     use retort_spec::Scheme;
 
     /// Inputs and outputs of a perceptron's or a convolutional network's layers.
-    const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 6] = [
+    pub(super) const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 6] = [
         (NetworkKind::Mlp, 784, &[(784, 32), (32, 10)]),
         (NetworkKind::Mlp, 37, &[(37, 19), (19, 7), (7, 3)]),
         (NetworkKind::Mlp, 1, &[(1, 1)]),
@@ -401,7 +379,7 @@ mod tests {
     ];
 
     /// Images of which half is empty.
-    fn inputs(examples: usize, features: usize) -> Vec<f32> {
+    pub(super) fn inputs(examples: usize, features: usize) -> Vec<f32> {
         let mut generator = stream(5, "inputs");
         let number = |_| (generator.random_range(-255.0..256.0_f32).max(0.0)).floor() / 255.0;
         (0..examples * features).map(number).collect()
@@ -420,7 +398,7 @@ mod tests {
         model
     }
 
-    fn model(network: usize, scheme: &str, inputs: &[f32]) -> Model {
+    pub(super) fn model(network: usize, scheme: &str, inputs: &[f32]) -> Model {
         let (kind, features, shapes) = NETWORKS[network];
         let mut generator = stream(7, "weights");
         let scheme: Scheme = scheme.parse().unwrap();

@@ -53,6 +53,15 @@ pub struct Timing {
     pub resolution: f64,
 }
 
+impl Timing {
+    /// What samples tell: milliseconds a call, so many calls in each, by a clock of such steps.
+    pub fn of(name: &str, samples: Vec<f64>, repeats: usize, resolution: f64) -> Self {
+        let quantile = |share| quantile(&samples, share);
+        let (low, median, high) = (quantile(0.25), quantile(0.5), quantile(0.75));
+        Self { name: name.to_owned(), median, low, high, samples, repeats, resolution }
+    }
+}
+
 /// How many times as long one contender takes as another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
@@ -98,9 +107,7 @@ pub fn measure(
         }
     }
     let timing = |((contender, repeats), samples): ((&Contender<'_>, usize), Vec<f64>)| {
-        let quantile = |share| quantile(&samples, share);
-        let (low, median, high) = (quantile(0.25), quantile(0.5), quantile(0.75));
-        Timing { name: contender.name.to_owned(), median, low, high, samples, repeats, resolution }
+        Timing::of(contender.name, samples, repeats, resolution)
     };
     Ok(contenders.iter().zip(repeats).zip(samples).map(timing).collect())
 }
@@ -129,7 +136,10 @@ impl Ratio {
 }
 
 /// The median of some of the clock's steps.
-fn resolution(clock: &mut dyn FnMut() -> f64) -> Result<f64, StoppedClock> {
+///
+/// # Errors
+/// If it stands still.
+pub fn resolution(clock: &mut dyn FnMut() -> f64) -> Result<f64, StoppedClock> {
     let mut steps = Vec::with_capacity(STEPS_SEEN);
     let mut last = clock();
     for _ in 0..READINGS {

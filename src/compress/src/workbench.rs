@@ -23,6 +23,8 @@ use crate::{
 };
 use flow::Flow;
 
+pub use questions::{GpuTimes, GpuWords};
+
 /// What a report is given to.
 pub type Say<'a> = dyn FnMut(Report) + 'a;
 

@@ -246,7 +246,12 @@ pub enum Report {
         reason: Option<Stopped>,
     },
     /// How long networks take.
-    Latency(Vec<Latency>),
+    Latency {
+        /// On the processor, then on the graphics card.
+        times: Vec<Latency>,
+        /// Why the graphics card is not among them.
+        no_gpu: Option<NoGpu>,
+    },
     /// A file for the visitor to keep.
     File(FileData),
     /// A file was read: a network to be used.
@@ -427,6 +432,8 @@ pub struct Sensitivity {
 pub struct Latency {
     /// Examples at once.
     pub batch: u32,
+    /// Whether the graphics card computed, and not the processor.
+    pub is_gpu: bool,
     /// The network in single precision.
     pub float: Timing,
     /// The same in integers; `None` with the reason where it cannot be computed so.
@@ -435,6 +442,34 @@ pub struct Latency {
     /// confidence of 95 %, the median of the samples, the upper end. `None` where there are no integers, or too few
     /// samples.
     pub ratio: Option<[f64; 3]>,
+}
+
+/// Why the graphics card was not measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoGpu {
+    /// There is no WebGPU.
+    Missing,
+    /// WebGPU has no packed dot product of 8-bit integers here.
+    NoDot,
+    /// The student is no perceptron.
+    Kind,
+    /// The weights' differences to their zero points are wider than 8 bits.
+    Wide,
+    /// What the browser said.
+    Failed(String),
+}
+
+impl NoGpu {
+    /// The word that names it in messages.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NoDot => "no-dot",
+            Self::Kind => "kind",
+            Self::Wide => "wide",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 /// Milliseconds a call.

@@ -17,7 +17,7 @@ mod scheme;
 mod values;
 
 pub use bench::{
-    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, Order, Parcel, Parts, Report,
+    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, NoGpu, Order, Parcel, Parts, Report,
     Sensitivity, Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
 };
 pub use experiment::Experiment;

@@ -1,7 +1,9 @@
 //! The workbench behind a Web Worker's message port: orders in, lists of reports out, parcels both ways.
 
+mod gpu;
+
 use retort_compress::workbench::Workbench;
-use retort_spec::{Command, Order, Parcel, Report};
+use retort_spec::{Command, Order, Parcel, Report, Task};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,18 +23,25 @@ async fn serve() {
     let mailbox = listen(read, fail);
     let mut workbench = Workbench::new(milliseconds);
     // Told at once: a long task says how far it is.
-    let mut say = |report: Report| match report {
+    let mut measured = None;
+    let say = |report: Report, measured: &mut Option<_>| match report {
         Report::Tune(tuning) => send(&Parcel::Tune(tuning)),
+        Report::Latency { times, .. } => *measured = Some(times),
         report => send(&[report]),
     };
-    say(Report::Ready);
+    send(&[Report::Ready]);
     loop {
         while let Some(order) = next(&mailbox) {
-            workbench.handle(order, &mut say);
+            workbench.handle(order, &mut |report| say(report, &mut measured));
         }
         match workbench.is_busy() {
             true => {
-                workbench.work(&mut say);
+                workbench.work(&mut |report| say(report, &mut measured));
+                if let Some(mut times) = measured.take() {
+                    send(&[Report::Progress { task: Task::Latency, share: 0.5 }]);
+                    let no_gpu = gpu::measure(&workbench, &mut times).await;
+                    send(&[Report::Latency { times, no_gpu }]);
+                }
                 give_way().await;
             }
             false => arrival(&mailbox, None).await,

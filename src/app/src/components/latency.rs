@@ -1,8 +1,6 @@
 //! Is it faster? Measured here or not said: the student in floating point and in integers, in turns.
 
-use retort_spec::{
-    Activations, Bits, Experiment, Granularity, Latency, NetworkKind, Order, Scheme, Task, Timing, encode,
-};
+use retort_spec::{Activations, Bits, Granularity, NetworkKind, NoGpu, Order, Scheme, Task, Timing, encode};
 use yew::prelude::*;
 
 use super::{badge::badge, progress::progress};
@@ -10,7 +8,7 @@ use crate::{
     app::Page,
     format::{number, time},
     naming::scheme_name,
-    state::Action,
+    state::{Action, Latencies},
 };
 
 /// Why a student of this scheme cannot be computed in integers: the message that says it.
@@ -79,7 +77,7 @@ pub fn latency(page: &Page) -> Html {
             if found.is_none() {
                 <p class="claim">{ texts.get("latency-none") }</p>
             }
-            if let Some(id) = refused.filter(|_| found.is_none_or(|(of, _)| *of != scheme)) {
+            if let Some(id) = refused.filter(|_| found.is_none_or(|found| found.scheme != scheme)) {
                 <p class="hint">{ texts.get(id) }</p>
             }
             <p class="actions">
@@ -88,15 +86,16 @@ pub fn latency(page: &Page) -> Html {
                     <button id="latency-knobs" onclick={turn}>{ texts.get("latency-knobs") }</button>
                 }
             </p>
-            if let Some((of, times)) = found {
-                { result(page, &state.experiment, *of, times, *of == scheme) }
+            if let Some(found) = found {
+                { result(page, state.experiment.student.kind, found, found.scheme == scheme) }
             }
         </div>
     }
 }
 
-fn result(page: &Page, experiment: &Experiment, of: Scheme, times: &[Latency], is_current: bool) -> Html {
+fn result(page: &Page, kind: NetworkKind, found: &Latencies, is_current: bool) -> Html {
     let texts = &page.texts;
+    let Latencies { scheme, times, no_gpu } = found;
     let cell = |timing: &Timing| {
         html! {
             <td><b>{ time(texts, timing.median) }</b><small>{ format!("{}–{}", time(texts, timing.low), time(texts, timing.high)) }</small></td>
@@ -104,15 +103,14 @@ fn result(page: &Page, experiment: &Experiment, of: Scheme, times: &[Latency], i
     };
     let reason = times.iter().find_map(|times| times.integer.as_ref().err());
     // The workbench speaks English alone; what it says is said here in the visitor's language where it is known.
-    let reason =
-        reason.map(|said| refusal(experiment.student.kind, of).map_or_else(|| said.clone(), |id| texts.get(id)));
-    let name = scheme_name(texts, &of);
+    let reason = reason.map(|said| refusal(kind, *scheme).map_or_else(|| said.clone(), |id| texts.get(id)));
+    let name = scheme_name(texts, scheme);
     html! {
         <div class={classes!("times", (!is_current).then_some("faded"))}>
             <p class="of">{ texts.with(if is_current { "latency-of" } else { "latency-of-other" }, &[("scheme", name.into())]) }</p>
             <div class="scroll"><table>
                 <thead><tr>
-                    <td></td>{ for times.iter().map(|times| html! { <th scope="col">{ texts.with("latency-batch", &[("count", times.batch.into())]) }</th> }) }
+                    <td></td>{ for times.iter().map(|times| html! { <th scope="col">{ texts.with("latency-batch", &[("count", times.batch.into())]) }<small>{ if times.is_gpu { "GPU" } else { "CPU" } }</small></th> }) }
                 </tr></thead>
                 <tbody>
                     <tr><th scope="row">{ texts.get("latency-float") }</th>{ for times.iter().map(|times| cell(&times.float)) }</tr>
@@ -133,10 +131,21 @@ fn result(page: &Page, experiment: &Experiment, of: Scheme, times: &[Latency], i
             if let Some(reason) = reason {
                 <p class="hint">{ texts.with("latency-refused", &[("reason", reason.into())]) }</p>
             }
+            if let Some(why) = no_gpu {
+                <p class="hint">{ texts.with(&format!("gpu-{}", why.word()), &[("reason", reason_of(why).into())]) }</p>
+            }
             if !times.is_empty() {
                 <p class="hint">{ texts.get("latency-how") }</p>
             }
         </div>
+    }
+}
+
+/// What the browser said.
+fn reason_of(why: &NoGpu) -> String {
+    match why {
+        NoGpu::Failed(reason) => reason.clone(),
+        _ => String::new(),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, Experiment, Imported, Latency, Phase, Pipeline, Report, Scheme, Sensitivity, Stopped, Task,
-    Treatment, changed, encode,
+    Answer, Compressed, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, Report, Scheme, Sensitivity, Stopped,
+    Task, Treatment, changed, encode,
 };
 
 use super::{Notice, State, Weighed};
@@ -18,8 +18,8 @@ pub struct Bench {
     pub progress: Option<(Task, f64)>,
     /// How much the accuracy hangs on each layer, by which scheme.
     pub sensitivity: Option<(Scheme, Rc<Vec<Sensitivity>>)>,
-    /// How long networks take, the one looked at among them.
-    pub latency: Option<(Scheme, Rc<Vec<Latency>>)>,
+    /// How long they take.
+    pub latency: Option<Rc<Latencies>>,
     /// The last pipeline.
     pub flow: Option<Rc<Flow>>,
     /// Whether its student is not there any more.
@@ -30,6 +30,14 @@ pub struct Bench {
     pub begun: Option<Rc<Experiment>>,
     /// The experiment of whose student the rows tell: till the next one is measured, that before.
     pub origin: Option<Rc<Experiment>>,
+}
+
+/// How long networks take, the one of this scheme among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latencies {
+    pub scheme: Scheme,
+    pub times: Vec<Latency>,
+    pub no_gpu: Option<NoGpu>,
 }
 
 /// A pipeline that was asked for.
@@ -93,11 +101,11 @@ impl State {
                 bench.progress = None;
                 bench.flow(id, |flow| flow.ended = Some(reason));
             }
-            Report::Latency(latency) => {
+            Report::Latency { times, no_gpu } => {
                 bench.progress = None;
                 // The visitor may have turned a knob meanwhile; what was looked at last is what was measured.
                 let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
-                bench.latency = scheme.map(|scheme| (scheme.effective(), Rc::new(latency)));
+                bench.latency = scheme.map(|scheme| Rc::new(Latencies { scheme: scheme.effective(), times, no_gpu }));
             }
             Report::File(file) => Rc::make_mut(&mut self.files).push(file),
             Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),

@@ -1,11 +1,14 @@
 //! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
 
-use retort_spec::{FileData, Imported, Latency, NetworkKind, Report, Scheme, Sensitivity, Task, Timing};
+use retort_spec::{FileData, Imported, Latency, NetworkKind, NoGpu, Report, Scheme, Sensitivity, Task, Timing};
 
 use super::{Say, Workbench};
 use crate::{
     histogram::sqnr,
-    integer,
+    integer::{
+        self, NotInteger,
+        dots::{self, Words},
+    },
     latency::{self, Contender},
     model::Model,
     pack::{pack_float, unpack},
@@ -56,9 +59,9 @@ impl Workbench {
         let (Some(made), Some(float)) = (&self.looked, self.student(0)) else { return };
         let features = self.examples.features as usize;
         let integer = integer::prepare(&made.model).map_err(|why| why.to_string());
-        let mut measured = Vec::new();
+        let mut times = Vec::new();
         for (place, batch) in BATCHES.into_iter().enumerate() {
-            say(Report::Progress { task: Task::Latency, share: place as f64 / BATCHES.len() as f64 });
+            say(Report::Progress { task: Task::Latency, share: place as f64 / (2 * BATCHES.len()) as f64 });
             let Some(inputs) = self.examples.test.get(..batch * features) else { continue };
             let mut sink = 0.0;
             let mut bits = 0_i32;
@@ -80,23 +83,29 @@ impl Workbench {
             };
             // What was computed is used, so that nothing is left out.
             std::hint::black_box((sink, bits));
-            let ratio = match &timings[..] {
-                [float, integer] => {
-                    let ratio = latency::ratio(integer, float);
-                    // Too few samples hold no such interval.
-                    Some([ratio.low, ratio.value, ratio.high]).filter(|_| ratio.high.is_finite())
-                }
-                _ => None,
-            };
-            let Some(first) = timings.first() else { continue };
-            let second = match (timings.get(1), &integer) {
-                (Some(timing), _) => Ok(short(timing)),
-                (None, Err(why)) => Err(why.clone()),
-                (None, Ok(_)) => continue,
-            };
-            measured.push(Latency { batch: batch as u32, float: short(first), integer: second, ratio });
+            times.extend(compared(batch, false, &timings, integer.as_ref().err()));
         }
-        say(Report::Latency(measured));
+        say(Report::Latency { times, no_gpu: None });
+    }
+
+    /// The network that was last looked at for a graphics card, which whoever drives the workbench may have.
+    ///
+    /// # Errors
+    /// Why it cannot be computed there; `None` where integers cannot compute it anywhere, or there is nothing yet.
+    pub fn words(&self) -> Result<GpuWords, Option<NoGpu>> {
+        let (Some(made), Some(float)) = (&self.looked, self.student(0)) else { return Err(None) };
+        let exact = integer::prepare(&made.model).map_err(|_| None)?;
+        let features = self.examples.features as usize;
+        let batches: Vec<usize> =
+            BATCHES.into_iter().filter(|batch| batch * features <= self.examples.test.len()).collect();
+        let most = batches.last().copied().ok_or(None)?;
+        let inputs = &self.examples.test[..most * features];
+        let integer = dots::integers(&made.model, inputs).map_err(|why| match why {
+            NotInteger::Kind => Some(NoGpu::Kind),
+            NotInteger::Wide(_) => Some(NoGpu::Wide),
+            other => Some(NoGpu::Failed(other.to_string())),
+        })?;
+        Ok(GpuWords { float: dots::floats(float, inputs), integer, batches, expected: exact.codes(inputs) })
     }
 
     /// Reads a file as a network.
@@ -128,6 +137,62 @@ impl Workbench {
             file,
         })));
     }
+}
+
+/// A network on a graphics card: in single precision and in integers.
+pub struct GpuWords {
+    /// The float student.
+    pub float: Words<[f32; 4], f32>,
+    /// The network that was looked at.
+    pub integer: Words<u32, i32>,
+    /// Examples at once whose time is to be measured.
+    pub batches: Vec<usize>,
+    /// The codes that the processor computes, `[examples, classes]`.
+    pub expected: Vec<i8>,
+}
+
+/// What a graphics card took for one batch.
+pub struct GpuTimes {
+    /// Milliseconds a call in single precision and in integers, of the same rounds.
+    pub samples: [Vec<f64>; 2],
+    /// Calls in a sample of each.
+    pub repeats: [usize; 2],
+    /// What the integers gave, `[examples, words]`.
+    pub words: Vec<u32>,
+}
+
+impl GpuWords {
+    /// What was measured, if the card's integers are the processor's.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn latency(&self, batch: usize, times: GpuTimes, resolution: f64) -> Result<Latency, NoGpu> {
+        let classes = self.expected.len() / self.batches.last().copied().unwrap_or(1).max(1);
+        let codes = dots::codes(&times.words, classes);
+        if codes.is_empty() || !self.expected.starts_with(&codes) {
+            return Err(NoGpu::Failed("its integers are not those of the processor".into()));
+        }
+        let timing = |(samples, repeats)| latency::Timing::of("", samples, repeats, resolution);
+        let timings: Vec<_> = times.samples.into_iter().zip(times.repeats).map(timing).collect();
+        compared(batch, true, &timings, None).ok_or_else(|| NoGpu::Failed("it measured nothing".into()))
+    }
+}
+
+/// What is told of timings: of single precision, and of integers if they can compute the network.
+fn compared(batch: usize, is_gpu: bool, timings: &[latency::Timing], refused: Option<&String>) -> Option<Latency> {
+    let (float, integer) = (timings.first()?, timings.get(1));
+    let ratio = integer.map(|integer| latency::ratio(integer, float));
+    Some(Latency {
+        batch: batch as u32,
+        is_gpu,
+        float: short(float),
+        integer: match (integer, refused) {
+            (Some(integer), _) => Ok(short(integer)),
+            (None, why) => Err(why.cloned().unwrap_or_default()),
+        },
+        // Too few samples hold no such interval.
+        ratio: ratio.filter(|ratio| ratio.high.is_finite()).map(|ratio| [ratio.low, ratio.value, ratio.high]),
+    })
 }
 
 /// Widths of the hidden layers, channels or blocks.

@@ -47,7 +47,7 @@ fn without_examples_nothing_panics() {
                         assert_eq!((done.accuracy, done.answers.len()), (0.0, 0));
                     }
                     Report::Compressed { rows, .. } => assert_eq!(rows.len(), plain_schemes().count()),
-                    Report::Latency(latency) => assert!(latency.is_empty()),
+                    Report::Latency { times, .. } => assert!(times.is_empty()),
                     _ => {}
                 }
             }

@@ -1,6 +1,8 @@
 //! What the workbench is asked besides.
 
 use super::*;
+use crate::workbench::questions::GpuTimes;
+use retort_spec::NoGpu;
 
 fn layer(inputs: usize, outputs: usize, weight: &[f32]) -> Layer {
     Layer { inputs, outputs, weight: weight.to_vec(), bias: vec![0.0; outputs] }
@@ -115,7 +117,7 @@ fn progress_is_told_by_the_hundredth() {
 
 fn latency(bench: &mut Workbench) -> Vec<Latency> {
     match finish(bench, Order::Latency).pop() {
-        Some(Report::Latency(latency)) => latency,
+        Some(Report::Latency { times, no_gpu: None }) => times,
         other => panic!("{other:?}"),
     }
 }
@@ -138,7 +140,28 @@ fn times_in_single_precision_and_in_integers() {
             assert!(ratio.is_sorted() && ratio.iter().all(|ratio| ratio.is_finite()), "{ratio:?}");
         }
     }
+    let words = bench.words().map_err(|why| why.is_some()).unwrap();
+    assert_eq!(
+        (words.batches.clone(), words.integer.inputs.len() / 64),
+        (vec![1, 64], words.integer.layers[0].words.0)
+    );
+    let times = |words| GpuTimes { samples: [vec![2.0; 15], vec![1.0; 15]], repeats: [3, 4], words };
+    // The codes that the processor gives, in words.
+    let classes = words.expected.len() / 64;
+    let right: Vec<u32> = words.expected[..classes]
+        .chunks(4)
+        .map(|four| four.iter().rev().fold(0, |word, &code| word << 8 | u32::from(code as u8)))
+        .collect();
+    let got = words.latency(1, times(right.clone()), 1e-9).unwrap();
+    assert!(got.is_gpu && got.float.median == 2.0 && got.integer.unwrap().repeats == 4);
+    assert!((got.ratio.unwrap()[1] - 0.5).abs() < 1e-9);
+    for wrong in [right.iter().map(|word| word ^ 1).collect(), Vec::new()] {
+        assert!(matches!(words.latency(1, times(wrong), 1e-9), Err(NoGpu::Failed(_))));
+    }
+    looked(&mut bench, "8:affine:static-min-max");
+    assert_eq!(bench.words().err(), Some(Some(NoGpu::Wide)));
     looked(&mut bench, "4:group-16");
+    assert_eq!(bench.words().err(), Some(None), "the processor's reason says it");
     for latency in latency(&mut bench) {
         assert!(latency.integer.is_err() && latency.ratio.is_none() && latency.float.median > 0.0);
     }
