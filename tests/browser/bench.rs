@@ -1,0 +1,181 @@
+//! Retort beside its peers in one browser, in turns: ratios with their spread, in Markdown.
+
+use std::{env, fmt::Write as _};
+
+use anyhow::{Context as _, Result};
+use retort_spec::{Experiment, decode};
+use retort_tests::{Gpu, Page};
+use serde_json::{Value, json};
+
+/// A pair of networks that a student's step is measured on.
+struct Workload {
+    name: &'static str,
+    teacher: &'static str,
+    student: &'static str,
+    batch: u32,
+    /// Millions of floating point operations of a step with the teacher's forward pass, and without.
+    megaflops: [f64; 2],
+}
+
+const FEATURES: usize = 784;
+const EXAMPLES: usize = 2048;
+/// Timed turns of each contender.
+const REPEATS: usize = 5;
+/// Milliseconds of a turn.
+const TURN: u32 = 1500;
+
+/// Operations of a perceptron: two a weight and example forward, as many again for each gradient; that of the inputs is
+/// never needed.
+const fn perceptron(batch: f64, teacher: &[f64], student: &[f64]) -> [f64; 2] {
+    const fn weights(widths: &[f64]) -> f64 {
+        let (mut sum, mut i) = (0.0, 1);
+        while i < widths.len() {
+            sum += widths[i - 1] * widths[i];
+            i += 1;
+        }
+        sum
+    }
+    let learned = 2.0 * batch * (3.0 * weights(student) - student[0] * student[1]) / 1e6;
+    [learned + 2.0 * batch * weights(teacher) / 1e6, learned]
+}
+
+const WORKLOADS: [Workload; 3] = [
+    Workload {
+        name: "784-64-64-10 under 784-256-256-10, batch 64",
+        teacher: "256,256",
+        student: "64,64",
+        batch: 64,
+        megaflops: perceptron(64.0, &[784.0, 256.0, 256.0, 10.0], &[784.0, 64.0, 64.0, 10.0]),
+    },
+    Workload {
+        name: "784-800-800-10 under 784-1200-1200-10 (Hinton et al. 2015), batch 128",
+        teacher: "1200,1200",
+        student: "800,800",
+        batch: 128,
+        megaflops: perceptron(128.0, &[784.0, 1200.0, 1200.0, 10.0], &[784.0, 800.0, 800.0, 10.0]),
+    },
+    Workload {
+        name: "LeNet-like, 5 × 5: 8-16 under 24-32, batch 128",
+        teacher: "conv:24,32",
+        student: "conv:8,16",
+        batch: 128,
+        // Not compared with the peak, since how a convolution is computed decides how many there are.
+        megaflops: [f64::NAN; 2],
+    },
+];
+
+impl Workload {
+    /// What the harness is told: the networks for the peers, the experiments for Retort. Shifted by a pixel, every batch
+    /// is new to the teacher, who is asked about it; as they are, his logits are computed once.
+    fn plan(&self) -> Result<Value> {
+        let experiment = |more: &str| -> Result<Value> {
+            let link = format!(
+                "v=1&data=mnist&teacher={}&student={}&batch={}&teacher-epochs=1&student-epochs=1000&runs=1&labels=0&soft=1&transfer=all&optimizer=adam&learning-rate=0.001&dropout=0{more}",
+                self.teacher, self.student, self.batch
+            );
+            let decoded = decode(&link);
+            anyhow::ensure!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
+            Ok(serde_json::to_value::<Experiment>(decoded.experiment)?)
+        };
+        let network = |text: &str| {
+            let (kind, widths) = text.split_once(':').unwrap_or(("mlp", text));
+            let widths: Vec<u32> = widths.split(',').filter_map(|width| width.parse().ok()).collect();
+            json!({ "kind": kind, "widths": widths })
+        };
+        Ok(json!({
+            "features": FEATURES, "batch": self.batch, "count": EXAMPLES,
+            "teacher": network(self.teacher), "student": network(self.student),
+            "experiments": { "cached": experiment("")?, "asked": experiment("&jitter=1")? },
+        }))
+    }
+}
+
+/// A median, the least and the most.
+fn spread(numbers: &[f64]) -> Option<[f64; 3]> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Some([*sorted.first()?, *sorted.get(sorted.len() / 2)?, *sorted.last()?])
+}
+
+fn numbers(found: &Value) -> Vec<f64> {
+    found.as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+}
+
+/// A table of milliseconds, of how many times as long as Retort each takes, round by round, and of the share of the
+/// machine's peak.
+fn table(found: &Value, key: &str, megaflops: f64) -> String {
+    let mut text = String::from(
+        "| | ms, median (least–most) | times Retort's, median (least–most) | share of the peak |\n| --- | --- | --- | --- |\n",
+    );
+    let own = numbers(&found["retort"][key]);
+    let peak = spread(&numbers(&found["peak"]["rates"])).map_or(f64::NAN, |[_, median, _]| median);
+    let contenders = found.as_object().into_iter().flatten().filter(|(name, _)| *name != "peak");
+    for (name, found) in contenders {
+        let times = numbers(&found[key]);
+        let Some([least, median, most]) = spread(&times) else {
+            let why = found["error"].as_str().unwrap_or("not measured");
+            let _ = writeln!(text, "| {name} | {why} | – | – |");
+            continue;
+        };
+        let ratios: Vec<f64> = times.iter().zip(&own).map(|(time, own)| time / own).collect();
+        let ratio =
+            spread(&ratios).map_or("–".into(), |[least, median, most]| format!("{median:.2} ({least:.2}–{most:.2})"));
+        let share = megaflops / median / peak * 1e3;
+        let share = if share.is_nan() { "–".into() } else { format!("{share:.2}") };
+        let _ = writeln!(text, "| {name} | {median:.2} ({least:.2}–{most:.2}) | {ratio} | {share} |");
+    }
+    text
+}
+
+/// A module whose `run` does so many rounds of twelve independent chains of f32 multiply–add, which all stay in
+/// registers: what this machine can do at most by instructions of WebAssembly without relaxed SIMD.
+fn peak() -> String {
+    let chains = || 0..12;
+    let list = |each: &dyn Fn(usize) -> String| chains().map(each).collect::<String>();
+    let locals = list(&|i| format!("(local $a{i} v128)"));
+    let round =
+        list(&|i| format!("(local.set $a{i} (f32x4.add (f32x4.mul (local.get $a{i}) (local.get $m)) (local.get $c)))"));
+    let sum = list(&|i| format!("(local.set $c (f32x4.add (local.get $c) (local.get $a{i})))"));
+    format!(
+        "(module
+          (func (export \"flops\") (result f64) (f64.const {flops}))
+          (func (export \"run\") (param $n i32) (result f32) (local $m v128) (local $c v128) {locals}
+            (local.set $m (v128.const f32x4 0.5 0.5 0.5 0.5)) (local.set $c (v128.const f32x4 1 2 3 4))
+            (loop $again {round} {round} {round} {round}
+              (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+            {sum} (f32x4.extract_lane 0 (local.get $c))))",
+        flops = 4 * 12 * 4 * 2,
+    )
+}
+
+#[tokio::test]
+#[ignore = "prints, and takes a quarter of an hour: cargo xtask bench"]
+async fn beside_peers() -> Result<()> {
+    let folder = env::var("RETORT_PEERS").context("call it by cargo xtask bench")?;
+    std::fs::write(format!("{folder}/peak.wasm"), wat::parse_str(peak())?)?;
+    let contenders = ["retort", "jax-wasm", "tensorflow-wasm", "tensorflow-cpu"];
+    for workload in &WORKLOADS {
+        for (cached, heading) in
+            [(false, "the teacher asked about every batch"), (true, "the teacher's logits computed once")]
+        {
+            let page = Page::open("peers/", Gpu::None).await?;
+            page.until("window.measure").await?;
+            let plan = json!({
+                "workload": workload.plan()?, "contenders": contenders, "repeats": REPEATS, "milliseconds": TURN,
+                "cached": cached, "infer": cached,
+            });
+            let found = page.promise(&format!("window.measure({plan})")).await?;
+            let peak = spread(&numbers(&found["peak"]["rates"])).unwrap_or([f64::NAN; 3]);
+            println!(
+                "\n### {}: {heading}\n\nOf a step. Peak: {:.1} GFLOP/s ({:.1}–{:.1}).\n",
+                workload.name, peak[1], peak[0], peak[2]
+            );
+            println!("{}", table(&found, "rates", workload.megaflops[usize::from(cached)]));
+            if cached {
+                println!("Inference of 1,000 examples by the student.\n\n{}", table(&found, "inference", f64::NAN));
+            }
+            page.close().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+// Everyone in turns: each contender trains the same student by the same step on the same examples, a little at a time.
+// The machine's peak is measured between them.
+
+const CONTENDERS = {
+  retort: { module: "./retort.js", options: { engine: "engine-cpu" } },
+  "retort-webgpu": { module: "./retort.js", options: { engine: "engine-gpu" }, gpu: true },
+  "tensorflow-cpu": { module: "./tensorflow.js", options: { backend: "cpu" } },
+  "tensorflow-wasm": { module: "./tensorflow.js", options: { backend: "wasm" } },
+  "tensorflow-webgpu": { module: "./tensorflow.js", options: { backend: "webgpu" }, gpu: true },
+  "jax-wasm": { module: "./jax.js", options: { backend: "wasm" } },
+  "jax-webgpu": { module: "./jax.js", options: { backend: "webgpu" }, gpu: true },
+};
+
+const CLASSES = 10;
+
+// Numbers that are the same everywhere: a linear congruential generator (Numerical Recipes, section 7.1).
+function generator(seed) {
+  let state = seed >>> 0;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+// Images half of which is empty, as digits are.
+function examples(count, features) {
+  const draw = generator(1);
+  const pixels = Uint8Array.from({ length: count * features }, () => Math.max(0, Math.floor(draw() * 512) - 256));
+  return { pixels, labels: Uint8Array.from({ length: count }, (_, i) => i % CLASSES) };
+}
+
+// A network's first weights, by He et al. 2015; layers of `conv` have 5 × 5 windows and halve the image.
+function network({ kind, widths }, features, seed) {
+  const draw = generator(seed);
+  const layers = [];
+  let [side, inputs] = kind === "conv" ? [Math.sqrt(features), 1] : [0, features];
+  for (const [index, outputs] of [...widths, CLASSES].entries()) {
+    const pools = kind === "conv" && index < widths.length;
+    const shape = pools ? [5, 5, inputs, outputs] : [inputs, outputs];
+    const size = shape.reduce((a, b) => a * b);
+    const bound = Math.sqrt(6 / (size / outputs));
+    layers.push({ shape, pools, bias: new Float32Array(outputs), weight: Float32Array.from({ length: size }, () => (2 * draw() - 1) * bound) });
+    if (pools) side >>= 1;
+    inputs = pools && index === widths.length - 1 ? side * side * outputs : outputs;
+  }
+  return layers;
+}
+
+// What a library that only knows single steps does for a while.
+async function rate(contender, milliseconds) {
+  if (contender.rate) return contender.rate(milliseconds);
+  let count = 1;
+  const start = performance.now();
+  await contender.steps(1);
+  let [done, spent] = [1, performance.now() - start];
+  while (spent < milliseconds) {
+    count = Math.max(1, Math.min(count * 4, Math.floor((milliseconds - spent) / (spent / done))));
+    await contender.steps(count);
+    done += count;
+    spent = performance.now() - start;
+  }
+  return spent / done;
+}
+
+// Arithmetic in millions of operations a second.
+async function peak() {
+  const { instance } = await WebAssembly.instantiateStreaming(fetch("./peak.wasm"));
+  const { run, flops } = instance.exports;
+  run(1000);
+  const count = 400_000;
+  const start = performance.now();
+  run(count);
+  return (count * flops()) / (performance.now() - start) / 1e3;
+}
+
+// Of a workload: for each contender milliseconds a step of every repeat, cached and asked anew, or why it has none.
+self.measure = async ({ workload, contenders, repeats, milliseconds, cached, infer }) => {
+  const { features, batch, count, teacher, student, experiments } = workload;
+  const { pixels, labels } = examples(count, features);
+  const values = Float32Array.from(pixels, (pixel) => pixel / 255);
+  const batches = Array.from({ length: Math.floor(count / batch) }, (_, i) => values.slice(i * batch * features, (i + 1) * batch * features));
+  const given = { features, pixels, labels, batches, experiments, teacher: network(teacher, features, 2), student: network(student, features, 3) };
+  const found = Object.fromEntries(contenders.map((name) => [name, { rates: [], inference: [] }]));
+  found.peak = { rates: [] };
+  const ready = [];
+  for (const name of contenders) {
+    const { module, options } = CONTENDERS[name];
+    try {
+      const contender = await (await import(module)).prepare(given, { ...options, folder: "./node_modules", cached });
+      await rate(contender, milliseconds);
+      ready.push([name, contender]);
+    } catch (error) {
+      found[name].error = String(error);
+    }
+  }
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    found.peak.rates.push(await peak());
+    for (const [name, contender] of ready) {
+      found[name].rates.push(await rate(contender, milliseconds));
+      if (!infer) continue;
+      await contender.infer();
+      const start = performance.now();
+      await contender.infer();
+      found[name].inference.push(performance.now() - start);
+    }
+  }
+  ready.forEach(([, contender]) => contender.dispose());
+  return found;
+};

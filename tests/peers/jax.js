@@ -1,0 +1,87 @@
+// The distillation step in jax-js, the whole of it in one `jit`: teacher, loss, gradient and Adam (Kingma & Ba 2015).
+
+const T = 2, RATE = 0.001, FIRST = 0.9, SECOND = 0.999, EPSILON = 1e-8;
+
+let jax;
+
+// Takes its arguments' references, as all functions of jax-js do.
+function forward(network, x) {
+  const { numpy: np, nn, lax } = jax;
+  for (const [index, { weight, bias }] of network.entries()) {
+    if (weight.ndim === 4) {
+      const [batch] = x.shape;
+      if (x.ndim === 2) x = x.reshape([batch, 1, Math.sqrt(x.shape[1]), Math.sqrt(x.shape[1])]);
+      x = nn.relu(lax.conv(x, weight, [1, 1], "SAME").add(bias.reshape([1, -1, 1, 1])));
+      x = lax.reduceWindow(x, np.max, [1, 1, 2, 2], [1, 1, 2, 2]);
+    } else {
+      if (x.ndim === 4) x = x.reshape([x.shape[0], -1]);
+      x = np.matmul(x, weight).add(bias);
+      if (index < network.length - 1) x = nn.relu(x);
+    }
+  }
+  return x;
+}
+
+// Distillation's loss (Hinton et al. 2015, section 2), of logits.
+function loss(student, x, answer) {
+  const { nn } = jax;
+  const batch = x.shape[0];
+  const log = nn.logSoftmax(answer.div(T));
+  const difference = log.ref.sub(nn.logSoftmax(forward(student, x).div(T)));
+  const { numpy: np } = jax;
+  return np.exp(log).mul(difference).sum().mul((T * T) / batch);
+}
+
+const build = (layers) => layers.map(({ shape, weight, bias }) => {
+  const { numpy: np } = jax;
+  const array = np.array(weight).reshape(shape);
+  // Kernels stand as rows, columns, inputs, outputs; here outputs and inputs come first.
+  return { weight: shape.length === 4 ? array.transpose([3, 2, 0, 1]) : array, bias: np.array(bias) };
+});
+
+export async function prepare({ teacher, student, batches, features }, { folder, backend, cached }) {
+  jax = await import(`${folder}/@jax-js/jax/dist/index.js`);
+  const { numpy: np, tree, jit, valueAndGrad } = jax;
+  if (!(await jax.init(backend)).includes(backend)) throw new Error(`jax-js has no ${backend} here`);
+  jax.defaultDevice(backend);
+  const taught = build(teacher);
+  let learning = build(student);
+  const zeros = () => learning.map(({ weight, bias }) => ({ weight: np.zeros(weight.shape), bias: np.zeros(bias.shape) }));
+  let [first, second] = [zeros(), zeros()];
+  const inputs = batches.map((batch) => np.array(batch).reshape([batch.length / features, features]));
+  const ask = jit(forward);
+  const answers = cached ? inputs.map((x) => ask(tree.ref(taught), x.ref)) : [];
+  const learn = (student, first, second, rate, x, answer) => {
+    const [value, slope] = valueAndGrad(loss)(tree.ref(student), x, answer);
+    const each = (make) => student.map((layer, i) => Object.fromEntries(Object.keys(layer).map((key) => [key, make(i, key)])));
+    const nextFirst = each((i, key) => first[i][key].mul(FIRST).add(slope[i][key].ref.mul(1 - FIRST)));
+    const nextSecond = each((i, key) => second[i][key].mul(SECOND).add(np.square(slope[i][key]).mul(1 - SECOND)));
+    const next = each((i, key) => student[i][key].sub(nextFirst[i][key].ref.mul(rate.ref).div(np.sqrt(nextSecond[i][key].ref).add(EPSILON))));
+    rate.dispose();
+    return [value, next, nextFirst, nextSecond];
+  };
+  const train = jit(cached ? learn : (student, first, second, rate, x, teacher) => {
+    const answer = forward(teacher, x.ref);
+    return learn(student, first, second, rate, x, answer);
+  });
+  let step = 0;
+  let last = null;
+  return {
+    steps: async (count) => {
+      jax.defaultDevice(backend);
+      for (let i = 0; i < count; i++) {
+        const place = step++ % inputs.length;
+        const rate = (RATE * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step);
+        last?.dispose();
+        [last, learning, first, second] = train(learning, first, second, np.array(rate), inputs[place].ref, cached ? answers[place].ref : tree.ref(taught));
+      }
+      return (await last.ref.data())[0];
+    },
+    infer: async () => {
+      jax.defaultDevice(backend);
+      const x = np.concatenate(inputs.map((x) => x.ref)).slice([0, 1000]);
+      return ask(tree.ref(learning), x).data();
+    },
+    dispose: () => { [taught, learning, first, second, inputs, answers].forEach((held) => tree.dispose(held)); last?.dispose(); },
+  };
+}

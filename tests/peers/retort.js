@@ -1,0 +1,69 @@
+// Retort as a visitor has it: the engine of `dist/` in its worker, told by the page's own commands. A student without
+// labels learns from its teacher alone, and the network beside it learns nothing: a step is one distillation step.
+
+const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// Files in the format of MNIST (LeCun et al. 1998), which the engine reads.
+const idx = (sizes, body) => {
+  const header = sizes.flatMap((size) => [0, 0, size >> 8, size & 255]);
+  return new Uint8Array([0, 0, 8, sizes.length, ...header, ...body]);
+};
+
+export async function prepare({ pixels, labels, features, experiments }, { engine, cached }) {
+  const side = Math.sqrt(features);
+  const module = await WebAssembly.compileStreaming(fetch(`/${engine}_bg.wasm`));
+  const worker = new Worker("/engine.js", { type: "module" });
+  let tally = null;
+  let wake = () => {};
+  const heard = [];
+  worker.onmessage = ({ data }) => {
+    if (!Array.isArray(data)) return;
+    for (const event of data) {
+      const [kind] = typeof event === "string" ? [event] : Object.keys(event);
+      heard.push(kind);
+      if (kind === "Progress") tally = { ...event.Progress, at: performance.now() };
+      if (kind === "Trouble") console.error(JSON.stringify(event));
+    }
+    wake();
+  };
+  worker.onerror = ({ message }) => console.error(message);
+  const until = async (done) => {
+    while (!done()) await new Promise((resolve) => { wake = resolve; });
+  };
+  const say = (command) => worker.postMessage(command);
+  say({ glue: `./${engine}.js`, module });
+  await until(() => heard.includes("Ready"));
+  const count = labels.length;
+  const files = [
+    ["train-images", idx([count, side, side], pixels)], ["train-labels", idx([count], labels)],
+    ["t10k-images", idx([100, side, side], pixels.subarray(0, 100 * features))], ["t10k-labels", idx([100], labels.subarray(0, 100))],
+  ].map(([name, bytes]) => ({ name: `${name}-ubyte`, bytes }));
+  say({ Files: { data: "Mnist", files } });
+  await until(() => heard.includes("FilesRead"));
+  say({ Run: cached ? experiments.cached : experiments.asked });
+  const learning = () => tally?.stage === "Students" && tally.step > 0;
+  await until(learning);
+  say("Pause");
+  await later(200);
+  return {
+    // Milliseconds a step, over about so many.
+    rate: async (milliseconds) => {
+      say("Resume");
+      const before = tally;
+      await until(() => tally !== before);
+      const first = tally;
+      await until(() => tally.at - first.at >= milliseconds);
+      const last = tally;
+      say("Pause");
+      await later(150);
+      return (last.at - first.at) / (last.step - first.step);
+    },
+    infer: async () => {
+      const inputs = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
+      heard.length = 0;
+      say({ Classify: { id: 1, inputs } });
+      await until(() => heard.includes("Answers"));
+    },
+    dispose: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,72 @@
+// The distillation step in TensorFlow.js, by its own layers' arithmetic, optimizer and backends.
+
+const T = 2;
+
+// Loads what the page's script tags would: the library, then its backends.
+async function load(folder, backend) {
+  if (!self.tf) {
+    for (const file of ["tfjs/dist/tf.es2017.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.min.js", "tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"]) {
+      await new Promise((resolve, reject) => {
+        const script = Object.assign(document.createElement("script"), { src: `${folder}/@tensorflow/${file}`, onload: resolve, onerror: reject });
+        document.head.append(script);
+      });
+    }
+    tf.wasm.setWasmPaths(`${folder}/@tensorflow/tfjs-backend-wasm/dist/`);
+    tf.wasm.setThreadsCount(1);
+  }
+  if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no backend ${backend} here`);
+}
+
+function forward(network, x) {
+  for (const [index, { kernel, bias, pools }] of network.entries()) {
+    if (pools) {
+      if (x.rank === 2) x = x.reshape([-1, Math.sqrt(x.shape[1]), Math.sqrt(x.shape[1]), 1]);
+      x = tf.maxPool(tf.relu(tf.conv2d(x, kernel, 1, "same").add(bias)), 2, 2, "valid");
+    } else {
+      x = x.reshape([x.shape[0], -1]).matMul(kernel).add(bias);
+      if (index < network.length - 1) x = tf.relu(x);
+    }
+  }
+  return x;
+}
+
+const build = (layers) => layers.map(({ shape, weight, bias, pools }) => ({
+  kernel: tf.variable(tf.tensor(weight, shape)), bias: tf.variable(tf.tensor1d(bias)), pools,
+}));
+
+export async function prepare({ teacher, student, batches, features }, { folder, backend, cached }) {
+  await load(folder, backend);
+  const [taught, learning] = [teacher, student].map(build);
+  const inputs = batches.map((batch) => tf.tensor2d(batch, [batch.length / features, features]));
+  const answers = inputs.map((x) => (cached ? tf.tidy(() => forward(taught, x)) : null));
+  const adam = tf.train.adam(0.001);
+  const variables = learning.flatMap(({ kernel, bias }) => [kernel, bias]);
+  let step = 0;
+  let last = null;
+  const once = () => {
+    const place = step++ % inputs.length;
+    const loss = tf.tidy(() => {
+      const x = inputs[place];
+      const p = tf.softmax((answers[place] ?? forward(taught, x)).div(T));
+      const log = tf.log(p.add(1e-12));
+      return adam.minimize(() => p.mul(log.sub(tf.logSoftmax(forward(learning, x).div(T)))).sum().mul((T * T) / x.shape[0]), true, variables);
+    });
+    last?.dispose();
+    last = loss;
+  };
+  return {
+    steps: async (count) => {
+      await tf.setBackend(backend);
+      for (let i = 0; i < count; i++) once();
+      return (await last.data())[0];
+    },
+    infer: async () => {
+      await tf.setBackend(backend);
+      const logits = tf.tidy(() => forward(learning, tf.concat(inputs).slice([0, 0], [1000, features])));
+      const found = await logits.data();
+      logits.dispose();
+      return found;
+    },
+    dispose: () => { adam.dispose(); tf.disposeVariables(); inputs.forEach((x) => x.dispose()); answers.forEach((x) => x?.dispose()); last?.dispose(); },
+  };
+}
