@@ -2,7 +2,7 @@
 
 use std::{env, fmt::Write as _};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use retort_spec::{Experiment, decode};
 use retort_tests::{Gpu, Page};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Workload {
                 self.teacher, self.student, self.batch
             );
             let decoded = decode(&link);
-            anyhow::ensure!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
+            ensure!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
             Ok(serde_json::to_value::<Experiment>(decoded.experiment)?)
         };
         let network = |text: &str| {
@@ -164,7 +164,16 @@ async fn beside_peers() -> Result<()> {
                 "workload": workload.plan()?, "contenders": contenders, "repeats": REPEATS, "milliseconds": TURN,
                 "cached": cached, "infer": cached,
             });
-            let found = page.promise(&format!("window.measure({plan})")).await?;
+            // Longer than a script may take.
+            page.script(&format!("window.measure({plan}).then((found) => {{ window.found = found; }}, (error) => {{ window.found = {{ error: String(error) }}; }})")).await?;
+            let found = loop {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                match page.script("return window.found").await? {
+                    Value::Null => {}
+                    found => break found,
+                }
+            };
+            ensure!(found["error"].is_null(), "{}", found["error"]);
             let peak = spread(&numbers(&found["peak"]["rates"])).unwrap_or([f64::NAN; 3]);
             println!(
                 "\n### {}: {heading}\n\nOf a step. Peak: {:.1} GFLOP/s ({:.1}–{:.1}).\n",

@@ -165,12 +165,18 @@ impl Page {
         digits.parse().with_context(|| format!("{selector} shows {text:?}"))
     }
 
-    /// Clicks.
+    /// Clicks; looks again where the page has just drawn the element anew.
     ///
     /// # Errors
     /// Where there is nothing to click.
     pub async fn click(&self, selector: &str) -> Result<()> {
-        Ok(self.find(selector).await?.click().await?)
+        let start = Instant::now();
+        loop {
+            match self.find(selector).await?.click().await {
+                Err(error) if error.is_stale_element_reference() && start.elapsed() < PATIENCE => {}
+                clicked => return Ok(clicked?),
+            }
+        }
     }
 
     /// Gives a control a value, as a visitor's hand does: it moves, then it is let go.

@@ -1,6 +1,7 @@
 //! The page in a real browser. `cargo xtask test` serves it, starts ChromeDriver and runs these.
 
 mod access;
+mod bench;
 mod classroom;
 mod compression;
 mod exports;

@@ -1,5 +1,6 @@
 //! `cargo xtask`: builds, serves and tests Retort, installing what is missing and saying what it costs.
 
+mod bench;
 mod build;
 mod figures;
 mod offline;
@@ -45,6 +46,8 @@ enum Command {
     },
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
+    /// Measures Retort beside TensorFlow.js and jax-js in headless Chromium, and prints tables
+    Bench,
     /// Runs exported files in ONNX Runtime and numpy
     Runtimes,
     /// Takes the README's screenshot
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Figures => figures::print(),
+        Command::Bench => bench::command(),
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),

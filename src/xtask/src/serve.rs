@@ -28,23 +28,23 @@ pub fn command(port: u16, no_build: bool) -> Result<()> {
     if !no_build {
         crate::build::build()?;
     }
-    let port = start(port)?;
+    let port = start(port, &root().join("dist"))?;
     eprintln!("serving http://127.0.0.1:{port} (stop with Ctrl-C)");
     loop {
         thread::park();
     }
 }
 
-/// Serves `dist/` in the background; the port it is served on.
-pub fn start(port: u16) -> Result<u16> {
-    let dist = root().join("dist");
-    ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
+/// Serves the page in a folder in the background; the port it is served on.
+pub fn start(port: u16, folder: &Path) -> Result<u16> {
+    let dist: Arc<Path> = folder.into();
+    ensure!(dist.join("index.html").exists(), "{} is empty; run cargo xtask build", folder.display());
     let listener =
         TcpListener::bind(("127.0.0.1", port)).with_context(|| format!("port {port}; --port takes another"))?;
     listener.set_nonblocking(true)?;
     let port = listener.local_addr()?.port();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    thread::spawn(move || runtime.block_on(accept(listener, dist.into())));
+    thread::spawn(move || runtime.block_on(accept(listener, dist)));
     Ok(port)
 }
 
@@ -89,7 +89,8 @@ fn answer(request: &Request<Incoming>, dist: &Path) -> Response<Full<Bytes>> {
 /// The file that a URL names, and its media type. Nothing outside `dist/` can be named.
 fn file(dist: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
     let path = url.split(['?', '#']).next()?.trim_start_matches('/');
-    let path = PathBuf::from(if path.is_empty() { "index.html" } else { path });
+    let index = if path.is_empty() || path.ends_with('/') { "index.html" } else { "" };
+    let path = PathBuf::from(format!("{path}{index}"));
     if !path.components().all(|component| matches!(component, Component::Normal(_))) {
         return None;
     }

@@ -1,6 +1,7 @@
 //! Every check and test.
 
 use std::{
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
@@ -68,11 +69,16 @@ fn formatted() -> Result<()> {
 
 /// Runs the browser tests whose names contain `filter`, against the page in `dist/`.
 pub fn browser(filter: &str) -> Result<()> {
+    browser_in(&root().join("dist"), filter, "6 to 15 minutes", &[])
+}
+
+/// The same against the page in a folder, with more in the tests' environment.
+pub fn browser_in(folder: &Path, filter: &str, cost: &str, more: &[(&str, &Path)]) -> Result<()> {
     let (chromium, chromedriver) = find_browser()?;
-    let port = serve::start(0)?;
+    let port = serve::start(0, folder)?;
     let driver = Driver::start(&chromedriver)?;
     let python = runtimes::python()?;
-    step("the page in headless Chromium", "6 to 11 minutes", || {
+    step("the page in headless Chromium", cost, || {
         let mut tests = cargo();
         tests.args([
             "test",
@@ -88,7 +94,7 @@ pub fn browser(filter: &str) -> Result<()> {
         ]);
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
         tests.env("RETORT_CHROMEDRIVER", format!("http://127.0.0.1:{}", driver.port));
-        tests.env("RETORT_PYTHON", &python);
+        tests.env("RETORT_PYTHON", &python).envs(more.iter().copied());
         run(tests.env("RETORT_CHROMIUM", &chromium))
     })
 }
@@ -100,7 +106,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn start(program: &std::path::Path) -> Result<Self> {
+    fn start(program: &Path) -> Result<Self> {
         // A port that was free a moment ago.
         let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let child = Command::new(program)

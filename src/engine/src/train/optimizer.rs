@@ -1,22 +1,197 @@
-//! The rules that turn gradients into steps, from burn.
+//! The rules that turn gradients into steps. Their formulas and constants are burn's; on the processor a step is one pass
+//! over memory, of [`retort_kernels`].
 
-use burn::optim::{
-    AdamConfig, AdamWConfig, ModuleOptimizer, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig,
+use burn::{
+    backend::Flex,
+    optim::{LearningRate, ModuleOptimizer, Optimizer, RecordState, StateSink, StateSource},
+    tensor::{Device, Tensor},
 };
+use retort_kernels::{Adam, Sgd};
 use retort_spec::OptimizerKind;
 
-/// The published epsilon (Kingma & Ba 2015, section 2); burn's default is larger.
+/// The published constants of Adam (Kingma & Ba 2015, section 2).
+const BETAS: (f32, f32) = (0.9, 0.999);
 const EPSILON: f32 = 1e-8;
+const MOMENTUM: f32 = 0.9;
 
-/// Builds an optimizer. Weight decay is an L2 penalty for SGD and Adam, decoupled for AdamW.
+/// Builds an optimizer. Weight decay is an L2 penalty for SGD and Adam, decoupled for AdamW (Loshchilov & Hutter 2019,
+/// algorithm 2).
 pub fn build(kind: OptimizerKind, weight_decay: f64) -> ModuleOptimizer {
-    let penalty = (weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay as f32));
-    match kind {
-        OptimizerKind::Sgd => {
-            let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
-            SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(penalty).init()
+    ModuleOptimizer::from(Rule { kind, weight_decay: weight_decay as f32 })
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    kind: OptimizerKind,
+    weight_decay: f32,
+}
+
+/// What a rule remembers of a parameter.
+#[derive(Clone)]
+struct Memory<const D: usize> {
+    /// Steps done.
+    time: usize,
+    /// The velocity, or the first moment.
+    first: Tensor<D>,
+    /// The second moment, of Adam.
+    second: Option<Tensor<D>>,
+}
+
+impl Rule {
+    fn adam(self, rate: LearningRate, time: usize) -> Adam {
+        let adam = Adam::new(rate, BETAS, EPSILON, time as i32);
+        match self.kind {
+            OptimizerKind::AdamW => Adam { kept: (1.0 - rate * f64::from(self.weight_decay)) as f32, ..adam },
+            _ => Adam { penalty: self.weight_decay, ..adam },
         }
-        OptimizerKind::Adam => AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(penalty).init(),
-        OptimizerKind::AdamW => AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(weight_decay as f32).init(),
+    }
+
+    fn sgd(self, rate: LearningRate) -> Sgd {
+        Sgd { rate: rate as f32, momentum: MOMENTUM, penalty: self.weight_decay }
+    }
+}
+
+/// Nothing here is ever saved: a training that was interrupted begins anew.
+impl<const D: usize> RecordState for Memory<D> {
+    fn state_flatten(&self, _: &str, _: &mut StateSink) {}
+
+    fn state_unflatten(_: &str, _: &mut StateSource, _: &Device) -> Option<Self> {
+        None
+    }
+}
+
+impl Optimizer for Rule {
+    type State<const D: usize> = Memory<D>;
+
+    fn step<const D: usize>(
+        &self,
+        rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        memory: Option<Memory<D>>,
+    ) -> (Tensor<D>, Option<Memory<D>>) {
+        let mut memory = memory.unwrap_or_else(|| {
+            let zeros = || Tensor::zeros(weights.shape(), &weights.device());
+            Memory { time: 0, first: zeros(), second: (self.kind != OptimizerKind::Sgd).then(zeros) }
+        });
+        memory.time += 1;
+        let Memory { time, first, second } = memory;
+        let (weights, first, second) = match second {
+            None => {
+                let [weights, velocity] = sgd(self.sgd(rate), [weights, first], gradient);
+                (weights, velocity, None)
+            }
+            Some(second) => {
+                let [weights, first, second] = adam(self.adam(rate, time), [weights, first, second], gradient);
+                (weights, first, Some(second))
+            }
+        };
+        (weights, Some(Memory { time, first, second }))
+    }
+
+    fn to_device<const D: usize>(memory: Memory<D>, device: &Device) -> Memory<D> {
+        let Memory { time, first, second } = memory;
+        Memory { time, first: first.to_device(device), second: second.map(|second| second.to_device(device)) }
+    }
+}
+
+fn sgd<const D: usize>(rule: Sgd, numbers: [Tensor<D>; 2], gradient: Tensor<D>) -> [Tensor<D>; 2] {
+    let in_place = |numbers: &mut [&mut [f32]], gradient: &[f32]| {
+        if let [weights, velocity] = numbers {
+            rule.step(weights, gradient, velocity);
+        }
+    };
+    on_processor(numbers, gradient, in_place).unwrap_or_else(|([weights, velocity], gradient)| {
+        let velocity = velocity * rule.momentum + penalized(gradient, &weights, rule.penalty);
+        [weights - velocity.clone() * rule.rate, velocity]
+    })
+}
+
+fn adam<const D: usize>(rule: Adam, numbers: [Tensor<D>; 3], gradient: Tensor<D>) -> [Tensor<D>; 3] {
+    let in_place = |numbers: &mut [&mut [f32]], gradient: &[f32]| {
+        if let [weights, first, second] = numbers {
+            rule.step(weights, gradient, first, second);
+        }
+    };
+    on_processor(numbers, gradient, in_place).unwrap_or_else(|([weights, first, second], gradient)| {
+        let gradient = penalized(gradient, &weights, rule.penalty);
+        let first = first * rule.betas.0 + gradient.clone() * (1.0 - rule.betas.0);
+        let second = second * rule.betas.1 + gradient.clone() * gradient * (1.0 - rule.betas.1);
+        let step = first.clone() * rule.correction / (second.clone().sqrt() + rule.epsilon);
+        let weights = if rule.kept == 1.0 { weights } else { weights * rule.kept };
+        [weights - step * rule.rate, first, second]
+    })
+}
+
+fn penalized<const D: usize>(gradient: Tensor<D>, weights: &Tensor<D>, penalty: f32) -> Tensor<D> {
+    if penalty > 0.0 { weights.clone() * penalty + gradient } else { gradient }
+}
+
+/// Works on the numbers where they stand; gives back what is not in the processor's memory.
+fn on_processor<const N: usize, const D: usize>(
+    numbers: [Tensor<D>; N],
+    gradient: Tensor<D>,
+    step: impl FnOnce(&mut [&mut [f32]], &[f32]),
+) -> Result<[Tensor<D>; N], ([Tensor<D>; N], Tensor<D>)> {
+    let Ok(slope) = gradient.clone().try_into_primitive::<Flex>() else { return Err((numbers, gradient)) };
+    let slope = slope.to_contiguous();
+    let mut numbers = numbers.map(|tensor| match tensor.try_into_primitive::<Flex>() {
+        Ok(tensor) => tensor.to_contiguous(),
+        Err(_) => unreachable!("a parameter is where its gradient is"),
+    });
+    // What others still look at is copied by this.
+    step(&mut numbers.each_mut().map(|tensor| tensor.storage_mut::<f32>()), slope.storage::<f32>());
+    Ok(numbers.map(Tensor::from_primitive::<Flex>))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::read;
+    use burn::{
+        optim::{AdamConfig, AdamWConfig, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
+        tensor::TensorData,
+    };
+    use pollster::block_on;
+
+    fn wave(pace: f32) -> Tensor<2> {
+        let numbers: Vec<f32> = (0..35).map(|i| (i as f32 * pace).sin()).collect();
+        Tensor::from_data(TensorData::new(numbers, [5, 7]), &Device::flex())
+    }
+
+    /// The weights after each of five steps.
+    fn descend<O: Optimizer>(optimizer: &O) -> Vec<Vec<f32>> {
+        let (mut weights, mut state) = (wave(1.3), None);
+        (1..6)
+            .map(|step| {
+                // As gradients of matrices come, not in one piece.
+                let gradient = wave(0.1 * step as f32).transpose().reshape([5, 7]).transpose().transpose();
+                let (next, memory) = optimizer.step(0.01, weights.clone(), gradient, state.take());
+                (weights, state) = (next, memory);
+                block_on(read(weights.clone())).unwrap()
+            })
+            .collect()
+    }
+
+    /// Powers of the betas may be rounded otherwise.
+    fn same(one: &[Vec<f32>], other: &[Vec<f32>]) {
+        for (one, other) in one.iter().flatten().zip(other.iter().flatten()) {
+            assert!((one - other).abs() < 1e-6, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn steps_are_those_of_burn() {
+        for decay in [0.0, 0.1] {
+            let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
+            let rule = |kind| Rule { kind, weight_decay: decay };
+            let adam = AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(penalty.clone()).build();
+            same(&descend(&rule(OptimizerKind::Adam)), &descend(&adam));
+            let adam_w = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).build();
+            same(&descend(&rule(OptimizerKind::AdamW)), &descend(&adam_w));
+            let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
+            let sgd = SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(penalty).build();
+            same(&descend(&rule(OptimizerKind::Sgd)), &descend(&sgd));
+        }
     }
 }

@@ -1,0 +1,136 @@
+//! Steps down a gradient, in one pass over weights, gradient and moments: what burn's optimizers do in ten, each of which
+//! reads and writes as much memory and allocates it. The order of operations is burn's.
+
+use wide::f32x4;
+
+/// One step of Adam or AdamW.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adam {
+    /// The learning rate.
+    pub rate: f32,
+    /// How much of the first and of the second moment is kept.
+    pub betas: (f32, f32),
+    /// What is added to the root of the second moment, `epsilon · √(1 − beta₂ᵗ)`.
+    pub epsilon: f32,
+    /// What undoes that both moments begin at zero, `√(1 − beta₂ᵗ) / (1 − beta₁ᵗ)`.
+    pub correction: f32,
+    /// Of Adam: how much of the weights is added to the gradient.
+    pub penalty: f32,
+    /// Of AdamW: what of the weights is left before the step.
+    pub kept: f32,
+}
+
+impl Adam {
+    /// Step `time`, from 1, by the constants of the paper (Kingma & Ba 2015, section 2 and algorithm 1); no weight decay.
+    pub fn new(rate: f64, betas: (f32, f32), epsilon: f32, time: i32) -> Self {
+        let root = (1.0 - betas.1.powi(time)).sqrt();
+        let correction = root / (1.0 - betas.0.powi(time));
+        Self { rate: rate as f32, betas, epsilon: epsilon * root, correction, penalty: 0.0, kept: 1.0 }
+    }
+
+    /// Changes the weights and both moments; all slices are of one length.
+    pub fn step(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+        let [rate, epsilon, correction, penalty, kept] =
+            [self.rate, self.epsilon, self.correction, self.penalty, self.kept].map(f32x4::splat);
+        let (beta1, beta2) = (f32x4::splat(self.betas.0), f32x4::splat(self.betas.1));
+        let (rest1, rest2) = (f32x4::splat(1.0 - self.betas.0), f32x4::splat(1.0 - self.betas.1));
+        let numbers = [weights, first, second];
+        over(numbers, gradient, |[weights, first, second], gradient| {
+            let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
+            let first = first * beta1 + gradient * rest1;
+            let second = second * beta2 + gradient * gradient * rest2;
+            let step = first * correction / (second.sqrt() + epsilon);
+            [weights * kept - step * rate, first, second]
+        });
+    }
+}
+
+/// One step of stochastic gradient descent with momentum.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sgd {
+    /// The learning rate.
+    pub rate: f32,
+    /// How much of the velocity is kept.
+    pub momentum: f32,
+    /// How much of the weights is added to the gradient.
+    pub penalty: f32,
+}
+
+impl Sgd {
+    /// Changes the weights and the velocity; all slices are of one length.
+    pub fn step(&self, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
+        let [rate, momentum, penalty] = [self.rate, self.momentum, self.penalty].map(f32x4::splat);
+        over([weights, velocity], gradient, |[weights, velocity], gradient| {
+            let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
+            let velocity = velocity * momentum + gradient;
+            [weights - velocity * rate, velocity]
+        });
+    }
+}
+
+/// Four numbers of each slice at a time, the last ones filled with zeros.
+fn over<const N: usize>(
+    mut numbers: [&mut [f32]; N],
+    gradient: &[f32],
+    step: impl Fn([f32x4; N], f32x4) -> [f32x4; N],
+) {
+    let (fours, rest) = gradient.as_chunks::<4>();
+    for (place, &gradient) in fours.iter().enumerate() {
+        let at = 4 * place..4 * place + 4;
+        let four = |numbers: &[f32]| numbers.get(at.clone()).and_then(|four| four.try_into().ok()).unwrap_or([0.0; 4]);
+        let next = step(std::array::from_fn(|i| four(numbers[i]).into()), gradient.into());
+        for (numbers, next) in numbers.iter_mut().zip(next) {
+            if let Some(four) = numbers.get_mut(at.clone()) {
+                four.copy_from_slice(&next.to_array());
+            }
+        }
+    }
+    let done = gradient.len() - rest.len();
+    let padded = |numbers: &[f32]| {
+        f32x4::from(std::array::from_fn::<f32, 4, _>(|i| numbers.get(i).copied().unwrap_or_default()))
+    };
+    let next = step(std::array::from_fn(|i| padded(&numbers[i][done..])), padded(rest));
+    for (numbers, next) in numbers.iter_mut().zip(next) {
+        for (number, next) in numbers[done..].iter_mut().zip(next.to_array()) {
+            *number = next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(count: usize, pace: f32) -> Vec<f32> {
+        (0..count).map(|i| (i as f32 * pace).sin()).collect()
+    }
+
+    #[test]
+    fn a_step_of_adam_by_hand_at_every_length() {
+        for count in 0..10 {
+            let (mut weights, gradient) = (wave(count, 1.3), wave(count, 0.7));
+            let (mut first, mut second) = (vec![0.5; count], vec![0.25; count]);
+            let before = weights.clone();
+            let adam = Adam { penalty: 0.1, kept: 0.9, ..Adam::new(0.01, (0.9, 0.999), 1e-8, 2) };
+            adam.step(&mut weights, &gradient, &mut first, &mut second);
+            for i in 0..count {
+                let g = f64::from(gradient[i]) + 0.1 * f64::from(before[i]);
+                let (m, v) = (0.9 * 0.5 + 0.1 * g, 0.999 * 0.25 + 0.001 * g * g);
+                let step = (m / (1.0 - 0.81)) / ((v / (1.0 - 0.998001)).sqrt() + 1e-8);
+                let expected = 0.9 * f64::from(before[i]) - 0.01 * step;
+                assert!((f64::from(weights[i]) - expected).abs() < 1e-5, "{i} of {count}");
+                assert!((f64::from(first[i]) - m).abs() < 1e-6 && (f64::from(second[i]) - v).abs() < 1e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn momentum_by_hand() {
+        let (mut weights, mut velocity) = (vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![1.0; 5]);
+        let sgd = Sgd { rate: 0.5, momentum: 0.5, penalty: 1.0 };
+        sgd.step(&mut weights, &[1.0; 5], &mut velocity);
+        // 0.5 + (1 + w), and half of it down.
+        assert_eq!(velocity, [2.5, 3.5, 4.5, 5.5, 6.5]);
+        assert_eq!(weights, [-0.25, 0.25, 0.75, 1.25, 1.75]);
+    }
+}

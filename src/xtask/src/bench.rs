@@ -1,0 +1,42 @@
+//! Retort beside what a visitor would otherwise use, in one browser.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    test,
+    tools::{root, run, step},
+};
+
+/// Measures the page in `dist/` beside the peers that `tests/peers/package.json` names, and prints tables.
+pub fn command() -> Result<()> {
+    let dist = root().join("dist");
+    ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
+    let folder = root().join("target/bench");
+    let peers = folder.join("peers");
+    fs::create_dir_all(&peers)?;
+    copy(&dist, &folder)?;
+    copy(&root().join("tests/peers"), &peers)?;
+    step("installing the peers", "a minute, once", || {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&peers);
+        run(&mut npm).context("the peers are npm packages: is Node.js installed?")
+    })?;
+    test::browser_in(&folder, "beside_peers", "half an hour", &[("RETORT_PEERS", &peers)])
+}
+
+/// Copies a folder's files over another's.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let (entry, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name())))?;
+        match entry.is_dir() {
+            // What npm has installed is as it should be.
+            true if entry.ends_with("node_modules") => {}
+            true => copy(&entry, &to)?,
+            false => fs::copy(&entry, &to).map(|_| ())?,
+        }
+    }
+    Ok(())
+}
