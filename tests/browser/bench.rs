@@ -1,6 +1,6 @@
 //! Retort beside its peers in one browser, in turns: ratios with their spread, in Markdown.
 
-use std::{env, fmt::Write as _};
+use std::{env, fmt::Write as _, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
 use retort_spec::{Experiment, decode};
@@ -73,7 +73,7 @@ impl Workload {
                 "v=1&data=mnist&teacher={}&student={}&batch={}&teacher-epochs=1&student-epochs=1000&runs=1&labels=0&soft=1&transfer=all&optimizer=adam&learning-rate=0.001&dropout=0{more}",
                 self.teacher, self.student, self.batch
             );
-            let decoded = decode(&link);
+            let decoded = decode(&link, &[]);
             ensure!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
             Ok(serde_json::to_value::<Experiment>(decoded.experiment)?)
         };
@@ -120,7 +120,7 @@ fn table(found: &Value, key: &str, megaflops: f64) -> String {
         let ratios: Vec<f64> = times.iter().zip(&own).map(|(time, own)| time / own).collect();
         let ratio =
             spread(&ratios).map_or("–".into(), |[least, median, most]| format!("{median:.2} ({least:.2}–{most:.2})"));
-        let share = megaflops / median / peak * 1e3;
+        let share = megaflops / median / peak;
         let share = if share.is_nan() { "–".into() } else { format!("{share:.2}") };
         let _ = writeln!(text, "| {name} | {median:.2} ({least:.2}–{most:.2}) | {ratio} | {share} |");
     }

@@ -38,10 +38,10 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
     ["train-images", idx([count, side, side], pixels)], ["train-labels", idx([count], labels)],
     ["t10k-images", idx([100, side, side], pixels.subarray(0, 100 * features))], ["t10k-labels", idx([100], labels.subarray(0, 100))],
   ].map(([name, bytes]) => ({ name: `${name}-ubyte`, bytes }));
-  say({ Files: { data: "Mnist", files } });
+  say({ Files: { data: "mnist", files } });
   await until(() => heard.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
-  const learning = () => tally?.stage === "Students" && tally.step > 0;
+  const learning = () => tally?.stage === "students" && tally.step > 0;
   await until(learning);
   say("Pause");
   await later(200);
@@ -61,7 +61,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
     infer: async () => {
       const inputs = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
       heard.length = 0;
-      say({ Classify: { id: 1, inputs } });
+      say({ Classify: { id: 1, inputs: new Uint8Array(inputs.buffer) } });
       await until(() => heard.includes("Answers"));
     },
     dispose: () => worker.terminate(),

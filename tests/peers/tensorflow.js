@@ -5,7 +5,7 @@ const T = 2;
 // Loads what the page's script tags would: the library, then its backends.
 async function load(folder, backend) {
   if (!self.tf) {
-    for (const file of ["tfjs/dist/tf.es2017.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.min.js", "tfjs-backend-webgpu/dist/tf-backend-webgpu.min.js"]) {
+    for (const file of ["tfjs/dist/tf.es2017.min.js", "tfjs-backend-wasm/dist/tf-backend-wasm.es2017.min.js", "tfjs-backend-webgpu/dist/tf-backend-webgpu.es2017.min.js"]) {
       await new Promise((resolve, reject) => {
         const script = Object.assign(document.createElement("script"), { src: `${folder}/@tensorflow/${file}`, onload: resolve, onerror: reject });
         document.head.append(script);

@@ -6,6 +6,7 @@
 
 pub mod data;
 pub mod device;
+mod kernels;
 pub mod nets;
 pub mod objectives;
 mod schemes;

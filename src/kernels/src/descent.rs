@@ -29,6 +29,7 @@ impl Adam {
     }
 
     /// Changes the weights and both moments; all slices are of one length.
+    #[inline(never)]
     pub fn step(&self, weights: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
         let [rate, epsilon, correction, penalty, kept] =
             [self.rate, self.epsilon, self.correction, self.penalty, self.kept].map(f32x4::splat);
@@ -58,6 +59,7 @@ pub struct Sgd {
 
 impl Sgd {
     /// Changes the weights and the velocity; all slices are of one length.
+    #[inline(never)]
     pub fn step(&self, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let [rate, momentum, penalty] = [self.rate, self.momentum, self.penalty].map(f32x4::splat);
         over([weights, velocity], gradient, |[weights, velocity], gradient| {

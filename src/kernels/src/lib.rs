@@ -2,5 +2,9 @@
 //! pass what would otherwise be several; whoever calls it has the plain way beside it, for graphics cards and for the tests.
 
 mod descent;
+mod matmul;
+mod rows;
 
 pub use descent::{Adam, Sgd};
+pub use matmul::{Matrix, Scratch, matmul};
+pub use rows::{column_sums, cross_entropy, soft_targets};

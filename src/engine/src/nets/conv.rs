@@ -9,6 +9,8 @@ use burn::{
 use retort_compress::Layer;
 use retort_spec::Architecture;
 
+use crate::kernels::linear;
+
 use super::{
     Map, Pass, Trace, dense,
     windows::{max_pool, windows},
@@ -61,7 +63,7 @@ impl Conv {
         for stage in &self.stages {
             let [_, channels] = stage.weight.dims();
             let responses =
-                stage.forward(pass.enter(windows(images, window, 1))).reshape([batch, side, side, channels]);
+                linear(pass.enter(windows(images, window, 1)), stage).reshape([batch, side, side, channels]);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             let pooled = max_pool(responses);
             side = (side / 2).max(1);
@@ -72,7 +74,7 @@ impl Conv {
         let [_, _, _, channels] = images.dims();
         let embedding = images.reshape([batch, side * side * channels]);
         let dropped = pass.drop(embedding.clone());
-        let logits = self.classifier.forward(pass.enter(dropped));
+        let logits = linear(pass.enter(dropped), &self.classifier);
         Trace { logits, embedding, maps, statistics: Vec::new() }
     }
 }

@@ -7,6 +7,7 @@ use burn::{
 };
 
 use super::{Map, Pass, Trace, dense};
+use crate::kernels::linear;
 use retort_compress::Layer;
 
 /// Dense layers with ReLU and dropout between them.
@@ -54,10 +55,10 @@ impl Mlp {
         for (index, layer) in self.layers.iter().enumerate() {
             let entering = pass.enter(activations.clone());
             if index + 1 == self.layers.len() {
-                let logits = layer.forward(entering);
+                let logits = linear(entering, layer);
                 return Trace { logits, embedding: activations, maps, statistics: Vec::new() };
             }
-            let before = layer.forward(entering);
+            let before = linear(entering, layer);
             let values = relu(before.clone());
             maps.push(Map { values: values.clone().unsqueeze_dim(1), before: before.unsqueeze_dim(1), side: 1 });
             activations = pass.drop(values);

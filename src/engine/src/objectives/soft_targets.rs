@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, activation::log_softmax};
 
 use super::Settings;
-use crate::nets::Trace;
+use crate::{kernels, nets::Trace};
 
 /// `T² · (1/N) Σ_n KL(softmax(v_n/T) ‖ softmax(z_n/T))` with `v` the teacher's logits and `z` the student's
 /// (Hinton, Vinyals & Dean 2015, section 2).
@@ -18,9 +18,13 @@ use crate::nets::Trace;
 pub fn soft_targets(student: &Trace, teacher: &Trace, settings: &Settings) -> Tensor<1> {
     let temperature = settings.temperature;
     let [batch, _] = student.logits.dims();
+    let factor = settings.t2() / batch as f64;
+    if let Some(loss) = kernels::soft_targets(&student.logits, &teacher.logits, temperature, factor) {
+        return loss;
+    }
     let target = log_softmax(teacher.logits.clone() / temperature, 1);
     let answer = log_softmax(student.logits.clone() / temperature, 1);
-    (target.clone().exp() * (target - answer)).sum() * (settings.t2() / batch as f64)
+    (target.clone().exp() * (target - answer)).sum() * factor
 }
 
 #[cfg(test)]

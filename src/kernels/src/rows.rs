@@ -1,0 +1,131 @@
+//! What is summed over rows: biases' gradients, and losses of logits with their gradients.
+//!
+//! None is inlined: the rest of the engine is built to be small, and so would be what stands in it.
+
+/// Adds up each column.
+///
+/// # Shapes
+/// `numbers`: `[rows, columns]`; `to`: `[columns]`, overwritten.
+#[inline(never)]
+pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
+    to.fill(0.0);
+    for row in numbers.chunks_exact(to.len().max(1)) {
+        to.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+    }
+}
+
+/// `factor · Σ KL(softmax(teacher / T) ‖ softmax(student / T))` over all rows (Hinton et al. 2015, section 2), and its gradient
+/// by the student's logits, `factor · (q − p) / T`.
+///
+/// # Shapes
+/// Logits and gradient: `[rows, classes]`.
+#[inline(never)]
+pub fn soft_targets(
+    student: &[f32],
+    teacher: &[f32],
+    classes: usize,
+    (temperature, factor): (f32, f32),
+    gradient: &mut [f32],
+) -> f32 {
+    let (mut loss, classes) = (0.0, classes.max(1));
+    let rows = student.chunks_exact(classes).zip(teacher.chunks_exact(classes));
+    for ((student, teacher), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
+        let (answer, wanted) = (LogSoftmax::of(student, temperature), LogSoftmax::of(teacher, temperature));
+        for ((slope, &student), &teacher) in gradient.iter_mut().zip(student).zip(teacher) {
+            let (answer, wanted) = (answer.at(student), wanted.at(teacher));
+            let share = (wanted as f32).exp();
+            loss += f64::from(share) * (wanted - answer);
+            *slope = ((answer as f32).exp() - share) * (factor / temperature);
+        }
+    }
+    (loss * f64::from(factor)) as f32
+}
+
+/// `−factor · Σ targets · ln softmax(logits)` over all rows, and its gradient by the logits, where each row of targets adds up
+/// to one.
+///
+/// # Shapes
+/// Logits, targets and gradient: `[rows, classes]`.
+#[inline(never)]
+pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, factor: f32, gradient: &mut [f32]) -> f32 {
+    let (mut loss, classes) = (0.0, classes.max(1));
+    let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes));
+    for ((logits, targets), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
+        let answer = LogSoftmax::of(logits, 1.0);
+        for ((slope, &logit), &target) in gradient.iter_mut().zip(logits).zip(targets) {
+            let answer = answer.at(logit);
+            loss -= f64::from(target) * answer;
+            *slope = ((answer as f32).exp() - target) * factor;
+        }
+    }
+    (loss * f64::from(factor)) as f32
+}
+
+/// `ln softmax(logits / T)` of a row, in double precision: a loss is the difference of such numbers.
+struct LogSoftmax {
+    most: f32,
+    temperature: f64,
+    sum: f64,
+}
+
+impl LogSoftmax {
+    fn of(logits: &[f32], temperature: f32) -> Self {
+        let most = logits.iter().fold(f32::NEG_INFINITY, |most, &logit| most.max(logit));
+        let sum: f64 = logits.iter().map(|logit| f64::from(((logit - most) / temperature).exp())).sum();
+        Self { most, temperature: f64::from(temperature), sum: f64::from((sum as f32).ln()) }
+    }
+
+    fn at(&self, logit: f32) -> f64 {
+        f64::from(logit - self.most) / self.temperature - self.sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STUDENT: [f32; 6] = [0.1, -0.2, 0.3, 4.0, 0.0, -90.0];
+    const TEACHER: [f32; 6] = [1.0, 0.0, -1.0, 0.5, 0.25, 0.0];
+
+    /// A loss's gradient beside the difference of its values.
+    fn check(loss: impl Fn(&[f32], &mut [f32]) -> f32) {
+        let mut gradient = [0.0; 6];
+        let value = loss(&STUDENT, &mut gradient);
+        assert!(value.is_finite());
+        for i in 0..6 {
+            let moved = |by: f32| {
+                let mut student = STUDENT;
+                student[i] += by;
+                loss(&student, &mut [0.0; 6])
+            };
+            let difference = (moved(0.01) - moved(-0.01)) / 0.02;
+            assert!((gradient[i] - difference).abs() < 2e-3, "{i}: {} {difference}", gradient[i]);
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        for temperature in [1.0, 4.0] {
+            check(|student, gradient| soft_targets(student, &TEACHER, 3, (temperature, 0.5), gradient));
+        }
+        check(|student, gradient| cross_entropy(student, &[0.0, 1.0, 0.0, 0.5, 0.25, 0.25], 3, 0.5, gradient));
+    }
+
+    #[test]
+    fn values_by_hand() {
+        let mut gradient = [0.0; 2];
+        // softmax(ln 3, 0) = (3/4, 1/4) beside (1/2, 1/2): 3/4 ln 3/2 + 1/4 ln 1/2.
+        let loss = soft_targets(&[0.0, 0.0], &[3.0_f32.ln(), 0.0], 2, (1.0, 1.0), &mut gradient);
+        assert!((loss - (0.75 * 1.5_f32.ln() + 0.25 * 0.5_f32.ln())).abs() < 1e-6);
+        assert!((gradient[0] + 0.25).abs() < 1e-6 && (gradient[1] - 0.25).abs() < 1e-6);
+        let loss = cross_entropy(&[0.0, 0.0], &[1.0, 0.0], 2, 2.0, &mut gradient);
+        assert!((loss - 2.0 * 2.0_f32.ln()).abs() < 1e-6 && gradient == [-1.0, 1.0]);
+    }
+
+    #[test]
+    fn columns_add_up() {
+        let mut sums = [7.0; 2];
+        column_sums(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &mut sums);
+        assert_eq!(sums, [9.0, 12.0]);
+    }
+}
