@@ -101,7 +101,7 @@ fn sgd<const D: usize>(rule: Sgd, numbers: [Tensor<D>; 2], gradient: Tensor<D>) 
             rule.step(weights, gradient, velocity);
         }
     };
-    on_processor(numbers, gradient, in_place).unwrap_or_else(|([weights, velocity], gradient)| {
+    step(numbers, gradient, in_place, |[weights, velocity], gradient| {
         let velocity = velocity * rule.momentum + penalized(gradient, &weights, rule.penalty);
         [weights - velocity.clone() * rule.rate, velocity]
     })
@@ -113,7 +113,7 @@ fn adam<const D: usize>(rule: Adam, numbers: [Tensor<D>; 3], gradient: Tensor<D>
             rule.step(weights, gradient, first, second);
         }
     };
-    on_processor(numbers, gradient, in_place).unwrap_or_else(|([weights, first, second], gradient)| {
+    step(numbers, gradient, in_place, |[weights, first, second], gradient| {
         let gradient = penalized(gradient, &weights, rule.penalty);
         let first = first * rule.betas.0 + gradient.clone() * (1.0 - rule.betas.0);
         let second = second * rule.betas.1 + gradient.clone() * gradient * (1.0 - rule.betas.1);
@@ -127,21 +127,22 @@ fn penalized<const D: usize>(gradient: Tensor<D>, weights: &Tensor<D>, penalty: 
     if penalty > 0.0 { weights.clone() * penalty + gradient } else { gradient }
 }
 
-/// Works on the numbers where they stand; gives back what is not in the processor's memory.
-fn on_processor<const N: usize, const D: usize>(
+/// A step `in_place` where the numbers are in the processor's memory, the `plain` one elsewhere.
+fn step<const N: usize, const D: usize>(
     numbers: [Tensor<D>; N],
     gradient: Tensor<D>,
-    step: impl FnOnce(&mut [&mut [f32]], &[f32]),
-) -> Result<[Tensor<D>; N], ([Tensor<D>; N], Tensor<D>)> {
-    let Ok(slope) = gradient.clone().try_into_primitive::<Flex>() else { return Err((numbers, gradient)) };
+    in_place: impl FnOnce(&mut [&mut [f32]], &[f32]),
+    plain: impl FnOnce([Tensor<D>; N], Tensor<D>) -> [Tensor<D>; N],
+) -> [Tensor<D>; N] {
+    let Ok(slope) = gradient.clone().try_into_primitive::<Flex>() else { return plain(numbers, gradient) };
     let slope = slope.to_contiguous();
     let mut numbers = numbers.map(|tensor| match tensor.try_into_primitive::<Flex>() {
         Ok(tensor) => tensor.to_contiguous(),
         Err(_) => unreachable!("a parameter is where its gradient is"),
     });
     // What others still look at is copied by this.
-    step(&mut numbers.each_mut().map(|tensor| tensor.storage_mut::<f32>()), slope.storage::<f32>());
-    Ok(numbers.map(Tensor::from_primitive::<Flex>))
+    in_place(&mut numbers.each_mut().map(|tensor| tensor.storage_mut::<f32>()), slope.storage::<f32>());
+    numbers.map(Tensor::from_primitive::<Flex>)
 }
 
 #[cfg(test)]
