@@ -181,7 +181,10 @@ async fn beside_peers() -> Result<()> {
             );
             println!("{}", table(&found, "rates", workload.megaflops[usize::from(cached)]));
             if cached {
-                println!("Inference of 1,000 examples by the student.\n\n{}", table(&found, "inference", f64::NAN));
+                println!(
+                    "Inference of 1,000 examples by the student; Retort's page asks teacher, baseline and student at once, by message.\n\n{}",
+                    table(&found, "inference", f64::NAN)
+                );
             }
             page.close().await?;
         }

@@ -49,6 +49,7 @@ export async function prepare({ teacher, student, batches, features }, { folder,
   const zeros = () => learning.map(({ weight, bias }) => ({ weight: np.zeros(weight.shape), bias: np.zeros(bias.shape) }));
   let [first, second] = [zeros(), zeros()];
   const inputs = batches.map((batch) => np.array(batch).reshape([batch.length / features, features]));
+  const thousand = np.concatenate(inputs.map((x) => x.ref)).slice([0, 1000]);
   const ask = jit(forward);
   const answers = cached ? inputs.map((x) => ask(tree.ref(taught), x.ref)) : [];
   const learn = (student, first, second, rate, x, answer) => {
@@ -79,9 +80,8 @@ export async function prepare({ teacher, student, batches, features }, { folder,
     },
     infer: async () => {
       jax.defaultDevice(backend);
-      const x = np.concatenate(inputs.map((x) => x.ref)).slice([0, 1000]);
-      return ask(tree.ref(learning), x).data();
+      return ask(tree.ref(learning), thousand.ref).data();
     },
-    dispose: () => { [taught, learning, first, second, inputs, answers].forEach((held) => tree.dispose(held)); last?.dispose(); },
+    dispose: () => { [taught, learning, first, second, inputs, thousand, answers].forEach((held) => tree.dispose(held)); last?.dispose(); },
   };
 }

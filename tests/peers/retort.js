@@ -41,6 +41,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
   say({ Files: { data: "mnist", files } });
   await until(() => heard.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
+  const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
   const learning = () => tally?.stage === "students" && tally.step > 0;
   await until(learning);
   say("Pause");
@@ -58,10 +59,10 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
       await later(150);
       return (last.at - first.at) / (last.step - first.step);
     },
+    // The page always asks all three networks, the teacher among them; questions and answers go by message.
     infer: async () => {
-      const inputs = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
       heard.length = 0;
-      say({ Classify: { id: 1, inputs: new Uint8Array(inputs.buffer) } });
+      say({ Classify: { id: 1, inputs: new Uint8Array(thousand.buffer) } });
       await until(() => heard.includes("Answers"));
     },
     dispose: () => worker.terminate(),

@@ -38,6 +38,7 @@ export async function prepare({ teacher, student, batches, features }, { folder,
   await load(folder, backend);
   const [taught, learning] = [teacher, student].map(build);
   const inputs = batches.map((batch) => tf.tensor2d(batch, [batch.length / features, features]));
+  const thousand = tf.tidy(() => tf.concat(inputs).slice([0, 0], [1000, features]));
   const answers = inputs.map((x) => (cached ? tf.tidy(() => forward(taught, x)) : null));
   const adam = tf.train.adam(0.001);
   const variables = learning.flatMap(({ kernel, bias }) => [kernel, bias]);
@@ -62,11 +63,11 @@ export async function prepare({ teacher, student, batches, features }, { folder,
     },
     infer: async () => {
       await tf.setBackend(backend);
-      const logits = tf.tidy(() => forward(learning, tf.concat(inputs).slice([0, 0], [1000, features])));
+      const logits = tf.tidy(() => forward(learning, thousand));
       const found = await logits.data();
       logits.dispose();
       return found;
     },
-    dispose: () => { adam.dispose(); tf.disposeVariables(); inputs.forEach((x) => x.dispose()); answers.forEach((x) => x?.dispose()); last?.dispose(); },
+    dispose: () => { adam.dispose(); tf.disposeVariables(); [...inputs, thousand].forEach((x) => x.dispose()); answers.forEach((x) => x?.dispose()); last?.dispose(); },
   };
 }

@@ -459,19 +459,6 @@ pub enum NoGpu {
     Failed(String),
 }
 
-impl NoGpu {
-    /// The word that names it in messages.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::NoDot => "no-dot",
-            Self::Kind => "kind",
-            Self::Wide => "wide",
-            Self::Failed(_) => "failed",
-        }
-    }
-}
-
 /// Milliseconds a call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timing {

@@ -7,6 +7,7 @@ use super::{badge::badge, progress::progress};
 use crate::{
     app::Page,
     format::{number, time},
+    i18n::Texts,
     naming::scheme_name,
     state::{Action, Latencies},
 };
@@ -132,7 +133,7 @@ fn result(page: &Page, kind: NetworkKind, found: &Latencies, is_current: bool) -
                 <p class="hint">{ texts.with("latency-refused", &[("reason", reason.into())]) }</p>
             }
             if let Some(why) = no_gpu {
-                <p class="hint">{ texts.with(&format!("gpu-{}", why.word()), &[("reason", reason_of(why).into())]) }</p>
+                <p class="hint">{ without_gpu(texts, why) }</p>
             }
             if !times.is_empty() {
                 <p class="hint">{ texts.get("latency-how") }</p>
@@ -141,12 +142,15 @@ fn result(page: &Page, kind: NetworkKind, found: &Latencies, is_current: bool) -
     }
 }
 
-/// What the browser said.
-fn reason_of(why: &NoGpu) -> String {
-    match why {
-        NoGpu::Failed(reason) => reason.clone(),
-        _ => String::new(),
-    }
+fn without_gpu(texts: &Texts, why: &NoGpu) -> String {
+    let id = match why {
+        NoGpu::Missing => "gpu-missing",
+        NoGpu::NoDot => "gpu-no-dot",
+        NoGpu::Kind => "gpu-kind",
+        NoGpu::Wide => "gpu-wide",
+        NoGpu::Failed(reason) => return texts.with("gpu-failed", &[("reason", reason.as_str().into())]),
+    };
+    texts.get(id)
 }
 
 /// A ratio's place between a quarter and four times, on a logarithmic axis, 0 to 100.
