@@ -116,7 +116,7 @@ pub fn card(
                     { button("remove", texts.with("stage-remove", &args), "×", true, emit(removed(), removed_then)) }
                 </span>
             </div>
-            <select class="kind" id={format!("{}-kind", name(place))} {disabled} onchange={choose} aria-label={texts.with("stage-kind", &args)}>
+            <select class="treatment" id={format!("{}-kind", name(place))} {disabled} onchange={choose} aria-label={texts.with("stage-kind", &args)}>
                     { for TREATMENTS.iter().map(|word| html! {
                         <option value={*word} selected={*word == treatment.word()}>{ texts.get(&format!("treatment-{word}")) }</option>
                     }) }
