@@ -91,3 +91,21 @@ async fn page_measures_layers_and_time_of_a_scheme() -> Result<()> {
     }
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_times_integers_on_the_graphics_card_too() -> Result<()> {
+    let link = format!("{STUDENT}&device=cpu&bits=8&activations=static-min-max");
+    for (gpu, columns) in [(Gpu::Software, 4), (Gpu::None, 2)] {
+        let page = Page::open(&link, gpu).await?;
+        page.until_finished().await?;
+        page.until("!document.querySelector('#latency-measure').disabled").await?;
+        page.click("#latency-measure").await?;
+        // What the card computes is told only where it is what the processor computes.
+        page.until(&format!("document.querySelectorAll('#latency thead th').length === {columns}")).await?;
+        let said = page.text("#latency").await?;
+        ensure!(said.contains("no WebGPU") == (gpu == Gpu::None), "{said}");
+        page.close().await?;
+    }
+    Ok(())
+}

@@ -213,20 +213,26 @@ async fn page_reads_files_and_names_bad_ones() -> Result<()> {
     let page = Page::open("#v=1&data=fashion&teacher=16&student=8&teacher-epochs=2&student-epochs=2&runs=1", Gpu::None)
         .await?;
     page.until("document.querySelector('#notices').textContent.includes('four files')").await?;
-    // Four tiny IDX files, made in the page: images whose brightness tells their label.
-    let give = "const idx = (magic, sizes, body) => new Uint8Array([0, 0, 8, magic, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]), ...body]);
+    // Four tiny IDX files, made in the page and packed: images whose brightness tells their label.
+    let give = "(async () => {
+        const idx = (magic, sizes, body) => new Uint8Array([0, 0, 8, magic, ...sizes.flatMap((n) => [0, 0, n >> 8, n & 255]), ...body]);
+        const pack = async (bytes) => new Uint8Array(await new Response(new Response(bytes).body.pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
         const count = 40, label = (i) => i % 10;
         const images = idx(3, [count, 28, 28], Array.from({ length: count * 784 }, (_, p) => 25 * label(Math.floor(p / 784))));
         const labels = idx(1, [count], Array.from({ length: count }, (_, i) => label(i)));
-        const cut = arguments_cut ? images.slice(0, 5000) : images;
+        const packed = await pack(images);
+        const first = { cut: images.slice(0, 5000), damaged: packed.slice(0, packed.length / 2), whole: packed }.HOW;
         const transfer = new DataTransfer();
-        for (const [name, bytes] of [['train-images', cut], ['train-labels', labels], ['t10k-images', images], ['t10k-labels', labels]])
-          transfer.items.add(new File([bytes], name + '-ubyte'));
+        for (const [name, bytes] of [['train-images-idx3-ubyte.gz', first], ['train-labels-idx1-ubyte', labels], ['t10k-images-idx3-ubyte', images], ['t10k-labels-idx1-ubyte.gz', await pack(labels)]])
+          transfer.items.add(new File([bytes], name));
         const input = document.querySelector('#files'); input.files = transfer.files;
-        input.dispatchEvent(new Event('change', { bubbles: true }));";
-    page.script(&give.replace("arguments_cut", "true")).await?;
-    page.until("document.querySelector('#notices').textContent.includes('cut short')").await?;
-    page.script(&give.replace("arguments_cut", "false")).await?;
+        input.dispatchEvent(new Event('change', { bubbles: true }));
+      })()";
+    for (how, said) in [("cut", "cut short"), ("damaged", "train-images-idx3-ubyte.gz")] {
+        page.promise(&give.replace("HOW", how)).await?;
+        page.until(&format!("document.querySelector('#notices').textContent.includes('{said}')")).await?;
+    }
+    page.promise(&give.replace("HOW", "whole")).await?;
     page.until_finished().await?;
     page.close().await
 }
