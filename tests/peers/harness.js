@@ -3,12 +3,12 @@
 
 const CONTENDERS = {
   retort: { module: "./retort.js", options: { engine: "engine-cpu" } },
-  "retort-webgpu": { module: "./retort.js", options: { engine: "engine-gpu" }, gpu: true },
+  "retort-webgpu": { module: "./retort.js", options: { engine: "engine-gpu" } },
   "tensorflow-cpu": { module: "./tensorflow.js", options: { backend: "cpu" } },
   "tensorflow-wasm": { module: "./tensorflow.js", options: { backend: "wasm" } },
-  "tensorflow-webgpu": { module: "./tensorflow.js", options: { backend: "webgpu" }, gpu: true },
+  "tensorflow-webgpu": { module: "./tensorflow.js", options: { backend: "webgpu" } },
   "jax-wasm": { module: "./jax.js", options: { backend: "wasm" } },
-  "jax-webgpu": { module: "./jax.js", options: { backend: "webgpu" }, gpu: true },
+  "jax-webgpu": { module: "./jax.js", options: { backend: "webgpu" } },
 };
 
 const CLASSES = 10;
