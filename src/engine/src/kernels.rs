@@ -53,7 +53,7 @@ pub fn linear(x: Tensor<2>, layer: &Linear) -> Tensor<2> {
 /// # Shapes
 /// Logits: `[batch, classes]`.
 pub fn soft_targets(student: &Tensor<2>, teacher: &Tensor<2>, temperature: f64, factor: f64) -> Option<Tensor<1>> {
-    let (student, teacher) = (tracked(student)?, tracked(teacher)?);
+    let (student, teacher) = (tracked(student)?, constant(teacher)?);
     let numbers = (temperature as f32, factor as f32);
     Some(loss(student, &teacher, |student, teacher, classes, gradient| {
         retort_kernels::soft_targets(student, teacher, classes, numbers, gradient)
@@ -65,7 +65,7 @@ pub fn soft_targets(student: &Tensor<2>, teacher: &Tensor<2>, temperature: f64, 
 /// # Shapes
 /// `[batch, classes]` each; every row of targets adds up to one.
 pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<2>, factor: f64) -> Option<Tensor<1>> {
-    let (logits, targets) = (tracked(logits)?, tracked(targets)?);
+    let (logits, targets) = (tracked(logits)?, constant(targets)?);
     Some(loss(logits, &targets, |logits, targets, classes, gradient| {
         retort_kernels::cross_entropy(logits, targets, classes, factor as f32, gradient)
     }))
@@ -73,6 +73,11 @@ pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<2>, factor: f64) -> Op
 
 fn tracked<const D: usize>(tensor: &Tensor<D>) -> Option<Tracked> {
     tensor.clone().try_into_primitive::<Autodiff<Flex>>().ok()
+}
+
+/// What nobody learns through: only the other side of a loss has its gradient here.
+fn constant<const D: usize>(tensor: &Tensor<D>) -> Option<Tracked> {
+    if tensor.is_tracked() { None } else { tracked(tensor) }
 }
 
 fn plain<const D: usize>(tensor: &Tensor<D>) -> Option<Plain> {
@@ -131,11 +136,12 @@ fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias:
     let (a, b, bias) = (whole(left), whole(right), bias.map(whole));
     let (rows, columns) = (sides(left)[usize::from(turn_left)], sides(right)[usize::from(!turn_right)]);
     let mut to = vec![0.0; rows * columns];
-    if let (Some(a), Some(b)) = (matrix(&a, turn_left), matrix(&b, turn_right)) {
-        let bias = bias.as_ref().map_or(&[][..], |bias| bias.storage::<f32>());
-        let fits = SCRATCH.with_borrow_mut(|scratch| matmul(&mut to, a, b, bias, scratch));
-        debug_assert!(fits, "{rows} {columns}");
-    }
+    let bias = bias.as_ref().map_or(&[][..], |bias| bias.storage::<f32>());
+    let fits = match (matrix(&a, turn_left), matrix(&b, turn_right)) {
+        (Some(a), Some(b)) => SCRATCH.with_borrow_mut(|scratch| matmul(&mut to, a, b, bias, scratch)),
+        _ => false,
+    };
+    assert!(fits, "{:?} and {:?} make no product", sides(left), sides(right));
     tensor(to, &[rows, columns])
 }
 
@@ -285,5 +291,8 @@ mod tests {
         same(of(&|logits| cross_entropy(&logits, &targets, 0.7).unwrap()), of(&plain));
         let untracked = on(wave(4, 3, 0.9), 3, &Device::flex());
         assert!(soft_targets(&untracked, &teacher, 2.0, 0.7).is_none(), "it is computed by burn");
+        let learning = teacher.clone().require_grad();
+        assert!(soft_targets(&targets, &learning, 2.0, 0.7).is_none(), "the teacher's gradient is not known");
+        assert!(cross_entropy(&targets, &learning, 0.7).is_none());
     }
 }
