@@ -109,7 +109,7 @@ fn result(page: &Page, kind: NetworkKind, found: &Latencies, is_current: bool) -
     html! {
         <div class={classes!("times", (!is_current).then_some("faded"))}>
             <p class="of">{ texts.with(if is_current { "latency-of" } else { "latency-of-other" }, &[("scheme", name.into())]) }</p>
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("latency")}><table>
                 <thead><tr>
                     <td></td>{ for times.iter().map(|times| html! { <th scope="col">{ texts.with("latency-batch", &[("count", times.batch.into())]) }<small>{ if times.is_gpu { "GPU" } else { "CPU" } }</small></th> }) }
                 </tr></thead>
