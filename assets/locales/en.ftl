@@ -95,8 +95,15 @@ reason-no-timestamps = On the CPU: the graphics adapter lacks timestamp queries,
 reason-too-small = On the CPU: these networks are too small to gain from the graphics card.
 reason-gpu-failed = On the CPU: the GPU engine failed.
 reason-gpu-asked = On the GPU, as asked for.
-reason-gpu-faster = On the GPU: networks of this size are expected to gain from it.
+reason-timing = On the CPU. Meanwhile the graphics card compiles and is timed on this very experiment.
+reason-gpu-slower = On the CPU: by a few steps of this experiment it takes { $cpu } s there and { $gpu } s on the GPU.
+reason-gpu-faster = On the GPU: by a few steps of this experiment it takes { $gpu } s there and { $cpu } s on the CPU.
 self-test = Adapter: { $adapter }. A short training differed from the CPU's by { $error } of the largest weight.
+diagnostics = What computes here
+diagnostics-workers = Workers that train
+diagnostics-of-cores = { $count } on { $cores } cores
+diagnostics-memory = Memory of each
+diagnostics-hint = Every seed of an experiment can train in a worker of its own: as many at once as there are cores, less one for the page.
 
 actor-teacher = Teacher
 actor-student = Student, distilled

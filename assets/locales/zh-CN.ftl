@@ -94,8 +94,15 @@ reason-no-timestamps = 使用 CPU：显卡适配器缺少 GPU 引擎所需的时
 reason-too-small = 使用 CPU：网络太小，显卡没有优势。
 reason-gpu-failed = 使用 CPU：GPU 引擎出错。
 reason-gpu-asked = 按要求使用 GPU。
-reason-gpu-faster = 使用 GPU：这种规模的网络预计在显卡上更快。
+reason-timing = 使用 CPU；同时显卡正在编译，并用此实验计时。
+reason-gpu-slower = 使用 CPU：按此实验的若干步测算，CPU 需 { $cpu } 秒，GPU 需 { $gpu } 秒。
+reason-gpu-faster = 使用 GPU：按此实验的若干步测算，GPU 需 { $gpu } 秒，CPU 需 { $cpu } 秒。
 self-test = 适配器：{ $adapter }。一次短训练与 CPU 的差别为最大权重的 { $error }。
+diagnostics = 这里用什么计算
+diagnostics-workers = 训练线程
+diagnostics-of-cores = { $count } 个，共 { $cores } 核
+diagnostics-memory = 各占内存
+diagnostics-hint = 同一实验的每个随机种子都可以在各自的线程中训练：同时运行的线程数是核数减一，留一个核给页面。
 
 actor-teacher = 教师模型
 actor-student = 学生模型（蒸馏）

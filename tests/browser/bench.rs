@@ -19,6 +19,8 @@ struct Workload {
 
 const FEATURES: usize = 784;
 const EXAMPLES: usize = 2048;
+/// Steps in which WebGPU's calls are counted.
+const COUNTED: u32 = 20;
 /// Timed turns of each contender.
 const REPEATS: usize = 5;
 /// Milliseconds of a turn.
@@ -128,6 +130,18 @@ fn table(found: &Value, key: &str, megaflops: f64) -> String {
     text
 }
 
+/// A table of what a step asks of WebGPU.
+fn counted(found: &Value) -> String {
+    const NAMES: [&str; 8] =
+        ["dispatches", "submits", "bind groups", "buffers", "writes", "bytes written", "reads", "bytes read"];
+    let mut text = format!("| | {} |\n|{}\n", NAMES.join(" | "), " --- |".repeat(NAMES.len() + 1));
+    for (name, found) in found.as_object().into_iter().flatten().filter(|(name, _)| *name != "peak") {
+        let number = |name: &&str| found["counts"][name].as_f64().map_or("–".into(), |number| format!("{number:.1}"));
+        let _ = writeln!(text, "| {name} | {} |", NAMES.iter().map(number).collect::<Vec<String>>().join(" | "));
+    }
+    text
+}
+
 /// A module whose `run` does so many rounds of twelve independent chains of f32 multiply–add, which all stay in
 /// registers: what this machine can do at most by instructions of WebAssembly without relaxed SIMD.
 fn peak() -> String {
@@ -163,16 +177,19 @@ async fn beside_peers() -> Result<()> {
         (true, "the same beside plain JavaScript", &["retort", "tensorflow-cpu"], Gpu::None),
         (true, "the same by WebGPU", &["retort-webgpu", "jax-webgpu", "tensorflow-webgpu"], Gpu::Software),
     ];
-    for (place, workload) in WORKLOADS.iter().enumerate() {
+    let only = env::var("RETORT_ONLY").unwrap_or_default();
+    for (place, workload) in WORKLOADS.iter().enumerate().filter(|(_, workload)| workload.name.contains(&only)) {
         for (cached, heading, contenders, gpu) in views {
             if gpu == Gpu::Software && place > 0 {
                 continue;
             }
-            let page = Page::open("peers/", gpu).await?;
+            let counts = gpu == Gpu::Software;
+            let counting = if counts { include_str!("../peers/counting.js") } else { "" };
+            let page = Page::open_after("peers/", gpu, counting).await?;
             page.until("window.measure").await?;
             let plan = json!({
                 "workload": workload.plan()?, "contenders": contenders, "repeats": REPEATS, "milliseconds": TURN,
-                "cached": cached, "infer": cached && contenders == fast,
+                "cached": cached, "infer": cached && contenders == fast, "counting": if counts { COUNTED } else { 0 },
             });
             // Longer than a script may take.
             page.script(&format!("window.measure({plan}).then((found) => {{ window.found = found; }}, (error) => {{ window.found = {{ error: String(error) }}; }})")).await?;
@@ -195,6 +212,9 @@ async fn beside_peers() -> Result<()> {
                     "Inference of 1,000 examples by the student; Retort's page asks teacher, baseline and student at once, by message.\n\n{}",
                     table(&found, "inference", f64::NAN)
                 );
+            }
+            if counts {
+                println!("What a step asks of WebGPU:\n\n{}", counted(&found));
             }
             page.close().await?;
         }

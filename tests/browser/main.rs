@@ -4,10 +4,12 @@ mod access;
 mod bench;
 mod classroom;
 mod compression;
+mod counts;
 mod exports;
 mod inside;
 mod knowledge;
 mod laboratory;
+mod pool;
 mod printed;
 
 use anyhow::{Result, ensure};

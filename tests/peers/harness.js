@@ -74,8 +74,17 @@ async function peak() {
   return (calls * 200_000 * flops()) / timed() / 1e6;
 }
 
+// What a step asks of WebGPU, if counting.js counts.
+async function counts(contender, steps) {
+  if (contender.counts) return contender.counts(steps);
+  const before = await counted();
+  await contender.steps(steps);
+  const after = await counted();
+  return Object.fromEntries(Object.entries(after).map(([name, sum]) => [name, (sum - (before[name] ?? 0)) / steps]));
+}
+
 // Of a workload: for each contender milliseconds a step of every repeat, cached and asked anew, or why it has none.
-self.measure = async ({ workload, contenders, repeats, milliseconds, cached, infer }) => {
+self.measure = async ({ workload, contenders, repeats, milliseconds, cached, infer, counting }) => {
   const { features, batch, count, teacher, student, experiments } = workload;
   const { pixels, labels } = examples(count, features);
   const values = Float32Array.from(pixels, (pixel) => pixel / 255);
@@ -90,6 +99,7 @@ self.measure = async ({ workload, contenders, repeats, milliseconds, cached, inf
       const contender = await (await import(module)).prepare(given, { ...options, folder: "./node_modules", cached });
       await rate(contender, milliseconds);
       ready.push([name, contender]);
+      if (counting) found[name].counts = await counts(contender, counting);
     } catch (error) {
       found[name].error = String(error);
     }

@@ -14,6 +14,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
   const module = await WebAssembly.compileStreaming(fetch(`/${engine}_bg.wasm`));
   const worker = new Worker("/engine.js", { type: "module" });
   let tally = null;
+  let trouble = null;
   let wake = () => {};
   const heard = [];
   worker.onmessage = ({ data }) => {
@@ -22,13 +23,16 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
       const [kind] = typeof event === "string" ? [event] : Object.keys(event);
       heard.push(kind);
       if (kind === "Progress") tally = { ...event.Progress, at: performance.now() };
-      if (kind === "Trouble") console.error(JSON.stringify(event));
+      if (kind === "Trouble") trouble = JSON.stringify(event);
     }
     wake();
   };
-  worker.onerror = ({ message }) => console.error(message);
+  worker.onerror = ({ message }) => { trouble = message; wake(); };
   const until = async (done) => {
-    while (!done()) await new Promise((resolve) => { wake = resolve; });
+    while (!done()) {
+      if (trouble) throw new Error(trouble);
+      await new Promise((resolve) => { wake = resolve; });
+    }
   };
   const say = (command) => worker.postMessage(command);
   say({ glue: `./${engine}.js`, module });
@@ -64,6 +68,21 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
       heard.length = 0;
       say({ Classify: { id: 1, inputs: new Uint8Array(thousand.buffer) } });
       await until(() => heard.includes("Answers"));
+    },
+    // What WebGPU is asked for in a step, if counting.js counts: of several stretches the one in which no test set was asked.
+    counts: async (steps) => {
+      const stretches = [];
+      for (let stretch = 0; stretch < 3; stretch++) {
+        const [before, from] = [await counted(), tally.step];
+        say("Resume");
+        await until(() => tally.step >= from + steps);
+        say("Pause");
+        await later(500);
+        const [after, to] = [await counted(), tally.step];
+        const rates = Object.entries(after).map(([name, sum]) => [name, (sum - (before[name] ?? 0)) / (to - from)]);
+        stretches.push(Object.fromEntries(rates));
+      }
+      return stretches.sort((a, b) => a.dispatches - b.dispatches)[0];
     },
     dispose: () => worker.terminate(),
   };

@@ -221,7 +221,7 @@ pub fn App(props: &AppProps) -> Html {
         })
     };
     let running = match state.run_state {
-        RunState::Running => "running",
+        RunState::Running | RunState::Gathering => "running",
         RunState::Paused => "paused",
         RunState::Finished => "finished",
         RunState::Idle => "idle",

@@ -6,10 +6,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Multiply–adds of a training step from which a graphics card gains. A step on the card costs some 80 dispatches,
-/// about 3 ms whatever the size; the CPU engine does 12 billion multiply–adds a second, so that below this it has
-/// finished before the card has begun.
-const WORTH_A_GPU: f64 = 1e8;
+/// Multiply–adds of a training step below which no graphics card is tried. A step on the card costs some 20 calls, about a
+/// millisecond whatever the size; the CPU engine does 20 billion multiply–adds a second, so that it has finished before the
+/// card has begun. Above, both are timed.
+const WORTH_TIMING: f64 = 2e7;
 
 /// Which engine is used, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +28,23 @@ pub enum DeviceReason {
     GpuFailed,
     /// The GPU, because the visitor asked for it.
     GpuAsked,
-    /// The GPU: the networks are large enough to gain.
+    /// The CPU, as long as both are timed on this very experiment.
+    Timing,
+    /// The CPU: it was measured to be done first.
+    GpuSlower,
+    /// The GPU: it was measured to be done first.
     GpuFaster,
+}
+
+/// How long an experiment takes on both devices, measured on a few of its steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Timed {
+    /// Seconds on the processor, by all its workers.
+    pub cpu: f64,
+    /// Seconds on the graphics card.
+    pub gpu: f64,
+    /// Whether the graphics card would be done before what the processor has begun.
+    pub faster: bool,
 }
 
 impl DeviceReason {
@@ -53,15 +68,19 @@ pub enum Adapter {
 }
 
 /// Chooses the engine for an experiment.
-pub fn choose(experiment: &Experiment, adapter: Adapter) -> DeviceReason {
+pub fn choose(experiment: &Experiment, adapter: Adapter, timed: Option<Timed>) -> DeviceReason {
     match (experiment.device, adapter) {
         (DeviceChoice::Cpu, _) => DeviceReason::CpuAsked,
         (_, Adapter::None) => DeviceReason::NoWebGpu,
         (_, Adapter::NoTimestamps) => DeviceReason::NoTimestamps,
         (DeviceChoice::Gpu, _) => DeviceReason::GpuAsked,
         (DeviceChoice::Auto, Adapter::Software) => DeviceReason::SoftwareAdapter,
-        (DeviceChoice::Auto, _) if experiment.work_of_a_step() < WORTH_A_GPU => DeviceReason::TooSmall,
-        (DeviceChoice::Auto, Adapter::Usable) => DeviceReason::GpuFaster,
+        (DeviceChoice::Auto, _) if experiment.work_of_a_step() < WORTH_TIMING => DeviceReason::TooSmall,
+        (DeviceChoice::Auto, Adapter::Usable) => match timed {
+            None => DeviceReason::Timing,
+            Some(Timed { faster: true, .. }) => DeviceReason::GpuFaster,
+            Some(_) => DeviceReason::GpuSlower,
+        },
     }
 }
 
@@ -102,13 +121,16 @@ mod tests {
         let small = Experiment::default();
         let large =
             Experiment { teacher: Architecture::mlp([1200, 1200]), batch: 128, ..Experiment::for_data(DataSet::Mnist) };
-        assert_eq!(choose(&small, Adapter::Usable), DeviceReason::TooSmall);
-        assert_eq!(choose(&large, Adapter::Usable), DeviceReason::GpuFaster);
-        assert_eq!(choose(&large, Adapter::Software), DeviceReason::SoftwareAdapter);
-        assert_eq!(choose(&large, Adapter::None), DeviceReason::NoWebGpu);
+        assert_eq!(choose(&small, Adapter::Usable, None), DeviceReason::TooSmall);
+        assert_eq!(choose(&large, Adapter::Usable, None), DeviceReason::Timing);
+        let timed = |faster| Some(Timed { cpu: 9.0, gpu: 8.0, faster });
+        assert_eq!(choose(&large, Adapter::Usable, timed(true)), DeviceReason::GpuFaster);
+        assert_eq!(choose(&large, Adapter::Usable, timed(false)), DeviceReason::GpuSlower);
+        assert_eq!(choose(&large, Adapter::Software, timed(true)), DeviceReason::SoftwareAdapter);
+        assert_eq!(choose(&large, Adapter::None, None), DeviceReason::NoWebGpu);
         let asked = |device| Experiment { device, ..small.clone() };
-        assert_eq!(choose(&asked(DeviceChoice::Gpu), Adapter::Software), DeviceReason::GpuAsked);
-        assert_eq!(choose(&asked(DeviceChoice::Gpu), Adapter::None), DeviceReason::NoWebGpu);
-        assert_eq!(choose(&asked(DeviceChoice::Cpu), Adapter::Usable), DeviceReason::CpuAsked);
+        assert_eq!(choose(&asked(DeviceChoice::Gpu), Adapter::Software, None), DeviceReason::GpuAsked);
+        assert_eq!(choose(&asked(DeviceChoice::Gpu), Adapter::None, None), DeviceReason::NoWebGpu);
+        assert_eq!(choose(&asked(DeviceChoice::Cpu), Adapter::Usable, None), DeviceReason::CpuAsked);
     }
 }

@@ -1,12 +1,19 @@
 //! Drives the engine for the page: which one, started when, told what, and replaced when it dies.
 
+mod pool;
+mod timing;
+
 use std::{cell::RefCell, rc::Rc};
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, Trouble, encode,
+    Command, DataSet, Event, Experiment, FileData, Floats, Order, OwnExample, Pipeline, Report, RunState, Trouble,
+    encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
+
+use pool::Pool;
+use timing::Timing;
 
 use crate::{
     bench::Bench,
@@ -62,6 +69,19 @@ struct Inner {
     bench: Bench,
     /// A network from a file that the engine has not been given yet.
     adopted: Option<Vec<u8>>,
+    pool: Pool,
+    timing: Timing,
+}
+
+impl Inner {
+    /// All that a fresh engine has to be told.
+    fn knowledge(&self) -> Vec<Command> {
+        let files = self.files.iter().cloned().map(|(data, files)| Command::Files { data, files });
+        let own = (!self.own.is_empty()).then(|| Command::Own(self.own.clone()));
+        let pace = self.pace.map(|pace| Command::Pace(Some(pace)));
+        let run = Command::Run(self.experiment.clone());
+        files.chain(own).chain(pace).chain([run]).collect()
+    }
 }
 
 impl Driver {
@@ -86,6 +106,8 @@ impl Driver {
             inside: Floats::default(),
             bench: Bench::default(),
             adopted: None,
+            pool: Pool::default(),
+            timing: Timing::default(),
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         let (probing, replaying) = (driver.clone(), driver.clone());
@@ -103,31 +125,42 @@ impl Driver {
 
     /// Makes this the experiment, on the engine that suits it.
     pub fn run(&self, experiment: Experiment) {
-        let (reason, same) = {
+        let (reason, timed, same) = {
             let mut inner = self.inner.borrow_mut();
             inner.experiment = experiment.clone();
             inner.bench.look(&experiment);
             // Where even a good card would not be used, nobody waits for the browser's answer.
-            let reason = match choose(&experiment, inner.adapter.unwrap_or(Adapter::Usable)) {
-                reason if reason.is_gpu() && inner.gpu_failed => DeviceReason::GpuFailed,
+            let timed = inner.timing.known(&experiment);
+            let reason = match choose(&experiment, inner.adapter.unwrap_or(Adapter::Usable), timed) {
+                reason if (reason.is_gpu() || reason == DeviceReason::Timing) && inner.gpu_failed => {
+                    DeviceReason::GpuFailed
+                }
                 reason if reason.is_gpu() && inner.adapter.is_none() => return,
                 reason => reason,
             };
-            (reason, inner.gpu == Some(reason.is_gpu()))
+            (reason, timed, inner.gpu == Some(reason.is_gpu()))
         };
         self.dispatch.dispatch(Action::Device(reason));
+        self.tell_timed(timed);
         match same {
             // An engine that still starts runs the latest experiment when it is ready.
-            true => self.send(&Command::Run(experiment)),
+            true => {
+                self.send(&Command::Run(experiment));
+                self.hire();
+            }
             false => self.launch(reason.is_gpu()),
+        }
+        if reason == DeviceReason::Timing && self.inner.borrow().adapter.is_some() {
+            self.time();
         }
     }
 
     /// Sends a command to an engine that is ready.
     pub fn send(&self, command: &Command) {
-        let inner = self.inner.borrow();
-        if let (true, Some(engine)) = (inner.ready, &inner.engine) {
+        let Inner { ready, engine, pool, .. } = &mut *self.inner.borrow_mut();
+        if let (true, Some(engine)) = (*ready, engine) {
             engine.send(command);
+            pool.pass_on(command, Some(engine));
         }
     }
 
@@ -167,7 +200,10 @@ impl Driver {
         };
         match dead {
             true => self.recover("no answer".into()),
-            false => self.send(&Command::Ping),
+            false => {
+                self.watch_helpers();
+                self.send(&Command::Ping);
+            }
         }
     }
 
@@ -196,6 +232,7 @@ impl Driver {
         let (generation, module) = {
             let mut inner = self.inner.borrow_mut();
             inner.engine = None;
+            inner.pool.dismiss();
             inner.ready = false;
             inner.unanswered = 0;
             inner.gpu = Some(gpu);
@@ -271,11 +308,22 @@ impl Driver {
                     }
                 }
                 Event::Data(_) => {
-                    self.inner.borrow_mut().began = true;
+                    {
+                        let inner = &mut *self.inner.borrow_mut();
+                        inner.began = true;
+                        inner.timing.began = js_sys::Date::now();
+                    }
                     self.begin_bench();
                 }
                 // Only an experiment that came to its end shows that the engine can live.
-                Event::Verdict(_) => self.inner.borrow_mut().restarts = 0,
+                Event::Verdict(_) => {
+                    let inner = &mut *self.inner.borrow_mut();
+                    inner.restarts = 0;
+                    inner.pool.rest();
+                }
+                Event::State(state) => self.inner.borrow_mut().pool.gathering = *state == RunState::Gathering,
+                Event::Pong { memory } => self.first_memory(*memory),
+                Event::Timed { seconds } => self.decide(*seconds),
                 Event::Trouble(Trouble::FilesNeeded { data }) => self.take_from_cache(*data),
                 Event::Trouble(Trouble::Engine { reason } | Trouble::Device { reason }) => {
                     return self.died(generation, reason.clone());
@@ -409,7 +457,11 @@ impl Driver {
 
     /// Makes a network from a file the teacher of the students of this experiment, which names its architecture.
     pub fn adopt(&self, experiment: Experiment, file: Vec<u8>) {
-        self.inner.borrow_mut().adopted = Some(file);
+        {
+            let mut inner = self.inner.borrow_mut();
+            inner.adopted = Some(file);
+            inner.pool.keep_alone();
+        }
         // Before the page does so: a teacher's knob would otherwise make the engine train another one.
         self.run(experiment);
         self.give_adopted();
@@ -440,25 +492,27 @@ impl Driver {
 
     /// Tells a fresh engine all that its predecessor knew.
     fn greet(&self) {
-        let (files, experiment, own, pace, inside) = {
+        let (commands, inside) = {
             let mut inner = self.inner.borrow_mut();
             inner.ready = true;
-            (inner.files.clone(), inner.experiment.clone(), inner.own.clone(), inner.pace, inner.inside.clone())
+            (inner.knowledge(), inner.inside.clone())
         };
-        for (data, files) in files {
-            self.send(&Command::Files { data, files });
-        }
-        if !own.is_empty() {
-            self.send(&Command::Own(own));
-        }
-        if pace.is_some() {
-            self.send(&Command::Pace(pace));
-        }
         if !inside.is_empty() {
             self.send(&Command::Watch(inside));
         }
-        self.send(&Command::Run(experiment));
+        for command in commands {
+            self.send(&command);
+        }
         self.give_adopted();
+        self.hire();
+        let (experiment, adapter) = {
+            let inner = self.inner.borrow();
+            (inner.experiment.clone(), inner.adapter)
+        };
+        // Now that the processor trains there is time to ask what would be faster.
+        if adapter.is_some_and(|adapter| choose(&experiment, adapter, None) == DeviceReason::Timing) {
+            self.time();
+        }
     }
 
     fn take_from_cache(&self, data: DataSet) {
@@ -495,6 +549,7 @@ impl Driver {
         let gives_up = {
             let mut inner = self.inner.borrow_mut();
             inner.engine = None;
+            inner.pool.dismiss();
             inner.ready = false;
             inner.gpu_failed |= inner.gpu == Some(true);
             inner.restarts += 1;

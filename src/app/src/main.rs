@@ -28,6 +28,7 @@ mod offline;
 mod order;
 mod paper;
 mod plot;
+mod pool;
 mod record;
 mod save;
 mod snapshot;

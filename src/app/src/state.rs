@@ -14,7 +14,10 @@ mod kinds;
 pub use bench::{Bench, BenchAction, Flow, Latencies, link};
 pub use kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed};
 
-use crate::{device::DeviceReason, subject::most_telling};
+use crate::{
+    device::{DeviceReason, Timed},
+    subject::most_telling,
+};
 
 /// Past runs kept as faint lines.
 const PAST_CURVES: usize = 5;
@@ -31,6 +34,8 @@ pub struct State {
     pub experiment: Experiment,
     pub engine: Engine,
     pub device: Option<DeviceReason>,
+    /// How long the experiment takes on both devices, where that was measured.
+    pub timed: Option<Timed>,
     pub run_state: RunState,
     /// What is shown was computed beforehand, not here.
     pub recorded: bool,
@@ -80,6 +85,8 @@ pub struct State {
     pub bias: f64,
     /// Files that the workbench made for the visitor and that have not been saved yet.
     pub files: Rc<Vec<FileData>>,
+    /// Bytes of memory of each worker that trains.
+    pub memory: Rc<Vec<f64>>,
 }
 
 /// What happens to the page.
@@ -115,10 +122,14 @@ pub enum Action {
     Saved,
     /// The device was chosen.
     Device(DeviceReason),
+    /// Both devices were timed, or not.
+    Timed(Option<Timed>),
     /// The engine's wasm arrives.
     Engine(Engine),
     /// The engine reports.
     Events { events: Vec<Event>, recorded: bool },
+    /// Bytes of memory of each worker that trains.
+    Memory(Vec<f64>),
     /// Data arrive.
     Fetching(Fetching),
     /// The visitor is told something.
@@ -140,6 +151,7 @@ impl State {
             experiment: decoded.experiment,
             engine: Engine::Loading { received: 0.0, total: None },
             device: None,
+            timed: None,
             run_state: RunState::Idle,
             recorded: false,
             data: None,
@@ -169,6 +181,7 @@ impl State {
             pace: None,
             bias: 0.0,
             files: Rc::default(),
+            memory: Rc::default(),
         }
     }
 
@@ -202,7 +215,8 @@ impl State {
     fn take(&mut self, event: Event) {
         match event {
             Event::Ready(info) => self.engine = Engine::Ready(info),
-            Event::Pong => {}
+            // The driver's.
+            Event::Pong { .. } | Event::Shared { .. } | Event::Timed { .. } | Event::Result(_) => {}
             Event::Data(summary) => self.begin(summary),
             Event::Progress(tally) => self.tally = Some(tally),
             Event::Point(point) => {
@@ -240,7 +254,8 @@ impl State {
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
             Event::Inside(inside) => self.inside = Rc::new(inside),
             Event::State(run_state) => {
-                self.run_state = run_state;
+                // Others go on.
+                self.run_state = if run_state == RunState::Gathering { RunState::Running } else { run_state };
                 // Networks that were given up answer about no other example.
                 if run_state == RunState::Idle {
                     self.inside = Rc::default();
@@ -406,6 +421,7 @@ impl Reducible for State {
             Action::Bias(bias) => state.bias = bias,
             Action::Saved => state.files = Rc::default(),
             Action::Device(reason) => state.device = Some(reason),
+            Action::Timed(timed) => state.timed = timed,
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
             Action::Events { events, recorded } => {
@@ -419,6 +435,7 @@ impl Reducible for State {
                     state.weighed = weighed;
                 }
             }
+            Action::Memory(memory) => state.memory = Rc::new(memory),
             Action::Fetching(fetching) => state.fetching = fetching,
             // A version newer still needs no second notice.
             Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,

@@ -26,7 +26,11 @@ impl Compute {
     #[cfg(feature = "gpu")]
     pub async fn gpu() -> Result<Self, GpuError> {
         let adapter = probe().await?;
-        let device = Device::wgpu_options().init_async().await.map_err(|error| GpuError::Init(error.to_string()))?;
+        let device = Device::wgpu_options()
+            .tasks_max(TASKS)
+            .init_async()
+            .await
+            .map_err(|error| GpuError::Init(error.to_string()))?;
         let self_test = crate::train::self_test::compare(&Device::flex(), &device).await?;
         let info = EngineInfo { gpu: true, adapter: Some(adapter), self_test: Some(self_test) };
         match self_test.passes() {
@@ -35,6 +39,10 @@ impl Compute {
         }
     }
 }
+
+/// Calls that go to the graphics card together: several steps of a perceptron, whose steps are some twenty calls each.
+#[cfg(feature = "gpu")]
+const TASKS: usize = 128;
 
 /// Why the graphics card cannot be used.
 #[derive(Debug, thiserror::Error)]

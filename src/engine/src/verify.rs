@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     device::read,
-    nets::{Map, Trace, quantize_linear as quantize_linear_there},
+    nets::{Before, Map, Trace, quantize_linear as quantize_linear_there},
     objectives::{Memory, Settings, Views, named},
 };
 
@@ -197,7 +197,7 @@ impl Sample {
             let values = if index == 0 { take(Of::Maps, numbers) } else { rows(numbers) };
             let places = numbers.len() / (self.batch * self.channels).max(1);
             let values: Tensor<3> = values.reshape([self.batch, self.channels, places]).swap_dims(1, 2);
-            maps.push(Map { before: values.clone(), values, side: places.isqrt() });
+            maps.push(Map { before: Before::known(values.clone()), values, side: places.isqrt() });
         }
         (Trace { logits, embedding, maps, statistics: Vec::new() }, tracked)
     }

@@ -4,6 +4,8 @@
 mod descent;
 mod matmul;
 mod rows;
+mod shape;
+pub mod tiles;
 
 pub use descent::{Adam, Sgd};
 pub use matmul::{Matrix, Scratch, matmul};

@@ -5,12 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     floats::Floats,
     pipeline::{Disorder, Pipeline, Treatment},
-    protocol::{Actor, Answer, Command, Event, FileData, REGION_REACH, REGION_SIDE},
+    protocol::{Actor, Answer, Command, Event, FileData, REGION_REACH, REGION_SIDE, RunResult},
     scheme::Scheme,
     values::{NetworkKind, words},
 };
 
-/// What engine and workbench send each other. The page hands it on as it is, without a look at the numbers in it.
+/// What engines and workbench send each other. The page hands it on as it is, without a look at the numbers in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Parcel {
     /// From the engine: the examples that networks are measured with.
@@ -21,6 +21,8 @@ pub enum Parcel {
     Tune(Tuning),
     /// From the engine: it was trained on.
     Tuned(Tuned),
+    /// From one engine of a pool to the first: a run is done.
+    Result(RunResult),
 }
 
 impl Parcel {
@@ -34,6 +36,7 @@ impl Parcel {
             Event::Examples(examples) => Ok(Self::Examples(examples)),
             Event::Network(network) => Ok(Self::Network(network)),
             Event::Tuned(tuned) => Ok(Self::Tuned(tuned)),
+            Event::Result(result) => Ok(Self::Result(result)),
             Event::Bench(Report::Tune(tuning)) => Ok(Self::Tune(tuning)),
             event => Err(event),
         }
@@ -47,6 +50,7 @@ impl From<Parcel> for Command {
             Parcel::Network(network) => Self::Bench(Order::Network(network)),
             Parcel::Tune(tuning) => Self::Tune(tuning),
             Parcel::Tuned(tuned) => Self::Bench(Order::Tuned(tuned)),
+            Parcel::Result(result) => Self::Result(result),
         }
     }
 }

@@ -66,8 +66,90 @@ pub enum Command {
     /// For the workbench, whose worker is sent the order itself.
     #[serde(skip)]
     Bench(Order),
+    /// How long would this experiment take here? A few steps tell; what is trained goes on after them.
+    Time(Box<Experiment>),
+    /// From now on train these runs; others train the rest.
+    Share(Share),
+    /// Another worker's run is done.
+    #[serde(skip)]
+    Result(RunResult),
     /// Are you there?
     Ping,
+}
+
+impl Command {
+    /// Whether every worker of a pool must hear it, since it says what is trained and when; others are for the first worker.
+    pub fn is_for_all(&self) -> bool {
+        match self {
+            Self::Run(_)
+            | Self::Reset
+            | Self::Pause
+            | Self::Resume
+            | Self::StepBatch
+            | Self::StepEpoch
+            | Self::Stop => true,
+            Self::Files { .. } | Self::Own(_) | Self::Pace(_) | Self::Adopt { .. } | Self::Share(_) | Self::Ping => {
+                true
+            }
+            Self::Classify { .. } | Self::Watch(_) | Self::Examples | Self::Tune(_) | Self::Abandon | Self::Time(_) => {
+                false
+            }
+            Self::Bench(_) | Self::Result(_) => false,
+        }
+    }
+}
+
+/// Which runs a worker of a pool trains: every `count`th, from `index` on. The first worker gathers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// The worker's place in the pool.
+    pub index: u32,
+    /// Workers in the pool.
+    pub count: u32,
+    /// Told anew, with another number, after every command that changes what is trained, so that a result of what was
+    /// trained before is known as such.
+    pub era: u32,
+}
+
+impl Share {
+    /// A worker that is alone.
+    pub const ALL: Self = Self { index: 0, count: 1, era: 0 };
+
+    /// Of a worker that is to train nothing.
+    pub const NONE: u32 = u32::MAX;
+
+    /// Whether others' results come to this worker, who gives the verdict.
+    pub fn gathers(self) -> bool {
+        self.index == 0
+    }
+
+    /// Whether it is this worker's to train.
+    pub fn has(self, run: u32) -> bool {
+        run % self.count.max(1) == self.index
+    }
+}
+
+/// A run that is done, as far as the verdict asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The share's, from which it is.
+    pub era: u32,
+    /// The run, from 0.
+    pub run: u32,
+    /// A live knob was turned while its networks trained.
+    pub touched: bool,
+    /// The teacher's accuracy.
+    pub teacher: f64,
+    /// The baseline's.
+    pub baseline: f64,
+    /// The student's.
+    pub student: f64,
+    /// The test examples that the baseline has right (1) or wrong (0).
+    #[serde(with = "crate::floats::bytes")]
+    pub baseline_right: Vec<u8>,
+    /// The same of the student.
+    #[serde(with = "crate::floats::bytes")]
+    pub student_right: Vec<u8>,
 }
 
 /// A training example made by the visitor.
@@ -97,7 +179,10 @@ pub enum Event {
     /// The engine is there and waits for commands.
     Ready(EngineInfo),
     /// Yes, I am here.
-    Pong,
+    Pong {
+        /// Bytes of the worker's memory.
+        memory: f64,
+    },
     /// The data set of the experiment.
     Data(DataSummary),
     /// How far the training is; at most ten a second.
@@ -117,6 +202,19 @@ pub enum Event {
     /// A compressed network was trained on.
     #[serde(skip)]
     Tuned(Tuned),
+    /// How long a run of the experiment that was asked about takes here, from a few steps; `None` where it cannot be trained.
+    Timed {
+        /// Seconds.
+        seconds: Option<f64>,
+    },
+    /// From here on all is about what this share says.
+    Shared {
+        /// The share's.
+        era: u32,
+    },
+    /// A run is done that the first worker of the pool waits for.
+    #[serde(skip)]
+    Result(RunResult),
     /// What the workbench says; its worker sends the report itself.
     #[serde(skip_serializing)]
     Bench(Report),
@@ -154,6 +252,8 @@ pub enum Event {
 pub enum RunState {
     /// Training.
     Running,
+    /// Done here; other workers of the pool are not. The page does not tell it from training.
+    Gathering,
     /// Waiting for the visitor.
     Paused,
     /// All runs are done.

@@ -1,6 +1,8 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
 pub mod bench;
+#[cfg(not(feature = "gpu"))]
+mod tiles;
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -101,7 +103,10 @@ struct Report {
 
 impl Report {
     fn add(&mut self, events: Vec<Event>) {
-        for event in events {
+        for mut event in events {
+            if let Event::Pong { memory } = &mut event {
+                *memory = memory_bytes();
+            }
             if matches!(event, Event::Progress(_) | Event::Regions(_)) {
                 self.events.retain(|other| mem::discriminant(other) != mem::discriminant(&event));
             }
@@ -126,7 +131,14 @@ async fn compute() -> Result<Compute, String> {
 
 #[cfg(not(feature = "gpu"))]
 async fn compute() -> Result<Compute, String> {
+    tiles::link();
     Ok(Compute::cpu())
+}
+
+/// Bytes of this worker's memory.
+fn memory_bytes() -> f64 {
+    let buffer = wasm_bindgen::memory().unchecked_into::<js_sys::WebAssembly::Memory>().buffer();
+    f64::from(buffer.unchecked_into::<js_sys::ArrayBuffer>().byte_length())
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

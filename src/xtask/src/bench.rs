@@ -10,7 +10,9 @@ use crate::{
 };
 
 /// Measures the page in `dist/` beside the peers that `tests/peers/package.json` names, and prints tables.
-pub fn command() -> Result<()> {
+///
+/// `only` leaves out the workloads whose names do not hold it.
+pub fn command(only: &str) -> Result<()> {
     let dist = root().join("dist");
     ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
     let folder = root().join("target/bench");
@@ -23,7 +25,12 @@ pub fn command() -> Result<()> {
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&peers);
         run(&mut npm).context("the peers are npm packages: is Node.js installed?")
     })?;
-    test::browser_in(&folder, "beside_peers", "half an hour", &[("RETORT_PEERS", &peers)])
+    test::browser_in(
+        &folder,
+        "beside_peers",
+        "half an hour",
+        &[("RETORT_PEERS", &peers), ("RETORT_ONLY", Path::new(only))],
+    )
 }
 
 /// Copies a folder's files over another's.

@@ -4,19 +4,33 @@ use anyhow::{Result, ensure};
 
 use crate::{serve::gzip, test, tools::root};
 
-/// What a visitor waits for before training starts, compressed.
-const FIRST_BYTES: usize = 900_000;
-/// What the page itself should weigh of it. The compression bench brought it above; until it is below again, the build says
-/// so.
-const APP_GOAL: usize = 400_000;
-/// Above this it fails, so that nothing more creeps in.
-const APP_BYTES: usize = 437_000;
-/// What the workbench may weigh, which is fetched while networks train.
-const BENCH_BYTES: usize = 200_000;
+/// What wasm may weigh, compressed, and what it should: the build fails above the first, so that nothing creeps in, and says so
+/// above the second.
+struct Limit {
+    what: &'static str,
+    most: usize,
+    goal: usize,
+}
+
+const PAGE: Limit = Limit { what: "the page itself", most: 446_000, goal: 400_000 };
+const FIRST: Limit =
+    Limit { what: "what is fetched before training starts (app and CPU engine)", most: 900_000, goal: 750_000 };
+const BENCH: Limit = Limit { what: "the workbench, fetched while networks train", most: 200_000, goal: 200_000 };
+const GPU: Limit = Limit { what: "the GPU engine", most: 2_480_000, goal: 2_000_000 };
+
+impl Limit {
+    fn hold(&self, bytes: usize) -> Result<()> {
+        let Self { what, most, goal } = self;
+        let met = if bytes > *goal { format!("; the goal of {goal} is MISSED") } else { String::new() };
+        println!("wasm of {what}, gzip -9: {bytes} bytes, {most} allowed{met}");
+        ensure!(bytes > 0 && bytes <= *most, "the wasm of {what} is {bytes} bytes, more than {most}");
+        Ok(())
+    }
+}
 
 /// Prints the sizes of the build in `dist/` and fails where the first visit's wasm is heavier than it may be.
 pub fn sizes() -> Result<()> {
-    let (mut first, mut app, mut bench) = (0, 0, 0);
+    let (mut first, mut app, mut bench, mut gpu) = (0, 0, 0, 0);
     println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip -9");
     let mut files: Vec<_> =
         std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
@@ -28,18 +42,17 @@ pub fn sizes() -> Result<()> {
         println!("{name:<34} {:>10} {compressed:>10}", bytes.len());
         if name.starts_with("workbench") && name.ends_with(".wasm") {
             bench += compressed;
-        } else if name.ends_with(".wasm") && !name.contains("gpu") {
+        } else if name.starts_with("engine-gpu") && name.ends_with(".wasm") {
+            gpu += compressed;
+        } else if name.ends_with(".wasm") {
             first += compressed;
             app += if name.starts_with("retort-app") { compressed } else { 0 };
         }
     }
-    let goal = if app > APP_GOAL { "MISSED" } else { "met" };
-    println!("wasm of the page itself, gzip -9: {app} bytes, {APP_BYTES} allowed; the goal of {APP_GOAL} is {goal}");
-    println!("wasm before training starts (app and CPU engine), gzip -9: {first} bytes, {FIRST_BYTES} allowed");
-    println!("wasm of the workbench, fetched while networks train, gzip -9: {bench} bytes, {BENCH_BYTES} allowed");
-    ensure!(bench > 0 && bench <= BENCH_BYTES, "the workbench's wasm is {bench} bytes, more than {BENCH_BYTES}");
-    ensure!(app > 0 && app <= APP_BYTES, "the page's wasm is {app} bytes, more than {APP_BYTES}");
-    ensure!(first > 0 && first <= FIRST_BYTES, "the first visit's wasm is {first} bytes, more than {FIRST_BYTES}");
+    PAGE.hold(app)?;
+    FIRST.hold(first)?;
+    BENCH.hold(bench)?;
+    GPU.hold(gpu)?;
     Ok(())
 }
 

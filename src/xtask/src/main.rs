@@ -47,7 +47,11 @@ enum Command {
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
     /// Measures Retort beside TensorFlow.js and jax-js in headless Chromium, and prints tables
-    Bench,
+    Bench {
+        /// Only workloads whose names hold this
+        #[arg(long, default_value = "")]
+        only: String,
+    },
     /// Runs exported files in ONNX Runtime and numpy
     Runtimes,
     /// Takes the README's screenshot
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Figures => figures::print(),
-        Command::Bench => bench::command(),
+        Command::Bench { only } => bench::command(&only),
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),

@@ -1,8 +1,8 @@
 //! Functions that are linked and never called, emptied before wasm-bindgen reads the module: its collector then drops what
 //! only they called.
 //!
-//! burn chooses the type of numbers when a program runs, so that the linker must keep matrix products of f64 and f16, all of
-//! quantized tensors, and conversions between a dozen types in an engine that knows f32 and i32 alone. Whoever called an emptied function would be told "unreachable".
+//! burn chooses the type of numbers when a program runs, so that the linker must keep all of quantized tensors, and conversions
+//! between a dozen types in an engine that knows f32 and i32 alone; and its products of matrices in one that has its own. Whoever called an emptied function would be told "unreachable".
 
 use std::{env, ffi::OsString, path::Path, process::Command};
 
@@ -17,9 +17,13 @@ pub const REAL: &str = "RETORT_WASM_BINDGEN";
 const MODULE: &str = "engine-cpu";
 
 /// Parts of the mangled names of what is emptied.
-const NEVER_CALLED: [&str; 9] = [
+const NEVER_CALLED: [&str; 13] = [
     "gemm_f64",
+    "gemm_f32",
     "gemm_f16",
+    "gemm_common",
+    "_ZN4gemm",
+    "burn_flex3ops6matmul",
     "burn_backend12quantization",
     "burn_std6tensor12quantization",
     "burn_flex3ops7qtensor",

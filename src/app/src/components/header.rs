@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::island;
 
 use super::{
+    diagnostics::diagnostics,
     icon::{Icon, icon},
     lessons_menu::use_lessons_button,
     share::use_share,
@@ -13,7 +14,6 @@ use super::{
 };
 use crate::{
     app::Page,
-    device::DeviceReason,
     format::{bytes, number},
     i18n::Language,
     state::Engine,
@@ -48,9 +48,7 @@ pub fn header(page: &Page) -> Html {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
                 if page.shows("device") {
-                    <span id="device" class="badge" title={device_reason(page)} data-device={device_id(page)} data-self-test={self_test(page)}>
-                        { device(page) }
-                    </span>
+                    { diagnostics(page) }
                 }
                 if page.shows("lessons") {
                     { island!(use_lessons_button) }
@@ -99,66 +97,5 @@ fn progress(page: &Page) -> String {
             texts.with(id, &args)
         }
         (Engine::Ready(_), _, None) => texts.get("engine-starting"),
-    }
-}
-
-fn device(page: &Page) -> String {
-    let (texts, state) = (&page.texts, &page.state);
-    let name = match &state.engine {
-        Engine::Ready(info) if info.gpu => texts.get("device-is-gpu"),
-        _ => texts.get("device-is-cpu"),
-    };
-    match state.tally.filter(|tally| tally.examples_per_second > 0.0) {
-        // Two significant digits: the third changes with every report and says nothing.
-        Some(tally) => {
-            let unit = 10_f64.powf(tally.examples_per_second.log10().floor() - 1.0);
-            let rounded = (tally.examples_per_second / unit).round() * unit;
-            texts.with("device-speed", &[("device", name.into()), ("speed", number(texts, rounded, 0).into())])
-        }
-        None => name,
-    }
-}
-
-fn device_id(page: &Page) -> &'static str {
-    match &page.state.engine {
-        Engine::Ready(info) if info.gpu => "gpu",
-        Engine::Ready(_) => "cpu",
-        _ => "none",
-    }
-}
-
-/// The GPU's error against the CPU, for the curious and for the tests.
-fn self_test(page: &Page) -> Option<String> {
-    match &page.state.engine {
-        Engine::Ready(info) => info.self_test.map(|test| format!("{:e}", test.error)),
-        _ => None,
-    }
-}
-
-fn device_reason(page: &Page) -> String {
-    let texts = &page.texts;
-    let reason = match page.state.device {
-        None => return String::new(),
-        Some(DeviceReason::CpuAsked) => texts.get("reason-cpu-asked"),
-        Some(DeviceReason::NoWebGpu) => texts.get("reason-no-webgpu"),
-        Some(DeviceReason::SoftwareAdapter) => texts.get("reason-software"),
-        Some(DeviceReason::NoTimestamps) => texts.get("reason-no-timestamps"),
-        Some(DeviceReason::TooSmall) => texts.get("reason-too-small"),
-        Some(DeviceReason::GpuFailed) => texts.get("reason-gpu-failed"),
-        Some(DeviceReason::GpuAsked) => texts.get("reason-gpu-asked"),
-        Some(DeviceReason::GpuFaster) => texts.get("reason-gpu-faster"),
-    };
-    match &page.state.engine {
-        Engine::Ready(info) => match (&info.adapter, info.self_test) {
-            (Some(adapter), Some(test)) => {
-                let error = format!("{:.0e}", test.error);
-                format!(
-                    "{reason} {}",
-                    texts.with("self-test", &[("adapter", adapter.as_str().into()), ("error", error.into())])
-                )
-            }
-            _ => reason,
-        },
-        _ => reason,
     }
 }

@@ -197,7 +197,10 @@ mod tests {
             |input: Vec<f32>| Action::Give(Some(Given { source: Source::Place, input: input.into(), label: None }));
         let state = state.reduce(give(vec![0.5, -0.5]));
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
-        let state = state.reduce(Action::Events { events: vec![Event::Inside(vec![]), Event::Pong], recorded: false });
+        let state = state.reduce(Action::Events {
+            events: vec![Event::Inside(vec![]), Event::Pong { memory: 0.0 }],
+            recorded: false,
+        });
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
         assert_eq!(watched(&state, false), Floats::default(), "folded, or out of view");
         assert_eq!(watched(&state.reduce(give(vec![1.0, 0.0])), true), Floats(vec![1.0, 0.0]));

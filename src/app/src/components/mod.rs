@@ -22,6 +22,7 @@ pub mod curve_reader;
 pub mod curve_table;
 pub mod curves;
 pub mod data;
+pub mod diagnostics;
 pub mod disagreements;
 pub mod downloads;
 pub mod draw;

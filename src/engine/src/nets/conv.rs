@@ -9,10 +9,10 @@ use burn::{
 use retort_compress::Layer;
 use retort_spec::Architecture;
 
-use crate::kernels::linear;
+use crate::kernels;
 
 use super::{
-    Map, Pass, Trace, dense,
+    Before, Map, Pass, Trace, dense,
     windows::{max_pool, windows},
 };
 
@@ -62,19 +62,19 @@ impl Conv {
         let mut maps = Vec::new();
         for stage in &self.stages {
             let [_, channels] = stage.weight.dims();
-            let responses =
-                linear(pass.enter(windows(images, window, 1)), stage).reshape([batch, side, side, channels]);
+            let responses = kernels::dense(pass.enter(windows(images, window, 1)), stage, false)
+                .reshape([batch, side, side, channels]);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             let pooled = max_pool(responses);
             side = (side / 2).max(1);
             images = relu(pooled.clone());
             let places = |map: Tensor<4>| map.reshape([batch, side * side, channels]);
-            maps.push(Map { values: places(images.clone()), before: places(pooled), side });
+            maps.push(Map { values: places(images.clone()), before: Before::known(places(pooled)), side });
         }
         let [_, _, _, channels] = images.dims();
         let embedding = images.reshape([batch, side * side * channels]);
         let dropped = pass.drop(embedding.clone());
-        let logits = linear(pass.enter(dropped), &self.classifier);
+        let logits = kernels::dense(pass.enter(dropped), &self.classifier, false);
         Trace { logits, embedding, maps, statistics: Vec::new() }
     }
 }

@@ -3,11 +3,11 @@
 use burn::{
     module::Module,
     nn::Linear,
-    tensor::{ExecutionError, Tensor, activation::relu},
+    tensor::{ExecutionError, Tensor},
 };
 
-use super::{Map, Pass, Trace, dense};
-use crate::kernels::linear;
+use super::{Before, Map, Pass, Trace, dense as layers};
+use crate::kernels::dense;
 use retort_compress::Layer;
 
 /// Dense layers with ReLU and dropout between them.
@@ -29,7 +29,7 @@ impl Mlp {
     pub async fn to_layers(&self) -> Result<Vec<Layer>, ExecutionError> {
         let mut layers = Vec::with_capacity(self.layers.len());
         for linear in &self.layers {
-            layers.push(dense::read(linear).await?);
+            layers.push(layers::read(linear).await?);
         }
         Ok(layers)
     }
@@ -40,7 +40,7 @@ impl Mlp {
     /// The device's, if the read fails.
     pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
         match self.layers.first() {
-            Some(linear) => dense::read(linear).await,
+            Some(linear) => layers::read(linear).await,
             None => Ok(Layer::default()),
         }
     }
@@ -55,12 +55,13 @@ impl Mlp {
         for (index, layer) in self.layers.iter().enumerate() {
             let entering = pass.enter(activations.clone());
             if index + 1 == self.layers.len() {
-                let logits = linear(entering, layer);
+                let logits = dense(entering, layer, false);
                 return Trace { logits, embedding: activations, maps, statistics: Vec::new() };
             }
-            let before = linear(entering, layer);
-            let values = relu(before.clone());
-            maps.push(Map { values: values.clone().unsqueeze_dim(1), before: before.unsqueeze_dim(1), side: 1 });
+            let values = dense(entering.clone(), layer, true);
+            let layer = layer.clone();
+            let before = Before::computed(move || dense(entering.clone(), &layer, false).unsqueeze_dim(1));
+            maps.push(Map { values: values.clone().unsqueeze_dim(1), before, side: 1 });
             activations = pass.drop(values);
         }
         // A network without layers says what it was shown.
@@ -82,14 +83,14 @@ mod tests {
             Layer { inputs: 2, outputs: 1, weight: vec![3.0, 10.0], bias: vec![-1.0] },
         ];
         let device = Device::flex();
-        let mlp = Mlp::new(layers.iter().map(|layer| dense::linear(layer, &device)).collect());
+        let mlp = Mlp::new(layers.iter().map(|layer| layers::linear(layer, &device)).collect());
         let x = Tensor::from_data([[1.0, 2.0], [0.0, -1.0]], &device);
         // relu([1+4+0.5, -1+1]) = [5.5, 0] → 15.5;  relu([-2+0.5, -0.5]) = [0, 0] → -1.
         let trace = mlp.forward(x, Pass::Test);
         assert_eq!(block_on(device::read(trace.logits)).unwrap(), [15.5, -1.0]);
         assert_eq!(block_on(device::read(trace.embedding)).unwrap(), [5.5, 0.0, 0.0, 0.0]);
         assert_eq!(trace.maps[0].values.dims(), [2, 1, 2]);
-        assert_eq!(block_on(device::read(trace.maps[0].before.clone())).unwrap(), [5.5, 0.0, -1.5, -0.5]);
+        assert_eq!(block_on(device::read(trace.maps[0].before.get())).unwrap(), [5.5, 0.0, -1.5, -0.5]);
         assert_eq!(block_on(mlp.to_layers()).unwrap(), layers);
     }
 }

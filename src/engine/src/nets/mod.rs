@@ -23,7 +23,7 @@ pub use conv::Conv;
 pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;
 pub use residual::Residual;
-pub use trace::{Map, Statistics, Trace};
+pub use trace::{Before, Map, Statistics, Trace};
 
 use crate::random;
 

@@ -8,7 +8,7 @@ use burn::{
 };
 
 use super::{Pass, Statistics, dense};
-use crate::{device::read, kernels::linear};
+use crate::{device::read, kernels};
 use retort_compress::Layer;
 
 /// Keeps a channel that never varies from being divided by zero.
@@ -52,7 +52,7 @@ impl Normalized {
 
     /// `[rows, inputs]` → `[rows, outputs]`. In training by the batch's own mean and variance, which are handed on.
     pub fn forward(&self, rows: Tensor<2>, pass: &Pass<'_>, statistics: &mut Vec<Statistics>) -> Tensor<2> {
-        let outputs = linear(pass.enter(rows), &self.linear);
+        let outputs = kernels::dense(pass.enter(rows), &self.linear, false);
         let Some(norm) = &self.norm else { return outputs };
         let [count, channels] = outputs.dims();
         let row = |vector: Tensor<1>| vector.reshape([1, channels]);

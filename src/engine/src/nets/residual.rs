@@ -2,7 +2,7 @@
 //! their output, the mean over all places, and a classifier; batch normalization after every convolution. Where the
 //! width changes, the block halves the image and projects its input by a 1×1 convolution.
 
-use crate::kernels::linear;
+use crate::kernels;
 use burn::{
     module::Module,
     nn::Linear,
@@ -10,7 +10,7 @@ use burn::{
 };
 use retort_compress::Layer;
 
-use super::{Map, Pass, Statistics, Trace, dense, norm::Normalized, windows::windows};
+use super::{Before, Map, Pass, Statistics, Trace, dense, norm::Normalized, windows::windows};
 
 /// A stem, residual blocks and a classifier.
 #[derive(Module, Debug)]
@@ -107,7 +107,8 @@ impl Residual {
             (image, before) = block.forward(&image, &pass, &mut statistics);
             let [_, channels] = before.dims();
             let places = |rows: Tensor<2>| rows.reshape([batch, image.side * image.side, channels]);
-            let map = Map { values: places(image.rows.clone()), before: places(before), side: image.side };
+            let map =
+                Map { values: places(image.rows.clone()), before: Before::known(places(before)), side: image.side };
             if maps.last().is_some_and(|last| last.shape() == map.shape()) {
                 maps.pop();
             }
@@ -116,7 +117,7 @@ impl Residual {
         let [_, channels] = image.rows.dims();
         let places = image.rows.reshape([batch, image.side * image.side, channels]);
         let embedding: Tensor<2> = places.mean_dim(1).reshape([batch, channels]);
-        let logits = linear(pass.enter(embedding.clone()), &self.classifier);
+        let logits = kernels::dense(pass.enter(embedding.clone()), &self.classifier, false);
         Trace { logits, embedding, maps, statistics }
     }
 

@@ -1,9 +1,11 @@
 //! What a network lets others see of a forward pass.
 
+use std::rc::Rc;
+
 use burn::tensor::Tensor;
 
 /// The outputs of one forward pass that objectives may look at.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Trace {
     /// `[batch, classes]`: the scores before the softmax.
     pub logits: Tensor<2>,
@@ -23,7 +25,11 @@ impl Trace {
 
     /// The same as constants among tracked tensors.
     pub fn autodiff(self) -> Self {
-        let map = |map: Map| Map { values: map.values.autodiff(), before: map.before.autodiff(), side: map.side };
+        let map = |Map { values, before, side }: Map| Map {
+            values: values.autodiff(),
+            before: Before::computed(move || before.get().autodiff()),
+            side,
+        };
         Self {
             logits: self.logits.autodiff(),
             embedding: self.embedding.autodiff(),
@@ -34,12 +40,12 @@ impl Trace {
 }
 
 /// A stage's output: `channels` numbers at each of `side · side` places. A hidden layer of a perceptron has one place.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Map {
     /// `[batch, places, channels]`, after the activation function.
     pub values: Tensor<3>,
     /// The same before the activation function.
-    pub before: Tensor<3>,
+    pub before: Before,
     /// Rows, and columns.
     pub side: usize,
 }
@@ -49,6 +55,27 @@ impl Map {
     pub fn shape(&self) -> [usize; 2] {
         let [_, _, channels] = self.values.dims();
         [channels, self.side]
+    }
+}
+
+/// What an activation function was given. Few ask for it, and where a layer does both in one step it is computed when they do.
+#[derive(Clone)]
+pub struct Before(Rc<dyn Fn() -> Tensor<3>>);
+
+impl Before {
+    /// To be computed when it is asked for.
+    pub fn computed(compute: impl Fn() -> Tensor<3> + 'static) -> Self {
+        Self(Rc::new(compute))
+    }
+
+    /// What is known already.
+    pub fn known(values: Tensor<3>) -> Self {
+        Self::computed(move || values.clone())
+    }
+
+    /// `[batch, places, channels]`.
+    pub fn get(&self) -> Tensor<3> {
+        (self.0)()
     }
 }
 

@@ -22,7 +22,7 @@ fn activation_boundary(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let count = pairs.len();
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
         let side = student.side.min(teacher.side);
-        let [answer, taught] = [student, teacher].map(|map| pooled(map.before.clone(), map.side, side));
+        let [answer, taught] = [student, teacher].map(|map| pooled(map.before.get(), map.side, side));
         let halvings = (count - 1 - index) as i32;
         boundary(convolved(answer, views.parts.get(index)), taught, settings.margin) * 0.5_f64.powi(halvings)
     });

@@ -6,7 +6,7 @@ use rand::RngExt;
 
 use super::*;
 use crate::{
-    nets::Map,
+    nets::{Before, Map},
     verify::{Of, Sample, loss_and_gradient},
 };
 
@@ -84,7 +84,7 @@ pub fn stages(batch: usize, maps: &[(usize, usize, &[f32])]) -> Trace {
     let map = |&(channels, side, numbers): &(usize, usize, &[f32])| {
         let data = TensorData::new(numbers.to_vec(), [batch, side * side, channels]);
         let values: Tensor<3> = Tensor::from_data(data, &Device::flex());
-        Map { before: values.clone(), values, side }
+        Map { before: Before::known(values.clone()), values, side }
     };
     let embedding = Tensor::zeros([batch, 1], &Device::flex());
     Trace { logits: embedding.clone(), embedding, maps: maps.iter().map(map).collect(), statistics: Vec::new() }

@@ -8,6 +8,7 @@ use super::{
     Loss, Memory, Method, Part, Views, constant,
     geometry::{compares, log_sigmoid, unit},
 };
+use crate::kernels::matmul;
 
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
 /// to 2048 features; those here have some tens, and every negative costs as many products.
@@ -45,7 +46,7 @@ fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
     for (side, anchors) in [student.clone(), teacher.clone()].into_iter().enumerate() {
         // The student's anchors are compared with the teacher's memory, and the other way round.
         let others = memory.banks[1 - side].clone().select(0, compared.clone()).reshape([batch, count + 1, width]);
-        let scores = others.matmul(anchors.unsqueeze_dim(2)).reshape([batch, count + 1]) / TEMPERATURE;
+        let scores = matmul(others, anchors.unsqueeze_dim(2)).reshape([batch, count + 1]) / TEMPERATURE;
         if memory.banks.len() == 2 + side {
             memory.banks.push(constant(&scores).exp().mean().log().reshape([1, 1]));
         }
@@ -69,7 +70,7 @@ fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
 /// An embedding in the common space, of length 1.
 fn projected(embedding: &Tensor<2>, matrix: Option<&Tensor<2>>) -> Tensor<2> {
     let embedding = embedding.clone();
-    unit(matrix.map_or(embedding.clone(), |matrix| embedding.matmul(matrix.clone())), 1)
+    unit(matrix.map_or(embedding.clone(), |matrix| matmul(embedding.clone(), matrix.clone())), 1)
 }
 
 /// A memory of random directions, one for each example.

@@ -6,6 +6,7 @@ use super::{
     Method, Settings,
     geometry::{compares, unit},
 };
+use crate::kernels::matmul;
 use crate::nets::Trace;
 
 /// `‖K(f) − K(g)‖_F²/N²` with `K_ij = e^{−2γ} Σ_{p ≤ P} (2γ)^p/p! (f_i · f_j)^p`, the series of the Gaussian kernel
@@ -20,7 +21,7 @@ use crate::nets::Trace;
 fn correlation(student: &Trace, teacher: &Trace, settings: &Settings) -> Tensor<1> {
     let kernel = |trace: &Trace| {
         let directions = unit(trace.embedding.clone(), 1);
-        series(directions.clone().matmul(directions.transpose()), settings)
+        series(matmul(directions.clone(), directions.transpose()), settings)
     };
     (kernel(student) - kernel(teacher)).square().mean()
 }

@@ -77,7 +77,7 @@ mod tests {
         let targets = Tensor::from_data([[1.0, 0.0, 0.0, 0.0]], &Device::flex());
         let settings = Settings { temperature: 2.0, alpha: 1.0, beta: 1.0, ..Settings::default() };
         let loss = decoupled(&student, &teacher, &targets, &settings, progress);
-        let whole = soft_targets(&student, &teacher, &settings).into_scalar::<f32>();
+        let whole = soft_targets(&student, &teacher, &settings, 1.0).into_scalar::<f32>();
         let taught = log_softmax(teacher.logits / 2.0, 1).exp().into_data().iter::<f32>().next();
         (loss, whole, taught.unwrap())
     }

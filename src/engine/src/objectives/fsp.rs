@@ -8,6 +8,7 @@ use super::{
     Loss, Method, Views,
     maps::{Usual, pairs, pooled},
 };
+use crate::kernels::matmul;
 use crate::nets::{Map, Trace};
 
 /// `Σ_l mean (Φ(F_l, F_{l+1}) − Φ(G_l, G_{l+1}))²` over examples and pairs of channels, with `Φ_ij` the mean over places of
@@ -40,7 +41,7 @@ fn flow(before: &Map, after: &Map) -> Tensor<3> {
         let examples = (MOST / (wide * next).max(1)).clamp(1, batch);
         pooled(map.values.clone().narrow(0, 0, examples), map.side, side)
     });
-    before.swap_dims(1, 2).matmul(after) / (side * side) as f64
+    matmul(before.swap_dims(1, 2), after) / (side * side) as f64
 }
 
 /// A stage and the next one.

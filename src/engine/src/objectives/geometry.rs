@@ -5,6 +5,7 @@ use burn::tensor::{Bool, Tensor, activation::relu};
 use retort_spec::Refusal;
 
 use super::Part;
+use crate::kernels::matmul;
 use crate::nets::Trace;
 
 /// The square of the length below which a vector is a zero that was rounded.
@@ -52,7 +53,7 @@ impl Distances {
         // Around their mean the products are small, and fewer digits are lost in their difference.
         let centred = rows.clone() - rows.clone().mean_dim(0);
         let lengths = centred.clone().square().sum_dim(1);
-        let products = centred.clone().matmul(centred.transpose());
+        let products = matmul(centred.clone(), centred.transpose());
         let squares = lengths.clone() + lengths.transpose() - products * 2.0;
         let rounding = rows.square().sum_dim(1).mean() * ROUNDING_SQUARE;
         let limit = squares.clone().mean() * SAME_SQUARE + rounding;

@@ -14,7 +14,7 @@ const EPSILON: f64 = 0.1;
 /// `targets`: `[batch, classes]`, one-hot; the loss `[1]`, in nats.
 fn label_smoothing(student: &Trace, targets: Tensor<2>) -> Tensor<1> {
     let [_, classes] = targets.dims();
-    cross_entropy(student, targets * (1.0 - EPSILON) + EPSILON / classes as f64)
+    cross_entropy(student, targets * (1.0 - EPSILON) + EPSILON / classes as f64, 1.0)
 }
 
 /// How it is computed.

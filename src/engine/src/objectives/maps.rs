@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use retort_spec::{Guided, Refusal};
 
+use crate::kernels::matmul;
 use crate::nets::{Map, Trace};
 
 /// What a method looks at unless the visitor chooses.
@@ -52,7 +53,7 @@ pub fn pooled(values: Tensor<3>, side: usize, to: usize) -> Tensor<3> {
     let device = values.device();
     let [batch, _, _] = values.dims();
     let weights = Tensor::<2>::from_data(TensorData::new(pooling(side, to), [to * to, side * side]), &device);
-    weights.unsqueeze::<3>().expand([batch, to * to, side * side]).matmul(values)
+    matmul(weights.unsqueeze::<3>().expand([batch, to * to, side * side]), values)
 }
 
 /// Both maps of a pair, brought to the smaller side.
@@ -83,7 +84,7 @@ pub fn with_places<'a>(
 pub fn convolved(values: Tensor<3>, matrix: Option<&Tensor<2>>) -> Tensor<3> {
     let Some(matrix) = matrix else { return values };
     let ([batch, places, channels], [_, outputs]) = (values.dims(), matrix.dims());
-    values.reshape([batch * places, channels]).matmul(matrix.clone()).reshape([batch, places, outputs])
+    matmul(values.reshape([batch * places, channels]), matrix.clone()).reshape([batch, places, outputs])
 }
 
 /// The matrix `[to², side²]` of adaptive average pooling: each place is the mean of the places it covers, from

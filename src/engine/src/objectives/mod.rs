@@ -192,10 +192,10 @@ for_each_objective!(register);
 pub fn named(id: &str) -> Option<&'static Method> {
     const CROSS_ENTROPY: Method = Method {
         from: Source::Labels,
-        ..Method::plain(|views, _, _| Some(cross_entropy(views.student, views.targets.clone()?).into()))
+        ..Method::plain(|views, _, _| Some(cross_entropy(views.student, views.targets.clone()?, 1.0).into()))
     };
     const SOFT_TARGETS: Method =
-        Method::plain(|views, settings, _| Some(soft_targets(views.student, views.teacher?, settings).into()));
+        Method::plain(|views, settings, _| Some(soft_targets(views.student, views.teacher?, settings, 1.0).into()));
     match id {
         "cross-entropy" => Some(&CROSS_ENTROPY),
         "soft-targets" => Some(&SOFT_TARGETS),

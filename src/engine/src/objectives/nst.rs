@@ -7,6 +7,7 @@ use super::{
     geometry::unit,
     maps::{Usual, met, with_places},
 };
+use crate::kernels::matmul;
 
 /// `Σ_l mean k(G_l, G_l) + mean k(F_l, F_l) − 2 mean k(F_l, G_l)` over pairs of channels and examples, with `k(x, y) =
 /// (xᵀy)²` and each channel's map over the places brought to length 1: the squared maximum mean discrepancy of the two
@@ -27,7 +28,7 @@ fn nst(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
 
 /// The mean of `(xᵀy)²` over all channels `x` of one and `y` of the other, and over the examples.
 fn kernel(one: &Tensor<3>, other: &Tensor<3>) -> Tensor<1> {
-    one.clone().swap_dims(1, 2).matmul(other.clone()).square().mean()
+    matmul(one.clone().swap_dims(1, 2), other.clone()).square().mean()
 }
 
 /// How it is computed.

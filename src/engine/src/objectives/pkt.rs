@@ -7,6 +7,7 @@ use super::{
     Method,
     geometry::{compares, unit},
 };
+use crate::kernels::matmul;
 use crate::nets::Trace;
 
 /// Keeps the logarithm of an unlikely neighbour finite, as in the authors' code.
@@ -27,7 +28,7 @@ fn pkt(student: &Trace, teacher: &Trace) -> Tensor<1> {
 /// The likelihood of each example to be the neighbour of each; rows add up to 1.
 fn neighbours(embedding: Tensor<2>) -> Tensor<2> {
     let directions = unit(embedding, 1);
-    let cosines = directions.clone().matmul(directions.transpose());
+    let cosines = matmul(directions.clone(), directions.transpose());
     // A cosine can be rounded below −1, and no likelihood is negative.
     let likelihoods = relu((cosines + 1.0) * 0.5);
     likelihoods.clone() / likelihoods.sum_dim(1)

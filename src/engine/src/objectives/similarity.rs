@@ -6,6 +6,7 @@ use super::{
     Method,
     geometry::{compares, unit},
 };
+use crate::kernels::matmul;
 use crate::nets::Trace;
 
 /// `‖S(f) − S(g)‖_F²/N²` with `S(f)` the matrix of products `f fᵀ`, each of its rows brought to length 1 (Tung & Mori
@@ -16,7 +17,7 @@ use crate::nets::Trace;
 /// # Shapes
 /// Embeddings: `[batch, features]`, as many features as each side likes; the loss `[1]`.
 fn similarity(student: &Trace, teacher: &Trace) -> Tensor<1> {
-    let similarities = |trace: &Trace| unit(trace.embedding.clone().matmul(trace.embedding.clone().transpose()), 1);
+    let similarities = |trace: &Trace| unit(matmul(trace.embedding.clone(), trace.embedding.clone().transpose()), 1);
     (similarities(student) - similarities(teacher)).square().mean()
 }
 

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, activation::log_softmax};
 use super::Settings;
 use crate::{kernels, nets::Trace};
 
-/// `T² · (1/N) Σ_n KL(softmax(v_n/T) ‖ softmax(z_n/T))` with `v` the teacher's logits and `z` the student's
+/// `weight · T² · (1/N) Σ_n KL(softmax(v_n/T) ‖ softmax(z_n/T))` with `v` the teacher's logits and `z` the student's
 /// (Hinton, Vinyals & Dean 2015, section 2).
 ///
 /// The gradient of the divergence shrinks with 1/T², so that without the factor T² a higher temperature would also
@@ -15,10 +15,10 @@ use crate::{kernels, nets::Trace};
 ///
 /// # Shapes
 /// Logits: `[batch, classes]`; the loss `[1]`, in nats.
-pub fn soft_targets(student: &Trace, teacher: &Trace, settings: &Settings) -> Tensor<1> {
+pub fn soft_targets(student: &Trace, teacher: &Trace, settings: &Settings, weight: f64) -> Tensor<1> {
     let temperature = settings.temperature;
     let [batch, _] = student.logits.dims();
-    let factor = settings.t2() / batch as f64;
+    let factor = weight * settings.t2() / batch as f64;
     if let Some(loss) = kernels::soft_targets(&student.logits, &teacher.logits, temperature, factor) {
         return loss;
     }
@@ -44,7 +44,7 @@ mod tests {
     fn a_perfect_student_loses_nothing_at_any_temperature() {
         let both = check::trace(&[3.0, -1.0, 0.5, 0.0, 0.0, 9.0], 3);
         for temperature in [0.2, 1.0, 100.0] {
-            let loss = soft_targets(&both, &both, &Settings { temperature, ..Settings::default() });
+            let loss = soft_targets(&both, &both, &Settings { temperature, ..Settings::default() }, 1.0);
             assert!(loss.into_scalar::<f32>().abs() < 1e-6);
         }
     }

@@ -16,7 +16,7 @@ use crate::nets::Trace;
 /// Logits: `[batch, classes]`; the loss `[1]`, in nats.
 fn standardized_logits(student: &Trace, teacher: &Trace, settings: &Settings) -> Tensor<1> {
     let standardized = |trace: &Trace| Trace { logits: standardize(trace.logits.clone()), ..trace.clone() };
-    soft_targets(&standardized(student), &standardized(teacher), settings)
+    soft_targets(&standardized(student), &standardized(teacher), settings, 1.0)
 }
 
 /// `𝒵`: the deviations have the squared length `(C − 1) std²`.

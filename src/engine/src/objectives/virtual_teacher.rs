@@ -23,7 +23,7 @@ fn virtual_teacher(student: &Trace, targets: Tensor<2>, settings: &Settings) -> 
     let rest = (1.0 - SURE) / (classes as f64 - 1.0).max(1.0);
     // Logarithms of probabilities are logits of theirs.
     let logits = targets * (SURE.ln() - rest.ln()) + rest.ln();
-    soft_targets(student, &Trace { logits, ..student.clone() }, settings)
+    soft_targets(student, &Trace { logits, ..student.clone() }, settings, 1.0)
 }
 
 /// How it is computed.

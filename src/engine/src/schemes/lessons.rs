@@ -9,7 +9,7 @@ use crate::{
     data::{batch::Batches, split},
     nets::{Network, Pass, Trace},
     random,
-    train::bench::{Bench, upload},
+    train::bench::{Bench, Places, select, upload},
 };
 
 /// The examples whose labels the student of this seed may see.
@@ -71,6 +71,7 @@ pub struct Exercise {
     pub targets: Tensor<2>,
     /// Rows of the training set.
     pub rows: Vec<u32>,
+    places: Places,
 }
 
 /// A batch of the transfer set.
@@ -81,8 +82,8 @@ pub struct Lesson {
     pub teacher: Trace,
     /// Places in the transfer set.
     pub rows: Vec<u32>,
-    /// `[batch, classes]`, one-hot, likewise.
-    pub targets: Tensor<2>,
+    /// `[batch, classes]`, one-hot, likewise, where an objective may ask for them.
+    pub targets: Option<Tensor<2>>,
 }
 
 impl Lessons {
@@ -129,7 +130,7 @@ impl Lessons {
     /// The inputs of as many transfer examples as a batch has, the first ones; `None` if there are none.
     pub fn first(&self, bench: &Bench, size: u32) -> Option<Tensor<2>> {
         let rows: Vec<u32> = self.rows.iter().copied().cycle().take(size as usize).collect();
-        (!rows.is_empty()).then(|| bench.select(&self.inputs, &rows))
+        (!rows.is_empty()).then(|| select(&self.inputs, &bench.places(&rows)))
     }
 
     /// What the teacher makes of inputs.
@@ -147,8 +148,9 @@ impl Lessons {
     pub fn exercise(&mut self, bench: &Bench, experiment: &Experiment) -> Option<Exercise> {
         let rows = self.labelled.draw(experiment.batch as usize);
         (!rows.is_empty()).then(|| {
-            let inputs = bench.inputs(&rows, experiment.jitter, &mut self.shifts);
-            Exercise { inputs, targets: bench.targets(&rows).autodiff(), rows }
+            let places = bench.places(&rows);
+            let inputs = bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts);
+            Exercise { inputs, targets: bench.targets(&places).autodiff(), rows, places }
         })
     }
 
@@ -163,16 +165,19 @@ impl Lessons {
         if rows.is_empty() {
             return None;
         }
-        let inputs = match exercise {
-            Some(exercise) if self.shared => exercise.inputs.clone(),
-            _ if augmented => bench.inputs(&rows, experiment.jitter, &mut self.shifts),
-            _ => bench.select(&self.inputs, &rows),
+        let shared = exercise.filter(|_| self.shared);
+        let places = shared.map_or_else(|| bench.places(&rows), |exercise| exercise.places.clone());
+        let inputs = match shared {
+            Some(exercise) => exercise.inputs.clone(),
+            None if augmented => bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts),
+            None => select(&self.inputs, &places),
         };
         let teacher = match augmented || self.looks_inside {
             true => self.asked(&inputs),
-            false => Trace::of_logits(bench.select(&self.taught, &rows)),
+            false => Trace::of_logits(select(&self.taught, &places)),
         };
-        let targets = bench.select(&self.classes, &rows).autodiff();
+        // The divergence from the teacher asks for no classes.
+        let targets = experiment.weights.used().next().map(|_| select(&self.classes, &places).autodiff());
         let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
         Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
     }
@@ -193,5 +198,5 @@ fn known_or_likeliest(bench: &Bench, taught: &Tensor<2>, seen: &[u32]) -> Tensor
     seen.iter().for_each(|&row| known[row as usize] = 1.0);
     let known = upload(known, 1, device);
     let every: Vec<u32> = (0..count as u32).collect();
-    bench.targets(&every) * known.clone() + guessed * (-known + 1.0)
+    bench.targets(&bench.places(&every)) * known.clone() + guessed * (-known + 1.0)
 }

@@ -13,7 +13,7 @@ use crate::{
     objectives::{Parts, Settings, Source, cross_entropy, soft_targets},
     random,
     train::{
-        bench::Bench,
+        bench::{Bench, select},
         learner::{Learner, Slope},
     },
 };
@@ -49,8 +49,9 @@ impl Teacher {
     /// Trains one batch.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
         let rows = self.batches.draw(experiment.batch as usize);
-        let inputs = bench.inputs(&rows, experiment.jitter, &mut self.shifts).autodiff();
-        let targets = bench.targets(&rows).autodiff();
+        let places = bench.places(&rows);
+        let inputs = bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts).autodiff();
+        let targets = bench.targets(&places).autodiff();
         self.learner = self.learner.step(experiment, |network, _| {
             labelled(network.forward(inputs, Pass::Train(self.dropout.as_mut())), targets)
         });
@@ -61,7 +62,7 @@ impl Teacher {
 /// The slope of the labels alone.
 fn labelled(trace: Trace, targets: Tensor<2>) -> Slope {
     let mut slope = Slope::default();
-    slope.add(cross_entropy(&trace, targets));
+    slope.add(cross_entropy(&trace, targets, 1.0));
     slope.statistics = trace.statistics;
     slope
 }
@@ -88,7 +89,7 @@ pub fn check(bench: &Bench, experiment: &Experiment) -> Result<(), Trouble> {
         return Ok(());
     }
     let rows: Vec<u32> = rows.into_iter().cycle().take(experiment.batch as usize).collect();
-    let inputs = bench.select(&bench.train, &rows);
+    let inputs = select(&bench.train, &bench.places(&rows));
     let [student, teacher] = [&experiment.student, &experiment.teacher].map(|architecture| {
         let layers = Network::draw(architecture, bench.dataset.features(), bench.dataset.classes, 0, "check");
         Network::from_layers(architecture.kind, &layers, &bench.device).forward(inputs.clone(), Pass::Test)
@@ -148,7 +149,7 @@ impl Students {
             let answer = |inputs: Tensor<2>| network.forward(inputs.autodiff(), Pass::Train(None));
             let hard = exercise
                 .filter(|_| asks_labels || (shared && asks_teacher))
-                .map(|Exercise { inputs, targets, rows }| (answer(inputs), targets, rows));
+                .map(|Exercise { inputs, targets, rows, .. }| (answer(inputs), targets, rows));
             let term = |slope: &mut Slope, name: &'static str, loss: Tensor<1>| {
                 slope.terms.push(((name, ""), loss.clone().inner()));
                 slope.add(loss);
@@ -164,14 +165,14 @@ impl Students {
                     }
                 };
                 if soft > 0.0 && !alone {
-                    term(&mut slope, "soft-targets", soft_targets(student, &teacher, &Settings::of(experiment)) * soft);
+                    term(&mut slope, "soft-targets", soft_targets(student, &teacher, &Settings::of(experiment), soft));
                 }
-                let batch = Batch { student, teacher: Some(&teacher), targets: Some(targets), rows: &rows };
+                let batch = Batch { student, teacher: Some(&teacher), targets, rows: &rows };
                 objectives.add(experiment, progress, &batch, parts, &mut slope);
             }
             if let Some((trace, targets, rows)) = hard {
                 if asks_labels && soft < 1.0 {
-                    term(&mut slope, "cross-entropy", cross_entropy(&trace, targets.clone()) * (1.0 - soft));
+                    term(&mut slope, "cross-entropy", cross_entropy(&trace, targets.clone(), 1.0 - soft));
                 }
                 if asks_labels {
                     let batch = Batch { student: &trace, teacher: None, targets: Some(targets), rows: &rows };

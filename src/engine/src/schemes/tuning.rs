@@ -13,6 +13,7 @@ use retort_spec::{Activations, Experiment, Help, Start, Treatment, TunedLayer, T
 use crate::{
     data::batch::steps_per_epoch,
     device::read,
+    kernels::matmul,
     nets::{Coder, Network, Pass},
     objectives::{Parts, Settings, cross_entropy, soft_targets},
     random,
@@ -206,10 +207,10 @@ impl Tuning {
                         &own
                     }
                 };
-                slope.add(soft_targets(student, &lesson.teacher, &Settings::of(experiment)) * soft);
+                slope.add(soft_targets(student, &lesson.teacher, &Settings::of(experiment), soft));
             }
             if let (Some((trace, targets)), true) = (hard, asks_labels) {
-                slope.add(cross_entropy(&trace, targets) * (1.0 - soft));
+                slope.add(cross_entropy(&trace, targets, 1.0 - soft));
             }
             slope
         });
@@ -324,7 +325,7 @@ fn effective(forms: &[Vec<Form>], rounded: &[Vec<Option<Rounded>>], biases: &[us
     let layer = |((forms, rounded), bias): ((&Vec<Form>, &Vec<Option<Rounded>>), &usize)| {
         let mut matrices = forms.iter().zip(rounded).map(|(form, rounded)| matrix(form, rounded));
         let weight = matrices.next().map(|left| match matrices.next() {
-            Some(right) => left.matmul(right),
+            Some(right) => matmul(left, right),
             None => left,
         });
         let bias = parts.one(*bias);

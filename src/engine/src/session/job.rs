@@ -5,7 +5,7 @@ use std::{mem, time::Duration};
 use burn::tensor::Device;
 use retort_compress::Layer;
 use retort_spec::{
-    Actor, CurvePoint, Event, Experiment, NetworkKind, Objective, Spread, Stage, Tally, Terms, Trouble, Turn, Verdict,
+    Actor, CurvePoint, Event, Experiment, NetworkKind, Objective, RunResult, Share, Stage, Tally, Terms, Trouble, Turn,
 };
 use web_time::Instant;
 
@@ -27,7 +27,6 @@ use crate::{
     train::{
         bench::Bench,
         learner::{Learner, TermName},
-        verdict::{Pair, judge},
     },
 };
 
@@ -37,6 +36,7 @@ const CURVE_POINTS: u32 = 100;
 /// A trained teacher.
 #[derive(Clone)]
 pub(super) struct Taught {
+    pub(super) run: u32,
     pub(super) network: Network,
     logits: Vec<f32>,
     accuracy: f64,
@@ -44,13 +44,6 @@ pub(super) struct Taught {
     learning_rate: f64,
     /// A live knob was turned while it trained.
     touched: bool,
-}
-
-/// A run's result.
-struct RunResult {
-    pair: Pair,
-    baseline: f64,
-    student: f64,
 }
 
 pub(super) enum Work {
@@ -70,14 +63,19 @@ pub struct Job {
     fresh: bool,
     pub(super) seconds: f64,
     /// A live knob was turned while networks trained.
-    touched: bool,
+    pub(super) touched: bool,
     /// The same of the stage that is under way.
     stage_touched: bool,
     /// One for each run begun; kept when only the students change.
     pub(super) taught: Vec<Taught>,
     /// A teacher that was brought along, trained elsewhere.
     adopted: Option<Taught>,
-    results: Vec<RunResult>,
+    /// One for each run that is done.
+    pub(super) results: Vec<RunResult>,
+    /// The same of other workers.
+    pub(super) gathered: Vec<RunResult>,
+    /// Which runs are trained here.
+    pub(super) share: Share,
     /// The finished students of the first run.
     pub(super) shown: Shown,
     /// The labelled training examples on which teacher and students are measured while they train.
@@ -86,7 +84,12 @@ pub struct Job {
 
 impl Job {
     /// Puts the data on the device and begins.
-    pub fn new(dataset: Dataset, experiment: Experiment, device: &Device) -> Result<(Self, Vec<Event>), Trouble> {
+    pub fn new(
+        dataset: Dataset,
+        experiment: Experiment,
+        share: Share,
+        device: &Device,
+    ) -> Result<(Self, Vec<Event>), Trouble> {
         let bench = Bench::new(dataset, device);
         let mut job = Self {
             experiment,
@@ -100,6 +103,8 @@ impl Job {
             taught: Vec::new(),
             adopted: None,
             results: Vec::new(),
+            gathered: Vec::new(),
+            share,
             shown: Shown::default(),
             samples: Default::default(),
         };
@@ -121,8 +126,8 @@ impl Job {
         let (measured, file) = measure(&self.bench, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
         let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
         let learning_rate = self.experiment.learning_rate;
-        let adopted = Taught { network, logits, accuracy, learning_rate, touched: false };
-        self.taught = vec![adopted.clone()];
+        let adopted = Taught { run: 0, network, logits, accuracy, learning_rate, touched: false };
+        self.taught.clear();
         self.adopted = Some(adopted);
         self.work = Work::Finished;
         let mut events = self.restart_students()?;
@@ -133,6 +138,7 @@ impl Job {
     /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
     pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
         self.results.clear();
+        self.gathered.clear();
         self.shown = Shown::default();
         self.touched = false;
         let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
@@ -146,37 +152,24 @@ impl Job {
         }
         offline::check(&self.bench, &self.experiment)?;
         let rate = self.experiment.learning_rate;
-        let own = self.taught.iter().take_while(|taught| !taught.touched && taught.learning_rate == rate).count();
-        self.taught.truncate(own);
+        self.taught.retain(|taught| !taught.touched && taught.learning_rate == rate);
         // A first teacher that is still learning goes on.
-        let learning = matches!(self.work, Work::Teacher(_)) && self.run == 0 && !self.stage_touched;
+        let first = self.next_run() == Some(self.run);
+        let learning = matches!(self.work, Work::Teacher(_)) && first && !self.stage_touched;
         if !learning {
-            self.begin(0)?;
+            self.go_on()?;
         }
         Ok(vec![Event::Data(summary)])
-    }
-
-    /// Goes on with more runs, or judges fewer.
-    pub fn change_runs(&mut self) -> Result<Vec<Event>, Trouble> {
-        let wanted = self.experiment.runs as usize;
-        if self.results.len() >= wanted {
-            self.results.truncate(wanted);
-            self.work = Work::Finished;
-            return Ok(vec![self.verdict()]);
-        }
-        if self.is_finished() {
-            self.begin(self.results.len() as u32)?;
-        }
-        Ok(Vec::new())
     }
 
     /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
     pub fn touch(&mut self) {
         self.stage_touched |= self.steps_done() > 0;
-        self.touched |= self.stage_touched || self.run > 0;
+        self.touched |= self.stage_touched || !(self.results.is_empty() && self.gathered.is_empty());
     }
 
-    pub fn is_finished(&self) -> bool {
+    /// Whether there is nothing left to train here.
+    pub fn is_at_rest(&self) -> bool {
         matches!(self.work, Work::Finished)
     }
 
@@ -208,9 +201,9 @@ impl Job {
 
     /// The teacher of the first run, as far as it is.
     pub(super) fn first_teacher(&self) -> Option<Network> {
-        match (&self.work, self.taught.first()) {
+        match (&self.work, self.taught(0)) {
             (_, Some(taught)) => Some(taught.network.clone()),
-            (Work::Teacher(teacher), None) => Some(teacher.learner.network()),
+            (Work::Teacher(teacher), None) if self.run == 0 => Some(teacher.learner.network()),
             _ => None,
         }
     }
@@ -280,18 +273,19 @@ impl Job {
         Ok(epoch_ended)
     }
 
-    fn begin(&mut self, run: u32) -> Result<(), Trouble> {
+    pub(super) fn begin(&mut self, run: u32) -> Result<(), Trouble> {
         self.run = run;
         self.fresh = true;
         self.stage_touched = false;
         self.seconds = 0.0;
         let seed = self.seed();
-        if let (Some(adopted), true) = (&self.adopted, self.taught.len() == run as usize) {
-            self.taught.push(adopted.clone());
+        if let Some(adopted) = &self.adopted {
+            self.taught.retain(|taught| taught.run != run);
+            self.taught.push(Taught { run, ..adopted.clone() });
         }
         let all: Vec<u32> = (0..self.bench.dataset.train.len() as u32).collect();
         self.samples = [sample(&all), sample(&labelled_rows(&self.bench, &self.experiment, seed))];
-        self.work = match self.taught.get(run as usize) {
+        self.work = match self.taught(run) {
             Some(taught) => {
                 let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed)?;
                 Work::Students(Box::new(students))
@@ -305,11 +299,16 @@ impl Job {
         self.experiment.seed.wrapping_add(self.run)
     }
 
+    /// A run's teacher, once it is trained.
+    pub(super) fn taught(&self, run: u32) -> Option<&Taught> {
+        self.taught.iter().find(|taught| taught.run == run)
+    }
+
     pub(super) fn epoch_steps(&self) -> u32 {
         steps_per_epoch(self.bench.dataset.train.len(), self.experiment.batch)
     }
 
-    fn learner(&self) -> Option<(Stage, &Learner)> {
+    pub(super) fn learner(&self) -> Option<(Stage, &Learner)> {
         match &self.work {
             Work::Teacher(teacher) => Some((Stage::Teacher, &teacher.learner)),
             Work::Students(students) => Some((Stage::Students, &students.student)),
@@ -370,7 +369,7 @@ impl Job {
                 events.push(Event::Measured(measured));
                 events.extend((self.run == 0).then_some(Event::Network(file)));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
-                self.taught.push(Taught { network, logits, accuracy, learning_rate, touched });
+                self.taught.push(Taught { run: self.run, network, logits, accuracy, learning_rate, touched });
                 self.begin(self.run)?;
             }
             Work::Students(students) => self.finish_run(&students, events).await?,
@@ -381,7 +380,7 @@ impl Job {
     }
 
     async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
-        let teacher = self.taught.get(self.run as usize).map(|taught| taught.logits.clone());
+        let teacher = self.taught(self.run).map(|taught| taught.logits.clone());
         let (of, kind) = (|actor| (self.run, actor), self.experiment.student.kind);
         let alone = students.baseline.network();
         let (baseline, _) =
@@ -390,35 +389,23 @@ impl Job {
         let spent = (students.student.extra_parameters(), self.seconds);
         let (student, file) =
             measure(&self.bench, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
-        let pair = Pair {
-            baseline: answers(&self.bench, &baseline.logits).correct(),
-            student: answers(&self.bench, &student.logits).correct(),
+        let right = |logits| answers(&self.bench, logits).correct().into_iter().map(u8::from).collect();
+        let result = RunResult {
+            era: self.share.era,
+            run: self.run,
+            touched: self.touched || self.stage_touched,
+            teacher: self.taught(self.run).map_or(f64::NAN, |taught| taught.accuracy),
+            baseline: baseline.accuracy,
+            student: student.accuracy,
+            baseline_right: right(&baseline.logits),
+            student_right: right(&student.logits),
         };
-        self.results.push(RunResult { pair, baseline: baseline.accuracy, student: student.accuracy });
         events.extend([Event::Measured(baseline), Event::Measured(student), Event::Network(file)]);
         if self.run == 0 {
             self.shown = Shown::new(alone, network);
             events.extend(self.regions().await?);
         }
-        match self.run + 1 < self.experiment.runs {
-            true => self.begin(self.run + 1)?,
-            false => events.push(self.verdict()),
-        }
+        events.extend(self.done(result)?);
         Ok(())
-    }
-
-    fn verdict(&self) -> Event {
-        let pairs: Vec<Pair> = self.results.iter().map(|result| result.pair.clone()).collect();
-        let (outcome, p_value) = judge(&pairs);
-        let taught = self.taught.iter().take(self.results.len());
-        Event::Verdict(Verdict {
-            outcome,
-            p_value,
-            touched: self.touched,
-            examples: self.bench.dataset.test.len() as u32,
-            teacher: Spread::of(taught.map(|taught| taught.accuracy).collect()),
-            baseline: Spread::of(self.results.iter().map(|result| result.baseline).collect()),
-            student: Spread::of(self.results.iter().map(|result| result.student).collect()),
-        })
     }
 }

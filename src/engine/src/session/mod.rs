@@ -6,15 +6,17 @@
 mod inside;
 mod job;
 mod measure;
+mod share;
 mod shown;
 mod summary;
+mod timing;
 mod tune;
 
 use std::time::Duration;
 
 use burn::tensor::ExecutionError;
 use retort_compress::pack::{PackError, unpack_float};
-use retort_spec::{Command, DataSet, Event, Experiment, OwnExample, Phase, RunState, Trouble, changed};
+use retort_spec::{Command, DataSet, Event, Experiment, OwnExample, Phase, RunState, Share, Trouble, changed};
 use web_time::Instant;
 
 use crate::{
@@ -74,6 +76,8 @@ pub struct Session {
     watched: Vec<f32>,
     /// When it was last looked at.
     looked: Option<Instant>,
+    /// Which runs are trained here.
+    share: Share,
 }
 
 impl Session {
@@ -92,12 +96,13 @@ impl Session {
             mapped: None,
             watched: Vec::new(),
             looked: None,
+            share: Share::ALL,
         }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
     pub fn is_running(&self) -> bool {
-        self.gait != Gait::Pause && self.job.as_ref().is_some_and(|job| !job.is_finished())
+        self.gait != Gait::Pause && self.job.as_ref().is_some_and(|job| !job.is_at_rest())
     }
 
     /// How long to wait before the next [`advance`](Self::advance), at the pace that was asked for.
@@ -194,7 +199,22 @@ impl Session {
                 }
                 Err(trouble) => vec![Event::Trouble(trouble)],
             },
-            Command::Ping => vec![Event::Pong],
+            Command::Time(experiment) => vec![Event::Timed { seconds: self.time(*experiment).await }],
+            Command::Share(share) => {
+                self.share = share;
+                let told = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.take_share(share));
+                let mut events = told.unwrap_or_else(|trouble| self.give_up(trouble));
+                events.insert(0, Event::Shared { era: share.era });
+                events.push(self.state());
+                events
+            }
+            Command::Result(result) => {
+                let verdict = self.job.as_mut().and_then(|job| job.receive(result));
+                let state = verdict.is_some().then(|| self.state());
+                verdict.into_iter().chain(state).collect()
+            }
+            // How much memory it takes is known where it runs.
+            Command::Ping => vec![Event::Pong { memory: 0.0 }],
         }
     }
 
@@ -239,7 +259,7 @@ impl Session {
             }
             // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
             let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
-            if job.is_finished() || self.gait == Gait::Pause || enough || steps >= most {
+            if job.is_at_rest() || self.gait == Gait::Pause || enough || steps >= most {
                 break;
             }
         }
@@ -252,7 +272,7 @@ impl Session {
         }
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
         self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
-        let halted = self.gait == Gait::Pause || job.is_finished();
+        let halted = self.gait == Gait::Pause || job.is_at_rest();
         let unseen = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY || halted);
         if unseen && !self.watched.is_empty() {
             events.extend(job.inside(&self.watched).await?);
@@ -307,7 +327,7 @@ impl Session {
         self.parked = None;
         let begun = load(&experiment, &self.files).and_then(|mut dataset| {
             dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
-            Job::new(dataset, experiment, &self.compute.device)
+            Job::new(dataset, experiment, self.share, &self.compute.device)
         });
         match begun {
             Ok((job, mut events)) => {
@@ -363,6 +383,7 @@ impl Session {
             None => RunState::Idle,
             Some(job) if job.is_finished() => RunState::Finished,
             Some(_) if self.gait == Gait::Pause => RunState::Paused,
+            Some(job) if job.is_at_rest() => RunState::Gathering,
             Some(_) => RunState::Running,
         })
     }

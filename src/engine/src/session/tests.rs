@@ -659,3 +659,108 @@ fn a_look_inside_shows_every_stage_of_both() {
     }
     assert_eq!(block_on(session.handle(Command::Watch(vec![0.5; 7].into()))), []);
 }
+
+/// The sessions of a pool, which hear a command and its shares and then train in turns, handing results to the first.
+fn together(pool: &mut [Session], command: Command, era: u32) -> Vec<Event> {
+    let count = pool.len() as u32;
+    let mut events = Vec::new();
+    let mut results = Vec::new();
+    let mut hear = |index: usize, told: Vec<Event>| {
+        let (result, told): (Vec<_>, Vec<_>) = told.into_iter().partition(|event| matches!(event, Event::Result(_)));
+        assert!(index > 0 || result.is_empty(), "the first keeps its own");
+        results.extend(result);
+        events.extend(told.into_iter().map(|event| (index, event)));
+    };
+    for (index, session) in pool.iter_mut().enumerate() {
+        hear(index, block_on(session.handle(command.clone())));
+        let share = Share { index: index as u32, count, era };
+        hear(index, block_on(session.handle(Command::Share(share))));
+    }
+    while pool.iter().any(Session::is_running) {
+        for (index, session) in pool.iter_mut().enumerate().filter(|(_, session)| session.is_running()) {
+            hear(index, block_on(session.advance(Duration::ZERO)));
+        }
+    }
+    for result in results {
+        let Event::Result(result) = result else { continue };
+        let told = block_on(pool[0].handle(Command::Result(result.clone())));
+        events.extend(told.into_iter().map(|event| (0, event)));
+        assert_eq!(block_on(pool[0].handle(Command::Result(result))), [], "what is told twice counts once");
+    }
+    // As the page hears them: of others only what is about their runs.
+    let about_runs = |event: &Event| matches!(event, Event::Point(_) | Event::Measured(_));
+    events.into_iter().filter(|(index, event)| *index == 0 || about_runs(event)).map(|(_, event)| event).collect()
+}
+
+#[test]
+fn a_pool_gives_what_one_worker_gives() {
+    let experiment = Experiment { runs: 5, ..small() };
+    let by_run = |events: &[Event]| {
+        let mut of_runs: Vec<Event> =
+            results(events).into_iter().filter(|event| matches!(event, Event::Point(_) | Event::Measured(_))).collect();
+        of_runs.sort_by_key(|event| match event {
+            Event::Point(point) => point.run,
+            Event::Measured(measured) => measured.run,
+            _ => 0,
+        });
+        of_runs
+    };
+    let verdict = |events: &[Event]| {
+        let verdicts: Vec<_> = events.iter().filter(|event| matches!(event, Event::Verdict(_))).cloned().collect();
+        assert_eq!(verdicts.len(), 1);
+        verdicts
+    };
+    let alone = finish(&mut session(), Command::Run(experiment.clone()));
+    let mut pool = [session(), session(), session()];
+    let events = together(&mut pool, Command::Run(experiment.clone()), 1);
+    assert_eq!(verdict(&events), verdict(&alone));
+    assert_eq!(by_run(&events), by_run(&alone), "a run's events come in order, whoever trains it");
+    assert!(events.contains(&Event::State(RunState::Gathering)), "the first waits for the others");
+    assert_eq!(events.last(), Some(&Event::State(RunState::Finished)));
+
+    // Another temperature trains students anew, and teachers stay where they are.
+    let cooler = Experiment { temperature: 1.0, ..experiment.clone() };
+    let events = together(&mut pool, Command::Run(cooler.clone()), 2);
+    assert_eq!(verdict(&events), verdict(&finish(&mut session(), Command::Run(cooler.clone()))));
+    assert!(!events.iter().any(|event| matches!(event, Event::Point(point) if point.actor == Actor::Teacher)));
+
+    // Fewer and more runs, with what is done.
+    let fewer = Experiment { runs: 2, ..cooler.clone() };
+    let events = together(&mut pool, Command::Run(fewer), 3);
+    assert!(matches!(&verdict(&events)[0], Event::Verdict(verdict) if verdict.student.values.len() == 2));
+    let events = together(&mut pool, Command::Run(cooler.clone()), 4);
+    assert_eq!(verdict(&events), verdict(&finish(&mut session(), Command::Run(cooler))));
+}
+
+#[test]
+fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_are_trained_here() {
+    let experiment = Experiment { runs: 2, ..small() };
+    let mut pool = [session(), session()];
+    let mut result = None;
+    for (index, session) in (0..).zip(&mut pool) {
+        block_on(session.handle(Command::Run(experiment.clone())));
+        let mut events = finish(session, Command::Share(Share { index, count: 2, era: 1 }));
+        result = result.or(events.iter_mut().find_map(|event| match event {
+            Event::Result(result) => Some(result.clone()),
+            _ => None,
+        }));
+        assert!(!session.is_running());
+    }
+    let [first, second] = &mut pool;
+    let late = result.unwrap();
+    let other = Experiment { labels: Labels::Count(100), ..experiment };
+    finish(first, Command::Run(other.clone()));
+    finish(first, Command::Share(Share { index: 0, count: 2, era: 2 }));
+    assert_eq!(block_on(first.handle(Command::Result(late))), []);
+    let events = finish(first, Command::Share(Share { index: 0, count: 1, era: 3 }));
+    let alone = finish(&mut session(), Command::Run(other));
+    let verdict = |events: &[Event]| events.iter().find(|event| matches!(event, Event::Verdict(_))).cloned();
+    assert!(verdict(&alone).is_some());
+    assert_eq!(verdict(&events), verdict(&alone));
+
+    // Who is to train nothing gives up what is under way.
+    block_on(second.handle(Command::Reset));
+    assert!(second.is_running());
+    block_on(second.handle(Command::Share(Share { index: Share::NONE, count: 1, era: 4 })));
+    assert!(!second.is_running());
+}

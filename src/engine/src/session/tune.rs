@@ -31,7 +31,7 @@ impl Job {
 
     /// Begins to train a compressed network; or says why not.
     pub fn tune(&mut self, request: Request) -> Option<Event> {
-        let taught = self.taught.get(request.run as usize).filter(|_| self.is_finished());
+        let taught = self.taught(request.run).filter(|_| self.is_at_rest());
         let Some(taught) = taught else { return Some(without_student(request.id)) };
         let seed = self.experiment.seed.wrapping_add(request.run);
         let tuning = Tuning::new(request, &self.bench, &self.experiment, taught.network.clone(), seed);

@@ -16,6 +16,14 @@ const CHUNK: usize = 2048;
 /// The same for convolutions, whose windows take much more room than the images.
 const IMAGES: usize = 128;
 
+/// Numbers of rows, on a device.
+pub type Places = Tensor<1, Int>;
+
+/// Some rows of a tensor.
+pub fn select(tensor: &Tensor<2>, places: &Places) -> Tensor<2> {
+    tensor.clone().select(0, places.clone())
+}
+
 /// A data set on a device.
 pub struct Bench {
     /// The data set on the host, for pictures and jitter.
@@ -42,25 +50,25 @@ impl Bench {
         }
     }
 
+    /// The numbers of rows on this device. Each upload ends what a graphics card was told before, so that a batch has one for
+    /// all that is selected by it.
+    pub fn places(&self, rows: &[u32]) -> Places {
+        let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
+        Tensor::from_data(TensorData::new(indices, [rows.len()]), &self.device)
+    }
+
     /// The inputs of some training examples, `[rows, features]`, shifted by up to `jitter` pixels each way where it is
     /// not 0.
-    pub fn inputs(&self, rows: &[u32], jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+    pub fn inputs(&self, (rows, places): (&[u32], &Places), jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
         match jitter > 0 && self.dataset.is_image() {
             true => self.shifted(rows, jitter as i32, generator),
-            false => self.select(&self.train, rows),
+            false => select(&self.train, places),
         }
     }
 
     /// The one-hot labels of some training examples, `[rows, classes]`.
-    pub fn targets(&self, rows: &[u32]) -> Tensor<2> {
-        self.select(&self.train_targets, rows)
-    }
-
-    /// Some rows of a tensor on this device.
-    pub fn select(&self, tensor: &Tensor<2>, rows: &[u32]) -> Tensor<2> {
-        let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
-        let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [rows.len()]), &self.device);
-        tensor.clone().select(0, indices)
+    pub fn targets(&self, places: &Places) -> Tensor<2> {
+        select(&self.train_targets, places)
     }
 
     /// A network's logits of any inputs, left on the device.
@@ -87,7 +95,7 @@ impl Bench {
     /// # Errors
     /// The device's, if the computation failed.
     pub async fn train_logits(&self, network: &Network, rows: &[u32]) -> Result<Vec<f32>, ExecutionError> {
-        read(self.logits(network, &self.select(&self.train, rows))).await
+        read(self.logits(network, &select(&self.train, &self.places(rows)))).await
     }
 
     /// A network's logits of any inputs, on the host, row by row.
@@ -140,10 +148,10 @@ mod tests {
     fn batches_are_the_rows_asked_for() {
         let bench = bench();
         let mut generator = random::stream(1, "test");
-        let inputs = block_on(read(bench.inputs(&[1, 0, 1], 0, &mut generator))).unwrap();
+        let inputs = block_on(read(bench.inputs((&[1, 0, 1], &bench.places(&[1, 0, 1])), 0, &mut generator))).unwrap();
         assert_eq!(inputs[..2], [10.0, 11.0]);
         assert_eq!(inputs[9..11], [1.0, 2.0]);
-        assert_eq!(block_on(read(bench.targets(&[1, 0]))).unwrap(), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(block_on(read(bench.targets(&bench.places(&[1, 0])))).unwrap(), [0.0, 1.0, 1.0, 0.0]);
     }
 
     #[test]
@@ -152,7 +160,7 @@ mod tests {
         let mut generator = random::stream(1, "test");
         let mut shifts = std::collections::HashSet::new();
         for _ in 0..200 {
-            let image = block_on(read(bench.inputs(&[0], 1, &mut generator))).unwrap();
+            let image = block_on(read(bench.inputs((&[0], &bench.places(&[0])), 1, &mut generator))).unwrap();
             // The centre, 5, can be found wherever the image went.
             let at = image.iter().position(|&x| x == 5.0).unwrap() as i32;
             let (down, right) = (at / 3 - 1, at % 3 - 1);

@@ -22,9 +22,12 @@ pub struct Learner {
     optimizer: ModuleOptimizer,
     step: u32,
     steps: u32,
+    /// The sum of the losses of which no term was the whole.
     loss: Option<Tensor<1>>,
     losses: u32,
     terms: Vec<Sum>,
+    /// The sum of a term that was the whole loss, so that it need not be added up twice.
+    whole: Option<Sum>,
 }
 
 /// The network with what is learned beside it.
@@ -35,10 +38,18 @@ struct Pupil {
 }
 
 /// The sum of a term over some steps.
+#[derive(Clone)]
 struct Sum {
     name: TermName,
     sum: Tensor<1>,
     count: u32,
+}
+
+impl Sum {
+    fn add(&mut self, term: Tensor<1>) {
+        self.sum = self.sum.clone() + term;
+        self.count += 1;
+    }
 }
 
 /// An objective's word and the name of its part, which is empty for the whole.
@@ -77,14 +88,18 @@ impl Learner {
         let network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
         let pupil = Pupil { network, parts: Parts::default() };
-        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new() }
+        Self::of(pupil, optimizer, steps)
     }
 
     /// A learner of parts alone, from which a network is computed.
     pub fn of_parts(parts: Parts, experiment: &Experiment, steps: u32) -> Self {
         let network = Network::of_linears(NetworkKind::Mlp, Vec::new(), false);
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        Self { pupil: Pupil { network, parts }, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new() }
+        Self::of(Pupil { network, parts }, optimizer, steps)
+    }
+
+    fn of(pupil: Pupil, optimizer: ModuleOptimizer, steps: u32) -> Self {
+        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None }
     }
 
     /// What is learned beside the network, or in its place.
@@ -115,19 +130,22 @@ impl Learner {
         let gradients = GradientsParams::from_grads(loss.backward(), &self.pupil);
         self.pupil = self.optimizer.step(experiment.learning_rate * factor, self.pupil, gradients);
         self.pupil.network.absorb(&statistics);
-        let loss = loss.inner();
-        self.loss = Some(match self.loss {
-            Some(sum) => sum + loss,
-            None => loss,
-        });
         self.losses += 1;
-        for (name, term) in terms {
-            match self.terms.iter_mut().find(|sum| sum.name == name) {
-                Some(sum) => {
-                    sum.sum = sum.sum.clone() + term;
-                    sum.count += 1;
+        match (&terms[..], &mut self.whole) {
+            (&[(name, _)], None) => self.whole = Some(Sum { name, sum: loss.inner(), count: 1 }),
+            (&[(name, _)], Some(whole)) if whole.name == name => whole.add(loss.inner()),
+            _ => {
+                let loss = loss.inner();
+                self.loss = Some(match self.loss {
+                    Some(sum) => sum + loss,
+                    None => loss,
+                });
+                for (name, term) in terms {
+                    match self.terms.iter_mut().find(|sum| sum.name == name) {
+                        Some(sum) => sum.add(term),
+                        None => self.terms.push(Sum { name, sum: term, count: 1 }),
+                    }
                 }
-                None => self.terms.push(Sum { name, sum: term, count: 1 }),
             }
         }
         self
@@ -168,9 +186,10 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn peek_loss(&self) -> Result<Option<f64>, ExecutionError> {
-        match &self.loss {
+        let sums = self.loss.iter().chain(self.whole.iter().map(|whole| &whole.sum)).cloned();
+        match sums.reduce(|sum, other| sum + other) {
             None => Ok(None),
-            Some(sum) => Ok(Some(f64::from(sum.clone().into_scalar_async::<f32>().await?) / f64::from(self.losses))),
+            Some(sum) => Ok(Some(f64::from(sum.into_scalar_async::<f32>().await?) / f64::from(self.losses))),
         }
     }
 
@@ -179,13 +198,23 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn peek_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
-        if self.terms.is_empty() {
+        let mut terms = self.terms.clone();
+        if let Some(whole) = self.whole.clone() {
+            match terms.iter_mut().find(|term| term.name == whole.name) {
+                Some(term) => {
+                    term.sum = term.sum.clone() + whole.sum;
+                    term.count += whole.count;
+                }
+                None => terms.push(whole),
+            }
+        }
+        if terms.is_empty() {
             return Ok(Vec::new());
         }
         // One read brings them all.
-        let sums = read(Tensor::cat(self.terms.iter().map(|term| term.sum.clone()).collect(), 0)).await?;
+        let sums = read(Tensor::cat(terms.iter().map(|term| term.sum.clone()).collect(), 0)).await?;
         let mean = |(term, sum): (&Sum, f32)| (term.name, f64::from(sum) / f64::from(term.count));
-        Ok(self.terms.iter().zip(sums).map(mean).collect())
+        Ok(terms.iter().zip(sums).map(mean).collect())
     }
 
     /// Starts new means.
@@ -193,5 +222,6 @@ impl Learner {
         self.loss = None;
         self.losses = 0;
         self.terms.clear();
+        self.whole = None;
     }
 }

@@ -9,6 +9,8 @@ use burn::{
 use retort_kernels::{Adam, Sgd};
 use retort_spec::OptimizerKind;
 
+use crate::kernels;
+
 /// The published constants of Adam (Kingma & Ba 2015, section 2).
 const BETAS: (f32, f32) = (0.9, 0.999);
 const EPSILON: f32 = 1e-8;
@@ -82,7 +84,9 @@ impl Optimizer for Rule {
                 (weights, velocity, None)
             }
             Some(second) => {
-                let [weights, first, second] = adam(self.adam(rate, time), [weights, first, second], gradient);
+                let (rule, numbers) = (self.adam(rate, time), [weights, first, second]);
+                let done = kernels::adam(rule, &numbers, &gradient);
+                let [weights, first, second] = done.unwrap_or_else(|| adam(rule, numbers, gradient));
                 (weights, first, Some(second))
             }
         };
@@ -148,20 +152,19 @@ fn step<const N: usize, const D: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::read;
+    use crate::{device::read, kernels::tests::devices};
     use burn::{
         optim::{AdamConfig, AdamWConfig, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},
         tensor::TensorData,
     };
     use pollster::block_on;
 
-    fn wave(pace: f32) -> Tensor<2> {
-        let numbers: Vec<f32> = (0..35).map(|i| (i as f32 * pace).sin()).collect();
-        Tensor::from_data(TensorData::new(numbers, [5, 7]), &Device::flex())
-    }
-
     /// The weights after each of five steps.
-    fn descend<O: Optimizer>(optimizer: &O) -> Vec<Vec<f32>> {
+    fn descend<O: Optimizer>(optimizer: &O, device: &Device) -> Vec<Vec<f32>> {
+        let wave = |pace: f32| -> Tensor<2> {
+            let numbers: Vec<f32> = (0..35).map(|i| (i as f32 * pace).sin()).collect();
+            Tensor::from_data(TensorData::new(numbers, [5, 7]), device)
+        };
         let (mut weights, mut state) = (wave(1.3), None);
         (1..6)
             .map(|step| {
@@ -183,16 +186,17 @@ mod tests {
 
     #[test]
     fn steps_are_those_of_burn() {
-        for decay in [0.0, 0.1] {
+        for (decay, device) in [0.0, 0.1].into_iter().flat_map(|decay| devices().into_iter().map(move |on| (decay, on)))
+        {
             let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
             let rule = |kind| Rule { kind, weight_decay: decay };
             let adam = AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(penalty.clone()).build();
-            same(&descend(&rule(OptimizerKind::Adam)), &descend(&adam));
+            same(&descend(&rule(OptimizerKind::Adam), &device), &descend(&adam, &device));
             let adam_w = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).build();
-            same(&descend(&rule(OptimizerKind::AdamW)), &descend(&adam_w));
+            same(&descend(&rule(OptimizerKind::AdamW), &device), &descend(&adam_w, &device));
             let momentum = MomentumConfig::new().with_momentum(0.9).with_dampening(0.0);
             let sgd = SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(penalty).build();
-            same(&descend(&rule(OptimizerKind::Sgd)), &descend(&sgd));
+            same(&descend(&rule(OptimizerKind::Sgd), &device), &descend(&sgd, &device));
         }
     }
 }

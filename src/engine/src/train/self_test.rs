@@ -61,7 +61,7 @@ async fn train(device: &Device) -> Result<Vec<Layer>, ExecutionError> {
         learner = learner.step(&experiment, |network, _| {
             let trace = network.forward(inputs.autodiff(), Pass::Train(None));
             let mut slope = Slope::default();
-            slope.add(cross_entropy(&trace, targets) * 0.5 + soft_targets(&trace, &taught, &settings) * 0.5);
+            slope.add(cross_entropy(&trace, targets, 0.5) + soft_targets(&trace, &taught, &settings, 0.5));
             slope
         });
     }

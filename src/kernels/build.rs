@@ -1,0 +1,110 @@
+//! Writes the innermost loop of a product of matrices as WebAssembly modules; `src/tiles.rs` says why.
+
+#[path = "src/shape.rs"]
+mod shape;
+
+use std::{env, error::Error, fs, path::Path};
+
+use shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS};
+use wasm_encoder::{
+    BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
+    InstructionSink, MemArg, MemoryType, Module, TypeSection, ValType,
+};
+
+/// The parameters: addresses, inputs, bytes between rows of the result, tiles.
+const LEFT: u32 = 0;
+const RIGHT: u32 = 1;
+const TO: u32 = 2;
+const DEPTH: u32 = 3;
+const STRIDE: u32 = 4;
+const TILES: u32 = 5;
+/// Variables: where in the right panel, and how many inputs are left.
+const AT: u32 = 6;
+const REST: u32 = 7;
+/// Vectors: a splat of the left factor, the right factor, and from here on the sums.
+const SPLAT: u32 = 8;
+const RIGHTS: u32 = 9;
+const SUMS: u32 = RIGHTS + HALVES;
+/// Vectors in a row of a tile.
+const HALVES: u32 = COLUMNS as u32 / 4;
+
+/// Bytes of a number and of a vector.
+const NUMBER: u32 = 4;
+const VECTOR: u32 = 16;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/shape.rs");
+    let folder = env::var("OUT_DIR")?;
+    for (name, rows, fused) in [("fused.wasm", FUSED_ROWS, true), ("plain.wasm", PLAIN_ROWS, false)] {
+        fs::write(Path::new(&folder).join(name), module(rows as u32, fused))?;
+    }
+    Ok(())
+}
+
+fn module(rows: u32, fused: bool) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32; 6], []);
+    let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
+    let mut imports = ImportSection::new();
+    imports.import("engine", "memory", EntityType::Memory(memory));
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut exports = ExportSection::new();
+    exports.export("tiles", ExportKind::Func, 0);
+    let mut code = CodeSection::new();
+    let mut function = Function::new([(2, ValType::I32), (1 + HALVES + rows * HALVES, ValType::V128)]);
+    write(&mut function.instructions(), rows, fused);
+    code.function(&function);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+    module.finish()
+}
+
+fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
+    let sum = |row: u32, half: u32| SUMS + row * HALVES + half;
+    let tile = || (0..rows).flat_map(|row| (0..HALVES).map(move |half| (row, half)));
+    let at = |offset: u32| MemArg { offset: offset.into(), align: 2, memory_index: 0 };
+    to.loop_(BlockType::Empty);
+    for (row, half) in tile() {
+        to.v128_const(0).local_set(sum(row, half));
+    }
+    to.local_get(RIGHT).local_set(AT);
+    to.local_get(DEPTH).local_set(REST);
+
+    // An input adds to every sum.
+    to.loop_(BlockType::Empty);
+    for half in 0..HALVES {
+        to.local_get(AT).v128_load(at(half * VECTOR)).local_set(RIGHTS + half);
+    }
+    for (row, half) in tile() {
+        if half == 0 {
+            to.local_get(LEFT).v128_load32_splat(at(row * NUMBER)).local_set(SPLAT);
+        }
+        let sum = sum(row, half);
+        match fused {
+            true => to.local_get(SPLAT).local_get(RIGHTS + half).local_get(sum).f32x4_relaxed_madd(),
+            false => to.local_get(sum).local_get(SPLAT).local_get(RIGHTS + half).f32x4_mul().f32x4_add(),
+        }
+        .local_set(sum);
+    }
+    to.local_get(LEFT).i32_const((rows * NUMBER) as i32).i32_add().local_set(LEFT);
+    to.local_get(AT).i32_const((COLUMNS as u32 * NUMBER) as i32).i32_add().local_set(AT);
+    count_down(to, REST);
+
+    // The sums are added to the result.
+    for (row, half) in tile() {
+        let at = at(half * VECTOR);
+        to.local_get(TO).local_get(TO).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
+        if half == HALVES - 1 {
+            to.local_get(TO).local_get(STRIDE).i32_add().local_set(TO);
+        }
+    }
+    count_down(to, TILES);
+    to.end();
+}
+
+/// Ends a loop that goes on until a variable is zero.
+fn count_down(to: &mut InstructionSink<'_>, variable: u32) {
+    to.local_get(variable).i32_const(-1).i32_add().local_tee(variable).br_if(0).end();
+}

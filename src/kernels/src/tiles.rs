@@ -1,0 +1,154 @@
+//! The innermost loop of a product of matrices: what goes through registers, once in Rust and once as instructions.
+//!
+//! A tile of the result is a few rows by [`COLUMNS`] columns, whose sums stay in registers while the inputs go by. From the
+//! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first and
+//! what is computed last, and whoever compiles that for the processor finds more vectors alive than there are registers. One
+//! sum in memory costs half of the speed. So its [instructions] are written out, 300 bytes, in an order in which sums,
+//! one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine starts: with the fused
+//! multiply–add of relaxed SIMD, half as fast again, where the browser has it.
+
+use std::{cell::Cell, hint::black_box};
+
+use wide::f32x4;
+
+pub use crate::shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS};
+
+/// The loop's signature: addresses of the left panels, the right panel and the result; inputs; bytes between rows of the
+/// result; tiles, one below the other. Adds to the result.
+type Tiles = extern "C" fn(left: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
+
+thread_local! {
+    /// Rows of a tile of the loop that was linked.
+    static LINKED: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The loop as a WebAssembly module with one export, `"tiles"`; it imports a memory, `"engine" "memory"`. A browser without
+/// relaxed SIMD refuses the fused one.
+pub fn instructions(fused: bool) -> &'static [u8] {
+    match fused {
+        true => include_bytes!(concat!(env!("OUT_DIR"), "/fused.wasm")),
+        false => include_bytes!(concat!(env!("OUT_DIR"), "/plain.wasm")),
+    }
+}
+
+/// Says that the [instructions], fused or not, stand in the table of functions at [`place`], or that none do.
+pub fn link(fused: Option<bool>) {
+    LINKED.set(fused.map(|fused| if fused { FUSED_ROWS } else { PLAIN_ROWS }));
+}
+
+/// Rows of a tile of the loop that was linked.
+pub fn linked_rows() -> Option<usize> {
+    LINKED.get()
+}
+
+/// Where in a WebAssembly module's table of functions the loop is to be put.
+#[inline(never)]
+pub fn place() -> usize {
+    black_box(nothing as Tiles) as usize
+}
+
+/// What stands there until then. Were it inlined anywhere, there would be two of it and two places.
+#[inline(never)]
+extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize) {}
+
+/// Adds the product of packed panels to `to`, tile by tile downwards.
+///
+/// # Shapes
+/// `left`: `[tiles, depth, ROWS]`, `right`: `[depth, COLUMNS]`, `to`: `[tiles · ROWS, COLUMNS]`, its rows `stride` apart. Says
+/// whether they fit.
+pub fn add<const ROWS: usize>(left: &[f32], right: &[f32], to: &mut [f32], depth: usize, stride: usize) -> bool {
+    let tiles = left.len() / (depth * ROWS).max(1);
+    if tiles == 0 {
+        return true;
+    }
+    if right.len() < depth * COLUMNS || to.len() < (tiles * ROWS - 1) * stride + COLUMNS {
+        return false;
+    }
+    if LINKED.get() == Some(ROWS) {
+        let [left, right] = [left, right].map(|numbers| numbers.as_ptr().expose_provenance());
+        let to = to.as_mut_ptr().expose_provenance();
+        black_box(nothing as Tiles)(left, right, to, depth, stride * size_of::<f32>(), tiles);
+    } else {
+        for (tile, left) in left.chunks_exact(depth * ROWS).enumerate() {
+            let sums = sums::<ROWS>(left.as_chunks().0, right.as_chunks().0);
+            for (row, sums) in sums.iter().enumerate() {
+                let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
+                for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
+                    *to = (f32x4::new(*to) + *sum).to_array();
+                }
+            }
+        }
+    }
+    true
+}
+
+/// The loop in Rust: where nothing was linked, and what the instructions are held to.
+fn sums<const ROWS: usize>(left: &[[f32; ROWS]], right: &[[f32; COLUMNS]]) -> [[f32x4; 2]; ROWS] {
+    let mut sums = [[f32x4::ZERO; 2]; ROWS];
+    for (left, [a, b, c, d, e, f, g, h]) in left.iter().zip(right) {
+        let right = [f32x4::new([*a, *b, *c, *d]), f32x4::new([*e, *f, *g, *h])];
+        for (sums, &left) in sums.iter_mut().zip(left) {
+            for (sum, right) in sums.iter_mut().zip(right) {
+                *sum += f32x4::splat(left) * right;
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmi::{Config, Engine, Linker, Memory, MemoryType, Module, Store};
+
+    /// What the instructions make of the same panels, in an interpreter.
+    fn by_instructions(fused: bool, panels: [&[f32]; 3], depth: usize, stride: usize, tiles: usize) -> Vec<f32> {
+        let mut config = Config::default();
+        config.wasm_simd(true).wasm_relaxed_simd(true);
+        let engine = Engine::new(&config);
+        let module = Module::new(&engine, instructions(fused)).unwrap();
+        let mut store = Store::new(&engine, ());
+        let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
+        let mut places = Vec::new();
+        let mut bytes = vec![0; 64];
+        for panel in panels {
+            places.push(bytes.len() as i32);
+            bytes.extend(panel.iter().flat_map(|number| number.to_le_bytes()));
+        }
+        memory.write(&mut store, 0, &bytes).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.define("engine", "memory", memory).unwrap();
+        let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
+        let run = instance.get_typed_func::<(i32, i32, i32, i32, i32, i32), ()>(&store, "tiles").unwrap();
+        let [depth, stride, tiles] = [depth, stride * size_of::<f32>(), tiles].map(|number| number as i32);
+        run.call(&mut store, (places[0], places[1], places[2], depth, stride, tiles)).unwrap();
+        let after = &memory.data(&store)[places[2] as usize..][..size_of_val(panels[2])];
+        after.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+    }
+
+    #[test]
+    fn the_instructions_do_what_the_loop_in_rust_does() {
+        let wave = |count: usize, pace: f32| -> Vec<f32> { (0..count).map(|i| (i as f32 * pace).sin()).collect() };
+        fn check<const ROWS: usize>(fused: bool, wave: impl Fn(usize, f32) -> Vec<f32>) {
+            for (tiles, depth, stride) in [(1, 1, COLUMNS), (1, 37, 20), (3, 5, 11)] {
+                let (left, right) = (wave(tiles * depth * ROWS, 0.7), wave(depth * COLUMNS, 0.3));
+                let mut expected = wave(tiles * ROWS * stride, 1.1);
+                let found = by_instructions(fused, [&left, &right, &expected], depth, stride, tiles);
+                assert!(add::<ROWS>(&left, &right, &mut expected, depth, stride));
+                for (found, expected) in found.into_iter().zip(expected) {
+                    assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+                }
+            }
+        }
+        check::<FUSED_ROWS>(true, wave);
+        check::<PLAIN_ROWS>(false, wave);
+    }
+
+    #[test]
+    fn panels_that_do_not_fit_are_refused() {
+        assert!(!add::<2>(&[0.0; 2], &[0.0; 7], &mut [0.0; 16], 1, 8));
+        assert!(!add::<2>(&[0.0; 2], &[0.0; 8], &mut [0.0; 15], 1, 8));
+        assert!(add::<2>(&[0.0; 2], &[0.0; 8], &mut [0.0; 16], 1, 8));
+        assert!(add::<2>(&[], &[], &mut [], 1, 8));
+    }
+}
