@@ -8,8 +8,8 @@ use retort_tests::{Gpu, Page};
 use serde_json::{Value, json};
 
 /// A pair of networks that a student's step is measured on.
-struct Workload {
-    name: &'static str,
+pub struct Workload {
+    pub name: &'static str,
     teacher: &'static str,
     student: &'static str,
     batch: u32,
@@ -22,9 +22,9 @@ const EXAMPLES: usize = 2048;
 /// Steps in which WebGPU's calls are counted.
 const COUNTED: u32 = 20;
 /// Timed turns of each contender.
-const REPEATS: usize = 5;
+pub const REPEATS: usize = 5;
 /// Milliseconds of a turn.
-const TURN: u32 = 1500;
+pub const TURN: u32 = 1500;
 
 /// Operations of a perceptron: two a weight and example forward, as many again for each gradient; that of the inputs is
 /// never needed.
@@ -41,7 +41,7 @@ const fn perceptron(batch: f64, teacher: &[f64], student: &[f64]) -> [f64; 2] {
     [learned + 2.0 * batch * weights(teacher) / 1e6, learned]
 }
 
-const WORKLOADS: [Workload; 3] = [
+pub const WORKLOADS: [Workload; 3] = [
     Workload {
         name: "784-64-64-10 under 784-256-256-10, batch 64",
         teacher: "256,256",
@@ -69,7 +69,7 @@ const WORKLOADS: [Workload; 3] = [
 impl Workload {
     /// What the harness is told: the networks for the peers, the experiments for Retort. Shifted by a pixel, every batch
     /// is new to the teacher, who is asked about it; as they are, his logits are computed once.
-    fn plan(&self) -> Result<Value> {
+    pub fn plan(&self) -> Result<Value> {
         let experiment = |more: &str| -> Result<Value> {
             let link = format!(
                 "v=1&data=mnist&teacher={}&student={}&batch={}&teacher-epochs=1&student-epochs=1000&runs=1&labels=0&soft=1&transfer=all&optimizer=adam&learning-rate=0.001&dropout=0{more}",
@@ -79,17 +79,19 @@ impl Workload {
             ensure!(decoded.problems.is_empty(), "{link}: {:?}", decoded.problems);
             Ok(serde_json::to_value::<Experiment>(decoded.experiment)?)
         };
-        let network = |text: &str| {
-            let (kind, widths) = text.split_once(':').unwrap_or(("mlp", text));
-            let widths: Vec<u32> = widths.split(',').filter_map(|width| width.parse().ok()).collect();
-            json!({ "kind": kind, "widths": widths })
-        };
         Ok(json!({
             "features": FEATURES, "batch": self.batch, "count": EXAMPLES,
             "teacher": network(self.teacher), "student": network(self.student),
             "experiments": { "cached": experiment("")?, "asked": experiment("&jitter=1")? },
         }))
     }
+}
+
+/// A network as the harness is told of it.
+fn network(text: &str) -> Value {
+    let (kind, widths) = text.split_once(':').unwrap_or(("mlp", text));
+    let widths: Vec<u32> = widths.split(',').filter_map(|width| width.parse().ok()).collect();
+    json!({ "kind": kind, "widths": widths })
 }
 
 /// A median, the least and the most.
@@ -105,7 +107,7 @@ fn numbers(found: &Value) -> Vec<f64> {
 
 /// A table of milliseconds, of how many times as long as Retort each takes, round by round, and of the share of the
 /// machine's peak.
-fn table(found: &Value, key: &str, megaflops: f64) -> String {
+pub fn table(found: &Value, key: &str, megaflops: f64) -> String {
     let mut text = String::from(
         "| | ms, median (least–most) | times Retort's, median (least–most) | share of the peak |\n| --- | --- | --- | --- |\n",
     );
@@ -191,16 +193,7 @@ async fn beside_peers() -> Result<()> {
                 "workload": workload.plan()?, "contenders": contenders, "repeats": REPEATS, "milliseconds": TURN,
                 "cached": cached, "infer": cached && contenders == fast, "counting": if counts { COUNTED } else { 0 },
             });
-            // Longer than a script may take.
-            page.script(&format!("window.measure({plan}).then((found) => {{ window.found = found; }}, (error) => {{ window.found = {{ error: String(error) }}; }})")).await?;
-            let found = loop {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                match page.script("return window.found").await? {
-                    Value::Null => {}
-                    found => break found,
-                }
-            };
-            ensure!(found["error"].is_null(), "{}", found["error"]);
+            let found = measured(&page, "measure", &plan).await?;
             let peak = spread(&numbers(&found["peak"]["rates"])).unwrap_or([f64::NAN; 3]);
             println!(
                 "\n### {}: {heading}\n\nOf a step. Peak: {:.1} GFLOP/s ({:.1}–{:.1}).\n",
@@ -209,7 +202,7 @@ async fn beside_peers() -> Result<()> {
             println!("{}", table(&found, "rates", workload.megaflops[usize::from(cached)]));
             if cached && contenders == fast {
                 println!(
-                    "Inference of 1,000 examples by the student; Retort's page asks teacher, baseline and student at once, by message.\n\n{}",
+                    "Inference of 1,000 examples by teacher, student and student alone; Retort's worker is asked by message, as by the page.\n\n{}",
                     table(&found, "inference", f64::NAN)
                 );
             }
@@ -219,5 +212,51 @@ async fn beside_peers() -> Result<()> {
             page.close().await?;
         }
     }
+    if OMITTED_DIGIT.contains(&only) {
+        omitted_digit().await?;
+    }
     Ok(())
+}
+
+/// What a promise of the harness comes to, which takes longer than a script may.
+async fn measured(page: &Page, what: &str, plan: &Value) -> Result<Value> {
+    page.script(&format!("window.{what}({plan}).then((found) => {{ window.found = found; }}, (error) => {{ window.found = {{ error: String(error) }}; }})")).await?;
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let found = page.script("return window.found").await?;
+        if !found.is_null() {
+            ensure!(found["error"].is_null(), "{}", found["error"]);
+            return Ok(found);
+        }
+    }
+}
+
+const OMITTED_DIGIT: &str = "omitted digit, end to end";
+
+/// A student that never sees a 3 (Hinton et al. 2015, section 3), on the digits of 8 × 8 pixels, one seed.
+async fn omitted_digit() -> Result<()> {
+    let link = "v=1&omit=3&soft=1&student=64&temperature=20&labels=all&dropout=0&runs=1";
+    let experiment = decode(link, &[]).experiment;
+    let plan = json!({
+        "plan": {
+            "experiment": &experiment, "omitted": 3, "temperature": experiment.temperature, "batch": experiment.batch,
+            "rate": experiment.learning_rate,
+            "epochs": { "teacher": experiment.teacher_epochs, "students": experiment.student_epochs },
+            "teacher": network(&experiment.teacher.to_string()), "student": network(&experiment.student.to_string()),
+        },
+        "contenders": ["retort", "jax-wasm", "tensorflow-wasm", "tensorflow-cpu"], "repeats": REPEATS,
+    });
+    let page = Page::open("peers/", Gpu::None).await?;
+    page.until("window.measureWhole").await?;
+    let found = measured(&page, "measureWhole", &plan).await?;
+    println!(
+        "\n### {OMITTED_DIGIT}\n\n`{link}`: from the first step to the verdict.\n\n{}",
+        table(&found, "rates", f64::NAN)
+    );
+    for (name, found) in found.as_object().into_iter().flatten() {
+        let [accuracy, omitted] = ["accuracy", "omitted"]
+            .map(|key| spread(&numbers(&found[key])).map_or(f64::NAN, |[_, median, _]| 100.0 * median));
+        println!("- {name}: the student is right about {accuracy:.1} % of the test set, {omitted:.0} % of the 3s.");
+    }
+    page.close().await
 }

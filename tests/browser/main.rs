@@ -9,6 +9,7 @@ mod exports;
 mod inside;
 mod knowledge;
 mod laboratory;
+mod native;
 mod pool;
 mod printed;
 

@@ -118,3 +118,87 @@ self.measure = async ({ workload, contenders, repeats, milliseconds, cached, inf
   ready.forEach(([, contender]) => contender.dispose());
   return found;
 };
+
+// The digits of 8 × 8 pixels, the last 50 of each class to be tested on.
+async function digits() {
+  const { body } = await fetch("./digits.gz");
+  const bytes = new Uint8Array(await new Response(body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  const all = Array.from({ length: bytes.length / 65 }, (_, i) => bytes.subarray(i * 65, (i + 1) * 65));
+  const left = Array.from({ length: CLASSES }, (_, label) => all.filter((digit) => digit[64] === label).length);
+  const parts = { train: [], test: [] };
+  all.forEach((digit) => parts[left[digit[64]]-- > 50 ? "train" : "test"].push({ x: Float32Array.from(digit.subarray(0, 64), (pixel) => pixel / 16), label: digit[64] }));
+  return parts;
+}
+
+const joined = (rows) => {
+  const numbers = new Float32Array(rows.length * rows[0].length);
+  rows.forEach((row, i) => numbers.set(row, i * row.length));
+  return numbers;
+};
+
+const softmax = (logits, temperature) => {
+  const most = Math.max(...logits);
+  const powers = Float32Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  const sum = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / sum);
+};
+
+// What Retort does for the same experiment: a teacher, the student with him, the same student alone.
+async function taughtAndDistilled(learner, { train, test }, { teacher, student, epochs, batch, rate, temperature, omitted }) {
+  const perEpoch = Math.ceil(train.length / batch);
+  const draw = generator(4);
+  const learn = async (plan, seed, temperature, rows, targets, epochs) => {
+    const learning = await learner(network(plan, 64, seed), temperature);
+    let order = [];
+    for (let step = 0; step < epochs * perEpoch; step++) {
+      const places = Array.from({ length: batch }, () => {
+        if (!order.length) order = rows.map((row) => [draw(), row]).sort(([a], [b]) => a - b).map(([, row]) => row);
+        return order.pop();
+      });
+      const cosine = (1 + Math.cos((Math.PI * step) / (epochs * perEpoch))) / 2;
+      learning.step(joined(places.map((row) => train[row].x)), joined(places.map((row) => targets[row])), rate * cosine);
+    }
+    return learning;
+  };
+  const inputs = joined(train.map(({ x }) => x));
+  const labels = train.map(({ label }) => Float32Array.from({ length: CLASSES }, (_, i) => Number(i === label)));
+  const all = train.map((_, row) => row);
+  const taught = await learn(teacher, 2, 1, all, labels, epochs.teacher);
+  const answers = await taught.logits(inputs);
+  const soft = all.map((row) => softmax(answers.subarray(row * CLASSES, (row + 1) * CLASSES), temperature));
+  const rows = all.filter((row) => train[row].label !== omitted);
+  const alone = await learn(student, 3, 1, rows, labels, epochs.students);
+  const distilled = await learn(student, 3, temperature, rows, soft, epochs.students);
+  const seen = joined(test.map(({ x }) => x));
+  await alone.logits(seen);
+  const said = await distilled.logits(seen);
+  const right = test.map(({ label }, i) => {
+    const own = said.subarray(i * CLASSES, (i + 1) * CLASSES);
+    return own.indexOf(Math.max(...own)) === label;
+  });
+  const share = (of) => of.filter(Boolean).length / of.length;
+  [taught, alone, distilled].forEach((network) => network.dispose());
+  return { accuracy: share(right), omitted: share(right.filter((_, i) => test[i].label === omitted)) };
+}
+
+// The omitted-digit experiment from its beginning to its end, with libraries and engines loaded: milliseconds of every
+// repeat, and what the student then recognises.
+self.measureWhole = async ({ plan, contenders, repeats }) => {
+  const data = await digits();
+  const found = Object.fromEntries(contenders.map((name) => [name, { rates: [], accuracy: [], omitted: [] }]));
+  for (let repeat = 0; repeat <= repeats; repeat++) {
+    for (const name of contenders) {
+      const { module, options } = CONTENDERS[name];
+      const { whole, learner } = await import(module);
+      const given = { ...options, folder: "./node_modules" };
+      const start = performance.now();
+      const one = whole ? await whole(plan, given) : await taughtAndDistilled((layers, temperature) => learner(layers, temperature, given), data, plan);
+      // The first one loads the library.
+      if (!repeat) continue;
+      found[name].rates.push(one.milliseconds ?? performance.now() - start);
+      found[name].accuracy.push(one.accuracy);
+      found[name].omitted.push(one.omitted);
+    }
+  }
+  return found;
+};

@@ -23,13 +23,35 @@ function forward(network, x) {
 }
 
 // Distillation's loss (Hinton et al. 2015, section 2), of logits.
-function loss(student, x, answer) {
-  const { nn } = jax;
+function distillation(student, x, answer) {
+  const { numpy: np, nn } = jax;
   const batch = x.shape[0];
   const log = nn.logSoftmax(answer.div(T));
   const difference = log.ref.sub(nn.logSoftmax(forward(student, x).div(T)));
-  const { numpy: np } = jax;
   return np.exp(log).mul(difference).sum().mul((T * T) / batch);
+}
+
+// One step of Adam down a loss.
+const descend = (loss) => (student, first, second, rate, x, wanted) => {
+  const { numpy: np, tree, valueAndGrad } = jax;
+  const [value, slope] = valueAndGrad(loss)(tree.ref(student), x, wanted);
+  const each = (make) => student.map((layer, i) => Object.fromEntries(Object.keys(layer).map((key) => [key, make(i, key)])));
+  const nextFirst = each((i, key) => first[i][key].mul(FIRST).add(slope[i][key].ref.mul(1 - FIRST)));
+  const nextSecond = each((i, key) => second[i][key].mul(SECOND).add(np.square(slope[i][key]).mul(1 - SECOND)));
+  const next = each((i, key) => student[i][key].sub(nextFirst[i][key].ref.mul(rate.ref).div(np.sqrt(nextSecond[i][key].ref).add(EPSILON))));
+  rate.dispose();
+  return [value, next, nextFirst, nextSecond];
+};
+
+// The rate of a step with the moments' bias corrected.
+const corrected = (rate, step) => jax.numpy.array((rate * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step));
+
+const zeros = (layers) => layers.map(({ weight, bias }) => ({ weight: jax.numpy.zeros(weight.shape), bias: jax.numpy.zeros(bias.shape) }));
+
+async function load(folder, backend) {
+  jax = await import(`${folder}/@jax-js/jax/dist/index.js`);
+  if (!(await jax.init(backend)).includes(backend)) throw new Error(`jax-js has no ${backend} here`);
+  jax.defaultDevice(backend);
 }
 
 const build = (layers) => layers.map(({ shape, weight, bias }) => {
@@ -39,28 +61,42 @@ const build = (layers) => layers.map(({ shape, weight, bias }) => {
   return { weight: shape.length === 4 ? array.transpose([3, 2, 0, 1]) : array, bias: np.array(bias) };
 });
 
+// A network that learns, at a temperature, from what it is to say.
+export async function learner(layers, temperature, { folder, backend }) {
+  await load(folder, backend);
+  const { numpy: np, nn, tree, jit } = jax;
+  let learning = build(layers);
+  let [first, second] = [zeros(learning), zeros(learning)];
+  const columns = layers[0].shape[0];
+  const matrix = (numbers, columns) => np.array(numbers).reshape([numbers.length / columns, columns]);
+  const train = jit(descend((student, x, wanted) => {
+    const batch = x.shape[0];
+    return wanted.mul(nn.logSoftmax(forward(student, x).div(temperature))).sum().mul(-(temperature ** 2) / batch);
+  }));
+  const ask = jit(forward);
+  let step = 0;
+  return {
+    step: (x, wanted, rate) => {
+      let value;
+      [value, learning, first, second] = train(learning, first, second, corrected(rate, ++step), matrix(x, columns), matrix(wanted, 10));
+      value.dispose();
+    },
+    logits: async (x) => ask(tree.ref(learning), matrix(x, columns)).data(),
+    dispose: () => [learning, first, second].forEach((held) => tree.dispose(held)),
+  };
+}
+
 export async function prepare({ teacher, student, batches, features }, { folder, backend, cached }) {
-  jax = await import(`${folder}/@jax-js/jax/dist/index.js`);
-  const { numpy: np, tree, jit, valueAndGrad } = jax;
-  if (!(await jax.init(backend)).includes(backend)) throw new Error(`jax-js has no ${backend} here`);
-  jax.defaultDevice(backend);
+  await load(folder, backend);
+  const { numpy: np, tree, jit } = jax;
   const taught = build(teacher);
   let learning = build(student);
-  const zeros = () => learning.map(({ weight, bias }) => ({ weight: np.zeros(weight.shape), bias: np.zeros(bias.shape) }));
-  let [first, second] = [zeros(), zeros()];
+  let [first, second] = [zeros(learning), zeros(learning)];
   const inputs = batches.map((batch) => np.array(batch).reshape([batch.length / features, features]));
   const thousand = np.concatenate(inputs.map((x) => x.ref)).slice([0, 1000]);
   const ask = jit(forward);
   const answers = cached ? inputs.map((x) => ask(tree.ref(taught), x.ref)) : [];
-  const learn = (student, first, second, rate, x, answer) => {
-    const [value, slope] = valueAndGrad(loss)(tree.ref(student), x, answer);
-    const each = (make) => student.map((layer, i) => Object.fromEntries(Object.keys(layer).map((key) => [key, make(i, key)])));
-    const nextFirst = each((i, key) => first[i][key].mul(FIRST).add(slope[i][key].ref.mul(1 - FIRST)));
-    const nextSecond = each((i, key) => second[i][key].mul(SECOND).add(np.square(slope[i][key]).mul(1 - SECOND)));
-    const next = each((i, key) => student[i][key].sub(nextFirst[i][key].ref.mul(rate.ref).div(np.sqrt(nextSecond[i][key].ref).add(EPSILON))));
-    rate.dispose();
-    return [value, next, nextFirst, nextSecond];
-  };
+  const learn = descend(distillation);
   const train = jit(cached ? learn : (student, first, second, rate, x, teacher) => {
     const answer = forward(teacher, x.ref);
     return learn(student, first, second, rate, x, answer);
@@ -72,15 +108,14 @@ export async function prepare({ teacher, student, batches, features }, { folder,
       jax.defaultDevice(backend);
       for (let i = 0; i < count; i++) {
         const place = step++ % inputs.length;
-        const rate = (RATE * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step);
         last?.dispose();
-        [last, learning, first, second] = train(learning, first, second, np.array(rate), inputs[place].ref, cached ? answers[place].ref : tree.ref(taught));
+        [last, learning, first, second] = train(learning, first, second, corrected(RATE, step), inputs[place].ref, cached ? answers[place].ref : tree.ref(taught));
       }
       return (await last.ref.data())[0];
     },
     infer: async () => {
       jax.defaultDevice(backend);
-      return ask(tree.ref(learning), thousand.ref).data();
+      for (const network of [taught, learning, learning]) await ask(tree.ref(network), thousand.ref).data();
     },
     dispose: () => { [taught, learning, first, second, inputs, thousand, answers].forEach((held) => tree.dispose(held)); last?.dispose(); },
   };

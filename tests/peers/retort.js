@@ -9,44 +9,61 @@ const idx = (sizes, body) => {
   return new Uint8Array([0, 0, 8, sizes.length, ...header, ...body]);
 };
 
-export async function prepare({ pixels, labels, features, experiments }, { engine, cached }) {
-  const side = Math.sqrt(features);
+// The engine in its worker, what it has said, and how to wait for it.
+async function open(engine) {
   const module = await WebAssembly.compileStreaming(fetch(`/${engine}_bg.wasm`));
   const worker = new Worker("/engine.js", { type: "module" });
-  let tally = null;
-  let trouble = null;
+  const heard = { kinds: [], measured: [], tally: null, trouble: null };
   let wake = () => {};
-  const heard = [];
   worker.onmessage = ({ data }) => {
     if (!Array.isArray(data)) return;
     for (const event of data) {
       const [kind] = typeof event === "string" ? [event] : Object.keys(event);
-      heard.push(kind);
-      if (kind === "Progress") tally = { ...event.Progress, at: performance.now() };
-      if (kind === "Trouble") trouble = JSON.stringify(event);
+      heard.kinds.push(kind);
+      if (kind === "Progress") heard.tally = { ...event.Progress, at: performance.now() };
+      if (kind === "Measured") heard.measured.push(event.Measured);
+      if (kind === "Trouble") heard.trouble = JSON.stringify(event);
     }
     wake();
   };
-  worker.onerror = ({ message }) => { trouble = message; wake(); };
+  worker.onerror = ({ message }) => { heard.trouble = message; wake(); };
   const until = async (done) => {
     while (!done()) {
-      if (trouble) throw new Error(trouble);
+      if (heard.trouble) throw new Error(heard.trouble);
       await new Promise((resolve) => { wake = resolve; });
     }
   };
   const say = (command) => worker.postMessage(command);
   say({ glue: `./${engine}.js`, module });
-  await until(() => heard.includes("Ready"));
+  await until(() => heard.kinds.includes("Ready"));
+  return { worker, heard, until, say };
+}
+
+// A whole experiment, as the page asks for it: every network measured, packed and judged.
+export async function whole({ experiment, omitted }, { engine }) {
+  const { worker, heard, until, say } = await open(engine);
+  const start = performance.now();
+  say({ Run: experiment });
+  await until(() => heard.kinds.includes("Verdict"));
+  const milliseconds = performance.now() - start;
+  worker.terminate();
+  const { accuracy, per_class_accuracy } = heard.measured.find(({ actor }) => actor.toLowerCase() === "student");
+  return { milliseconds, accuracy, omitted: per_class_accuracy[omitted] };
+}
+
+export async function prepare({ pixels, labels, features, experiments }, { engine, cached }) {
+  const side = Math.sqrt(features);
+  const { worker, heard, until, say } = await open(engine);
   const count = labels.length;
   const files = [
     ["train-images", idx([count, side, side], pixels)], ["train-labels", idx([count], labels)],
     ["t10k-images", idx([100, side, side], pixels.subarray(0, 100 * features))], ["t10k-labels", idx([100], labels.subarray(0, 100))],
   ].map(([name, bytes]) => ({ name: `${name}-ubyte`, bytes }));
   say({ Files: { data: "mnist", files } });
-  await until(() => heard.includes("FilesRead"));
+  await until(() => heard.kinds.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
   const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
-  const learning = () => tally?.stage === "students" && tally.step > 0;
+  const learning = () => heard.tally?.stage === "students" && heard.tally.step > 0;
   await until(learning);
   say("Pause");
   await later(200);
@@ -54,31 +71,31 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
     // Milliseconds a step, over about so many.
     rate: async (milliseconds) => {
       say("Resume");
-      const before = tally;
-      await until(() => tally !== before);
-      const first = tally;
-      await until(() => tally.at - first.at >= milliseconds);
-      const last = tally;
+      const before = heard.tally;
+      await until(() => heard.tally !== before);
+      const first = heard.tally;
+      await until(() => heard.tally.at - first.at >= milliseconds);
+      const last = heard.tally;
       say("Pause");
       await later(150);
       return (last.at - first.at) / (last.step - first.step);
     },
     // The page always asks all three networks, the teacher among them; questions and answers go by message.
     infer: async () => {
-      heard.length = 0;
+      heard.kinds.length = 0;
       say({ Classify: { id: 1, inputs: new Uint8Array(thousand.buffer) } });
-      await until(() => heard.includes("Answers"));
+      await until(() => heard.kinds.includes("Answers"));
     },
     // What WebGPU is asked for in a step, if counting.js counts: of several stretches the one in which no test set was asked.
     counts: async (steps) => {
       const stretches = [];
       for (let stretch = 0; stretch < 3; stretch++) {
-        const [before, from] = [await counted(), tally.step];
+        const [before, from] = [await counted(), heard.tally.step];
         say("Resume");
-        await until(() => tally.step >= from + steps);
+        await until(() => heard.tally.step >= from + steps);
         say("Pause");
         await later(500);
-        const [after, to] = [await counted(), tally.step];
+        const [after, to] = [await counted(), heard.tally.step];
         const rates = Object.entries(after).map(([name, sum]) => [name, (sum - (before[name] ?? 0)) / (to - from)]);
         stretches.push(Object.fromEntries(rates));
       }

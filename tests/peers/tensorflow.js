@@ -34,6 +34,31 @@ const build = (layers) => layers.map(({ shape, weight, bias, pools }) => ({
   kernel: tf.variable(tf.tensor(weight, shape)), bias: tf.variable(tf.tensor1d(bias)), pools,
 }));
 
+// A network that learns, at a temperature, from what it is to say.
+export async function learner(layers, temperature, { folder, backend }) {
+  await load(folder, backend);
+  const learning = build(layers);
+  const variables = learning.flatMap(({ kernel, bias }) => [kernel, bias]);
+  const adam = tf.train.adam(0.001);
+  const columns = layers[0].shape[0];
+  const matrix = (numbers, columns) => tf.tensor2d(numbers, [numbers.length / columns, columns]);
+  return {
+    step: (x, wanted, rate) => tf.tidy(() => {
+      adam.learningRate = rate;
+      const [inputs, targets] = [matrix(x, columns), matrix(wanted, 10)];
+      const loss = () => targets.mul(tf.logSoftmax(forward(learning, inputs).div(temperature))).sum().mul(-(temperature ** 2) / inputs.shape[0]);
+      adam.minimize(loss, false, variables);
+    }),
+    logits: async (x) => {
+      const logits = tf.tidy(() => forward(learning, matrix(x, columns)));
+      const found = await logits.data();
+      logits.dispose();
+      return found;
+    },
+    dispose: () => { adam.dispose(); variables.forEach((variable) => variable.dispose()); },
+  };
+}
+
 export async function prepare({ teacher, student, batches, features }, { folder, backend, cached }) {
   await load(folder, backend);
   const [taught, learning] = [teacher, student].map(build);
@@ -63,10 +88,11 @@ export async function prepare({ teacher, student, batches, features }, { folder,
     },
     infer: async () => {
       await tf.setBackend(backend);
-      const logits = tf.tidy(() => forward(learning, thousand));
-      const found = await logits.data();
-      logits.dispose();
-      return found;
+      for (const network of [taught, learning, learning]) {
+        const logits = tf.tidy(() => forward(network, thousand));
+        await logits.data();
+        logits.dispose();
+      }
     },
     dispose: () => { adam.dispose(); tf.disposeVariables(); [...inputs, thousand].forEach((x) => x.dispose()); answers.forEach((x) => x?.dispose()); last?.dispose(); },
   };

@@ -5,8 +5,9 @@ use std::{fs, path::Path, process::Command};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
+    runtimes::environment,
     test,
-    tools::{root, run, step},
+    tools::{cargo, root, run, step},
 };
 
 /// Measures the page in `dist/` beside the peers that `tests/peers/package.json` names, and prints tables.
@@ -20,6 +21,7 @@ pub fn command(only: &str) -> Result<()> {
     fs::create_dir_all(&peers)?;
     copy(&dist, &folder)?;
     copy(&root().join("tests/peers"), &peers)?;
+    fs::copy(root().join("assets/digits8/digits.gz"), peers.join("digits.gz"))?;
     step("installing the peers", "a minute, once", || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&peers);
@@ -31,6 +33,22 @@ pub fn command(only: &str) -> Result<()> {
         "half an hour",
         &[("RETORT_PEERS", &peers), ("RETORT_ONLY", Path::new(only))],
     )
+}
+
+/// Measures the engine outside of browsers beside PyTorch, and prints tables.
+pub fn native(only: &str) -> Result<()> {
+    let python = environment("torch", "tests/peers/requirements.txt", "torch", "five gigabytes, once")?;
+    step("building the engine", "5 minutes from nothing", || {
+        run(cargo().args(["build", "--release", "--quiet", "-p", "retort-engine", "--example", "step"]))
+    })?;
+    step("the engine beside PyTorch", "2 minutes", || {
+        let mut tests = cargo();
+        tests.args(["test", "--quiet", "-p", "retort-tests", "--test", "browser", "--"]);
+        tests.args(["--ignored", "--nocapture", "beside_pytorch"]).env("RETORT_ONLY", only);
+        tests.env("RETORT_STEP", root().join("target/release/examples/step"));
+        tests.env("RETORT_TORCH", root().join("tests/peers/torch_step.py")).env("RETORT_PYTHON", &python);
+        run(&mut tests)
+    })
 }
 
 /// Copies a folder's files over another's.

@@ -51,6 +51,9 @@ enum Command {
         /// Only workloads whose names hold this
         #[arg(long, default_value = "")]
         only: String,
+        /// Outside of browsers, beside PyTorch
+        #[arg(long)]
+        native: bool,
     },
     /// Runs exported files in ONNX Runtime and numpy
     Runtimes,
@@ -70,7 +73,8 @@ fn main() -> ExitCode {
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Figures => figures::print(),
-        Command::Bench { only } => bench::command(&only),
+        Command::Bench { only, native: true } => bench::native(&only),
+        Command::Bench { only, .. } => bench::command(&only),
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),

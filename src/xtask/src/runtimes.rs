@@ -1,9 +1,6 @@
 //! The files that Retort exports, in programs that its authors did not write.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -20,22 +17,31 @@ pub fn check() -> Result<()> {
     })
 }
 
-/// A Python with exactly the packages that `tests/runtimes/requirements.txt` names, in an environment of its own.
+/// A Python with exactly the packages that `tests/runtimes/requirements.txt` names.
 pub fn python() -> Result<PathBuf> {
-    let wanted = std::fs::read_to_string(root().join("tests/runtimes/requirements.txt"))?;
+    environment(
+        "runtimes",
+        "tests/runtimes/requirements.txt",
+        "numpy, onnx, onnxruntime, safetensors",
+        "a minute, once",
+    )
+}
+
+/// A Python with exactly the packages that a file names, in an environment of its own.
+pub fn environment(name: &str, requirements: &str, packages: &str, cost: &str) -> Result<PathBuf> {
+    let wanted = std::fs::read_to_string(root().join(requirements))?;
     // A change of versions is another environment.
     let stamp = wanted.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let home = cache()?.join(format!("runtimes-{stamp:08x}"));
+    let home = cache()?.join(format!("{name}-{stamp:08x}"));
     let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let works = |python: &Path| output(python, &["-c", "import numpy, onnx, onnxruntime, safetensors"]).is_some();
-    if works(&python) {
+    let works = || output(&python, &["-c", &format!("import {packages}")]).is_some();
+    if works() {
         return Ok(python);
     }
-    step("installing ONNX Runtime and numpy for Python", "a minute, once", || {
+    step(&format!("installing {packages} for Python"), cost, || {
         let make = || {
             run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
-            let requirements = ["-m", "pip", "install", "--quiet", "-r", "tests/runtimes/requirements.txt"];
-            run(Command::new(&python).args(requirements))
+            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r", requirements]))
         };
         let may_install = on_path("apt-get").is_some() && output("id", &["-u"]).as_deref() == Some("0");
         make().or_else(|error| match may_install {
@@ -49,9 +55,9 @@ pub fn python() -> Result<PathBuf> {
             false => Err(error),
         })
     })
-    .context("the checks of exported files need Python 3 with its module venv, and the package index")?;
-    match works(&python) {
+    .with_context(|| format!("{packages} need Python 3 with its module venv, and the package index"))?;
+    match works() {
         true => Ok(python),
-        false => bail!("{} cannot import ONNX Runtime", python.display()),
+        false => bail!("{} cannot import {packages}", python.display()),
     }
 }

@@ -92,6 +92,8 @@ pub fn browser_in(folder: &Path, filter: &str, cost: &str, more: &[(&str, &Path)
             "--nocapture",
             filter,
         ]);
+        // An error's trace through the tests' own runtime would bury what it says.
+        tests.env("RUST_LIB_BACKTRACE", "0");
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
         tests.env("RETORT_CHROMEDRIVER", format!("http://127.0.0.1:{}", driver.port));
         tests.env("RETORT_PYTHON", &python).envs(more.iter().copied());
