@@ -143,6 +143,13 @@ const softmax = (logits, temperature) => {
   return powers.map((power) => power / sum);
 };
 
+// Lets the browser do what else it has to, without the delay of a timer.
+const breath = () => new Promise((resolve) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = resolve;
+  port2.postMessage(null);
+});
+
 // What Retort does for the same experiment: a teacher, the student with him, the same student alone.
 async function taughtAndDistilled(learner, { train, test }, { teacher, student, epochs, batch, rate, temperature, omitted }) {
   const perEpoch = Math.ceil(train.length / batch);
@@ -156,6 +163,7 @@ async function taughtAndDistilled(learner, { train, test }, { teacher, student, 
         return order.pop();
       });
       const cosine = (1 + Math.cos((Math.PI * step) / (epochs * perEpoch))) / 2;
+      if (step % perEpoch === 0) await breath();
       learning.step(joined(places.map((row) => train[row].x)), joined(places.map((row) => targets[row])), rate * cosine);
     }
     return learning;

@@ -139,6 +139,17 @@ pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     own.unwrap_or_else(|| left.matmul(right))
 }
 
+/// The numbers of a tensor that is in the processor's memory, row by row.
+pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Option<Vec<f32>> {
+    let plain = on::<Flex, D>(tensor)?;
+    Some(plain.to_contiguous().storage::<f32>().to_vec())
+}
+
+/// Whether a tensor is in the processor's memory.
+pub fn is_in_memory<const D: usize>(tensor: &Tensor<D>) -> bool {
+    on::<Flex, D>(tensor).is_some()
+}
+
 fn known(loss: Loss, logits: &Tensor<2>, wanted: &Tensor<2>) -> Option<Tensor<1>> {
     // Only the logits have their gradient here.
     if wanted.is_tracked() {

@@ -10,6 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use retort_compress::Layer;
 use retort_spec::LayerShape;
 
+use crate::kernels;
+
 /// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
 /// section 2.2), and zero biases.
 pub fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
@@ -39,6 +41,17 @@ pub async fn read(linear: &Linear) -> Result<Layer, ExecutionError> {
         None => vec![0.0; outputs],
     };
     Ok(Layer { inputs, outputs, weight, bias })
+}
+
+/// The same where they are in the processor's memory.
+pub fn in_memory(linear: &Linear) -> Option<Layer> {
+    let [inputs, outputs] = linear.weight.dims();
+    let weight = kernels::numbers(&linear.weight.val())?;
+    let bias = match &linear.bias {
+        Some(bias) => kernels::numbers(&bias.val())?,
+        None => vec![0.0; outputs],
+    };
+    Some(Layer { inputs, outputs, weight, bias })
 }
 
 #[cfg(test)]

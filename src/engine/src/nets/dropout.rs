@@ -54,13 +54,24 @@ impl Dropout {
         (rate > 0.0).then(|| Self { rate: rate as f32, generator: random::stream(seed, "dropout") })
     }
 
+    /// What the entries that stay are multiplied with.
+    pub fn scale(&self) -> f32 {
+        1.0 / (1.0 - self.rate)
+    }
+
+    /// The same as a layer's dropout, over numbers in memory.
+    pub fn thin(&mut self, numbers: &mut [f32]) {
+        let kept = self.scale();
+        for number in numbers {
+            *number *= if self.generator.random::<f32>() < self.rate { 0.0 } else { kept };
+        }
+    }
+
     /// Zeroes each entry with probability `rate` and scales the others so that the mean stays.
     fn apply(&mut self, activations: Tensor<2>) -> Tensor<2> {
         let [rows, columns] = activations.dims();
-        let kept = 1.0 / (1.0 - self.rate);
-        let mask = (0..rows * columns)
-            .map(|_| if self.generator.random::<f32>() < self.rate { 0.0 } else { kept })
-            .collect::<Vec<f32>>();
+        let mut mask = vec![1.0; rows * columns];
+        self.thin(&mut mask);
         let device = activations.device();
         activations * Tensor::from_data(TensorData::new(mask, [rows, columns]), &device)
     }

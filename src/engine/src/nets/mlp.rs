@@ -34,6 +34,11 @@ impl Mlp {
         Ok(layers)
     }
 
+    /// The weights, where they are in the processor's memory.
+    pub fn in_memory(&self) -> Option<Vec<Layer>> {
+        self.layers.iter().map(layers::in_memory).collect()
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

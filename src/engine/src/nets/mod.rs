@@ -78,6 +78,14 @@ impl Network {
         }
     }
 
+    /// The layers of a perceptron in the processor's memory.
+    pub fn perceptron(&self) -> Option<Vec<Layer>> {
+        match self {
+            Self::Mlp(mlp) => mlp.in_memory(),
+            Self::Conv(_) | Self::Residual(_) => None,
+        }
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

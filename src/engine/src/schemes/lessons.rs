@@ -7,9 +7,13 @@ use retort_spec::{Experiment, Knowledge, Labels, Transfer};
 
 use crate::{
     data::{batch::Batches, split},
+    kernels::numbers,
     nets::{Network, Pass, Trace},
     random,
-    train::bench::{Bench, Places, select, upload},
+    train::{
+        bench::{Bench, Places, copy_rows, select, upload},
+        straight::Perceptron,
+    },
 };
 
 /// The examples whose labels the student of this seed may see.
@@ -60,6 +64,28 @@ pub struct Lessons {
     /// Whether labelled and transfer set are one, so that one forward pass serves both terms.
     pub shared: bool,
     shifts: ChaCha8Rng,
+    /// The same for networks that learn straight on.
+    plain: Option<Plain>,
+}
+
+/// What lessons are taken from, in the processor's memory.
+struct Plain {
+    /// Noise, if that is what is shown.
+    noise: Option<Vec<f32>>,
+    /// `taught`, row by row.
+    taught: Vec<f32>,
+    /// A teacher who is asked about every batch, since each is new to him.
+    teacher: Option<Perceptron>,
+}
+
+/// A batch in the processor's memory: `inputs`, `[batch, features]`, and what is to be said of them, `[batch, classes]`.
+#[derive(Default)]
+pub struct Sheet {
+    /// What is shown.
+    pub inputs: Vec<f32>,
+    /// One-hot labels, or the teacher's logits.
+    pub answers: Vec<f32>,
+    rows: Vec<u32>,
 }
 
 /// A labelled batch.
@@ -119,6 +145,73 @@ impl Lessons {
             teacher,
             looks_inside,
             shifts: random::stream(seed, "student jitter"),
+            plain: None,
+        }
+    }
+
+    /// Makes ready for networks that learn straight on; says whether lessons can be given so.
+    pub fn make_plain(&mut self, bench: &Bench, experiment: &Experiment) -> bool {
+        let asks = is_augmented(bench, experiment);
+        let teacher = if asks { self.teacher.perceptron().map(Perceptron::new) } else { None };
+        let noise = (experiment.transfer == Transfer::Noise).then(|| numbers(&self.inputs)).flatten();
+        let made = numbers(&self.taught).map(|taught| Plain { noise, taught, teacher });
+        self.plain = made.filter(|plain| !asks || plain.teacher.is_some());
+        self.plain.is_some()
+    }
+
+    /// The next labelled batch onto a sheet; `None` without labels.
+    pub fn write_exercise<'a>(
+        &mut self,
+        bench: &Bench,
+        experiment: &Experiment,
+        sheet: &'a mut Sheet,
+    ) -> Option<&'a Sheet> {
+        sheet.rows = self.labelled.draw(experiment.batch as usize);
+        if sheet.rows.is_empty() {
+            return None;
+        }
+        bench.copy_inputs(&sheet.rows, experiment.jitter, &mut self.shifts, &mut sheet.inputs);
+        bench.copy_targets(&sheet.rows, &mut sheet.answers);
+        Some(sheet)
+    }
+
+    /// The transfer batch of a step onto a sheet, with the teacher's logits, where it is not the labelled one its inputs too;
+    /// `None` if there is nothing to transfer.
+    pub fn write_lesson<'a>(
+        &mut self,
+        bench: &Bench,
+        experiment: &Experiment,
+        exercise: Option<&Sheet>,
+        sheet: &'a mut Sheet,
+    ) -> Option<&'a Sheet> {
+        sheet.rows = self.draw_transfer(experiment, exercise.map(|exercise| &exercise.rows[..]));
+        let Plain { noise, taught, teacher } = self.plain.as_mut()?;
+        if sheet.rows.is_empty() {
+            return None;
+        }
+        let exercise = exercise.filter(|_| self.shared);
+        match (exercise, noise) {
+            (Some(_), _) => {}
+            (None, Some(noise)) => copy_rows(noise, bench.dataset.features(), &sheet.rows, &mut sheet.inputs),
+            (None, None) => bench.copy_inputs(&sheet.rows, experiment.jitter, &mut self.shifts, &mut sheet.inputs),
+        }
+        match teacher {
+            None => copy_rows(taught, bench.dataset.classes, &sheet.rows, &mut sheet.answers),
+            Some(teacher) => {
+                let said = teacher.forward(&exercise.unwrap_or(sheet).inputs, None);
+                sheet.answers.clear();
+                sheet.answers.extend_from_slice(said);
+            }
+        }
+        Some(sheet)
+    }
+
+    /// The rows of a step's transfer batch, given those of its labelled one.
+    fn draw_transfer(&mut self, experiment: &Experiment, labelled: Option<&[u32]>) -> Vec<u32> {
+        match labelled {
+            Some(rows) if self.shared => rows.to_vec(),
+            _ if self.shared => Vec::new(),
+            _ => self.transfer.draw(experiment.batch as usize),
         }
     }
 
@@ -156,12 +249,8 @@ impl Lessons {
 
     /// The transfer batch of a step, with what the teacher says of it; `None` if there is nothing to transfer.
     pub fn lesson(&mut self, bench: &Bench, experiment: &Experiment, exercise: Option<&Exercise>) -> Option<Lesson> {
-        let augmented = experiment.jitter > 0 && bench.dataset.is_image() && experiment.transfer != Transfer::Noise;
-        let rows = match exercise {
-            Some(exercise) if self.shared => exercise.rows.clone(),
-            _ if self.shared => Vec::new(),
-            _ => self.transfer.draw(experiment.batch as usize),
-        };
+        let augmented = is_augmented(bench, experiment);
+        let rows = self.draw_transfer(experiment, exercise.map(|exercise| &exercise.rows[..]));
         if rows.is_empty() {
             return None;
         }
@@ -181,6 +270,11 @@ impl Lessons {
         let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
         Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
     }
+}
+
+/// Whether every transfer batch is new to the teacher.
+fn is_augmented(bench: &Bench, experiment: &Experiment) -> bool {
+    experiment.jitter > 0 && bench.dataset.is_image() && experiment.transfer != Transfer::Noise
 }
 
 /// One-hot classes, `[examples, classes]`: the labels of the `seen` training examples, and for all others what the

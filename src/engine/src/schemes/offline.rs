@@ -5,7 +5,8 @@ use std::mem;
 
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Experiment, Trouble};
+use retort_compress::Layer;
+use retort_spec::{Architecture, Experiment, NetworkKind, Trouble};
 
 use crate::{
     data::batch::{Batches, steps_per_epoch},
@@ -15,11 +16,12 @@ use crate::{
     train::{
         bench::{Bench, select},
         learner::{Learner, Slope},
+        straight::{self, Aim, Term},
     },
 };
 
 use super::{
-    lessons::{Exercise, Lesson, Lessons, transfer_rows},
+    lessons::{Exercise, Lesson, Lessons, Sheet, transfer_rows},
     taught::{Batch, Objectives},
 };
 
@@ -30,6 +32,9 @@ pub struct Teacher {
     batches: Batches,
     dropout: Option<Dropout>,
     shifts: ChaCha8Rng,
+    /// The batch, where he learns straight on.
+    inputs: Vec<f32>,
+    targets: Vec<f32>,
 }
 
 impl Teacher {
@@ -39,16 +44,31 @@ impl Teacher {
         let steps = experiment.teacher_epochs * steps_per_epoch(dataset.train.len(), experiment.batch);
         let layers = Network::draw(&experiment.teacher, dataset.features(), dataset.classes, seed, "teacher");
         Self {
-            learner: Learner::new(&experiment.teacher, &layers, experiment, steps, &bench.device),
+            learner: match learns_straight(bench, experiment, &experiment.teacher, &layers) {
+                true => Learner::straight(&layers, experiment, steps, &bench.device),
+                false => Learner::new(&experiment.teacher, &layers, experiment, steps, &bench.device),
+            },
             batches: Batches::new((0..dataset.train.len() as u32).collect(), seed, "teacher batches"),
             dropout: Dropout::new(experiment.dropout, seed),
             shifts: random::stream(seed, "teacher jitter"),
+            inputs: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
     /// Trains one batch.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
         let rows = self.batches.draw(experiment.batch as usize);
+        if self.learner.is_straight() {
+            let Self { learner, dropout, shifts, inputs, targets, .. } = &mut self;
+            bench.copy_inputs(&rows, experiment.jitter, shifts, inputs);
+            bench.copy_targets(&rows, targets);
+            let factor = 1.0 / rows.len() as f64;
+            learner.step_straight(experiment, |network| {
+                network.learn(inputs, &[Term { aim: Aim::Labels(targets), factor, name: None }], dropout.as_mut());
+            });
+            return self;
+        }
         let places = bench.places(&rows);
         let inputs = bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts).autodiff();
         let targets = bench.targets(&places).autodiff();
@@ -57,6 +77,13 @@ impl Teacher {
         });
         self
     }
+}
+
+/// Whether a network of these layers learns without a graph: a perceptron on the processor.
+fn learns_straight(bench: &Bench, experiment: &Experiment, architecture: &Architecture, layers: &[Layer]) -> bool {
+    architecture.kind == NetworkKind::Mlp
+        && bench.is_on_processor()
+        && straight::suits(layers, experiment.batch as usize)
 }
 
 /// The slope of the labels alone.
@@ -77,6 +104,8 @@ pub struct Students {
     objectives: Objectives,
     /// Whether the last step was one of a first stage that a method has to itself.
     alone: bool,
+    /// The batches of students that learn straight on.
+    sheets: [Sheet; 2],
 }
 
 /// Whether the objectives can be used on these networks and batches, before anything is trained.
@@ -108,9 +137,16 @@ impl Students {
         // compared has the same budget.
         let steps = experiment.student_epochs * steps_per_epoch(dataset.train.len(), experiment.batch);
         let layers = Network::draw(&experiment.student, dataset.features(), dataset.classes, seed, "student");
-        let learner = || Learner::new(&experiment.student, &layers, experiment, steps, &bench.device);
+        let mut lessons = Lessons::new(bench, experiment, teacher, seed);
+        // Other objectives look at more than logits.
+        let straight = experiment.weights.used().next().is_none()
+            && learns_straight(bench, experiment, &experiment.student, &layers)
+            && lessons.make_plain(bench, experiment);
+        let learner = || match straight {
+            true => Learner::straight(&layers, experiment, steps, &bench.device),
+            false => Learner::new(&experiment.student, &layers, experiment, steps, &bench.device),
+        };
         let (baseline, student) = (learner(), learner());
-        let lessons = Lessons::new(bench, experiment, teacher, seed);
         let objectives = match lessons.first(bench, experiment.batch) {
             None => Objectives::none(),
             Some(first) => {
@@ -119,13 +155,18 @@ impl Students {
             }
         };
         let parts = Parts::draw(objectives.parts(), seed, &bench.device.clone().autodiff());
-        Ok(Self { baseline, student: student.with_parts(parts), lessons, objectives, alone: false })
+        let student = student.with_parts(parts);
+        Ok(Self { baseline, student, lessons, objectives, alone: false, sheets: Default::default() })
     }
 
     /// Trains one batch of each: the baseline on labels, the student by
     /// `soft · T² · KL(teacher ‖ student) + (1 − soft) · CE` (Hinton et al. 2015, section 2) and what else the experiment
     /// asks for.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
+        if self.student.is_straight() {
+            self.step_straight(bench, experiment);
+            return self;
+        }
         let soft = experiment.soft;
         let exercise = self.lessons.exercise(bench, experiment);
         self.baseline = self.baseline.step(experiment, |network, _| match exercise.clone() {
@@ -183,5 +224,125 @@ impl Students {
             slope
         });
         self
+    }
+
+    /// The same without a graph, by labels and soft targets alone.
+    fn step_straight(&mut self, bench: &Bench, experiment: &Experiment) {
+        let Self { lessons, baseline, student, sheets: [first, second], .. } = self;
+        let soft = experiment.soft;
+        let shared_out = |factor: f64| factor / f64::from(experiment.batch);
+        let exercise = lessons.write_exercise(bench, experiment, first);
+        baseline.step_straight(experiment, |network| {
+            if let Some(Sheet { inputs, answers, .. }) = exercise {
+                network.learn(inputs, &[Term { aim: Aim::Labels(answers), factor: shared_out(1.0), name: None }], None);
+            }
+        });
+        let lesson = if soft > 0.0 { lessons.write_lesson(bench, experiment, exercise, second) } else { None };
+        let taught = lesson.map(|sheet| Term {
+            aim: Aim::Teacher(&sheet.answers, experiment.temperature),
+            factor: shared_out(soft * Settings::of(experiment).t2()),
+            name: Some(("soft-targets", "")),
+        });
+        let labelled = exercise.filter(|_| soft < 1.0).map(|sheet| Term {
+            aim: Aim::Labels(&sheet.answers),
+            factor: shared_out(1.0 - soft),
+            name: Some(("cross-entropy", "")),
+        });
+        student.step_straight(experiment, |network| match (exercise, lesson) {
+            // One pass serves both.
+            (Some(sheet), _) if lessons.shared => {
+                network.learn(&sheet.inputs, &taught.into_iter().chain(labelled).collect::<Vec<Term<'_>>>(), None);
+            }
+            _ => {
+                for (sheet, term) in [(lesson, taught), (exercise, labelled)] {
+                    if let (Some(sheet), Some(term)) = (sheet, term) {
+                        network.learn(&sheet.inputs, &[term], None);
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+    use burn::tensor::Device;
+    use pollster::block_on;
+    use retort_spec::decode;
+
+    fn bench_of(link: &str) -> (Bench, Experiment) {
+        let decoded = decode(link, &[]);
+        assert!(decoded.problems.is_empty(), "{link}");
+        let experiment = decoded.experiment;
+        (Bench::new(data::load(&experiment, &[]).unwrap(), &Device::flex()), experiment)
+    }
+
+    fn same(one: &Learner, other: &Learner, link: &str) {
+        assert!(one.is_straight() && !other.is_straight());
+        let weights = |learner: &Learner| block_on(learner.network().to_layers()).unwrap();
+        for (one, other) in weights(one).iter().zip(weights(other)) {
+            let numbers = |layer: &Layer| [layer.weight.clone(), layer.bias.clone()].concat();
+            for (a, b) in numbers(one).into_iter().zip(numbers(&other)) {
+                assert!((a - b).abs() < 2e-4 * (1.0 + b.abs()), "{link}: {a} {b}");
+            }
+        }
+        let losses = [one, other].map(|learner| block_on(learner.peek_loss()).unwrap());
+        match losses {
+            [Some(one), Some(other)] => assert!((one - other).abs() < 1e-4 * (1.0 + other), "{link}: {one} {other}"),
+            losses => assert_eq!(losses, [None, None], "{link}"),
+        }
+        let [one, mut other] = [one, other].map(|learner| block_on(learner.peek_terms()).unwrap());
+        // A loss that is one term, which nobody has named, has no curve of its own.
+        other.retain(|(name, _)| !name.0.is_empty());
+        assert_eq!(one.len(), other.len(), "{link}");
+        for ((name, term), (_, other)) in one.iter().zip(&other) {
+            assert!((term - other).abs() < 1e-4 * (1.0 + other), "{link}: {name:?} {term} {other}");
+        }
+    }
+
+    #[test]
+    fn straight_on_it_is_the_same() {
+        for link in [
+            "v=1",
+            "v=1&labels=all&dropout=0.3&teacher=20,12&student=9,7",
+            "v=1&labels=all&soft=1&temperature=5&optimizer=sgd&weight-decay=0.01",
+            "v=1&labels=30&soft=0&optimizer=adamw&weight-decay=0.1",
+            "v=1&labels=0&soft=1&omit=3&t2=off",
+            "v=1&jitter=1&labels=40&teacher=12",
+            "v=1&jitter=2&labels=all",
+            "v=1&transfer=noise&student=linear",
+            "v=1&transfer=labelled&jitter=1",
+            "v=1&data=moons&labels=5",
+        ] {
+            let (bench, experiment) = bench_of(link);
+            let (features, classes) = (bench.dataset.features(), bench.dataset.classes);
+            let by_graph = |learner: &Learner, architecture: &Architecture, name| {
+                let layers = Network::draw(architecture, features, classes, 5, name);
+                Learner::new(architecture, &layers, &experiment, learner.steps(), &bench.device)
+            };
+            let mut teachers = [0, 1].map(|_| Teacher::new(&bench, &experiment, 5));
+            teachers[1].learner = by_graph(&teachers[1].learner, &experiment.teacher, "teacher");
+            let [straight, graph] = teachers.map(|teacher| (0..15).fold(teacher, |t, _| t.step(&bench, &experiment)));
+            same(&straight.learner, &graph.learner, link);
+            let taught = || graph.learner.network();
+            let mut students = [0, 1].map(|_| Students::new(&bench, &experiment, taught(), 5).unwrap());
+            students[1].baseline = by_graph(&students[1].baseline, &experiment.student, "student");
+            students[1].student = by_graph(&students[1].student, &experiment.student, "student");
+            let [straight, graph] = students.map(|pair| (0..15).fold(pair, |s, _| s.step(&bench, &experiment)));
+            same(&straight.baseline, &graph.baseline, link);
+            same(&straight.student, &graph.student, link);
+        }
+    }
+
+    #[test]
+    fn what_needs_a_graph_has_one() {
+        for link in ["v=1&student=conv:4", "v=1&dist=1", "v=1&jitter=1&teacher=conv:4"] {
+            let (bench, experiment) = bench_of(link);
+            let teacher = Teacher::new(&bench, &experiment, 1).learner.network();
+            let students = Students::new(&bench, &experiment, teacher, 1).unwrap();
+            assert!(!students.student.is_straight() && !students.baseline.is_straight(), "{link}");
+        }
     }
 }

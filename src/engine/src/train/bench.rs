@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::{
     data::{Dataset, Examples},
     device::read,
+    kernels,
     nets::{Network, Pass},
     verify::one_hot,
 };
@@ -108,9 +109,16 @@ impl Bench {
 
     /// Copies of images, each moved by whole pixels; what moves in from outside is background.
     fn shifted(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+        let mut moved = Vec::new();
+        self.shift(rows, jitter, generator, &mut moved);
+        upload(moved, self.dataset.features(), &self.device)
+    }
+
+    fn shift(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng, moved: &mut Vec<f32>) {
         let [height, width] = self.dataset.shape.map(|side| side as i32);
         let features = self.dataset.features();
-        let mut moved = vec![0.0; rows.len() * features];
+        moved.clear();
+        moved.resize(rows.len() * features, 0.0);
         for (image, &row) in moved.chunks_exact_mut(features).zip(rows) {
             let source = self.dataset.train.input(row, features);
             let (down, right) = (generator.random_range(-jitter..=jitter), generator.random_range(-jitter..=jitter));
@@ -120,8 +128,36 @@ impl Bench {
                 }
             }
         }
-        upload(moved, features, &self.device)
     }
+
+    /// Whether tensors are in the processor's memory.
+    pub fn is_on_processor(&self) -> bool {
+        kernels::is_in_memory(&self.train)
+    }
+
+    /// The same as [`inputs`](Self::inputs), into the processor's memory.
+    pub fn copy_inputs(&self, rows: &[u32], jitter: u32, generator: &mut ChaCha8Rng, to: &mut Vec<f32>) {
+        match jitter > 0 && self.dataset.is_image() {
+            true => self.shift(rows, jitter as i32, generator, to),
+            false => copy_rows(&self.dataset.train.inputs, self.dataset.features(), rows, to),
+        }
+    }
+
+    /// The same as [`targets`](Self::targets), into the processor's memory.
+    pub fn copy_targets(&self, rows: &[u32], to: &mut Vec<f32>) {
+        let classes = self.dataset.classes;
+        to.clear();
+        to.resize(rows.len() * classes, 0.0);
+        for (target, &row) in to.chunks_exact_mut(classes).zip(rows) {
+            target[usize::from(self.dataset.train.labels[row as usize])] = 1.0;
+        }
+    }
+}
+
+/// Some rows of numbers, in place of what stood there.
+pub fn copy_rows(numbers: &[f32], columns: usize, rows: &[u32], to: &mut Vec<f32>) {
+    to.clear();
+    rows.iter().for_each(|&row| to.extend_from_slice(&numbers[row as usize * columns..][..columns]));
 }
 
 /// Puts rows of numbers on a device.

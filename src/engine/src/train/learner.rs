@@ -9,7 +9,7 @@ use retort_spec::{Architecture, Experiment, NetworkKind};
 
 use retort_compress::Layer;
 
-use super::{optimizer, schedule};
+use super::{optimizer, schedule, straight::Straight};
 use crate::{
     device::read,
     nets::{Network, Statistics},
@@ -28,6 +28,8 @@ pub struct Learner {
     terms: Vec<Sum>,
     /// The sum of a term that was the whole loss, so that it need not be added up twice.
     whole: Option<Sum>,
+    /// In place of all that, a perceptron that learns without a graph, and where it is shown.
+    straight: Option<(Box<Straight>, Device)>,
 }
 
 /// The network with what is learned beside it.
@@ -98,8 +100,34 @@ impl Learner {
         Self::of(Pupil { network, parts }, optimizer, steps)
     }
 
+    /// The same for a perceptron in the processor's memory, which learns by [`step_straight`](Self::step_straight).
+    pub fn straight(layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
+        let straight = Some((Box::new(Straight::new(layers, experiment)), device.clone()));
+        Self { straight, ..Self::of_parts(Parts::default(), experiment, steps) }
+    }
+
     fn of(pupil: Pupil, optimizer: ModuleOptimizer, steps: u32) -> Self {
-        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None }
+        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None, straight: None }
+    }
+
+    /// Whether it learns by [`step_straight`](Self::step_straight).
+    pub fn is_straight(&self) -> bool {
+        self.straight.is_some()
+    }
+
+    /// One step down the gradient of what `learn` tells, without a graph.
+    pub fn step_straight(&mut self, experiment: &Experiment, learn: impl FnOnce(&mut Straight)) {
+        let rate = self.next_rate(experiment);
+        if let Some((straight, _)) = &mut self.straight {
+            learn(straight);
+            straight.descend(rate);
+        }
+    }
+
+    fn next_rate(&mut self, experiment: &Experiment) -> f64 {
+        let factor = schedule::factor(experiment.schedule, self.step, self.steps);
+        self.step += 1;
+        experiment.learning_rate * factor
     }
 
     /// What is learned beside the network, or in its place.
@@ -122,13 +150,12 @@ impl Learner {
 
     /// One step down the gradient of a loss.
     pub fn step(mut self, experiment: &Experiment, slope: impl FnOnce(&Network, &Parts) -> Slope) -> Self {
-        let factor = schedule::factor(experiment.schedule, self.step, self.steps);
-        self.step += 1;
+        let rate = self.next_rate(experiment);
         let Slope { loss, terms, statistics } = slope(&self.pupil.network, &self.pupil.parts);
         // What no weight has a part in teaches nothing, and has no gradient to ask for.
         let Some(loss) = loss.filter(Tensor::is_tracked) else { return self };
         let gradients = GradientsParams::from_grads(loss.backward(), &self.pupil);
-        self.pupil = self.optimizer.step(experiment.learning_rate * factor, self.pupil, gradients);
+        self.pupil = self.optimizer.step(rate, self.pupil, gradients);
         self.pupil.network.absorb(&statistics);
         self.losses += 1;
         match (&terms[..], &mut self.whole) {
@@ -173,7 +200,10 @@ impl Learner {
 
     /// The network as it is now, for measuring: without gradients.
     pub fn network(&self) -> Network {
-        self.pupil.network.valid()
+        match &self.straight {
+            Some((straight, device)) => Network::from_layers(NetworkKind::Mlp, straight.layers(), device),
+            None => self.pupil.network.valid(),
+        }
     }
 
     /// How many numbers are learned beside the network.
@@ -186,6 +216,9 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn peek_loss(&self) -> Result<Option<f64>, ExecutionError> {
+        if let Some((straight, _)) = &self.straight {
+            return Ok((straight.losses > 0).then(|| straight.loss / f64::from(straight.losses)));
+        }
         let sums = self.loss.iter().chain(self.whole.iter().map(|whole| &whole.sum)).cloned();
         match sums.reduce(|sum, other| sum + other) {
             None => Ok(None),
@@ -198,6 +231,9 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn peek_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
+        if let Some((straight, _)) = &self.straight {
+            return Ok(straight.terms.iter().map(|term| (term.name, term.sum / f64::from(term.count))).collect());
+        }
         let mut terms = self.terms.clone();
         if let Some(whole) = self.whole.clone() {
             match terms.iter_mut().find(|term| term.name == whole.name) {
@@ -223,5 +259,8 @@ impl Learner {
         self.losses = 0;
         self.terms.clear();
         self.whole = None;
+        if let Some((straight, _)) = &mut self.straight {
+            straight.forget_loss();
+        }
     }
 }

@@ -8,4 +8,5 @@ mod optimizer;
 mod schedule;
 #[cfg(feature = "gpu")]
 pub mod self_test;
+pub mod straight;
 pub mod verdict;

@@ -19,18 +19,19 @@ const MOMENTUM: f32 = 0.9;
 /// Builds an optimizer. Weight decay is an L2 penalty for SGD and Adam, decoupled for AdamW (Loshchilov & Hutter 2019,
 /// algorithm 2).
 pub fn build(kind: OptimizerKind, weight_decay: f64) -> ModuleOptimizer {
-    ModuleOptimizer::from(Rule { kind, weight_decay: weight_decay as f32 })
+    ModuleOptimizer::from(Rule::new(kind, weight_decay))
 }
 
+/// How gradients become steps.
 #[derive(Debug, Clone, Copy)]
-struct Rule {
+pub struct Rule {
     kind: OptimizerKind,
     weight_decay: f32,
 }
 
 /// What a rule remembers of a parameter.
 #[derive(Clone)]
-struct Memory<const D: usize> {
+pub struct Memory<const D: usize> {
     /// Steps done.
     time: usize,
     /// The velocity, or the first moment.
@@ -40,6 +41,27 @@ struct Memory<const D: usize> {
 }
 
 impl Rule {
+    /// The rule of an experiment.
+    pub fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
+        Self { kind, weight_decay: weight_decay as f32 }
+    }
+
+    /// Step `time`, from 1, at a learning rate; `memory` is the velocity, or both moments.
+    pub fn descend(
+        self,
+        (rate, time): (LearningRate, usize),
+        weights: &mut [f32],
+        gradient: &[f32],
+        [first, second]: [&mut [f32]; 2],
+    ) {
+        match self.kind {
+            OptimizerKind::Sgd => self.sgd(rate).step(weights, gradient, first),
+            OptimizerKind::Adam | OptimizerKind::AdamW => {
+                self.adam(rate, time).step(weights, gradient, first, second);
+            }
+        }
+    }
+
     fn adam(self, rate: LearningRate, time: usize) -> Adam {
         let adam = Adam::new(rate, BETAS, EPSILON, time as i32);
         match self.kind {
