@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod figures;
 mod offline;
+mod order;
 mod prune;
 mod runtimes;
 mod serve;
