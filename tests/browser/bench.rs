@@ -244,7 +244,7 @@ async fn omitted_digit() -> Result<()> {
             "epochs": { "teacher": experiment.teacher_epochs, "students": experiment.student_epochs },
             "teacher": network(&experiment.teacher.to_string()), "student": network(&experiment.student.to_string()),
         },
-        "contenders": ["retort", "jax-wasm", "tensorflow-wasm", "tensorflow-cpu"], "repeats": REPEATS,
+        "contenders": ["retort", "jax-wasm", "tensorflow-wasm"], "repeats": REPEATS,
     });
     let page = Page::open("peers/", Gpu::None).await?;
     page.until("window.measureWhole").await?;

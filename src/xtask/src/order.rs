@@ -3,6 +3,8 @@
 //! gzip (DEFLATE, RFC 1951) looks back 32 kB and no further. The linker's order puts what was made from one generic function
 //! for two types further apart than that; side by side, the second costs next to nothing.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use anyhow::{Context as _, Result};
 use wasm_encoder::{
     CodeSection, FunctionSection, Module,
@@ -14,9 +16,12 @@ use wasmparser::{
 
 /// Smallest hashes that stand for a function: the share of them that two have in common estimates the share of their
 /// shingles (Broder 1997, "On the resemblance and containment of documents").
-const HASHES: usize = 32;
+const HASHES: usize = 256;
 /// Bytes of a shingle: an instruction and what it is about.
 const SHINGLE: usize = 5;
+
+/// Of more functions with the same hash only the first are looked at: what all have in common tells them not apart.
+const MOST: usize = 200;
 
 /// A module that does the same and is smaller when it is compressed.
 ///
@@ -45,38 +50,56 @@ pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
     Ok(arranged.finish())
 }
 
-/// From the largest function on always the most similar one that is left; of equally similar ones that of the nearest size.
+/// From the largest function on always the most similar one that is left, of equally similar ones that of the nearest size;
+/// where none is similar, the largest.
 fn chain(bodies: &[&[u8]]) -> Vec<usize> {
+    // Who has a hash is found by it.
+    let mut holders: HashMap<(usize, u32), Vec<usize>> = HashMap::new();
     let marks: Vec<[u32; HASHES]> = bodies.iter().map(|body| mark(body)).collect();
-    let mut left: Vec<usize> = (0..bodies.len()).collect();
-    left.sort_by_key(|&function| std::cmp::Reverse(bodies[function].len()));
-    let mut order: Vec<usize> = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let next = match order.last() {
-            None => 0,
-            Some(&last) => {
-                let alike = |function: usize| {
-                    let same = (0..HASHES).filter(|&at| marks[last][at] == marks[function][at]).count();
-                    (same, std::cmp::Reverse(bodies[last].len().abs_diff(bodies[function].len())))
-                };
-                (0..left.len()).rev().max_by_key(|&place| alike(left[place])).unwrap_or(0)
+    for (function, mark) in marks.iter().enumerate() {
+        mark.iter().enumerate().for_each(|hash| holders.entry((hash.0, *hash.1)).or_default().push(function));
+    }
+    let mut by_size: Vec<usize> = (0..bodies.len()).collect();
+    by_size.sort_by_key(|&function| bodies[function].len());
+    let mut left = vec![true; bodies.len()];
+    let mut order = Vec::with_capacity(bodies.len());
+    let mut next = by_size.pop();
+    while let Some(function) = next {
+        order.push(function);
+        left[function] = false;
+        let mut alike: HashMap<usize, u32> = HashMap::new();
+        for hash in marks[function].iter().enumerate() {
+            if let Some(holders) = holders.get_mut(&(hash.0, *hash.1)) {
+                holders.retain(|&other| left[other]);
+                holders.iter().take(MOST).for_each(|&other| *alike.entry(other).or_default() += 1);
             }
-        };
-        order.push(left.remove(next));
+        }
+        let size = |other: usize| bodies[other].len();
+        // The last criterion is for the same order every time.
+        let nearest =
+            |(&other, &same): (&usize, &u32)| (same, Reverse(size(other).abs_diff(size(function))), Reverse(other));
+        next = alike.iter().max_by_key(|&alike| nearest(alike)).map(|(&other, _)| other);
+        while next.is_none()
+            && let Some(largest) = by_size.pop()
+        {
+            next = Some(largest).filter(|&largest| left[largest]);
+        }
     }
     order
 }
 
 /// The smallest of each of some hashes of a function's shingles.
 fn mark(body: &[u8]) -> [u32; HASHES] {
+    // Odd numbers of the golden ratio's sequence, as of SplitMix64.
+    let stirs: [u64; HASHES] = std::array::from_fn(|which| (which as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let mut least = [u32::MAX; HASHES];
     for shingle in body.windows(SHINGLE) {
         // FNV-1a, stirred otherwise for each.
-        let hash =
-            shingle.iter().fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        for (least, which) in least.iter_mut().zip(0_u32..) {
-            let stirred = hash.wrapping_mul(0x9e37_79b1_u32.wrapping_mul(2 * which + 1));
-            *least = (*least).min(stirred ^ (stirred >> 15));
+        let hash = shingle
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        for (least, stir) in least.iter_mut().zip(stirs) {
+            *least = (*least).min((hash.wrapping_mul(stir) >> 32) as u32);
         }
     }
     least
