@@ -103,7 +103,7 @@ diagnostics = What computes here
 diagnostics-workers = Workers that train
 diagnostics-of-cores = { $count } on { $cores } cores
 diagnostics-memory = Memory of each
-diagnostics-hint = Every seed of an experiment can train in a worker of its own: as many at once as there are cores, less one for the page.
+diagnostics-hint = Every seed of an experiment can train in a worker of its own: as many at once as there are cores, less one for the page. None takes more than 2 GB of memory.
 
 actor-teacher = Teacher
 actor-student = Student, distilled

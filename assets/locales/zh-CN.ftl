@@ -102,7 +102,7 @@ diagnostics = 这里用什么计算
 diagnostics-workers = 训练线程
 diagnostics-of-cores = { $count } 个，共 { $cores } 核
 diagnostics-memory = 各占内存
-diagnostics-hint = 同一实验的每个随机种子都可以在各自的线程中训练：同时运行的线程数是核数减一，留一个核给页面。
+diagnostics-hint = 同一实验的每个随机种子都可以在各自的线程中训练：同时运行的线程数是核数减一，留一个核给页面。每个线程最多占用 2 GB 内存。
 
 actor-teacher = 教师模型
 actor-student = 学生模型（蒸馏）

@@ -83,8 +83,7 @@ impl Page {
             Gpu::Software => arguments.extend(["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]),
             Gpu::None => arguments.push("--disable-features=WebGPU"),
         }
-        let capabilities =
-            json!({ "goog:chromeOptions": { "binary": harness("RETORT_CHROMIUM")?, "args": arguments } });
+        let capabilities = json!({ "goog:chromeOptions": { "binary": harness("RETORT_CHROMIUM")?, "args": arguments }, "timeouts": { "script": PATIENCE.as_millis() as u64 } });
         let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(capabilities)

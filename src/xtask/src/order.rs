@@ -1,4 +1,5 @@
-//! The last hand on a wasm file: names of functions go, and functions that resemble each other stand next to each other.
+//! The last hand on a wasm file: names of functions go, memory is bounded, and functions that resemble each other stand next to
+//! each other.
 //!
 //! gzip (DEFLATE, RFC 1951) looks back 32 kB and no further. The linker's order puts what was made from one generic function
 //! for two types further apart than that; side by side, the second costs next to nothing.
@@ -22,6 +23,9 @@ const SHINGLE: usize = 5;
 
 /// Of more functions with the same hash only the first are looked at: what all have in common tells them not apart.
 const MOST: usize = 200;
+
+/// Pages of 64 KiB that a module's memory may grow to: two gibibytes, so that a few workers leave a laptop some room.
+const MOST_PAGES: u64 = 1 << 15;
 
 /// A module that does the same and is smaller when it is compressed.
 ///
@@ -123,6 +127,11 @@ impl Reencode for Arranged {
         Ok(own.map_or(function, |place| self.imported + place))
     }
 
+    fn memory_type(&mut self, memory: wasmparser::MemoryType) -> Result<wasm_encoder::MemoryType, Error<Self::Error>> {
+        let most = memory.maximum.map_or(MOST_PAGES, |most| most.min(MOST_PAGES));
+        Ok(wasm_encoder::MemoryType { maximum: Some(most), ..utils::memory_type(self, memory) })
+    }
+
     fn parse_function_section(
         &mut self,
         functions: &mut FunctionSection,
@@ -170,6 +179,7 @@ mod tests {
     const MODULE: &str = r#"(module
         (import "host" "log" (func $log (param i32)))
         (table funcref (elem $nine $twice))
+        (memory (export "memory") 1)
         (func $small (export "small") (result i32) (i32.const 7))
         (func $twice (param i32) (result i32) (i32.add (local.get 0) (local.get 0)))
         (func $main (export "main") (result i32)
@@ -184,7 +194,7 @@ mod tests {
         let module = wat::parse_str(MODULE).unwrap();
         let arranged = arrange(&module).unwrap();
         assert!(arranged != module && arranged.len() < module.len());
-        for module in [module, arranged] {
+        for (module, most) in [(module, None), (arranged, Some(MOST_PAGES))] {
             let engine = wasmi::Engine::default();
             let mut store = wasmi::Store::new(&engine, 0);
             let mut linker = wasmi::Linker::new(&engine);
@@ -193,6 +203,7 @@ mod tests {
                 .unwrap();
             let module = wasmi::Module::new(&engine, &module).unwrap();
             let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
+            assert_eq!(instance.get_memory(&store, "memory").unwrap().ty(&store).maximum(), most);
             for (name, result) in [("small", 7), ("main", 23), ("large", 23 * 729)] {
                 let function = instance.get_typed_func::<(), i32>(&store, name).unwrap();
                 assert_eq!(function.call(&mut store, ()).unwrap(), result);

@@ -1,8 +1,10 @@
 //! Functions that are linked and never called, emptied before wasm-bindgen reads the module: its collector then drops what
 //! only they called.
 //!
-//! burn chooses the type of numbers when a program runs, so that the linker must keep all of quantized tensors, and conversions
-//! between a dozen types in an engine that knows f32 and i32 alone; and its products of matrices in one that has its own. Whoever called an emptied function would be told "unreachable".
+//! burn chooses the type of numbers when a program runs, so that the linker must keep all of quantized tensors, conversions
+//! between a dozen types in engines that know f32 and i32 alone, and products of matrices in engines that have their own on the
+//! processor. CubeCL's kernels are a graph of operations each of which could also be read from text. Whoever called an emptied
+//! function would be told "unreachable".
 
 use std::{env, ffi::OsString, path::Path, process::Command};
 
@@ -13,10 +15,7 @@ use crate::tools::root;
 /// Set to the real wasm-bindgen where this program stands in for it.
 pub const REAL: &str = "RETORT_WASM_BINDGEN";
 
-/// The module that holds such functions: the engine of the processor. That of the graphics card may call some of them.
-const MODULE: &str = "engine-cpu";
-
-/// Parts of the mangled names of what is emptied.
+/// Parts of the mangled names of what is emptied in every engine.
 const NEVER_CALLED: [&str; 13] = [
     "gemm_f64",
     "gemm_f32",
@@ -33,6 +32,19 @@ const NEVER_CALLED: [&str; 13] = [
     "TensorData$GT$16try_cast_inplace",
 ];
 
+/// The same of the engine of the graphics card besides.
+const NEVER_CALLED_ON_CARDS: [&str; 4] =
+    ["cubek_quant", "Parsable$GT$5parse", "canonical_syntax_parse_impl", "combine..parser"];
+
+/// What is emptied in a module, by its name.
+fn emptied(module: &str) -> Option<Vec<&'static str>> {
+    match module {
+        "engine-cpu.wasm" => Some(NEVER_CALLED.to_vec()),
+        "engine-gpu.wasm" => Some([&NEVER_CALLED[..], &NEVER_CALLED_ON_CARDS].concat()),
+        _ => None,
+    }
+}
+
 /// Does wasm-bindgen's work on a module without what is never called, if this program was started under its name.
 pub fn stand_in() -> Option<Result<()>> {
     let real = env::var_os(REAL)?;
@@ -46,16 +58,16 @@ fn bind(real: &OsString) -> Result<()> {
     let mut arguments = Vec::new();
     for argument in env::args_os().skip(1) {
         let path = Path::new(&argument);
-        match path.file_name().is_some_and(|name| name == format!("{MODULE}.wasm").as_str()) && path.is_file() {
-            true => {
+        let name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file());
+        match name.and_then(emptied) {
+            Some(names) => {
                 let module = std::fs::read(path)?;
-                let pruned =
-                    without(&module, &NEVER_CALLED).with_context(|| format!("{} is no wasm", path.display()))?;
+                let pruned = without(&module, &names).with_context(|| format!("{} is no wasm", path.display()))?;
                 let place = folder.join(path.file_name().unwrap_or_default());
                 std::fs::write(&place, pruned)?;
                 arguments.push(place.into_os_string());
             }
-            false => arguments.push(argument),
+            None => arguments.push(argument),
         }
     }
     let status = Command::new(real).args(arguments).status().context("wasm-bindgen")?;
