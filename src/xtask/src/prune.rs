@@ -32,9 +32,13 @@ const NEVER_CALLED: [&str; 13] = [
     "TensorData$GT$16try_cast_inplace",
 ];
 
+/// Bytes that an emptied function has at least: functions that came out the same are kept once, under the name of any of them,
+/// which happens to short ones.
+const LEAST: usize = 128;
+
 /// The same of the engine of the graphics card besides.
 const NEVER_CALLED_ON_CARDS: [&str; 4] =
-    ["cubek_quant", "Parsable$GT$5parse", "canonical_syntax_parse_impl", "combine..parser"];
+    ["cubek_quant", "Parsable$GT$5parse", "canonical_syntax_parse_impl", "combine..parser..FirstMode"];
 
 /// What is emptied in a module, by its name.
 fn emptied(module: &str) -> Option<Vec<&'static str>> {
@@ -62,7 +66,8 @@ fn bind(real: &OsString) -> Result<()> {
         match name.and_then(emptied) {
             Some(names) => {
                 let module = std::fs::read(path)?;
-                let pruned = without(&module, &names).with_context(|| format!("{} is no wasm", path.display()))?;
+                let pruned =
+                    without(&module, &names, LEAST).with_context(|| format!("{} is no wasm", path.display()))?;
                 let place = folder.join(path.file_name().unwrap_or_default());
                 std::fs::write(&place, pruned)?;
                 arguments.push(place.into_os_string());
@@ -75,9 +80,9 @@ fn bind(real: &OsString) -> Result<()> {
     Ok(())
 }
 
-/// A module in which every function whose name holds one of these does nothing but stop (WebAssembly core specification,
+/// A module in which every function of `least` bytes or more whose name holds one of these does nothing but stop (WebAssembly core specification,
 /// sections 5.5.13 and 7.4.1). `None` if it is no module.
-fn without(module: &[u8], names: &[&str]) -> Option<Vec<u8>> {
+fn without(module: &[u8], names: &[&str], least: usize) -> Option<Vec<u8>> {
     const HEADER: usize = 8;
     /// No locals, `unreachable`, `end`.
     const STOP: [u8; 4] = [3, 0, 0x00, 0x0b];
@@ -95,7 +100,7 @@ fn without(module: &[u8], names: &[&str]) -> Option<Vec<u8>> {
     let named = sections.iter().filter(|(kind, ..)| *kind == 0).find_map(|(.., contents)| function_names(contents))?;
     let dropped: Vec<usize> = named
         .into_iter()
-        .filter(|(_, name)| names.iter().any(|part| name.contains(part)))
+        .filter(|(_, name)| names.iter().any(|part| name.contains(part)) && !name.contains("drop_in_place"))
         .filter_map(|(index, _)| index.checked_sub(imported))
         .collect();
     let mut out = module.get(..HEADER)?.to_vec();
@@ -110,7 +115,7 @@ fn without(module: &[u8], names: &[&str]) -> Option<Vec<u8>> {
         for index in 0..count {
             let (length, body) = number(contents, at)?;
             let whole = contents.get(at..body + length)?;
-            code.extend(if dropped.contains(&index) { &STOP } else { whole });
+            code.extend(if length >= least && dropped.contains(&index) { &STOP } else { whole });
             at = body + length;
         }
         out.push(10);
@@ -222,8 +227,9 @@ mod tests {
         let names = [&[0, names.len() as u8][..], &names].concat();
         let module = |first: &[u8]| [&header[..], &import, &code(first), &names].concat();
         let before = module(&[4, 0, 1, 1, 0x0b]);
-        assert_eq!(without(&before, &["gemm_f64"]), Some(module(&[3, 0, 0, 0x0b])));
-        assert_eq!(without(&before, &["nothing"]), Some(before.clone()));
-        assert_eq!(without(&before[..before.len() - 1], &["gemm_f64"]), None, "cut short");
+        assert_eq!(without(&before, &["gemm_f64"], 4), Some(module(&[3, 0, 0, 0x0b])));
+        assert_eq!(without(&before, &["nothing"], 4), Some(before.clone()));
+        assert_eq!(without(&before, &["gemm_f64"], 5), Some(before.clone()), "too short to be sure");
+        assert_eq!(without(&before[..before.len() - 1], &["gemm_f64"], 4), None, "cut short");
     }
 }
