@@ -85,10 +85,19 @@ impl Page {
         }
         let capabilities = json!({ "goog:chromeOptions": { "binary": harness("RETORT_CHROMIUM")?, "args": arguments }, "timeouts": { "script": PATIENCE.as_millis() as u64 } });
         let Value::Object(capabilities) = capabilities else { bail!("capabilities are an object") };
-        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&harness("RETORT_CHROMEDRIVER")?)
-            .await?;
+        let connect = async || {
+            let mut builder = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            builder
+                .capabilities(capabilities.clone())
+                .connect(&harness("RETORT_CHROMEDRIVER")?)
+                .await
+                .context("no browser")
+        };
+        // A browser that does not start is not what is tested.
+        let client = match connect().await {
+            Ok(client) => client,
+            Err(_) => connect().await?,
+        };
         let page = Self { client };
         if !script.is_empty() {
             page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;

@@ -6,6 +6,7 @@
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    error::Error,
     io::stdin,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -69,20 +70,20 @@ fn labels(count: usize) -> Vec<u8> {
 }
 
 /// Trains for a slice; how far the students are, once they learn.
-fn advance(session: &mut Session) -> Option<Tally> {
+fn advance(session: &mut Session) -> Result<Option<Tally>, Box<dyn Error>> {
     let events = block_on(session.advance(SLICE));
     if let Some(trouble) = events.iter().find(|event| matches!(event, Event::Trouble(_))) {
-        panic!("{trouble:?}");
+        return Err(format!("{trouble:?}").into());
     }
-    events.into_iter().rev().find_map(|event| match event {
+    Ok(events.into_iter().rev().find_map(|event| match event {
         Event::Progress(tally) if tally.stage == Stage::Students => Some(tally),
         _ => None,
-    })
+    }))
 }
 
-fn main() {
-    let experiment = std::env::args().nth(1).expect("an experiment in JSON");
-    let experiment: Experiment = serde_json::from_str(&experiment).expect("an experiment in JSON");
+fn main() -> Result<(), Box<dyn Error>> {
+    let experiment = std::env::args().nth(1).ok_or("an experiment in JSON is missing")?;
+    let experiment: Experiment = serde_json::from_str(&experiment)?;
     let files = vec![
         idx("train-images-ubyte", &[EXAMPLES, SIDE, SIDE], images(EXAMPLES)),
         idx("train-labels-ubyte", &[EXAMPLES], labels(EXAMPLES)),
@@ -92,18 +93,23 @@ fn main() {
     let mut session = Session::new(Compute::cpu());
     block_on(session.handle(Command::Files { data: experiment.data, files }));
     block_on(session.handle(Command::Run(experiment)));
-    while advance(&mut session).is_none() {}
+    let mut tally = None;
+    while tally.is_none() {
+        tally = advance(&mut session)?;
+    }
     for line in stdin().lines() {
-        let turn: u64 = line.ok().and_then(|line| line.trim().parse().ok()).expect("milliseconds");
+        let turn = Duration::from_millis(line?.trim().parse()?);
         let asked = || [&ALLOCATIONS, &BYTES].map(|count| count.load(Ordering::Relaxed));
-        let first = advance(&mut session).expect("students that learn").step;
+        let mut step = || Ok::<u32, Box<dyn Error>>(advance(&mut session)?.ok_or("the students are done")?.step);
+        let first = step()?;
         let (mut last, start, before) = (first, Instant::now(), asked());
-        while start.elapsed() < Duration::from_millis(turn) {
-            last = advance(&mut session).expect("students that learn").step;
+        while start.elapsed() < turn {
+            last = step()?;
         }
         let (spent, after, steps) = (start.elapsed(), asked(), f64::from(last - first));
         let since = |which: usize| (after[which] - before[which]) as f64 / steps;
-        let step = spent.as_secs_f64() * 1000.0 / steps;
-        println!("{}", serde_json::json!({ "step": step, "allocations": since(0), "bytes": since(1) }));
+        let milliseconds = spent.as_secs_f64() * 1000.0 / steps;
+        println!("{}", serde_json::json!({ "step": milliseconds, "allocations": since(0), "bytes": since(1) }));
     }
+    Ok(())
 }

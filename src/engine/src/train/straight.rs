@@ -157,12 +157,12 @@ impl Straight {
     ///
     /// # Shapes
     /// `inputs`: `[batch, features]`.
-    pub fn learn(&mut self, inputs: &[f32], terms: &[Term<'_>], mut dropout: Option<&mut Dropout>) {
+    pub fn learn(&mut self, inputs: &[f32], terms: &[Term<'_>], dropout: Option<&mut Dropout>) {
         let Some(classes) = self.layers().last().map(|layer| layer.outputs).filter(|_| !terms.is_empty()) else {
             return;
         };
         let kept = dropout.as_ref().map_or(1.0, |dropout| dropout.scale());
-        let logits = self.perceptron.forward(inputs, dropout.as_deref_mut());
+        let logits = self.perceptron.forward(inputs, dropout);
         self.slope.clear();
         self.slope.resize(logits.len(), 0.0);
         self.next.resize(logits.len(), 0.0);
