@@ -58,7 +58,7 @@ async fn page_builds_links_to_share() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_obeys_single_keys_until_they_are_turned_off() -> Result<()> {
-    let page = Page::open("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None).await?;
+    let page = Page::open("#v=1&teacher-epochs=1000&student-epochs=3&runs=1", Gpu::None).await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
     page.key("body", " ").await?;
     page.until("document.querySelector('main[data-state=paused]')").await?;

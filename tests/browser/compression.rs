@@ -40,7 +40,7 @@ async fn page_pipeline_leaves_files_as_long_as_shown_which_open_again() -> Resul
     .await?;
     page.find("#bench-import .imported").await?;
     page.click("#import-teacher").await?;
-    page.until("document.querySelector('main').dataset.state === 'running'").await?;
+    page.until_begun().await?;
     page.until_finished().await?;
     ensure!(page.script("return location.hash.includes('teacher=16')").await? == json!(true));
     // A damaged file says so and changes nothing.

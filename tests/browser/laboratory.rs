@@ -260,7 +260,7 @@ async fn page_undoes_warns_and_explains() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_can_be_slowed_down_to_watch() -> Result<()> {
-    let page = Page::open("#v=1&runs=1&teacher-epochs=100", Gpu::None).await?;
+    let page = Page::open("#v=1&runs=1&teacher-epochs=1000", Gpu::None).await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
     page.set("#pace", "1").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;

@@ -116,20 +116,20 @@ async fn page_survives_a_killed_worker() -> Result<()> {
         window.Worker = class extends Real {
           constructor(address, options) { super(address, options); if (options.name.includes('engine')) window.engines.push(this); }
         };";
-    let page = Page::open_after("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None, script).await?;
+    let page = Page::open_after("#v=1&teacher-epochs=1000&student-epochs=3&runs=1", Gpu::None, script).await?;
     page.until_engine("cpu").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
     page.script("window.engines.at(-1).terminate()").await?;
     page.until("window.engines.length === 2").await?;
     page.until("document.querySelector('#notices').textContent.includes('started again')").await?;
-    page.until("document.querySelector('#progress').textContent.includes('of 400')").await?;
+    page.until("document.querySelector('#progress').textContent.includes('of 1,000')").await?;
     page.close().await
 }
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_pauses_steps_and_goes_on() -> Result<()> {
-    let page = Page::open("#v=1&teacher-epochs=400&student-epochs=3&runs=1", Gpu::None).await?;
+    let page = Page::open("#v=1&teacher-epochs=1000&student-epochs=3&runs=1", Gpu::None).await?;
     page.until_engine("cpu").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
     page.click("#play").await?;
@@ -154,7 +154,7 @@ async fn page_trains_again_and_shows_what_was_before() -> Result<()> {
     page.until_finished().await?;
     let first = page.text("#accuracy-student").await?;
     page.click("#play").await?;
-    page.until("document.querySelector('main[data-state=running]')").await?;
+    page.until_begun().await?;
     page.until_finished().await?;
     let before = page.text("#student .score.student small").await?;
     assert!(before.contains(&first), "{before} does not tell of {first}");
