@@ -24,8 +24,9 @@ const SHINGLE: usize = 5;
 /// Of more functions with the same hash only the first are looked at: what all have in common tells them not apart.
 const MOST: usize = 200;
 
-/// Pages of 64 KiB that a module's memory may grow to: two gibibytes, so that a few workers leave a laptop some room.
-const MOST_PAGES: u64 = 1 << 15;
+/// Pages of 64 KiB that a module's memory may grow to: two gigabytes, as the page says, so that a few workers leave a laptop
+/// some room.
+const MOST_PAGES: u64 = 2_000_000_000 / 65_536;
 
 /// A module that does the same and is smaller when it is compressed.
 ///
