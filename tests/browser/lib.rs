@@ -17,14 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The tour's card would lie over what a test clicks.
 const NO_TOUR: &str = "try { localStorage.setItem('tour', 'seen'); } catch {}";
 
-/// Counts how often training began: a short one is over before a test looks.
-const COUNT: &str = "window.begun = window.begunKnown = 0;
-    { let before; new MutationObserver(() => {
-        const state = document.querySelector('main')?.dataset.state;
-        if (state === 'running' && before !== state) window.begun += 1;
-        before = state;
-      }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] }); }";
-
 /// How a browser is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gpu {
@@ -53,7 +45,7 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
-        let script = format!("{NO_TOUR} {COUNT} {script}");
+        let script = format!("{NO_TOUR} {script}");
         Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, &script).await
     }
 
@@ -288,22 +280,22 @@ impl Page {
         bail!("{expression} does not become true; the page shows:\n{}", shown.as_str().unwrap_or_default())
     }
 
-    /// Waits until this page's own training is over.
+    /// Waits until this page's own training is over, and remembers how many have begun.
     ///
     /// # Errors
     /// Where it does not end.
     pub async fn until_finished(&self) -> Result<()> {
         self.until("document.querySelector('main[data-state=finished][data-recorded=false] #verdict-words')").await?;
-        self.script("window.begunKnown = window.begun").await?;
+        self.script("window.begunKnown = document.querySelector('main').dataset.begun").await?;
         Ok(())
     }
 
-    /// Waits until training has begun again since it was last waited for its end.
+    /// Waits until training has begun again since it was last waited for its end; it may be over already.
     ///
     /// # Errors
     /// Where it does not begin.
     pub async fn until_begun(&self) -> Result<()> {
-        self.until("window.begun > window.begunKnown").await
+        self.until("Number(document.querySelector('main').dataset.begun) > Number(window.begunKnown)").await
     }
 
     /// Waits until an engine is there: `cpu` or `gpu`.

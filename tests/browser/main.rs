@@ -174,8 +174,8 @@ async fn page_trains_on_webgpu_and_agrees_with_the_cpu() -> Result<()> {
     let on_gpu = [page.number("#accuracy-teacher").await?, page.number("#accuracy-baseline").await?];
     // The same experiment on the CPU: the curves part in the last digits only, so that few examples may flip.
     page.set("#knob-device", "cpu").await?;
+    page.until_begun().await?;
     page.until_engine("cpu").await?;
-    page.until("document.querySelector('main[data-state=running]') || document.querySelector('#device').textContent.includes('/s')").await?;
     page.until_finished().await?;
     let on_cpu = [page.number("#accuracy-teacher").await?, page.number("#accuracy-baseline").await?];
     for (gpu, cpu) in on_gpu.iter().zip(on_cpu) {

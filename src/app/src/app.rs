@@ -235,7 +235,7 @@ pub fn App(props: &AppProps) -> Html {
         paint,
         view: view.0.clone(),
     };
-    let recorded = page.state.recorded;
+    let (recorded, begun) = (page.state.recorded, page.state.begun);
     let guide = use_new_guide(&page);
     // A panel that the link hides is not there at all; the others close up.
     let panel = |name: &str, panel: &dyn Fn() -> Html| if page.shows(name) { panel() } else { Html::default() };
@@ -270,7 +270,9 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_announcer) }
             { notices }
             { lede }
-            <main data-state={running} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>{ panels }</main>
+            <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>
+                { panels }
+            </main>
             { lesson }
             { island!(use_keyboard) }
             { island!(use_tour) }

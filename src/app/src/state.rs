@@ -37,6 +37,8 @@ pub struct State {
     /// How long the experiment takes on both devices, where that was measured.
     pub timed: Option<Timed>,
     pub run_state: RunState,
+    /// How many trainings have begun, the recorded one among them.
+    pub begun: u32,
     /// What is shown was computed beforehand, not here.
     pub recorded: bool,
     pub data: Option<Rc<DataSummary>>,
@@ -153,6 +155,7 @@ impl State {
             device: None,
             timed: None,
             run_state: RunState::Idle,
+            begun: 0,
             recorded: false,
             data: None,
             tally: None,
@@ -288,6 +291,7 @@ impl State {
 
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
     fn begin(&mut self, summary: DataSummary) {
+        self.begun += 1;
         let recorded = std::mem::take(&mut self.recorded);
         let same_data = !recorded
             && self.data.as_ref().is_some_and(|data| {
