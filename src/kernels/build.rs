@@ -11,19 +11,21 @@ use wasm_encoder::{
     InstructionSink, MemArg, MemoryType, Module, TypeSection, ValType,
 };
 
-/// The parameters: addresses, inputs, bytes between rows of the result, tiles.
+/// The parameters: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs; bytes
+/// between rows of the result; tiles.
 const LEFT: u32 = 0;
-const RIGHT: u32 = 1;
-const TO: u32 = 2;
-const DEPTH: u32 = 3;
-const STRIDE: u32 = 4;
-const TILES: u32 = 5;
+const PLACES: u32 = 1;
+const RIGHT: u32 = 2;
+const TO: u32 = 3;
+const DEPTH: u32 = 4;
+const STRIDE: u32 = 5;
+const TILES: u32 = 6;
 /// Variables: where in the right panel, and how many inputs are left.
-const AT: u32 = 6;
-const REST: u32 = 7;
+const AT: u32 = 7;
+const REST: u32 = 8;
 /// Vectors: a splat of the left factor, the right factor, and from here on the sums.
-const SPLAT: u32 = 8;
-const RIGHTS: u32 = 9;
+const SPLAT: u32 = 9;
+const RIGHTS: u32 = 10;
 const SUMS: u32 = RIGHTS + HALVES;
 /// Vectors in a row of a tile.
 const HALVES: u32 = COLUMNS as u32 / 4;
@@ -44,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn module(rows: u32, fused: bool) -> Vec<u8> {
     let mut types = TypeSection::new();
-    types.ty().function([ValType::I32; 6], []);
+    types.ty().function([ValType::I32; 7], []);
     let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
     let mut imports = ImportSection::new();
     imports.import("engine", "memory", EntityType::Memory(memory));
@@ -62,22 +64,59 @@ fn module(rows: u32, fused: bool) -> Vec<u8> {
 }
 
 fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
-    let sum = |row: u32, half: u32| SUMS + row * HALVES + half;
-    let tile = || (0..rows).flat_map(|row| (0..HALVES).map(move |half| (row, half)));
-    let at = |offset: u32| MemArg { offset: offset.into(), align: 2, memory_index: 0 };
     to.loop_(BlockType::Empty);
-    for (row, half) in tile() {
+    for (row, half) in tile(rows) {
         to.v128_const(0).local_set(sum(row, half));
     }
+    to.local_get(PLACES).if_(BlockType::Empty);
+    to.local_get(PLACES).i32_load(at(0)).local_set(REST);
+    add(to, PLACES, NUMBER);
+    to.loop_(BlockType::Empty);
+    to.local_get(RIGHT).local_get(PLACES).i32_load(at(0)).i32_add().local_set(AT);
+    input(to, rows, fused);
+    add(to, PLACES, NUMBER);
+    count_down(to, REST);
+    to.else_();
     to.local_get(RIGHT).local_set(AT);
     to.local_get(DEPTH).local_set(REST);
-
-    // An input adds to every sum.
     to.loop_(BlockType::Empty);
+    input(to, rows, fused);
+    add(to, AT, COLUMNS as u32 * NUMBER);
+    count_down(to, REST);
+    to.end();
+
+    // The sums are added to the result.
+    for (row, half) in tile(rows) {
+        let at = at(half * VECTOR);
+        to.local_get(TO).local_get(TO).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
+        if half == HALVES - 1 {
+            to.local_get(TO).local_get(STRIDE).i32_add().local_set(TO);
+        }
+    }
+    count_down(to, TILES);
+    to.end();
+}
+
+/// A vector of the sums.
+fn sum(row: u32, half: u32) -> u32 {
+    SUMS + row * HALVES + half
+}
+
+/// The vectors of a tile, row by row.
+fn tile(rows: u32) -> impl Iterator<Item = (u32, u32)> {
+    (0..rows).flat_map(|row| (0..HALVES).map(move |half| (row, half)))
+}
+
+fn at(offset: u32) -> MemArg {
+    MemArg { offset: offset.into(), align: 2, memory_index: 0 }
+}
+
+/// An input adds to every sum.
+fn input(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     for half in 0..HALVES {
         to.local_get(AT).v128_load(at(half * VECTOR)).local_set(RIGHTS + half);
     }
-    for (row, half) in tile() {
+    for (row, half) in tile(rows) {
         if half == 0 {
             to.local_get(LEFT).v128_load32_splat(at(row * NUMBER)).local_set(SPLAT);
         }
@@ -88,20 +127,12 @@ fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
         }
         .local_set(sum);
     }
-    to.local_get(LEFT).i32_const((rows * NUMBER) as i32).i32_add().local_set(LEFT);
-    to.local_get(AT).i32_const((COLUMNS as u32 * NUMBER) as i32).i32_add().local_set(AT);
-    count_down(to, REST);
+    add(to, LEFT, rows * NUMBER);
+}
 
-    // The sums are added to the result.
-    for (row, half) in tile() {
-        let at = at(half * VECTOR);
-        to.local_get(TO).local_get(TO).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
-        if half == HALVES - 1 {
-            to.local_get(TO).local_get(STRIDE).i32_add().local_set(TO);
-        }
-    }
-    count_down(to, TILES);
-    to.end();
+/// Adds to a variable.
+fn add(to: &mut InstructionSink<'_>, variable: u32, bytes: u32) {
+    to.local_get(variable).i32_const(bytes as i32).i32_add().local_set(variable);
 }
 
 /// Ends a loop that goes on until a variable is zero.

@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod classroom;
 mod compression;
+mod cores;
 mod counts;
 mod exports;
 mod inside;

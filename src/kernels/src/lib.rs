@@ -3,6 +3,7 @@
 
 mod descent;
 mod matmul;
+mod panels;
 mod rows;
 mod shape;
 pub mod tiles;

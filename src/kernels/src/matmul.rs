@@ -1,6 +1,9 @@
 //! Products of matrices, by [tiles](crate::tiles): both factors are copied so that a tile reads them one number after the other.
 
-use crate::tiles::{self, COLUMNS, FUSED_ROWS, PLAIN_ROWS};
+use crate::{
+    panels::Gathered,
+    tiles::{self, COLUMNS, FUSED_ROWS, PLAIN_ROWS},
+};
 
 use wide::f32x4;
 
@@ -86,6 +89,7 @@ impl<'a> Matrix<'a> {
 #[derive(Debug, Default)]
 pub struct Scratch {
     left: Vec<f32>,
+    gathered: Gathered,
     right: Vec<f32>,
     edge: Vec<f32>,
 }
@@ -107,7 +111,7 @@ fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Matrix<'_>, right: Matrix<'
     if right.rows != depth || to.len() != rows * columns {
         return false;
     }
-    let Scratch { left: lefts, right: rights, edge } = scratch;
+    let Scratch { left: lefts, gathered, right: rights, edge } = scratch;
     edge.resize(ROWS * COLUMNS, 0.0);
     // Blocks of about the same depth.
     let block = depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1);
@@ -115,16 +119,19 @@ fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Matrix<'_>, right: Matrix<'
         let depth = block.min(depth - from);
         left.packed::<ROWS>(from, depth, lefts);
         right.transposed().packed::<COLUMNS>(from, depth, rights);
+        let lefts = gathered.or_all::<ROWS>(lefts, depth);
+        let whole = lefts.split::<ROWS>(rows / ROWS);
         for (right, column) in rights.chunks_exact(depth * COLUMNS).zip((0..columns).step_by(COLUMNS)) {
             let width = COLUMNS.min(columns - column);
-            let whole = if width == COLUMNS { rows / ROWS } else { 0 };
-            let (above, below) = lefts.split_at(whole * depth * ROWS);
-            if !tiles::add::<ROWS>(above, right, &mut to[column.min(rows * columns)..], depth, columns) {
+            let (above, mut below) = if width == COLUMNS { whole } else { lefts.split::<ROWS>(0) };
+            if !tiles::add::<ROWS>(above, right, &mut to[column.min(rows * columns)..], columns) {
                 return false;
             }
-            for (left, row) in below.chunks_exact(depth * ROWS).zip((whole * ROWS..rows).step_by(ROWS)) {
+            for row in (0..rows).step_by(ROWS).skip(above.tiles) {
+                let (left, others) = below.split::<ROWS>(1);
+                below = others;
                 edge.fill(0.0);
-                if !tiles::add::<ROWS>(left, right, edge, depth, COLUMNS) {
+                if !tiles::add::<ROWS>(left, right, edge, COLUMNS) {
                     return false;
                 }
                 for (row, sums) in (row..rows).zip(edge.as_chunks::<COLUMNS>().0) {
@@ -148,7 +155,7 @@ mod tests {
     #[test]
     fn products_are_right_for_every_remainder_and_transpose() {
         let mut scratch = Scratch::default();
-        for (m, k, n) in [
+        let sides = [
             (1, 1, 1),
             (5, 8, 8),
             (6, 3, 9),
@@ -158,8 +165,13 @@ mod tests {
             (13, 5, 24),
             (3, 0, 2),
             (0, 2, 2),
-        ] {
-            let (a, b, before) = (wave(m * k, 0.7), wave(k * n, 0.3), wave(m * n, 1.1));
+        ];
+        for ((m, k, n), empty) in sides.into_iter().flat_map(|sides| [(sides, false), (sides, true)]) {
+            let (mut a, b, before) = (wave(m * k, 0.7), wave(k * n, 0.3), wave(m * n, 1.1));
+            // As of images, three quarters of the inputs are empty.
+            if empty {
+                a.iter_mut().enumerate().filter(|(place, _)| place % k % 4 > 0).for_each(|(_, number)| *number = 0.0);
+            }
             let transpose = |x: &[f32], rows: usize, columns: usize| -> Vec<f32> {
                 (0..rows * columns).map(|i| x[i % rows * columns + i / rows]).collect()
             };

@@ -3,7 +3,7 @@
 //! A tile of the result is a few rows by [`COLUMNS`] columns, whose sums stay in registers while the inputs go by. From the
 //! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first and
 //! what is computed last, and whoever compiles that for the processor finds more vectors alive than there are registers. One
-//! sum in memory costs half of the speed. So its [instructions] are written out, 300 bytes, in an order in which sums,
+//! sum in memory costs half of the speed. So its [instructions] are written out, a kilobyte, in an order in which sums,
 //! one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine starts: with the fused
 //! multiply–add of relaxed SIMD, half as fast again, where the browser has it.
 
@@ -11,11 +11,13 @@ use std::{cell::Cell, hint::black_box};
 
 use wide::f32x4;
 
+use crate::panels::{Panels, STEP};
 pub use crate::shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS};
 
-/// The loop's signature: addresses of the left panels, the right panel and the result; inputs; bytes between rows of the
-/// result; tiles, one below the other. Adds to the result.
-type Tiles = extern "C" fn(left: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
+/// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs;
+/// bytes between rows of the result; tiles, one below the other. Adds to the result.
+type Tiles =
+    extern "C" fn(left: usize, places: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
 
 thread_local! {
     /// Rows of a tile of the loop that was linked.
@@ -49,15 +51,14 @@ pub fn place() -> usize {
 
 /// What stands there until then. Were it inlined anywhere, there would be two of it and two places.
 #[inline(never)]
-extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize) {}
+extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize, _: usize) {}
 
 /// Adds the product of packed panels to `to`, tile by tile downwards.
 ///
 /// # Shapes
-/// `left`: `[tiles, depth, ROWS]`, `right`: `[depth, COLUMNS]`, `to`: `[tiles · ROWS, COLUMNS]`, its rows `stride` apart. Says
-/// whether they fit.
-pub fn add<const ROWS: usize>(left: &[f32], right: &[f32], to: &mut [f32], depth: usize, stride: usize) -> bool {
-    let tiles = left.len() / (depth * ROWS).max(1);
+/// `right`: `[depth, COLUMNS]`, `to`: `[tiles · ROWS, COLUMNS]`, its rows `stride` apart. Says whether they fit.
+pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bool {
+    let Panels { numbers, places, tiles, depth } = left;
     if tiles == 0 {
         return true;
     }
@@ -65,12 +66,22 @@ pub fn add<const ROWS: usize>(left: &[f32], right: &[f32], to: &mut [f32], depth
         return false;
     }
     if LINKED.get() == Some(ROWS) {
-        let [left, right] = [left, right].map(|numbers| numbers.as_ptr().expose_provenance());
+        let [numbers, right] = [numbers, right].map(|numbers| numbers.as_ptr().expose_provenance());
+        let places = places.map_or(0, |places| places.as_ptr().expose_provenance());
         let to = to.as_mut_ptr().expose_provenance();
-        black_box(nothing as Tiles)(left, right, to, depth, stride * size_of::<f32>(), tiles);
+        black_box(nothing as Tiles)(numbers, places, right, to, depth, stride * size_of::<f32>(), tiles);
     } else {
-        for (tile, left) in left.chunks_exact(depth * ROWS).enumerate() {
-            let sums = sums::<ROWS>(left.as_chunks().0, right.as_chunks().0);
+        let mut rest = left;
+        for tile in 0..tiles {
+            let ((left, offsets), others) = rest.first::<ROWS>();
+            rest = others;
+            let right = right.as_chunks().0;
+            let sums = match offsets {
+                None => sums::<ROWS>(left.iter().zip(right)),
+                Some(offsets) => {
+                    sums::<ROWS>(left.iter().zip(offsets.iter().map(|&offset| &right[offset as usize / STEP])))
+                }
+            };
             for (row, sums) in sums.iter().enumerate() {
                 let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
                 for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
@@ -83,9 +94,11 @@ pub fn add<const ROWS: usize>(left: &[f32], right: &[f32], to: &mut [f32], depth
 }
 
 /// The loop in Rust: where nothing was linked, and what the instructions are held to.
-fn sums<const ROWS: usize>(left: &[[f32; ROWS]], right: &[[f32; COLUMNS]]) -> [[f32x4; 2]; ROWS] {
+fn sums<'a, const ROWS: usize>(
+    inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>,
+) -> [[f32x4; 2]; ROWS] {
     let mut sums = [[f32x4::ZERO; 2]; ROWS];
-    for (left, [a, b, c, d, e, f, g, h]) in left.iter().zip(right) {
+    for (left, [a, b, c, d, e, f, g, h]) in inputs {
         let right = [f32x4::new([*a, *b, *c, *d]), f32x4::new([*e, *f, *g, *h])];
         for (sums, &left) in sums.iter_mut().zip(left) {
             for (sum, right) in sums.iter_mut().zip(right) {
@@ -99,10 +112,14 @@ fn sums<const ROWS: usize>(left: &[[f32; ROWS]], right: &[[f32; COLUMNS]]) -> [[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panels::{
+        Gathered,
+        tests::{panels, wave},
+    };
     use wasmi::{Config, Engine, Linker, Memory, MemoryType, Module, Store};
 
     /// What the instructions make of the same panels, in an interpreter.
-    fn by_instructions(fused: bool, panels: [&[f32]; 3], depth: usize, stride: usize, tiles: usize) -> Vec<f32> {
+    fn by_instructions(fused: bool, left: Panels<'_>, right: &[f32], to: &[f32], stride: usize) -> Vec<f32> {
         let mut config = Config::default();
         config.wasm_simd(true).wasm_relaxed_simd(true);
         let engine = Engine::new(&config);
@@ -111,44 +128,63 @@ mod tests {
         let memory = Memory::new(&mut store, MemoryType::new(1, None)).unwrap();
         let mut places = Vec::new();
         let mut bytes = vec![0; 64];
-        for panel in panels {
+        let numbers = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<u32>>();
+        let gathered = left.places.map_or_else(Vec::new, <[u32]>::to_vec);
+        for part in [numbers(left.numbers), gathered, numbers(right), numbers(to)] {
             places.push(bytes.len() as i32);
-            bytes.extend(panel.iter().flat_map(|number| number.to_le_bytes()));
+            bytes.extend(part.iter().flat_map(|number| number.to_le_bytes()));
         }
         memory.write(&mut store, 0, &bytes).unwrap();
         let mut linker = Linker::new(&engine);
         linker.define("engine", "memory", memory).unwrap();
         let instance = linker.instantiate_and_start(&mut store, &module).unwrap();
-        let run = instance.get_typed_func::<(i32, i32, i32, i32, i32, i32), ()>(&store, "tiles").unwrap();
-        let [depth, stride, tiles] = [depth, stride * size_of::<f32>(), tiles].map(|number| number as i32);
-        run.call(&mut store, (places[0], places[1], places[2], depth, stride, tiles)).unwrap();
-        let after = &memory.data(&store)[places[2] as usize..][..size_of_val(panels[2])];
+        if left.places.is_none() {
+            places[1] = 0;
+        }
+        let run = instance.get_typed_func::<(i32, i32, i32, i32, i32, i32, i32), ()>(&store, "tiles").unwrap();
+        let [depth, stride, tiles] = [left.depth, stride * size_of::<f32>(), left.tiles].map(|number| number as i32);
+        run.call(&mut store, (places[0], places[1], places[2], places[3], depth, stride, tiles)).unwrap();
+        let after = &memory.data(&store)[places[3] as usize..][..size_of_val(to)];
         after.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
     }
 
     #[test]
     fn the_instructions_do_what_the_loop_in_rust_does() {
-        let wave = |count: usize, pace: f32| -> Vec<f32> { (0..count).map(|i| (i as f32 * pace).sin()).collect() };
-        fn check<const ROWS: usize>(fused: bool, wave: impl Fn(usize, f32) -> Vec<f32>) {
-            for (tiles, depth, stride) in [(1, 1, COLUMNS), (1, 37, 20), (3, 5, 11)] {
-                let (left, right) = (wave(tiles * depth * ROWS, 0.7), wave(depth * COLUMNS, 0.3));
-                let mut expected = wave(tiles * ROWS * stride, 1.1);
-                let found = by_instructions(fused, [&left, &right, &expected], depth, stride, tiles);
-                assert!(add::<ROWS>(&left, &right, &mut expected, depth, stride));
-                for (found, expected) in found.into_iter().zip(expected) {
-                    assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+        fn check<const ROWS: usize>(fused: bool) {
+            for (tiles, depth, stride, zeros) in [(1, 1, COLUMNS, 0), (1, 37, 20, 0), (3, 5, 11, 3), (8, 9, 8, 9)] {
+                let panels = panels::<ROWS>(tiles, depth, zeros);
+                let (right, before) = (wave(depth * COLUMNS, 0.3), wave(tiles * ROWS * stride, 1.1));
+                let mut expected = before.clone();
+                for (place, to) in expected.iter_mut().enumerate().filter(|(place, _)| place % stride < COLUMNS) {
+                    let (row, column) = (place / stride, place % stride);
+                    let left = |input: usize| panels[(row / ROWS * depth + input) * ROWS + row % ROWS];
+                    *to += (0..depth).map(|input| left(input) * right[input * COLUMNS + column]).sum::<f32>();
+                }
+                // What was there before is another product's.
+                let mut gathered = Gathered::default();
+                gathered.gather::<ROWS>(wave(1000 * ROWS, 0.9).as_chunks().0, 10, 100);
+                let gathered = gathered.gather::<ROWS>(panels.as_chunks().0, tiles, depth);
+                for left in [gathered, Panels { numbers: &panels, places: None, tiles, depth }] {
+                    let mut ours = before.clone();
+                    let found = by_instructions(fused, left, &right, &ours, stride);
+                    assert!(add::<ROWS>(left, &right, &mut ours, stride));
+                    for ((found, ours), expected) in found.into_iter().zip(ours).zip(&expected) {
+                        assert!((found - expected).abs() < 1e-5, "{found} {expected}");
+                        assert!((ours - expected).abs() < 1e-5, "{ours} {expected}");
+                    }
                 }
             }
         }
-        check::<FUSED_ROWS>(true, wave);
-        check::<PLAIN_ROWS>(false, wave);
+        check::<FUSED_ROWS>(true);
+        check::<PLAIN_ROWS>(false);
     }
 
     #[test]
     fn panels_that_do_not_fit_are_refused() {
-        assert!(!add::<2>(&[0.0; 2], &[0.0; 7], &mut [0.0; 16], 1, 8));
-        assert!(!add::<2>(&[0.0; 2], &[0.0; 8], &mut [0.0; 15], 1, 8));
-        assert!(add::<2>(&[0.0; 2], &[0.0; 8], &mut [0.0; 16], 1, 8));
-        assert!(add::<2>(&[], &[], &mut [], 1, 8));
+        let left = Panels { numbers: &[1.0; 2], places: None, tiles: 1, depth: 1 };
+        assert!(!add::<2>(left, &[0.0; 7], &mut [0.0; 16], 8));
+        assert!(!add::<2>(left, &[0.0; 8], &mut [0.0; 15], 8));
+        assert!(add::<2>(left, &[0.0; 8], &mut [0.0; 16], 8));
+        assert!(add::<2>(Panels { numbers: &[], tiles: 0, ..left }, &[], &mut [], 8));
     }
 }

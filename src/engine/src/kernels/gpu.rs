@@ -70,8 +70,8 @@ impl Steps for Card {
         let [rows, classes] = sides(&logits);
         let (value, slope) = (empty(&logits, &[1]), empty(&logits, &[rows, classes]));
         let (soft, temperature, factor) = match loss {
-            Loss::SoftTargets { temperature, factor } => (true, temperature, factor),
-            Loss::CrossEntropy { factor } => (false, 1.0, factor),
+            Loss::SoftTargets { temperature, factor } => (1, temperature, factor),
+            Loss::CrossEntropy { factor } => (0, 1.0, factor),
         };
         let client = logits.client.clone();
         divergence::launch(
@@ -140,7 +140,7 @@ pub fn adam<const D: usize>(rule: Adam, numbers: &[Tensor<D>; 3], gradient: &Ten
     Some(to.map(Tensor::from_primitive::<Card>))
 }
 
-/// What a product does besides.
+/// What a product does besides. All but the last are told when it runs: each variant of a kernel is compiled before a first step.
 struct Flags {
     /// Whose numbers count only where the mask is above zero: the left factor's (1), the right one's (2) or nobody's (0).
     masked: u32,
@@ -178,14 +178,15 @@ fn launch_product(
         right_row,
         right_column,
         flags.masked,
-        flags.biased,
-        flags.rectified,
+        u32::from(flags.biased),
+        u32::from(flags.rectified),
         flags.summed,
     );
 }
 
 #[cube(launch)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its bindings")]
+#[allow(clippy::collapsible_if, reason = "a kernel computes both sides of `&&`, and a mask that is none may be shorter")]
 fn product(
     left: &[f32],
     right: &[f32],
@@ -200,9 +201,9 @@ fn product(
     left_column: usize,
     right_row: usize,
     right_column: usize,
-    #[comptime] masked: u32,
-    #[comptime] biased: bool,
-    #[comptime] rectified: bool,
+    masked: u32,
+    biased: u32,
+    rectified: u32,
     #[comptime] summed: bool,
 ) {
     let mut lefts = Shared::<[f32]>::new_slice(TILE * DEPTH);
@@ -229,8 +230,10 @@ fn product(
             if of < rows && at < depth {
                 let index = of * left_row + at * left_column;
                 number = left[index];
-                if masked == 1u32 && mask[index] <= 0.0 {
-                    number = f32::new(0.0);
+                if masked == 1u32 {
+                    if mask[index] <= 0.0 {
+                        number = f32::new(0.0);
+                    }
                 }
             }
             lefts[place] = number;
@@ -240,8 +243,10 @@ fn product(
             if of < columns && at < depth {
                 let index = at * right_row + of * right_column;
                 number = right[index];
-                if masked == 2u32 && mask[index] <= 0.0 {
-                    number = f32::new(0.0);
+                if masked == 2u32 {
+                    if mask[index] <= 0.0 {
+                        number = f32::new(0.0);
+                    }
                 }
             }
             rights[place] = number;
@@ -289,15 +294,15 @@ fn put(
     column: usize,
     rows: usize,
     columns: usize,
-    #[comptime] biased: bool,
-    #[comptime] rectified: bool,
+    biased: u32,
+    rectified: u32,
 ) {
     if row < rows && column < columns {
         let mut number = sum;
-        if biased {
+        if biased == 1u32 {
             number += bias[column];
         }
-        if rectified {
+        if rectified == 1u32 {
             number = max(number, f32::new(0.0));
         }
         to[row * columns + column] = number;
@@ -317,7 +322,7 @@ fn divergence(
     classes: usize,
     temperature: f32,
     factor: f32,
-    #[comptime] soft: bool,
+    soft: u32,
 ) {
     let mut parts = Shared::<[f32]>::new_slice(LINE);
     let unit = UNIT_POS as usize;
@@ -337,7 +342,7 @@ fn divergence(
             let mut all_wanted = f32::new(0.0);
             for class in 0..classes {
                 all_given += ((given[from + class] - most_given) / temperature).exp();
-                if soft {
+                if soft == 1u32 {
                     all_wanted += ((wanted[from + class] - most_wanted) / temperature).exp();
                 }
             }
@@ -346,7 +351,7 @@ fn divergence(
             for class in 0..classes {
                 let answer = (given[from + class] - most_given) / temperature - log_given;
                 let mut share = wanted[from + class];
-                if soft {
+                if soft == 1u32 {
                     let log_share = (wanted[from + class] - most_wanted) / temperature - log_wanted;
                     share = log_share.exp();
                     part += share * (log_share - answer);
