@@ -167,26 +167,56 @@ fn peak() -> String {
     )
 }
 
+/// How a workload is measured.
+struct View {
+    heading: String,
+    /// Whether the teacher's logits are computed once.
+    cached: bool,
+    /// Whether images are noise instead of digits.
+    noisy: bool,
+    contenders: &'static [&'static str],
+    gpu: Gpu,
+}
+
+const ASKED: &str = "the teacher asked about every batch";
+const ONCE: &str = "the teacher's logits computed once";
+
+fn views() -> [View; 6] {
+    let noise = |heading| format!("{heading}, on noise, no pixel of which is empty");
+    // Each page has its own memory; what is slow by a factor of ten would make the others wait, and has one of its own.
+    let plain = |cached, heading: &str| View {
+        heading: heading.into(),
+        cached,
+        noisy: false,
+        contenders: &["retort", "jax-wasm", "tensorflow-wasm"],
+        gpu: Gpu::None,
+    };
+    let script = format!("{ONCE}, beside plain JavaScript");
+    // On the software adapter WebGPU is right and slow; one workload tells how slow.
+    let webgpu = format!("{ONCE}, by WebGPU");
+    [
+        plain(false, ASKED),
+        plain(true, ONCE),
+        View { noisy: true, ..plain(false, &noise(ASKED)) },
+        View { noisy: true, ..plain(true, &noise(ONCE)) },
+        View { contenders: &["retort", "tensorflow-cpu"], ..plain(true, &script) },
+        View {
+            contenders: &["retort-webgpu", "jax-webgpu", "tensorflow-webgpu"],
+            gpu: Gpu::Software,
+            ..plain(true, &webgpu)
+        },
+    ]
+}
+
 #[tokio::test]
 #[ignore = "prints, and takes a quarter of an hour: cargo xtask bench"]
 async fn beside_peers() -> Result<()> {
     let folder = env::var("RETORT_PEERS").context("call it by cargo xtask bench")?;
     std::fs::write(format!("{folder}/peak.wasm"), wat::parse_str(peak())?)?;
-    // Each page has its own memory; what is slow by a factor of ten would make the others wait, and has one of its own.
-    let fast = &["retort", "jax-wasm", "tensorflow-wasm"][..];
-    // On the software adapter WebGPU is right and slow; one workload tells how slow.
-    let once = "the teacher's logits computed once";
-    let views = [
-        (false, "the teacher asked about every batch", fast, Gpu::None),
-        (true, once, fast, Gpu::None),
-        (true, NOISE, fast, Gpu::None),
-        (true, "the same beside plain JavaScript", &["retort", "tensorflow-cpu"], Gpu::None),
-        (true, "the same by WebGPU", &["retort-webgpu", "jax-webgpu", "tensorflow-webgpu"], Gpu::Software),
-    ];
     let only = env::var("RETORT_ONLY").unwrap_or_default();
     for (place, workload) in WORKLOADS.iter().enumerate().filter(|(_, workload)| workload.name.contains(&only)) {
-        for (cached, heading, contenders, gpu) in views {
-            let (noisy, infers) = (heading == NOISE, heading == once);
+        for View { heading, cached, noisy, contenders, gpu } in views() {
+            let infers = heading == ONCE;
             if (gpu == Gpu::Software && place > 0) || (noisy && workload.megaflops[0].is_nan()) {
                 continue;
             }
@@ -225,9 +255,6 @@ async fn beside_peers() -> Result<()> {
     }
     Ok(())
 }
-
-/// Images without an empty pixel.
-const NOISE: &str = "the same on noise, no pixel of which is empty";
 
 /// What a promise of the harness comes to, which takes longer than a script may.
 async fn measured(page: &Page, what: &str, plan: &Value) -> Result<Value> {

@@ -186,7 +186,10 @@ fn launch_product(
 
 #[cube(launch)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its bindings")]
-#[allow(clippy::collapsible_if, reason = "a kernel computes both sides of `&&`, and a mask that is none may be shorter")]
+#[allow(
+    clippy::collapsible_if,
+    reason = "a kernel computes both sides of `&&`, and a mask that is none may be shorter"
+)]
 fn product(
     left: &[f32],
     right: &[f32],

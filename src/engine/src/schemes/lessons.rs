@@ -56,8 +56,11 @@ pub struct Lessons {
     inputs: Tensor<2>,
     /// The teacher's logits of all `inputs`, computed once; batches select from them by example.
     taught: Tensor<2>,
-    /// One-hot classes of all `inputs`: the label where the student may see it, else what the teacher finds likeliest.
-    classes: Tensor<2>,
+    /// Which of `inputs` have a label that the student may see.
+    seen: Vec<u32>,
+    /// One-hot classes of all `inputs`, once an objective has asked for them: the label where it may be seen, else what the
+    /// teacher finds likeliest.
+    classes: Option<Tensor<2>>,
     teacher: Network,
     /// Whether an objective looks at more of the teacher than its logits.
     looks_inside: bool,
@@ -130,12 +133,13 @@ impl Lessons {
         let taught = bench.logits(&teacher, &inputs);
         let mut places = vec![0; dataset.train.len()];
         (0..).zip(&transfer).for_each(|(place, &row)| places[row as usize] = place);
-        let seen = if experiment.transfer == Transfer::Noise { &[][..] } else { &labelled };
+        let seen = if experiment.transfer == Transfer::Noise { Vec::new() } else { labelled.clone() };
         let looks_inside =
             experiment.weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses);
         Self {
             shared: experiment.transfer != Transfer::Noise && labelled == transfer,
-            classes: known_or_likeliest(bench, &taught, seen),
+            classes: None,
+            seen,
             labelled: Batches::new(labelled, seed, "labelled batches"),
             transfer: Batches::new(transfer.clone(), seed, "transfer batches"),
             rows: transfer,
@@ -266,7 +270,10 @@ impl Lessons {
             false => Trace::of_logits(select(&self.taught, &places)),
         };
         // The divergence from the teacher asks for no classes.
-        let targets = experiment.weights.used().next().map(|_| select(&self.classes, &places).autodiff());
+        let targets = experiment.weights.used().next().map(|_| {
+            let known = || known_or_likeliest(bench, &self.taught, &self.seen);
+            select(self.classes.get_or_insert_with(known), &places).autodiff()
+        });
         let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
         Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
     }
