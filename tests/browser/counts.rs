@@ -9,7 +9,7 @@ use serde_json::{json, to_value};
 const DISPATCHES: f64 = 22.0;
 const SUBMITS: f64 = 1.1;
 /// Pipelines that are compiled before the student's first step, its teacher's training among them.
-const PIPELINES: f64 = 30.0;
+const PIPELINES: f64 = 18.0;
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]

@@ -2,20 +2,23 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::{
+    build,
     runtimes::environment,
     test,
     tools::{cargo, root, run, step},
 };
 
-/// Measures the page in `dist/` beside the peers that `tests/peers/package.json` names, and prints tables.
+/// Measures the page in `dist/`, built if it is not there, beside the peers that `tests/peers/package.json` names, and prints tables.
 ///
 /// `only` leaves out the workloads whose names do not hold it.
 pub fn command(only: &str) -> Result<()> {
     let dist = root().join("dist");
-    ensure!(dist.join("index.html").exists(), "dist/ is empty; run cargo xtask build");
+    if !dist.join("index.html").exists() {
+        build::build()?;
+    }
     let folder = root().join("target/bench");
     let peers = folder.join("peers");
     fs::create_dir_all(&peers)?;
