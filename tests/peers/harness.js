@@ -46,13 +46,6 @@ async function images(count, features) {
   return { pixels, labels };
 }
 
-// Noise without an empty pixel: what does not profit from what is empty.
-function noise(count, features) {
-  const draw = generator(1);
-  const pixels = Uint8Array.from({ length: count * features }, () => 1 + Math.floor(draw() * 255));
-  return { pixels, labels: Uint8Array.from({ length: count }, (_, i) => i % CLASSES) };
-}
-
 // A network's first weights, by He et al. 2015; layers of `conv` have 5 × 5 windows and halve the image.
 function network({ kind, widths }, features, seed) {
   const draw = generator(seed);
@@ -111,9 +104,9 @@ async function counts(contender, steps) {
 }
 
 // Of a workload: for each contender milliseconds a step of every repeat, cached and asked anew, or why it has none.
-self.measure = async ({ workload, contenders, repeats, milliseconds, cached, noisy, infer, counting }) => {
+self.measure = async ({ workload, contenders, repeats, milliseconds, cached, infer, counting }) => {
   const { features, batch, count, teacher, student, experiments } = workload;
-  const { pixels, labels } = noisy ? noise(count, features) : await images(count, features);
+  const { pixels, labels } = await images(count, features);
   const values = Float32Array.from(pixels, (pixel) => pixel / 255);
   const batches = Array.from({ length: Math.floor(count / batch) }, (_, i) => values.slice(i * batch * features, (i + 1) * batch * features));
   const given = { features, pixels, labels, batches, experiments, teacher: network(teacher, features, 2), student: network(student, features, 3) };
@@ -217,24 +210,21 @@ async function taughtAndDistilled(learner, { train, test }, { teacher, student, 
   return { accuracy: share(right), omitted: share(right.filter((_, i) => test[i].label === omitted)) };
 }
 
-// The omitted-digit experiment from its beginning to its end, with libraries and engines loaded: milliseconds of every
-// repeat, and what the student then recognises.
-self.measureWhole = async ({ plan, contenders, repeats }) => {
+// The omitted-digit experiment from its beginning to its end by one of them, after one of a single epoch that loads and compiles
+// what it needs: milliseconds, and what the student then recognises.
+self.measureWhole = async ({ plan, contender }) => {
   const data = await digits();
-  const found = Object.fromEntries(contenders.map((name) => [name, { rates: [], accuracy: [], omitted: [] }]));
-  for (let repeat = 0; repeat <= repeats; repeat++) {
-    for (const name of contenders) {
-      const { module, options } = CONTENDERS[name];
-      const { whole, learner } = await import(module);
-      const given = { ...options, folder: "./node_modules" };
-      const start = performance.now();
-      const one = whole ? await whole(plan, given) : await taughtAndDistilled((layers, temperature) => learner(layers, temperature, given), data, plan);
-      // The first one loads the library.
-      if (!repeat) continue;
-      found[name].rates.push(one.milliseconds ?? performance.now() - start);
-      found[name].accuracy.push(one.accuracy);
-      found[name].omitted.push(one.omitted);
-    }
-  }
-  return found;
+  const { module, options } = CONTENDERS[contender];
+  const { whole, learner } = await import(module);
+  const given = { ...options, folder: "./node_modules" };
+  const run = async (epochs) => {
+    const experiment = { ...plan.experiment, teacher_epochs: epochs.teacher, student_epochs: epochs.students };
+    const start = performance.now();
+    const one = whole
+      ? await whole({ ...plan, experiment }, given)
+      : await taughtAndDistilled((layers, temperature) => learner(layers, temperature, given), data, { ...plan, epochs });
+    return { milliseconds: performance.now() - start, ...one };
+  };
+  await run({ teacher: 1, students: 1 });
+  return run(plan.epochs);
 };
