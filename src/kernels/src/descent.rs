@@ -1,7 +1,7 @@
 //! Steps down a gradient, in one pass over weights, gradient and moments: what burn's optimizers do in ten, each of which
 //! reads and writes as much memory and allocates it. The order of operations is burn's.
 
-use wide::{CmpLt as _, f32x4};
+use wide::f32x4;
 
 /// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight. Where a
 /// unit has died or a pixel is empty, nine tenths of a moment are kept in every step, until it is so small that processors compute
@@ -10,7 +10,7 @@ const NOTHING: f32 = 1e-30;
 
 /// A moment, or zero where it is next to nothing. What is no number stays none.
 fn settled(moment: f32x4) -> f32x4 {
-    moment.abs().simd_lt(f32x4::splat(NOTHING)).blend(f32x4::ZERO, moment)
+    moment.abs().simd_lt(f32x4::splat(NOTHING)).bitselect(f32x4::ZERO, moment)
 }
 
 /// One step of Adam or AdamW.
