@@ -24,9 +24,8 @@ function generator(seed) {
 async function images(count, features) {
   const [side, size, from] = [Math.sqrt(features), 20, 8];
   const { train, test } = await digits();
-  const drawn = [...train, ...test];
-  const order = generator(1);
-  drawn.map((digit) => [order(), digit]).sort(([a], [b]) => a - b).forEach(([, digit], i) => { drawn[i] = digit; });
+  const draw = generator(1);
+  const drawn = [...train, ...test].map((digit) => [draw(), digit]).sort(([a], [b]) => a - b).map(([, digit]) => digit);
   const near = Array.from({ length: size }, (_, i) => {
     const at = Math.max(0, ((i + 0.5) * from) / size - 0.5);
     return [Math.floor(at), Math.min(from - 1, Math.floor(at) + 1), at % 1];

@@ -4,8 +4,8 @@
 use wide::f32x4;
 
 /// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight. Where a
-/// unit has died or a pixel is empty, nine tenths of a moment are kept in every step, until it is so small that processors compute
-/// with it a hundred times as long, and there it stays, since nine tenths of the smallest number are rounded up to it.
+/// unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors down, and there it
+/// stays, since nine tenths of the smallest number are rounded up to it.
 const NOTHING: f32 = 1e-30;
 
 /// A moment, or zero where it is next to nothing. What is no number stays none.
@@ -112,10 +112,7 @@ fn over<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn wave(count: usize, pace: f32) -> Vec<f32> {
-        (0..count).map(|i| (i as f32 * pace).sin()).collect()
-    }
+    use crate::panels::tests::wave;
 
     #[test]
     fn a_step_of_adam_by_hand_at_every_length() {

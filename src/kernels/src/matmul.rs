@@ -147,10 +147,7 @@ fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Matrix<'_>, right: Matrix<'
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn wave(count: usize, pace: f32) -> Vec<f32> {
-        (0..count).map(|i| (i as f32 * pace).sin()).collect()
-    }
+    use crate::panels::tests::wave;
 
     #[test]
     fn products_are_right_for_every_remainder_and_transpose() {
