@@ -10,11 +10,30 @@ use yew::prelude::*;
 
 use crate::{
     components::{
-        announcer::use_announcer, bench::bench, confusion::use_confusion, cost::cost, curves::use_curves,
-        data::data_panel, draw::use_draw, header::header, inside::use_inside, keyboard::use_keyboard, lede::lede,
-        lesson::lesson_panel, network::network, notices::notices, objectives::objectives, packed::packed,
-        report::report, settings::settings, similarity::use_similarity, soft_targets::soft_targets, toolbar::pace_of,
-        tour::use_tour, verdict::verdict,
+        announcer::use_announcer,
+        bench::bench,
+        confusion::use_confusion,
+        cost::cost,
+        curves::use_curves,
+        data::data_panel,
+        draw::use_draw,
+        header::header,
+        inside::use_inside,
+        keyboard::use_keyboard,
+        lede::lede,
+        lesson::lesson_panel,
+        network::network,
+        notices::notices,
+        objectives::objectives,
+        packed::packed,
+        panel::{panel, use_turns},
+        report::report,
+        settings::settings,
+        similarity::use_similarity,
+        soft_targets::soft_targets,
+        toolbar::pace_of,
+        tour::use_tour,
+        verdict::verdict,
     },
     driver::Driver,
     i18n::{Language, Texts},
@@ -237,27 +256,27 @@ pub fn App(props: &AppProps) -> Html {
     };
     let (recorded, begun) = (page.state.recorded, page.state.begun);
     let guide = use_new_guide(&page);
-    // A panel that the link hides is not there at all; the others close up.
-    let panel = |name: &str, panel: &dyn Fn() -> Html| if page.shows(name) { panel() } else { Html::default() };
+    let turns = use_turns(running == "running", page.view.hide.clone());
+    let panel = |name, show| panel(&page, &turns, name, show);
     let hidden = (!page.view.hide.is_empty()).then_some("");
     let panels = html! {
         <>
-            { panel("data", &|| data_panel(&page)) }
-            { panel("teacher", &|| network(&page, Actor::Teacher)) }
-            { panel("soft-targets", &|| soft_targets(&page)) }
-            { panel("student", &|| network(&page, Actor::Student)) }
-            { panel("cost", &|| cost(&page)) }
-            { panel("curves", &|| island!(use_curves)) }
-            { panel("verdict", &|| verdict(&page)) }
-            { panel("objectives", &|| objectives(&page)) }
-            { panel("draw", &|| island!(use_draw)) }
-            { panel("similarity", &|| island!(use_similarity)) }
-            { panel("confusion", &|| island!(use_confusion)) }
-            { panel("packed", &|| packed(&page)) }
-            { panel("bench", &|| bench(&page)) }
-            { panel("inside", &|| island!(use_inside)) }
-            { panel("settings", &|| settings(&page)) }
-            { report(&page) }
+            { panel("data", data_panel) }
+            { panel("teacher", |page| network(page, Actor::Teacher)) }
+            { panel("soft-targets", soft_targets) }
+            { panel("student", |page| network(page, Actor::Student)) }
+            { panel("cost", cost) }
+            { panel("curves", |_| island!(use_curves)) }
+            { panel("verdict", verdict) }
+            { panel("objectives", objectives) }
+            { panel("draw", |_| island!(use_draw)) }
+            { panel("similarity", |_| island!(use_similarity)) }
+            { panel("confusion", |_| island!(use_confusion)) }
+            { panel("packed", packed) }
+            { panel("bench", bench) }
+            { panel("inside", |_| island!(use_inside)) }
+            { panel("settings", settings) }
+            { panel("report", report) }
         </>
     };
     // What is shown class by class keeps its place from the start.

@@ -331,7 +331,9 @@ impl Driver {
                 _ => {}
             }
         }
-        self.dispatch.dispatch(Action::Events { events, recorded: false });
+        let mut all = self.inner.borrow_mut().pool.take_held();
+        all.extend(events);
+        self.dispatch.dispatch(Action::Events { events: all, recorded: false });
     }
 
     /// Students are trained: the workbench is fetched if it is not there yet, and told of other examples.

@@ -1,13 +1,16 @@
 //! The page's two languages, from Fluent message files.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use web_sys::console;
 
 use crate::{
     engine::{BUILD, fetch_text},
-    messages::{Argument, Messages},
+    messages::{Argument, Messages, Value},
 };
+
+/// Messages remembered at most; then all are forgotten.
+const MOST_MADE: usize = 4096;
 
 /// A language of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +68,9 @@ pub struct Texts {
     /// Which language.
     pub language: Language,
     messages: Rc<Messages>,
+    /// What was put together before, by id, attribute and arguments: every report draws hundreds of messages anew, of which few
+    /// have changed, and Fluent is on the other side of wasm's border.
+    made: Rc<RefCell<HashMap<String, String>>>,
 }
 
 impl PartialEq for Texts {
@@ -99,7 +105,7 @@ impl Texts {
     }
 
     fn read(language: Language, messages: &str) -> Self {
-        Self { language, messages: Rc::new(Messages::read(messages, language.tag())) }
+        Self { language, messages: Rc::new(Messages::read(messages, language.tag())), made: Rc::default() }
     }
 
     /// A language's messages for tests.
@@ -125,8 +131,27 @@ impl Texts {
 
     /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
     fn format(&self, id: &str, attribute: &str, arguments: &[Argument<'_>]) -> String {
-        self.messages.format(id, attribute, arguments).unwrap_or_else(|| id.to_owned())
+        let make = || self.messages.format(id, attribute, arguments).unwrap_or_else(|| id.to_owned());
+        let mut made = self.made.borrow_mut();
+        if made.len() >= MOST_MADE {
+            made.clear();
+        }
+        made.entry(key(id, attribute, arguments)).or_insert_with(make).clone()
     }
+}
+
+/// Tells a message from all others.
+fn key(id: &str, attribute: &str, arguments: &[Argument<'_>]) -> String {
+    let mut key = format!("{id}.{attribute}");
+    for (name, value) in arguments {
+        key.extend(["\0", name, "\0"]);
+        match value {
+            Value::Text(text) => key.push_str(text),
+            // Its bits, marked as what no text is.
+            Value::Number(number) => key.extend(["\0", &number.to_bits().to_string()]),
+        }
+    }
+    key
 }
 
 #[cfg(test)]

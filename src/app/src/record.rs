@@ -166,7 +166,7 @@ mod tests {
         };
         state.measured.push(Rc::new(measured));
         let made = "quantize:8:tensor".parse().unwrap();
-        state.compressed = vec![Compressed { made, bytes: 99, accuracy: 0.1, ..compressed() }];
+        state.compressed = Rc::new(vec![Compressed { made, bytes: 99, accuracy: 0.1, ..compressed() }]);
         state
     }
 

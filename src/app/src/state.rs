@@ -49,7 +49,7 @@ pub struct State {
     pub terms: Rc<Vec<Terms>>,
     /// Each network of each run, as far as it is measured.
     pub measured: Vec<Rc<Measured>>,
-    pub compressed: Vec<Compressed>,
+    pub compressed: Rc<Vec<Compressed>>,
     /// What else is known of compressed networks.
     pub bench: Rc<Bench>,
     /// What stands of the students is the last training's.
@@ -163,7 +163,7 @@ impl State {
             past: Vec::new(),
             terms: Rc::default(),
             measured: Vec::new(),
-            compressed: Vec::new(),
+            compressed: Rc::default(),
             bench: Rc::default(),
             stale: false,
             verdict: None,
@@ -269,7 +269,7 @@ impl State {
                 // What stands there was another experiment's.
                 if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn | Trouble::Refused { .. }) {
                     self.measured.clear();
-                    self.compressed.clear();
+                    self.compressed = Rc::default();
                 }
                 let notice = Notice::Trouble(trouble);
                 if !self.notices.contains(&notice) {
@@ -315,7 +315,7 @@ impl State {
             false => {
                 self.past.clear();
                 self.measured.clear();
-                self.compressed.clear();
+                self.compressed = Rc::default();
                 self.bench = Rc::default();
                 // The recorded run's example is this page's own too.
                 if !(recorded && self.data.as_ref().is_some_and(|data| data.data == summary.data)) {

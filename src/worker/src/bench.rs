@@ -7,7 +7,7 @@ use retort_spec::{Command, Order, Parcel, Report, Task};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{arrival, give_way, listen, next, on_panic, scope, send};
+use crate::{REPORT, arrival, give_way, listen, next, on_panic, scope, send};
 
 /// Starts serving the worker's message port.
 pub fn start() {
@@ -22,9 +22,17 @@ fn fail(reason: String) {
 async fn serve() {
     let mailbox = listen(read, fail);
     let mut workbench = Workbench::new(milliseconds);
-    // Told at once: a long task says how far it is.
     let mut measured = None;
-    let say = |report: Report, measured: &mut Option<_>| match report {
+    let mut told = None;
+    // Told at once; but how far a task is no more often than the engine reports, since some do forty steps meanwhile.
+    let mut say = |report: Report, measured: &mut Option<_>| match report {
+        Report::Progress { task, .. } => {
+            let now = milliseconds();
+            if told.is_none_or(|(of, at)| of != task || now - at >= REPORT.as_secs_f64() * 1000.0) {
+                told = Some((task, now));
+                send(&[report]);
+            }
+        }
         Report::Tune(tuning) => send(&Parcel::Tune(tuning)),
         Report::Latency { times, .. } => *measured = Some(times),
         report => send(&[report]),

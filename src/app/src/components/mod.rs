@@ -59,6 +59,7 @@ pub mod objective;
 pub mod objectives;
 pub mod own;
 pub mod packed;
+pub mod panel;
 pub mod pareto;
 pub mod parts;
 pub mod picture;

@@ -83,10 +83,11 @@ pub fn use_pareto() -> Html {
     let pointed = use_state(|| None::<usize>);
     let listing = use_state_eq(Listing::default);
     let (texts, state) = (&page.texts, &page.state);
-    // While networks learn, all is drawn ten times a second; what was measured before stays the same.
+    // While networks learn, all is drawn ten times a second; what was measured stays the same.
     let kind = (state.experiment.data, state.experiment.class_count(), state.experiment.noise.to_bits());
     let past = use_memo((state.weighed.clone(), kind), |(weighed, _)| past(weighed, &state.experiment));
-    let points = points(state, &past);
+    let files = (past.clone(), state.compressed.clone(), state.bench.clone(), state.stale, state.experiment.clone());
+    let points = use_memo((files, state.network(Actor::Teacher).cloned()), |_| points(state, &past));
     let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
     let front = pareto(&measured);
     let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);

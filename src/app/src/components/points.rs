@@ -211,7 +211,7 @@ mod tests {
         let pruned = row("prune:0.5", 170);
         let mut state = State::open("#v=1&seed=2&granularity=channel&bits=4");
         let here = encode(&state.experiment);
-        state.compressed = vec![own.clone(), coarse.clone(), float.clone()];
+        state.compressed = Rc::new(vec![own.clone(), coarse.clone(), float.clone()]);
         let stages = vec![row("none", 330), pruned.clone()];
         let flow = Flow { id: 1, pipeline: pruned.made.clone(), stages, ended: Some(None) };
         state.bench = Rc::new(Bench { flow: Some(Rc::new(flow)), ..Bench::default() });

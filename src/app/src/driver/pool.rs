@@ -3,6 +3,7 @@
 //! They are told whatever changes what is trained, and after it the new shares. What they say of a training before that is
 //! dropped, since its numbers are another experiment's.
 
+use gloo_timers::callback::Timeout;
 use retort_spec::{Actor, Command, Event, Share, Trouble};
 
 use super::{Driver, Inner, PATIENCE};
@@ -11,6 +12,10 @@ use crate::{
     pool::{cores, memory, size},
     state::Action,
 };
+
+/// How long what helpers say waits for the first worker's next report: each reports ten times a second, and the page, which draws
+/// all of it, shall draw as often with many as with one.
+const HOLD_MILLIS: u32 = 100;
 
 /// A worker beside the first.
 pub(super) struct Helper {
@@ -46,9 +51,18 @@ pub(super) struct Pool {
     memory: f64,
     /// Bytes that were told the page.
     told: Vec<f64>,
+    /// What helpers have said and the page has not been told yet.
+    held: Vec<Event>,
+    /// Whether it will be told without the first worker.
+    timed: bool,
 }
 
 impl Pool {
+    /// What helpers have said, which the page is told now.
+    pub(super) fn take_held(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.held)
+    }
+
     /// From now on the first worker trains every run.
     pub(super) fn keep_alone(&mut self) {
         self.alone = true;
@@ -91,6 +105,7 @@ impl Pool {
         self.era = self.era.wrapping_add(1);
         self.followed = None;
         self.done.clear();
+        self.held.clear();
         let ready = self.helpers.iter().filter(|helper| helper.ready);
         let count = 1 + ready.clone().count() as u32;
         let engines = first.into_iter().chain(ready.map(|helper| &helper.engine));
@@ -181,7 +196,7 @@ impl Driver {
                 Message::Parcel(_) => return,
             }
         };
-        let mut told = Vec::new();
+        let (mut told, mut diverged) = (Vec::new(), false);
         for event in events {
             match event {
                 Event::Ready(_) => self.greet_helper(id),
@@ -195,6 +210,7 @@ impl Driver {
                     // An experiment ends where any of its runs does.
                     Event::Trouble(Trouble::Diverged { .. }) => {
                         self.send(&Command::Stop);
+                        diverged = true;
                         told.push(event);
                     }
                     Event::Progress(tally) if self.is_followed(tally.run) => told.push(event),
@@ -212,7 +228,26 @@ impl Driver {
             }
         }
         if !told.is_empty() {
-            self.dispatch.dispatch(Action::Events { events: told, recorded: false });
+            let pool = &mut self.inner.borrow_mut().pool;
+            pool.held.extend(told);
+            if !std::mem::replace(&mut pool.timed, true) {
+                let driver = self.clone();
+                let tell = move || {
+                    driver.inner.borrow_mut().pool.timed = false;
+                    driver.tell_held();
+                };
+                Timeout::new(HOLD_MILLIS, tell).forget();
+            }
+        }
+        if diverged {
+            self.tell_held();
+        }
+    }
+
+    fn tell_held(&self) {
+        let events = self.inner.borrow_mut().pool.take_held();
+        if !events.is_empty() {
+            self.dispatch.dispatch(Action::Events { events, recorded: false });
         }
     }
 

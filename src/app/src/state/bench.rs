@@ -74,7 +74,7 @@ impl State {
                 rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.made)));
                 self.weigh(run, &rows);
                 if run == 0 {
-                    self.compressed = rows;
+                    self.compressed = Rc::new(rows);
                     self.stale = false;
                     bench.progress = None;
                     bench.origin = Some(Rc::new(self.trained().clone()));
