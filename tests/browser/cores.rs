@@ -24,11 +24,21 @@ fn machine(workers: usize) -> String {
     )
 }
 
-/// Prints how long the default experiment takes with eight seeds, in the page as a visitor has it, by one worker and by as many
-/// as this machine has cores: one more than a visitor's page would take of it.
+/// Prints how long the default experiment takes with eight seeds by one worker and by as many as this machine has cores: one more
+/// than a visitor's page would take of it. Once in the page as a visitor has it, and once with no panel to draw.
 pub async fn eight_seeds() -> Result<()> {
+    println!("\n### {EIGHT_SEEDS}\n");
+    println!("Trained again: from the first step to the verdict.\n");
+    println!("| | ms, median (least–most) | times as fast, median (least–most) |\n| --- | --- | --- |");
+    let nothing = "&hide=data,teacher,soft-targets,student,cost,curves,verdict,objectives,similarity,confusion,draw,packed,bench,settings";
+    for (shown, hide) in [("all panels", ""), ("no panel", nothing)] {
+        in_turns(shown, &format!("#v=1&runs=8{hide}")).await?;
+    }
+    Ok(())
+}
+
+async fn in_turns(shown: &str, link: &str) -> Result<()> {
     let cores = thread::available_parallelism()?.get();
-    let link = "#v=1&runs=8";
     let mut pages = Vec::new();
     for workers in [1, cores] {
         let page = Page::open_after(link, Gpu::None, &machine(workers)).await?;
@@ -43,15 +53,13 @@ pub async fn eight_seeds() -> Result<()> {
             times.push(page.script("return window.took").await?.as_f64().context("no training was seen")?);
         }
     }
-    println!("\n### {EIGHT_SEEDS}\n\n`{link}`, trained again: from the first step to the verdict.\n");
-    println!("| | ms, median (least–most) | times as fast, median (least–most) |\n| --- | --- | --- |");
     let alone = pages.first().map_or_else(Vec::new, |(_, times)| times.clone());
     for ((_, times), workers) in pages.iter().zip([1, cores]) {
         let ratios: Vec<f64> = alone.iter().zip(times).map(|(one, all)| one / all).collect();
         let [[least, median, most], [low, ratio, high]] =
             [times, &ratios].map(|numbers| spread(numbers).unwrap_or([f64::NAN; 3]));
         println!(
-            "| {workers} of {cores} cores | {median:.0} ({least:.0}–{most:.0}) | {ratio:.2} ({low:.2}–{high:.2}) |"
+            "| {shown}, {workers} of {cores} cores | {median:.0} ({least:.0}–{most:.0}) | {ratio:.2} ({low:.2}–{high:.2}) |"
         );
     }
     for (page, _) in pages {

@@ -1,7 +1,7 @@
 //! Panels in their places. One that is looked at is drawn with every report; one out of view every second while networks train:
 //! on two cores, drawing ten times a second what nobody sees takes a quarter of what a second worker has.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use js_sys::Array;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -26,7 +26,7 @@ pub struct Turns {
     /// When that was, in milliseconds.
     at: f64,
     /// Panels known to be out of view.
-    hidden: Rc<BTreeSet<String>>,
+    hidden: Rc<Vec<String>>,
     /// Whether the whole page is, behind another tab.
     away: bool,
 }
@@ -42,26 +42,27 @@ impl Turns {
 
     /// The drawing that a panel shows.
     fn of(&self, panel: &str) -> u32 {
-        if self.away || self.hidden.contains(panel) { self.unseen } else { self.seen }
+        if self.away || self.hidden.iter().any(|hidden| hidden == panel) { self.unseen } else { self.seen }
     }
 }
 
 /// Which panels are due in this drawing of the page; `shown` changes when others are in it.
 #[hook]
 pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> Turns {
-    let hidden = use_state_eq(Rc::<BTreeSet<String>>::default);
+    let hidden = use_state_eq(Rc::<Vec<String>>::default);
     let turns = use_mut_ref(Turns::default);
     {
         let hidden = hidden.setter();
         use_effect_with(shown, move |_| {
-            let mut known = BTreeSet::new();
+            let mut known = Vec::new();
             let changed = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
                 for entry in entries.iter() {
                     let entry = entry.unchecked_into::<IntersectionObserverEntry>();
-                    match entry.is_intersecting() {
-                        true => known.remove(&entry.target().id()),
-                        false => known.insert(entry.target().id()),
-                    };
+                    let panel = entry.target().id();
+                    known.retain(|known| *known != panel);
+                    if !entry.is_intersecting() {
+                        known.push(panel);
+                    }
                 }
                 hidden.set(Rc::new(known.clone()));
             });
@@ -118,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_drawn_once_a_second_while_networks_train() {
-        let mut turns = Turns { hidden: Rc::new(["draw".to_owned()].into()), ..Turns::default() };
+        let mut turns = Turns { hidden: Rc::new(vec!["draw".to_owned()]), ..Turns::default() };
         turns.next(true, 5000.0);
         assert_eq!((turns.of("data"), turns.of("draw")), (1, 1));
         turns.next(true, 5900.0);
