@@ -13,6 +13,15 @@ fn settled(moment: f32x4) -> f32x4 {
     moment.abs().simd_lt(f32x4::splat(NOTHING)).bitselect(f32x4::ZERO, moment)
 }
 
+/// Numbers that are left as they are together: of an image's border no pixel is ever inked, and the weights of each stand side by
+/// side.
+const BLOCK: usize = 64;
+
+/// Whether all numbers are zero, of whatever sign.
+fn is_zero(numbers: &[f32]) -> bool {
+    numbers.iter().fold(0, |bits, number| bits | number.to_bits()) << 1 == 0
+}
+
 /// One step of Adam or AdamW.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam {
@@ -45,14 +54,25 @@ impl Adam {
             [self.rate, self.epsilon, self.correction, self.penalty, self.kept].map(f32x4::splat);
         let (beta1, beta2) = (f32x4::splat(self.betas.0), f32x4::splat(self.betas.1));
         let (rest1, rest2) = (f32x4::splat(1.0 - self.betas.0), f32x4::splat(1.0 - self.betas.1));
-        let numbers = [weights, first, second];
-        over(numbers, gradient, |[weights, first, second], gradient| {
-            let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
-            let first = settled(first * beta1 + gradient * rest1);
-            let second = second * beta2 + gradient * gradient * rest2;
-            let step = first * correction / (second.sqrt() + epsilon);
-            [weights * kept - step * rate, first, second]
-        });
+        // Without decay a weight stays where gradient and first moment are zero.
+        let rests = self.penalty == 0.0 && self.kept == 1.0;
+        let parts = [weights, first, second].map(|numbers| numbers.chunks_mut(BLOCK));
+        let [weights, firsts, seconds] = parts;
+        for (((weights, first), second), gradient) in weights.zip(firsts).zip(seconds).zip(gradient.chunks(BLOCK)) {
+            if rests && is_zero(gradient) && is_zero(first) {
+                if !is_zero(second) {
+                    second.iter_mut().for_each(|second| *second *= self.betas.1);
+                }
+                continue;
+            }
+            over([weights, first, second], gradient, |[weights, first, second], gradient| {
+                let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
+                let first = settled(first * beta1 + gradient * rest1);
+                let second = second * beta2 + gradient * gradient * rest2;
+                let step = first * correction / (second.sqrt() + epsilon);
+                [weights * kept - step * rate, first, second]
+            });
+        }
     }
 }
 
@@ -131,6 +151,33 @@ mod tests {
                 assert!((f64::from(first[i]) - m).abs() < 1e-6 && (f64::from(second[i]) - v).abs() < 1e-6);
             }
         }
+    }
+
+    #[test]
+    fn weights_rest_where_nothing_moves_them() {
+        let adam = Adam::new(0.01, (0.9, 0.999), 1e-8, 5);
+        let count = 3 * BLOCK + 5;
+        // The second block and the end rest, but for what the end's second moment forgets.
+        let rests = |place: usize| place / BLOCK % 2 == 1;
+        let moving = |number: f32| -> Vec<f32> { (0..count).map(|i| if rests(i) { -0.0 } else { number }).collect() };
+        let (mut weights, gradient) = (wave(count, 1.3), moving(0.5));
+        let (mut first, mut second) = (moving(0.25), vec![0.125; count]);
+        second[BLOCK..2 * BLOCK].fill(0.0);
+        let before = weights.clone();
+        adam.step(&mut weights, &gradient, &mut first, &mut second);
+        for i in 0..count {
+            assert_eq!(weights[i] == before[i], rests(i), "{i}");
+        }
+        assert_eq!((second[BLOCK], second[3 * BLOCK]), (0.0, 0.125 * 0.999));
+        // One number that is none moves its block.
+        let mut gradient = vec![0.0; count];
+        gradient[3 * BLOCK] = f32::NAN;
+        adam.step(&mut weights, &gradient, &mut first, &mut second);
+        assert!(weights[3 * BLOCK].is_nan());
+        // And with decay all do.
+        let before = weights.clone();
+        Adam { kept: 0.9, ..adam }.step(&mut weights, &vec![0.0; count], &mut first, &mut second);
+        assert!(weights[BLOCK] != before[BLOCK]);
     }
 
     #[test]

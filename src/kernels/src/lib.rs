@@ -9,5 +9,5 @@ mod shape;
 pub mod tiles;
 
 pub use descent::{Adam, Sgd};
-pub use matmul::{Matrix, Scratch, matmul};
-pub use rows::{column_sums, cross_entropy, soft_targets};
+pub use matmul::{Factor, Matrix, Packed, Scratch, matmul};
+pub use rows::{add_up, clear, column_sums, cross_entropy, rectify, rectify_slope, repeat, soft_targets};

@@ -85,6 +85,53 @@ impl<'a> Matrix<'a> {
     }
 }
 
+/// A right factor in the form in which it is multiplied: for one that stays the same, as the weights of a teacher do.
+#[derive(Debug)]
+pub struct Packed {
+    /// For each block of inputs its panels.
+    blocks: Vec<Vec<f32>>,
+    rows: usize,
+    columns: usize,
+}
+
+impl Packed {
+    /// Packs a matrix.
+    #[inline(never)]
+    pub fn new(matrix: Matrix<'_>) -> Self {
+        let packed = |(from, depth)| {
+            let mut panels = Vec::new();
+            matrix.transposed().packed::<COLUMNS>(from, depth, &mut panels);
+            panels
+        };
+        Self { blocks: blocks(matrix.rows).map(packed).collect(), rows: matrix.rows, columns: matrix.columns }
+    }
+}
+
+/// A right factor.
+#[derive(Debug, Clone, Copy)]
+pub enum Factor<'a> {
+    /// As it stands in memory.
+    Plain(Matrix<'a>),
+    /// Packed beforehand.
+    Packed(&'a Packed),
+}
+
+impl Factor<'_> {
+    /// Rows and columns.
+    fn shape(&self) -> [usize; 2] {
+        match self {
+            Self::Plain(matrix) => [matrix.rows, matrix.columns],
+            Self::Packed(packed) => [packed.rows, packed.columns],
+        }
+    }
+}
+
+/// Blocks of about the same depth, where each begins and how deep it is.
+fn blocks(depth: usize) -> impl Iterator<Item = (usize, usize)> {
+    let block = depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1);
+    (0..depth).step_by(block).map(move |from| (from, block.min(depth - from)))
+}
+
 /// What a product needs besides: kept from one to the next, so that nothing is allocated.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -99,26 +146,29 @@ pub struct Scratch {
 /// # Shapes
 /// `left`: `[m, k]`, `right`: `[k, n]`, `to`: `[m, n]`; says whether they fit.
 #[inline(never)]
-pub fn matmul(to: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, scratch: &mut Scratch) -> bool {
+pub fn matmul(to: &mut [f32], left: Matrix<'_>, right: Factor<'_>, scratch: &mut Scratch) -> bool {
     match tiles::linked_rows() {
         Some(PLAIN_ROWS) => by_tiles::<PLAIN_ROWS>(to, left, right, scratch),
         _ => by_tiles::<FUSED_ROWS>(to, left, right, scratch),
     }
 }
 
-fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Matrix<'_>, right: Matrix<'_>, scratch: &mut Scratch) -> bool {
-    let (rows, depth, columns) = (left.rows, left.columns, right.columns);
-    if right.rows != depth || to.len() != rows * columns {
+fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Matrix<'_>, right: Factor<'_>, scratch: &mut Scratch) -> bool {
+    let (rows, depth, [right_rows, columns]) = (left.rows, left.columns, right.shape());
+    if right_rows != depth || to.len() != rows * columns {
         return false;
     }
     let Scratch { left: lefts, gathered, right: rights, edge } = scratch;
     edge.resize(ROWS * COLUMNS, 0.0);
-    // Blocks of about the same depth.
-    let block = depth.div_ceil(depth.div_ceil(DEPTH).max(1)).max(1);
-    for from in (0..depth).step_by(block) {
-        let depth = block.min(depth - from);
+    for (index, (from, depth)) in blocks(depth).enumerate() {
         left.packed::<ROWS>(from, depth, lefts);
-        right.transposed().packed::<COLUMNS>(from, depth, rights);
+        let rights = match right {
+            Factor::Packed(packed) => &packed.blocks[index],
+            Factor::Plain(matrix) => {
+                matrix.transposed().packed::<COLUMNS>(from, depth, rights);
+                &*rights
+            }
+        };
         let lefts = gathered.or_all::<ROWS>(lefts, depth);
         let whole = lefts.split::<ROWS>(rows / ROWS);
         for (right, column) in rights.chunks_exact(depth * COLUMNS).zip((0..columns).step_by(COLUMNS)) {
@@ -177,7 +227,12 @@ mod tests {
             let lefts = [left, Matrix::new(&at, k, m).unwrap().transposed()];
             let rights = [right, Matrix::new(&bt, n, k).unwrap().transposed()];
             for (left, right) in lefts.into_iter().flat_map(|left| rights.map(|right| (left, right))) {
-                for by_tiles in [by_tiles::<FUSED_ROWS>, by_tiles::<PLAIN_ROWS>] {
+                let packed = Packed::new(right);
+                let ways = [by_tiles::<FUSED_ROWS>, by_tiles::<PLAIN_ROWS>];
+                for (by_tiles, right) in ways
+                    .iter()
+                    .flat_map(|way| [Factor::Plain(right), Factor::Packed(&packed)].map(|right| (way, right)))
+                {
                     let mut found = before.clone();
                     assert!(by_tiles(&mut found, left, right, &mut scratch));
                     for (place, found) in found.iter().enumerate() {
@@ -196,8 +251,9 @@ mod tests {
         assert!(Matrix::new(&[0.0; 5], 2, 3).is_none());
         let (a, b) = (Matrix::new(&[0.0; 6], 2, 3).unwrap(), Matrix::new(&[0.0; 6], 3, 2).unwrap());
         let scratch = &mut Scratch::default();
-        assert!(!matmul(&mut [0.0; 4], a, a, scratch));
-        assert!(!matmul(&mut [0.0; 3], a, b, scratch));
-        assert!(matmul(&mut [0.0; 4], a, b, scratch));
+        assert!(!matmul(&mut [0.0; 4], a, Factor::Plain(a), scratch));
+        assert!(!matmul(&mut [0.0; 3], a, Factor::Plain(b), scratch));
+        assert!(matmul(&mut [0.0; 4], a, Factor::Plain(b), scratch));
+        assert!(!matmul(&mut [0.0; 4], a, Factor::Packed(&Packed::new(a)), scratch));
     }
 }

@@ -1,6 +1,41 @@
-//! What is summed over rows: biases' gradients, and losses of logits with their gradients.
+//! What goes over rows: biases and their gradients, ReLU and its, and losses of logits with their gradients.
 //!
 //! None is inlined: the rest of the engine is built to be small, and so would be what stands in it.
+
+/// Each of some rows becomes this one.
+///
+/// # Shapes
+/// `row`: `[columns]`; `to`: `[rows, columns]`.
+#[inline(never)]
+pub fn repeat(row: &[f32], rows: usize, to: &mut Vec<f32>) {
+    to.resize(rows * row.len(), 0.0);
+    to.chunks_exact_mut(row.len().max(1)).for_each(|to| to.copy_from_slice(row));
+}
+
+/// What is not above zero becomes zero: ReLU.
+#[inline(never)]
+pub fn rectify(numbers: &mut [f32]) {
+    numbers.iter_mut().for_each(|number| *number = if *number > 0.0 { *number } else { 0.0 });
+}
+
+/// The slope before ReLU, times a factor, from the slope after it and from what came out of it.
+#[inline(never)]
+pub fn rectify_slope(slope: &mut [f32], outputs: &[f32], factor: f32) {
+    let through = |(slope, &output): (&mut f32, &f32)| *slope = if output > 0.0 { *slope * factor } else { 0.0 };
+    slope.iter_mut().zip(outputs).for_each(through);
+}
+
+/// Adds numbers to others.
+#[inline(never)]
+pub fn add_up(to: &mut [f32], numbers: &[f32]) {
+    to.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+}
+
+/// All numbers become zero.
+#[inline(never)]
+pub fn clear(numbers: &mut [f32]) {
+    numbers.fill(0.0);
+}
 
 /// Adds up each column.
 ///
@@ -29,13 +64,13 @@ pub fn soft_targets(
 ) -> f32 {
     let (mut loss, classes) = (0.0, classes.max(1));
     let rows = student.chunks_exact(classes).zip(teacher.chunks_exact(classes));
+    let mut shares = vec![0.0; classes];
     for ((student, teacher), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
-        let (answer, wanted) = (LogSoftmax::of(student, temperature), LogSoftmax::of(teacher, temperature));
-        for ((slope, &student), &teacher) in gradient.iter_mut().zip(student).zip(teacher) {
-            let (answer, wanted) = (answer.at(student), wanted.at(teacher));
-            let share = (wanted as f32).exp();
-            loss += f64::from(share) * (wanted - answer);
-            *slope = ((answer as f32).exp() - share) * (factor / temperature);
+        let (answer, wanted) =
+            (Softmax::of(student, temperature, gradient), Softmax::of(teacher, temperature, &mut shares));
+        for (((slope, share), &student), &teacher) in gradient.iter_mut().zip(&shares).zip(student).zip(teacher) {
+            loss += f64::from(*share) * (wanted.ln(teacher) - answer.ln(student));
+            *slope = (*slope - share) * (factor / temperature);
         }
     }
     (loss * f64::from(factor)) as f32
@@ -51,31 +86,36 @@ pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, factor: f3
     let (mut loss, classes) = (0.0, classes.max(1));
     let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes));
     for ((logits, targets), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
-        let answer = LogSoftmax::of(logits, 1.0);
+        let answer = Softmax::of(logits, 1.0, gradient);
         for ((slope, &logit), &target) in gradient.iter_mut().zip(logits).zip(targets) {
-            let answer = answer.at(logit);
-            loss -= f64::from(target) * answer;
-            *slope = ((answer as f32).exp() - target) * factor;
+            loss -= f64::from(target) * answer.ln(logit);
+            *slope = (*slope - target) * factor;
         }
     }
     (loss * f64::from(factor)) as f32
 }
 
-/// `ln softmax(logits / T)` of a row, in double precision: a loss is the difference of such numbers.
-struct LogSoftmax {
+/// The softmax of a row's logits at a temperature, and its logarithm in double precision: a loss is the difference of such numbers.
+struct Softmax {
     most: f32,
     temperature: f64,
     sum: f64,
 }
 
-impl LogSoftmax {
-    fn of(logits: &[f32], temperature: f32) -> Self {
+impl Softmax {
+    /// Writes the shares.
+    fn of(logits: &[f32], temperature: f32, shares: &mut [f32]) -> Self {
         let most = logits.iter().fold(f32::NEG_INFINITY, |most, &logit| most.max(logit));
-        let sum: f64 = logits.iter().map(|logit| f64::from(((logit - most) / temperature).exp())).sum();
+        let mut sum = 0.0;
+        for (share, logit) in shares.iter_mut().zip(logits) {
+            *share = ((logit - most) / temperature).exp();
+            sum += f64::from(*share);
+        }
+        shares.iter_mut().for_each(|share| *share = (f64::from(*share) / sum) as f32);
         Self { most, temperature: f64::from(temperature), sum: f64::from((sum as f32).ln()) }
     }
 
-    fn at(&self, logit: f32) -> f64 {
+    fn ln(&self, logit: f32) -> f64 {
         f64::from(logit - self.most) / self.temperature - self.sum
     }
 }

@@ -156,7 +156,7 @@ impl Lessons {
     /// Makes ready for networks that learn straight on; says whether lessons can be given so.
     pub fn make_plain(&mut self, bench: &Bench, experiment: &Experiment) -> bool {
         let asks = is_augmented(bench, experiment);
-        let teacher = if asks { self.teacher.perceptron().map(Perceptron::new) } else { None };
+        let teacher = if asks { self.teacher.perceptron().map(Perceptron::finished) } else { None };
         let noise = (experiment.transfer == Transfer::Noise).then(|| numbers(&self.inputs)).flatten();
         let made = numbers(&self.taught).map(|taught| Plain { noise, taught, teacher });
         self.plain = made.filter(|plain| !asks || plain.teacher.is_some());

@@ -122,10 +122,13 @@ impl Bench {
         for (image, &row) in moved.chunks_exact_mut(features).zip(rows) {
             let source = self.dataset.train.input(row, features);
             let (down, right) = (generator.random_range(-jitter..=jitter), generator.random_range(-jitter..=jitter));
+            // Of each row what stays in it.
+            let right = right.clamp(-width, width);
+            let stays = width - right.abs();
             for y in 0.max(down)..height.min(height + down) {
-                for x in 0.max(right)..width.min(width + right) {
-                    image[(y * width + x) as usize] = source[((y - down) * width + x - right) as usize];
-                }
+                let (to, from) = (y * width + right.max(0), (y - down) * width + (-right).max(0));
+                let [to, from] = [to, from].map(|first| first as usize..(first + stays) as usize);
+                image[to].copy_from_slice(&source[from]);
             }
         }
     }

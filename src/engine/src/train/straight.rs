@@ -5,7 +5,10 @@
 use std::mem;
 
 use retort_compress::Layer;
-use retort_kernels::{Matrix, Scratch, column_sums, cross_entropy, matmul, soft_targets};
+use retort_kernels::{
+    Factor, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, rectify, rectify_slope, repeat,
+    soft_targets,
+};
 use retort_spec::Experiment;
 
 use super::{learner::TermName, optimizer::Rule};
@@ -22,6 +25,8 @@ pub fn suits(layers: &[Layer], batch: usize) -> bool {
 /// Dense layers with ReLU between them, and room for what they say.
 pub struct Perceptron {
     layers: Vec<Layer>,
+    /// Their weights as products read them, if they stay the same.
+    packed: Vec<Packed>,
     /// What came out of each layer last, `[rows, outputs]`.
     outputs: Vec<Vec<f32>>,
     scratch: Scratch,
@@ -30,7 +35,13 @@ pub struct Perceptron {
 impl Perceptron {
     /// The perceptron of these layers.
     pub fn new(layers: Vec<Layer>) -> Self {
-        Self { outputs: vec![Vec::new(); layers.len()], layers, scratch: Scratch::default() }
+        Self { outputs: vec![Vec::new(); layers.len()], layers, packed: Vec::new(), scratch: Scratch::default() }
+    }
+
+    /// The perceptron of layers that learn no more.
+    pub fn finished(layers: Vec<Layer>) -> Self {
+        let packed = layers.iter().filter_map(weights).map(Packed::new).collect();
+        Self { packed, ..Self::new(layers) }
     }
 
     /// Its layers.
@@ -48,13 +59,12 @@ impl Perceptron {
         for (index, layer) in self.layers.iter().enumerate() {
             let (before, outputs) = self.outputs.split_at_mut(index);
             let output = &mut outputs[0];
-            output.clear();
-            (0..rows).for_each(|_| output.extend_from_slice(&layer.bias));
+            repeat(&layer.bias, rows, output);
             let input = before.last().map_or(inputs, Vec::as_slice);
-            let weight = Matrix::new(&layer.weight, layer.inputs, layer.outputs);
+            let weight = self.packed.get(index).map(Factor::Packed).or_else(|| weights(layer).map(Factor::Plain));
             add(output, Matrix::new(input, rows, layer.inputs), weight, &mut self.scratch);
             if index < hidden {
-                output.iter_mut().for_each(|number| *number = number.max(0.0));
+                rectify(output);
                 if let Some(dropout) = &mut dropout {
                     dropout.thin(output);
                 }
@@ -64,8 +74,13 @@ impl Perceptron {
     }
 }
 
+/// A layer's weights, `[inputs, outputs]`.
+fn weights(layer: &Layer) -> Option<Matrix<'_>> {
+    Matrix::new(&layer.weight, layer.inputs, layer.outputs)
+}
+
 /// Adds a product of matrices.
-fn add(to: &mut [f32], left: Option<Matrix<'_>>, right: Option<Matrix<'_>>, scratch: &mut Scratch) {
+fn add(to: &mut [f32], left: Option<Matrix<'_>>, right: Option<Factor<'_>>, scratch: &mut Scratch) {
     let fits = left.zip(right).is_some_and(|(left, right)| matmul(to, left, right, scratch));
     assert!(fits, "batch and layers have other shapes");
 }
@@ -163,8 +178,8 @@ impl Straight {
         };
         let kept = dropout.as_ref().map_or(1.0, |dropout| dropout.scale());
         let logits = self.perceptron.forward(inputs, dropout);
-        self.slope.clear();
         self.slope.resize(logits.len(), 0.0);
+        clear(&mut self.slope);
         self.next.resize(logits.len(), 0.0);
         for term in terms {
             let slope = &mut self.next[..logits.len()];
@@ -174,7 +189,7 @@ impl Straight {
                     soft_targets(logits, said, classes, (temperature as f32, term.factor as f32), slope)
                 }
             });
-            self.slope.iter_mut().zip(slope).for_each(|(sum, slope)| *sum += *slope);
+            add_up(&mut self.slope, slope);
             self.loss += value;
             if let Some(name) = term.name {
                 match self.terms.iter_mut().find(|sum| sum.name == name) {
@@ -198,21 +213,20 @@ impl Straight {
             };
             let slope = Matrix::new(&self.slope, rows, layer.outputs);
             let turned = Matrix::new(input, rows, layer.inputs).map(Matrix::transposed);
-            add(&mut gradient.weight, turned, slope, scratch);
+            add(&mut gradient.weight, turned, slope.map(Factor::Plain), scratch);
             self.next.clear();
             self.next.resize(layer.outputs, 0.0);
             column_sums(&self.slope, &mut self.next);
-            gradient.bias.iter_mut().zip(&self.next).for_each(|(sum, slope)| *sum += slope);
+            add_up(&mut gradient.bias, &self.next);
             if index == 0 {
                 break;
             }
-            self.next.clear();
             self.next.resize(input.len(), 0.0);
-            let turned = Matrix::new(&layer.weight, layer.inputs, layer.outputs).map(Matrix::transposed);
+            clear(&mut self.next);
+            let turned = weights(layer).map(Matrix::transposed).map(Factor::Plain);
             add(&mut self.next, slope, turned, scratch);
             // What was dropped or not above zero has no slope.
-            let through = |(slope, &input): (&mut f32, &f32)| *slope = if input > 0.0 { *slope * kept } else { 0.0 };
-            self.next.iter_mut().zip(input).for_each(through);
+            rectify_slope(&mut self.next, input, kept);
             mem::swap(&mut self.slope, &mut self.next);
         }
     }
@@ -229,7 +243,7 @@ impl Straight {
         for ((layer, gradient), (first, second)) in layers {
             let rule = |weights: &mut [f32], gradient: &mut [f32], first: &mut [f32], second: &mut [f32]| {
                 self.rule.descend((rate, self.time), weights, gradient, [first, second]);
-                gradient.fill(0.0);
+                clear(gradient);
             };
             rule(&mut layer.weight, &mut gradient.weight, &mut first.weight, &mut second.weight);
             rule(&mut layer.bias, &mut gradient.bias, &mut first.bias, &mut second.bias);
