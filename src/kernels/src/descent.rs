@@ -3,6 +3,8 @@
 
 use wide::f32x4;
 
+use crate::fours::over;
+
 /// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight. Where a
 /// unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors down, and there it
 /// stays, since nine tenths of the smallest number are rounded up to it.
@@ -19,7 +21,9 @@ const BLOCK: usize = 64;
 
 /// Whether all numbers are zero, of whatever sign.
 fn is_zero(numbers: &[f32]) -> bool {
-    numbers.iter().fold(0, |bits, number| bits | number.to_bits()) << 1 == 0
+    let (fours, rest) = numbers.as_chunks::<4>();
+    let bits = fours.iter().fold(f32x4::ZERO, |bits, &four| bits | f32x4::new(four)).to_array();
+    bits.iter().chain(rest).all(|&number| number == 0.0)
 }
 
 /// One step of Adam or AdamW.
@@ -61,11 +65,11 @@ impl Adam {
         for (((weights, first), second), gradient) in weights.zip(firsts).zip(seconds).zip(gradient.chunks(BLOCK)) {
             if rests && is_zero(gradient) && is_zero(first) {
                 if !is_zero(second) {
-                    second.iter_mut().for_each(|second| *second *= self.betas.1);
+                    over([second], [], |[second], []| [second * beta2]);
                 }
                 continue;
             }
-            over([weights, first, second], gradient, |[weights, first, second], gradient| {
+            over([weights, first, second], [gradient], |[weights, first, second], [gradient]| {
                 let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
                 let first = settled(first * beta1 + gradient * rest1);
                 let second = second * beta2 + gradient * gradient * rest2;
@@ -92,40 +96,11 @@ impl Sgd {
     #[inline(never)]
     pub fn step(&self, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let [rate, momentum, penalty] = [self.rate, self.momentum, self.penalty].map(f32x4::splat);
-        over([weights, velocity], gradient, |[weights, velocity], gradient| {
+        over([weights, velocity], [gradient], |[weights, velocity], [gradient]| {
             let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
             let velocity = settled(velocity * momentum + gradient);
             [weights - velocity * rate, velocity]
         });
-    }
-}
-
-/// Four numbers of each slice at a time, the last ones filled with zeros.
-fn over<const N: usize>(
-    mut numbers: [&mut [f32]; N],
-    gradient: &[f32],
-    step: impl Fn([f32x4; N], f32x4) -> [f32x4; N],
-) {
-    let (fours, rest) = gradient.as_chunks::<4>();
-    for (place, &gradient) in fours.iter().enumerate() {
-        let at = 4 * place..4 * place + 4;
-        let four = |numbers: &[f32]| numbers.get(at.clone()).and_then(|four| four.try_into().ok()).unwrap_or([0.0; 4]);
-        let next = step(std::array::from_fn(|i| four(numbers[i]).into()), gradient.into());
-        for (numbers, next) in numbers.iter_mut().zip(next) {
-            if let Some(four) = numbers.get_mut(at.clone()) {
-                four.copy_from_slice(&next.to_array());
-            }
-        }
-    }
-    let done = gradient.len() - rest.len();
-    let padded = |numbers: &[f32]| {
-        f32x4::from(std::array::from_fn::<f32, 4, _>(|i| numbers.get(i).copied().unwrap_or_default()))
-    };
-    let next = step(std::array::from_fn(|i| padded(&numbers[i][done..])), padded(rest));
-    for (numbers, next) in numbers.iter_mut().zip(next) {
-        for (number, next) in numbers[done..].iter_mut().zip(next.to_array()) {
-            *number = next;
-        }
     }
 }
 

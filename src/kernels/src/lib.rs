@@ -2,6 +2,7 @@
 //! pass what would otherwise be several; whoever calls it has the plain way beside it, for graphics cards and for the tests.
 
 mod descent;
+mod fours;
 mod matmul;
 mod panels;
 mod rows;

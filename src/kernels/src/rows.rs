@@ -1,6 +1,11 @@
 //! What goes over rows: biases and their gradients, ReLU and its, and losses of logits with their gradients.
 //!
-//! None is inlined: the rest of the engine is built to be small, and so would be what stands in it.
+//! None is inlined: the rest of the engine is built to be small, and so would be what stands in it. Vectors are written out, since
+//! the linker, which optimises all at once and for size, makes none of loops.
+
+use wide::f32x4;
+
+use crate::fours::over;
 
 /// Each of some rows becomes this one.
 ///
@@ -15,20 +20,25 @@ pub fn repeat(row: &[f32], rows: usize, to: &mut Vec<f32>) {
 /// What is not above zero becomes zero: ReLU.
 #[inline(never)]
 pub fn rectify(numbers: &mut [f32]) {
-    numbers.iter_mut().for_each(|number| *number = if *number > 0.0 { *number } else { 0.0 });
+    over([numbers], [], |[number], []| [positive(number, number)]);
 }
 
 /// The slope before ReLU, times a factor, from the slope after it and from what came out of it.
 #[inline(never)]
 pub fn rectify_slope(slope: &mut [f32], outputs: &[f32], factor: f32) {
-    let through = |(slope, &output): (&mut f32, &f32)| *slope = if output > 0.0 { *slope * factor } else { 0.0 };
-    slope.iter_mut().zip(outputs).for_each(through);
+    let factor = f32x4::splat(factor);
+    over([slope], [outputs], |[slope], [output]| [positive(output, slope * factor)]);
+}
+
+/// A number where another is above zero; elsewhere zero.
+fn positive(other: f32x4, number: f32x4) -> f32x4 {
+    other.simd_gt(f32x4::ZERO).bitselect(number, f32x4::ZERO)
 }
 
 /// Adds numbers to others.
 #[inline(never)]
 pub fn add_up(to: &mut [f32], numbers: &[f32]) {
-    to.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
+    over([to], [numbers], |[sum], [number]| [sum + number]);
 }
 
 /// All numbers become zero.
@@ -45,7 +55,7 @@ pub fn clear(numbers: &mut [f32]) {
 pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
     to.fill(0.0);
     for row in numbers.chunks_exact(to.len().max(1)) {
-        to.iter_mut().zip(row).for_each(|(sum, number)| *sum += number);
+        over([&mut *to], [row], |[sum], [number]| [sum + number]);
     }
 }
 

@@ -204,7 +204,7 @@ impl Straight {
 
     /// From the slope of the logits to those of all weights, layer by layer.
     fn go_back(&mut self, inputs: &[f32], kept: f32) {
-        let Perceptron { layers, outputs, scratch } = &mut self.perceptron;
+        let Perceptron { layers, outputs, scratch, .. } = &mut self.perceptron;
         for (index, (layer, gradient)) in layers.iter().zip(&mut self.gradients).enumerate().rev() {
             let rows = self.slope.len() / layer.outputs.max(1);
             let input = match index {
