@@ -184,7 +184,7 @@ async function taughtAndDistilled(learner, { train, test }, { teacher, student, 
       });
       const cosine = (1 + Math.cos((Math.PI * step) / (epochs * perEpoch))) / 2;
       if (step % perEpoch === 0) await breath();
-      learning.step(joined(places.map((row) => train[row].x)), joined(places.map((row) => targets[row])), rate * cosine);
+      await learning.step(joined(places.map((row) => train[row].x)), joined(places.map((row) => targets[row])), rate * cosine);
     }
     return learning;
   };

@@ -32,8 +32,9 @@ function distillation(student, x, answer) {
 }
 
 // One step of Adam down a loss.
-const descend = (loss) => (student, first, second, rate, x, wanted) => {
+const descend = (loss) => (student, first, second, rates, x, wanted) => {
   const { numpy: np, tree, valueAndGrad } = jax;
+  const rate = rates.slice(0);
   const [value, slope] = valueAndGrad(loss)(tree.ref(student), x, wanted);
   const each = (make) => student.map((layer, i) => Object.fromEntries(Object.keys(layer).map((key) => [key, make(i, key)])));
   const nextFirst = each((i, key) => first[i][key].mul(FIRST).add(slope[i][key].ref.mul(1 - FIRST)));
@@ -43,8 +44,15 @@ const descend = (loss) => (student, first, second, rate, x, wanted) => {
   return [value, next, nextFirst, nextSecond];
 };
 
-// The rate of a step with the moments' bias corrected.
-const corrected = (rate, step) => jax.numpy.array((rate * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step));
+// The rate of a step with the moments' bias corrected. Two numbers, since jax-js writes a single one into what it compiles.
+const corrected = (rate, step) => jax.numpy.array(new Float32Array([(rate * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step), 0]));
+
+// jax-js keeps a list of what has not been waited for, and every step goes through all of it: without waiting, a step takes ten
+// times as long after some hundred. What was fastest: to read the loss of each step in wasm, and to wait now and then for a card.
+const settle = async (value, backend, step) => {
+  if (backend === "wasm") value.ref.dataSync();
+  else if (step % 4 === 0) await value.blockUntilReady();
+};
 
 const zeros = (layers) => layers.map(({ weight, bias }) => ({ weight: jax.numpy.zeros(weight.shape), bias: jax.numpy.zeros(bias.shape) }));
 
@@ -76,9 +84,10 @@ export async function learner(layers, temperature, { folder, backend }) {
   const ask = jit(forward);
   let step = 0;
   return {
-    step: (x, wanted, rate) => {
+    step: async (x, wanted, rate) => {
       let value;
       [value, learning, first, second] = train(learning, first, second, corrected(rate, ++step), matrix(x, columns), matrix(wanted, 10));
+      await settle(value, backend, step);
       value.dispose();
     },
     logits: async (x) => ask(tree.ref(learning), matrix(x, columns)).data(),
@@ -97,9 +106,9 @@ export async function prepare({ teacher, student, batches, features }, { folder,
   const ask = jit(forward);
   const answers = cached ? inputs.map((x) => ask(tree.ref(taught), x.ref)) : [];
   const learn = descend(distillation);
-  const train = jit(cached ? learn : (student, first, second, rate, x, teacher) => {
+  const train = jit(cached ? learn : (student, first, second, rates, x, teacher) => {
     const answer = forward(teacher, x.ref);
-    return learn(student, first, second, rate, x, answer);
+    return learn(student, first, second, rates, x, answer);
   });
   let step = 0;
   let last = null;
@@ -110,6 +119,7 @@ export async function prepare({ teacher, student, batches, features }, { folder,
         const place = step++ % inputs.length;
         last?.dispose();
         [last, learning, first, second] = train(learning, first, second, corrected(RATE, step), inputs[place].ref, cached ? answers[place].ref : tree.ref(taught));
+        await settle(last, backend, step);
       }
       return (await last.ref.data())[0];
     },

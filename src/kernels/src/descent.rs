@@ -3,7 +3,7 @@
 
 use wide::f32x4;
 
-use crate::fours::over;
+use crate::fours::{BLOCK, over};
 
 /// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight. Where a
 /// unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors down, and there it
@@ -14,10 +14,6 @@ const NOTHING: f32 = 1e-30;
 fn settled(moment: f32x4) -> f32x4 {
     moment.abs().simd_lt(f32x4::splat(NOTHING)).bitselect(f32x4::ZERO, moment)
 }
-
-/// Numbers that are left as they are together: of an image's border no pixel is ever inked, and the weights of each stand side by
-/// side.
-const BLOCK: usize = 64;
 
 /// Whether all numbers are zero, of whatever sign.
 fn is_zero(numbers: &[f32]) -> bool {
@@ -58,7 +54,8 @@ impl Adam {
             [self.rate, self.epsilon, self.correction, self.penalty, self.kept].map(f32x4::splat);
         let (beta1, beta2) = (f32x4::splat(self.betas.0), f32x4::splat(self.betas.1));
         let (rest1, rest2) = (f32x4::splat(1.0 - self.betas.0), f32x4::splat(1.0 - self.betas.1));
-        // Without decay a weight stays where gradient and first moment are zero.
+        // Without decay weights stay as they are where gradient and first moment are zero: those of a pixel in an image's border
+        // stand side by side.
         let rests = self.penalty == 0.0 && self.kept == 1.0;
         let parts = [weights, first, second].map(|numbers| numbers.chunks_mut(BLOCK));
         let [weights, firsts, seconds] = parts;
