@@ -25,13 +25,13 @@ fn machine(workers: usize) -> String {
 }
 
 /// Prints how long the default experiment takes with eight seeds by one worker and by as many as this machine has cores: one more
-/// than a visitor's page would take of it. Once in the page as a visitor has it, and once with no panel to draw.
+/// than a visitor's page would take of it. Once in the page as a visitor has it, and once with next to nothing to draw.
 pub async fn eight_seeds() -> Result<()> {
     println!("\n### {EIGHT_SEEDS}\n");
     println!("Trained again: from the first step to the verdict.\n");
     println!("| | ms, median (least–most) | times as fast, median (least–most) |\n| --- | --- | --- |");
-    let nothing = "&hide=data,teacher,soft-targets,student,cost,curves,verdict,objectives,similarity,confusion,draw,packed,bench,settings";
-    for (shown, hide) in [("all panels", ""), ("no panel", nothing)] {
+    let verdict = "&hide=data,teacher,soft-targets,student,cost,curves,objectives,similarity,confusion,draw,packed,bench,inside,settings";
+    for (shown, hide) in [("all panels", ""), ("only the verdict", verdict)] {
         in_turns(shown, &format!("#v=1&runs=8{hide}")).await?;
     }
     Ok(())
