@@ -157,6 +157,8 @@ impl Driver {
 
     /// Sends a command to an engine that is ready.
     pub fn send(&self, command: &Command) {
+        // What was said before belongs to what was trained before.
+        self.tell_held();
         let Inner { ready, engine, pool, .. } = &mut *self.inner.borrow_mut();
         if let (true, Some(engine)) = (*ready, engine) {
             engine.send(command);

@@ -71,6 +71,7 @@ impl Pool {
     /// Ends every helper.
     pub(super) fn dismiss(&mut self) {
         self.helpers.clear();
+        self.held.clear();
     }
 
     /// What the others must know of a command to the first worker.
@@ -105,7 +106,6 @@ impl Pool {
         self.era = self.era.wrapping_add(1);
         self.followed = None;
         self.done.clear();
-        self.held.clear();
         let ready = self.helpers.iter().filter(|helper| helper.ready);
         let count = 1 + ready.clone().count() as u32;
         let engines = first.into_iter().chain(ready.map(|helper| &helper.engine));
@@ -244,7 +244,8 @@ impl Driver {
         }
     }
 
-    fn tell_held(&self) {
+    /// Tells the page what helpers have said so far.
+    pub(super) fn tell_held(&self) {
         let events = self.inner.borrow_mut().pool.take_held();
         if !events.is_empty() {
             self.dispatch.dispatch(Action::Events { events, recorded: false });
