@@ -333,9 +333,8 @@ impl Driver {
                 _ => {}
             }
         }
-        let mut all = self.inner.borrow_mut().pool.take_held();
-        all.extend(events);
-        self.dispatch.dispatch(Action::Events { events: all, recorded: false });
+        self.tell_held();
+        self.dispatch.dispatch(Action::Events { events, recorded: false });
     }
 
     /// Students are trained: the workbench is fetched if it is not there yet, and told of other examples.

@@ -3,7 +3,7 @@
 use wide::f32x4;
 
 /// Numbers of each slice that are gone over together.
-pub const BLOCK: usize = 64;
+pub const BLOCK: usize = 16;
 
 /// Four numbers of each slice at a time, the last ones filled with zeros; all slices are of one length.
 pub fn over<const N: usize, const M: usize>(

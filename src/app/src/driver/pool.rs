@@ -58,11 +58,6 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// What helpers have said, which the page is told now.
-    pub(super) fn take_held(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.held)
-    }
-
     /// From now on the first worker trains every run.
     pub(super) fn keep_alone(&mut self) {
         self.alone = true;
@@ -245,8 +240,9 @@ impl Driver {
     }
 
     /// Tells the page what helpers have said so far.
+    #[inline(never)]
     pub(super) fn tell_held(&self) {
-        let events = self.inner.borrow_mut().pool.take_held();
+        let events = std::mem::take(&mut self.inner.borrow_mut().pool.held);
         if !events.is_empty() {
             self.dispatch.dispatch(Action::Events { events, recorded: false });
         }
