@@ -20,12 +20,15 @@ const TO: u32 = 3;
 const DEPTH: u32 = 4;
 const STRIDE: u32 = 5;
 const TILES: u32 = 6;
-/// Variables: where in the right panel, and how many inputs are left.
-const AT: u32 = 7;
-const REST: u32 = 8;
+/// Variables: where in the left panel, in its places, in the right panel and in the result, and how many inputs are left.
+const OWN: u32 = 7;
+const PLACE: u32 = 8;
+const AT: u32 = 9;
+const ROW: u32 = 10;
+const REST: u32 = 11;
 /// Vectors: a splat of the left factor, the right factor, and from here on the sums.
-const SPLAT: u32 = 9;
-const RIGHTS: u32 = 10;
+const SPLAT: u32 = 12;
+const RIGHTS: u32 = 13;
 const SUMS: u32 = RIGHTS + HALVES;
 /// Vectors in a row of a tile.
 const HALVES: u32 = COLUMNS as u32 / 4;
@@ -55,7 +58,7 @@ fn module(rows: u32, fused: bool) -> Vec<u8> {
     let mut exports = ExportSection::new();
     exports.export("tiles", ExportKind::Func, 0);
     let mut code = CodeSection::new();
-    let mut function = Function::new([(2, ValType::I32), (1 + HALVES + rows * HALVES, ValType::V128)]);
+    let mut function = Function::new([(SPLAT - OWN, ValType::I32), (1 + HALVES + rows * HALVES, ValType::V128)]);
     write(&mut function.instructions(), rows, fused);
     code.function(&function);
     let mut module = Module::new();
@@ -65,16 +68,19 @@ fn module(rows: u32, fused: bool) -> Vec<u8> {
 
 fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     to.loop_(BlockType::Empty);
+    to.block(BlockType::Empty);
+    to.local_get(LEFT).local_set(OWN);
     for (row, half) in tile(rows) {
         to.v128_const(0).local_set(sum(row, half));
     }
     to.local_get(PLACES).if_(BlockType::Empty);
-    to.local_get(PLACES).i32_load(at(0)).local_set(REST);
-    add(to, PLACES, NUMBER);
+    // Of a tile without inputs nothing is added.
+    to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
+    to.local_get(PLACES).local_set(PLACE);
     to.loop_(BlockType::Empty);
-    to.local_get(RIGHT).local_get(PLACES).i32_load(at(0)).i32_add().local_set(AT);
+    add(to, PLACE, NUMBER);
+    to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
     input(to, rows, fused);
-    add(to, PLACES, NUMBER);
     count_down(to, REST);
     to.else_();
     to.local_get(RIGHT).local_set(AT);
@@ -86,13 +92,21 @@ fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     to.end();
 
     // The sums are added to the result.
+    to.local_get(TO).local_set(ROW);
     for (row, half) in tile(rows) {
         let at = at(half * VECTOR);
-        to.local_get(TO).local_get(TO).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
+        to.local_get(ROW).local_get(ROW).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
         if half == HALVES - 1 {
-            to.local_get(TO).local_get(STRIDE).i32_add().local_set(TO);
+            to.local_get(ROW).local_get(STRIDE).i32_add().local_set(ROW);
         }
     }
+    to.end();
+
+    // All tiles have room for as many inputs, and for how many they have.
+    to.local_get(DEPTH).i32_const((rows * NUMBER) as i32).i32_mul().local_get(LEFT).i32_add().local_set(LEFT);
+    to.local_get(DEPTH).i32_const(1).i32_add().i32_const(NUMBER as i32).i32_mul().local_get(PLACES).i32_add();
+    to.i32_const(0).local_get(PLACES).select().local_set(PLACES);
+    to.local_get(STRIDE).i32_const(rows as i32).i32_mul().local_get(TO).i32_add().local_set(TO);
     count_down(to, TILES);
     to.end();
 }
@@ -118,7 +132,7 @@ fn input(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     }
     for (row, half) in tile(rows) {
         if half == 0 {
-            to.local_get(LEFT).v128_load32_splat(at(row * NUMBER)).local_set(SPLAT);
+            to.local_get(OWN).v128_load32_splat(at(row * NUMBER)).local_set(SPLAT);
         }
         let sum = sum(row, half);
         match fused {
@@ -127,7 +141,7 @@ fn input(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
         }
         .local_set(sum);
     }
-    add(to, LEFT, rows * NUMBER);
+    add(to, OWN, rows * NUMBER);
 }
 
 /// Adds to a variable.

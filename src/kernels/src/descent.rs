@@ -18,8 +18,8 @@ fn settled(moment: f32x4) -> f32x4 {
 /// Whether all numbers are zero, of whatever sign.
 fn is_zero(numbers: &[f32]) -> bool {
     let (fours, rest) = numbers.as_chunks::<4>();
-    let bits = fours.iter().fold(f32x4::ZERO, |bits, &four| bits | f32x4::new(four)).to_array();
-    bits.iter().chain(rest).all(|&number| number == 0.0)
+    let bits = fours.iter().fold(f32x4::ZERO, |bits, &four| bits | f32x4::new(four));
+    bits.simd_eq(f32x4::ZERO).all() && rest.iter().all(|&number| number == 0.0)
 }
 
 /// One step of Adam or AdamW.

@@ -4,11 +4,14 @@
 mod descent;
 mod fours;
 mod matmul;
+mod matrix;
 mod panels;
 mod rows;
 mod shape;
 pub mod tiles;
 
 pub use descent::{Adam, Sgd};
-pub use matmul::{Factor, Matrix, Packed, Scratch, matmul};
+pub use matmul::{Factor, Left, Scratch, matmul, matmul_panels};
+pub use matrix::{Matrix, Packed};
+pub use panels::Inputs;
 pub use rows::{add_up, clear, column_sums, cross_entropy, rectify, rectify_slope, repeat, soft_targets};

@@ -1,110 +1,199 @@
 //! The left factor of a product, as [tiles](crate::tiles) read it: all of it, or without what is zero. Most of an image of a
 //! handwritten digit is, and a product with it then takes half as long; what is added up is the same, in the same order.
 
-use crate::shape::COLUMNS;
+use std::array;
 
-/// Entries of left panels, spread over all, that are looked at to see whether gathering pays.
-const LOOKED_AT: usize = 64;
-/// How many of them are zeros where it does: an entry that is kept costs a tenth more than one that was not gathered.
-const MANY: usize = 16;
+use crate::{
+    matrix::{Matrix, is_zero},
+    shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS},
+    tiles,
+};
 
 /// Bytes between rows of a right panel.
 pub const STEP: usize = COLUMNS * size_of::<f32>();
 
-/// Whether an input is zero in all rows of a tile, of whatever sign.
-fn is_zero<const ROWS: usize>(entry: &[f32; ROWS]) -> bool {
-    // Two at a time, which a processor loads as one.
-    let both = |[a, b]: &[f32; 2]| u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32;
-    let (pairs, rest) = entry.as_chunks::<2>();
-    let bits = pairs
-        .iter()
-        .map(both)
-        .chain(rest.iter().map(|number| number.to_bits().into()))
-        .fold(0, |bits, pair| bits | pair);
-    bits & 0x7fff_ffff_7fff_ffff == 0
-}
-
-/// Left panels without the inputs that are zero in all rows of a tile: of handwritten digits those are most.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    numbers: Vec<f32>,
-    places: Vec<u32>,
-}
-
-impl Gathered {
-    /// The panels `[tiles, depth, ROWS]` in the form in which they are multiplied sooner.
-    pub fn or_all<'a, const ROWS: usize>(&'a mut self, panels: &'a [f32], depth: usize) -> Panels<'a> {
-        let entries = panels.as_chunks::<ROWS>().0;
-        let tiles = entries.len() / depth.max(1);
-        let apart = (entries.len() / LOOKED_AT) | 1;
-        let zeros = entries.iter().step_by(apart).take(LOOKED_AT).filter(|entry| is_zero(entry)).count();
-        if zeros < MANY {
-            return Panels { numbers: panels, places: None, tiles, depth };
-        }
-        self.gather(entries, tiles, depth)
-    }
-
-    /// The panels without what is zero.
-    pub fn gather<const ROWS: usize>(&mut self, entries: &[[f32; ROWS]], tiles: usize, depth: usize) -> Panels<'_> {
-        self.numbers.resize(entries.len() * ROWS, 0.0);
-        self.places.resize(tiles * (depth + 1), 0);
-        let (mut numbers, mut places) = (self.numbers.as_chunks_mut::<ROWS>().0, &mut self.places[..]);
-        for entries in entries.chunks_exact(depth.max(1)) {
-            let Some((count, offsets)) = places.split_first_mut() else { break };
-            let mut kept = 0;
-            for (input, entry) in entries.iter().enumerate() {
-                // Written in any case: what is zero is overwritten by the next one.
-                numbers[kept] = *entry;
-                offsets[kept] = (input * STEP) as u32;
-                kept += usize::from(!is_zero(entry));
-            }
-            let kept = kept.max(1);
-            *count = kept as u32;
-            (numbers, places) = (&mut numbers[kept..], &mut offsets[kept..]);
-        }
-        Panels { numbers: &self.numbers, places: Some(&self.places), tiles, depth }
-    }
-}
-
-/// Left panels, one tile after the other.
+/// Left panels, one tile after the other, each with room for all inputs.
 #[derive(Debug, Clone, Copy)]
 pub struct Panels<'a> {
-    /// For each input of a tile a number for each row.
+    /// For each input of a tile a number for each row, `[tiles, depth, rows]`.
     pub numbers: &'a [f32],
-    /// Of gathered ones: for each tile how many inputs it has, and for each of them where its row of the right panel begins, in
-    /// bytes.
+    /// Where inputs were left out: for each tile how many it has, and for each of them where its row of the right panel begins,
+    /// in bytes; `[tiles, 1 + depth]`.
     pub places: Option<&'a [u32]>,
     /// How many tiles.
     pub tiles: usize,
-    /// Inputs of a tile before it was gathered.
+    /// Inputs of a tile, those among them that were left out.
     pub depth: usize,
 }
 
 impl<'a> Panels<'a> {
+    /// Whether there is as much as there is said to be.
+    pub fn fits<const ROWS: usize>(&self) -> bool {
+        let Self { numbers, places, tiles, depth } = *self;
+        numbers.len() >= tiles * depth * ROWS && places.is_none_or(|places| places.len() >= tiles * (depth + 1))
+    }
+
     /// The first tiles, and the others.
     pub fn split<const ROWS: usize>(self, tiles: usize) -> (Self, Self) {
         let tiles = tiles.min(self.tiles);
-        let mut rest = self;
-        for _ in 0..tiles {
-            rest = rest.first::<ROWS>().1;
-        }
-        (Self { tiles, ..self }, rest)
+        let (_, numbers) = self.numbers.split_at(tiles * self.depth * ROWS);
+        let places = self.places.map(|places| &places[tiles * (self.depth + 1)..]);
+        (Self { tiles, ..self }, Self { numbers, places, tiles: self.tiles - tiles, ..self })
     }
 
-    /// The inputs of the first tile, where their rows of the right panel begin if they were gathered, and the other tiles.
-    #[allow(clippy::type_complexity, reason = "it is taken apart at once")]
-    pub fn first<const ROWS: usize>(self) -> ((&'a [[f32; ROWS]], Option<&'a [u32]>), Self) {
-        let entries = self.numbers.as_chunks::<ROWS>().0;
-        let tiles = self.tiles.saturating_sub(1);
-        let (count, offsets, places) = match self.places.and_then(<[u32]>::split_first) {
-            None => (self.depth, None, None),
-            Some((count, places)) => {
-                let (offsets, places) = places.split_at(*count as usize);
-                (*count as usize, Some(offsets), Some(places))
+    /// The inputs of the first tile, and where their rows of the right panel begin if some were left out.
+    pub fn first<const ROWS: usize>(self) -> (&'a [[f32; ROWS]], Option<&'a [u32]>) {
+        let entries = &self.numbers.as_chunks::<ROWS>().0[..self.depth];
+        match self.places.and_then(<[u32]>::split_first) {
+            None => (entries, None),
+            Some((count, places)) => (&entries[..*count as usize], Some(&places[..*count as usize])),
+        }
+    }
+}
+
+/// A left factor as tiles read it: kept from one product to the next, so that nothing is allocated.
+#[derive(Debug, Default)]
+pub struct Lefts {
+    numbers: Vec<f32>,
+    places: Vec<u32>,
+}
+
+impl Lefts {
+    /// Columns of a matrix from `from` on, `depth` of them, where it is `sparse` without those that are zero in all rows of a
+    /// tile.
+    pub fn read<const ROWS: usize>(
+        &mut self,
+        matrix: Matrix<'_>,
+        (from, depth): (usize, usize),
+        sparse: bool,
+    ) -> Panels<'_> {
+        let tiles = matrix.rows().div_ceil(ROWS);
+        matrix.pack::<ROWS>(from, depth, &mut self.numbers);
+        if !sparse {
+            return Panels { numbers: &self.numbers, places: None, tiles, depth };
+        }
+        self.make_room::<ROWS>(tiles, depth);
+        for tile in 0..tiles {
+            let (entries, places) = self.tile::<ROWS>(tile, depth);
+            let mut kept = 0;
+            for input in 0..depth {
+                let entry = entries[input];
+                // Written in any case: what is zero is overwritten by the next one.
+                (entries[kept], places[kept + 1]) = (entry, (input * STEP) as u32);
+                kept += usize::from(!is_zero(&entry));
             }
-        };
-        let (own, others) = entries.split_at(count);
-        ((own, offsets), Self { numbers: others.as_flattened(), places, tiles, ..self })
+            places[0] = kept as u32;
+        }
+        self.panels(tiles, depth)
+    }
+
+    fn make_room<const ROWS: usize>(&mut self, tiles: usize, depth: usize) {
+        self.numbers.resize(tiles * depth * ROWS, 0.0);
+        self.places.resize(tiles * (depth + 1), 0);
+    }
+
+    fn tile<const ROWS: usize>(&mut self, tile: usize, depth: usize) -> (&mut [[f32; ROWS]], &mut [u32]) {
+        let entries = &mut self.numbers.as_chunks_mut().0[tile * depth..][..depth];
+        (entries, &mut self.places[tile * (depth + 1)..][..depth + 1])
+    }
+
+    fn panels(&self, tiles: usize, depth: usize) -> Panels<'_> {
+        Panels { numbers: &self.numbers, places: Some(&self.places), tiles, depth }
+    }
+}
+
+/// A batch of inputs as tiles read it, forwards for what a layer says of it and backwards, rows for columns, for the gradient of the
+/// layer's weights: read once, and of an image the empty parts only looked at.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    forwards: Lefts,
+    backwards: Lefts,
+    rows: usize,
+    columns: usize,
+}
+
+impl Inputs {
+    /// Reads a batch.
+    ///
+    /// # Panics
+    /// If it is a transpose.
+    #[inline(never)]
+    pub fn read(&mut self, batch: Matrix<'_>) {
+        match tiles::linked_rows() {
+            Some(PLAIN_ROWS) => self.read_by::<PLAIN_ROWS>(batch),
+            _ => self.read_by::<FUSED_ROWS>(batch),
+        }
+    }
+
+    /// The same by tiles of so many rows.
+    pub fn read_by<const ROWS: usize>(&mut self, batch: Matrix<'_>) {
+        assert!(batch.is_by_rows(), "a batch stands row by row");
+        let (rows, columns) = (batch.rows(), batch.columns());
+        (self.rows, self.columns) = (rows, columns);
+        self.forwards.make_room::<ROWS>(rows.div_ceil(ROWS), columns);
+        self.backwards.make_room::<ROWS>(columns.div_ceil(ROWS), rows);
+        self.backwards.places.iter_mut().step_by(rows + 1).for_each(|count| *count = 0);
+        for (tile, first) in (0..rows).step_by(ROWS).enumerate() {
+            let lines: [&[f32]; ROWS] = array::from_fn(|lane| match first + lane < rows {
+                true => batch.line(first + lane, 0, columns),
+                false => &[],
+            });
+            let (entries, places) = self.forwards.tile::<ROWS>(tile, columns);
+            let mut kept = 0;
+            for (group, from) in (0..columns).step_by(ROWS).enumerate() {
+                let mut square = [[0.0; ROWS]; ROWS];
+                for (to, line) in square.iter_mut().zip(&lines) {
+                    match line.get(from..).and_then(<[f32]>::first_chunk) {
+                        Some(part) => *to = *part,
+                        None => to.iter_mut().zip(line.iter().skip(from)).for_each(|(to, number)| *to = *number),
+                    }
+                }
+                let mut of_columns = [0_u32; ROWS];
+                for row in &square {
+                    of_columns.iter_mut().zip(row).for_each(|(bits, number)| *bits |= number.to_bits() << 1);
+                }
+                if of_columns.iter().fold(0, |all, bits| all | bits) == 0 {
+                    continue;
+                }
+
+                let (own, own_places) = self.backwards.tile::<ROWS>(group, rows);
+                let mut own_kept = own_places[0] as usize;
+                for (lane, row) in square.iter().enumerate().take(rows - first) {
+                    own[own_kept] = *row;
+                    own_places[own_kept + 1] = ((first + lane) * STEP) as u32;
+                    own_kept += usize::from(!is_zero(row));
+                }
+                own_places[0] = own_kept as u32;
+                for (lane, bits) in of_columns.into_iter().enumerate().take(columns - from) {
+                    for (to, row) in entries[kept].iter_mut().zip(&square) {
+                        *to = row[lane];
+                    }
+                    places[kept + 1] = ((from + lane) * STEP) as u32;
+                    kept += usize::from(bits != 0);
+                }
+            }
+            places[0] = kept as u32;
+        }
+    }
+
+    /// How many rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// How many columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The batch.
+    pub fn forwards<const ROWS: usize>(&self) -> Panels<'_> {
+        self.forwards.panels(self.rows.div_ceil(ROWS), self.columns)
+    }
+
+    /// Its transpose.
+    pub fn backwards<const ROWS: usize>(&self) -> Panels<'_> {
+        self.backwards.panels(self.columns.div_ceil(ROWS), self.rows)
     }
 }
 
@@ -116,33 +205,54 @@ pub mod tests {
         (0..count).map(|i| (i as f32 * pace).sin()).collect()
     }
 
-    /// Panels `[tiles, depth, ROWS]` whose tiles but the last are zero at their first inputs.
-    pub fn panels<const ROWS: usize>(tiles: usize, depth: usize, zeros: usize) -> Vec<f32> {
-        let mut panels = wave(tiles * depth * ROWS, 0.7);
-        let most = &mut panels[..(tiles - 1) * depth * ROWS];
-        most.chunks_exact_mut(depth * ROWS).for_each(|panel| panel[..zeros * ROWS].fill(-0.0));
-        panels
+    /// The matrix that tiles make of panels.
+    fn of_tiles<const ROWS: usize>(panels: Panels<'_>, [rows, columns]: [usize; 2]) -> Vec<f32> {
+        let (mut numbers, mut rest) = (vec![0.0; rows * columns], panels);
+        for first in (0..rows).step_by(ROWS) {
+            let (entries, places) = rest.first::<ROWS>();
+            for (input, entry) in entries.iter().enumerate() {
+                let column = places.map_or(input, |places| places[input] as usize / STEP);
+                for (row, number) in (first..rows).zip(entry) {
+                    numbers[row * columns + column] = *number;
+                }
+                assert!(places.is_none() || !is_zero(entry), "nothing is kept for nothing");
+            }
+            rest = rest.split::<ROWS>(1).1;
+        }
+        numbers
     }
 
     #[test]
-    fn inputs_that_are_zero_in_a_tile_are_left_out_of_it() {
-        // Two tiles of two rows and three inputs.
-        let panels = [[0.0, -0.0], [1.0, 0.0], [0.0, 2.0], [0.0, 0.0], [0.0, 0.0], [-0.0, 0.0]];
-        let mut gathered = Gathered::default();
-        let (first, rest) = gathered.gather(&panels, 2, 3).split::<2>(1);
-        assert_eq!((first.tiles, rest.tiles), (1, 1));
-        assert_eq!(first.first::<2>().0, (&[[1.0, 0.0], [0.0, 2.0]][..], Some(&[32, 64][..])));
-        // One is left where nothing is.
-        assert_eq!(rest.first::<2>().0, (&[[-0.0, 0.0]][..], Some(&[64][..])));
-    }
-
-    #[test]
-    fn panels_are_gathered_where_many_inputs_are_zero() {
-        let mut gathered = Gathered::default();
-        let mut is_gathered = |zeros| {
-            let panels = panels::<6>(20, 50, zeros);
-            gathered.or_all::<6>(&panels, 50).places.is_some()
-        };
-        assert!(is_gathered(30) && !is_gathered(5) && !is_gathered(0));
+    fn tiles_hold_the_matrix_without_what_is_zero() {
+        fn check<const ROWS: usize>() {
+            let (mut lefts, mut inputs) = (Lefts::default(), Inputs::default());
+            for (rows, columns) in [(1, 1), (6, 6), (13, 17), (5, 40), (64, 29), (0, 3), (3, 0)] {
+                let mut numbers = wave(rows * columns, 0.7);
+                // Some parts are empty, as in images.
+                numbers.iter_mut().enumerate().for_each(|(at, number)| {
+                    if at % columns.max(1) / 7 % 2 == at / columns.max(1) / 9 % 2 {
+                        *number = if at % 3 == 0 { -0.0 } else { 0.0 };
+                    }
+                });
+                let matrix = Matrix::with_rows(&numbers, rows);
+                let across: Vec<f32> =
+                    (0..rows * columns).map(|at| numbers[at % rows * columns + at / rows]).collect();
+                let matrices = [(matrix, [rows, columns], &numbers), (matrix.transposed(), [columns, rows], &across)];
+                for ((matrix, shape, numbers), sparse) in
+                    matrices.into_iter().flat_map(|all| [true, false].map(|sparse| (all, sparse)))
+                {
+                    let panels = lefts.read::<ROWS>(matrix, (0, shape[1]), sparse);
+                    assert_eq!(&of_tiles::<ROWS>(panels, shape), numbers);
+                }
+                inputs.read_by::<ROWS>(matrix);
+                let panels = [inputs.forwards::<ROWS>(), inputs.backwards::<ROWS>()];
+                for (panels, (_, shape, numbers)) in panels.into_iter().zip(matrices) {
+                    assert!(panels.fits::<ROWS>());
+                    assert_eq!(&of_tiles::<ROWS>(panels, shape), numbers);
+                }
+            }
+        }
+        check::<FUSED_ROWS>();
+        check::<PLAIN_ROWS>();
     }
 }

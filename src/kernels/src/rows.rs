@@ -116,11 +116,8 @@ impl Softmax {
     /// Writes the shares.
     fn of(logits: &[f32], temperature: f32, shares: &mut [f32]) -> Self {
         let most = logits.iter().fold(f32::NEG_INFINITY, |most, &logit| most.max(logit));
-        let mut sum = 0.0;
-        for (share, logit) in shares.iter_mut().zip(logits) {
-            *share = ((logit - most) / temperature).exp();
-            sum += f64::from(*share);
-        }
+        over([&mut *shares], [logits], |_, [logit]| [((logit - most) / temperature).exp()]);
+        let sum = shares.iter().map(|&share| f64::from(share)).sum::<f64>();
         shares.iter_mut().for_each(|share| *share = (f64::from(*share) / sum) as f32);
         Self { most, temperature: f64::from(temperature), sum: f64::from((sum as f32).ln()) }
     }

@@ -59,10 +59,10 @@ extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize
 /// `right`: `[depth, COLUMNS]`, `to`: `[tiles · ROWS, COLUMNS]`, its rows `stride` apart. Says whether they fit.
 pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bool {
     let Panels { numbers, places, tiles, depth } = left;
-    if tiles == 0 {
+    if tiles == 0 || depth == 0 {
         return true;
     }
-    if right.len() < depth * COLUMNS || to.len() < (tiles * ROWS - 1) * stride + COLUMNS {
+    if !left.fits::<ROWS>() || right.len() < depth * COLUMNS || to.len() < (tiles * ROWS - 1) * stride + COLUMNS {
         return false;
     }
     if LINKED.get() == Some(ROWS) {
@@ -73,8 +73,8 @@ pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], s
     } else {
         let mut rest = left;
         for tile in 0..tiles {
-            let ((left, offsets), others) = rest.first::<ROWS>();
-            rest = others;
+            let (left, offsets) = rest.first::<ROWS>();
+            rest = rest.split::<ROWS>(1).1;
             let right = right.as_chunks().0;
             let sums = match offsets {
                 None => sums::<ROWS>(left.iter().zip(right)),
@@ -112,9 +112,9 @@ fn sums<'a, const ROWS: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panels::{
-        Gathered,
-        tests::{panels, wave},
+    use crate::{
+        matrix::Matrix,
+        panels::{Lefts, tests::wave},
     };
     use wasmi::{Config, Engine, Linker, Memory, MemoryType, Module, Store};
 
@@ -152,19 +152,26 @@ mod tests {
     fn the_instructions_do_what_the_loop_in_rust_does() {
         fn check<const ROWS: usize>(fused: bool) {
             for (tiles, depth, stride, zeros) in [(1, 1, COLUMNS, 0), (1, 37, 20, 0), (3, 5, 11, 3), (8, 9, 8, 9)] {
-                let panels = panels::<ROWS>(tiles, depth, zeros);
-                let (right, before) = (wave(depth * COLUMNS, 0.3), wave(tiles * ROWS * stride, 1.1));
+                let (rows, mut left) = (tiles * ROWS, wave(tiles * ROWS * depth, 0.7));
+                // All tiles but the last one are zero at their first inputs.
+                left.chunks_exact_mut(depth).take(rows - ROWS).for_each(|row| row[..zeros].fill(-0.0));
+                let (right, before) = (wave(depth * COLUMNS, 0.3), wave(rows * stride, 1.1));
                 let mut expected = before.clone();
                 for (place, to) in expected.iter_mut().enumerate().filter(|(place, _)| place % stride < COLUMNS) {
-                    let (row, column) = (place / stride, place % stride);
-                    let left = |input: usize| panels[(row / ROWS * depth + input) * ROWS + row % ROWS];
-                    *to += (0..depth).map(|input| left(input) * right[input * COLUMNS + column]).sum::<f32>();
+                    let row = &left[place / stride * depth..][..depth];
+                    let inputs = row.iter().zip(right[place % stride..].iter().step_by(COLUMNS));
+                    *to += inputs.map(|(left, right)| left * right).sum::<f32>();
                 }
-                // What was there before is another product's.
-                let mut gathered = Gathered::default();
-                gathered.gather::<ROWS>(wave(1000 * ROWS, 0.9).as_chunks().0, 10, 100);
-                let gathered = gathered.gather::<ROWS>(panels.as_chunks().0, tiles, depth);
-                for left in [gathered, Panels { numbers: &panels, places: None, tiles, depth }] {
+                let across: Vec<f32> = (0..rows * depth).map(|at| left[at % rows * depth + at / rows]).collect();
+                let across = Matrix::with_rows(&across, depth).transposed();
+                let mut lefts = Lefts::default();
+                for (left, sparse) in [Matrix::with_rows(&left, rows), across]
+                    .into_iter()
+                    .flat_map(|left| [true, false].map(|sparse| (left, sparse)))
+                {
+                    // What was there before is another product's.
+                    lefts.read::<ROWS>(Matrix::with_rows(&[0.9; 1000], 10), (0, 100), true);
+                    let left = lefts.read::<ROWS>(left, (0, depth), sparse);
                     let mut ours = before.clone();
                     let found = by_instructions(fused, left, &right, &ours, stride);
                     assert!(add::<ROWS>(left, &right, &mut ours, stride));

@@ -5,7 +5,7 @@ use js_sys::{
     Function, Object, Reflect,
     WebAssembly::{Instance, Module, Table},
 };
-use retort_kernels::{Factor, Matrix, Scratch, matmul, tiles};
+use retort_kernels::{Factor, Left, Matrix, Scratch, matmul, tiles};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Links the faster loop, or where the browser refuses that, the other. Where neither can be, the engine's own remains.
@@ -26,8 +26,9 @@ fn works() -> bool {
     const ROWS: usize = 12;
     let (left, right, mut to) = ([1.0; 2 * ROWS], [1.0; 16], [1.0; 8 * ROWS]);
     let factors = Matrix::new(&left, ROWS, 2).zip(Matrix::new(&right, 2, 8));
-    let fits =
-        factors.is_some_and(|(left, right)| matmul(&mut to, left, Factor::Plain(right), &mut Scratch::default()));
+    let fits = factors.is_some_and(|(left, right)| {
+        matmul(&mut to, Left::Plain(left), Factor::Plain(right), &mut Scratch::default())
+    });
     fits && to.iter().all(|&sum| sum == 3.0)
 }
 

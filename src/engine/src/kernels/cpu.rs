@@ -15,7 +15,7 @@ use burn::{
     },
     tensor::{Shape, Tensor, TensorData},
 };
-use retort_kernels::{Factor, Matrix, Scratch, column_sums, matmul};
+use retort_kernels::{Factor, Left, Matrix, Scratch, column_sums, matmul};
 
 use super::{Loss, Slopes, Steps, on};
 
@@ -108,7 +108,7 @@ fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias:
             let tos = to.chunks_exact_mut((rows * columns).max(1));
             lefts.zip(rights).zip(tos).all(|((left, right), to)| {
                 let matrices = matrix(left, of_left, turn_left).zip(matrix(right, of_right, turn_right));
-                matrices.is_some_and(|(left, right)| matmul(to, left, Factor::Plain(right), scratch))
+                matrices.is_some_and(|(left, right)| matmul(to, Left::Plain(left), Factor::Plain(right), scratch))
             })
         });
     assert!(fits, "{of_left:?} and {of_right:?} make no product");

@@ -1,8 +1,11 @@
 //! What the students are shown: labelled batches, and batches of the transfer set with what the teacher says of them.
 
+use std::ops::Range;
+
 use burn::tensor::{Tensor, activation::log_softmax};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use retort_kernels::Inputs;
 use retort_spec::{Experiment, Knowledge, Labels, Transfer};
 
 use crate::{
@@ -81,14 +84,44 @@ struct Plain {
     teacher: Option<Perceptron>,
 }
 
-/// A batch in the processor's memory: `inputs`, `[batch, features]`, and what is to be said of them, `[batch, classes]`.
+/// The batches of a step in the processor's memory: the labelled one and below it that of the transfer set, if they are not one.
 #[derive(Default)]
 pub struct Sheet {
-    /// What is shown.
-    pub inputs: Vec<f32>,
-    /// One-hot labels, or the teacher's logits.
-    pub answers: Vec<f32>,
+    /// The inputs of both.
+    pub shown: Shown,
+    /// One-hot labels of the first rows, `[labelled, classes]`.
+    pub labels: Vec<f32>,
+    /// How many those are.
+    pub labelled: usize,
+    /// The teacher's logits of the last rows, `[rows, classes]`.
+    pub logits: Vec<f32>,
+    /// Which those are.
+    pub taught: Range<usize>,
+}
+
+/// What is shown in a step.
+#[derive(Default)]
+pub struct Shown {
+    /// Rows of the training set, or of as much noise.
     rows: Vec<u32>,
+    /// The inputs, if they do not stand like that in the training set.
+    copies: Vec<f32>,
+    /// How products read some of the rows, and which.
+    inputs: Inputs,
+    read: Range<usize>,
+}
+
+impl Shown {
+    /// How products read some rows: all who are shown the same have it read once.
+    pub fn of(&mut self, bench: &Bench, rows: Range<usize>) -> &Inputs {
+        if self.read != rows {
+            let features = bench.dataset.features();
+            let copies = self.copies.get(rows.start * features..rows.end * features).unwrap_or_default();
+            self.inputs.read(bench.matrix(&self.rows[rows.clone()], copies));
+            self.read = rows;
+        }
+        &self.inputs
+    }
 }
 
 /// A labelled batch.
@@ -156,58 +189,47 @@ impl Lessons {
     /// Makes ready for networks that learn straight on; says whether lessons can be given so.
     pub fn make_plain(&mut self, bench: &Bench, experiment: &Experiment) -> bool {
         let asks = is_augmented(bench, experiment);
-        let teacher = if asks { self.teacher.perceptron().map(Perceptron::finished) } else { None };
+        let teacher = if asks { self.teacher.perceptron().as_deref().map(Perceptron::new) } else { None };
         let noise = (experiment.transfer == Transfer::Noise).then(|| numbers(&self.inputs)).flatten();
         let made = numbers(&self.taught).map(|taught| Plain { noise, taught, teacher });
         self.plain = made.filter(|plain| !asks || plain.teacher.is_some());
         self.plain.is_some()
     }
 
-    /// The next labelled batch onto a sheet; `None` without labels.
-    pub fn write_exercise<'a>(
-        &mut self,
-        bench: &Bench,
-        experiment: &Experiment,
-        sheet: &'a mut Sheet,
-    ) -> Option<&'a Sheet> {
-        sheet.rows = self.labelled.draw(experiment.batch as usize);
-        if sheet.rows.is_empty() {
-            return None;
+    /// The next batches onto a sheet; `asks_teacher` tells whether one of the transfer set is wanted.
+    pub fn write(&mut self, bench: &Bench, experiment: &Experiment, asks_teacher: bool, sheet: &mut Sheet) {
+        let Some(Plain { noise, taught, teacher }) = &mut self.plain else { return };
+        let batch = experiment.batch as usize;
+        let (dataset, jitter) = (&bench.dataset, experiment.jitter as i32);
+        let Sheet { shown, labels, labelled, logits, taught: range } = sheet;
+        let Shown { rows, copies, read, .. } = shown;
+        *rows = self.labelled.draw(batch);
+        *labelled = rows.len();
+        bench.copy_targets(rows, labels);
+        if asks_teacher && !self.shared {
+            rows.extend(self.transfer.draw(batch));
         }
-        bench.copy_inputs(&sheet.rows, experiment.jitter, &mut self.shifts, &mut sheet.inputs);
-        bench.copy_targets(&sheet.rows, &mut sheet.answers);
-        Some(sheet)
-    }
+        *range = if asks_teacher && self.shared { 0..*labelled } else { *labelled..rows.len() };
 
-    /// The transfer batch of a step onto a sheet, with the teacher's logits, where it is not the labelled one its inputs too;
-    /// `None` if there is nothing to transfer.
-    pub fn write_lesson<'a>(
-        &mut self,
-        bench: &Bench,
-        experiment: &Experiment,
-        exercise: Option<&Sheet>,
-        sheet: &'a mut Sheet,
-    ) -> Option<&'a Sheet> {
-        sheet.rows = self.draw_transfer(experiment, exercise.map(|exercise| &exercise.rows[..]));
-        let Plain { noise, taught, teacher } = self.plain.as_mut()?;
-        if sheet.rows.is_empty() {
-            return None;
+        *read = 0..0;
+        copies.clear();
+        let (exercise, lesson) = rows.split_at(*labelled);
+        let shifts = bench.shifts(experiment.jitter);
+        match &noise {
+            _ if shifts => bench.shift(exercise, jitter, &mut self.shifts, copies),
+            Some(_) => copy_rows(&dataset.train.inputs, dataset.features(), exercise, copies),
+            None => {}
         }
-        let exercise = exercise.filter(|_| self.shared);
-        match (exercise, noise) {
-            (Some(_), _) => {}
-            (None, Some(noise)) => copy_rows(noise, bench.dataset.features(), &sheet.rows, &mut sheet.inputs),
-            (None, None) => bench.copy_inputs(&sheet.rows, experiment.jitter, &mut self.shifts, &mut sheet.inputs),
+        match &noise {
+            Some(noise) => copy_rows(noise, dataset.features(), lesson, copies),
+            None if shifts => bench.shift(lesson, jitter, &mut self.shifts, copies),
+            None => {}
         }
+        logits.clear();
         match teacher {
-            None => copy_rows(taught, bench.dataset.classes, &sheet.rows, &mut sheet.answers),
-            Some(teacher) => {
-                let said = teacher.forward(&exercise.unwrap_or(sheet).inputs, None);
-                sheet.answers.clear();
-                sheet.answers.extend_from_slice(said);
-            }
+            None => copy_rows(taught, dataset.classes, &rows[range.clone()], logits),
+            Some(teacher) => logits.extend_from_slice(teacher.forward(shown.of(bench, range.clone()), None)),
         }
-        Some(sheet)
     }
 
     /// The rows of a step's transfer batch, given those of its labelled one.
@@ -281,7 +303,7 @@ impl Lessons {
 
 /// Whether every transfer batch is new to the teacher.
 fn is_augmented(bench: &Bench, experiment: &Experiment) -> bool {
-    experiment.jitter > 0 && bench.dataset.is_image() && experiment.transfer != Transfer::Noise
+    bench.shifts(experiment.jitter) && experiment.transfer != Transfer::Noise
 }
 
 /// One-hot classes, `[examples, classes]`: the labels of the `seen` training examples, and for all others what the

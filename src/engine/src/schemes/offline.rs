@@ -6,6 +6,7 @@ use std::mem;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 use retort_compress::Layer;
+use retort_kernels::Inputs;
 use retort_spec::{Architecture, Experiment, NetworkKind, Trouble};
 
 use crate::{
@@ -32,8 +33,9 @@ pub struct Teacher {
     batches: Batches,
     dropout: Option<Dropout>,
     shifts: ChaCha8Rng,
-    /// The batch, where he learns straight on.
-    inputs: Vec<f32>,
+    /// The batch, where he learns straight on: shifted images, if they are, how products read it, and classes.
+    copies: Vec<f32>,
+    inputs: Inputs,
     targets: Vec<f32>,
 }
 
@@ -51,7 +53,8 @@ impl Teacher {
             batches: Batches::new((0..dataset.train.len() as u32).collect(), seed, "teacher batches"),
             dropout: Dropout::new(experiment.dropout, seed),
             shifts: random::stream(seed, "teacher jitter"),
-            inputs: Vec::new(),
+            copies: Vec::new(),
+            inputs: Inputs::default(),
             targets: Vec::new(),
         }
     }
@@ -60,13 +63,15 @@ impl Teacher {
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
         let rows = self.batches.draw(experiment.batch as usize);
         if self.learner.is_straight() {
-            let Self { learner, dropout, shifts, inputs, targets, .. } = &mut self;
-            bench.copy_inputs(&rows, experiment.jitter, shifts, inputs);
+            let Self { learner, dropout, shifts, copies, inputs, targets, .. } = &mut self;
+            copies.clear();
+            if bench.shifts(experiment.jitter) {
+                bench.shift(&rows, experiment.jitter as i32, shifts, copies);
+            }
             bench.copy_targets(&rows, targets);
-            let factor = 1.0 / rows.len() as f64;
-            learner.step_straight(experiment, |network| {
-                network.learn(inputs, &[Term { aim: Aim::Labels(targets), factor, name: None }], dropout.as_mut());
-            });
+            let term = Term { aim: Aim::Labels(targets), from: 0, factor: 1.0 / rows.len() as f64, name: None };
+            inputs.read(bench.matrix(&rows, copies));
+            learner.step_straight(experiment, inputs, &[term], dropout.as_mut());
             return self;
         }
         let places = bench.places(&rows);
@@ -105,7 +110,7 @@ pub struct Students {
     /// Whether the last step was one of a first stage that a method has to itself.
     alone: bool,
     /// The batches of students that learn straight on.
-    sheets: [Sheet; 2],
+    sheet: Sheet,
 }
 
 /// Whether the objectives can be used on these networks and batches, before anything is trained.
@@ -156,7 +161,7 @@ impl Students {
         };
         let parts = Parts::draw(objectives.parts(), seed, &bench.device.clone().autodiff());
         let student = student.with_parts(parts);
-        Ok(Self { baseline, student, lessons, objectives, alone: false, sheets: Default::default() })
+        Ok(Self { baseline, student, lessons, objectives, alone: false, sheet: Sheet::default() })
     }
 
     /// Trains one batch of each: the baseline on labels, the student by
@@ -228,39 +233,29 @@ impl Students {
 
     /// The same without a graph, by labels and soft targets alone.
     fn step_straight(&mut self, bench: &Bench, experiment: &Experiment) {
-        let Self { lessons, baseline, student, sheets: [first, second], .. } = self;
+        let Self { lessons, baseline, student, sheet, .. } = self;
         let soft = experiment.soft;
         let shared_out = |factor: f64| factor / f64::from(experiment.batch);
-        let exercise = lessons.write_exercise(bench, experiment, first);
-        baseline.step_straight(experiment, |network| {
-            if let Some(Sheet { inputs, answers, .. }) = exercise {
-                network.learn(inputs, &[Term { aim: Aim::Labels(answers), factor: shared_out(1.0), name: None }], None);
-            }
-        });
-        let lesson = if soft > 0.0 { lessons.write_lesson(bench, experiment, exercise, second) } else { None };
-        let taught = lesson.map(|sheet| Term {
-            aim: Aim::Teacher(&sheet.answers, experiment.temperature),
+        lessons.write(bench, experiment, soft > 0.0, sheet);
+        let Sheet { shown, labels, labelled, logits, taught, .. } = sheet;
+        let by_labels = |factor: f64, name| {
+            let term = Term { aim: Aim::Labels(labels), from: 0, factor: shared_out(factor), name };
+            Some(term).filter(|_| *labelled > 0 && factor > 0.0)
+        };
+        baseline.step_straight(experiment, shown.of(bench, 0..*labelled), by_labels(1.0, None).as_slice(), None);
+        // One pass serves both.
+        let hard = by_labels(1.0 - soft, Some(("cross-entropy", "")));
+        let first = if hard.is_some() { 0 } else { taught.start };
+        let asked = taught.start < taught.end;
+        let last = if asked { taught.end } else { *labelled };
+        let soft = asked.then(|| Term {
+            aim: Aim::Teacher(logits, experiment.temperature),
+            from: taught.start - first,
             factor: shared_out(soft * Settings::of(experiment).t2()),
             name: Some(("soft-targets", "")),
         });
-        let labelled = exercise.filter(|_| soft < 1.0).map(|sheet| Term {
-            aim: Aim::Labels(&sheet.answers),
-            factor: shared_out(1.0 - soft),
-            name: Some(("cross-entropy", "")),
-        });
-        student.step_straight(experiment, |network| match (exercise, lesson) {
-            // One pass serves both.
-            (Some(sheet), _) if lessons.shared => {
-                network.learn(&sheet.inputs, &taught.into_iter().chain(labelled).collect::<Vec<Term<'_>>>(), None);
-            }
-            _ => {
-                for (sheet, term) in [(lesson, taught), (exercise, labelled)] {
-                    if let (Some(sheet), Some(term)) = (sheet, term) {
-                        network.learn(&sheet.inputs, &[term], None);
-                    }
-                }
-            }
-        });
+        let terms: Vec<Term<'_>> = soft.into_iter().chain(hard).collect();
+        student.step_straight(experiment, shown.of(bench, first..last), &terms, None);
     }
 }
 

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use retort_kernels::Matrix;
 
 use crate::{
     data::{Dataset, Examples},
@@ -61,7 +62,7 @@ impl Bench {
     /// The inputs of some training examples, `[rows, features]`, shifted by up to `jitter` pixels each way where it is
     /// not 0.
     pub fn inputs(&self, (rows, places): (&[u32], &Places), jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
-        match jitter > 0 && self.dataset.is_image() {
+        match self.shifts(jitter) {
             true => self.shifted(rows, jitter as i32, generator),
             false => select(&self.train, places),
         }
@@ -114,12 +115,12 @@ impl Bench {
         upload(moved, self.dataset.features(), &self.device)
     }
 
-    fn shift(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng, moved: &mut Vec<f32>) {
+    /// The same into the processor's memory, after what stands there.
+    pub fn shift(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng, to: &mut Vec<f32>) {
         let [height, width] = self.dataset.shape.map(|side| side as i32);
-        let features = self.dataset.features();
-        moved.clear();
-        moved.resize(rows.len() * features, 0.0);
-        for (image, &row) in moved.chunks_exact_mut(features).zip(rows) {
+        let (features, before) = (self.dataset.features(), to.len());
+        to.resize(before + rows.len() * features, 0.0);
+        for (image, &row) in to[before..].chunks_exact_mut(features).zip(rows) {
             let source = self.dataset.train.input(row, features);
             let (down, right) = (generator.random_range(-jitter..=jitter), generator.random_range(-jitter..=jitter));
             // Of each row what stays in it.
@@ -138,11 +139,16 @@ impl Bench {
         kernels::is_in_memory(&self.train)
     }
 
-    /// The same as [`inputs`](Self::inputs), into the processor's memory.
-    pub fn copy_inputs(&self, rows: &[u32], jitter: u32, generator: &mut ChaCha8Rng, to: &mut Vec<f32>) {
-        match jitter > 0 && self.dataset.is_image() {
-            true => self.shift(rows, jitter as i32, generator, to),
-            false => copy_rows(&self.dataset.train.inputs, self.dataset.features(), rows, to),
+    /// Whether batches are shifted at this jitter.
+    pub fn shifts(&self, jitter: u32) -> bool {
+        jitter > 0 && self.dataset.is_image()
+    }
+
+    /// Some training examples as they stand in the processor's memory, or copies of them if there are any.
+    pub fn matrix<'a>(&'a self, rows: &'a [u32], copies: &'a [f32]) -> Matrix<'a> {
+        match copies.is_empty() {
+            true => Matrix::of_rows(&self.dataset.train.inputs, self.dataset.features(), rows),
+            false => Matrix::with_rows(copies, rows.len()),
         }
     }
 
@@ -157,9 +163,8 @@ impl Bench {
     }
 }
 
-/// Some rows of numbers, in place of what stood there.
+/// Some rows of numbers, after what stands there.
 pub fn copy_rows(numbers: &[f32], columns: usize, rows: &[u32], to: &mut Vec<f32>) {
-    to.clear();
     rows.iter().for_each(|&row| to.extend_from_slice(&numbers[row as usize * columns..][..columns]));
 }
 

@@ -8,11 +8,15 @@ use burn::{
 use retort_spec::{Architecture, Experiment, NetworkKind};
 
 use retort_compress::Layer;
+use retort_kernels::Inputs;
 
-use super::{optimizer, schedule, straight::Straight};
+use super::{
+    optimizer, schedule,
+    straight::{Straight, Term},
+};
 use crate::{
     device::read,
-    nets::{Network, Statistics},
+    nets::{Dropout, Network, Statistics},
     objectives::Parts,
 };
 
@@ -115,12 +119,17 @@ impl Learner {
         self.straight.is_some()
     }
 
-    /// One step down the gradient of what `learn` tells, without a graph.
-    pub fn step_straight(&mut self, experiment: &Experiment, learn: impl FnOnce(&mut Straight)) {
+    /// One step down the gradient of a batch's loss, without a graph: [`Straight::step`].
+    pub fn step_straight(
+        &mut self,
+        experiment: &Experiment,
+        inputs: &Inputs,
+        terms: &[Term<'_>],
+        dropout: Option<&mut Dropout>,
+    ) {
         let rate = self.next_rate(experiment);
         if let Some((straight, _)) = &mut self.straight {
-            learn(straight);
-            straight.descend(rate);
+            straight.step(rate, inputs, terms, dropout);
         }
     }
 
@@ -201,7 +210,7 @@ impl Learner {
     /// The network as it is now, for measuring: without gradients.
     pub fn network(&self) -> Network {
         match &self.straight {
-            Some((straight, device)) => Network::from_layers(NetworkKind::Mlp, straight.layers(), device),
+            Some((straight, device)) => Network::from_layers(NetworkKind::Mlp, &straight.layers(), device),
             None => self.pupil.network.valid(),
         }
     }

@@ -6,10 +6,10 @@ use std::mem;
 
 use retort_compress::Layer;
 use retort_kernels::{
-    Factor, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, rectify, rectify_slope, repeat,
-    soft_targets,
+    Factor, Inputs, Left, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, matmul_panels, rectify,
+    rectify_slope, repeat, soft_targets,
 };
-use retort_spec::Experiment;
+use retort_spec::{Experiment, OptimizerKind};
 
 use super::{learner::TermName, optimizer::Rule};
 use crate::nets::Dropout;
@@ -22,11 +22,17 @@ pub fn suits(layers: &[Layer], batch: usize) -> bool {
     cfg!(target_family = "wasm") || layers.iter().all(|layer| batch * layer.weight.len() <= MOST_NATIVE)
 }
 
+/// A layer, its weights as products read them.
+struct Dense {
+    /// `[inputs, outputs]`.
+    weight: Packed,
+    /// `[outputs]`.
+    bias: Vec<f32>,
+}
+
 /// Dense layers with ReLU between them, and room for what they say.
 pub struct Perceptron {
-    layers: Vec<Layer>,
-    /// Their weights as products read them, if they stay the same.
-    packed: Vec<Packed>,
+    layers: Vec<Dense>,
     /// What came out of each layer last, `[rows, outputs]`.
     outputs: Vec<Vec<f32>>,
     scratch: Scratch,
@@ -34,35 +40,41 @@ pub struct Perceptron {
 
 impl Perceptron {
     /// The perceptron of these layers.
-    pub fn new(layers: Vec<Layer>) -> Self {
-        Self { outputs: vec![Vec::new(); layers.len()], layers, packed: Vec::new(), scratch: Scratch::default() }
+    pub fn new(layers: &[Layer]) -> Self {
+        let dense = |layer: &Layer| {
+            let weight = Matrix::new(&layer.weight, layer.inputs, layer.outputs).map(Packed::new)?;
+            Some(Dense { weight, bias: layer.bias.clone() })
+        };
+        let outputs = vec![Vec::new(); layers.len()];
+        Self { layers: layers.iter().filter_map(dense).collect(), outputs, scratch: Scratch::default() }
     }
 
-    /// The perceptron of layers that learn no more.
-    pub fn finished(layers: Vec<Layer>) -> Self {
-        let packed = layers.iter().filter_map(weights).map(Packed::new).collect();
-        Self { packed, ..Self::new(layers) }
-    }
-
-    /// Its layers.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Its layers as they are.
+    pub fn layers(&self) -> Vec<Layer> {
+        let layer = |Dense { weight, bias }: &Dense| Layer {
+            inputs: weight.rows(),
+            outputs: weight.columns(),
+            weight: weight.unpacked(),
+            bias: bias.clone(),
+        };
+        self.layers.iter().map(layer).collect()
     }
 
     /// What it says of inputs.
     ///
     /// # Shapes
     /// `inputs`: `[rows, features]`; the logits `[rows, classes]`.
-    pub fn forward(&mut self, inputs: &[f32], mut dropout: Option<&mut Dropout>) -> &[f32] {
-        let rows = inputs.len() / self.layers.first().map_or(1, |layer| layer.inputs.max(1));
+    pub fn forward(&mut self, inputs: &Inputs, mut dropout: Option<&mut Dropout>) -> &[f32] {
         let hidden = self.layers.len().saturating_sub(1);
-        for (index, layer) in self.layers.iter().enumerate() {
+        for (index, Dense { weight, bias }) in self.layers.iter().enumerate() {
             let (before, outputs) = self.outputs.split_at_mut(index);
             let output = &mut outputs[0];
-            repeat(&layer.bias, rows, output);
-            let input = before.last().map_or(inputs, Vec::as_slice);
-            let weight = self.packed.get(index).map(Factor::Packed).or_else(|| weights(layer).map(Factor::Plain));
-            add(output, Matrix::new(input, rows, layer.inputs), weight, &mut self.scratch);
+            repeat(bias, inputs.rows(), output);
+            let input = match before.last() {
+                None => Left::Inputs(inputs),
+                Some(input) => Left::Plain(Matrix::with_rows(input, inputs.rows())),
+            };
+            fits(matmul(output, input, Factor::Packed(weight), &mut self.scratch));
             if index < hidden {
                 rectify(output);
                 if let Some(dropout) = &mut dropout {
@@ -74,15 +86,9 @@ impl Perceptron {
     }
 }
 
-/// A layer's weights, `[inputs, outputs]`.
-fn weights(layer: &Layer) -> Option<Matrix<'_>> {
-    Matrix::new(&layer.weight, layer.inputs, layer.outputs)
-}
-
-/// Adds a product of matrices.
-fn add(to: &mut [f32], left: Option<Matrix<'_>>, right: Option<Factor<'_>>, scratch: &mut Scratch) {
-    let fits = left.zip(right).is_some_and(|(left, right)| matmul(to, left, right, scratch));
-    assert!(fits, "batch and layers have other shapes");
+/// Says that matrices fit each other.
+fn fits(fit: bool) {
+    assert!(fit, "batch and layers have other shapes");
 }
 
 /// What a network is to say of a batch.
@@ -94,10 +100,20 @@ pub enum Aim<'a> {
     Teacher(&'a [f32], f64),
 }
 
+impl Aim<'_> {
+    fn numbers(&self) -> &[f32] {
+        match self {
+            Self::Labels(numbers) | Self::Teacher(numbers, _) => numbers,
+        }
+    }
+}
+
 /// A term of the loss: what it aims at, its factor, and its name if it has a curve of its own.
 pub struct Term<'a> {
     /// What the network is to say.
     pub aim: Aim<'a>,
+    /// Of which rows of the batch: from this one on, as many as it aims at.
+    pub from: usize,
     /// What its sum over the batch is multiplied with.
     pub factor: f64,
     /// Its name.
@@ -121,42 +137,48 @@ pub struct Straight {
     rule: Rule,
     /// Steps down a gradient.
     time: usize,
-    gradients: Vec<Layer>,
-    /// The velocity, or the first moment; and the second one.
-    memory: [Vec<Layer>; 2],
+    /// Of each layer what the rule remembers of its weights and of its bias.
+    memory: Vec<[Memory; 2]>,
     /// The slope of what came out of a layer, and what is computed from it next.
     slope: Vec<f32>,
     next: Vec<f32>,
-    /// Whether anything was learned since the last step.
-    learned: bool,
-    /// The sum of the loss over steps that learned.
+    /// The sum of the loss over steps.
     pub loss: f64,
-    /// How many did.
+    /// How many there were.
     pub losses: u32,
     /// The same of each term.
     pub terms: Vec<Summed>,
 }
 
+/// The velocity, or the first moment; and the second one, of Adam.
+struct Memory {
+    first: Vec<f32>,
+    second: Vec<f32>,
+}
+
+impl Memory {
+    fn new(count: usize, optimizer: OptimizerKind) -> Self {
+        let second = if optimizer == OptimizerKind::Sgd { 0 } else { count };
+        Self { first: vec![0.0; count], second: vec![0.0; second] }
+    }
+}
+
 impl Straight {
     /// A learner that starts from these weights.
     pub fn new(layers: &[Layer], experiment: &Experiment) -> Self {
-        let zeros = || -> Vec<Layer> {
-            let zeroed = |layer: &Layer| Layer {
-                weight: vec![0.0; layer.weight.len()],
-                bias: vec![0.0; layer.bias.len()],
-                ..*layer
-            };
-            layers.iter().map(zeroed).collect()
-        };
+        let mut perceptron = Perceptron::new(layers);
+        let memory = |count| Memory::new(count, experiment.optimizer);
         Self {
-            perceptron: Perceptron::new(layers.to_vec()),
+            memory: perceptron
+                .layers
+                .iter_mut()
+                .map(|Dense { weight, bias }| [weight.numbers().len(), bias.len()].map(memory))
+                .collect(),
+            perceptron,
             rule: Rule::new(experiment.optimizer, experiment.weight_decay),
             time: 0,
-            gradients: zeros(),
-            memory: [zeros(), zeros()],
             slope: Vec::new(),
             next: Vec::new(),
-            learned: false,
             loss: 0.0,
             losses: 0,
             terms: Vec::new(),
@@ -164,32 +186,36 @@ impl Straight {
     }
 
     /// Its layers as they are.
-    pub fn layers(&self) -> &[Layer] {
+    pub fn layers(&self) -> Vec<Layer> {
         self.perceptron.layers()
     }
 
-    /// Adds the gradient of a batch's loss, which is the sum of its terms.
+    /// One step down the gradient of a batch's loss, which is the sum of its terms; none without any.
     ///
     /// # Shapes
     /// `inputs`: `[batch, features]`.
-    pub fn learn(&mut self, inputs: &[f32], terms: &[Term<'_>], dropout: Option<&mut Dropout>) {
-        let Some(classes) = self.layers().last().map(|layer| layer.outputs).filter(|_| !terms.is_empty()) else {
+    pub fn step(&mut self, rate: f64, inputs: &Inputs, terms: &[Term<'_>], dropout: Option<&mut Dropout>) {
+        let Some(classes) = self.perceptron.layers.last().map(|layer| layer.bias.len()) else { return };
+        if terms.is_empty() {
             return;
-        };
+        }
         let kept = dropout.as_ref().map_or(1.0, |dropout| dropout.scale());
         let logits = self.perceptron.forward(inputs, dropout);
         self.slope.resize(logits.len(), 0.0);
         clear(&mut self.slope);
-        self.next.resize(logits.len(), 0.0);
         for term in terms {
-            let slope = &mut self.next[..logits.len()];
+            let aim = term.aim.numbers();
+            let (from, count) = (term.from * classes, aim.len());
+            let logits = &logits[from..from + count];
+            self.next.resize(count, 0.0);
             let value = f64::from(match term.aim {
-                Aim::Labels(targets) => cross_entropy(logits, targets, classes, term.factor as f32, slope),
-                Aim::Teacher(said, temperature) => {
-                    soft_targets(logits, said, classes, (temperature as f32, term.factor as f32), slope)
+                Aim::Labels(_) => cross_entropy(logits, aim, classes, term.factor as f32, &mut self.next),
+                Aim::Teacher(_, temperature) => {
+                    let how = (temperature as f32, term.factor as f32);
+                    soft_targets(logits, aim, classes, how, &mut self.next)
                 }
             });
-            add_up(&mut self.slope, slope);
+            add_up(&mut self.slope[from..from + count], &self.next);
             self.loss += value;
             if let Some(name) = term.name {
                 match self.terms.iter_mut().find(|sum| sum.name == name) {
@@ -198,55 +224,43 @@ impl Straight {
                 }
             }
         }
-        self.learned = true;
-        self.go_back(inputs, kept);
-    }
-
-    /// From the slope of the logits to those of all weights, layer by layer.
-    fn go_back(&mut self, inputs: &[f32], kept: f32) {
-        let Perceptron { layers, outputs, scratch, .. } = &mut self.perceptron;
-        for (index, (layer, gradient)) in layers.iter().zip(&mut self.gradients).enumerate().rev() {
-            let rows = self.slope.len() / layer.outputs.max(1);
-            let input = match index {
-                0 => inputs,
-                _ => &outputs[index - 1],
-            };
-            let slope = Matrix::new(&self.slope, rows, layer.outputs);
-            let turned = Matrix::new(input, rows, layer.inputs).map(Matrix::transposed);
-            add(&mut gradient.weight, turned, slope.map(Factor::Plain), scratch);
-            self.next.clear();
-            self.next.resize(layer.outputs, 0.0);
-            column_sums(&self.slope, &mut self.next);
-            add_up(&mut gradient.bias, &self.next);
-            if index == 0 {
-                break;
-            }
-            self.next.resize(input.len(), 0.0);
-            clear(&mut self.next);
-            let turned = weights(layer).map(Matrix::transposed).map(Factor::Plain);
-            add(&mut self.next, slope, turned, scratch);
-            // What was dropped or not above zero has no slope.
-            rectify_slope(&mut self.next, input, kept);
-            mem::swap(&mut self.slope, &mut self.next);
-        }
-    }
-
-    /// One step down the gradient, if there is any.
-    pub fn descend(&mut self, rate: f64) {
-        if !mem::take(&mut self.learned) {
-            return;
-        }
-        self.time += 1;
         self.losses += 1;
-        let [first, second] = &mut self.memory;
-        let layers = self.perceptron.layers.iter_mut().zip(&mut self.gradients).zip(first.iter_mut().zip(second));
-        for ((layer, gradient), (first, second)) in layers {
-            let rule = |weights: &mut [f32], gradient: &mut [f32], first: &mut [f32], second: &mut [f32]| {
-                self.rule.descend((rate, self.time), weights, gradient, [first, second]);
-                clear(gradient);
+        self.time += 1;
+        self.descend(rate, inputs, kept);
+    }
+
+    /// From the slope of the logits to those of all weights, layer by layer, and a step down each: as soon as a few columns of
+    /// a gradient are known, they are of use, and never again.
+    fn descend(&mut self, rate: f64, inputs: &Inputs, kept: f32) {
+        let (Perceptron { layers, outputs, scratch }, rows) = (&mut self.perceptron, inputs.rows());
+        let rule = |weights: &mut [f32], gradient: &[f32], memory: &mut Memory, from: usize| {
+            let first = &mut memory.first[from..from + weights.len()];
+            let second = memory.second.get_mut(from..from + weights.len()).unwrap_or_default();
+            self.rule.descend((rate, self.time), weights, gradient, [first, second]);
+        };
+        for (index, (layer, memory)) in layers.iter_mut().zip(&mut self.memory).enumerate().rev() {
+            let slope = Matrix::with_rows(&self.slope, rows);
+            let input = outputs[..index].last();
+            if let Some(input) = input {
+                self.next.resize(input.len(), 0.0);
+                clear(&mut self.next);
+                fits(matmul(&mut self.next, Left::Plain(slope), Factor::Turned(&layer.weight), scratch));
+                // What was dropped or not above zero has no slope.
+                rectify_slope(&mut self.next, input, kept);
+            }
+            let (Dense { weight, bias }, [of_weight, of_bias]) = (layer, memory);
+            let turned = match input {
+                None => Left::Turned(inputs),
+                Some(input) => Left::Plain(Matrix::with_rows(input, rows).transposed()),
             };
-            rule(&mut layer.weight, &mut gradient.weight, &mut first.weight, &mut second.weight);
-            rule(&mut layer.bias, &mut gradient.bias, &mut first.bias, &mut second.bias);
+            let mut step = |from: usize, gradient: &[f32]| {
+                rule(&mut weight.numbers()[from..from + gradient.len()], gradient, of_weight, from);
+            };
+            fits(matmul_panels(turned, slope, scratch, &mut step));
+            let mut gradient = vec![0.0; bias.len()];
+            column_sums(&self.slope, &mut gradient);
+            rule(bias, &gradient, of_bias, 0);
+            mem::swap(&mut self.slope, &mut self.next);
         }
     }
 
