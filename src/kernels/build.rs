@@ -77,18 +77,18 @@ fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     // Of a tile without inputs nothing is added.
     to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
     to.local_get(PLACES).local_set(PLACE);
-    to.loop_(BlockType::Empty);
-    add(to, PLACE, NUMBER);
-    to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
-    input(to, rows, fused);
-    count_down(to, REST);
+    two_by_two(to, |to| {
+        add(to, PLACE, NUMBER);
+        to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
+        input(to, rows, fused);
+    });
     to.else_();
     to.local_get(RIGHT).local_set(AT);
     to.local_get(DEPTH).local_set(REST);
-    to.loop_(BlockType::Empty);
-    input(to, rows, fused);
-    add(to, AT, COLUMNS as u32 * NUMBER);
-    count_down(to, REST);
+    two_by_two(to, |to| {
+        input(to, rows, fused);
+        add(to, AT, COLUMNS as u32 * NUMBER);
+    });
     to.end();
 
     // The sums are added to the result.
@@ -108,6 +108,19 @@ fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
     to.i32_const(0).local_get(PLACES).select().local_set(PLACES);
     to.local_get(STRIDE).i32_const(rows as i32).i32_mul().local_get(TO).i32_add().local_set(TO);
     count_down(to, TILES);
+    to.end();
+}
+
+/// Does something as often as there are inputs left: browsers look at every turn of a loop whether it is to be interrupted.
+fn two_by_two(to: &mut InstructionSink<'_>, once: impl Fn(&mut InstructionSink<'_>)) {
+    to.local_get(REST).i32_const(1).i32_and().if_(BlockType::Empty);
+    once(to);
+    to.end();
+    to.local_get(REST).i32_const(1).i32_shr_u().local_tee(REST).if_(BlockType::Empty);
+    to.loop_(BlockType::Empty);
+    once(to);
+    once(to);
+    count_down(to, REST);
     to.end();
 }
 

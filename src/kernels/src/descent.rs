@@ -16,10 +16,9 @@ fn settled(moment: f32x4) -> f32x4 {
 }
 
 /// Whether all numbers are zero, of whatever sign.
-fn is_zero(numbers: &[f32]) -> bool {
-    let (fours, rest) = numbers.as_chunks::<4>();
-    let bits = fours.iter().fold(f32x4::ZERO, |bits, &four| bits | f32x4::new(four));
-    bits.simd_eq(f32x4::ZERO).all() && rest.iter().all(|&number| number == 0.0)
+fn is_zero(numbers: &[f32; BLOCK]) -> bool {
+    let fours = numbers.as_chunks::<4>().0.iter();
+    fours.fold(f32x4::ZERO, |bits, &four| bits | f32x4::new(four)).simd_eq(f32x4::ZERO).all()
 }
 
 /// One step of Adam or AdamW.
@@ -57,23 +56,26 @@ impl Adam {
         // Without decay weights stay as they are where gradient and first moment are zero: those of a pixel in an image's border
         // stand side by side.
         let rests = self.penalty == 0.0 && self.kept == 1.0;
-        let parts = [weights, first, second].map(|numbers| numbers.chunks_mut(BLOCK));
-        let [weights, firsts, seconds] = parts;
-        for (((weights, first), second), gradient) in weights.zip(firsts).zip(seconds).zip(gradient.chunks(BLOCK)) {
+        let change = |[weights, first, second]: [f32x4; 3], [gradient]: [f32x4; 1]| {
+            let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
+            let first = settled(first * beta1 + gradient * rest1);
+            let second = second * beta2 + gradient * gradient * rest2;
+            let step = first * correction / (second.sqrt() + epsilon);
+            [weights * kept - step * rate, first, second]
+        };
+        let [(weights, of_weights), (firsts, of_firsts), (seconds, of_seconds)] =
+            [weights, first, second].map(<[f32]>::as_chunks_mut::<BLOCK>);
+        let (gradients, of_gradients) = gradient.as_chunks::<BLOCK>();
+        for (((weights, first), second), gradient) in weights.iter_mut().zip(firsts).zip(seconds).zip(gradients) {
             if rests && is_zero(gradient) && is_zero(first) {
                 if !is_zero(second) {
                     over([second], [], |[second], []| [second * beta2]);
                 }
                 continue;
             }
-            over([weights, first, second], [gradient], |[weights, first, second], [gradient]| {
-                let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
-                let first = settled(first * beta1 + gradient * rest1);
-                let second = second * beta2 + gradient * gradient * rest2;
-                let step = first * correction / (second.sqrt() + epsilon);
-                [weights * kept - step * rate, first, second]
-            });
+            over([weights, first, second], [gradient], change);
         }
+        over([of_weights, of_firsts, of_seconds], [of_gradients], change);
     }
 }
 

@@ -6,6 +6,7 @@ use wide::f32x4;
 pub const BLOCK: usize = 16;
 
 /// Four numbers of each slice at a time, the last ones filled with zeros; all slices are of one length.
+#[inline(always)]
 pub fn over<const N: usize, const M: usize>(
     mut changed: [&mut [f32]; N],
     given: [&[f32]; M],

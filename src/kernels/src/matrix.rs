@@ -9,7 +9,7 @@ const LOOKED_AT: usize = 32;
 /// How many of them it takes: an entry that is kept costs a tenth more where zeros are left out.
 const MANY: usize = 8;
 /// Numbers of a vector.
-const LANES: usize = 4;
+pub const LANES: usize = 4;
 
 /// A matrix, or its transpose, as it stands in memory.
 #[derive(Debug, Clone, Copy)]

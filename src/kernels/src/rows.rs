@@ -73,14 +73,16 @@ pub fn soft_targets(
     gradient: &mut [f32],
 ) -> f32 {
     let (mut loss, classes) = (0.0, classes.max(1));
+    let mut shares = vec![0.0; teacher.len()];
+    exponentials(student, classes, temperature, gradient);
+    exponentials(teacher, classes, temperature, &mut shares);
     let rows = student.chunks_exact(classes).zip(teacher.chunks_exact(classes));
-    let mut shares = vec![0.0; classes];
-    for ((student, teacher), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
-        let (answer, wanted) =
-            (Softmax::of(student, temperature, gradient), Softmax::of(teacher, temperature, &mut shares));
-        for (((slope, share), &student), &teacher) in gradient.iter_mut().zip(&shares).zip(student).zip(teacher) {
+    let shares = gradient.chunks_exact_mut(classes).zip(shares.chunks_exact_mut(classes));
+    for ((student, teacher), (gradient, shares)) in rows.zip(shares) {
+        let (answer, wanted) = (Softmax::of(student, temperature, gradient), Softmax::of(teacher, temperature, shares));
+        for (((slope, share), &student), &teacher) in gradient.iter_mut().zip(shares).zip(student).zip(teacher) {
             loss += f64::from(*share) * (wanted.ln(teacher) - answer.ln(student));
-            *slope = (*slope - share) * (factor / temperature);
+            *slope = (*slope - *share) * (factor / temperature);
         }
     }
     (loss * f64::from(factor)) as f32
@@ -94,6 +96,7 @@ pub fn soft_targets(
 #[inline(never)]
 pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, factor: f32, gradient: &mut [f32]) -> f32 {
     let (mut loss, classes) = (0.0, classes.max(1));
+    exponentials(logits, classes, 1.0, gradient);
     let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes));
     for ((logits, targets), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
         let answer = Softmax::of(logits, 1.0, gradient);
@@ -105,6 +108,25 @@ pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, factor: f3
     (loss * f64::from(factor)) as f32
 }
 
+/// `exp(logit / T)` of all rows, as a share of the largest of the row.
+fn exponentials(logits: &[f32], classes: usize, temperature: f32, to: &mut [f32]) {
+    for (logits, to) in logits.chunks_exact(classes).zip(to.chunks_exact_mut(classes)) {
+        let most = largest(logits);
+        to.iter_mut().zip(logits).for_each(|(to, logit)| *to = (logit - most) / temperature);
+    }
+    over([to], [], |[power], []| [exp(power)]);
+}
+
+/// Not inlined: it is long.
+#[inline(never)]
+fn exp(power: f32x4) -> f32x4 {
+    power.exp()
+}
+
+fn largest(logits: &[f32]) -> f32 {
+    logits.iter().fold(f32::NEG_INFINITY, |most, &logit| if logit > most { logit } else { most })
+}
+
 /// The softmax of a row's logits at a temperature, and its logarithm in double precision: a loss is the difference of such numbers.
 struct Softmax {
     most: f32,
@@ -113,13 +135,11 @@ struct Softmax {
 }
 
 impl Softmax {
-    /// Writes the shares.
+    /// Makes shares of the row's [`exponentials`].
     fn of(logits: &[f32], temperature: f32, shares: &mut [f32]) -> Self {
-        let most = logits.iter().fold(f32::NEG_INFINITY, |most, &logit| most.max(logit));
-        over([&mut *shares], [logits], |_, [logit]| [((logit - most) / temperature).exp()]);
-        let sum = shares.iter().map(|&share| f64::from(share)).sum::<f64>();
+        let sum: f64 = shares.iter().map(|&share| f64::from(share)).sum();
         shares.iter_mut().for_each(|share| *share = (f64::from(*share) / sum) as f32);
-        Self { most, temperature: f64::from(temperature), sum: f64::from((sum as f32).ln()) }
+        Self { most: largest(logits), temperature: f64::from(temperature), sum: f64::from((sum as f32).ln()) }
     }
 
     fn ln(&self, logit: f32) -> f64 {

@@ -112,9 +112,9 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// How products read some rows: all who are shown the same have it read once.
+    /// How products read some rows: all who are shown the same have it read once. Of no rows anything may come.
     pub fn of(&mut self, bench: &Bench, rows: Range<usize>) -> &Inputs {
-        if self.read != rows {
+        if self.read != rows && rows.start < rows.end {
             let features = bench.dataset.features();
             let copies = self.copies.get(rows.start * features..rows.end * features).unwrap_or_default();
             self.inputs.read(bench.matrix(&self.rows[rows.clone()], copies));
