@@ -3,9 +3,9 @@
 #[path = "src/shape.rs"]
 mod shape;
 
-use std::{env, error::Error, fs, path::Path};
+use std::{env, error::Error, fs, ops::Range, path::Path};
 
-use shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS};
+use shape::{COLUMNS, ROWS};
 use wasm_encoder::{
     BlockType, CodeSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
     InstructionSink, MemArg, MemoryType, Module, TypeSection, ValType,
@@ -41,13 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/shape.rs");
     let folder = env::var("OUT_DIR")?;
-    for (name, rows, fused) in [("fused.wasm", FUSED_ROWS, true), ("plain.wasm", PLAIN_ROWS, false)] {
-        fs::write(Path::new(&folder).join(name), module(rows as u32, fused))?;
+    for (name, fused) in [("fused.wasm", true), ("plain.wasm", false)] {
+        fs::write(Path::new(&folder).join(name), module(fused))?;
     }
     Ok(())
 }
 
-fn module(rows: u32, fused: bool) -> Vec<u8> {
+fn module(fused: bool) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32; 7], []);
     let memory = MemoryType { minimum: 0, maximum: None, memory64: false, shared: false, page_size_log2: None };
@@ -58,46 +58,51 @@ fn module(rows: u32, fused: bool) -> Vec<u8> {
     let mut exports = ExportSection::new();
     exports.export("tiles", ExportKind::Func, 0);
     let mut code = CodeSection::new();
-    let mut function = Function::new([(SPLAT - OWN, ValType::I32), (1 + HALVES + rows * HALVES, ValType::V128)]);
-    write(&mut function.instructions(), rows, fused);
+    let mut function = Function::new([(SPLAT - OWN, ValType::I32), (1 + HALVES + ROWS as u32 * HALVES, ValType::V128)]);
+    write(&mut function.instructions(), fused);
     code.function(&function);
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
     module.finish()
 }
 
-fn write(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
+fn write(to: &mut InstructionSink<'_>, fused: bool) {
+    // Otherwise a product needs a register before it is added, and browsers keep one for themselves: half of the rows, twice.
+    let rows = ROWS as u32;
+    let parts = if fused { vec![0..rows] } else { vec![0..rows / 2, rows / 2..rows] };
     to.loop_(BlockType::Empty);
     to.block(BlockType::Empty);
-    to.local_get(LEFT).local_set(OWN);
-    for (row, half) in tile(rows) {
-        to.v128_const(0).local_set(sum(row, half));
-    }
-    to.local_get(PLACES).if_(BlockType::Empty);
-    // Of a tile without inputs nothing is added.
-    to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
-    to.local_get(PLACES).local_set(PLACE);
-    two_by_two(to, |to| {
-        add(to, PLACE, NUMBER);
-        to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
-        input(to, rows, fused);
-    });
-    to.else_();
-    to.local_get(RIGHT).local_set(AT);
-    to.local_get(DEPTH).local_set(REST);
-    two_by_two(to, |to| {
-        input(to, rows, fused);
-        add(to, AT, COLUMNS as u32 * NUMBER);
-    });
-    to.end();
+    for part in parts {
+        for (row, half) in tile(&part) {
+            to.v128_const(0).local_set(sum(row, half));
+        }
+        to.local_get(LEFT).local_set(OWN);
+        to.local_get(PLACES).if_(BlockType::Empty);
+        // Of a tile without inputs nothing is added.
+        to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
+        to.local_get(PLACES).local_set(PLACE);
+        two_by_two(to, |to| {
+            add(to, PLACE, NUMBER);
+            to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
+            input(to, &part, fused);
+        });
+        to.else_();
+        to.local_get(RIGHT).local_set(AT);
+        to.local_get(DEPTH).local_set(REST);
+        two_by_two(to, |to| {
+            input(to, &part, fused);
+            add(to, AT, COLUMNS as u32 * NUMBER);
+        });
+        to.end();
 
-    // The sums are added to the result.
-    to.local_get(TO).local_set(ROW);
-    for (row, half) in tile(rows) {
-        let at = at(half * VECTOR);
-        to.local_get(ROW).local_get(ROW).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
-        if half == HALVES - 1 {
-            to.local_get(ROW).local_get(STRIDE).i32_add().local_set(ROW);
+        // The sums are added to the result.
+        to.local_get(STRIDE).i32_const(part.start as i32).i32_mul().local_get(TO).i32_add().local_set(ROW);
+        for (row, half) in tile(&part) {
+            let at = at(half * VECTOR);
+            to.local_get(ROW).local_get(ROW).v128_load(at).local_get(sum(row, half)).f32x4_add().v128_store(at);
+            if half == HALVES - 1 {
+                to.local_get(ROW).local_get(STRIDE).i32_add().local_set(ROW);
+            }
         }
     }
     to.end();
@@ -129,17 +134,17 @@ fn sum(row: u32, half: u32) -> u32 {
     SUMS + row * HALVES + half
 }
 
-/// The vectors of a tile, row by row.
-fn tile(rows: u32) -> impl Iterator<Item = (u32, u32)> {
-    (0..rows).flat_map(|row| (0..HALVES).map(move |half| (row, half)))
+/// The vectors of some rows of a tile, row by row.
+fn tile(rows: &Range<u32>) -> impl Iterator<Item = (u32, u32)> {
+    rows.clone().flat_map(|row| (0..HALVES).map(move |half| (row, half)))
 }
 
 fn at(offset: u32) -> MemArg {
     MemArg { offset: offset.into(), align: 2, memory_index: 0 }
 }
 
-/// An input adds to every sum.
-fn input(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
+/// An input adds to the sums of some rows.
+fn input(to: &mut InstructionSink<'_>, rows: &Range<u32>, fused: bool) {
     for half in 0..HALVES {
         to.local_get(AT).v128_load(at(half * VECTOR)).local_set(RIGHTS + half);
     }
@@ -154,7 +159,7 @@ fn input(to: &mut InstructionSink<'_>, rows: u32, fused: bool) {
         }
         .local_set(sum);
     }
-    add(to, OWN, rows * NUMBER);
+    add(to, OWN, ROWS as u32 * NUMBER);
 }
 
 /// Adds to a variable.

@@ -5,7 +5,7 @@ use wide::f32x4;
 /// Numbers of each slice that are gone over together.
 pub const BLOCK: usize = 16;
 
-/// Four numbers of each slice at a time, the last ones filled with zeros; all slices are of one length.
+/// Four numbers of each slice at a time, and the last ones one by one; all slices are of one length.
 #[inline(always)]
 pub fn over<const N: usize, const M: usize>(
     mut changed: [&mut [f32]; N],
@@ -28,16 +28,11 @@ pub fn over<const N: usize, const M: usize>(
             }
         }
     }
-    for at in (blocks * BLOCK..length).step_by(4) {
-        let to = length.min(at + 4);
-        let padded = |numbers: &[f32]| {
-            f32x4::from(std::array::from_fn::<f32, 4, _>(|i| numbers[at..to].get(i).copied().unwrap_or_default()))
-        };
-        let next = step(std::array::from_fn(|i| padded(changed[i])), std::array::from_fn(|i| padded(given[i])));
+    for at in blocks * BLOCK..length {
+        let one = |numbers: &[f32]| f32x4::splat(numbers[at]);
+        let next = step(std::array::from_fn(|i| one(changed[i])), given.map(one));
         for (numbers, next) in changed.iter_mut().zip(next) {
-            for (number, next) in numbers[at..to].iter_mut().zip(next.to_array()) {
-                *number = next;
-            }
+            numbers[at] = next.to_array()[0];
         }
     }
 }

@@ -3,7 +3,8 @@
 use crate::{
     matrix::{Matrix, Packed},
     panels::{Inputs, Lefts, Panels},
-    tiles::{self, COLUMNS, FUSED_ROWS, PLAIN_ROWS},
+    shape::{COLUMNS, ROWS},
+    tiles,
 };
 
 /// Inputs, at most, that are summed before the sums are put away: what tiles share then stays in the first cache, and all else
@@ -32,17 +33,17 @@ impl<'a> Left<'a> {
     }
 
     /// Some columns as tiles read them; of what was read beforehand, all.
-    fn read<const ROWS: usize>(self, block: (usize, usize), sparse: bool, lefts: &'a mut Lefts) -> Panels<'a> {
+    fn read(self, block: (usize, usize), sparse: bool, lefts: &'a mut Lefts) -> Panels<'a> {
         match self {
-            Self::Plain(matrix) => lefts.read::<ROWS>(matrix, block, sparse),
-            Self::Inputs(inputs) => inputs.forwards::<ROWS>(),
-            Self::Turned(inputs) => inputs.backwards::<ROWS>(),
+            Self::Plain(matrix) => lefts.read(matrix, block, sparse),
+            Self::Inputs(inputs) => inputs.forwards(),
+            Self::Turned(inputs) => inputs.backwards(),
         }
     }
 
     /// Whether many of its columns are zero in all rows of a tile.
-    fn is_sparse<const ROWS: usize>(self) -> bool {
-        matches!(self, Self::Plain(matrix) if matrix.has_zeros::<ROWS>())
+    fn is_sparse(self) -> bool {
+        matches!(self, Self::Plain(matrix) if matrix.has_zeros())
     }
 
     /// Blocks of its columns, of about the same depth, where each begins and how deep it is. Each begins where a vector's do.
@@ -90,26 +91,20 @@ pub struct Scratch {
 /// `left`: `[m, k]`, `right`: `[k, n]`, `to`: `[m, n]`; says whether they fit.
 #[inline(never)]
 pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut Scratch) -> bool {
-    match tiles::linked_rows() {
-        Some(PLAIN_ROWS) => by_tiles::<PLAIN_ROWS>(to, left, right, scratch),
-        _ => by_tiles::<FUSED_ROWS>(to, left, right, scratch),
-    }
-}
-
-fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut Scratch) -> bool {
     let ([rows, depth], [right_rows, columns]) = (left.shape(), right.shape());
     if right_rows != depth || to.len() != rows * columns {
         return false;
     }
-    let Scratch { left: lefts, right: rights, sums: edge } = scratch;
-    edge.resize(ROWS * COLUMNS, 0.0);
-    let sparse = left.is_sparse::<ROWS>();
+    if to.is_empty() {
+        return true;
+    }
+    let Scratch { left: lefts, right: rights, sums } = scratch;
+    let sparse = left.is_sparse();
     for (from, depth) in left.blocks() {
-        let lefts = left.read::<ROWS>((from, depth), sparse, lefts);
-        let whole = lefts.split::<ROWS>(rows / ROWS);
+        let lefts = left.read((from, depth), sparse, lefts);
         match right {
             Factor::Packed(_) => {}
-            Factor::Plain(matrix) => matrix.transposed().pack::<COLUMNS>(from, depth, rights),
+            Factor::Plain(matrix) => matrix.transposed().pack(from, depth, COLUMNS, rights),
             Factor::Turned(packed) => packed.turn(from, depth, rights),
         }
         for (index, column) in (0..columns).step_by(COLUMNS).enumerate() {
@@ -117,22 +112,17 @@ fn by_tiles<const ROWS: usize>(to: &mut [f32], left: Left<'_>, right: Factor<'_>
                 Factor::Packed(packed) => &packed.panel(index)[from * COLUMNS..][..depth * COLUMNS],
                 _ => &rights[index * depth * COLUMNS..][..depth * COLUMNS],
             };
+            // What ends within a tile is added up apart.
             let width = COLUMNS.min(columns - column);
-            let (above, mut below) = if width == COLUMNS { whole } else { lefts.split::<ROWS>(0) };
-            if !tiles::add::<ROWS>(above, right, &mut to[column.min(rows * columns)..], columns) {
+            let (whole, edge) = lefts.split(if width == COLUMNS { rows / ROWS } else { 0 });
+            sums.clear();
+            sums.resize(edge.tiles * ROWS * COLUMNS, 0.0);
+            let first = whole.tiles * ROWS;
+            if !tiles::add(whole, right, &mut to[column..], columns) || !tiles::add(edge, right, sums, COLUMNS) {
                 return false;
             }
-            for row in (0..rows).step_by(ROWS).skip(above.tiles) {
-                let (left, others) = below.split::<ROWS>(1);
-                below = others;
-                edge.fill(0.0);
-                if !tiles::add::<ROWS>(left, right, edge, COLUMNS) {
-                    return false;
-                }
-                for (row, sums) in (row..rows).zip(edge.as_chunks::<COLUMNS>().0) {
-                    let to = &mut to[row * columns + column..][..width];
-                    to.iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
-                }
+            for (row, sums) in (first..rows).zip(sums.as_chunks::<COLUMNS>().0) {
+                to[row * columns + column..][..width].iter_mut().zip(sums).for_each(|(to, sum)| *to += sum);
             }
         }
     }
@@ -150,29 +140,17 @@ pub fn matmul_panels(
     scratch: &mut Scratch,
     each: &mut dyn FnMut(usize, &[f32]),
 ) -> bool {
-    match tiles::linked_rows() {
-        Some(PLAIN_ROWS) => by_panels::<PLAIN_ROWS>(left, right, scratch, each),
-        _ => by_panels::<FUSED_ROWS>(left, right, scratch, each),
-    }
-}
-
-fn by_panels<const ROWS: usize>(
-    left: Left<'_>,
-    right: Matrix<'_>,
-    scratch: &mut Scratch,
-    each: &mut dyn FnMut(usize, &[f32]),
-) -> bool {
     let [rows, depth] = left.shape();
     if right.rows() != depth {
         return false;
     }
     let Scratch { left: lefts, right: rights, sums } = scratch;
-    let lefts = left.read::<ROWS>((0, depth), left.is_sparse::<ROWS>(), lefts);
-    right.transposed().pack::<COLUMNS>(0, depth, rights);
+    let lefts = left.read((0, depth), left.is_sparse(), lefts);
+    right.transposed().pack(0, depth, COLUMNS, rights);
     sums.resize(lefts.tiles * ROWS * COLUMNS, 0.0);
     for index in 0..right.columns().div_ceil(COLUMNS) {
         sums.fill(0.0);
-        if !tiles::add::<ROWS>(lefts, &rights[index * depth * COLUMNS..][..depth * COLUMNS], sums, COLUMNS) {
+        if !tiles::add(lefts, &rights[index * depth * COLUMNS..][..depth * COLUMNS], sums, COLUMNS) {
             return false;
         }
         each(index * rows * COLUMNS, &sums[..rows * COLUMNS]);
@@ -199,20 +177,18 @@ mod tests {
             (0, 2, 2),
         ];
         for sides in sides.into_iter().flat_map(|sides| [(sides, false), (sides, true)]) {
-            check::<FUSED_ROWS>(sides);
-            check::<PLAIN_ROWS>(sides);
+            check(sides);
         }
     }
 
-    fn check<const ROWS: usize>(((m, k, n), empty): ((usize, usize, usize), bool)) {
+    fn check(((m, k, n), empty): ((usize, usize, usize), bool)) {
         let (mut a, b, before) = (wave(m * k, 0.7), wave(k * n, 0.3), wave(m * n, 1.1));
         // As of images, three quarters of the inputs are empty.
         if empty {
             a.iter_mut().enumerate().filter(|(place, _)| place % k % 4 > 0).for_each(|(_, number)| *number = 0.0);
         }
-        let product = |i: usize, j: usize| -> f64 {
-            (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j])).sum()
-        };
+        let product =
+            |i: usize, j: usize| -> f64 { (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j])).sum() };
         let check = |found: &[f32], before: &[f32]| {
             for (place, (found, before)) in found.iter().zip(before).enumerate() {
                 let expected = product(place / n, place % n) + f64::from(*before);
@@ -226,22 +202,22 @@ mod tests {
         let lefts = [Matrix::new(&a, m, k).unwrap(), Matrix::new(&at, k, m).unwrap().transposed()];
         let rights = [Matrix::new(&b, k, n).unwrap(), Matrix::new(&bt, n, k).unwrap().transposed()];
         let [mut inputs, mut turned] = [Inputs::default(), Inputs::default()];
-        inputs.read_by::<ROWS>(Matrix::new(&a, m, k).unwrap());
-        turned.read_by::<ROWS>(Matrix::new(&at, k, m).unwrap());
+        inputs.read(Matrix::new(&a, m, k).unwrap());
+        turned.read(Matrix::new(&at, k, m).unwrap());
         let lefts = lefts.map(Left::Plain).into_iter().chain([Left::Inputs(&inputs), Left::Turned(&turned)]);
         let mut scratch = Scratch::default();
         for (left, right) in lefts.flat_map(|left| rights.map(|right| (left, right))) {
             let (packed, turned) = (Packed::new(right), Packed::new(right.transposed()));
             for right in [Factor::Plain(right), Factor::Packed(&packed), Factor::Turned(&turned)] {
                 let mut found = before.clone();
-                assert!(by_tiles::<ROWS>(&mut found, left, right, &mut scratch));
+                assert!(matmul(&mut found, left, right, &mut scratch));
                 check(&found, &before);
             }
             let mut found = Packed::new(Matrix::new(&before, m, n).unwrap());
             let mut each = |from: usize, panel: &[f32]| {
                 found.numbers()[from..from + panel.len()].copy_from_slice(panel);
             };
-            assert!(by_panels::<ROWS>(left, right, &mut scratch, &mut each));
+            assert!(matmul_panels(left, right, &mut scratch, &mut each));
             check(&found.unpacked(), &vec![0.0; m * n]);
         }
     }

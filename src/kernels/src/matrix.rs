@@ -2,14 +2,14 @@
 
 use wide::f32x4;
 
-use crate::shape::COLUMNS;
+use crate::shape::{COLUMNS, ROWS};
 
 /// Entries of a left factor, spread over all, that are looked at to see whether many are zero.
 const LOOKED_AT: usize = 32;
 /// How many of them it takes: an entry that is kept costs a tenth more where zeros are left out.
 const MANY: usize = 8;
 /// Numbers of a vector.
-pub const LANES: usize = 4;
+const LANES: usize = 4;
 
 /// A matrix, or its transpose, as it stands in memory.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +67,12 @@ impl<'a> Matrix<'a> {
         self.by_rows
     }
 
-    /// Whether many columns are zero in all of `WIDTH` rows, by a look at some of them.
-    pub fn has_zeros<const WIDTH: usize>(self) -> bool {
-        let count = self.rows.div_ceil(WIDTH) * self.columns;
+    /// Whether many columns are zero in all rows of a tile, by a look at some of them.
+    pub fn has_zeros(self) -> bool {
+        let count = self.rows.div_ceil(ROWS) * self.columns;
         let is_zero = |entry: usize| {
-            let (first, column) = (entry / self.columns * WIDTH, entry % self.columns);
-            (first..self.rows.min(first + WIDTH)).all(|row| {
+            let (first, column) = (entry / self.columns * ROWS, entry % self.columns);
+            (first..self.rows.min(first + ROWS)).all(|row| {
                 let (line, at) = if self.by_rows { (row, column) } else { (column, row) };
                 self.line(line, at, 1) == [0.0]
             })
@@ -80,63 +80,64 @@ impl<'a> Matrix<'a> {
         (0..count).step_by((count / LOOKED_AT) | 1).take(LOOKED_AT).filter(|&entry| is_zero(entry)).count() >= MANY
     }
 
-    /// Columns from `from` on, `depth` of them, `WIDTH` rows at a time: `[rows / WIDTH, depth, WIDTH]`, zero where there are no
-    /// rows.
-    pub fn pack<const WIDTH: usize>(self, from: usize, depth: usize, to: &mut Vec<f32>) {
-        to.resize(self.rows.div_ceil(WIDTH) * depth * WIDTH, 0.0);
-        for (panel, first) in to.chunks_exact_mut((depth * WIDTH).max(1)).zip((0..self.rows).step_by(WIDTH)) {
-            let (panel, width) = (panel.as_chunks_mut().0, WIDTH.min(self.rows - first));
-            if width < WIDTH {
-                panel.fill([0.0; WIDTH]);
+    /// Columns from `from` on, `depth` of them, `width` rows, at most eight, at a time: `[rows / width, depth, width]`, zero where
+    /// there are no rows.
+    #[inline(never)]
+    pub fn pack(self, from: usize, depth: usize, width: usize, to: &mut Vec<f32>) {
+        let panels = self.rows.div_ceil(width);
+        to.resize(panels * depth * width, 0.0);
+        for (panel, first) in to.chunks_exact_mut((depth * width).max(1)).zip((0..self.rows).step_by(width)) {
+            let count = width.min(self.rows - first);
+            if count < width {
+                panel.fill(0.0);
             }
-            match self.by_rows {
-                true => self.turn(first, from, width, panel),
-                false => self.copy(first, from, width, panel),
-            }
-        }
-    }
-
-    /// What stands beside each other in memory and in the panel.
-    fn copy<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
-        for (index, to) in panel.iter_mut().enumerate() {
-            let line = self.line(from + index, first, width);
-            match <&[f32; WIDTH]>::try_from(line) {
-                Ok(line) => *to = *line,
-                Err(_) => to[..width].copy_from_slice(line),
-            }
-        }
-    }
-
-    /// What stands beside each other in memory and below each other in the panel: squares of vectors are turned in registers.
-    fn turn<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
-        let depth = panel.len();
-        let line = |lane: usize| self.line(first + lane, from, depth);
-        if width < LANES {
-            for lane in 0..width {
-                for (to, &number) in panel.iter_mut().zip(line(lane)) {
-                    to[lane] = number;
+            // Four at a time, the last of which may have been among those before; fewer one by one.
+            if !self.by_rows {
+                for (column, entry) in panel.chunks_exact_mut(width).enumerate() {
+                    let line = self.line(from + column, first, count);
+                    match (line.first_chunk::<LANES>(), line.last_chunk::<LANES>()) {
+                        (Some(head), Some(tail)) => {
+                            entry[..LANES].copy_from_slice(head);
+                            entry[count - LANES..count].copy_from_slice(tail);
+                        }
+                        _ => entry.iter_mut().zip(line).for_each(|(to, number)| *to = *number),
+                    }
                 }
+                continue;
             }
-            return;
-        }
-        // The last four may have been among the four before.
-        for lane in (0..width).step_by(LANES).map(|lane| lane.min(width - LANES)) {
-            let [a, b, c, d] = [0, 1, 2, 3].map(|beside| line(lane + beside).as_chunks::<LANES>());
-            let (squares, rest) = panel.as_chunks_mut::<LANES>();
-            for ((((square, a), b), c), d) in squares.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
-                for (to, numbers) in square.iter_mut().zip(turned([a, b, c, d])) {
-                    to[lane..lane + LANES].copy_from_slice(&numbers);
+            let line = |lane| self.line(first + lane, from, depth);
+            if count < LANES {
+                for lane in 0..count {
+                    let to = panel[lane..].iter_mut().step_by(width);
+                    to.zip(line(lane)).for_each(|(to, number)| *to = *number);
                 }
+                continue;
             }
-            for ((((to, a), b), c), d) in rest.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
-                to[lane..lane + LANES].copy_from_slice(&[*a, *b, *c, *d]);
+            for lane in [0, count - LANES] {
+                turn([0, 1, 2, 3].map(|beside| line(lane + beside)), &mut panel[lane..], width);
             }
         }
     }
 }
 
+/// Four lines become columns, four numbers of every `width`: squares of vectors are turned in registers.
+#[inline(never)]
+fn turn(lines: [&[f32]; LANES], to: &mut [f32], width: usize) {
+    let mut entries = to.chunks_mut(width);
+    let [a, b, c, d] = lines.map(<[f32]>::as_chunks::<LANES>);
+    for (((a, b), c), d) in a.0.iter().zip(b.0).zip(c.0).zip(d.0) {
+        let turned = f32x4::transpose([a, b, c, d].map(|&line| f32x4::new(line)));
+        for (numbers, entry) in turned.iter().zip(&mut entries) {
+            entry[..LANES].copy_from_slice(numbers.as_array());
+        }
+    }
+    for ((((a, b), c), d), entry) in a.1.iter().zip(b.1).zip(c.1).zip(d.1).zip(entries) {
+        entry[..LANES].copy_from_slice(&[*a, *b, *c, *d]);
+    }
+}
+
 /// Whether all numbers are zero, of whatever sign.
-pub fn is_zero<const WIDTH: usize>(entry: &[f32; WIDTH]) -> bool {
+pub fn is_zero(entry: &[f32; ROWS]) -> bool {
     // Two at a time, which a processor loads as one.
     let both = |[a, b]: &[f32; 2]| u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32;
     let (pairs, rest) = entry.as_chunks::<2>();
@@ -146,10 +147,6 @@ pub fn is_zero<const WIDTH: usize>(entry: &[f32; WIDTH]) -> bool {
         .chain(rest.iter().map(|number| number.to_bits().into()))
         .fold(0, |bits, pair| bits | pair);
     bits & 0x7fff_ffff_7fff_ffff == 0
-}
-
-fn turned(square: [&[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
-    f32x4::transpose(square.map(|&line| f32x4::new(line))).map(f32x4::to_array)
 }
 
 /// A right factor in the form in which it is multiplied, `[columns / 8, rows, 8]`: eight columns after the other, the last ones
@@ -167,7 +164,7 @@ impl Packed {
     #[inline(never)]
     pub fn new(matrix: Matrix<'_>) -> Self {
         let mut numbers = Vec::new();
-        matrix.transposed().pack::<COLUMNS>(0, matrix.rows, &mut numbers);
+        matrix.transposed().pack(0, matrix.rows, COLUMNS, &mut numbers);
         Self { numbers, rows: matrix.rows, columns: matrix.columns }
     }
 
@@ -208,30 +205,25 @@ impl Packed {
     pub fn turn(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(COLUMNS) * depth * COLUMNS, 0.0);
         for (to, first) in to.chunks_exact_mut((depth * COLUMNS).max(1)).zip((0..self.rows).step_by(COLUMNS)) {
-            let width = COLUMNS.min(self.rows - first);
-            for (square, index) in to.as_chunks_mut::<COLUMNS>().0.chunks_mut(COLUMNS).zip(from / COLUMNS..) {
-                let lines = &self.panel(index)[first * COLUMNS..][..width * COLUMNS];
-                let lines = lines.as_chunks::<COLUMNS>().0;
-                match (<&mut [_; COLUMNS]>::try_from(&mut *square), <&[_; COLUMNS]>::try_from(lines)) {
-                    (Ok(square), Ok(lines)) => turn_square(lines, square),
-                    _ => {
-                        for (lane, to) in square.iter_mut().enumerate() {
-                            to.fill(0.0);
-                            to.iter_mut().zip(lines).for_each(|(to, line)| *to = line[lane]);
+            let count = COLUMNS.min(self.rows - first);
+            if count < COLUMNS {
+                to.fill(0.0);
+            }
+            for (square, index) in to.chunks_mut(COLUMNS * COLUMNS).zip(from / COLUMNS..) {
+                let (panel, columns) = (&self.panel(index)[first * COLUMNS..], square.len() / COLUMNS);
+                let line = |lane: usize| &panel[lane * COLUMNS..][..columns];
+                if count < LANES {
+                    for lane in 0..count {
+                        for (to, number) in square[lane..].iter_mut().step_by(COLUMNS).zip(line(lane)) {
+                            *to = *number;
                         }
                     }
+                    continue;
+                }
+                for lane in [0, count - LANES] {
+                    turn([0, 1, 2, 3].map(|beside| line(lane + beside)), &mut square[lane..], COLUMNS);
                 }
             }
-        }
-    }
-}
-
-/// Eight rows of eight become columns.
-fn turn_square(lines: &[[f32; COLUMNS]; COLUMNS], to: &mut [[f32; COLUMNS]; COLUMNS]) {
-    for (across, down) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-        let lines = [0, 1, 2, 3].map(|lane| &lines[down * LANES + lane].as_chunks().0[across]);
-        for (to, numbers) in to[across * LANES..].iter_mut().zip(turned(lines)) {
-            to.as_chunks_mut().0[down] = numbers;
         }
     }
 }
@@ -273,10 +265,10 @@ mod tests {
             let matrix = Matrix::new(&numbers, 30, 50).unwrap();
             let across: Vec<f32> = (0..30 * 50).map(|place| numbers[place % 30 * 50 + place / 30]).collect();
             let across = Matrix::new(&across, 50, 30).unwrap().transposed();
-            assert_eq!(matrix.has_zeros::<6>(), across.has_zeros::<6>());
-            matrix.has_zeros::<6>()
+            assert_eq!(matrix.has_zeros(), across.has_zeros());
+            matrix.has_zeros()
         };
         assert!(has_zeros(30) && !has_zeros(5) && !has_zeros(0));
-        assert!(!Matrix::new(&[], 0, 5).unwrap().has_zeros::<6>() && !Matrix::new(&[], 5, 0).unwrap().has_zeros::<6>());
+        assert!(!Matrix::new(&[], 0, 5).unwrap().has_zeros() && !Matrix::new(&[], 5, 0).unwrap().has_zeros());
     }
 }

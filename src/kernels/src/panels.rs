@@ -3,16 +3,15 @@
 
 use std::array;
 
-use wide::f32x4;
+use wide::{i8x16, i16x8, i16x16, i32x8};
 
 use crate::{
-    matrix::{LANES, Matrix, is_zero},
-    shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS},
-    tiles,
+    matrix::{Matrix, is_zero},
+    shape::{COLUMNS, ROWS},
 };
 
-/// Numbers that are looked at together: of any tile as many as make whole rows, and no more than there are bits.
-const WORD: usize = 60;
+/// Numbers that are looked at together: as many as make whole vectors of bytes and whole tiles, and no more than there are bits.
+const WORD: usize = 48;
 
 /// Bytes between rows of a right panel.
 pub const STEP: usize = COLUMNS * size_of::<f32>();
@@ -33,13 +32,13 @@ pub struct Panels<'a> {
 
 impl<'a> Panels<'a> {
     /// Whether there is as much as there is said to be.
-    pub fn fits<const ROWS: usize>(&self) -> bool {
+    pub fn fits(&self) -> bool {
         let Self { numbers, places, tiles, depth } = *self;
         numbers.len() >= tiles * depth * ROWS && places.is_none_or(|places| places.len() >= tiles * (depth + 1))
     }
 
     /// The first tiles, and the others.
-    pub fn split<const ROWS: usize>(self, tiles: usize) -> (Self, Self) {
+    pub fn split(self, tiles: usize) -> (Self, Self) {
         let tiles = tiles.min(self.tiles);
         let (_, numbers) = self.numbers.split_at(tiles * self.depth * ROWS);
         let places = self.places.map(|places| &places[tiles * (self.depth + 1)..]);
@@ -47,7 +46,7 @@ impl<'a> Panels<'a> {
     }
 
     /// The inputs of the first tile, and where their rows of the right panel begin if some were left out.
-    pub fn first<const ROWS: usize>(self) -> (&'a [[f32; ROWS]], Option<&'a [u32]>) {
+    pub fn first(self) -> (&'a [[f32; ROWS]], Option<&'a [u32]>) {
         let entries = &self.numbers.as_chunks::<ROWS>().0[..self.depth];
         match self.places.and_then(<[u32]>::split_first) {
             None => (entries, None),
@@ -66,20 +65,15 @@ pub struct Lefts {
 impl Lefts {
     /// Columns of a matrix from `from` on, `depth` of them, where it is `sparse` without those that are zero in all rows of a
     /// tile.
-    pub fn read<const ROWS: usize>(
-        &mut self,
-        matrix: Matrix<'_>,
-        (from, depth): (usize, usize),
-        sparse: bool,
-    ) -> Panels<'_> {
+    pub fn read(&mut self, matrix: Matrix<'_>, (from, depth): (usize, usize), sparse: bool) -> Panels<'_> {
         let tiles = matrix.rows().div_ceil(ROWS);
-        matrix.pack::<ROWS>(from, depth, &mut self.numbers);
+        matrix.pack(from, depth, ROWS, &mut self.numbers);
         if !sparse {
             return Panels { numbers: &self.numbers, places: None, tiles, depth };
         }
-        self.make_room::<ROWS>(tiles, depth);
+        self.make_room(tiles, depth);
         for tile in 0..tiles {
-            let (entries, places) = self.tile::<ROWS>(tile, depth);
+            let (entries, places) = self.tile(tile, depth);
             let mut kept = 0;
             for input in 0..depth {
                 let entry = entries[input];
@@ -92,13 +86,13 @@ impl Lefts {
         self.panels(tiles, depth)
     }
 
-    fn make_room<const ROWS: usize>(&mut self, tiles: usize, depth: usize) {
+    fn make_room(&mut self, tiles: usize, depth: usize) {
         self.numbers.resize(tiles * depth * ROWS, 0.0);
         self.places.resize(tiles * (depth + 1), 0);
     }
 
-    fn tile<const ROWS: usize>(&mut self, tile: usize, depth: usize) -> (&mut [[f32; ROWS]], &mut [u32]) {
-        let entries = &mut self.numbers.as_chunks_mut().0[tile * depth..][..depth];
+    fn tile(&mut self, tile: usize, depth: usize) -> (&mut [[f32; ROWS]], &mut [u32]) {
+        let entries = &mut self.numbers.as_chunks_mut::<ROWS>().0[tile * depth..][..depth];
         (entries, &mut self.places[tile * (depth + 1)..][..depth + 1])
     }
 
@@ -128,19 +122,14 @@ impl Inputs {
     /// If it is a transpose.
     #[inline(never)]
     pub fn read(&mut self, batch: Matrix<'_>) {
-        match tiles::linked_rows() {
-            Some(PLAIN_ROWS) => self.read_by::<PLAIN_ROWS>(batch),
-            _ => self.read_by::<FUSED_ROWS>(batch),
-        }
-    }
-
-    /// The same by tiles of so many rows.
-    pub fn read_by<const ROWS: usize>(&mut self, batch: Matrix<'_>) {
         assert!(batch.is_by_rows(), "a batch stands row by row");
         let (rows, columns) = (batch.rows(), batch.columns());
         (self.rows, self.columns) = (rows, columns);
-        self.forwards.make_room::<ROWS>(rows.div_ceil(ROWS), columns);
-        self.backwards.make_room::<ROWS>(columns.div_ceil(ROWS), rows);
+        self.forwards.make_room(rows.div_ceil(ROWS), columns);
+        self.backwards.make_room(columns.div_ceil(ROWS), rows);
+        if rows == 0 {
+            return;
+        }
         self.forwards.places.iter_mut().step_by(columns + 1).for_each(|count| *count = 0);
         // Copied row by row, which processors foresee; what follows finds all in a near cache.
         let words = columns.div_ceil(WORD);
@@ -153,15 +142,12 @@ impl Inputs {
             }
             end.fill(0.0);
         }
-        if rows == 0 {
-            return;
-        }
         self.present.clear();
         self.present.extend(self.copy.as_chunks().0.iter().map(present));
         let parts = self.copy.as_chunks::<WORD>().0;
         for (word, from) in (0..columns).step_by(WORD).enumerate() {
             for tile in 0..rows.div_ceil(ROWS) {
-                let (entries, places) = self.forwards.tile::<ROWS>(tile, columns);
+                let (entries, places) = self.forwards.tile(tile, columns);
                 let mut kept = places[0] as usize;
                 let first = tile * ROWS * words + word;
                 let parts: [&[f32; WORD]; ROWS] = array::from_fn(|lane| &parts[first + lane * words]);
@@ -178,7 +164,7 @@ impl Inputs {
             let present = self.present[word..].iter().step_by(words);
             let any = present.clone().fold(0, |any, bits| any | bits);
             for at in (0..WORD.min(columns - from)).step_by(ROWS) {
-                let (entries, places) = self.backwards.tile::<ROWS>((from + at) / ROWS, rows);
+                let (entries, places) = self.backwards.tile((from + at) / ROWS, rows);
                 let mut kept = 0;
                 let own = ((1 << ROWS) - 1) << at;
                 if any & own != 0 {
@@ -206,12 +192,12 @@ impl Inputs {
     }
 
     /// The batch.
-    pub fn forwards<const ROWS: usize>(&self) -> Panels<'_> {
+    pub fn forwards(&self) -> Panels<'_> {
         self.forwards.panels(self.rows.div_ceil(ROWS), self.columns)
     }
 
     /// Its transpose.
-    pub fn backwards<const ROWS: usize>(&self) -> Panels<'_> {
+    pub fn backwards(&self) -> Panels<'_> {
         self.backwards.panels(self.columns.div_ceil(ROWS), self.rows)
     }
 }
@@ -219,9 +205,13 @@ impl Inputs {
 /// Which numbers are not zero, a bit each.
 #[inline(always)]
 fn present(numbers: &[f32; WORD]) -> u64 {
-    numbers.as_chunks::<LANES>().0.iter().enumerate().fold(0, |bits, (index, &four)| {
-        let zeros = f32x4::new(four).simd_eq(f32x4::ZERO).to_bitmask();
-        bits | u64::from(zeros ^ 15) << (index * LANES)
+    numbers.as_chunks::<16>().0.iter().enumerate().fold(0, |bits, (index, sixteen)| {
+        // Without their signs; what is not zero is not when it is made to fit eight bits.
+        let eight = |from: usize| i32x8::new(array::from_fn(|lane| sixteen[from + lane].to_bits() as i32)) << 1;
+        let halves = [0, 8].map(|from| i16x8::from_i32x8_saturate(eight(from)).to_array());
+        let sixteen = i16x16::new(array::from_fn(|lane| halves[lane / 8][lane % 8]));
+        let zeros = i8x16::from_i16x16_saturate(sixteen).simd_eq(i8x16::ZERO).to_bitmask();
+        bits | u64::from(!zeros as u16) << (index * 16)
     })
 }
 
@@ -234,10 +224,10 @@ pub mod tests {
     }
 
     /// The matrix that tiles make of panels.
-    fn of_tiles<const ROWS: usize>(panels: Panels<'_>, [rows, columns]: [usize; 2]) -> Vec<f32> {
+    fn of_tiles(panels: Panels<'_>, [rows, columns]: [usize; 2]) -> Vec<f32> {
         let (mut numbers, mut rest) = (vec![0.0; rows * columns], panels);
         for first in (0..rows).step_by(ROWS) {
-            let (entries, places) = rest.first::<ROWS>();
+            let (entries, places) = rest.first();
             for (input, entry) in entries.iter().enumerate() {
                 let column = places.map_or(input, |places| places[input] as usize / STEP);
                 for (row, number) in (first..rows).zip(entry) {
@@ -245,42 +235,37 @@ pub mod tests {
                 }
                 assert!(places.is_none() || !is_zero(entry), "nothing is kept for nothing");
             }
-            rest = rest.split::<ROWS>(1).1;
+            rest = rest.split(1).1;
         }
         numbers
     }
 
     #[test]
     fn tiles_hold_the_matrix_without_what_is_zero() {
-        fn check<const ROWS: usize>() {
-            let (mut lefts, mut inputs) = (Lefts::default(), Inputs::default());
-            for (rows, columns) in [(1, 1), (6, 6), (13, 17), (5, 40), (64, 29), (0, 3), (0, 90), (3, 0), (7, 130)] {
-                let mut numbers = wave(rows * columns, 0.7);
-                // Some parts are empty, as in images.
-                numbers.iter_mut().enumerate().for_each(|(at, number)| {
-                    if at % columns.max(1) / 7 % 2 == at / columns.max(1) / 9 % 2 {
-                        *number = if at % 3 == 0 { -0.0 } else { 0.0 };
-                    }
-                });
-                let matrix = Matrix::with_rows(&numbers, rows);
-                let across: Vec<f32> =
-                    (0..rows * columns).map(|at| numbers[at % rows * columns + at / rows]).collect();
-                let matrices = [(matrix, [rows, columns], &numbers), (matrix.transposed(), [columns, rows], &across)];
-                for ((matrix, shape, numbers), sparse) in
-                    matrices.into_iter().flat_map(|all| [true, false].map(|sparse| (all, sparse)))
-                {
-                    let panels = lefts.read::<ROWS>(matrix, (0, shape[1]), sparse);
-                    assert_eq!(&of_tiles::<ROWS>(panels, shape), numbers);
+        let (mut lefts, mut inputs) = (Lefts::default(), Inputs::default());
+        for (rows, columns) in [(1, 1), (6, 6), (13, 17), (5, 40), (64, 29), (0, 3), (0, 90), (3, 0), (7, 130)] {
+            let mut numbers = wave(rows * columns, 0.7);
+            // Some parts are empty, as in images.
+            numbers.iter_mut().enumerate().for_each(|(at, number)| {
+                if at % columns.max(1) / 7 % 2 == at / columns.max(1) / 9 % 2 {
+                    *number = if at % 3 == 0 { -0.0 } else { 0.0 };
                 }
-                inputs.read_by::<ROWS>(matrix);
-                let panels = [inputs.forwards::<ROWS>(), inputs.backwards::<ROWS>()];
-                for (panels, (_, shape, numbers)) in panels.into_iter().zip(matrices) {
-                    assert!(panels.fits::<ROWS>());
-                    assert_eq!(&of_tiles::<ROWS>(panels, shape), numbers);
-                }
+            });
+            let matrix = Matrix::with_rows(&numbers, rows);
+            let across: Vec<f32> = (0..rows * columns).map(|at| numbers[at % rows * columns + at / rows]).collect();
+            let matrices = [(matrix, [rows, columns], &numbers), (matrix.transposed(), [columns, rows], &across)];
+            for ((matrix, shape, numbers), sparse) in
+                matrices.into_iter().flat_map(|all| [true, false].map(|sparse| (all, sparse)))
+            {
+                let panels = lefts.read(matrix, (0, shape[1]), sparse);
+                assert_eq!(&of_tiles(panels, shape), numbers);
+            }
+            inputs.read(matrix);
+            let panels = [inputs.forwards(), inputs.backwards()];
+            for (panels, (_, shape, numbers)) in panels.into_iter().zip(matrices) {
+                assert!(panels.fits());
+                assert_eq!(&of_tiles(panels, shape), numbers);
             }
         }
-        check::<FUSED_ROWS>();
-        check::<PLAIN_ROWS>();
     }
 }

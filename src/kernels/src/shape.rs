@@ -2,7 +2,5 @@
 
 /// Columns of a tile: two vectors.
 pub const COLUMNS: usize = 8;
-/// Rows of a tile by fused multiply–add: twelve sums, two vectors of the right factor and one splat, of sixteen registers.
-pub const FUSED_ROWS: usize = 6;
-/// Rows of a tile otherwise: one register holds the product before it is added, and browsers keep one for themselves.
-pub const PLAIN_ROWS: usize = 5;
+/// Rows of a tile: by fused multiply–add twelve sums, two vectors of the right factor and one splat, of sixteen registers.
+pub const ROWS: usize = 6;

@@ -12,7 +12,7 @@ use std::{cell::Cell, hint::black_box};
 use wide::f32x4;
 
 use crate::panels::{Panels, STEP};
-pub use crate::shape::{COLUMNS, FUSED_ROWS, PLAIN_ROWS};
+use crate::shape::{COLUMNS, ROWS};
 
 /// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs;
 /// bytes between rows of the result; tiles, one below the other. Adds to the result.
@@ -20,8 +20,8 @@ type Tiles =
     extern "C" fn(left: usize, places: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
 
 thread_local! {
-    /// Rows of a tile of the loop that was linked.
-    static LINKED: Cell<Option<usize>> = const { Cell::new(None) };
+    /// Whether the loop was linked.
+    static LINKED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The loop as a WebAssembly module with one export, `"tiles"`; it imports a memory, `"engine" "memory"`. A browser without
@@ -33,14 +33,9 @@ pub fn instructions(fused: bool) -> &'static [u8] {
     }
 }
 
-/// Says that the [instructions], fused or not, stand in the table of functions at [`place`], or that none do.
-pub fn link(fused: Option<bool>) {
-    LINKED.set(fused.map(|fused| if fused { FUSED_ROWS } else { PLAIN_ROWS }));
-}
-
-/// Rows of a tile of the loop that was linked.
-pub fn linked_rows() -> Option<usize> {
-    LINKED.get()
+/// Says whether [instructions] stand in the table of functions at [`place`].
+pub fn link(linked: bool) {
+    LINKED.set(linked);
 }
 
 /// Where in a WebAssembly module's table of functions the loop is to be put.
@@ -57,15 +52,15 @@ extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize
 ///
 /// # Shapes
 /// `right`: `[depth, COLUMNS]`, `to`: `[tiles · ROWS, COLUMNS]`, its rows `stride` apart. Says whether they fit.
-pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bool {
+pub fn add(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bool {
     let Panels { numbers, places, tiles, depth } = left;
     if tiles == 0 || depth == 0 {
         return true;
     }
-    if !left.fits::<ROWS>() || right.len() < depth * COLUMNS || to.len() < (tiles * ROWS - 1) * stride + COLUMNS {
+    if !left.fits() || right.len() < depth * COLUMNS || to.len() < (tiles * ROWS - 1) * stride + COLUMNS {
         return false;
     }
-    if LINKED.get() == Some(ROWS) {
+    if LINKED.get() {
         let [numbers, right] = [numbers, right].map(|numbers| numbers.as_ptr().expose_provenance());
         let places = places.map_or(0, |places| places.as_ptr().expose_provenance());
         let to = to.as_mut_ptr().expose_provenance();
@@ -73,14 +68,12 @@ pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], s
     } else {
         let mut rest = left;
         for tile in 0..tiles {
-            let (left, offsets) = rest.first::<ROWS>();
-            rest = rest.split::<ROWS>(1).1;
+            let (left, offsets) = rest.first();
+            rest = rest.split(1).1;
             let right = right.as_chunks().0;
             let sums = match offsets {
-                None => sums::<ROWS>(left.iter().zip(right)),
-                Some(offsets) => {
-                    sums::<ROWS>(left.iter().zip(offsets.iter().map(|&offset| &right[offset as usize / STEP])))
-                }
+                None => sums(left.iter().zip(right)),
+                Some(offsets) => sums(left.iter().zip(offsets.iter().map(|&offset| &right[offset as usize / STEP]))),
             };
             for (row, sums) in sums.iter().enumerate() {
                 let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
@@ -94,9 +87,7 @@ pub fn add<const ROWS: usize>(left: Panels<'_>, right: &[f32], to: &mut [f32], s
 }
 
 /// The loop in Rust: where nothing was linked, and what the instructions are held to.
-fn sums<'a, const ROWS: usize>(
-    inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>,
-) -> [[f32x4; 2]; ROWS] {
+fn sums<'a>(inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>) -> [[f32x4; 2]; ROWS] {
     let mut sums = [[f32x4::ZERO; 2]; ROWS];
     for (left, [a, b, c, d, e, f, g, h]) in inputs {
         let right = [f32x4::new([*a, *b, *c, *d]), f32x4::new([*e, *f, *g, *h])];
@@ -150,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_instructions_do_what_the_loop_in_rust_does() {
-        fn check<const ROWS: usize>(fused: bool) {
+        fn check(fused: bool) {
             for (tiles, depth, stride, zeros) in [(1, 1, COLUMNS, 0), (1, 37, 20, 0), (3, 5, 11, 3), (8, 9, 8, 9)] {
                 let (rows, mut left) = (tiles * ROWS, wave(tiles * ROWS * depth, 0.7));
                 // All tiles but the last one are zero at their first inputs.
@@ -170,11 +161,11 @@ mod tests {
                     .flat_map(|left| [true, false].map(|sparse| (left, sparse)))
                 {
                     // What was there before is another product's.
-                    lefts.read::<ROWS>(Matrix::with_rows(&[0.9; 1000], 10), (0, 100), true);
-                    let left = lefts.read::<ROWS>(left, (0, depth), sparse);
+                    lefts.read(Matrix::with_rows(&[0.9; 1000], 10), (0, 100), true);
+                    let left = lefts.read(left, (0, depth), sparse);
                     let mut ours = before.clone();
                     let found = by_instructions(fused, left, &right, &ours, stride);
-                    assert!(add::<ROWS>(left, &right, &mut ours, stride));
+                    assert!(add(left, &right, &mut ours, stride));
                     for ((found, ours), expected) in found.into_iter().zip(ours).zip(&expected) {
                         assert!((found - expected).abs() < 1e-5, "{found} {expected}");
                         assert!((ours - expected).abs() < 1e-5, "{ours} {expected}");
@@ -182,16 +173,18 @@ mod tests {
                 }
             }
         }
-        check::<FUSED_ROWS>(true);
-        check::<PLAIN_ROWS>(false);
+        check(true);
+        check(false);
     }
 
     #[test]
     fn panels_that_do_not_fit_are_refused() {
-        let left = Panels { numbers: &[1.0; 2], places: None, tiles: 1, depth: 1 };
-        assert!(!add::<2>(left, &[0.0; 7], &mut [0.0; 16], 8));
-        assert!(!add::<2>(left, &[0.0; 8], &mut [0.0; 15], 8));
-        assert!(add::<2>(left, &[0.0; 8], &mut [0.0; 16], 8));
-        assert!(add::<2>(Panels { numbers: &[], tiles: 0, ..left }, &[], &mut [], 8));
+        let left = Panels { numbers: &[1.0; ROWS], places: None, tiles: 1, depth: 1 };
+        const ALL: usize = ROWS * COLUMNS;
+        assert!(!add(left, &[0.0; COLUMNS - 1], &mut [0.0; ALL], COLUMNS));
+        assert!(!add(left, &[0.0; COLUMNS], &mut [0.0; ALL - 1], COLUMNS));
+        assert!(!add(Panels { numbers: &[1.0; ROWS - 1], ..left }, &[0.0; COLUMNS], &mut [0.0; ALL], COLUMNS));
+        assert!(add(left, &[0.0; COLUMNS], &mut [0.0; ALL], COLUMNS));
+        assert!(add(Panels { numbers: &[], tiles: 0, ..left }, &[], &mut [], COLUMNS));
     }
 }

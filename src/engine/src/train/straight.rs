@@ -6,8 +6,8 @@ use std::mem;
 
 use retort_compress::Layer;
 use retort_kernels::{
-    Factor, Inputs, Left, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, matmul_panels, rectify,
-    rectify_slope, repeat, soft_targets,
+    Factor, Inputs, Left, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, matmul_panels,
+    rectify, rectify_slope, repeat, soft_targets,
 };
 use retort_spec::{Experiment, OptimizerKind};
 
