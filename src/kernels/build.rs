@@ -81,7 +81,7 @@ fn write(to: &mut InstructionSink<'_>, fused: bool) {
         // Of a tile without inputs nothing is added.
         to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
         to.local_get(PLACES).local_set(PLACE);
-        two_by_two(to, |to| {
+        repeat(to, fused, |to| {
             add(to, PLACE, NUMBER);
             to.local_get(RIGHT).local_get(PLACE).i32_load(at(0)).i32_add().local_set(AT);
             input(to, &part, fused);
@@ -89,7 +89,7 @@ fn write(to: &mut InstructionSink<'_>, fused: bool) {
         to.else_();
         to.local_get(RIGHT).local_set(AT);
         to.local_get(DEPTH).local_set(REST);
-        two_by_two(to, |to| {
+        repeat(to, fused, |to| {
             input(to, &part, fused);
             add(to, AT, COLUMNS as u32 * NUMBER);
         });
@@ -116,8 +116,15 @@ fn write(to: &mut InstructionSink<'_>, fused: bool) {
     to.end();
 }
 
-/// Does something as often as there are inputs left: browsers look at every turn of a loop whether it is to be interrupted.
-fn two_by_two(to: &mut InstructionSink<'_>, once: impl Fn(&mut InstructionSink<'_>)) {
+/// Does something as often as there are inputs left, where it is short twice a turn: browsers look at every turn whether they are to
+/// interrupt it.
+fn repeat(to: &mut InstructionSink<'_>, fused: bool, once: impl Fn(&mut InstructionSink<'_>)) {
+    if !fused {
+        to.loop_(BlockType::Empty);
+        once(to);
+        count_down(to, REST);
+        return;
+    }
     to.local_get(REST).i32_const(1).i32_and().if_(BlockType::Empty);
     once(to);
     to.end();

@@ -69,24 +69,31 @@ impl<'a> Matrix<'a> {
 
     /// Whether many columns are zero in all rows of a tile, by a look at some of them.
     pub fn has_zeros(self) -> bool {
-        let count = self.rows.div_ceil(ROWS) * self.columns;
-        let is_zero = |entry: usize| {
-            let (first, column) = (entry / self.columns * ROWS, entry % self.columns);
+        let tiles = self.rows.div_ceil(ROWS);
+        let zeros = (0..LOOKED_AT).filter(|look| {
+            // Any tiles, and columns that are far apart.
+            let (first, column) = (look * tiles / LOOKED_AT * ROWS, look * 61 % self.columns.max(1));
             (first..self.rows.min(first + ROWS)).all(|row| {
                 let (line, at) = if self.by_rows { (row, column) } else { (column, row) };
                 self.line(line, at, 1) == [0.0]
             })
-        };
-        (0..count).step_by((count / LOOKED_AT) | 1).take(LOOKED_AT).filter(|&entry| is_zero(entry)).count() >= MANY
+        });
+        self.columns > 0 && self.rows > 0 && zeros.count() >= MANY
     }
 
     /// Columns from `from` on, `depth` of them, `width` rows, at most eight, at a time: `[rows / width, depth, width]`, zero where
     /// there are no rows.
     #[inline(never)]
     pub fn pack(self, from: usize, depth: usize, width: usize, to: &mut Vec<f32>) {
-        let panels = self.rows.div_ceil(width);
-        to.resize(panels * depth * width, 0.0);
-        for (panel, first) in to.chunks_exact_mut((depth * width).max(1)).zip((0..self.rows).step_by(width)) {
+        to.resize(self.rows.div_ceil(width) * depth * width, 0.0);
+        self.pack_apart((from, depth), width, to, depth * width);
+    }
+
+    /// The same where panels begin so far `apart`.
+    #[inline(never)]
+    fn pack_apart(self, (from, depth): (usize, usize), width: usize, to: &mut [f32], apart: usize) {
+        for (panel, first) in to.chunks_mut(apart.max(1)).zip((0..self.rows).step_by(width)) {
+            let panel = &mut panel[..depth * width];
             let count = width.min(self.rows - first);
             if count < width {
                 panel.fill(0.0);
@@ -204,26 +211,10 @@ impl Packed {
     /// Of the transpose rows from `from` on, a multiple of eight, `depth` of them, eight columns after the other.
     pub fn turn(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(COLUMNS) * depth * COLUMNS, 0.0);
-        for (to, first) in to.chunks_exact_mut((depth * COLUMNS).max(1)).zip((0..self.rows).step_by(COLUMNS)) {
-            let count = COLUMNS.min(self.rows - first);
-            if count < COLUMNS {
-                to.fill(0.0);
-            }
-            for (square, index) in to.chunks_mut(COLUMNS * COLUMNS).zip(from / COLUMNS..) {
-                let (panel, columns) = (&self.panel(index)[first * COLUMNS..], square.len() / COLUMNS);
-                let line = |lane: usize| &panel[lane * COLUMNS..][..columns];
-                if count < LANES {
-                    for lane in 0..count {
-                        for (to, number) in square[lane..].iter_mut().step_by(COLUMNS).zip(line(lane)) {
-                            *to = *number;
-                        }
-                    }
-                    continue;
-                }
-                for lane in [0, count - LANES] {
-                    turn([0, 1, 2, 3].map(|beside| line(lane + beside)), &mut square[lane..], COLUMNS);
-                }
-            }
+        for column in (0..depth).step_by(COLUMNS) {
+            let panel = Matrix::with_rows(self.panel((from + column) / COLUMNS), self.rows);
+            let own = (0, COLUMNS.min(depth - column));
+            panel.pack_apart(own, COLUMNS, &mut to[column * COLUMNS..], depth * COLUMNS);
         }
     }
 }

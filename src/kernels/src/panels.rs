@@ -3,14 +3,14 @@
 
 use std::array;
 
-use wide::{i8x16, i16x8, i16x16, i32x8};
+use wide::{i16x8, i32x8};
 
 use crate::{
     matrix::{Matrix, is_zero},
     shape::{COLUMNS, ROWS},
 };
 
-/// Numbers that are looked at together: as many as make whole vectors of bytes and whole tiles, and no more than there are bits.
+/// Numbers that are looked at together: as many as make whole vectors and whole tiles, and no more than there are bits.
 const WORD: usize = 48;
 
 /// Bytes between rows of a right panel.
@@ -45,13 +45,11 @@ impl<'a> Panels<'a> {
         (Self { tiles, ..self }, Self { numbers, places, tiles: self.tiles - tiles, ..self })
     }
 
-    /// The inputs of the first tile, and where their rows of the right panel begin if some were left out.
-    pub fn first(self) -> (&'a [[f32; ROWS]], Option<&'a [u32]>) {
-        let entries = &self.numbers.as_chunks::<ROWS>().0[..self.depth];
-        match self.places.and_then(<[u32]>::split_first) {
-            None => (entries, None),
-            Some((count, places)) => (&entries[..*count as usize], Some(&places[..*count as usize])),
-        }
+    /// How many inputs a tile has, those and what follows, and where their rows of the right panel begin if some were left out.
+    pub fn tile(self, tile: usize) -> (usize, &'a [[f32; ROWS]], Option<&'a [u32]>) {
+        let entries = &self.numbers.as_chunks().0[tile * self.depth..];
+        let places = self.places.map(|places| &places[tile * (self.depth + 1)..]);
+        (places.map_or(self.depth, |places| places[0] as usize), entries, places.map(|places| &places[1..]))
     }
 }
 
@@ -142,9 +140,9 @@ impl Inputs {
             }
             end.fill(0.0);
         }
-        self.present.clear();
-        self.present.extend(self.copy.as_chunks().0.iter().map(present));
         let parts = self.copy.as_chunks::<WORD>().0;
+        self.present.resize(parts.len(), 0);
+        self.present.iter_mut().zip(parts).for_each(|(bits, part)| *bits = present(part));
         for (word, from) in (0..columns).step_by(WORD).enumerate() {
             for tile in 0..rows.div_ceil(ROWS) {
                 let (entries, places) = self.forwards.tile(tile, columns);
@@ -205,13 +203,10 @@ impl Inputs {
 /// Which numbers are not zero, a bit each.
 #[inline(always)]
 fn present(numbers: &[f32; WORD]) -> u64 {
-    numbers.as_chunks::<16>().0.iter().enumerate().fold(0, |bits, (index, sixteen)| {
-        // Without their signs; what is not zero is not when it is made to fit eight bits.
-        let eight = |from: usize| i32x8::new(array::from_fn(|lane| sixteen[from + lane].to_bits() as i32)) << 1;
-        let halves = [0, 8].map(|from| i16x8::from_i32x8_saturate(eight(from)).to_array());
-        let sixteen = i16x16::new(array::from_fn(|lane| halves[lane / 8][lane % 8]));
-        let zeros = i8x16::from_i16x16_saturate(sixteen).simd_eq(i8x16::ZERO).to_bitmask();
-        bits | u64::from(!zeros as u16) << (index * 16)
+    numbers.as_chunks::<8>().0.iter().enumerate().fold(0, |bits, (index, eight)| {
+        // Without their signs; what is not zero is not when it is made to fit half of the bits.
+        let halves = i16x8::from_i32x8_saturate(i32x8::new(eight.map(|number| number.to_bits() as i32)) << 1);
+        bits | u64::from(!halves.simd_eq(i16x8::ZERO).to_bitmask() as u8) << (index * 8)
     })
 }
 
@@ -225,17 +220,16 @@ pub mod tests {
 
     /// The matrix that tiles make of panels.
     fn of_tiles(panels: Panels<'_>, [rows, columns]: [usize; 2]) -> Vec<f32> {
-        let (mut numbers, mut rest) = (vec![0.0; rows * columns], panels);
-        for first in (0..rows).step_by(ROWS) {
-            let (entries, places) = rest.first();
-            for (input, entry) in entries.iter().enumerate() {
+        let mut numbers = vec![0.0; rows * columns];
+        for (tile, first) in (0..rows).step_by(ROWS).enumerate() {
+            let (count, entries, places) = panels.tile(tile);
+            for (input, entry) in entries[..count].iter().enumerate() {
                 let column = places.map_or(input, |places| places[input] as usize / STEP);
                 for (row, number) in (first..rows).zip(entry) {
                     numbers[row * columns + column] = *number;
                 }
                 assert!(places.is_none() || !is_zero(entry), "nothing is kept for nothing");
             }
-            rest = rest.split(1).1;
         }
         numbers
     }
@@ -251,7 +245,7 @@ pub mod tests {
                     *number = if at % 3 == 0 { -0.0 } else { 0.0 };
                 }
             });
-            let matrix = Matrix::with_rows(&numbers, rows);
+            let matrix = Matrix::new(&numbers, rows, columns).unwrap();
             let across: Vec<f32> = (0..rows * columns).map(|at| numbers[at % rows * columns + at / rows]).collect();
             let matrices = [(matrix, [rows, columns], &numbers), (matrix.transposed(), [columns, rows], &across)];
             for ((matrix, shape, numbers), sparse) in

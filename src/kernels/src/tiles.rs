@@ -66,15 +66,11 @@ pub fn add(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bo
         let to = to.as_mut_ptr().expose_provenance();
         black_box(nothing as Tiles)(numbers, places, right, to, depth, stride * size_of::<f32>(), tiles);
     } else {
-        let mut rest = left;
+        let right = right.as_chunks().0;
         for tile in 0..tiles {
-            let (left, offsets) = rest.first();
-            rest = rest.split(1).1;
-            let right = right.as_chunks().0;
-            let sums = match offsets {
-                None => sums(left.iter().zip(right)),
-                Some(offsets) => sums(left.iter().zip(offsets.iter().map(|&offset| &right[offset as usize / STEP]))),
-            };
+            let (count, entries, places) = left.tile(tile);
+            let place = |input| places.map_or(input, |places| places[input] as usize / STEP);
+            let sums = sums((0..count).map(|input| (&entries[input], &right[place(input)])));
             for (row, sums) in sums.iter().enumerate() {
                 let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
                 for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
