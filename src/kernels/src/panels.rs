@@ -126,7 +126,7 @@ impl Inputs {
         self.forwards.make_room(rows.div_ceil(ROWS), columns);
         self.backwards.make_room(columns.div_ceil(ROWS), rows);
         if rows == 0 {
-            return;
+            return self.backwards.places.fill(0);
         }
         self.forwards.places.iter_mut().step_by(columns + 1).for_each(|count| *count = 0);
         // Copied row by row, which processors foresee; what follows finds all in a near cache.
