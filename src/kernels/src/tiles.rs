@@ -1,18 +1,20 @@
 //! The innermost loop of a product of matrices: what goes through registers, once in Rust and once as instructions.
 //!
-//! A tile of the result is a few rows by [`COLUMNS`] columns, whose sums stay in registers while the inputs go by. From the
+//! A tile of the result is six rows by eight columns, whose sums stay in registers while the inputs go by. From the
 //! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first and
 //! what is computed last, and whoever compiles that for the processor finds more vectors alive than there are registers. One
-//! sum in memory costs half of the speed. So its [instructions] are written out, a kilobyte, in an order in which sums,
-//! one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine starts: with the fused
-//! multiply–add of relaxed SIMD, half as fast again, where the browser has it.
+//! sum in memory costs half of the speed. So its [instructions] are written out, two kilobytes, in an order in which
+//! sums, one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine starts: with the fused
+//! multiply–add of relaxed SIMD where the browser has it, and otherwise for half of a tile at a time.
 
 use std::{cell::Cell, hint::black_box};
 
 use wide::f32x4;
 
-use crate::panels::{Panels, STEP};
-use crate::shape::{COLUMNS, ROWS};
+use crate::{
+    panels::{Panels, STEP},
+    shape::{COLUMNS, ROWS},
+};
 
 /// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs;
 /// bytes between rows of the result; tiles, one below the other. Adds to the result.
