@@ -4,7 +4,10 @@
 //! gzip (DEFLATE, RFC 1951) looks back 32 kB and no further. The linker's order puts what was made from one generic function
 //! for two types further apart than that; side by side, the second costs next to nothing.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, VecDeque},
+};
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::{
@@ -20,6 +23,9 @@ use wasmparser::{
 const HASHES: usize = 256;
 /// Bytes of a shingle: an instruction and what it is about.
 const SHINGLE: usize = 5;
+
+/// Functions, the last ones, that the next one is to resemble: they are what gzip still sees.
+const RECENT: usize = 5;
 
 /// Of more functions with the same hash only the first are looked at: what all have in common tells them not apart.
 const MOST: usize = 200;
@@ -55,8 +61,8 @@ pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
     Ok(arranged.finish())
 }
 
-/// From the largest function on always the most similar one that is left, of equally similar ones that of the nearest size;
-/// where none is similar, the largest.
+/// From the largest function on always the one that is left and most similar to the last few, to the nearer the more, of equally
+/// similar ones that of the nearest size; where none is similar, the largest.
 fn chain(bodies: &[&[u8]]) -> Vec<usize> {
     // Who has a hash is found by it.
     let mut holders: HashMap<(usize, u32), Vec<usize>> = HashMap::new();
@@ -69,6 +75,8 @@ fn chain(bodies: &[&[u8]]) -> Vec<usize> {
     let mut left = vec![true; bodies.len()];
     let mut order = Vec::with_capacity(bodies.len());
     let mut next = by_size.pop();
+    // How many hashes who has in common with each of the last few.
+    let mut recent: VecDeque<HashMap<usize, u32>> = VecDeque::new();
     while let Some(function) = next {
         order.push(function);
         left[function] = false;
@@ -79,11 +87,18 @@ fn chain(bodies: &[&[u8]]) -> Vec<usize> {
                 holders.iter().take(MOST).for_each(|&other| *alike.entry(other).or_default() += 1);
             }
         }
+        recent.push_front(alike);
+        recent.truncate(RECENT);
+        let mut sums: HashMap<usize, u32> = HashMap::new();
+        for (alike, weight) in recent.iter().zip((1..=RECENT as u32).rev()) {
+            alike.iter().for_each(|(&other, same)| *sums.entry(other).or_default() += same * weight);
+        }
         let size = |other: usize| bodies[other].len();
         // The last criterion is for the same order every time.
         let nearest =
-            |(&other, &same): (&usize, &u32)| (same, Reverse(size(other).abs_diff(size(function))), Reverse(other));
-        next = alike.iter().max_by_key(|&alike| nearest(alike)).map(|(&other, _)| other);
+            |(&other, &sum): (&usize, &u32)| (sum, Reverse(size(other).abs_diff(size(function))), Reverse(other));
+        next =
+            sums.iter().filter(|&(&other, _)| left[other]).max_by_key(|&alike| nearest(alike)).map(|(&other, _)| other);
         while next.is_none()
             && let Some(largest) = by_size.pop()
         {
