@@ -104,7 +104,7 @@ pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut S
         let lefts = left.read((from, depth), sparse, lefts);
         match right {
             Factor::Packed(_) => {}
-            Factor::Plain(matrix) => matrix.transposed().pack(from, depth, COLUMNS, rights),
+            Factor::Plain(matrix) => matrix.transposed().pack::<COLUMNS>(from, depth, rights),
             Factor::Turned(packed) => packed.turn(from, depth, rights),
         }
         for (index, column) in (0..columns).step_by(COLUMNS).enumerate() {
@@ -146,7 +146,7 @@ pub fn matmul_panels(
     }
     let Scratch { left: lefts, right: rights, sums } = scratch;
     let lefts = left.read((0, depth), left.is_sparse(), lefts);
-    right.transposed().pack(0, depth, COLUMNS, rights);
+    right.transposed().pack::<COLUMNS>(0, depth, rights);
     sums.resize(lefts.tiles * ROWS * COLUMNS, 0.0);
     for index in 0..right.columns().div_ceil(COLUMNS) {
         sums.fill(0.0);
@@ -161,7 +161,7 @@ pub fn matmul_panels(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panels::tests::wave;
+    use crate::panels::tests::{lines, wave};
 
     #[test]
     fn products_are_right_for_every_remainder_and_transpose() {
@@ -202,8 +202,8 @@ mod tests {
         let lefts = [Matrix::new(&a, m, k).unwrap(), Matrix::new(&at, k, m).unwrap().transposed()];
         let rights = [Matrix::new(&b, k, n).unwrap(), Matrix::new(&bt, n, k).unwrap().transposed()];
         let [mut inputs, mut turned] = [Inputs::default(), Inputs::default()];
-        inputs.read(Matrix::new(&a, m, k).unwrap());
-        turned.read(Matrix::new(&at, k, m).unwrap());
+        inputs.read(k, &lines(&a, m, k));
+        turned.read(m, &lines(&at, k, m));
         let lefts = lefts.map(Left::Plain).into_iter().chain([Left::Inputs(&inputs), Left::Turned(&turned)]);
         let mut scratch = Scratch::default();
         for (left, right) in lefts.flat_map(|left| rights.map(|right| (left, right))) {

@@ -19,25 +19,18 @@ pub struct Matrix<'a> {
     columns: usize,
     /// Whether rows stand one after the other; columns do where not.
     by_rows: bool,
-    /// Which of what stands one after the other; all where not.
-    chosen: Option<&'a [u32]>,
 }
 
 impl<'a> Matrix<'a> {
     /// A matrix `[rows, columns]`; `None` if there are not as many numbers.
     pub fn new(numbers: &'a [f32], rows: usize, columns: usize) -> Option<Self> {
-        (numbers.len() == rows * columns).then_some(Self { numbers, rows, columns, by_rows: true, chosen: None })
+        (numbers.len() == rows * columns).then_some(Self { numbers, rows, columns, by_rows: true })
     }
 
     /// A matrix of so many rows, and as many columns as there are numbers for.
     pub fn with_rows(numbers: &'a [f32], rows: usize) -> Self {
         let columns = numbers.len() / rows.max(1);
-        Self { numbers: &numbers[..rows * columns], rows, columns, by_rows: true, chosen: None }
-    }
-
-    /// Some rows of a matrix of so many columns, in this order. Products panic if it has no such row.
-    pub fn of_rows(numbers: &'a [f32], columns: usize, rows: &'a [u32]) -> Self {
-        Self { numbers, rows: rows.len(), columns, by_rows: true, chosen: Some(rows) }
+        Self { numbers: &numbers[..rows * columns], rows, columns, by_rows: true }
     }
 
     /// Rows for columns.
@@ -55,18 +48,6 @@ impl<'a> Matrix<'a> {
         self.columns
     }
 
-    /// Some numbers of what stands one after the other.
-    pub fn line(self, index: usize, from: usize, count: usize) -> &'a [f32] {
-        let length = if self.by_rows { self.columns } else { self.rows };
-        let index = self.chosen.map_or(index, |chosen| chosen[index] as usize);
-        &self.numbers[index * length + from..][..count]
-    }
-
-    /// Whether rows stand one after the other.
-    pub fn is_by_rows(&self) -> bool {
-        self.by_rows
-    }
-
     /// Whether many columns are zero in all rows of a tile, by a look at some of them.
     pub fn has_zeros(self) -> bool {
         let tiles = self.rows.div_ceil(ROWS);
@@ -74,72 +55,71 @@ impl<'a> Matrix<'a> {
             // Any tiles, and columns that are far apart.
             let (first, column) = (look * tiles / LOOKED_AT * ROWS, look * 61 % self.columns.max(1));
             (first..self.rows.min(first + ROWS)).all(|row| {
-                let (line, at) = if self.by_rows { (row, column) } else { (column, row) };
-                self.line(line, at, 1) == [0.0]
+                let place = if self.by_rows { row * self.columns + column } else { column * self.rows + row };
+                self.numbers[place] == 0.0
             })
         });
         self.columns > 0 && self.rows > 0 && zeros.count() >= MANY
     }
 
-    /// Columns from `from` on, `depth` of them, `width` rows, at most eight, at a time: `[rows / width, depth, width]`, zero where
-    /// there are no rows.
+    /// Columns from `from` on, `depth` of them, `WIDTH` rows at a time: `[rows / WIDTH, depth, WIDTH]`, zero where there are no
+    /// rows.
     #[inline(never)]
-    pub fn pack(self, from: usize, depth: usize, width: usize, to: &mut Vec<f32>) {
-        to.resize(self.rows.div_ceil(width) * depth * width, 0.0);
-        self.pack_apart((from, depth), width, to, depth * width);
+    pub fn pack<const WIDTH: usize>(self, from: usize, depth: usize, to: &mut Vec<f32>) {
+        to.resize(self.rows.div_ceil(WIDTH) * depth * WIDTH, 0.0);
+        self.pack_apart::<WIDTH>((from, depth), to, depth * WIDTH);
     }
 
     /// The same where panels begin so far `apart`.
-    #[inline(never)]
-    fn pack_apart(self, (from, depth): (usize, usize), width: usize, to: &mut [f32], apart: usize) {
-        for (panel, first) in to.chunks_mut(apart.max(1)).zip((0..self.rows).step_by(width)) {
-            let panel = &mut panel[..depth * width];
-            let count = width.min(self.rows - first);
-            if count < width {
-                panel.fill(0.0);
+    fn pack_apart<const WIDTH: usize>(self, (from, depth): (usize, usize), to: &mut [f32], apart: usize) {
+        for (panel, first) in to.chunks_mut(apart.max(1)).zip((0..self.rows).step_by(WIDTH)) {
+            let panel = panel[..depth * WIDTH].as_chunks_mut().0;
+            let width = WIDTH.min(self.rows - first);
+            if width < WIDTH {
+                panel.fill([0.0; WIDTH]);
             }
-            // Four at a time, the last of which may have been among those before; fewer one by one.
-            if !self.by_rows {
-                for (column, entry) in panel.chunks_exact_mut(width).enumerate() {
-                    let line = self.line(from + column, first, count);
-                    match (line.first_chunk::<LANES>(), line.last_chunk::<LANES>()) {
-                        (Some(head), Some(tail)) => {
-                            entry[..LANES].copy_from_slice(head);
-                            entry[count - LANES..count].copy_from_slice(tail);
-                        }
-                        _ => entry.iter_mut().zip(line).for_each(|(to, number)| *to = *number),
-                    }
-                }
-                continue;
-            }
-            let line = |lane| self.line(first + lane, from, depth);
-            if count < LANES {
-                for lane in 0..count {
-                    let to = panel[lane..].iter_mut().step_by(width);
-                    to.zip(line(lane)).for_each(|(to, number)| *to = *number);
-                }
-                continue;
-            }
-            for lane in [0, count - LANES] {
-                turn([0, 1, 2, 3].map(|beside| line(lane + beside)), &mut panel[lane..], width);
+            match self.by_rows {
+                true => self.turn(first, from, width, panel),
+                false => self.copy(first, from, width, panel),
             }
         }
     }
-}
 
-/// Four lines become columns, four numbers of every `width`: squares of vectors are turned in registers.
-#[inline(never)]
-fn turn(lines: [&[f32]; LANES], to: &mut [f32], width: usize) {
-    let mut entries = to.chunks_mut(width);
-    let [a, b, c, d] = lines.map(<[f32]>::as_chunks::<LANES>);
-    for (((a, b), c), d) in a.0.iter().zip(b.0).zip(c.0).zip(d.0) {
-        let turned = f32x4::transpose([a, b, c, d].map(|&line| f32x4::new(line)));
-        for (numbers, entry) in turned.iter().zip(&mut entries) {
-            entry[..LANES].copy_from_slice(numbers.as_array());
+    /// What stands beside each other in memory and in the panel.
+    fn copy<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
+        let lines = self.numbers[from * self.rows..].chunks_exact(self.rows);
+        for (to, line) in panel.iter_mut().zip(lines) {
+            match <&[f32; WIDTH]>::try_from(&line[first..first + width]) {
+                Ok(line) => *to = *line,
+                Err(_) => to.iter_mut().zip(&line[first..first + width]).for_each(|(to, number)| *to = *number),
+            }
         }
     }
-    for ((((a, b), c), d), entry) in a.1.iter().zip(b.1).zip(c.1).zip(d.1).zip(entries) {
-        entry[..LANES].copy_from_slice(&[*a, *b, *c, *d]);
+
+    /// What stands beside each other in memory and below each other in the panel: squares of vectors are turned in registers.
+    fn turn<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
+        let depth = panel.len();
+        let line = |lane: usize| &self.numbers[(first + lane) * self.columns + from..][..depth];
+        if width < LANES {
+            for lane in 0..width {
+                panel.iter_mut().zip(line(lane)).for_each(|(to, &number)| to[lane] = number);
+            }
+            return;
+        }
+        // The last four may have been among the four before.
+        for lane in [0, width - LANES] {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|beside| line(lane + beside).as_chunks::<LANES>());
+            let (squares, rest) = panel.as_chunks_mut::<LANES>();
+            for ((((square, a), b), c), d) in squares.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
+                let turned = f32x4::transpose([a, b, c, d].map(|&line| f32x4::new(line)));
+                for (to, numbers) in square.iter_mut().zip(turned) {
+                    to[lane..lane + LANES].copy_from_slice(numbers.as_array());
+                }
+            }
+            for ((((to, a), b), c), d) in rest.iter_mut().zip(a.1).zip(b.1).zip(c.1).zip(d.1) {
+                to[lane..lane + LANES].copy_from_slice(&[*a, *b, *c, *d]);
+            }
+        }
     }
 }
 
@@ -171,7 +151,7 @@ impl Packed {
     #[inline(never)]
     pub fn new(matrix: Matrix<'_>) -> Self {
         let mut numbers = Vec::new();
-        matrix.transposed().pack(0, matrix.rows, COLUMNS, &mut numbers);
+        matrix.transposed().pack::<COLUMNS>(0, matrix.rows, &mut numbers);
         Self { numbers, rows: matrix.rows, columns: matrix.columns }
     }
 
@@ -209,12 +189,13 @@ impl Packed {
     }
 
     /// Of the transpose rows from `from` on, a multiple of eight, `depth` of them, eight columns after the other.
+    #[inline(never)]
     pub fn turn(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(COLUMNS) * depth * COLUMNS, 0.0);
         for column in (0..depth).step_by(COLUMNS) {
             let panel = Matrix::with_rows(self.panel((from + column) / COLUMNS), self.rows);
             let own = (0, COLUMNS.min(depth - column));
-            panel.pack_apart(own, COLUMNS, &mut to[column * COLUMNS..], depth * COLUMNS);
+            panel.pack_apart::<COLUMNS>(own, &mut to[column * COLUMNS..], depth * COLUMNS);
         }
     }
 }
@@ -234,18 +215,6 @@ mod tests {
             let filled = packed.numbers.iter().filter(|&&number| number == 0.0).count();
             assert_eq!(filled, packed.numbers.len() - numbers.iter().filter(|&&number| number != 0.0).count());
         }
-    }
-
-    #[test]
-    fn chosen_rows_are_those_of_a_copy() {
-        let numbers = wave(12, 0.7);
-        let chosen = Matrix::of_rows(&numbers, 3, &[2, 0, 2]);
-        let copied = [&numbers[6..9], &numbers[..3], &numbers[6..9]].concat();
-        let copied = Matrix::with_rows(&copied, 3);
-        let packed = |matrix: Matrix<'_>| Packed::new(matrix).numbers;
-        assert_eq!(packed(chosen), packed(copied));
-        assert_eq!(packed(chosen.transposed()), packed(copied.transposed()));
-        assert!(Matrix::new(&numbers, 2, 3).is_none());
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Lefts {
     /// tile.
     pub fn read(&mut self, matrix: Matrix<'_>, (from, depth): (usize, usize), sparse: bool) -> Panels<'_> {
         let tiles = matrix.rows().div_ceil(ROWS);
-        matrix.pack(from, depth, ROWS, &mut self.numbers);
+        matrix.pack::<ROWS>(from, depth, &mut self.numbers);
         if !sparse {
             return Panels { numbers: &self.numbers, places: None, tiles, depth };
         }
@@ -114,14 +114,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads a batch.
-    ///
-    /// # Panics
-    /// If it is a transpose.
+    /// Reads a batch, line by line, each of so many columns.
     #[inline(never)]
-    pub fn read(&mut self, batch: Matrix<'_>) {
-        assert!(batch.is_by_rows(), "a batch stands row by row");
-        let (rows, columns) = (batch.rows(), batch.columns());
+    pub fn read(&mut self, columns: usize, lines: &[&[f32]]) {
+        let rows = lines.len();
         (self.rows, self.columns) = (rows, columns);
         self.forwards.make_room(rows.div_ceil(ROWS), columns);
         self.backwards.make_room(columns.div_ceil(ROWS), rows);
@@ -134,9 +130,9 @@ impl Inputs {
         self.copy.resize(rows.next_multiple_of(ROWS) * words * WORD, 0.0);
         for (row, copy) in self.copy.chunks_exact_mut((words * WORD).max(1)).enumerate() {
             let (own, end) = copy.split_at_mut(columns);
-            match row < rows {
-                true => own.copy_from_slice(batch.line(row, 0, columns)),
-                false => own.fill(0.0),
+            match lines.get(row) {
+                Some(line) => own.copy_from_slice(line),
+                None => own.fill(0.0),
             }
             end.fill(0.0);
         }
@@ -218,6 +214,11 @@ pub mod tests {
         (0..count).map(|i| (i as f32 * pace).sin()).collect()
     }
 
+    /// The rows of a matrix.
+    pub fn lines(numbers: &[f32], rows: usize, columns: usize) -> Vec<&[f32]> {
+        (0..rows).map(|row| &numbers[row * columns..][..columns]).collect()
+    }
+
     /// The matrix that tiles make of panels.
     fn of_tiles(panels: Panels<'_>, [rows, columns]: [usize; 2]) -> Vec<f32> {
         let mut numbers = vec![0.0; rows * columns];
@@ -254,7 +255,7 @@ pub mod tests {
                 let panels = lefts.read(matrix, (0, shape[1]), sparse);
                 assert_eq!(&of_tiles(panels, shape), numbers);
             }
-            inputs.read(matrix);
+            inputs.read(columns, &lines(&numbers, rows, columns));
             let panels = [inputs.forwards(), inputs.backwards()];
             for (panels, (_, shape, numbers)) in panels.into_iter().zip(matrices) {
                 assert!(panels.fits());

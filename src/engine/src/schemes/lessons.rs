@@ -117,7 +117,7 @@ impl Shown {
         if self.read != rows && rows.start < rows.end {
             let features = bench.dataset.features();
             let copies = self.copies.get(rows.start * features..rows.end * features).unwrap_or_default();
-            self.inputs.read(bench.matrix(&self.rows[rows.clone()], copies));
+            self.inputs.read(features, &bench.lines(&self.rows[rows.clone()], copies));
             self.read = rows;
         }
         &self.inputs

@@ -70,7 +70,7 @@ impl Teacher {
             }
             bench.copy_targets(&rows, targets);
             let term = Term { aim: Aim::Labels(targets), from: 0, factor: 1.0 / rows.len() as f64, name: None };
-            inputs.read(bench.matrix(&rows, copies));
+            inputs.read(bench.dataset.features(), &bench.lines(&rows, copies));
             learner.step_straight(experiment, inputs, &[term], dropout.as_mut());
             return self;
         }

@@ -3,7 +3,6 @@
 use burn::tensor::{Device, ExecutionError, Int, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use retort_kernels::Matrix;
 
 use crate::{
     data::{Dataset, Examples},
@@ -145,10 +144,11 @@ impl Bench {
     }
 
     /// Some training examples as they stand in the processor's memory, or copies of them if there are any.
-    pub fn matrix<'a>(&'a self, rows: &'a [u32], copies: &'a [f32]) -> Matrix<'a> {
+    pub fn lines<'a>(&'a self, rows: &[u32], copies: &'a [f32]) -> Vec<&'a [f32]> {
+        let features = self.dataset.features();
         match copies.is_empty() {
-            true => Matrix::of_rows(&self.dataset.train.inputs, self.dataset.features(), rows),
-            false => Matrix::with_rows(copies, rows.len()),
+            true => rows.iter().map(|&row| self.dataset.train.input(row, features)).collect(),
+            false => copies.chunks_exact(features).collect(),
         }
     }
 
