@@ -33,7 +33,7 @@ pub fn command(only: &str) -> Result<()> {
     test::browser_in(
         &folder,
         "beside_peers",
-        "half an hour",
+        "a quarter of an hour",
         &[("RETORT_PEERS", &peers), ("RETORT_ONLY", Path::new(only))],
     )
 }
