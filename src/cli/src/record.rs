@@ -18,13 +18,18 @@ const GALLERY: usize = 60;
 /// Runs the default experiment and writes its events, shortened, as JSON.
 pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
     let Some(path) = matches.get_one::<PathBuf>("file") else { return Ok(()) };
-    let experiment = Experiment::default();
-    let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
-    let events = laboratory.run(&experiment, None).map_err(Failure::Trouble)?;
-    let kept: Vec<Value> = events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect();
+    let kept = recorded()?;
     let failure = |reason: String| Failure::File { path: path.display().to_string(), reason };
     let text = serde_json::to_string(&kept).map_err(|error| failure(error.to_string()))?;
     std::fs::write(path, text + "\n").map_err(|error| failure(error.to_string()))
+}
+
+/// The default experiment's events, shortened.
+fn recorded() -> Result<Vec<Value>, Failure> {
+    let experiment = Experiment::default();
+    let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
+    let events = laboratory.run(&experiment, None).map_err(Failure::Trouble)?;
+    Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }
 
 /// An event as the page reads it, without what it can do without for a few seconds.
@@ -57,4 +62,77 @@ fn shorten(event: Event, classes: usize) -> Option<Value> {
         _ => return None,
     };
     serde_json::to_value(kept).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sums are rounded differently from machine to machine (fused multiply-add, vector width), and training amplifies
+    /// this: between two builds of one program, accuracies moved by up to a hundredth and single logits by more than one.
+    /// A measured number may therefore move by two hundredths of one, or of itself where it is larger. Logits are
+    /// compared by their count. Whole numbers and words may not move at all.
+    const TOLERANCE: f64 = 0.02;
+
+    /// What a clock decides is set to nothing.
+    fn without_seconds(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter_mut().for_each(|(key, value)| match key.as_str() {
+                    "seconds" => *value = Value::Null,
+                    _ => without_seconds(value),
+                });
+            }
+            Value::Array(values) => values.iter_mut().for_each(without_seconds),
+            _ => {}
+        }
+    }
+
+    /// The paths at which two values differ by more than is allowed.
+    fn differences(path: &str, was: &Value, is: &Value, found: &mut Vec<String>) {
+        match (was, is) {
+            (Value::Object(was), Value::Object(is)) => {
+                let keys: Vec<&String> = was.keys().filter(|key| *key != "seconds").collect();
+                if keys != is.keys().filter(|key| *key != "seconds").collect::<Vec<_>>() {
+                    found.push(format!("{path}: other fields"));
+                }
+                for key in keys {
+                    differences(&format!("{path}.{key}"), &was[key], is.get(key).unwrap_or(&Value::Null), found);
+                }
+            }
+            (Value::Array(was), Value::Array(is)) if was.len() == is.len() => {
+                if path.ends_with(".logits") {
+                    return;
+                }
+                for (place, (was, is)) in was.iter().zip(is).enumerate() {
+                    differences(&format!("{path}[{place}]"), was, is, found);
+                }
+            }
+            (Value::Number(was), Value::Number(is)) if was.is_f64() && is.is_f64() => {
+                let (was, is) = (was.as_f64().unwrap_or(f64::NAN), is.as_f64().unwrap_or(f64::NAN));
+                if (was - is).abs() > TOLERANCE * was.abs().max(1.0) {
+                    found.push(format!("{path}: was {was}, is {is}"));
+                }
+            }
+            _ if was == is => {}
+            _ => found.push(format!("{path}: was {was:.60}, is {is:.60}")),
+        }
+    }
+
+    #[test]
+    fn the_recorded_run_is_what_this_program_computes_and_the_same_twice() {
+        let (mut first, mut again) = (recorded().unwrap(), recorded().unwrap());
+        first.iter_mut().chain(&mut again).for_each(without_seconds);
+        assert!(first == again, "two runs on one machine differ");
+        let committed: Vec<Value> = serde_json::from_str(include_str!("../../../assets/recorded.json")).unwrap();
+        let mut found = Vec::new();
+        // A packed weight's code or an answer may flip where a number lies on an edge: these are counted, not compared.
+        let compared = |values: &[Value]| -> Vec<Value> {
+            values.iter().filter(|value| value.get("Bench").is_none()).cloned().collect()
+        };
+        let (was, is) = (compared(&committed), compared(&first));
+        differences("", &Value::Array(was), &Value::Array(is), &mut found);
+        assert_eq!(committed.len(), first.len());
+        assert!(found.is_empty(), "{} differences, the first: {:#?}", found.len(), &found[..found.len().min(12)]);
+    }
 }
