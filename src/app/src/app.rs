@@ -1,4 +1,4 @@
-//! The root: one state, one driver, and the bench of panels.
+//! The root: one state, one driver, and the panels in their order.
 
 use std::rc::Rc;
 
@@ -35,69 +35,17 @@ use crate::{
         tour::use_tour,
         verdict::verdict,
     },
+    context::Page,
     driver::Driver,
     i18n::{Language, Texts},
     island,
     lessons::guide::{Guide, use_new_guide},
     link, offline,
     state::{Action, Engine, Notice, State},
-    view::View,
 };
 
 /// How often the engine is asked whether it is alive.
 const WATCH_MILLIS: u32 = 2500;
-
-/// What every panel needs.
-#[derive(Clone, PartialEq)]
-pub struct Page {
-    pub state: UseReducerHandle<State>,
-    pub texts: Texts,
-    pub driver: Driver,
-    /// Changes the language.
-    pub speak: Callback<Language>,
-    pub theme: String,
-    /// Changes between light and dark.
-    pub paint: Callback<String>,
-    /// What the link hides and locks.
-    pub view: Rc<View>,
-}
-
-impl Page {
-    /// Whether a panel or a control is shown.
-    pub fn shows(&self, name: &str) -> bool {
-        self.view.shows(name)
-    }
-
-    /// Whether the link locked a knob or a control.
-    pub fn locks(&self, key: &str) -> bool {
-        self.view.locks(key)
-    }
-
-    /// A callback that turns a knob, unless the link locked it.
-    pub fn turn(&self, key: &'static str) -> Callback<String> {
-        if self.locks(key) {
-            return Callback::noop();
-        }
-        let dispatch = self.state.dispatcher();
-        Callback::from(move |value| dispatch.dispatch(Action::Turn { key, value }))
-    }
-
-    /// A callback that sends a command.
-    pub fn command<T>(&self, command: Command) -> Callback<T> {
-        let driver = self.driver.clone();
-        Callback::from(move |_| driver.send(&command))
-    }
-}
-
-/// The page of the nearest context.
-#[hook]
-pub fn use_page() -> Page {
-    // The root provides it to all; without it there is nothing to draw.
-    match use_context::<Page>() {
-        Some(page) => page,
-        None => unreachable!("panels are drawn inside the app"),
-    }
-}
 
 /// What the app begins with.
 #[derive(Properties, PartialEq)]

@@ -3,7 +3,7 @@
 use retort_spec::{Command, RunState};
 
 use crate::{
-    app::Page,
+    context::Page,
     state::{Action, Engine, State},
     view::View,
 };

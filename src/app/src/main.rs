@@ -8,6 +8,7 @@ mod bias;
 mod chart_view;
 mod choices;
 mod components;
+mod context;
 mod controls;
 mod device;
 mod drawing;

@@ -12,13 +12,14 @@ pub const PANELS: &[&str] = &[
     "curves",
     "verdict",
     "objectives",
+    "draw",
     "similarity",
     "confusion",
-    "draw",
     "packed",
     "bench",
     "inside",
     "settings",
+    "report",
 ];
 
 /// The controls that are no knobs.
@@ -139,6 +140,17 @@ mod tests {
         assert!(!view.shows_knob("temperature") && view.shows_knob("soft"));
         assert!(view.locks("teacher") && view.locks("stop") && !view.locks("student"));
         assert!(view.projector);
+    }
+
+    #[test]
+    fn every_panel_of_the_page_can_be_hidden_and_the_table_has_their_order() {
+        let drawn: Vec<&str> = include_str!("app.rs")
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("{ panel(\""))
+            .filter_map(|rest| rest.split('"').next())
+            .collect();
+        assert_eq!(drawn, PANELS);
+        assert_eq!(View::read(Some("report"), None, None).1, []);
     }
 
     #[test]

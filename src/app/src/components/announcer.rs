@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{bench_run::ending, notices::wording, verdict::sentence};
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::number,
 };
 

@@ -7,7 +7,7 @@ use retort_spec::{Answer, DataSet, Floats};
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     frame::Frame,
     state::{Action, Given, Source},
 };

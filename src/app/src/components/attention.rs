@@ -8,7 +8,7 @@ use super::{
     grid::{Grid, grey, most},
     inside::Pair,
 };
-use crate::{app::Page, format::number, needs::pairs};
+use crate::{context::Page, format::number, needs::pairs};
 
 /// Row and column, from 1, of the place with the most attention.
 fn peak(stage: &StageMap) -> (usize, usize) {

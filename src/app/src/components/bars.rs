@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::data::class_name;
 use crate::{
-    app::use_page,
+    context::use_page,
     format::{percent, temperature},
 };
 

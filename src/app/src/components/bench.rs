@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::island;
 
 use super::{bench_editor::use_bench_editor, bench_files::use_bench_files, bench_import, bench_results};
-use crate::app::Page;
+use crate::context::Page;
 
 /// The panel.
 pub fn bench(page: &Page) -> Html {

@@ -12,7 +12,7 @@ use super::{
     knob::{knob_label, text_of},
 };
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     treatment::{place_for, usual},
 };
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{bench_run::is_student_there, knob::text_of};
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::bytes,
     naming::{made, treatment_name},
     record,

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::bench_run::is_student_there;
 use crate::{
-    app::Page,
+    context::Page,
     files,
     format::percent,
     state::{Action, BenchAction, Notice},

@@ -3,7 +3,7 @@
 use retort_spec::{Experiment, Pipeline, Switch, encode};
 use yew::prelude::*;
 
-use crate::{app::Page, state::Action};
+use crate::{context::Page, state::Action};
 
 /// Word and pipeline of each.
 pub const PRESETS: [(&str, &str); 6] = [

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::bench_run::times;
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, percent, signed, tenth},
     i18n::Texts,
     naming::treatment_name,

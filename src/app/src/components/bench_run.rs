@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::bench_editor::disorder_text;
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, signed},
     naming::treatment_name,
     state::{Engine, Flow, State},

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{bench_editor::Edit, bench_run::Now, knob::text_of};
 use crate::{
-    app::Page,
+    context::Page,
     treatment::{Menu, Part, menus, numbers, usual, with_number, with_word},
 };
 

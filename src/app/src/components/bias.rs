@@ -5,8 +5,8 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
     bias::Accuracy,
+    context::Page,
     format::{percent, signed},
     state::Action,
 };

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     answers::answers,
-    app::{Page, use_page},
     bias::biased,
+    context::{Page, use_page},
 };
 
 /// What the matrix is of.

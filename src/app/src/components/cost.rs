@@ -13,7 +13,7 @@ use super::{
     scheme::{bits, scheme_knob, use_more},
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, percent, signed},
 };
 

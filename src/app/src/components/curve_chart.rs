@@ -11,8 +11,8 @@ use super::{
     readout::Row,
 };
 use crate::{
-    app::{Page, use_page},
     chart_view::{Part, Quantity, View},
+    context::{Page, use_page},
     format::{number, percent, tenth},
     i18n::Texts,
     plot::{self, Frame, LEFT},

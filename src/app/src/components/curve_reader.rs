@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::curve_chart::CurveChartProps;
 use crate::{
-    app::Page,
+    context::Page,
     format::number,
     plot::{self, Frame},
 };

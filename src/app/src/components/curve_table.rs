@@ -9,8 +9,8 @@ use super::{
     term_chart::term_name,
 };
 use crate::{
-    app::{Page, use_page},
     chart_view::{Part, Quantity},
+    context::{Page, use_page},
     format::number,
     plot,
     terms::{self, Curve},

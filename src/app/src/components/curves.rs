@@ -11,8 +11,8 @@ use super::{
     stuck,
 };
 use crate::{
-    app::use_page,
     chart_view::{Part, Quantity, View},
+    context::use_page,
     island,
 };
 

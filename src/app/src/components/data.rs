@@ -12,7 +12,7 @@ use super::{
     picture::{PictureProps, ScatterProps, scatter, use_picture},
 };
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     files,
     format::number,
     order::sorted,

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     device::{DeviceReason, Timed},
     format::{bytes, number},
     pool::cores,

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::{data::class_name, examples::thumbnails};
 use crate::{
     answers::{answers, disagreements},
-    app::Page,
+    context::Page,
     format::number,
 };
 

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement, window};
 use yew::prelude::*;
 
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     engine::text,
     link,
     record::{self, Record},

@@ -12,7 +12,7 @@ use super::{
     picture::{PictureProps, use_picture},
 };
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     drawing::{CLASSES, prepare, side, takes_drawings},
     island,
     paper::{Paper, Pen},

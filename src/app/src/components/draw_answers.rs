@@ -7,7 +7,7 @@ use retort_spec::{
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     drawing::CLASSES,
     format::{percent, tenth},
 };

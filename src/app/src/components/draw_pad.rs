@@ -4,7 +4,7 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use crate::{
-    app::use_page,
+    context::use_page,
     drawing::Line,
     paper::{GRID, Paper, Pen},
 };

@@ -4,7 +4,7 @@ use retort_spec::DataSummary;
 use yew::prelude::*;
 
 use super::picture::{PictureProps, use_picture};
-use crate::{app::Page, island, state::Action};
+use crate::{context::Page, island, state::Action};
 
 /// Examples of a row that are drawn: more are a texture, not examples.
 pub const MOST_SHOWN: usize = 24;

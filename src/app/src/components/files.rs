@@ -9,7 +9,7 @@ use super::{
     points::{Kind, Point},
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, percent},
     link,
     naming::made,

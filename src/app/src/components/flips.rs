@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     answers::{Flips, answers, share_out},
-    app::Page,
+    context::Page,
     format::number,
 };
 

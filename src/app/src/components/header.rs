@@ -13,7 +13,7 @@ use super::{
     toolbar::toolbar,
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number},
     i18n::Language,
     state::Engine,

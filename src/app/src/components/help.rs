@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::lessons_menu::lesson_link;
 use crate::{
-    app::use_page,
+    context::use_page,
     format::number,
     i18n::Texts,
     lessons::{CATALOGUE, Entry, guide::use_guide},

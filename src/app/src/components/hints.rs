@@ -3,7 +3,7 @@
 use retort_spec::{Architecture, Experiment, Labels, Transfer};
 use yew::prelude::*;
 
-use crate::{app::Page, format::number};
+use crate::{context::Page, format::number};
 
 /// Something peculiar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

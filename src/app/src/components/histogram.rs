@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::knob::text_of;
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, tenth},
 };
 

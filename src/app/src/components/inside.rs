@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use super::{attention::attention, relations::relations, stages::stages};
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     state::State,
     subject::input,
 };

@@ -9,8 +9,8 @@ use super::{
     line::{Owner, sample},
 };
 use crate::{
-    app::Page,
     chart_view::{Part, Quantity},
+    context::Page,
     format::number,
     naming::run_name,
     plot,

@@ -6,7 +6,7 @@ use web_sys::{Document, HtmlElement, HtmlInputElement, KeyboardEvent, window};
 use yew::prelude::*;
 
 use crate::{
-    app::use_page,
+    context::use_page,
     controls::Control,
     keys::{Place, Press, SINGLE, meaning},
     link,

@@ -10,7 +10,7 @@ use super::{
     icon::{Icon, icon},
     widths,
 };
-use crate::app::Page;
+use crate::context::Page;
 use crate::island;
 
 /// Stops of a logarithmic slider.

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{badge::badge, progress::progress};
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, time},
     i18n::Texts,
     naming::scheme_name,

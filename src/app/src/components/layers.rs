@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{histogram::histogram, progress::progress};
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::{number, percent},
     naming::scheme_name,
 };

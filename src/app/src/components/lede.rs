@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::verdict::outcome;
-use crate::{app::Page, format::percent};
+use crate::{context::Page, format::percent};
 
 /// The line below the head of the page.
 pub fn lede(page: &Page) -> Html {

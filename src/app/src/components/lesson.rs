@@ -10,7 +10,7 @@ use super::{
     look::use_root_class,
 };
 use crate::{
-    app::use_page,
+    context::use_page,
     engine::fetch_json,
     island,
     lessons::{

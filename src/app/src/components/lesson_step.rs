@@ -8,7 +8,7 @@ use super::{
     quantity::{label, written},
 };
 use crate::{
-    app::Page,
+    context::Page,
     lessons::{
         course::{Record, Seen, awaited, shown},
         model::{Choice, Predict, Step},

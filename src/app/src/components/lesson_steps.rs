@@ -11,7 +11,7 @@ use super::{
     worksheet::{print_worksheet, worksheet},
 };
 use crate::{
-    app::use_page,
+    context::use_page,
     lessons::{
         Entry,
         course::{Course, Move},

@@ -5,7 +5,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::number,
     lessons::{
         CATALOGUE, Entry,

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::data::class_name;
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, percent, signed},
 };
 

@@ -11,7 +11,7 @@ use super::{
     knob::{knob_control, knob_slider},
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, percent},
 };
 

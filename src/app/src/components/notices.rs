@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::objective::{self, refusal_text};
 use crate::{
-    app::Page,
+    context::Page,
     format::number,
     offline,
     state::{Action, Notice},

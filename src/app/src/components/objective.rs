@@ -8,8 +8,8 @@ use super::{
     knob::{knob_control, lock_mark, text_of},
 };
 use crate::{
-    app::Page,
     asked::{LABELS, SOFT_TARGETS, labels_weight},
+    context::Page,
     format::number,
     i18n::Texts,
     markup::typeset,

@@ -11,8 +11,8 @@ use super::{
     term_chart::{term_chart, term_name},
 };
 use crate::{
-    app::Page,
     asked::{LABELS, SOFT_TARGETS, Term, has_first_stage, sums},
+    context::Page,
     format::number,
     i18n::Texts,
     markup::typeset,

@@ -4,7 +4,7 @@ use retort_spec::{DataSet, OwnExample};
 use yew::prelude::*;
 
 use super::data::class_name;
-use crate::{app::Page, state::Action};
+use crate::{context::Page, state::Action};
 
 /// The list of the visitor's own examples for the data set that is shown.
 pub fn own_examples(page: &Page) -> Html {

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use crate::island;
 
 use super::{flips, latency::latency, layers::use_layers};
-use crate::{app::Page, naming::scheme_name};
+use crate::{context::Page, naming::scheme_name};
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &Page) -> Html {

@@ -9,7 +9,7 @@ use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObser
 use yew::prelude::*;
 
 use super::island::island;
-use crate::app::Page;
+use crate::context::Page;
 
 /// How often panels out of view are drawn at least while networks train.
 const UNSEEN_MILLIS: f64 = 1000.0;

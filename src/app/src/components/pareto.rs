@@ -12,7 +12,7 @@ use super::{
     points::{Kind, Point, pareto, past, points},
 };
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::{bytes, number, percent, tenth},
     naming::made,
     order::sorted,

@@ -4,7 +4,7 @@ use retort_spec::{Compressed, Parts};
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, tenth},
 };
 

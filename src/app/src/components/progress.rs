@@ -2,7 +2,7 @@
 
 use retort_spec::Task;
 
-use crate::{app::Page, format::number};
+use crate::{context::Page, format::number};
 
 /// The task in words with its share, if it is one of these.
 pub fn progress(page: &Page, tasks: &[Task]) -> Option<String> {

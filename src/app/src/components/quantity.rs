@@ -4,7 +4,7 @@ use retort_spec::Actor;
 
 use super::data::class_name;
 use crate::{
-    app::Page,
+    context::Page,
     format::{bytes, number, temperature},
     lessons::quantity::Quantity,
 };

@@ -8,8 +8,8 @@ use super::{
     line::{Owner, sample},
 };
 use crate::{
-    app::Page,
     chart_view::{Part, Quantity, View},
+    context::Page,
     format::number,
     i18n::Texts,
     plot,

@@ -13,7 +13,7 @@ use super::{
     picture::{CLASS_COLOURS, PixelsProps, use_pixels},
 };
 use crate::{
-    app::{Page, use_page},
+    context::{Page, use_page},
     format::{percent, temperature},
     island,
     state::{Action, Given, Source},

@@ -9,7 +9,7 @@ use super::{
     inside::Pair,
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, signed as with_sign},
 };
 

@@ -4,7 +4,7 @@ use retort_spec::{Knob, encode};
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     link,
     naming::{differences, knob_name, knob_value, usual},
 };

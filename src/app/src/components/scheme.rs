@@ -7,7 +7,7 @@ use super::{
     knob::{choice_control, knob_label, opened, text_of},
     points::short,
 };
-use crate::app::{Page, use_page};
+use crate::context::{Page, use_page};
 
 /// The knobs that stand behind “More”.
 const MORE: [&str; 5] = ["zero-point", "range", "rounding", "repair", "activations"];

@@ -4,7 +4,7 @@ use retort_spec::{KNOBS, Phase};
 use yew::prelude::*;
 
 use super::knob::knob_control;
-use crate::{app::Page, view::panel_of};
+use crate::{context::Page, view::panel_of};
 
 /// The panel of all other knobs.
 pub fn settings(page: &Page) -> Html {

@@ -9,8 +9,8 @@ use super::{
     qr::{QrProps, use_qr},
 };
 use crate::{
-    app::{Page, use_page},
     choices::{Choices, compose, embed, toggle},
+    context::{Page, use_page},
     engine::settle,
     i18n::Language,
     island, link,

@@ -9,7 +9,7 @@ use super::{
     picture::{PictureProps, use_picture},
 };
 use crate::{
-    app::use_page,
+    context::use_page,
     format::{percent, temperature},
     island,
     state::Action,

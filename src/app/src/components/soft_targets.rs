@@ -17,7 +17,7 @@ use super::{
     regions::use_regions,
 };
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, percent, temperature, tenth},
     state::{Action, Source},
     subject::Subject,

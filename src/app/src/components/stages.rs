@@ -7,7 +7,7 @@ use super::{
     grid::{Grid, grey, most, signed},
     inside::Pair,
 };
-use crate::{app::Page, format::number};
+use crate::{context::Page, format::number};
 
 /// Mean activation of each channel that is given.
 fn means(stage: &StageMap) -> Vec<f32> {

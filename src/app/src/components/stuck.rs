@@ -3,7 +3,7 @@
 use retort_spec::{Actor, CurvePoint, Labels};
 use yew::prelude::*;
 
-use crate::app::Page;
+use crate::context::Page;
 
 /// So many points in a row are no accident.
 const POINTS: usize = 5;

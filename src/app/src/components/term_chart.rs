@@ -8,8 +8,8 @@ use super::{
     line::{LineProps, Owner, line, sample},
 };
 use crate::{
-    app::Page,
     asked::{LABELS, SOFT_TARGETS},
+    context::Page,
     format::number,
     i18n::Texts,
     island,

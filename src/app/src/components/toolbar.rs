@@ -7,7 +7,7 @@ use super::{
     icon::{Icon, icon},
     knob::text_of,
 };
-use crate::{app::Page, controls::Control, link, state::Action};
+use crate::{context::Page, controls::Control, link, state::Action};
 
 /// Speeds besides full speed, in batches a second: to follow, to see, to count along.
 const PACES: [u32; 3] = [100, 10, 1];

@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, KeyboardEvent, window};
 use yew::prelude::*;
 
 use super::look::{use_look, use_root_class};
-use crate::{app::use_page, lessons::guide::use_guide, link};
+use crate::{context::use_page, lessons::guide::use_guide, link};
 
 /// Where the browser remembers that the tour was offered.
 const SEEN: &str = "tour";

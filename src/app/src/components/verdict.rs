@@ -4,7 +4,7 @@ use retort_spec::{Outcome, Verdict};
 use yew::prelude::*;
 
 use crate::{
-    app::Page,
+    context::Page,
     format::{number, percent},
 };
 

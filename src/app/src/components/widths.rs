@@ -4,7 +4,7 @@ use retort_spec::{Architecture, DataSet, Experiment, Knob, NetworkKind};
 use yew::prelude::*;
 
 use super::knob::text_of;
-use crate::app::Page;
+use crate::context::Page;
 
 /// The network that a change of kind begins with: small ones of images, the student half as wide as its teacher.
 pub fn beginning(kind: NetworkKind, is_student: bool, data: DataSet) -> Architecture {

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::{lesson_step::prose, quantity::label};
 use crate::{
-    app::Page,
+    context::Page,
     lessons::{
         Entry,
         model::{Lesson, Predict, Step},

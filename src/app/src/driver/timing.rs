@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use retort_spec::{Command, Event, Experiment, Trouble};
+use retort_spec::{Command, Event, Experiment, KNOBS, Knob, Phase, Trouble};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Driver;
@@ -38,10 +38,10 @@ impl Timing {
     }
 }
 
-/// What decides how long a step takes.
+/// The values of all knobs that decide how long a run takes: all that training depends on, but for the seed.
 fn key(experiment: &Experiment) -> String {
-    let Experiment { data, teacher, student, batch, .. } = experiment;
-    format!("{data} {teacher:?} {student:?} {batch}")
+    let decides = |knob: &&Knob| knob.phase <= Phase::Student && knob.key != "seed";
+    KNOBS.iter().filter(decides).map(|knob| knob.get(experiment) + " ").collect()
 }
 
 impl Driver {
@@ -152,5 +152,26 @@ impl Driver {
     /// Says what was measured.
     pub(super) fn tell_timed(&self, timed: Option<Timed>) {
         self.dispatch.dispatch(Action::Timed(timed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_timed_anew_for_all_that_changes_the_time_of_a_run() {
+        let default = Experiment::default();
+        let known = |change: fn(&mut Experiment)| {
+            let mut other = default.clone();
+            change(&mut other);
+            key(&other) == key(&default)
+        };
+        assert!(!known(|other| other.weights.set(retort_spec::Objective::Attention, 1.0)));
+        assert!(!known(|other| other.jitter = 1));
+        assert!(!known(|other| other.student_epochs += 1));
+        assert!(!known(|other| other.examples += 1));
+        assert!(known(|other| other.seed += 1) && known(|other| other.runs += 1));
+        assert!(known(|other| other.bits = retort_spec::Bits::B2));
     }
 }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::{CATALOGUE, Entry, entry};
 use crate::{
-    app::Page,
+    context::Page,
     link,
     state::{Action, Notice},
 };

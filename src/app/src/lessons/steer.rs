@@ -11,7 +11,7 @@ use super::{
     setting::{is_turned, mixes, opening, turned},
     watch::Watch,
 };
-use crate::{app::Page, state::Action};
+use crate::{context::Page, state::Action};
 
 /// Begins a lesson with its own experiment.
 pub fn begin(page: &Page, entry: &Entry, lesson: &Lesson) {
