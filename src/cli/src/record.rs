@@ -69,9 +69,8 @@ mod tests {
     use super::*;
 
     /// Sums are rounded differently from machine to machine (fused multiply-add, vector width), and training amplifies
-    /// this: between two builds of one program, accuracies moved by up to a hundredth and single logits by more than one.
-    /// A measured number may therefore move by two hundredths of one, or of itself where it is larger. Logits are
-    /// compared by their count. Whole numbers and words may not move at all.
+    /// this. A measured number may therefore move by two hundredths of one, or of itself where it is larger: ten of
+    /// the 500 test examples. Logits are compared by their count. Whole numbers and words may not move.
     const TOLERANCE: f64 = 0.02;
 
     /// What a clock decides is set to nothing.
