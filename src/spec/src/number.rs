@@ -1,7 +1,8 @@
 //! Decimal numbers as links and fields hold them.
 
 /// Reads a decimal number: digits with a point or without, a sign and an exponent if it likes. Rounded correctly for
-/// every text that [`f64`] writes, so that a number that was read, written and read again is the same. Finite numbers only.
+/// every text that [`f64`] writes of a normal number: what was read, written and read again is the same.
+/// Finite numbers only.
 ///
 /// The standard library's reader is right for all numbers, and brings ten kilobytes of tables into each wasm for it.
 pub fn read_number(text: &str) -> Option<f64> {

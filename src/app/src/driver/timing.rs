@@ -38,9 +38,10 @@ impl Timing {
     }
 }
 
-/// The values of all knobs that decide how long a run takes: all that training depends on, but for the seed.
+/// The values of all knobs that may decide how long a run takes: all that training depends on, but for the seed. Live
+/// knobs are left out, since a slider that moves must not time the devices anew.
 fn key(experiment: &Experiment) -> String {
-    let decides = |knob: &&Knob| knob.phase <= Phase::Student && knob.key != "seed";
+    let decides = |knob: &&Knob| knob.phase <= Phase::Student && !knob.live && knob.key != "seed";
     KNOBS.iter().filter(decides).map(|knob| knob.get(experiment) + " ").collect()
 }
 
@@ -172,6 +173,7 @@ mod tests {
         assert!(!known(|other| other.student_epochs += 1));
         assert!(!known(|other| other.examples += 1));
         assert!(known(|other| other.seed += 1) && known(|other| other.runs += 1));
+        assert!(known(|other| other.temperature = 9.0) && known(|other| other.soft = 0.5));
         assert!(known(|other| other.bits = retort_spec::Bits::B2));
     }
 }
