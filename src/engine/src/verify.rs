@@ -181,7 +181,7 @@ impl Sample {
     }
 
     /// The forward pass on a device; and the tensor to differentiate by, in its own shape.
-    fn trace(&self, of: Of, device: &Device) -> (Trace, Tensor<2>) {
+    pub(crate) fn trace(&self, of: Of, device: &Device) -> (Trace, Tensor<2>) {
         let rows = |numbers: &[f32]| -> Tensor<2> {
             // An output that is absent is a column of zeros.
             let columns = (numbers.len() / self.batch.max(1)).max(1);

@@ -1,13 +1,14 @@
-//! Finite differences for any objective, on the CPU.
+//! What every objective of the registry must hold, and constant traces for the tests of one. On the CPU.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use pollster::block_on;
 use rand::RngExt;
+use retort_spec::Knowledge;
 
 use super::*;
 use crate::{
     nets::{Before, Map},
-    verify::{Of, Sample, loss_and_gradient},
+    verify::{Of, Sample, loss_and_gradient, one_hot},
 };
 
 /// Shapes that most objectives take: `[batch, classes, features of the embedding, channels, side]`. A batch of one and
@@ -25,40 +26,6 @@ pub fn sample([batch, classes, features, channels, side]: [usize; 5], generator:
         channels,
     };
     [one(), one()]
-}
-
-/// Random samples of these shapes: the objective's gradient with respect to `of` against central differences, with the
-/// learned parts that the method asks for.
-pub fn gradient(id: &str, settings: &Settings, of: Of, shapes: &[[usize; 5]]) {
-    // Small enough for the curvature, large enough for single precision.
-    gradient_by(1e-2, id, settings, of, shapes);
-}
-
-/// The same with differences of another width.
-pub fn gradient_by(step: f32, id: &str, settings: &Settings, of: Of, shapes: &[[usize; 5]]) {
-    let mut generator = random::stream(5, "finite differences");
-    for shape in shapes {
-        let [student, teacher] = sample(*shape, &mut generator);
-        let labels: Vec<u8> = (0..shape[0]).map(|row| ((row * 7 + 1) % shape[1]) as u8).collect();
-        let evaluate = |student: &Sample| {
-            let made = block_on(loss_and_gradient(id, settings, student, &teacher, &labels, of, &Device::flex()));
-            made.unwrap().unwrap_or_else(|| panic!("{id} has nothing to say of {shape:?}"))
-        };
-        let (_, gradient) = evaluate(&student);
-        let largest = gradient.iter().fold(0.0_f32, |most, g| most.max(g.abs()));
-        assert!(gradient.iter().all(|g| g.is_finite()), "{id} {shape:?}");
-        for (index, &analytic) in gradient.iter().enumerate() {
-            let at = |shift: f32| {
-                let mut moved = student.clone();
-                moved.numbers_mut(of)[index] += shift;
-                evaluate(&moved).0
-            };
-            let numeric = (at(step) - at(-step)) / (2.0 * f64::from(step));
-            let error = (numeric - f64::from(analytic)).abs();
-            let allowed = 5e-3 * f64::from(largest) + 2e-4;
-            assert!(error < allowed, "{id} {shape:?} {index}: {numeric} is not {analytic}");
-        }
-    }
 }
 
 /// The gradient of a response objective with respect to the student's logits.
@@ -113,17 +80,222 @@ pub fn refusal(id: &str, student: &Trace, teacher: &Trace) -> Option<Refusal> {
     (named(id).unwrap().parts)(student, teacher, &Settings::default()).err()
 }
 
-#[test]
-fn no_objective_divides_by_zero() {
-    use retort_spec::Knowledge;
-    let mut generator = random::stream(6, "degenerate");
-    for &objective in Objective::ALL {
-        let (id, knowledge) = (objective.word(), objective.about().knowledge);
-        let of = match knowledge {
+/// Every objective with what it looks at first: the registry's and the two that every student has.
+fn all() -> Vec<(&'static str, Of)> {
+    let registered = Objective::ALL.iter().map(|objective| {
+        let of = match objective.about().knowledge {
             Knowledge::Responses => Of::Logits,
             Knowledge::Features => Of::Maps,
             Knowledge::Relations => Of::Embedding,
         };
+        (objective.word(), of)
+    });
+    [("cross-entropy", Of::Logits), ("soft-targets", Of::Logits)].into_iter().chain(registered).collect()
+}
+
+/// An objective in the middle of a training: it has drawn its matrices and seen one batch.
+struct Begun {
+    method: &'static Method,
+    of: Of,
+    settings: Settings,
+    is_first_stage: bool,
+    teacher: Trace,
+    targets: Tensor<2>,
+    parts: Vec<Vec<f32>>,
+    shapes: Vec<Part>,
+    memory: Memory,
+}
+
+impl Begun {
+    /// Or why the objective refuses such traces.
+    fn new(
+        (id, of): (&str, Of),
+        settings: Settings,
+        is_first_stage: bool,
+        student: &Sample,
+        teacher: &Sample,
+    ) -> Result<Self, Refusal> {
+        let device = Device::flex().autodiff();
+        let method = named(id).unwrap();
+        let (teacher, _) = teacher.trace(Of::Logits, &device);
+        let shapes = (method.parts)(&student.trace(Of::Logits, &device).0, &teacher, &settings)?;
+        let drawn = Parts::draw(&shapes, 1, &device);
+        let parts = (0..shapes.len()).map(|index| drawn.one(index).into_data().iter::<f32>().collect()).collect();
+        let classes = student.logits.len() / student.batch;
+        let labels: Vec<u8> = (0..student.batch).map(|row| ((row * 7 + 1) % classes) as u8).collect();
+        let targets = Tensor::from_data(TensorData::new(one_hot(&labels, classes), [student.batch, classes]), &device);
+        let memory = Memory::new(student.batch + 8, 1, "check");
+        let mut begun = Self { method, of, settings, is_first_stage, teacher, targets, parts, shapes, memory };
+        // What it keeps of a first batch is a constant from the second on.
+        let mut memory = begun.memory.clone();
+        begun.at(student, &begun.parts, &mut memory);
+        begun.memory = memory;
+        Ok(begun)
+    }
+
+    /// The loss, and its gradients with respect to one of the student's outputs and to each matrix.
+    #[expect(clippy::type_complexity, reason = "a triple of a test")]
+    fn at(
+        &self,
+        student: &Sample,
+        parts: &[Vec<f32>],
+        memory: &mut Memory,
+    ) -> Option<(f64, Option<Vec<f32>>, Vec<Option<Vec<f32>>>)> {
+        let device = Device::flex().autodiff();
+        let (trace, tracked) = student.trace(self.of, &device);
+        let matrix = |(numbers, part): (&Vec<f32>, &Part)| -> Tensor<2> {
+            Tensor::from_data(TensorData::new(numbers.clone(), [part.rows, part.columns]), &device).require_grad()
+        };
+        let matrices: Vec<Tensor<2>> = parts.iter().zip(&self.shapes).map(matrix).collect();
+        let rows: Vec<u32> = (0..student.batch as u32).collect();
+        let views = Views {
+            student: &trace,
+            teacher: Some(&self.teacher),
+            targets: Some(self.targets.clone()),
+            rows: &rows,
+            parts: &matrices,
+            progress: 1.0,
+            is_first_stage: self.is_first_stage,
+        };
+        let loss = (self.method.loss)(&views, &self.settings, memory)?.value;
+        let gradients = loss.backward();
+        let numbers = |tensor: &Tensor<2>| Some(tensor.grad(&gradients)?.into_data().iter::<f32>().collect());
+        let value = f64::from(loss.clone().into_scalar::<f32>());
+        Some((value, numbers(&tracked), matrices.iter().map(numbers).collect()))
+    }
+
+    /// The loss alone, without a trace of having been asked.
+    fn loss(&self, student: &Sample, parts: &[Vec<f32>]) -> Option<f64> {
+        self.at(student, parts, &mut self.memory.clone()).map(|(loss, _, _)| loss)
+    }
+}
+
+/// Whether a derivative is the quotient of differences, of a width that suits the curvature or of one that suits a kink
+/// beside the number.
+fn agrees(analytic: f32, largest: f32, loss: impl Fn(f32) -> f64) -> Result<(), Vec<f64>> {
+    let quotients: Vec<f64> =
+        [1e-2, 1e-3].map(|step: f32| (loss(step) - loss(-step)) / (2.0 * f64::from(step))).to_vec();
+    let allowed = 5e-3 * f64::from(largest) + 2e-4;
+    let close = quotients.iter().any(|numeric| (numeric - f64::from(analytic)).abs() < allowed);
+    if close { Ok(()) } else { Err(quotients) }
+}
+
+#[test]
+fn every_gradient_passes_finite_differences() {
+    // Of large matrices some entries stand for all.
+    const ENTRIES: usize = 12;
+    let usual = Settings::default();
+    let settings = [
+        usual,
+        Settings { temperature: 4.0, order: 5, guided: Guided::First, ..usual },
+        Settings { temperature: 20.0, scale_by_t2: false, order: 1, guided: Guided::Middle, ..usual },
+    ];
+    for (id, of) in all() {
+        let mut compared = 0;
+        let mut generator = random::stream(5, "finite differences");
+        for shape in SHAPES {
+            let [student, teacher] = sample(shape, &mut generator);
+            for (settings, is_first_stage) in settings.into_iter().flat_map(|it| [(it, false), (it, true)]) {
+                let Ok(begun) = Begun::new((id, of), settings, is_first_stage, &student, &teacher) else { continue };
+                let Some((_, outputs, matrices)) = begun.at(&student, &begun.parts, &mut begun.memory.clone()) else {
+                    continue;
+                };
+                let what = format!("{id} {shape:?} {settings:?}, first stage: {is_first_stage}");
+                let largest = |gradient: &[f32]| {
+                    gradient.iter().fold(0.0_f32, |most, g| if *g == *g { most.max(g.abs()) } else { f32::NAN })
+                };
+                for (index, &analytic) in outputs.iter().flatten().enumerate() {
+                    let moved = |shift: f32| {
+                        let mut moved = student.clone();
+                        moved.numbers_mut(of)[index] += shift;
+                        begun.loss(&moved, &begun.parts).unwrap()
+                    };
+                    let result = agrees(analytic, largest(outputs.as_deref().unwrap()), moved);
+                    assert_eq!(result, Ok(()), "{what}: output {index}, {analytic}");
+                    compared += 1;
+                }
+                for (part, gradient) in matrices.iter().enumerate() {
+                    let gradient = gradient.as_deref().unwrap_or_default();
+                    for (index, &analytic) in
+                        gradient.iter().enumerate().step_by(gradient.len().div_ceil(ENTRIES).max(1))
+                    {
+                        let moved = |shift: f32| {
+                            let mut parts = begun.parts.clone();
+                            parts[part][index] += shift;
+                            begun.loss(&student, &parts).unwrap()
+                        };
+                        let result = agrees(analytic, largest(gradient), moved);
+                        assert_eq!(result, Ok(()), "{what}: entry {index} of matrix {part}, {analytic}");
+                    }
+                }
+            }
+        }
+        assert!(compared > 20, "{id}: only {compared} derivatives were compared");
+    }
+}
+
+#[test]
+fn a_wrong_gradient_does_not_pass() {
+    let cube = |x: f64| x * x * x;
+    assert_eq!(agrees(12.0, 12.0, |shift| cube(2.0 + f64::from(shift))), Ok(()));
+    assert!(agrees(12.3, 12.3, |shift| cube(2.0 + f64::from(shift))).is_err());
+    assert!(agrees(f32::NAN, 12.0, |shift| cube(2.0 + f64::from(shift))).is_err());
+}
+
+/// What an objective takes it can compute, and what it refuses lacks just what it says.
+#[test]
+fn every_objective_refuses_what_it_cannot_compare_and_nothing_else() {
+    let mut generator = random::stream(7, "refusals");
+    let mut refused = Vec::new();
+    for (id, of) in all() {
+        let mut taken = 0;
+        for (batch, stages, side, wide) in (1..5).flat_map(|batch| {
+            (0..3).flat_map(move |stages| [(batch, stages, 1, 2), (batch, stages, 3, 2), (batch, stages, 3, 4)])
+        }) {
+            let [mut student, _] = sample([batch, 4, 3, 2, side], &mut generator);
+            let [_, mut teacher] = sample([batch, 4, 3, wide, side], &mut generator);
+            student.maps.truncate(stages);
+            teacher.maps.truncate(stages);
+            let what = format!("{id}, batch {batch}, {stages} stages, {side} places a side, {wide} channels");
+            let losses = [false, true].map(|is_first_stage| {
+                let begun = Begun::new((id, of), Settings::default(), is_first_stage, &student, &teacher)?;
+                Ok(begun.loss(&student, &begun.parts))
+            });
+            match losses {
+                [Ok(later), Ok(first)] => {
+                    let most = later.into_iter().chain(first).fold(f64::NEG_INFINITY, f64::max);
+                    assert!(most.is_finite() && most > 1e-6, "{what}: networks that differ lose {most}");
+                    taken += 1;
+                }
+                [Err(refusal), _] | [_, Err(refusal)] => {
+                    refused.push(refusal);
+                    let is_so = match refusal {
+                        Refusal::Batch { needed, given } => given as usize == batch && needed > given,
+                        Refusal::NoStages => stages == 0,
+                        Refusal::NoPlaces => side == 1,
+                        Refusal::OneStage => stages == 1,
+                        Refusal::Channels { student, teacher } => (student, teacher) == (2, 4) && wide == 4,
+                    };
+                    assert!(is_so, "{what}: {refusal}");
+                    if let Refusal::Batch { needed, .. } = refusal {
+                        let [student, teacher] = sample([needed as usize, 4, 3, 2, 3], &mut generator);
+                        assert!(
+                            Begun::new((id, of), Settings::default(), false, &student, &teacher).is_ok(),
+                            "{what}: {refusal}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(taken > 0, "{id} takes nothing");
+    }
+    assert!(refused.len() > 20, "{} refusals", refused.len());
+}
+
+#[test]
+fn no_objective_divides_by_zero() {
+    let mut generator = random::stream(6, "degenerate");
+    for (id, of) in all() {
         for shape in SHAPES {
             let [drawn, other] = sample(shape, &mut generator);
             // All zero, as after a ReLU that never fires; all the same; two equal examples; one number large.

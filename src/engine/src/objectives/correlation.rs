@@ -44,17 +44,8 @@ pub const METHOD: Method = Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{objectives::check, verify::Of};
+    use crate::objectives::check;
     use burn::tensor::Device;
-    use retort_spec::Refusal;
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        for order in [1, 2, 5] {
-            let settings = Settings { order, ..Settings::default() };
-            check::gradient("correlation", &settings, Of::Embedding, &check::SHAPES);
-        }
-    }
 
     #[test]
     fn the_series_tends_to_the_gaussian() {
@@ -71,11 +62,5 @@ mod tests {
         let teacher = check::trace(&[1.0, 2.0, -1.0, 0.5, 3.0, 0.0], 2);
         let student = check::trace(&[-4.0, 2.0, -0.5, -1.0, 0.0, 9.0], 2);
         assert!(check::loss("correlation", &student, &teacher, &[]).abs() < 1e-9);
-    }
-
-    #[test]
-    fn one_example_is_refused() {
-        let one = check::trace(&[1.0, 2.0], 2);
-        assert_eq!(check::refusal("correlation", &one, &one), Some(Refusal::Batch { needed: 2, given: 1 }));
     }
 }

@@ -16,16 +16,3 @@ pub fn cross_entropy(student: &Trace, targets: Tensor<2>, weight: f64) -> Tensor
     }
     -(log_softmax(student.logits.clone(), 1) * targets).sum() * factor
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::{
-        objectives::{Settings, check},
-        verify::Of,
-    };
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        check::gradient("cross-entropy", &Settings::default(), Of::Logits, &check::SHAPES);
-    }
-}

@@ -36,14 +36,9 @@ pub const METHOD: Method = Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{objectives::check, verify::Of};
+    use crate::objectives::check;
     use burn::tensor::{Device, Tensor};
     use retort_spec::Refusal;
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        check::gradient("hint", &Settings::default(), Of::Maps, &check::SHAPES);
-    }
 
     #[test]
     fn a_stage_that_foretells_the_teacher_loses_nothing() {

@@ -44,17 +44,9 @@ pub const METHOD: Method = Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        objectives::{Settings, check},
-        verify::Of,
-    };
+    use crate::objectives::check;
     use burn::tensor::{Device, TensorData};
     use retort_spec::Refusal;
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        check::gradient("rkd-angle", &Settings::default(), Of::Embedding, &check::SHAPES);
-    }
 
     #[test]
     fn the_angles_of_a_right_triangle() {

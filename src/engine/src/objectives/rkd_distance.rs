@@ -39,16 +39,7 @@ pub const METHOD: Method = Method {
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        objectives::{Settings, check},
-        verify::Of,
-    };
-    use retort_spec::Refusal;
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        check::gradient("rkd-distance", &Settings::default(), Of::Embedding, &check::SHAPES);
-    }
+    use crate::objectives::check;
 
     #[test]
     fn only_relative_distances_count() {
@@ -66,11 +57,5 @@ mod tests {
         // ½ (¼² + ¼² + ½²), twice, of nine.
         let want = 0.375 / 9.0;
         assert!((check::loss("rkd-distance", &line, &triangle, &[]) - want).abs() < 1e-5);
-    }
-
-    #[test]
-    fn two_examples_are_refused() {
-        let two = check::trace(&[1.0, 2.0, 3.0, 4.0], 2);
-        assert_eq!(check::refusal("rkd-distance", &two, &two), Some(Refusal::Batch { needed: 3, given: 2 }));
     }
 }

@@ -29,16 +29,7 @@ pub const METHOD: Method = Method {
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        objectives::{Settings, check},
-        verify::Of,
-    };
-    use retort_spec::Refusal;
-
-    #[test]
-    fn its_gradient_passes_finite_differences() {
-        check::gradient("similarity", &Settings::default(), Of::Embedding, &check::SHAPES);
-    }
+    use crate::objectives::check;
 
     #[test]
     fn only_products_count() {
@@ -50,11 +41,5 @@ mod tests {
         let apart =
             check::loss("similarity", &check::trace(&[1.0, 0.0, 0.0, 1.0], 2), &check::trace(&[1.0; 4], 2), &[]);
         assert!((apart - (2.0 - 2.0_f32.sqrt()) / 2.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn one_example_is_refused() {
-        let one = check::trace(&[1.0, 2.0], 2);
-        assert_eq!(check::refusal("similarity", &one, &one), Some(Refusal::Batch { needed: 2, given: 1 }));
     }
 }
