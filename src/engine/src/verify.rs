@@ -86,6 +86,12 @@ pub struct Side {
     /// `[batch][channels][places]`.
     #[serde(default)]
     pub maps: Vec<Vec<Vec<f32>>>,
+    /// Those of the next stage.
+    #[serde(default)]
+    pub next_maps: Vec<Vec<Vec<f32>>>,
+    /// `[examples][features]`: what an objective that remembers embeddings has seen, the batch's own examples first.
+    #[serde(default)]
+    pub memory: Vec<Vec<f32>>,
 }
 
 /// An objective's loss and gradient.
@@ -137,24 +143,30 @@ pub struct Sample {
     pub embedding: Vec<f32>,
     /// `[batch, channels, places]` each.
     pub maps: Vec<Vec<f32>>,
-    /// Channels of the maps.
-    pub channels: usize,
+    /// Channels of each map.
+    pub channels: Vec<usize>,
+    /// `[examples, features]`: embeddings that were seen before; empty if none were.
+    pub memory: Vec<f32>,
 }
 
 impl Sample {
     fn of(side: &Side) -> Option<Self> {
         let batch = side.logits.len().max(side.embedding.len()).max(side.maps.len());
-        let channels = side.maps.first().map_or(0, Vec::len);
-        let map: Vec<f32> = side.maps.iter().flatten().flatten().copied().collect();
+        let stages: Vec<&Vec<Vec<Vec<f32>>>> =
+            [&side.maps, &side.next_maps].into_iter().filter(|maps| !maps.is_empty()).collect();
         let sample = Self {
             batch,
             logits: side.logits.concat(),
             embedding: side.embedding.concat(),
-            maps: if map.is_empty() { Vec::new() } else { vec![map] },
-            channels,
+            maps: stages.iter().map(|maps| maps.iter().flatten().flatten().copied().collect()).collect(),
+            channels: stages.iter().map(|maps| maps[0].len()).collect(),
+            memory: side.memory.concat(),
         };
         let whole = |rows: &[Vec<f32>]| rows.iter().all(|row| row.len() == rows[0].len());
-        let fits = whole(&side.logits) && whole(&side.embedding) && side.maps.iter().all(|maps| maps.len() == channels);
+        let even = |maps: &[Vec<Vec<f32>>]| {
+            maps.len() == batch && maps.iter().all(|map| map.len() == maps[0].len()) && whole(&maps.concat())
+        };
+        let fits = whole(&side.logits) && whole(&side.embedding) && stages.iter().all(|maps| even(maps));
         (fits && batch > 0).then_some(sample)
     }
 
@@ -195,8 +207,9 @@ impl Sample {
         let mut maps = Vec::new();
         for (index, numbers) in self.maps.iter().enumerate() {
             let values = if index == 0 { take(Of::Maps, numbers) } else { rows(numbers) };
-            let places = numbers.len() / (self.batch * self.channels).max(1);
-            let values: Tensor<3> = values.reshape([self.batch, self.channels, places]).swap_dims(1, 2);
+            let channels = self.channels[index];
+            let places = numbers.len() / (self.batch * channels).max(1);
+            let values: Tensor<3> = values.reshape([self.batch, channels, places]).swap_dims(1, 2);
             maps.push(Map { before: Before::known(values.clone()), values, side: places.isqrt() });
         }
         (Trace { logits, embedding, maps, statistics: Vec::new() }, tracked)
@@ -258,7 +271,9 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
     let of = of.ok_or_else(misfit)?;
     let (wanted, classes) = (gradient.numbers(of), student.logits.len() / student.batch);
     let foreign = row.labels.iter().any(|&label| usize::from(label) >= classes);
-    if wanted.len() != student.numbers(of).len() || foreign {
+    let width = student.embedding.len() / student.batch;
+    let odd = |side: &Sample| side.memory.len() != student.memory.len() || side.memory.len() % width.max(1) != 0;
+    if wanted.len() != student.numbers(of).len() || foreign || odd(&student) || odd(&teacher) {
         return Err(misfit());
     }
     let (loss, gradient) = loss_and_gradient(&row.objective, &settings, &student, &teacher, &row.labels, of, device)
@@ -311,6 +326,13 @@ pub async fn loss_and_gradient(
     };
     // Some more examples than the batch, for those that compare with others.
     let mut memory = Memory::new(student.batch + 8, 1, "verify");
+    let width = student.embedding.len() / student.batch.max(1);
+    if !student.memory.is_empty() {
+        memory.examples = student.memory.len() / width.max(1);
+        let bank =
+            |numbers: &[f32]| Tensor::from_data(TensorData::new(numbers.to_vec(), [memory.examples, width]), &device);
+        memory.banks = vec![bank(&student.memory), bank(&teacher.memory)];
+    }
     let Some(loss) = (method.loss)(&views, settings, &mut memory) else { return Ok(None) };
     let gradients = loss.value.backward();
     let Some(gradient) = tracked.grad(&gradients) else { return Ok(None) };
@@ -381,16 +403,42 @@ async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device
 mod tests {
     use super::*;
     use pollster::block_on;
+    use retort_spec::Objective;
 
     fn rows(name: &str) -> Vec<Row> {
         let path = format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
     }
 
+    const LOSSES: [&str; 2] = ["distillation.json", "objectives.json"];
+
     #[test]
-    fn the_published_losses_are_met() {
-        let checked = block_on(verify(&rows("distillation.json"), &Device::flex())).unwrap();
-        assert!(checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })), "{checked:#?}");
+    fn the_losses_that_others_computed_are_met() {
+        for file in LOSSES {
+            let checked = block_on(verify(&rows(file), &Device::flex())).unwrap();
+            assert!(checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })), "{checked:#?}");
+        }
+    }
+
+    #[test]
+    fn every_objective_has_a_row() {
+        let rows: Vec<Row> = LOSSES.into_iter().flat_map(rows).collect();
+        for objective in Objective::ALL {
+            let is_it = |row: &Row| matches!(row, Row::Loss(row) if row.objective == objective.word());
+            assert!(rows.iter().any(is_it), "{objective}");
+        }
+    }
+
+    #[test]
+    fn a_memory_that_does_not_fit_is_an_error() {
+        for memory in [vec![vec![1.0; 2]; 2], vec![vec![1.0; 3]; 3], vec![]] {
+            let mut rows = rows("objectives.json");
+            rows.retain(|row| matches!(row, Row::Loss(row) if row.objective == "contrastive"));
+            let Row::Loss(row) = &mut rows[0] else { panic!("not a loss") };
+            row.student.memory = memory;
+            let refused = block_on(verify(&rows[..1], &Device::flex()));
+            assert!(matches!(refused, Err(VerifyError::BadRow { row: 0, .. })), "{refused:?}");
+        }
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub fn sample([batch, classes, features, channels, side]: [usize; 5], generator:
         logits: draw(batch * classes),
         embedding: draw(batch * features),
         maps: vec![draw(batch * channels * side * side), draw(batch * channels * side * side)],
-        channels,
+        channels: vec![channels; 2],
+        memory: Vec::new(),
     };
     [one(), one()]
 }
