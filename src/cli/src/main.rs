@@ -1,6 +1,8 @@
 //! `retort`: the experiments of the page without a page.
 
 mod compression;
+#[cfg(test)]
+mod golden;
 mod laboratory;
 mod messages;
 mod record;
@@ -55,7 +57,7 @@ enum Failure {
 fn main() -> ExitCode {
     let matches = command().get_matches();
     let result = match matches.subcommand() {
-        Some(("run", matches)) => run::run(matches),
+        Some(("run", matches)) => run::run(matches, &mut std::io::stdout()),
         Some(("verify", matches)) => verify::verify(matches),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {

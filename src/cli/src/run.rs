@@ -1,7 +1,7 @@
 //! `retort run`.
 
 use std::{
-    io::{IsTerminal, Write, stderr, stdout},
+    io::{IsTerminal, Write, stderr},
     path::Path,
     time::Duration,
 };
@@ -30,8 +30,8 @@ struct Results {
     stages: Vec<Compressed>,
 }
 
-/// Runs an experiment to its end.
-pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
+/// Runs an experiment to its end and writes what came of it.
+pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let experiment = experiment(matches)?;
     let mut laboratory = Laboratory::new(Session::new(compute(experiment.device)?));
     let mut events = Vec::new();
@@ -45,7 +45,7 @@ pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
     loop {
         for event in std::mem::take(&mut events) {
             if json && let Some(line) = line(&event) {
-                writeln!(stdout(), "{line}")?;
+                writeln!(out, "{line}")?;
             }
             match event {
                 Event::Trouble(trouble) => return Err(Failure::Trouble(trouble)),
@@ -63,14 +63,14 @@ pub fn run(matches: &ArgMatches) -> Result<(), Failure> {
     }
     for report in compressed_further(&mut laboratory, &experiment)? {
         if json {
-            writeln!(stdout(), "{}", stage_line(&report))?;
+            writeln!(out, "{}", stage_line(&report))?;
         }
         results.stages.push(report);
     }
     bar.finish_and_clear();
     match json {
-        true => writeln!(stdout(), "{}", summary(&experiment, &results))?,
-        false => writeln!(stdout(), "{}", report(&results))?,
+        true => writeln!(out, "{}", summary(&experiment, &results))?,
+        false => writeln!(out, "{}", report(&results))?,
     }
     Ok(())
 }
@@ -272,3 +272,6 @@ fn report(results: &Results) -> String {
 fn percent(share: f64) -> f64 {
     100.0 * share
 }
+
+#[cfg(test)]
+mod tests;
