@@ -272,7 +272,8 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
     let (wanted, classes) = (gradient.numbers(of), student.logits.len() / student.batch);
     let foreign = row.labels.iter().any(|&label| usize::from(label) >= classes);
     let width = student.embedding.len() / student.batch;
-    let odd = |side: &Sample| side.memory.len() != student.memory.len() || side.memory.len() % width.max(1) != 0;
+    let odd =
+        |side: &Sample| side.memory.len() != student.memory.len() || !side.memory.len().is_multiple_of(width.max(1));
     if wanted.len() != student.numbers(of).len() || foreign || odd(&student) || odd(&teacher) {
         return Err(misfit());
     }

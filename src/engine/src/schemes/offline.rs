@@ -265,6 +265,11 @@ mod tests {
     use crate::data;
     use burn::tensor::Device;
     use pollster::block_on;
+    use proptest::{
+        collection::vec,
+        prelude::{Just, Strategy, prop_oneof, proptest},
+        test_runner::Config,
+    };
     use retort_spec::decode;
 
     fn bench_of(link: &str) -> (Bench, Experiment) {
@@ -309,24 +314,56 @@ mod tests {
             "v=1&transfer=labelled&jitter=1",
             "v=1&data=moons&labels=5",
         ] {
-            let (bench, experiment) = bench_of(link);
-            let (features, classes) = (bench.dataset.features(), bench.dataset.classes);
-            let by_graph = |learner: &Learner, architecture: &Architecture, name| {
-                let layers = Network::draw(architecture, features, classes, 5, name);
-                Learner::new(architecture, &layers, &experiment, learner.steps(), &bench.device)
-            };
-            let mut teachers = [0, 1].map(|_| Teacher::new(&bench, &experiment, 5));
-            teachers[1].learner = by_graph(&teachers[1].learner, &experiment.teacher, "teacher");
-            let [straight, graph] = teachers.map(|teacher| (0..15).fold(teacher, |t, _| t.step(&bench, &experiment)));
-            same(&straight.learner, &graph.learner, link);
-            let taught = || graph.learner.network();
-            let mut students = [0, 1].map(|_| Students::new(&bench, &experiment, taught(), 5).unwrap());
-            students[1].baseline = by_graph(&students[1].baseline, &experiment.student, "student");
-            students[1].student = by_graph(&students[1].student, &experiment.student, "student");
-            let [straight, graph] = students.map(|pair| (0..15).fold(pair, |s, _| s.step(&bench, &experiment)));
-            same(&straight.baseline, &graph.baseline, link);
-            same(&straight.student, &graph.student, link);
+            straight_on_and_by_graph(link, 15);
         }
+    }
+
+    fn widths() -> impl Strategy<Value = String> {
+        vec(1..40_u32, 0..3).prop_map(|widths| match widths.is_empty() {
+            true => "linear".into(),
+            false => widths.iter().map(u32::to_string).collect::<Vec<String>>().join(","),
+        })
+    }
+
+    proptest! {
+        #![proptest_config(Config { cases: 64, ..Config::default() })]
+
+        #[test]
+        fn straight_on_it_is_the_same_at_any_width(
+            (teacher, student) in (widths(), widths()),
+            batch in prop_oneof![1 => Just(1), 3 => 2..70_u32],
+            (dropout, temperature, soft) in (0..9_u32, 1..20_u32, 0..11_u32),
+            optimizer in prop_oneof![Just("sgd"), Just("adam"), Just("adamw")],
+            (decay, seed) in (prop_oneof![Just("0"), Just("0.01")], 0..100_u32),
+        ) {
+            let link = format!(
+                "data=blobs&examples=200&teacher={teacher}&student={student}&batch={batch}&dropout=0.{dropout}\
+                 &temperature={temperature}&soft={}&optimizer={optimizer}&weight-decay={decay}&seed={seed}",
+                f64::from(soft) / 10.0,
+            );
+            straight_on_and_by_graph(&link, 4);
+        }
+    }
+
+    /// Teacher, baseline and student after some steps without tensors, and after as many by burn's graph.
+    fn straight_on_and_by_graph(link: &str, steps: u32) {
+        let (bench, experiment) = bench_of(link);
+        let (features, classes) = (bench.dataset.features(), bench.dataset.classes);
+        let by_graph = |learner: &Learner, architecture: &Architecture, name| {
+            let layers = Network::draw(architecture, features, classes, 5, name);
+            Learner::new(architecture, &layers, &experiment, learner.steps(), &bench.device)
+        };
+        let mut teachers = [0, 1].map(|_| Teacher::new(&bench, &experiment, 5));
+        teachers[1].learner = by_graph(&teachers[1].learner, &experiment.teacher, "teacher");
+        let [straight, graph] = teachers.map(|teacher| (0..steps).fold(teacher, |t, _| t.step(&bench, &experiment)));
+        same(&straight.learner, &graph.learner, link);
+        let taught = || graph.learner.network();
+        let mut students = [0, 1].map(|_| Students::new(&bench, &experiment, taught(), 5).unwrap());
+        students[1].baseline = by_graph(&students[1].baseline, &experiment.student, "student");
+        students[1].student = by_graph(&students[1].student, &experiment.student, "student");
+        let [straight, graph] = students.map(|pair| (0..steps).fold(pair, |s, _| s.step(&bench, &experiment)));
+        same(&straight.baseline, &graph.baseline, link);
+        same(&straight.student, &graph.student, link);
     }
 
     #[test]

@@ -110,8 +110,18 @@ impl Session {
         self.due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
     }
 
-    /// Carries out a command.
+    /// Carries out a command. All but a question is answered by a state, and so is a question that ended the training.
     pub async fn handle(&mut self, command: Command) -> Vec<Event> {
+        let (asks, before) = (command.is_question(), self.state());
+        let mut events = self.carry_out(command).await;
+        let after = self.state();
+        if !asks || after != before {
+            events.push(after);
+        }
+        events
+    }
+
+    async fn carry_out(&mut self, command: Command) -> Vec<Event> {
         match command {
             Command::Run(experiment) => {
                 let mut events = self.run(experiment);
@@ -157,19 +167,15 @@ impl Session {
             Command::Examples => self.job.as_ref().map(Job::examples).into_iter().collect(),
             Command::Tune(request) => {
                 let id = request.id;
-                let mut events = match self.job.as_mut() {
+                let events = match self.job.as_mut() {
                     // What another question is about is of no use any more.
                     Some(job) => job.abandon().into_iter().chain(job.tune(request)).collect(),
                     None => vec![tune::without_student(id)],
                 };
                 self.gait = Gait::Run;
-                events.push(self.state());
                 events
             }
-            Command::Abandon => {
-                let ended = self.job.as_mut().and_then(Job::abandon);
-                ended.into_iter().chain([self.state()]).collect()
-            }
+            Command::Abandon => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
             Command::Adopt { file } => self.adopt(&file).await,
             // Somebody else's.
             Command::Bench(_) => Vec::new(),
@@ -182,8 +188,8 @@ impl Session {
             Command::StepBatch => self.walk(Gait::Batch),
             Command::StepEpoch => self.walk(Gait::Epoch),
             Command::Stop => {
-                self.job = None;
-                vec![self.state()]
+                (self.job, self.parked) = (None, None);
+                Vec::new()
             }
             Command::Files { data, files } => match idx::read(&files) {
                 Ok(dataset) => {
@@ -205,14 +211,9 @@ impl Session {
                 let told = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.take_share(share));
                 let mut events = told.unwrap_or_else(|trouble| self.give_up(trouble));
                 events.insert(0, Event::Shared { era: share.era });
-                events.push(self.state());
                 events
             }
-            Command::Result(result) => {
-                let verdict = self.job.as_mut().and_then(|job| job.receive(result));
-                let state = verdict.is_some().then(|| self.state());
-                verdict.into_iter().chain(state).collect()
-            }
+            Command::Result(result) => self.job.as_mut().and_then(|job| job.receive(result)).into_iter().collect(),
             // How much memory it takes is known where it runs.
             Command::Ping => vec![Event::Pong { memory: 0.0 }],
         }
@@ -318,7 +319,6 @@ impl Session {
         if finished && self.gait == Gait::Pause {
             self.gait = Gait::Run;
         }
-        events.push(self.state());
         events
     }
 
@@ -330,10 +330,9 @@ impl Session {
             Job::new(dataset, experiment, self.share, &self.compute.device)
         });
         match begun {
-            Ok((job, mut events)) => {
+            Ok((job, events)) => {
                 self.job = Some(job);
                 self.gait = Gait::Run;
-                events.push(self.state());
                 events
             }
             Err(trouble) => self.give_up(trouble),
@@ -357,9 +356,8 @@ impl Session {
             ));
         }
         match job.adopt(kind, &layers).await {
-            Ok(mut events) => {
+            Ok(events) => {
                 self.gait = Gait::Run;
-                events.push(self.state());
                 events
             }
             Err(Halt(trouble)) => self.give_up(trouble),
@@ -370,12 +368,12 @@ impl Session {
         let job = self.job.take();
         // Another knob may mend it, and the teacher is as good as before.
         self.parked = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
-        vec![Event::Trouble(trouble), self.state()]
+        vec![Event::Trouble(trouble)]
     }
 
     fn walk(&mut self, gait: Gait) -> Vec<Event> {
         self.gait = gait;
-        vec![self.state()]
+        Vec::new()
     }
 
     fn state(&self) -> Event {
@@ -389,5 +387,7 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -353,7 +353,7 @@ fn a_network_that_is_brought_along_teaches() {
     assert_eq!((teacher.parameters, teacher.seconds), (8 * 65 + 10 * 9, 0.0));
     assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.teacher.values.len() == 2)));
     let bad = block_on(second.handle(Command::Adopt { file: file[..file.len() - 1].to_vec() }));
-    assert!(matches!(&bad[..], [Event::Trouble(Trouble::BadFile { .. })]), "{bad:?}");
+    assert!(matches!(&bad[..], [Event::Trouble(Trouble::BadFile { .. }), Event::State(RunState::Finished)]), "{bad:?}");
 }
 
 #[test]
