@@ -80,11 +80,8 @@ pub enum Command {
 impl Command {
     /// Whether it only asks, or says how fast: what is trained does not depend on it.
     pub fn is_question(&self) -> bool {
-        match self {
-            Self::Classify { .. } | Self::Watch(_) | Self::Pace(_) | Self::Examples | Self::Time(_) => true,
-            Self::Bench(_) | Self::Result(_) | Self::Ping => true,
-            _ => false,
-        }
+        let asks = matches!(self, Self::Classify { .. } | Self::Watch(_) | Self::Examples | Self::Time(_) | Self::Ping);
+        asks || matches!(self, Self::Pace(_) | Self::Bench(_) | Self::Result(_))
     }
 
     /// Whether every worker of a pool must hear it, since it says what is trained and when; others are for the first worker.
