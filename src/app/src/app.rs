@@ -36,12 +36,12 @@ use crate::{
         verdict::verdict,
     },
     context::Page,
-    driver::Driver,
     i18n::{Language, Texts},
     island,
     lessons::guide::{Guide, use_new_guide},
     link, offline,
     state::{Action, Engine, Notice, State},
+    transport::Driver,
 };
 
 /// How often the engine is asked whether it is alive.

@@ -6,9 +6,9 @@ use retort_spec::Command;
 use yew::prelude::*;
 
 use crate::{
-    driver::Driver,
     i18n::{Language, Texts},
     state::{Action, State},
+    transport::Driver,
     view::View,
 };
 

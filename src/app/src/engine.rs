@@ -112,8 +112,26 @@ pub enum Message<E> {
     Parcel(Parcel),
 }
 
+/// What a parcel holds, as far as the page must know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// The examples that networks are measured with.
+    Examples,
+    /// A trained network.
+    Network {
+        /// Its run.
+        run: u32,
+        /// Its actor's word.
+        actor: String,
+    },
+    /// A run of a helper is done.
+    Result,
+    /// Something else for the other worker.
+    Other,
+}
+
 /// What one worker sends the other (`retort_spec::Parcel`): megabytes at times, which the page does not open.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Parcel(JsValue);
 
 impl Parcel {
@@ -130,16 +148,21 @@ impl Parcel {
         Self(parcel.into())
     }
 
-    /// What is in it, if it is of this kind.
-    pub fn contents(&self, kind: &str) -> Option<JsValue> {
-        Reflect::get(&self.0, &kind.into()).ok().filter(|contents| !contents.is_undefined())
-    }
-
-    /// Whose network it holds, if it is one: its run and its actor's word.
-    pub fn network(&self) -> Option<(u32, String)> {
-        let network = self.contents("Network")?;
-        let of = |key: &str| Reflect::get(&network, &key.into()).ok();
-        Some((of("run")?.as_f64()? as u32, of("actor")?.as_string()?))
+    /// What it holds, as far as the page must know.
+    pub fn contents(&self) -> Contents {
+        let field = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok().filter(|value| !value.is_undefined());
+        let network = || {
+            let network = field(&self.0, "Network")?;
+            let (run, actor) = (field(&network, "run")?.as_f64()? as u32, field(&network, "actor")?.as_string()?);
+            Some(Contents::Network { run, actor })
+        };
+        let is = |kind: &str| field(&self.0, kind).is_some();
+        match network() {
+            Some(network) => network,
+            None if is("Examples") => Contents::Examples,
+            None if is("Result") => Contents::Result,
+            None => Contents::Other,
+        }
     }
 }
 
@@ -201,11 +224,18 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
-    fn drop(&mut self) {
+impl Engine {
+    /// Ends the worker.
+    pub fn end(&self) {
         self.worker.set_onmessage(None);
         self.worker.set_onerror(None);
         self.worker.terminate();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

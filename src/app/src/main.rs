@@ -3,7 +3,6 @@
 mod answers;
 mod app;
 mod asked;
-mod bench;
 mod bias;
 mod chart_view;
 mod choices;
@@ -12,7 +11,6 @@ mod context;
 mod controls;
 mod device;
 mod drawing;
-mod driver;
 mod engine;
 mod files;
 mod format;
@@ -36,6 +34,7 @@ mod snapshot;
 mod state;
 mod subject;
 mod terms;
+mod transport;
 mod treatment;
 mod view;
 

@@ -219,7 +219,7 @@ impl State {
         match event {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
-            Event::Pong { .. } | Event::Shared { .. } | Event::Timed { .. } | Event::Result(_) => {}
+            Event::Pong { .. } | Event::Shared { .. } | Event::Timed(_) | Event::Result(_) => {}
             Event::Data(summary) => self.begin(summary),
             Event::Progress(tally) => self.tally = Some(tally),
             Event::Point(point) => {

@@ -29,8 +29,8 @@ pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend
 pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
 pub use protocol::{
     Actor, Answer, Command, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside, Measured, Outcome,
-    OwnExample, REGION_REACH, REGION_SIDE, Refusal, RunResult, RunState, SelfTest, Share, Spread, Stage, StageMap,
-    Tally, Terms, Trouble, Verdict,
+    OwnExample, REGION_REACH, REGION_SIDE, Refusal, RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage,
+    StageMap, Tally, Terms, Trouble, Verdict,
 };
 pub use scheme::Scheme;
 pub use values::{

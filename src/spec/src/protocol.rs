@@ -208,11 +208,8 @@ pub enum Event {
     /// A compressed network was trained on.
     #[serde(skip)]
     Tuned(Tuned),
-    /// How long a run of the experiment that was asked about takes here, from a few steps; `None` where it cannot be trained.
-    Timed {
-        /// Seconds.
-        seconds: Option<f64>,
-    },
+    /// How long a run of the experiment that was asked about takes here.
+    Timed(RunTime),
     /// From here on all is about what this share says.
     Shared {
         /// The share's.
@@ -251,6 +248,20 @@ pub enum Event {
     },
     /// Something the visitor must know.
     Trouble(Trouble),
+}
+
+/// How long a run takes on a device, from a few of its steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum RunTime {
+    /// Seconds.
+    Seconds(f64),
+    /// The experiment cannot be trained, on this device or any other.
+    Untrainable,
+    /// The device failed.
+    Failed {
+        /// What it says.
+        reason: String,
+    },
 }
 
 /// Whether training goes on.

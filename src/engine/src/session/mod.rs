@@ -205,7 +205,7 @@ impl Session {
                 }
                 Err(trouble) => vec![Event::Trouble(trouble)],
             },
-            Command::Time(experiment) => vec![Event::Timed { seconds: self.time(*experiment).await }],
+            Command::Time(experiment) => vec![Event::Timed(self.time(*experiment).await)],
             Command::Share(share) => {
                 self.share = share;
                 let told = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.take_share(share));

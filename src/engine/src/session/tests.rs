@@ -2,8 +2,8 @@ use pollster::block_on;
 use retort_compress::model::{Matrix, Model, Part};
 use retort_spec::{
     Actor, Answer, Architecture, Bits, Labels, Measured, NetworkFile, NetworkKind, Objective, OptimizerKind,
-    REGION_REACH, REGION_SIDE, Refusal, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer, TunedMatrix, Tuning,
-    Weights, probability::argmax,
+    REGION_REACH, REGION_SIDE, Refusal, RunTime, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer, TunedMatrix,
+    Tuning, Weights, probability::argmax,
 };
 
 use super::*;
@@ -763,4 +763,22 @@ fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_a
     assert!(second.is_running());
     block_on(second.handle(Command::Share(Share { index: Share::NONE, count: 1, era: 4 })));
     assert!(!second.is_running());
+}
+
+#[test]
+fn what_cannot_be_trained_is_not_taken_for_a_failed_device() {
+    let mut session = session();
+    let mut time = |experiment: Experiment| {
+        let events = block_on(session.handle(Command::Time(Box::new(experiment))));
+        match &events[..] {
+            [Event::Timed(time)] => time.clone(),
+            events => panic!("{events:?}"),
+        }
+    };
+    assert!(matches!(time(small()), RunTime::Seconds(seconds) if seconds > 0.0));
+    let one_step = Experiment { labels: Labels::Count(1), teacher_epochs: 1, batch: 1024, ..small() };
+    assert!(matches!(time(one_step), RunTime::Seconds(seconds) if seconds > 0.0));
+    assert_eq!(time(Experiment { data: DataSet::Mnist, ..small() }), RunTime::Untrainable, "its files are not there");
+    let weights = Weights::default().with(Objective::Similarity);
+    assert_eq!(time(Experiment { weights, batch: 1, ..small() }), RunTime::Untrainable);
 }

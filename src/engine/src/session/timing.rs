@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retort_spec::{Experiment, Share};
+use retort_spec::{Experiment, RunTime, Share, Trouble};
 use web_time::Instant;
 
 use super::{
@@ -18,16 +18,25 @@ const STEPS: u32 = 32;
 const ENOUGH: Duration = Duration::from_millis(250);
 
 impl Session {
-    /// Seconds that a run of this experiment takes here; `None` where it cannot be trained.
-    pub(super) async fn time(&self, experiment: Experiment) -> Option<f64> {
-        let dataset = load(&experiment, &self.files).ok()?;
-        let (mut job, _) = Job::new(dataset, experiment, Share::ALL, &self.compute.device).ok()?;
-        let teaching = job.timed().await.ok()?;
-        let Work::Teacher(teacher) = &job.work else { return None };
-        let network = teacher.learner.network();
-        job.work =
-            Work::Students(Box::new(Students::new(&job.bench, &job.experiment, network, job.experiment.seed).ok()?));
-        Some(teaching + job.timed().await.ok()?)
+    /// How long a run of this experiment takes here.
+    pub(super) async fn time(&self, experiment: Experiment) -> RunTime {
+        match self.seconds(experiment).await {
+            Ok(seconds) => RunTime::Seconds(seconds),
+            Err(Halt(Trouble::Device { reason } | Trouble::Engine { reason })) => RunTime::Failed { reason },
+            Err(_) => RunTime::Untrainable,
+        }
+    }
+
+    async fn seconds(&self, experiment: Experiment) -> Result<f64, Halt> {
+        let dataset = load(&experiment, &self.files)?;
+        let (mut job, _) = Job::new(dataset, experiment, Share::ALL, &self.compute.device)?;
+        let teaching = job.timed().await?;
+        // A teacher of one or two steps is trained by now, and its students have begun.
+        if let Work::Teacher(teacher) = &job.work {
+            let (network, seed) = (teacher.learner.network(), job.experiment.seed);
+            job.work = Work::Students(Box::new(Students::new(&job.bench, &job.experiment, network, seed)?));
+        }
+        Ok(teaching + job.timed().await?)
     }
 }
 

@@ -1,0 +1,316 @@
+//! More workers beside the first: each trains its share of the runs, as many at once as the machine has cores less one.
+//!
+//! They are told whatever changes what is trained, and after it the new shares under a new number. What they say of a
+//! training before that is dropped, since its numbers are another experiment's. A helper that comes or goes changes the
+//! shares but not the number: what is trained stays as it was, and so does what was said of it.
+
+use std::collections::HashSet;
+
+use retort_spec::{Actor, Command, CurvePoint, Event, Share, Trouble};
+
+use super::{Effect, Machine, PATIENCE, Program, Word, WorkerId};
+use crate::{engine::Contents, pool::size, state::Action};
+
+/// How long what helpers say waits for the first worker's next report: each reports ten times a second, and the page, which
+/// draws all of it, shall draw as often with many as with one.
+const HOLD_MILLIS: u32 = 100;
+
+/// A worker beside the first.
+struct Helper {
+    id: WorkerId,
+    /// Its place in the pool; `None` until it listens.
+    index: Option<u32>,
+    unanswered: u32,
+    /// The number of the share that it has begun; what it says belongs to that.
+    era: Option<u32>,
+    memory: f64,
+}
+
+/// The pool's part of the machine.
+#[derive(Default)]
+pub(super) struct Pool {
+    helpers: Vec<Helper>,
+    /// Rises with every change of what is trained.
+    era: u32,
+    /// Whether the first worker waits for the others.
+    pub(super) gathering: bool,
+    /// Whether the verdict is there: nobody is asked to train until something changes.
+    rests: bool,
+    /// The run whose progress is shown then.
+    followed: Option<u32>,
+    /// Runs of helpers that are done.
+    done: Vec<u32>,
+    /// Points that were told: run, actor and step.
+    points: HashSet<(u32, &'static str, u32)>,
+    /// The share that the first worker has begun.
+    first_era: Option<u32>,
+    /// Bytes of the first worker's memory.
+    memory: f64,
+    /// Bytes that were told the page.
+    told: Vec<f64>,
+    /// What helpers have said and the page has not been told yet.
+    held: Vec<Event>,
+    /// Whether it will be told without the first worker.
+    holds: bool,
+}
+
+impl Pool {
+    pub(super) fn has(&self, id: WorkerId) -> bool {
+        self.helpers.iter().any(|helper| helper.id == id)
+    }
+
+    fn helper(&mut self, id: WorkerId) -> Option<&mut Helper> {
+        self.helpers.iter_mut().find(|helper| helper.id == id)
+    }
+
+    fn listening(&self) -> impl Iterator<Item = (&Helper, u32)> {
+        self.helpers.iter().filter_map(|helper| Some((helper, helper.index?)))
+    }
+
+    /// Workers of the pool that listen, the first among them.
+    fn count(&self) -> u32 {
+        1 + self.listening().count() as u32
+    }
+
+    /// Whether a worker that has begun this share speaks of what is trained now.
+    fn is_now(&self, era: Option<u32>) -> bool {
+        era == Some(self.era)
+    }
+
+    /// Whether a point is told for the first time. Where shares have changed, two workers may train one run: what they say
+    /// is the same, and each says it in order.
+    fn is_new(&mut self, point: &CurvePoint) -> bool {
+        self.points.insert((point.run, point.actor.word(), point.step))
+    }
+
+    /// Whether a helper's progress is what the page shows: once the first worker is done, the first run that is not.
+    fn is_followed(&mut self, run: u32) -> bool {
+        let is_next = self.followed.is_none_or(|followed| run <= followed || self.done.contains(&followed));
+        if self.gathering && is_next {
+            self.followed = Some(run);
+        }
+        self.gathering && is_next
+    }
+}
+
+impl<P: Clone> Machine<P> {
+    /// Ends every helper.
+    pub(super) fn dismiss(&mut self) {
+        for helper in std::mem::take(&mut self.pool.helpers) {
+            self.end(Some(helper.id));
+        }
+        self.pool.held.clear();
+        self.pool.points.clear();
+        (self.pool.rests, self.pool.first_era) = (false, None);
+    }
+
+    /// What the others must know of a command to the first worker.
+    pub(super) fn pass_on(&mut self, command: &Command) {
+        if !command.is_for_all() {
+            return;
+        }
+        let told = self.pool.listening().map(|(helper, _)| Effect::Send(helper.id, command.clone()));
+        self.effects.extend(told);
+        let walks = matches!(
+            command,
+            Command::Pause
+                | Command::Resume
+                | Command::StepBatch
+                | Command::StepEpoch
+                | Command::Pace(_)
+                | Command::Ping
+        );
+        if !walks {
+            self.pool.rests = false;
+            self.pool.era = self.pool.era.wrapping_add(1);
+            self.pool.followed = None;
+            self.pool.done.clear();
+            self.pool.points.clear();
+            self.share();
+        }
+    }
+
+    /// Tells everybody which runs are whose.
+    pub(super) fn share(&mut self) {
+        if self.pool.rests {
+            return;
+        }
+        let (count, era) = (self.pool.count(), self.pool.era);
+        let first = self.listening().map(|id| (id, 0));
+        let others = self.pool.listening().map(|(helper, index)| (helper.id, index));
+        let shares = first
+            .into_iter()
+            .chain(others)
+            .map(|(id, index)| Effect::Send(id, Command::Share(Share { index, count, era })));
+        self.effects.extend(shares);
+    }
+
+    /// The verdict is there, and what a helper may still train is of no use.
+    pub(super) fn rest(&mut self) {
+        self.pool.rests = true;
+        let idle = Share { index: Share::NONE, count: 1, era: self.pool.era };
+        let told = self.pool.listening().map(|(helper, _)| Effect::Send(helper.id, Command::Share(idle)));
+        self.effects.extend(told);
+    }
+
+    /// As many helpers as there is work for.
+    pub(super) fn hire(&mut self) {
+        let trains_here = self.engine.as_ref().is_some_and(|engine| engine.ready && !engine.gpu);
+        let wanted = if trains_here { size(&self.experiment, self.cores, self.memory) as usize - 1 } else { 0 };
+        let too_many: Vec<WorkerId> = self.pool.helpers.iter().skip(wanted).map(|helper| helper.id).collect();
+        for id in too_many {
+            self.let_go(id);
+        }
+        while self.pool.helpers.len() < wanted {
+            let id = self.start(Program::Cpu);
+            self.pool.helpers.push(Helper { id, index: None, unanswered: 0, era: None, memory: 0.0 });
+        }
+    }
+
+    /// Asks whether the helpers are alive: whoever has not answered for long is not.
+    pub(super) fn watch_helpers(&mut self) {
+        for helper in self.pool.helpers.iter_mut().filter(|helper| helper.index.is_some()) {
+            helper.unanswered += 1;
+        }
+        let dead = |helper: &&Helper| helper.unanswered > PATIENCE;
+        let dead: Vec<WorkerId> = self.pool.helpers.iter().filter(dead).map(|helper| helper.id).collect();
+        dead.into_iter().for_each(|id| self.let_go(id));
+    }
+
+    /// Ends a helper; its runs become the others'.
+    fn let_go(&mut self, id: WorkerId) {
+        let Some(place) = self.pool.helpers.iter().position(|helper| helper.id == id) else { return };
+        let gone = self.pool.helpers.remove(place);
+        self.end(Some(id));
+        let Some(free) = gone.index else { return };
+        // The last one takes its place: the others keep theirs, and with it the runs that they train.
+        let last = self.pool.count();
+        for helper in self.pool.helpers.iter_mut().filter(|helper| helper.index == Some(last)) {
+            helper.index = Some(free);
+        }
+        self.share();
+    }
+
+    /// Leaves out what a helper has said already, of a share that the first worker has begun.
+    pub(super) fn without_known(&mut self, mut events: Vec<Event>) -> Vec<Event> {
+        let pool = &mut self.pool;
+        events.retain(|event| match event {
+            Event::Shared { era } => {
+                pool.first_era = Some(*era);
+                true
+            }
+            Event::Point(point) if pool.is_now(pool.first_era) => pool.is_new(point),
+            _ => true,
+        });
+        events
+    }
+
+    pub(super) fn hear_helper(&mut self, id: WorkerId, word: Word<P>) {
+        let Some(helper) = self.pool.helper(id) else { return };
+        helper.unanswered = 0;
+        let era = helper.era;
+        match word {
+            Word::Events(events) => self.hear_helper_events(id, events),
+            Word::Parcel(Contents::Result, parcel) => {
+                self.effects.extend(self.listening().map(|first| Effect::HandOn(first, parcel)));
+            }
+            Word::Parcel(contents, parcel) if self.pool.is_now(era) => self.take(contents, parcel),
+            // One worker less is slower and nothing worse.
+            Word::Unavailable(_) | Word::Died(_) => self.let_go(id),
+            Word::Parcel(..) | Word::Loading { .. } | Word::Loaded | Word::Reports(_) => {}
+        }
+    }
+
+    fn hear_helper_events(&mut self, id: WorkerId, events: Vec<Event>) {
+        let (mut told, mut diverged) = (Vec::new(), false);
+        for event in events {
+            match event {
+                Event::Ready(_) => self.greet_helper(id),
+                Event::Pong { memory } => {
+                    if let Some(helper) = self.pool.helper(id) {
+                        helper.memory = memory;
+                    }
+                    self.tell_memory();
+                }
+                Event::Shared { era } => {
+                    if let Some(helper) = self.pool.helper(id) {
+                        helper.era = Some(era);
+                    }
+                }
+                Event::Trouble(Trouble::Engine { .. } | Trouble::Device { .. }) => return self.let_go(id),
+                // An experiment ends where any of its runs does.
+                Event::Trouble(Trouble::Diverged { .. }) if self.is_about_now(id) => {
+                    self.send(&Command::Stop);
+                    diverged = true;
+                    told.push(event);
+                }
+                Event::Progress(tally) if self.is_about_now(id) && self.pool.is_followed(tally.run) => {
+                    told.push(event);
+                }
+                Event::Point(ref point) if self.is_about_now(id) && self.pool.is_new(point) => told.push(event),
+                Event::Measured(ref measured) if self.is_about_now(id) => {
+                    if measured.actor == Actor::Student {
+                        self.pool.done.push(measured.run);
+                    }
+                    told.push(event);
+                }
+                // What else it says the first worker says too.
+                _ => {}
+            }
+        }
+        if !told.is_empty() {
+            self.pool.held.extend(told);
+            if !std::mem::replace(&mut self.pool.holds, true) {
+                self.effects.push(Effect::Hold(HOLD_MILLIS));
+            }
+        }
+        if diverged {
+            self.tell_held();
+        }
+    }
+
+    /// Whether what a helper says is about what is trained now.
+    fn is_about_now(&self, id: WorkerId) -> bool {
+        self.pool.helpers.iter().any(|helper| helper.id == id && self.pool.is_now(helper.era))
+    }
+
+    pub(super) fn tell_held_in_time(&mut self) {
+        self.pool.holds = false;
+        self.tell_held();
+    }
+
+    /// Tells the page what helpers have said so far.
+    pub(super) fn tell_held(&mut self) {
+        let events = std::mem::take(&mut self.pool.held);
+        if !events.is_empty() {
+            self.tell(Action::Events { events, recorded: false });
+        }
+    }
+
+    /// Tells a fresh helper what the others know, and everybody the new shares.
+    fn greet_helper(&mut self, id: WorkerId) {
+        let index = self.pool.count();
+        let Some(helper) = self.pool.helper(id) else { return };
+        helper.index = Some(index);
+        // It trains nothing before it knows its share.
+        let idle = Command::Share(Share { index: Share::NONE, count: 1, era: 0 });
+        let commands = [idle].into_iter().chain(self.knowledge());
+        self.effects.extend(commands.map(|command| Effect::Send(id, command)));
+        self.share();
+    }
+
+    /// The first worker's memory, of which it has told.
+    pub(super) fn first_memory(&mut self, memory: f64) {
+        self.pool.memory = memory;
+        self.tell_memory();
+    }
+
+    fn tell_memory(&mut self) {
+        let helpers = self.pool.listening().map(|(helper, _)| helper.memory);
+        let memory: Vec<f64> = [self.pool.memory].into_iter().chain(helpers).collect();
+        if self.pool.told != memory {
+            self.pool.told.clone_from(&memory);
+            self.tell(Action::Memory(memory));
+        }
+    }
+}

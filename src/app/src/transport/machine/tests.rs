@@ -1,0 +1,611 @@
+//! Whole stories, against real engines. A graphics card is one that computes on the processor.
+
+use std::{collections::VecDeque, rc::Rc, time::Duration};
+
+use pollster::block_on;
+use proptest::{collection::vec, prelude::*, test_runner::Config};
+use retort_engine::{Session, device::Compute};
+use retort_spec::{CurvePoint, DeviceChoice, Measured, Parcel, RunTime, Verdict, decode};
+use yew::Reducible;
+
+use super::*;
+use crate::state::State;
+
+/// What a worker of the tests is.
+enum Body {
+    Engine(Box<Session>),
+    Workbench,
+}
+
+struct Worker {
+    id: WorkerId,
+    program: Program,
+    body: Body,
+    inbox: VecDeque<Command>,
+}
+
+/// A page without a browser.
+struct World {
+    machine: Machine<Parcel>,
+    state: Rc<State>,
+    workers: Vec<Worker>,
+    /// What workers have said and the page has not heard.
+    said: VecDeque<(WorkerId, Word<Parcel>)>,
+    /// Everything that was to be done, as text.
+    log: Vec<String>,
+    /// Programs that are being fetched and do not come before they are let through.
+    withheld: Vec<Program>,
+    kept: Vec<DataSet>,
+    now: f64,
+}
+
+impl World {
+    fn new(link: &str, cores: u32) -> Self {
+        let experiment = decode(link, &[]).experiment;
+        let mut state = State::open(link);
+        state.experiment = experiment.clone();
+        let mut world = Self {
+            machine: Machine::new(experiment.clone(), cores, None),
+            state: Rc::new(state),
+            workers: Vec::new(),
+            said: VecDeque::new(),
+            log: Vec::new(),
+            withheld: Vec::new(),
+            kept: Vec::new(),
+            now: 0.0,
+        };
+        world.step(Input::Run(experiment));
+        world
+    }
+
+    fn step(&mut self, input: Input<Parcel>) {
+        self.now += 0.001;
+        for effect in self.machine.step(input, self.now) {
+            self.log.push(format!("{effect:?}").chars().take(150).collect());
+            match effect {
+                Effect::Start(id, program) => {
+                    let body = match program {
+                        Program::Workbench => Body::Workbench,
+                        _ => Body::Engine(Box::new(Session::new(Compute::cpu()))),
+                    };
+                    self.workers.push(Worker { id, program, body, inbox: VecDeque::new() });
+                    if !self.withheld.contains(&program) {
+                        self.load(id, program);
+                    }
+                }
+                Effect::End(id) => self.workers.retain(|worker| worker.id != id),
+                Effect::Send(id, command) => self.post(id, command),
+                Effect::HandOn(id, parcel) => self.post(id, Command::from(parcel)),
+                Effect::Tell(action) => self.state = self.state.clone().reduce(action),
+                Effect::Keep(data, _) => self.kept.push(data),
+                Effect::Order(..) | Effect::Hold(_) | Effect::Recall(_) => {}
+            }
+        }
+    }
+
+    fn post(&mut self, id: WorkerId, command: Command) {
+        if let Some(worker) = self.workers.iter_mut().find(|worker| worker.id == id) {
+            worker.inbox.push_back(command);
+        }
+    }
+
+    fn load(&mut self, id: WorkerId, program: Program) {
+        self.said.push_back((id, Word::Loaded));
+        self.said.push_back((
+            id,
+            match program {
+                Program::Workbench => Word::Reports(vec![Report::Ready]),
+                _ => Word::Events(vec![Event::Ready(Compute::cpu().info)]),
+            },
+        ));
+    }
+
+    /// A program that was withheld arrives.
+    fn let_through(&mut self, program: Program) {
+        self.withheld.retain(|one| *one != program);
+        let ids: Vec<WorkerId> =
+            self.workers.iter().filter(|worker| worker.program == program).map(|worker| worker.id).collect();
+        ids.into_iter().for_each(|id| self.load(id, program));
+    }
+
+    fn engines(&self, program: Program) -> Vec<WorkerId> {
+        self.workers.iter().filter(|worker| worker.program == program).map(|worker| worker.id).collect()
+    }
+
+    /// A worker ends by itself.
+    fn kill(&mut self, id: WorkerId) {
+        self.workers.retain(|worker| worker.id != id);
+        self.step(Input::Worker(id, Word::Died("killed".into())));
+    }
+
+    /// Every worker does one thing, and the page hears of all that was said before. False if there was nothing to do.
+    fn turn(&mut self) -> bool {
+        let mut is_busy = !self.said.is_empty();
+        for (id, word) in std::mem::take(&mut self.said) {
+            self.step(Input::Worker(id, word));
+        }
+        let mut said = Vec::new();
+        for Worker { id, body, inbox, .. } in &mut self.workers {
+            let Body::Engine(session) = body else { continue };
+            let events = match inbox.pop_front() {
+                Some(command) => block_on(session.handle(command)),
+                None if session.is_running() => block_on(session.advance(Duration::ZERO)),
+                None => continue,
+            };
+            is_busy = true;
+            for event in events {
+                said.push((
+                    *id,
+                    match Parcel::of(event) {
+                        Ok(parcel) => Word::Parcel(contents(&parcel), parcel),
+                        Err(event) => Word::Events(vec![event]),
+                    },
+                ));
+            }
+        }
+        self.said.extend(said);
+        is_busy
+    }
+
+    fn turns(&mut self, count: usize) {
+        for _ in 0..count {
+            self.turn();
+        }
+    }
+
+    fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        for _ in 0..200_000 {
+            if is_so(self) {
+                return;
+            }
+            let is_busy = self.turn();
+            assert!(is_busy || is_so(self), "nothing happens any more before: {what}\n{}", self.log.join("\n"));
+        }
+        panic!("never: {what}");
+    }
+
+    fn finish(&mut self) -> Verdict {
+        self.until("the verdict", |world| world.state.verdict.is_some() && world.said.is_empty());
+        while self.turn() {}
+        self.step(Input::Held);
+        self.state.verdict.as_deref().cloned().unwrap()
+    }
+
+    /// Sends of this kind since the log was emptied.
+    fn count(&self, text: &str) -> usize {
+        self.log.iter().filter(|line| line.contains(text)).count()
+    }
+
+    fn measured(&self, actor: Actor, run: u32) -> Rc<Measured> {
+        let is_it = |measured: &&Rc<Measured>| (measured.actor, measured.run) == (actor, run);
+        self.state
+            .measured
+            .iter()
+            .find(is_it)
+            .cloned()
+            .unwrap_or_else(|| panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.actor)).collect::<Vec<_>>()))
+    }
+}
+
+fn contents(parcel: &Parcel) -> Contents {
+    match parcel {
+        Parcel::Examples(_) => Contents::Examples,
+        Parcel::Network(network) => Contents::Network { run: network.run, actor: network.actor.word().into() },
+        Parcel::Result(_) => Contents::Result,
+        Parcel::Tune(_) | Parcel::Tuned(_) => Contents::Other,
+    }
+}
+
+/// Small enough for a test, and of several runs.
+const RUNS: &str = "data=moons&examples=80&teacher=6&student=3&teacher-epochs=3&student-epochs=3&batch=20&runs=5&labels=12&\
+                    device=cpu";
+
+fn link(more: &str) -> String {
+    format!("{more}&{RUNS}").trim_start_matches('&').into()
+}
+
+fn experiment(more: &str) -> Experiment {
+    decode(&link(more), &[]).experiment
+}
+
+/// What one session says of it.
+fn alone(experiment: Experiment) -> Verdict {
+    let mut session = Session::new(Compute::cpu());
+    let mut events = block_on(session.handle(Command::Run(experiment)));
+    while session.is_running() {
+        events.extend(block_on(session.advance(Duration::from_secs(60))));
+    }
+    let verdict = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
+    events.into_iter().find_map(verdict).unwrap()
+}
+
+/// A teacher as a file: another experiment's, so that it is not what would be trained.
+fn file(experiment: &Experiment) -> Vec<u8> {
+    let mut session = Session::new(Compute::cpu());
+    let mut events = block_on(session.handle(Command::Run(Experiment { seed: 77, runs: 1, ..experiment.clone() })));
+    while session.is_running() {
+        events.extend(block_on(session.advance(Duration::from_secs(60))));
+    }
+    let teacher = |event| match event {
+        Event::Network(network) if network.actor == Actor::Teacher => Some(network.file),
+        _ => None,
+    };
+    events.into_iter().find_map(teacher).unwrap()
+}
+
+/// Whether the curves of a run begin at the first step and have all their points in order.
+fn whole(state: &State, epochs: u32) {
+    for run in 0..state.experiment.runs {
+        for actor in Actor::ALL {
+            let is_it = |point: &&CurvePoint| (point.run, point.actor) == (run, actor);
+            let epochs_of: Vec<u32> = state.curves.iter().filter(is_it).map(|point| point.epoch).collect();
+            assert_eq!(epochs_of, (0..=epochs).collect::<Vec<u32>>(), "{actor:?} of run {run}");
+        }
+    }
+}
+
+#[test]
+fn one_worker_or_many_give_the_same_and_no_point_is_lost() {
+    let expected = alone(experiment(""));
+    for cores in 1..=9 {
+        let mut world = World::new(&link(""), cores);
+        assert_eq!(world.finish(), expected, "{cores} cores");
+        assert_eq!(world.engines(Program::Cpu).len() as u32, (cores.max(2) - 1).min(5));
+        whole(&world.state, 3);
+    }
+}
+
+#[test]
+fn helpers_that_come_late_take_no_point_away() {
+    for pause in 0..40 {
+        let mut world = World::new(&link(""), 6);
+        world.until("the first worker listens", |world| world.machine.listening().is_some());
+        // Each helper arrives some turns after the one before.
+        let (waiting, rest) = std::mem::take(&mut world.said).into_iter().partition(|(id, _)| *id != 1);
+        world.said = rest;
+        let waiting: VecDeque<(WorkerId, Word<Parcel>)> = waiting;
+        for word in waiting {
+            world.turns(pause);
+            world.said.push_back(word);
+        }
+        world.finish();
+        whole(&world.state, 3);
+    }
+}
+
+#[test]
+fn a_helper_that_dies_is_not_missed() {
+    let expected = alone(experiment(""));
+    for moment in [20, 40, 60, 80, 100, 150] {
+        let mut world = World::new(&link(""), 5);
+        world.turns(moment);
+        let helper = world.engines(Program::Cpu)[1];
+        world.kill(helper);
+        assert_eq!(world.finish(), expected, "after {moment} turns");
+    }
+    // After the verdict nobody trains for one.
+    let mut world = World::new(&link(""), 5);
+    world.finish();
+    world.log.clear();
+    let helper = world.engines(Program::Cpu)[1];
+    world.kill(helper);
+    assert!(!world.turn(), "{:#?}", world.log);
+    // What is trained next is shared among those that are left.
+    world.step(Input::Run(experiment("temperature=9")));
+    world.until("it trains again", |world| world.state.verdict.is_none());
+    assert_eq!(world.finish(), alone(experiment("temperature=9")));
+}
+
+#[test]
+fn a_teacher_from_a_file_outlives_the_engine_and_the_card() {
+    let link = link("").replace("device=cpu", "device=gpu");
+    let one = Experiment { device: DeviceChoice::Gpu, ..experiment("") };
+    let file = file(&one);
+    let taught = {
+        let mut session = Session::new(Compute::cpu());
+        block_on(session.handle(Command::Run(one.clone())));
+        let mut events = block_on(session.handle(Command::Adopt { file: file.clone() }));
+        while session.is_running() {
+            events.extend(block_on(session.advance(Duration::from_secs(60))));
+        }
+        let verdict = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
+        events.into_iter().find_map(verdict).unwrap()
+    };
+    assert_ne!(taught.teacher, alone(one.clone()).teacher);
+    for cores in [2, 4] {
+        let mut world = World::new(&link, cores);
+        world.step(Input::Probed(Adapter::Usable));
+        world.step(Input::Adopt(one.clone(), file.clone()));
+        let in_run = |world: &World, run: u32| world.state.measured.iter().any(|measured| measured.run == run);
+        world.until("run 2", |world| in_run(world, 1));
+        let card = world.engines(Program::Gpu)[0];
+        world.kill(card);
+        assert!(world.machine.gpu_failed);
+        assert_eq!(world.finish(), taught, "{cores} cores");
+        assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
+        // It also stays where training begins anew, and where the visitor's own examples join.
+        world.step(Input::Send(Command::Reset));
+        world.until("it trains again", |world| world.state.verdict.is_none());
+        assert_eq!(world.finish(), taught);
+        // And where a knob of the student is turned, but not where one of the teacher is.
+        world.step(Input::Run(Experiment { temperature: 3.0, ..one.clone() }));
+        assert!(world.machine.adopted.is_some());
+        world.step(Input::Run(Experiment { teacher_epochs: 2, ..one.clone() }));
+        assert!(world.machine.adopted.is_none());
+        world.until("it trains again", |world| world.state.verdict.is_none());
+        assert_eq!(world.finish(), alone(Experiment { teacher_epochs: 2, ..one.clone() }));
+        // Helpers are hired again, too.
+        assert_eq!(world.engines(Program::Cpu).len() as u32, cores - 1);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_teacher_is_forgotten() {
+    let mut world = World::new(&link(""), 2);
+    world.turns(10);
+    world.step(Input::Adopt(experiment(""), vec![1, 2, 3]));
+    assert_eq!(world.finish(), alone(experiment("")));
+    assert!(world.machine.adopted.is_none());
+}
+
+#[test]
+fn late_messages_of_a_worker_that_has_ended_change_nothing() {
+    let mut world = World::new(&link(""), 3);
+    world.turns(30);
+    let [first, helper] = world.engines(Program::Cpu)[..] else { panic!("two engines") };
+    world.kill(first);
+    world.finish();
+    for id in [first, helper] {
+        let (verdict, curves) = (world.state.verdict.clone(), world.state.curves.len());
+        let late = Event::Trouble(Trouble::Engine { reason: "late".into() });
+        for word in [Word::Events(vec![Event::State(RunState::Idle), late]), Word::Died("late".into())] {
+            let was_ended = !world.workers.iter().any(|worker| worker.id == id);
+            assert!(was_ended);
+            world.step(Input::Worker(id, word));
+        }
+        assert_eq!((world.state.verdict.clone(), world.state.curves.len()), (verdict, curves));
+    }
+}
+
+#[test]
+fn a_knob_turned_while_the_card_compiles_counts() {
+    let mut world = World::new(&link("").replace("device=cpu", "device=gpu"), 2);
+    world.withheld.push(Program::Gpu);
+    world.step(Input::Probed(Adapter::Usable));
+    world.turns(3);
+    let other = Experiment { device: DeviceChoice::Gpu, ..experiment("temperature=7") };
+    world.step(Input::Run(other.clone()));
+    world.turns(3);
+    world.let_through(Program::Gpu);
+    assert_eq!(world.finish(), alone(other));
+    assert_eq!(world.count("Send(1, Run"), 1, "{:#?}", world.log);
+}
+
+/// Four files of a data set, of images that a network can tell apart.
+fn files() -> Vec<FileData> {
+    let file = |name: &str, bytes: Vec<u8>| FileData { name: name.into(), bytes };
+    let head = |count: u8| vec![0, 0, 8, 3, 0, 0, 0, count, 0, 0, 0, 28, 0, 0, 0, 28];
+    let images = |count: u8| (0..count).flat_map(|index| (0..784).map(move |at| (index % 10) * 20 + (at % 7) as u8));
+    let labels = |count: u8| [0, 0, 8, 1, 0, 0, 0, count].into_iter().chain((0..count).map(|index| index % 10));
+    vec![
+        file("train-images-idx3-ubyte", head(100).into_iter().chain(images(100)).collect()),
+        file("train-labels-idx1-ubyte", labels(100).collect()),
+        file("t10k-images-idx3-ubyte", head(50).into_iter().chain(images(50)).collect()),
+        file("t10k-labels-idx1-ubyte", labels(50).collect()),
+    ]
+}
+
+#[test]
+fn files_count_whenever_they_come() {
+    for moment in [0, 1, 2, 5, 20] {
+        let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
+        world.turns(moment);
+        world.step(Input::Give(DataSet::Mnist, files()));
+        world.finish();
+        assert_eq!(world.kept, [DataSet::Mnist], "after {moment} turns");
+        // The next engine has them, too.
+        let verdict = world.state.verdict.as_deref().cloned();
+        world.kill(world.engines(Program::Cpu)[0]);
+        world.until("it trains again", |world| world.state.verdict.is_none());
+        assert_eq!(Some(world.finish()), verdict);
+    }
+    let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
+    world.step(Input::Give(DataSet::Mnist, vec![FileData { name: "train-images-idx3-ubyte".into(), bytes: vec![1] }]));
+    while world.turn() {}
+    assert!(world.kept.is_empty() && world.machine.offered.is_none());
+}
+
+/// An experiment large enough that both devices are timed.
+const LARGE: &str =
+    "data=blobs&examples=60&teacher=2000,2000&student=2&teacher-epochs=3&student-epochs=3&batch=20&runs=1";
+
+#[test]
+fn an_experiment_that_cannot_be_trained_says_nothing_of_the_card() {
+    // Its files are not there.
+    let mut world = World::new("data=mnist&teacher=1024,1024", 2);
+    world.step(Input::Probed(Adapter::Usable));
+    while world.turn() {}
+    assert!(!world.machine.gpu_failed);
+    assert!(world.engines(Program::Gpu).is_empty(), "the card's engine is left running");
+    assert_eq!(world.count("Program") + world.count("Gpu)"), world.count("Gpu)"));
+    assert_eq!(world.count("Start(2, Gpu)"), 1);
+    // Nor is it asked again and again.
+    world.step(Input::Tick);
+    while world.turn() {}
+    assert_eq!(world.count(", Gpu)"), 1, "{:#?}", world.log);
+}
+
+/// What a timed engine says.
+fn timed(world: &mut World, id: WorkerId, time: RunTime) {
+    world.step(Input::Worker(id, Word::Events(vec![Event::Timed(time)])));
+}
+
+#[test]
+fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
+    for (card, processor, takes_over) in [(1.0, 100.0, true), (100.0, 1.0, false)] {
+        let mut world = World::new(LARGE, 2);
+        world.step(Input::Probed(Adapter::Usable));
+        world.until("the card is asked", |world| world.machine.timing.is(2));
+        // Answers of our own, so that no clock decides.
+        timed(&mut world, 2, RunTime::Seconds(card));
+        assert_eq!(world.count("Send(1, Time"), 1);
+        timed(&mut world, 1, RunTime::Seconds(processor));
+        assert_eq!(
+            world.state.device,
+            Some(if takes_over { DeviceReason::GpuFaster } else { DeviceReason::GpuSlower })
+        );
+        assert_eq!(world.engines(Program::Gpu).len(), usize::from(takes_over));
+    }
+    let mut world = World::new(LARGE, 2);
+    world.step(Input::Probed(Adapter::Usable));
+    world.until("the card is asked", |world| world.machine.timing.is(2));
+    timed(&mut world, 2, RunTime::Failed { reason: "lost".into() });
+    assert!(world.machine.gpu_failed);
+    assert_eq!(world.state.device, Some(DeviceReason::GpuFailed));
+    assert_eq!(world.engines(Program::Cpu).len(), 1);
+}
+
+#[test]
+fn a_card_that_was_timed_is_not_started_again_for_the_processor_s_sake() {
+    let mut world = World::new(LARGE, 2);
+    world.step(Input::Probed(Adapter::Usable));
+    world.until("the card is asked", |world| world.machine.timing.is(2));
+    timed(&mut world, 2, RunTime::Seconds(1.0));
+    // The processor's engine ends before it has answered.
+    let first = world.engines(Program::Cpu)[0];
+    world.kill(first);
+    world.until("another is asked", |world| world.machine.timing.question.is_some());
+    assert_eq!(world.count(", Gpu)"), 1);
+    // The visitor has gone on to another experiment: what is found is kept for the first, and the second is timed.
+    let small = decode(LARGE, &[]).experiment;
+    world.step(Input::Run(Experiment { batch: 25, ..small.clone() }));
+    let engine = world.engines(Program::Cpu)[0];
+    timed(&mut world, engine, RunTime::Seconds(0.5));
+    assert_eq!(world.count(", Gpu)"), 2);
+    world.step(Input::Run(small));
+    assert_eq!(world.state.device, Some(DeviceReason::GpuSlower));
+}
+
+#[test]
+fn an_engine_that_dies_again_and_again_is_given_up() {
+    let mut world = World::new(&link(""), 2);
+    for death in 1..=MOST_RESTARTS {
+        world.kill(world.engines(Program::Cpu)[0]);
+        assert_eq!(world.engines(Program::Cpu).len(), 1, "death {death}");
+    }
+    world.kill(world.engines(Program::Cpu)[0]);
+    assert!(world.engines(Program::Cpu).is_empty());
+    assert!(matches!(world.state.engine, state::Engine::Failed(_)));
+    // A knob is another try.
+    world.step(Input::Run(experiment("temperature=9")));
+    assert_eq!(world.finish(), alone(experiment("temperature=9")));
+}
+
+#[test]
+fn one_that_does_not_answer_is_replaced_and_a_closed_lid_is_no_silence() {
+    let mut world = World::new(&link(""), 2);
+    world.finish();
+    for _ in 0..3 * PATIENCE {
+        world.step(Input::Tick);
+        while world.turn() {}
+    }
+    assert_eq!(world.count("Start(1, Cpu)"), 1);
+    assert_eq!(world.count("Cpu)"), 1);
+    // The ticks of an hour asleep never happened; then it hangs.
+    for _ in 0..=PATIENCE {
+        world.step(Input::Tick);
+    }
+    assert_eq!(world.count(", Cpu)"), 2);
+    world.until("it trains again", |world| world.state.verdict.is_none());
+    assert_eq!(world.finish(), alone(experiment("")));
+}
+
+#[test]
+fn a_pause_outlives_the_engine() {
+    let mut world = World::new(&link(""), 2);
+    world.turns(20);
+    world.step(Input::Send(Command::Pause));
+    while world.turn() {}
+    world.kill(world.engines(Program::Cpu)[0]);
+    while world.turn() {}
+    assert!(world.state.verdict.is_none(), "it went on by itself");
+    world.step(Input::Send(Command::Resume));
+    assert_eq!(world.finish(), alone(experiment("")));
+}
+
+#[test]
+fn another_workbench_is_given_what_the_first_one_had() {
+    let mut world = World::new(&link(""), 2);
+    world.finish();
+    let workbench = world.engines(Program::Workbench)[0];
+    assert!(world.count(&format!("Order({workbench}, Look")) > 0);
+    let given = world.count(&format!("HandOn({workbench}"));
+    world.log.clear();
+    world.kill(workbench);
+    while world.turn() {}
+    let next = world.engines(Program::Workbench)[0];
+    assert_ne!(next, workbench);
+    assert_eq!(world.count(&format!("HandOn({next}")), given);
+    assert_eq!(world.count(&format!("Order({next}, Look")), 1);
+}
+
+/// What may happen to a page, at any moment.
+#[derive(Debug, Clone)]
+enum Fate {
+    Turns(usize),
+    Knob(usize),
+    Command(usize),
+    Kill(usize),
+    Held,
+    Tick,
+}
+
+fn fates() -> impl Strategy<Value = Vec<Fate>> {
+    let fate = prop_oneof![
+        6 => (1..60_usize).prop_map(Fate::Turns),
+        2 => (0..4_usize).prop_map(Fate::Knob),
+        2 => (0..4_usize).prop_map(Fate::Command),
+        1 => (0..8_usize).prop_map(Fate::Kill),
+        1 => Just(Fate::Held),
+        1 => Just(Fate::Tick),
+    ];
+    vec(fate, 0..20)
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 100, ..Config::default() })]
+
+    #[test]
+    fn whatever_happens_the_last_experiment_ends_as_it_should(cores in 1..7_u32, fates in fates()) {
+        let mut world = World::new(&link(""), cores);
+        for fate in fates {
+            match fate {
+                Fate::Turns(count) => world.turns(count),
+                Fate::Knob(which) => {
+                    let knobs = ["temperature=9", "runs=2", "noise=0.2", "student=2"];
+                    world.step(Input::Run(experiment(knobs[which])));
+                }
+                Fate::Command(which) => {
+                    let commands = [Command::Pause, Command::Resume, Command::StepEpoch, Command::Reset];
+                    world.step(Input::Send(commands[which].clone()));
+                }
+                Fate::Kill(which) => {
+                    let alive: Vec<WorkerId> = world.workers.iter().map(|worker| worker.id).collect();
+                    if let Some(id) = alive.get(which) {
+                        world.machine.restarts = 0;
+                        world.kill(*id);
+                    }
+                }
+                Fate::Held => world.step(Input::Held),
+                Fate::Tick => world.step(Input::Tick),
+            }
+        }
+        world.step(Input::Send(Command::Resume));
+        world.step(Input::Run(experiment("seed=3")));
+        while world.turn() {}
+        world.step(Input::Held);
+        let verdict = world.state.verdict.as_deref().cloned();
+        prop_assert_eq!(verdict, Some(alone(experiment("seed=3"))));
+        whole(&world.state, 3);
+    }
+}

@@ -1,0 +1,270 @@
+//! The page's workers: a [machine](machine::Machine) decides, the [`Driver`] carries out.
+
+mod machine;
+
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+
+use gloo_timers::callback::Timeout;
+use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Order, OwnExample, Pipeline, encode};
+use wasm_bindgen_futures::spawn_local;
+use yew::UseReducerDispatcher;
+
+use machine::{Effect, Input, Machine, Program, Word, WorkerId};
+
+use crate::{
+    device::probe,
+    engine::{self, Engine, EngineModule, Message, Parcel},
+    files, pool,
+    state::{Action, Fetching, Notice, State},
+};
+
+/// Drives the workers. Cheap to clone.
+#[derive(Clone)]
+pub struct Driver {
+    inner: Rc<RefCell<Inner>>,
+    dispatch: UseReducerDispatcher<State>,
+}
+
+impl PartialEq for Driver {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+struct Inner {
+    machine: Machine<Parcel>,
+    /// What has happened and was not decided about yet.
+    inputs: VecDeque<Input<Parcel>>,
+    /// Whether that is being done.
+    busy: bool,
+    /// Workers that are wanted; without one while its program is fetched.
+    workers: Vec<(WorkerId, Option<Engine>)>,
+    modules: Vec<(Program, EngineModule)>,
+}
+
+impl Driver {
+    /// A driver that reports to the page's state; it starts an engine for this experiment.
+    pub fn start(experiment: Experiment, dispatch: UseReducerDispatcher<State>) -> Self {
+        let is_default = encode(&experiment) == encode(&Experiment::default());
+        let inner = Inner {
+            machine: Machine::new(experiment.clone(), pool::cores(), pool::memory()),
+            inputs: VecDeque::new(),
+            busy: false,
+            workers: Vec::new(),
+            modules: Vec::new(),
+        };
+        let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
+        driver.step(Input::Run(experiment));
+        let (probing, replaying) = (driver.clone(), driver.clone());
+        spawn_local(async move { probing.step(Input::Probed(probe().await)) });
+        spawn_local(async move {
+            if is_default && let Ok(events) = engine::fetch_json("recorded.json").await {
+                replaying.step(Input::Recorded(events));
+            }
+        });
+        driver
+    }
+
+    /// Makes this the experiment, on the engine that suits it.
+    pub fn run(&self, experiment: Experiment) {
+        self.step(Input::Run(experiment));
+    }
+
+    /// Sends a command to an engine that is ready.
+    pub fn send(&self, command: &Command) {
+        self.step(Input::Send(command.clone()));
+    }
+
+    /// Gives the engine the visitor's own training examples, and every later engine too.
+    pub fn own(&self, own: Vec<OwnExample>) {
+        self.step(Input::Own(own));
+    }
+
+    /// Slows training down, or not; every later engine too.
+    pub fn pace(&self, pace: Option<u32>) {
+        self.step(Input::Pace(pace));
+    }
+
+    /// Shows what an input does inside the networks, with an empty one no more; every later engine too.
+    pub fn look_inside(&self, input: Floats) {
+        self.step(Input::LookInside(input));
+    }
+
+    /// To be called every few seconds: asks the engine whether it is alive.
+    pub fn watch(&self) {
+        self.step(Input::Tick);
+    }
+
+    /// Gives the engine the files of a data set; they are kept for the next engine once one could read them.
+    pub fn give(&self, data: DataSet, files: Vec<FileData>) {
+        self.step(Input::Give(data, files));
+    }
+
+    /// Fetches a data set from its public copy.
+    pub fn fetch(&self, data: DataSet) {
+        let driver = self.clone();
+        self.dispatch.dispatch(Action::Fetching(Fetching::Progress(0.0)));
+        spawn_local(async move {
+            let progress = |share| driver.dispatch.dispatch(Action::Fetching(Fetching::Progress(share)));
+            match files::fetch_mnist(&progress).await {
+                Ok(files) => driver.give(data, files),
+                Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+            }
+            driver.dispatch.dispatch(Action::Fetching(Fetching::Idle));
+        });
+    }
+
+    /// Tells the workbench something.
+    pub fn order(&self, order: Order) {
+        self.step(Input::Order(order));
+    }
+
+    /// Carries out a pipeline on the first run's student.
+    pub fn compress(&self, pipeline: Pipeline) {
+        self.step(Input::Compress(pipeline));
+    }
+
+    /// Makes a network from a file the teacher of the students of this experiment, which names its architecture.
+    pub fn adopt(&self, experiment: Experiment, file: Vec<u8>) {
+        self.step(Input::Adopt(experiment, file));
+    }
+
+    /// Puts a network from a file on the workbench in the place of the first run's student, until that is trained anew.
+    pub fn replace_student(&self, file: &[u8]) {
+        self.step(Input::ReplaceStudent(Parcel::student(file)));
+    }
+
+    /// Gives up the pipeline that is under way.
+    pub fn abandon(&self) {
+        self.step(Input::Abandon);
+    }
+
+    /// Decides what is to be done and does it. What happens meanwhile waits for its turn.
+    fn step(&self, input: Input<Parcel>) {
+        {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.inputs.push_back(input);
+            if std::mem::replace(&mut inner.busy, true) {
+                return;
+            }
+        }
+        loop {
+            let effects = {
+                let inner = &mut *self.inner.borrow_mut();
+                let Some(input) = inner.inputs.pop_front() else {
+                    inner.busy = false;
+                    return;
+                };
+                inner.machine.step(input, js_sys::Date::now() / 1000.0)
+            };
+            for effect in effects {
+                self.carry_out(effect);
+            }
+        }
+    }
+
+    fn carry_out(&self, effect: Effect<Parcel>) {
+        match effect {
+            Effect::Start(id, program) => self.launch(id, program),
+            Effect::End(id) => self.end(id),
+            Effect::Send(id, command) => self.with(id, |worker| worker.send(&command)),
+            Effect::Order(id, order) => self.with(id, |worker| worker.send(&order)),
+            Effect::HandOn(id, parcel) => self.with(id, |worker| worker.hand_on(&parcel)),
+            Effect::Tell(action) => self.dispatch.dispatch(action),
+            Effect::Hold(millis) => {
+                let driver = self.clone();
+                Timeout::new(millis, move || driver.step(Input::Held)).forget();
+            }
+            Effect::Recall(data) => {
+                let driver = self.clone();
+                spawn_local(async move {
+                    let files = files::recall(data).await;
+                    if !files.is_empty() {
+                        driver.give(data, files);
+                    }
+                });
+            }
+            Effect::Keep(data, files) => spawn_local(async move { files::remember(data, &files).await }),
+        }
+    }
+
+    fn with(&self, id: WorkerId, act: impl FnOnce(&Engine)) {
+        let inner = self.inner.borrow();
+        if let Some((_, Some(worker))) = inner.workers.iter().find(|(worker, _)| *worker == id) {
+            act(worker);
+        }
+    }
+
+    fn end(&self, id: WorkerId) {
+        let inner = &mut *self.inner.borrow_mut();
+        if let Some(place) = inner.workers.iter().position(|(worker, _)| *worker == id) {
+            let (_, worker) = inner.workers.swap_remove(place);
+            if let Some(worker) = &worker {
+                worker.end();
+            }
+            // Its own handler must not be dropped while it runs.
+            spawn_local(async move { drop(worker) });
+        }
+    }
+
+    /// Fetches and compiles the worker's program, unless that was done, and starts it.
+    fn launch(&self, id: WorkerId, program: Program) {
+        let module = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.workers.push((id, None));
+            inner.modules.iter().find(|(known, _)| *known == program).map(|(_, module)| module.clone())
+        };
+        if let Some(module) = module {
+            return self.begin(id, program, &module);
+        }
+        let driver = self.clone();
+        let name = match program {
+            Program::Cpu => "engine-cpu",
+            Program::Gpu => "engine-gpu",
+            Program::Workbench => "workbench",
+        };
+        spawn_local(async move {
+            let progress = |received, total| driver.step(Input::Worker(id, Word::Loading { received, total }));
+            match engine::load(name, &progress).await {
+                Ok(module) => {
+                    driver.inner.borrow_mut().modules.push((program, module.clone()));
+                    driver.begin(id, program, &module);
+                }
+                Err(reason) => driver.step(Input::Worker(id, Word::Unavailable(reason))),
+            }
+        });
+    }
+
+    fn begin(&self, id: WorkerId, program: Program, module: &EngineModule) {
+        if !self.inner.borrow().workers.iter().any(|(worker, _)| *worker == id) {
+            // It is not wanted any more.
+            return;
+        }
+        self.step(Input::Worker(id, Word::Loaded));
+        let (receiver, mourner) = (self.clone(), self.clone());
+        let fail = move |reason| mourner.step(Input::Worker(id, Word::Died(reason)));
+        let started = match program {
+            Program::Cpu | Program::Gpu => {
+                Engine::start(module, move |message| receiver.hear(id, message, Word::Events), fail)
+            }
+            Program::Workbench => Engine::start(module, move |message| receiver.hear(id, message, Word::Reports), fail),
+        };
+        match started {
+            Ok(worker) => {
+                let inner = &mut *self.inner.borrow_mut();
+                if let Some((_, place)) = inner.workers.iter_mut().find(|(worker, _)| *worker == id) {
+                    *place = Some(worker);
+                }
+            }
+            Err(reason) => self.step(Input::Worker(id, Word::Died(reason))),
+        }
+    }
+
+    fn hear<E>(&self, id: WorkerId, message: Message<E>, events: fn(Vec<E>) -> Word<Parcel>) {
+        let word = match message {
+            Message::Events(told) => events(told),
+            Message::Parcel(parcel) => Word::Parcel(parcel.contents(), parcel),
+        };
+        self.step(Input::Worker(id, word));
+    }
+}
