@@ -316,6 +316,11 @@ impl<P: Clone> Machine<P> {
     fn send(&mut self, command: &Command) {
         // What was said before belongs to what was trained before.
         self.tell_held();
+        match command {
+            Command::Pause => self.paused = true,
+            Command::Resume | Command::Reset => self.paused = false,
+            _ => {}
+        }
         if let Some(id) = self.listening() {
             self.effects.push(Effect::Send(id, command.clone()));
             self.pass_on(command);
@@ -419,23 +424,29 @@ impl<P: Clone> Machine<P> {
     }
 
     fn hear_events(&mut self, id: WorkerId, events: Vec<Event>) {
-        for event in &events {
-            match event {
+        let (begun, mut told) = (self.pool.has_begun(), Vec::with_capacity(events.len()));
+        for event in events {
+            match &event {
                 Event::Ready(_) => self.greet(id),
+                Event::Shared { era } => self.pool.first_begins(*era),
+                Event::Point(point) if !self.pool.is_new_of_first(point) => continue,
                 Event::FilesRead { data, .. } => self.files_read(*data),
                 Event::Data(_) => {
                     self.began = true;
                     self.timing.began = self.now;
                     self.begin_workbench();
                 }
-                // Only an experiment that came to its end shows that the engine can live.
                 Event::Verdict(_) => {
+                    // Only an experiment that came to its end shows that the engine can live.
                     self.restarts = 0;
                     self.rest();
                 }
                 Event::State(state) => {
                     self.paused = *state == RunState::Paused;
                     self.pool.gathering = *state == RunState::Gathering;
+                    if !self.paused {
+                        self.go_on();
+                    }
                 }
                 Event::Pong { memory } => self.first_memory(*memory),
                 Event::Timed(time) => self.decide(time),
@@ -448,10 +459,14 @@ impl<P: Clone> Machine<P> {
                 },
                 _ => {}
             }
+            told.push(event);
         }
+        // What helpers have said comes before it, unless it had to wait until the first worker began the same.
+        if begun == self.pool.has_begun() {
+            self.tell_held();
+        }
+        self.tell(Action::Events { events: told, recorded: false });
         self.tell_held();
-        let events = self.without_known(events);
-        self.tell(Action::Events { events, recorded: false });
     }
 
     /// Tells a fresh engine all that its predecessor knew.

@@ -326,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(Config { cases: 64, ..Config::default() })]
+        #![proptest_config(Config { cases: 64, failure_persistence: None, ..Config::default() })]
 
         #[test]
         fn straight_on_it_is_the_same_at_any_width(

@@ -137,7 +137,7 @@ fn finish(session: &mut Session, command: Command) -> Vec<Event> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 200, ..Config::default() })]
+    #![proptest_config(Config { cases: 200, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn pauses_and_questions_change_nothing(commands in vec((neutral(), any::<bool>()), 0..20)) {

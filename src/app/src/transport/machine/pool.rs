@@ -23,6 +23,8 @@ struct Helper {
     unanswered: u32,
     /// The number of the share that it has begun; what it says belongs to that.
     era: Option<u32>,
+    /// Whether it was told to wait because the first worker did.
+    waits: bool,
     memory: f64,
 }
 
@@ -70,6 +72,21 @@ impl Pool {
     /// Workers of the pool that listen, the first among them.
     fn count(&self) -> u32 {
         1 + self.listening().count() as u32
+    }
+
+    /// The first worker has begun a share; what it says from here on belongs to that.
+    pub(super) fn first_begins(&mut self, era: u32) {
+        self.first_era = Some(era);
+    }
+
+    /// Whether the first worker speaks of what is trained now.
+    pub(super) fn has_begun(&self) -> bool {
+        self.is_now(self.first_era)
+    }
+
+    /// Whether a point of the first worker is told for the first time; one of what was trained before counts as such.
+    pub(super) fn is_new_of_first(&mut self, point: &CurvePoint) -> bool {
+        !self.has_begun() || self.is_new(point)
     }
 
     /// Whether a worker that has begun this share speaks of what is trained now.
@@ -123,6 +140,7 @@ impl<P: Clone> Machine<P> {
         if !walks {
             self.pool.rests = false;
             self.pool.era = self.pool.era.wrapping_add(1);
+            self.pool.held.clear();
             self.pool.followed = None;
             self.pool.done.clear();
             self.pool.points.clear();
@@ -147,10 +165,22 @@ impl<P: Clone> Machine<P> {
 
     /// The verdict is there, and what a helper may still train is of no use.
     pub(super) fn rest(&mut self) {
+        if !self.pool.has_begun() {
+            // It is that of an earlier training.
+            return;
+        }
         self.pool.rests = true;
         let idle = Share { index: Share::NONE, count: 1, era: self.pool.era };
         let told = self.pool.listening().map(|(helper, _)| Effect::Send(helper.id, Command::Share(idle)));
         self.effects.extend(told);
+    }
+
+    /// The first worker trains or is done: whoever waits because it did waits no more.
+    pub(super) fn go_on(&mut self) {
+        for helper in self.pool.helpers.iter_mut().filter(|helper| helper.waits) {
+            helper.waits = false;
+            self.effects.push(Effect::Send(helper.id, Command::Resume));
+        }
     }
 
     /// As many helpers as there is work for.
@@ -163,7 +193,7 @@ impl<P: Clone> Machine<P> {
         }
         while self.pool.helpers.len() < wanted {
             let id = self.start(Program::Cpu);
-            self.pool.helpers.push(Helper { id, index: None, unanswered: 0, era: None, memory: 0.0 });
+            self.pool.helpers.push(Helper { id, index: None, unanswered: 0, era: None, waits: false, memory: 0.0 });
         }
     }
 
@@ -189,20 +219,6 @@ impl<P: Clone> Machine<P> {
             helper.index = Some(free);
         }
         self.share();
-    }
-
-    /// Leaves out what a helper has said already, of a share that the first worker has begun.
-    pub(super) fn without_known(&mut self, mut events: Vec<Event>) -> Vec<Event> {
-        let pool = &mut self.pool;
-        events.retain(|event| match event {
-            Event::Shared { era } => {
-                pool.first_era = Some(*era);
-                true
-            }
-            Event::Point(point) if pool.is_now(pool.first_era) => pool.is_new(point),
-            _ => true,
-        });
-        events
     }
 
     pub(super) fn hear_helper(&mut self, id: WorkerId, word: Word<P>) {
@@ -279,8 +295,12 @@ impl<P: Clone> Machine<P> {
         self.tell_held();
     }
 
-    /// Tells the page what helpers have said so far.
+    /// Tells the page what helpers have said so far: not before the first worker has begun the same, since the page forgets
+    /// all curves when that says that a training begins.
     pub(super) fn tell_held(&mut self) {
+        if !self.pool.has_begun() {
+            return;
+        }
         let events = std::mem::take(&mut self.pool.held);
         if !events.is_empty() {
             self.tell(Action::Events { events, recorded: false });
@@ -292,6 +312,7 @@ impl<P: Clone> Machine<P> {
         let index = self.pool.count();
         let Some(helper) = self.pool.helper(id) else { return };
         helper.index = Some(index);
+        helper.waits = self.paused;
         // It trains nothing before it knows its share.
         let idle = Command::Share(Share { index: Share::NONE, count: 1, era: 0 });
         let commands = [idle].into_iter().chain(self.knowledge());

@@ -573,7 +573,7 @@ fn fates() -> impl Strategy<Value = Vec<Fate>> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 100, ..Config::default() })]
+    #![proptest_config(Config { cases: 100, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn whatever_happens_the_last_experiment_ends_as_it_should(cores in 1..7_u32, fates in fates()) {
@@ -608,4 +608,17 @@ proptest! {
         prop_assert_eq!(verdict, Some(alone(experiment("seed=3"))));
         whole(&world.state, 3);
     }
+}
+
+#[test]
+fn a_verdict_of_before_does_not_end_what_is_trained_now() {
+    let mut world = World::new(&link(""), 4);
+    let is_verdict = |(_, word): &(WorkerId, Word<Parcel>)| {
+        matches!(word, Word::Events(events) if matches!(events[..], [Event::Verdict(_)]))
+    };
+    world.until("the verdict is on its way", |world| world.said.iter().any(is_verdict));
+    world.step(Input::Run(experiment("seed=3")));
+    while world.turn() {}
+    assert_eq!(world.state.verdict.as_deref().cloned(), Some(alone(experiment("seed=3"))));
+    whole(&world.state, 3);
 }
