@@ -126,13 +126,18 @@ self.measure = async ({ workload, contenders, repeats, milliseconds, cached, inf
   for (let repeat = 0; repeat < repeats; repeat++) {
     found.peak.rates.push(await peak());
     for (const [name, contender] of ready) {
-      found[name].rates.push(await rate(contender, milliseconds));
-      // Whoever takes seconds for a step would take minutes for a thousand examples.
-      if (!infer || found[name].rates.at(-1) > 1000) continue;
-      await contender.infer();
-      const start = performance.now();
-      await contender.infer();
-      found[name].inference.push(performance.now() - start);
+      if (found[name].error) continue;
+      try {
+        found[name].rates.push(await rate(contender, milliseconds));
+        // Whoever takes seconds for a step would take minutes for a thousand examples.
+        if (!infer || found[name].rates.at(-1) > 1000) continue;
+        await contender.infer();
+        const start = performance.now();
+        await contender.infer();
+        found[name].inference.push(performance.now() - start);
+      } catch (error) {
+        found[name].error = String(error);
+      }
     }
   }
   ready.forEach(([, contender]) => contender.dispose());

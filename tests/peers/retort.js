@@ -9,18 +9,23 @@ const idx = (sizes, body) => {
   return new Uint8Array([0, 0, 8, sizes.length, ...header, ...body]);
 };
 
+// An engine that works reports ten times a second; one that compiles shaders on a software adapter is silent for long.
+const PATIENCE = 120_000;
+
 // The engine in its worker, what it has said, and how to wait for it.
 async function open(engine) {
   const module = await WebAssembly.compileStreaming(fetch(`/${engine}_bg.wasm`));
   const worker = new Worker("/engine.js", { type: "module" });
-  const heard = { kinds: [], measured: [], tally: null, trouble: null };
+  const heard = { kinds: [], measured: [], tally: null, trouble: null, ended: false, at: performance.now() };
   let wake = () => {};
   worker.onmessage = ({ data }) => {
+    heard.at = performance.now();
     if (!Array.isArray(data)) return;
     for (const event of data) {
       const [kind] = typeof event === "string" ? [event] : Object.keys(event);
       heard.kinds.push(kind);
       if (kind === "Progress") heard.tally = { ...event.Progress, at: performance.now() };
+      if (kind === "Verdict") heard.ended = true;
       if (kind === "Measured") heard.measured.push(event.Measured);
       if (kind === "Trouble") heard.trouble = JSON.stringify(event);
     }
@@ -30,10 +35,13 @@ async function open(engine) {
   const until = async (done) => {
     while (!done()) {
       if (heard.trouble) throw new Error(heard.trouble);
-      await new Promise((resolve) => { wake = resolve; });
+      if (performance.now() - heard.at > PATIENCE) {
+        throw new Error(`Retort said nothing for ${PATIENCE / 1000} s; the last was ${heard.kinds.at(-1)}, ${JSON.stringify(heard.tally)}`);
+      }
+      await Promise.race([new Promise((resolve) => { wake = resolve; }), later(1000)]);
     }
   };
-  const say = (command) => worker.postMessage(command);
+  const say = (command) => { heard.at = performance.now(); worker.postMessage(command); };
   say({ glue: `./${engine}.js`, module });
   await until(() => heard.kinds.includes("Ready"));
   return { worker, heard, until, say };
@@ -64,21 +72,35 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
   say({ Run: cached ? experiments.cached : experiments.asked });
   const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
   const learning = () => heard.tally?.stage === "students" && heard.tally.step > 0;
-  await until(learning);
-  say("Pause");
-  await later(200);
+  const begin = async () => {
+    [heard.tally, heard.ended] = [null, false];
+    await until(learning);
+    say("Pause");
+    await later(200);
+  };
+  await begin();
+  // Milliseconds a step, over about so many; none where the training ends before.
+  const turn = async (milliseconds) => {
+    say("Resume");
+    const before = heard.tally;
+    await until(() => heard.tally !== before || heard.ended);
+    const first = heard.tally;
+    await until(() => heard.tally.at - first.at >= milliseconds || heard.ended);
+    const last = heard.tally;
+    say("Pause");
+    await later(150);
+    return heard.ended ? null : (last.at - first.at) / (last.step - first.step);
+  };
   return {
-    // Milliseconds a step, over about so many.
     rate: async (milliseconds) => {
-      say("Resume");
-      const before = heard.tally;
-      await until(() => heard.tally !== before);
-      const first = heard.tally;
-      await until(() => heard.tally.at - first.at >= milliseconds);
-      const last = heard.tally;
-      say("Pause");
-      await later(150);
-      return (last.at - first.at) / (last.step - first.step);
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const found = await turn(milliseconds);
+        if (found !== null) return found;
+        // The machine is so fast that all epochs are done: from the beginning, and measured anew.
+        say("Reset");
+        await begin();
+      }
+      throw new Error(`all epochs of the experiment are done in less than ${milliseconds} ms`);
     },
     // The page always asks all three networks, the teacher among them; questions and answers go by message.
     infer: async () => {

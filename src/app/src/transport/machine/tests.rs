@@ -613,9 +613,7 @@ proptest! {
 #[test]
 fn a_verdict_of_before_does_not_end_what_is_trained_now() {
     let mut world = World::new(&link(""), 4);
-    let is_verdict = |(_, word): &(WorkerId, Word<Parcel>)| {
-        matches!(word, Word::Events(events) if matches!(events[..], [Event::Verdict(_)]))
-    };
+    let is_verdict = |(_, word): &(WorkerId, Word<Parcel>)| matches!(word, Word::Events(events) if matches!(events[..], [Event::Verdict(_)]));
     world.until("the verdict is on its way", |world| world.said.iter().any(is_verdict));
     world.step(Input::Run(experiment("seed=3")));
     while world.turn() {}
