@@ -10,10 +10,12 @@ use crate::{
 
 mod chain;
 mod header;
+mod problem;
 mod read;
 
 pub use header::HeaderError;
-pub use read::{ReadError, TensorProblem, read};
+pub use problem::{ReadError, TensorProblem};
+pub use read::read;
 
 /// Keys of the metadata that every file has.
 const FORMAT: &str = "format";

@@ -18,31 +18,7 @@ impl Compute {
     pub fn cpu() -> Self {
         Self { device: Device::flex(), info: EngineInfo { gpu: false, adapter: None, self_test: None } }
     }
-
-    /// The graphics card: WebGPU in a browser; Vulkan, Metal or DirectX natively. Checked against the CPU.
-    ///
-    /// # Errors
-    /// Why there is none that can be used.
-    #[cfg(feature = "gpu")]
-    pub async fn gpu() -> Result<Self, GpuError> {
-        let adapter = probe().await?;
-        let device = Device::wgpu_options()
-            .tasks_max(TASKS)
-            .init_async()
-            .await
-            .map_err(|error| GpuError::Init(error.to_string()))?;
-        let self_test = crate::train::self_test::compare(&Device::flex(), &device).await?;
-        let info = EngineInfo { gpu: true, adapter: Some(adapter), self_test: Some(self_test) };
-        match self_test.passes() {
-            true => Ok(Self { device, info }),
-            false => Err(GpuError::Wrong { error: self_test.error, tolerance: self_test.tolerance }),
-        }
-    }
 }
-
-/// Calls that go to the graphics card together: several steps of a perceptron, whose steps are some twenty calls each.
-#[cfg(feature = "gpu")]
-const TASKS: usize = 128;
 
 /// Why the graphics card cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +49,7 @@ pub enum GpuError {
 
 /// Asks for an adapter before burn does, since burn panics on one that it cannot use. Returns its name.
 #[cfg(feature = "gpu")]
-async fn probe() -> Result<String, GpuError> {
+pub(crate) async fn probe() -> Result<String, GpuError> {
     use burn::tensor::wgpu::wgpu;
     let instance = wgpu::Instance::default();
     let adapter = instance

@@ -6,6 +6,8 @@
 
 pub mod data;
 pub mod device;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod kernels;
 pub mod nets;
 pub mod objectives;

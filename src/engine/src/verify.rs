@@ -5,6 +5,7 @@ use retort_compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_l
 use serde::Deserialize;
 
 use crate::{
+    data::one_hot,
     device::read,
     nets::{Before, Map, Trace, quantize_linear as quantize_linear_there},
     objectives::{Memory, Settings, Views, named},
@@ -339,15 +340,6 @@ pub async fn loss_and_gradient(
     let Some(gradient) = tracked.grad(&gradients) else { return Ok(None) };
     let value = read(loss.value.inner()).await?;
     Ok(Some((f64::from(value[0]), read(gradient).await?)))
-}
-
-/// Labels as rows of zeros with a one, `[labels, classes]`.
-pub fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
-    let mut rows = vec![0.0; labels.len() * classes];
-    for (row, &label) in rows.chunks_exact_mut(classes).zip(labels) {
-        row[usize::from(label)] = 1.0;
-    }
-    rows
 }
 
 /// On the host, which writes the files, and on the device, which rounds while it trains.

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    knobs::KNOBS,
     objectives::Weights,
     pipeline::Pipeline,
     scheme::Scheme,
@@ -137,22 +136,6 @@ impl Experiment {
                 ..digits8
             },
         }
-    }
-
-    /// This experiment moved to another data set: knobs that stood at their old default take the new one, the others
-    /// keep the visitor's value.
-    pub fn with_data(&self, data: DataSet) -> Self {
-        let before = Self::for_data(self.data);
-        let mut after = Self::for_data(data);
-        for knob in KNOBS.iter().filter(|knob| knob.key != "data") {
-            let value = knob.get(self);
-            if value != knob.get(&before) {
-                // A value that was valid before stays valid: ranges do not depend on the data set.
-                let _ = knob.set(&mut after, &value);
-            }
-        }
-        after.repair();
-        after
     }
 
     /// The scheme of quantization that is looked at.

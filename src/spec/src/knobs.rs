@@ -6,7 +6,7 @@ use crate::{
     for_each_objective,
     number::read_number,
     objectives::Objective,
-    permalink::ProblemKind,
+    problem::ProblemKind,
     values::{
         Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Range, Repair,
         Rounding, Schedule, Switch, Transfer, ZeroPoint,
@@ -250,6 +250,24 @@ pub fn knob(key: &str) -> Option<&'static Knob> {
 /// The knobs at which two experiments differ.
 pub fn changed<'a>(before: &'a Experiment, after: &'a Experiment) -> impl Iterator<Item = &'static Knob> + 'a {
     KNOBS.iter().filter(|knob| knob.get(before) != knob.get(after))
+}
+
+impl Experiment {
+    /// This experiment moved to another data set: knobs that stood at their old default take the new one, the others
+    /// keep the visitor's value.
+    pub fn with_data(&self, data: DataSet) -> Self {
+        let before = Self::for_data(self.data);
+        let mut after = Self::for_data(data);
+        for knob in KNOBS.iter().filter(|knob| knob.key != "data") {
+            let value = knob.get(self);
+            if value != knob.get(&before) {
+                // A value that was valid before stays valid: ranges do not depend on the data set.
+                let _ = knob.set(&mut after, &value);
+            }
+        }
+        after.repair();
+        after
+    }
 }
 
 #[cfg(test)]

@@ -3,21 +3,25 @@
 //!
 //! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
+mod answer;
 mod bench;
 mod experiment;
 pub mod floats;
 mod knobs;
 mod number;
 mod objectives;
+mod parcel;
 mod permalink;
 mod pipeline;
 pub mod probability;
+mod problem;
 mod protocol;
 mod scheme;
 mod values;
 
+pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE};
 pub use bench::{
-    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, NoGpu, Order, Parcel, Parts, Report,
+    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, NoGpu, Order, Parts, Report,
     Sensitivity, Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
 };
 pub use experiment::Experiment;
@@ -25,12 +29,13 @@ pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use number::read_number;
 pub use objectives::{About, Knowledge, Objective, Turn, Weights};
-pub use permalink::{Decoded, Problem, ProblemKind, VERSION, decode, encode, mend};
+pub use parcel::Parcel;
+pub use permalink::{Decoded, Problem, VERSION, decode, encode, mend};
 pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
+pub use problem::ProblemKind;
 pub use protocol::{
-    Actor, Answer, Command, CurvePoint, DataSummary, EngineInfo, Event, Example, FileData, Inside, Measured, Outcome,
-    OwnExample, REGION_REACH, REGION_SIDE, Refusal, RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage,
-    StageMap, Tally, Terms, Trouble, Verdict,
+    Command, CurvePoint, DataSummary, EngineInfo, Event, Example, Inside, Measured, Outcome, OwnExample, Refusal,
+    RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage, StageMap, Tally, Terms, Trouble, Verdict,
 };
 pub use scheme::Scheme;
 pub use values::{

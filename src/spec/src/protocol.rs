@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    answer::{Actor, Answer, FileData},
     bench::{BenchExamples, NetworkFile, Order, Report, Tuned, Tuning},
     experiment::Experiment,
     floats::Floats,
@@ -169,16 +170,6 @@ pub struct OwnExample {
     pub input: Floats,
 }
 
-/// A file's name and contents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FileData {
-    /// Its name, for messages to the visitor.
-    pub name: String,
-    /// Its bytes.
-    #[serde(with = "crate::floats::bytes")]
-    pub bytes: Vec<u8>,
-}
-
 /// What a worker tells the page. What is marked as skipped is for the other worker, as a [`Parcel`](crate::Parcel).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
@@ -306,32 +297,6 @@ impl SelfTest {
     }
 }
 
-/// Whose curve, number or bar it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Actor {
-    /// The large network that saw every label.
-    Teacher,
-    /// The small network trained on its labels alone.
-    Baseline,
-    /// The same small network, trained on the teacher's soft targets too.
-    Student,
-}
-
-impl Actor {
-    /// All three, in the order of the page.
-    pub const ALL: [Actor; 3] = [Actor::Teacher, Actor::Baseline, Actor::Student];
-
-    /// The word that names the actor in styles, messages and JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Actor::Teacher => "teacher",
-            Actor::Baseline => "baseline",
-            Actor::Student => "student",
-        }
-    }
-}
-
 /// What is being done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -410,23 +375,6 @@ pub struct Example {
     pub pixels: Vec<u8>,
     /// Its coordinates, for points; empty for images.
     pub point: Floats,
-}
-
-/// Places along each side of the square that [`Event::Regions`] covers.
-pub const REGION_SIDE: usize = 48;
-
-/// Half the side of that square, in the data's units: places lie at the centres of its cells.
-pub const REGION_REACH: f32 = 1.5;
-
-/// What one network says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// Whose answer.
-    pub actor: Actor,
-    /// Whether it is the network that was read back from the packed file of the chosen width and granularity.
-    pub packed: bool,
-    /// Row by row.
-    pub logits: Floats,
 }
 
 /// What an input does inside a network.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{
     header::Entry,
-    read::{ReadError, TensorProblem},
+    problem::{ReadError, TensorProblem},
 };
 
 /// A layer: one weight or two factors, and the bias of the last.

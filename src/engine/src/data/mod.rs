@@ -129,6 +129,15 @@ pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dat
     Ok(dataset)
 }
 
+/// Labels as rows of zeros with a one, `[labels, classes]`.
+pub fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
+    let mut rows = vec![0.0; labels.len() * classes];
+    for (row, &label) in rows.chunks_exact_mut(classes).zip(labels) {
+        row[usize::from(label)] = 1.0;
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

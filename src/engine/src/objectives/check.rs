@@ -7,8 +7,9 @@ use retort_spec::Knowledge;
 
 use super::*;
 use crate::{
+    data::one_hot,
     nets::{Before, Map},
-    verify::{Of, Sample, loss_and_gradient, one_hot},
+    verify::{Of, Sample, loss_and_gradient},
 };
 
 /// Shapes that most objectives take: `[batch, classes, features of the embedding, channels, side]`. A batch of one and

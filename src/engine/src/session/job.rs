@@ -24,10 +24,7 @@ use crate::{
         offline::{self, Students, Teacher},
         tuning::Tuning,
     },
-    train::{
-        bench::Bench,
-        learner::{Learner, TermName},
-    },
+    train::{bench::Bench, learner::Learner, straight::TermName},
 };
 
 /// More points than this make a curve no clearer.

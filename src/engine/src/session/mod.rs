@@ -6,6 +6,7 @@
 mod inside;
 mod job;
 mod measure;
+mod questions;
 mod share;
 mod shown;
 mod summary;

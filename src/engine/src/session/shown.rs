@@ -1,8 +1,5 @@
-//! The networks of the first run, kept to be asked: about a drawing, about every place of the plane, for a file.
+//! The networks of the first run, kept to be asked.
 
-use retort_spec::{Actor, Answer, Event, places};
-
-use super::{Halt, job::Job};
 use crate::nets::Network;
 
 /// The finished students of the first run.
@@ -17,46 +14,13 @@ impl Shown {
         Self { students: Some([baseline, student]) }
     }
 
+    /// Both of them.
+    pub fn students(&self) -> Option<[Network; 2]> {
+        self.students.clone()
+    }
+
     /// The finished student.
     pub fn student(&self) -> Option<Network> {
         self.students.as_ref().map(|[_, student]| student.clone())
-    }
-}
-
-impl Job {
-    /// What every network of the first run says of some inputs, as far as it is.
-    ///
-    /// # Shapes
-    /// `inputs`: `[inputs, features]`, row by row. Incomplete rows are cut off; without a whole row nobody answers.
-    pub async fn ask(&mut self, inputs: &[f32]) -> Result<Vec<Answer>, Halt> {
-        let features = self.bench.dataset.features();
-        let whole = &inputs[..inputs.len() / features * features];
-        let mut answers = Vec::new();
-        if whole.is_empty() {
-            return Ok(answers);
-        }
-        for (actor, network) in self.asked() {
-            let logits = self.bench.answer(&network, whole.to_vec()).await?.into();
-            answers.push(Answer { actor, packed: false, logits });
-        }
-        Ok(answers)
-    }
-
-    /// What they say of every place of the plane; nothing where the data are no points.
-    pub async fn regions(&mut self) -> Result<Option<Event>, Halt> {
-        if self.bench.dataset.is_image() {
-            return Ok(None);
-        }
-        Ok(Some(Event::Regions(self.ask(&places()).await?)))
-    }
-
-    fn asked(&self) -> Vec<(Actor, Network)> {
-        let mut asked = Vec::new();
-        asked.extend(self.first_teacher().map(|network| (Actor::Teacher, network)));
-        let students = self.first_students().or_else(|| self.shown.students.clone());
-        if let Some([baseline, student]) = students {
-            asked.extend([(Actor::Baseline, baseline), (Actor::Student, student)]);
-        }
-        asked
     }
 }

@@ -5,11 +5,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
+    data::one_hot,
     data::{Dataset, Examples},
     device::read,
     kernels,
     nets::{Network, Pass},
-    verify::one_hot,
 };
 
 /// Rows of one forward pass when measuring: large enough to be fast, small enough for a phone's memory.

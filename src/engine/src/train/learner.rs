@@ -12,7 +12,7 @@ use retort_kernels::Inputs;
 
 use super::{
     optimizer, schedule,
-    straight::{Straight, Term},
+    straight::{Straight, Term, TermName},
 };
 use crate::{
     device::read,
@@ -57,9 +57,6 @@ impl Sum {
         self.count += 1;
     }
 }
-
-/// An objective's word and the name of its part, which is empty for the whole.
-pub type TermName = (&'static str, &'static str);
 
 /// What a step goes down.
 #[derive(Default)]

@@ -9,10 +9,10 @@ use super::{
     learner::{Learner, Slope},
 };
 use crate::{
+    data::one_hot,
     nets::{Network, Pass},
     objectives::{Settings, cross_entropy, soft_targets},
     random,
-    verify::one_hot,
 };
 use rand::RngExt;
 

@@ -11,8 +11,11 @@ use retort_kernels::{
 };
 use retort_spec::{Experiment, OptimizerKind};
 
-use super::{learner::TermName, optimizer::Rule};
+use super::optimizer::Rule;
 use crate::nets::Dropout;
+
+/// An objective's word and the name of its part, which is empty for the whole.
+pub type TermName = (&'static str, &'static str);
 
 /// Outside of browsers burn's products know wider vectors: products of more multiplications than this are theirs.
 const MOST_NATIVE: usize = 1 << 20;
