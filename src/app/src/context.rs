@@ -7,9 +7,9 @@ use yew::prelude::*;
 
 use crate::{
     i18n::{Language, Texts},
+    platform::view::View,
     state::{Action, State},
     transport::Driver,
-    view::View,
 };
 
 /// What every panel needs.
@@ -61,38 +61,5 @@ pub fn use_page() -> Page {
     match use_context::<Page>() {
         Some(page) => page,
         None => unreachable!("panels are drawn inside the app"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    fn files(folder: &Path, found: &mut Vec<(String, String)>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => files(&path, found),
-                false => found.push((path.display().to_string(), fs::read_to_string(&path).unwrap())),
-            }
-        }
-    }
-
-    #[test]
-    fn only_main_imports_the_root() {
-        let mut found = Vec::new();
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
-        assert!(found.len() > 100);
-        // The patterns are built from two parts, so that this file does not match itself.
-        let patterns = ["crate::", "crate::{", ","].map(|before| [before, "app::"].concat());
-        let upward = |text: &str| {
-            let flat: String = text.split_whitespace().collect();
-            patterns.iter().any(|pattern| flat.contains(pattern))
-        };
-        let planted = ["use crate::@", "use crate::{\n    @", "use crate::{\n    answers::answers,\n    @"];
-        assert!(planted.iter().all(|import| upward(&import.replace('@', "app::Page"))));
-        for (path, text) in found {
-            assert!(!upward(&text), "{path} imports the root");
-        }
     }
 }

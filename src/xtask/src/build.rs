@@ -47,7 +47,7 @@ pub fn build() -> Result<()> {
     // Last, since it takes the checksums of all that the build has made.
     offline::fill()?;
     eprintln!("the page is in dist/; any static host can serve it");
-    crate::figures::sizes()
+    crate::sizes::sizes()
 }
 
 /// Arranges the wasm files. (A strip by the compiler would also drop the section that wasm-bindgen reads.)

@@ -1,61 +1,8 @@
 //! What the page weighs and how fast a first visit is. Printed, never promised.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use crate::{serve::gzip, test, tools::root};
-
-/// What wasm may weigh, compressed, and what it should: the build fails above the first, so that nothing creeps in, and says so
-/// above the second.
-struct Limit {
-    what: &'static str,
-    most: usize,
-    goal: usize,
-}
-
-/// Room for the plans, tasks and views to come. Everything else (the workbench, the GPU engine) is fetched on demand.
-const PAGE: Limit = Limit { what: "the page itself", most: 470_000, goal: 400_000 };
-const FIRST: Limit =
-    Limit { what: "what is fetched before training starts (app and CPU engine)", most: 920_000, goal: 750_000 };
-const BENCH: Limit = Limit { what: "the workbench, fetched while networks train", most: 200_000, goal: 200_000 };
-const GPU: Limit = Limit { what: "the GPU engine", most: 2_000_000, goal: 2_000_000 };
-
-impl Limit {
-    fn hold(&self, bytes: usize) -> Result<()> {
-        let Self { what, most, goal } = self;
-        let met = if bytes > *goal { format!("; the goal of {goal} is MISSED") } else { String::new() };
-        println!("wasm of {what}, gzip -9: {bytes} bytes, {most} allowed{met}");
-        ensure!(bytes > 0 && bytes <= *most, "the wasm of {what} is {bytes} bytes, more than {most}");
-        Ok(())
-    }
-}
-
-/// Prints the sizes of the build in `dist/` and fails where the first visit's wasm is heavier than it may be.
-pub fn sizes() -> Result<()> {
-    let (mut first, mut app, mut bench, mut gpu) = (0, 0, 0, 0);
-    println!("{:<34} {:>10} {:>10}", "file", "bytes", "gzip -9");
-    let mut files: Vec<_> =
-        std::fs::read_dir(root().join("dist"))?.filter_map(Result::ok).map(|entry| entry.path()).collect();
-    files.sort();
-    for path in files.into_iter().filter(|path| path.is_file()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let bytes = std::fs::read(&path)?;
-        let compressed = gzip(&bytes, 9)?.len();
-        println!("{name:<34} {:>10} {compressed:>10}", bytes.len());
-        if name.starts_with("workbench") && name.ends_with(".wasm") {
-            bench += compressed;
-        } else if name.starts_with("engine-gpu") && name.ends_with(".wasm") {
-            gpu += compressed;
-        } else if name.ends_with(".wasm") {
-            first += compressed;
-            app += if name.starts_with("retort-app") { compressed } else { 0 };
-        }
-    }
-    PAGE.hold(app)?;
-    FIRST.hold(first)?;
-    BENCH.hold(bench)?;
-    GPU.hold(gpu)?;
-    Ok(())
-}
+use crate::{sizes::sizes, test};
 
 /// Prints sizes and the times of a first visit in headless Chromium.
 pub fn print() -> Result<()> {

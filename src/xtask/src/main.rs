@@ -3,11 +3,14 @@
 mod bench;
 mod build;
 mod figures;
+#[cfg(test)]
+mod layers;
 mod offline;
 mod order;
 mod prune;
 mod runtimes;
 mod serve;
+mod sizes;
 mod test;
 mod tools;
 

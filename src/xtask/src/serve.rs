@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    io::Write,
     net::TcpListener,
     path::{Component, Path, PathBuf},
     sync::Arc,
@@ -10,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use flate2::{Compression, write::GzEncoder};
 use http_body_util::Full;
 use hyper::{
     Request, Response, StatusCode,
@@ -21,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 
-use crate::tools::root;
+use crate::tools::{gzip, root};
 
 /// Builds the page, unless told not to, and serves it until interrupted.
 pub fn command(port: u16, no_build: bool) -> Result<()> {
@@ -106,13 +104,6 @@ fn file(dist: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
         _ => "application/octet-stream",
     };
     Some((std::fs::read(dist.join(path)).ok()?, kind))
-}
-
-/// Compressed at this level: 6 is what hosts do on the fly, 9 what they do once and keep.
-pub fn gzip(bytes: &[u8], level: u32) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
-    encoder.write_all(bytes)?;
-    encoder.finish()
 }
 
 #[cfg(test)]

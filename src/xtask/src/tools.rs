@@ -2,12 +2,14 @@
 
 use std::{
     env,
+    io::Write as _,
     path::{Path, PathBuf},
     process::Command,
     time::Instant,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use flate2::{Compression, write::GzEncoder};
 
 /// Trunk 0.22 needs a newer compiler than this workspace's.
 const TRUNK: &str = "0.21.14";
@@ -164,4 +166,11 @@ pub fn browser() -> Result<(PathBuf, PathBuf)> {
 pub fn on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
+}
+
+/// Compressed at this level: 6 is what hosts do on the fly, 9 what they do once and keep.
+pub fn gzip(bytes: &[u8], level: u32) -> std::io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }

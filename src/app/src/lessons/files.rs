@@ -4,13 +4,14 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use retort_spec::{decode, knob};
 
-use crate::view::PANELS;
-
-use super::{
-    CATALOGUE, entry,
-    model::{Condition, Lesson, Step, Text},
-    quantity::Quantity,
-    setting::{is_turned, opening, turned},
+use crate::{
+    lessons::{
+        CATALOGUE, entry,
+        model::{Condition, Lesson, Step, Text},
+        quantity::Quantity,
+    },
+    platform::view::PANELS,
+    state::setting::{is_turned, opening, turned},
 };
 
 /// The lessons' files with their names; none where the folder is not there.

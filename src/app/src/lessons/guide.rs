@@ -4,10 +4,10 @@ use gloo_events::EventListener;
 use retort_spec::{Experiment, Problem, ProblemKind};
 use yew::prelude::*;
 
-use super::{CATALOGUE, Entry, entry};
 use crate::{
     context::Page,
-    link,
+    lessons::{CATALOGUE, Entry, entry},
+    platform::link,
     state::{Action, Notice},
 };
 

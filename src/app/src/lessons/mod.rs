@@ -1,15 +1,19 @@
 //! Guided lessons: data in `assets/lessons`, one file each, run beside the live bench.
 
-pub mod course;
+pub mod change;
+pub mod condition;
+#[cfg(test)]
+pub mod files;
 pub mod guide;
 pub mod model;
 pub mod prose;
 pub mod quantity;
-pub mod setting;
 pub mod steer;
-pub mod watch;
 
-use crate::i18n::Language;
+use retort_spec::{decode, encode};
+use yew::prelude::*;
+
+use crate::{context::Page, i18n::Language, lessons::guide::Guide, state::PAGE_KEYS};
 
 /// A lesson of the menu; the rest of it is fetched when it is opened.
 #[derive(Debug, PartialEq)]
@@ -48,7 +52,18 @@ pub fn entry(id: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.id == id)
 }
 
-#[cfg(test)]
-mod files;
-#[cfg(test)]
-pub mod fixture;
+/// A link that opens a lesson, and says so first.
+pub fn lesson_link(entry: &'static Entry, page: &Page, guide: &Guide, first: Callback<()>) -> Html {
+    // A real link: it can be copied, and opened in another tab.
+    let address = format!("#{}&lesson={}", encode(&decode(entry.link, PAGE_KEYS).experiment), entry.id);
+    let guide = guide.clone();
+    let open = Callback::from(move |event: MouseEvent| {
+        // With a modifier the browser opens it elsewhere.
+        if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+            event.prevent_default();
+            first.emit(());
+            guide.open.emit(Some(entry));
+        }
+    });
+    html! { <a href={address} onclick={open}>{ entry.title(page.texts.language) }</a> }
+}

@@ -6,11 +6,9 @@ use retort_spec::{
     read_number,
 };
 
-use super::model::Wait;
 use crate::{
-    bias::biased,
-    state::{Source, State},
-    subject::Subject,
+    lessons::model::Wait,
+    state::{Source, State, class_bias::biased, selection::Subject},
 };
 
 /// A quantity.
@@ -178,7 +176,7 @@ fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{lessons::fixture::measured_state, state::Given};
+    use crate::state::{Given, fixture::measured_state};
     use retort_spec::{Bits, Classes, Experiment, Floats};
     use std::rc::Rc;
 

@@ -3,15 +3,20 @@
 use retort_spec::{Command, Experiment, RunState, encode};
 use yew::UseReducerHandle;
 
-use super::{
-    Entry,
-    course::{Course, Move, Seen, awaited},
-    guide,
-    model::{Lesson, Step},
-    setting::{is_turned, mixes, opening, turned},
-    watch::Watch,
+use crate::{
+    context::Page,
+    lessons::{
+        Entry,
+        change::Watch,
+        condition::{Course, Move, Seen, awaited},
+        guide,
+        model::{Lesson, Step},
+    },
+    state::{
+        Action,
+        setting::{is_turned, mixes, opening, turned},
+    },
 };
-use crate::{context::Page, state::Action};
 
 /// Begins a lesson with its own experiment.
 pub fn begin(page: &Page, entry: &Entry, lesson: &Lesson) {

@@ -1,25 +1,24 @@
 //! What the page does about its workers: which engine runs, what it is told, who replaces it when it dies.
 //!
 //! A [`Machine`] has neither a document nor a clock: [`Machine::step`] takes what happened and says what is to be done about
-//! it. The [driver](super::Driver) carries that out in a browser, the tests against engines of their own.
+//! it. The [driver](crate::transport::Driver) carries that out in a browser, the tests against engines of their own.
 
-mod pool;
-mod timing;
-mod workbench;
+pub mod pool;
+pub mod timing;
+pub mod workbench;
 
 use retort_spec::{
     Actor, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Order, OwnExample, Phase, Pipeline, Report,
     RunState, Trouble,
 };
 
-use pool::Pool;
-use timing::Timing;
-use workbench::Workbench;
-
 use crate::{
-    device::{Adapter, DeviceReason, choose},
-    engine::Contents,
-    state::{self, Action, Notice},
+    platform::worker::Contents,
+    state::{
+        self, Action, Notice,
+        device::{Adapter, DeviceReason, choose},
+    },
+    transport::machine::{pool::Pool, timing::Timing, workbench::Workbench},
 };
 
 /// Ticks that a worker may leave unanswered before it counts as dead: half a minute, since the logits of a large teacher on a

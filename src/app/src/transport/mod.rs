@@ -1,6 +1,7 @@
-//! The page's workers: a [machine](machine::Machine) decides, the [`Driver`] carries out.
+//! The page's workers: a [machine](crate::transport::machine::Machine) decides, the [`Driver`] carries out.
 
-mod machine;
+pub mod machine;
+pub mod pool_size;
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
@@ -9,13 +10,13 @@ use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Order, OwnExam
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
-use machine::{Effect, Input, Machine, Program, Word, WorkerId};
-
 use crate::{
-    device::probe,
-    engine::{self, Engine, EngineModule, Message, Parcel},
-    files, pool,
-    state::{Action, Fetching, Notice, State},
+    platform::{
+        fetch, files,
+        worker::{self, Engine, EngineModule, Message, Parcel},
+    },
+    state::{Action, Fetching, Notice, State, device::probe},
+    transport::machine::{Effect, Input, Machine, Program, Word, WorkerId},
 };
 
 /// Drives the workers. Cheap to clone.
@@ -47,7 +48,7 @@ impl Driver {
     pub fn start(experiment: Experiment, dispatch: UseReducerDispatcher<State>) -> Self {
         let is_default = encode(&experiment) == encode(&Experiment::default());
         let inner = Inner {
-            machine: Machine::new(experiment.clone(), pool::cores(), pool::memory()),
+            machine: Machine::new(experiment.clone(), pool_size::cores(), pool_size::memory()),
             inputs: VecDeque::new(),
             busy: false,
             workers: Vec::new(),
@@ -58,7 +59,7 @@ impl Driver {
         let (probing, replaying) = (driver.clone(), driver.clone());
         spawn_local(async move { probing.step(Input::Probed(probe().await)) });
         spawn_local(async move {
-            if is_default && let Ok(events) = engine::fetch_json("recorded.json").await {
+            if is_default && let Ok(events) = fetch::fetch_json("recorded.json").await {
                 replaying.step(Input::Recorded(events));
             }
         });
@@ -225,7 +226,7 @@ impl Driver {
         };
         spawn_local(async move {
             let progress = |received, total| driver.step(Input::Worker(id, Word::Loading { received, total }));
-            match engine::load(name, &progress).await {
+            match worker::load(name, &progress).await {
                 Ok(module) => {
                     driver.inner.borrow_mut().modules.push((program, module.clone()));
                     driver.begin(id, program, &module);

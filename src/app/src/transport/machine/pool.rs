@@ -8,8 +8,14 @@ use std::collections::HashSet;
 
 use retort_spec::{Actor, Command, CurvePoint, Event, Share, Trouble};
 
-use super::{Effect, Machine, PATIENCE, Program, Word, WorkerId};
-use crate::{engine::Contents, pool::size, state::Action};
+use crate::{
+    platform::worker::Contents,
+    state::Action,
+    transport::{
+        machine::{Effect, Machine, PATIENCE, Program, Word, WorkerId},
+        pool_size::size,
+    },
+};
 
 /// How long what helpers say waits for the first worker's next report: each reports ten times a second, and the page, which
 /// draws all of it, shall draw as often with many as with one.

@@ -4,10 +4,12 @@
 
 use retort_spec::{Command, Event, Experiment, KNOBS, Knob, Phase, RunTime, Trouble};
 
-use super::{Effect, Machine, Program, Word, WorkerId};
 use crate::{
-    device::{DeviceReason, Timed, choose},
-    pool::size,
+    state::device::{DeviceReason, Timed, choose},
+    transport::{
+        machine::{Effect, Machine, Program, Word, WorkerId},
+        pool_size::size,
+    },
 };
 
 /// What a run of some networks and batches takes, in seconds.

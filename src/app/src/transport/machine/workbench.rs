@@ -2,10 +2,10 @@
 
 use retort_spec::{Actor, Command, Event, Experiment, Order, Phase, Pipeline, Report, Scheme, Treatment, encode};
 
-use super::{Effect, MOST_RESTARTS, Machine, Program, Word, WorkerId, knobs};
 use crate::{
-    engine::Contents,
+    platform::worker::Contents,
     state::{Action, BenchAction, link},
+    transport::machine::{Effect, MOST_RESTARTS, Machine, Program, Word, WorkerId, knobs},
 };
 
 /// The worker with what it was told, so that another one can be told the same.

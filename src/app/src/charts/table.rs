@@ -1,0 +1,109 @@
+//! The curves as a table of numbers, for those who cannot see the chart or want to copy it.
+
+use retort_spec::Actor;
+use yew::prelude::*;
+
+use crate::{
+    charts::{
+        axes::{term_name, title, written},
+        plot,
+    },
+    context::{Page, use_page},
+    i18n::format::number,
+    state::{
+        chart_view::{Part, Quantity},
+        term_curves::{self, Curve},
+    },
+    widgets::dom::opened,
+};
+
+/// Which table.
+#[derive(PartialEq)]
+pub struct CurveTableProps {
+    /// A quantity of the learning curves; without one, the terms of the loss.
+    pub quantity: Option<Quantity>,
+}
+
+/// The table. It is written only while it is open: with every report of the engine it grows.
+#[hook]
+pub fn use_curve_table(props: &CurveTableProps) -> Html {
+    let page = use_page();
+    let open = use_state_eq(|| false);
+    let toggled = {
+        let open = open.clone();
+        Callback::from(move |event: Event| open.set(opened(&event)))
+    };
+    html! {
+        <details id={props.quantity.map_or("term-table", |_| "curve-table")} class="table" ontoggle={toggled}>
+            <summary>{ page.texts.get("data-table") }</summary>
+            if *open {
+                { props.quantity.map_or_else(|| terms(&page), |quantity| numbers(&page, quantity)) }
+            }
+        </details>
+    }
+}
+
+fn numbers(page: &Page, quantity: Quantity) -> Html {
+    let texts = &page.texts;
+    let curves = &page.state.curves;
+    let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
+    // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
+    let cells = |epoch: u32, actor: Actor| {
+        let point = plot::curve(curves, 0, actor).find(|point| point.epoch == epoch);
+        let written =
+            |part: Part| point.map(|point| written(page, quantity, quantity.of(part, point))).unwrap_or_default();
+        html! { <><td>{ written(Part::Test) }</td><td>{ written(Part::Train) }</td></> }
+    };
+    html! {
+        <div class="scroll numbers" tabindex="0" role="region" aria-label={caption.clone()}>
+            <table>
+                <caption>{ caption }</caption>
+                <thead>
+                    <tr>
+                        <th scope="col" rowspan="2">{ texts.get("curve-epoch") }</th>
+                        { for Actor::ALL.map(|actor| html! {
+                            <th scope="colgroup" colspan="2" class={actor.word()}>{ texts.get(&format!("actor-{}", actor.word())) }</th>
+                        }) }
+                    </tr>
+                    <tr>{ for Actor::ALL.map(|_| html! {
+                        <><th scope="col">{ texts.get("curve-test") }</th><th scope="col">{ texts.get("curve-train") }</th></>
+                    }) }</tr>
+                </thead>
+                <tbody>{ for plot::epochs(curves.iter().filter(|point| point.run == 0)).into_iter().map(|epoch| html! {
+                    <tr>
+                        <th scope="row">{ number(texts, epoch.into(), 0) }</th>
+                        { for Actor::ALL.map(|actor| cells(epoch, actor)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+        </div>
+    }
+}
+
+/// The terms of the loss.
+fn terms(page: &Page) -> Html {
+    let texts = &page.texts;
+    let curves = term_curves::curves(&page.state.terms);
+    let caption = texts.get("term-table");
+    let cell = |curve: &Curve<'_>, epoch: u32| {
+        let value = curve.values.iter().find(|(at, _)| *at == epoch);
+        html! { <td>{ value.map(|(_, value)| number(texts, *value, term_curves::digits(*value))) }</td> }
+    };
+    html! {
+        <div class="scroll numbers" tabindex="0" role="region" aria-label={caption.clone()}>
+            <table>
+                <caption>{ caption }</caption>
+                <thead><tr>
+                    <th scope="col">{ texts.get("curve-epoch") }</th>
+                    { for curves.iter().map(|curve| html! { <th scope="col">{ term_name(texts, curve.name) }</th> }) }
+                </tr></thead>
+                <tbody>{ for page.state.terms.iter().map(|terms| html! {
+                    <tr>
+                        <th scope="row">{ number(texts, terms.epoch.into(), 0) }</th>
+                        { for curves.iter().map(|curve| cell(curve, terms.epoch)) }
+                    </tr>
+                }) }</tbody>
+            </table>
+        </div>
+    }
+}

@@ -1,0 +1,143 @@
+//! What knobs and runs are called. Pure: texts in, texts out.
+
+use retort_spec::{DataSet, Disorder, Experiment, Kind, Knob, Pipeline, Rank, Scheme, Structure, Treatment, changed};
+
+use crate::i18n::{Texts, format::number};
+
+/// A knob's name where it stands alone. In its own network's panel "Network" is enough, elsewhere it is not.
+pub fn knob_name(texts: &Texts, knob: &Knob) -> String {
+    let name = texts.get(&format!("knob-{}", knob.key));
+    match knob.key {
+        "teacher" => texts.with("teacher-knob", &[("knob", name.into())]),
+        "student" => texts.with("student-knob", &[("knob", name.into())]),
+        _ => name,
+    }
+}
+
+/// A knob's value as the page writes it.
+pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
+    let value = knob.get(experiment);
+    match knob.kind {
+        Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),
+        _ => value,
+    }
+}
+
+/// What a visitor finds who turns no knob but the data set's: its defaults.
+pub fn usual(experiment: &Experiment) -> Experiment {
+    Experiment { data: Experiment::default().data, ..Experiment::for_data(experiment.data) }
+}
+
+/// The knobs at which an experiment differs from that.
+pub fn differences(experiment: &Experiment) -> Vec<&'static Knob> {
+    changed(&usual(experiment), experiment).collect()
+}
+
+/// A run's name: what differs from the defaults.
+pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
+    /// A name that says more than this does not fit.
+    const MOST: usize = 4;
+    let knobs = differences(experiment);
+    if knobs.is_empty() {
+        return texts.get("keep-defaults");
+    }
+    let name = |knob: &&Knob| match knob.key {
+        "data" => knob_value(texts, knob, experiment),
+        _ => format!("{} {}", knob_name(texts, knob), knob_value(texts, knob, experiment)),
+    };
+    let more = if knobs.len() > MOST { ", …" } else { "" };
+    knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ") + more
+}
+
+/// A scheme in words: its format, and what else is not as usual.
+pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
+    let (scheme, usual) = (scheme.effective(), Scheme::of(scheme.bits));
+    let mut name = texts.get(&format!("bits-{}", scheme.bits));
+    let parts = [
+        ("granularity", scheme.granularity.word(), usual.granularity.word()),
+        ("zero-point", scheme.zero_point.word(), usual.zero_point.word()),
+        ("range", scheme.range.word(), usual.range.word()),
+        ("rounding", scheme.rounding.word(), usual.rounding.word()),
+        ("repair", scheme.repair.word(), usual.repair.word()),
+        ("activations", scheme.activations.word(), usual.activations.word()),
+    ];
+    for (knob, word, usual) in parts {
+        if word != usual {
+            let word = texts.get(&format!("{knob}-{word}"));
+            name += " · ";
+            // Two widths of bits stand in one name.
+            if knob == "activations" {
+                name += &format!("{} ", texts.get("knob-activations"));
+            }
+            name += &word;
+        }
+    }
+    name
+}
+
+/// A stage of a pipeline in words.
+pub fn treatment_name(texts: &Texts, treatment: &Treatment) -> String {
+    let share = |share: f64| format!("{} %", number(texts, 100.0 * share, 0));
+    let (id, what) = match *treatment {
+        Treatment::Prune { sparsity, structure: Structure::Weights } => ("stage-prune", share(sparsity)),
+        Treatment::Prune { sparsity, structure: Structure::Units } => ("stage-units", share(sparsity)),
+        Treatment::Gradual { sparsity, .. } => ("stage-gradual", share(sparsity)),
+        Treatment::FineTune { epochs, .. } => ("stage-finetune", epochs.to_string()),
+        Treatment::Quantize(scheme) => return scheme_name(texts, &scheme),
+        Treatment::Aware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
+        Treatment::LowRank(Rank::Count(count)) => ("stage-rank", count.to_string()),
+        Treatment::LowRank(Rank::Energy(energy)) => ("stage-energy", share(energy)),
+        Treatment::Share { bits } => ("stage-share", (1_u32 << bits).to_string()),
+        Treatment::Huffman => ("stage-huffman", String::new()),
+    };
+    texts.with(id, &[("what", what.into())])
+}
+
+/// What was made of a student, in words.
+pub fn made(texts: &Texts, pipeline: &Pipeline) -> String {
+    match pipeline.0[..] {
+        [] => texts.get("stage-none"),
+        _ => pipeline.0.iter().map(|stage| treatment_name(texts, stage)).collect::<Vec<_>>().join(" → "),
+    }
+}
+
+/// What a class is called: a digit, a garment, or a letter for points.
+pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
+    match data {
+        DataSet::Fashion => texts.with("fashion-class", &[("class", class.into())]),
+        data if data.is_plane() => char::from(b'A' + class as u8).to_string(),
+        _ => class.to_string(),
+    }
+}
+
+/// A stage that makes no sense, and why.
+pub fn disorder_text(texts: &Texts, place: usize, disorder: Disorder) -> String {
+    let reason = texts.get(&format!("disorder-{}", disorder.word()));
+    texts.with("bench-disorder", &[("place", (place + 1).into()), ("reason", reason.into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::i18n::Language;
+    use retort_spec::{Architecture, DataSet, Labels};
+
+    #[test]
+    fn a_run_is_named_by_what_differs() {
+        let texts = Texts::new(Language::English);
+        assert_eq!(run_name(&texts, &Experiment::default()), "Defaults");
+        let warm = Experiment { temperature: 8.0, labels: Labels::Count(20), ..Experiment::default() };
+        assert_eq!(run_name(&texts, &warm), "Labels 20, Temperature 8");
+        let wide = Experiment { student: Architecture::mlp([64]), ..Experiment::for_data(DataSet::Moons) };
+        assert_eq!(run_name(&texts, &wide), "Moons, Student: Network 64");
+    }
+
+    #[test]
+    fn a_long_name_says_that_there_is_more() {
+        let texts = Texts::new(Language::Chinese);
+        let other =
+            Experiment { seed: 2, batch: 8, dropout: 0.5, jitter: 1, temperature: 3.0, ..Experiment::default() };
+        assert_eq!(differences(&other).len(), 5);
+        assert_eq!(run_name(&texts, &other), "随机种子 2, 批次大小 8, 丢弃率 0.5, 抖动 1, …");
+    }
+}

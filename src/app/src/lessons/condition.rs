@@ -1,0 +1,185 @@
+//! How far a visitor is in a lesson, and what they said before they measured.
+
+use std::rc::Rc;
+
+use yew::Reducible;
+
+use crate::lessons::{
+    model::{Choice, Predict, Step, Wait},
+    quantity::Quantity,
+};
+
+/// What a measurement said of a prediction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The choice that is what happened, if one of them is.
+    pub happened: Option<usize>,
+    /// The numbers it was judged by; they stay as they were when knobs are turned later.
+    pub values: Vec<(String, Option<f64>)>,
+}
+
+impl Seen {
+    /// Judges a step's prediction by what can be read now. The first choice that holds is what happened.
+    pub fn judge(step: &Step, predict: &Predict, read: impl Fn(&str) -> Option<f64>) -> Self {
+        let holds = |choice: &Choice| choice.when.iter().all(|condition| condition.holds(&read));
+        let values = measured_names(step).into_iter().map(|name| (name.to_owned(), read(name)));
+        Self { happened: predict.choices.iter().position(holds), values: values.collect() }
+    }
+}
+
+/// The quantities that a step shows or judges by, knobs aside, each once.
+fn measured_names(step: &Step) -> Vec<&str> {
+    let judged = step.predict.iter().flat_map(|predict| &predict.choices).flat_map(|choice| &choice.when);
+    let names = judged.flat_map(|condition| condition.names()).chain(step.show.iter().map(String::as_str));
+    let mut once = Vec::new();
+    for name in names {
+        let is_knob = matches!(Quantity::named(name), Some(Quantity::Knob(_)));
+        if !is_knob && !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
+}
+
+/// All that has to be measured before a step's prediction can be judged: what it waits for, and what it reads.
+pub fn awaited(step: &Step) -> Wait {
+    let needed = measured_names(step).into_iter().filter_map(Quantity::named).map(Quantity::needs);
+    needed.fold(step.wait, Wait::max)
+}
+
+/// All that has to be measured for what a step shows and for its task.
+pub fn shown(step: &Step) -> Wait {
+    let names = step.until.iter().flat_map(|condition| condition.names()).chain(step.show.iter().map(String::as_str));
+    names.filter_map(Quantity::named).map(Quantity::needs).fold(Wait::None, Wait::max)
+}
+
+/// What happened in a step.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
+    /// The choice that the visitor made.
+    pub picked: Option<usize>,
+    /// It is made, and is measured.
+    pub committed: bool,
+    /// What came of it.
+    pub seen: Option<Rc<Seen>>,
+    /// The task has been done.
+    pub done: bool,
+}
+
+/// The visitor's way through a lesson.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Course {
+    /// The step, from 0.
+    pub step: usize,
+    records: Vec<Record>,
+}
+
+/// What happens on the way; all but `Go` to the step that is shown.
+#[derive(Debug, Clone)]
+pub enum Move {
+    /// Another step is shown.
+    Go(usize),
+    /// A choice is picked.
+    Pick(usize),
+    /// The prediction stands.
+    Commit,
+    /// It has been measured.
+    See(Seen),
+    /// The task has been done.
+    Done,
+}
+
+impl Course {
+    /// The beginning of a lesson of so many steps, or a later step of it.
+    pub fn new(steps: usize, step: usize) -> Self {
+        Self { step: step.min(steps.saturating_sub(1)), records: vec![Record::default(); steps] }
+    }
+
+    /// The record of the step that is shown.
+    pub fn record(&self) -> Record {
+        self.records.get(self.step).cloned().unwrap_or_default()
+    }
+}
+
+impl Reducible for Course {
+    type Action = Move;
+
+    fn reduce(self: Rc<Self>, action: Move) -> Rc<Self> {
+        let mut course = (*self).clone();
+        if let Move::Go(step) = action {
+            course.step = step.min(course.records.len().saturating_sub(1));
+            return Rc::new(course);
+        }
+        let Some(record) = course.records.get_mut(course.step) else { return self };
+        match action {
+            Move::Pick(choice) if !record.committed => record.picked = Some(choice),
+            Move::Commit => record.committed = record.picked.is_some(),
+            // What was seen first stays: the visitor answered for that measurement.
+            Move::See(seen) if record.committed && record.seen.is_none() => record.seen = Some(Rc::new(seen)),
+            Move::Done => record.done = true,
+            _ => return self,
+        }
+        Rc::new(course)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step() -> Step {
+        let text = r#"{"en":"a","zh-CN":"b"}"#;
+        let choice = |when: &str| format!(r#"{{"text":{text},"when":{when}}}"#);
+        let choices = [
+            choice(r#"[["student.accuracy",">","baseline.accuracy",1],["temperature",">",1]]"#),
+            choice(r#"[["student.accuracy","<=","baseline.accuracy",1]]"#),
+        ];
+        let predict = format!(r#"{{"question":{text},"choices":[{}],"explain":{text}}}"#, choices.join(","));
+        serde_json::from_str(&format!(r#"{{"text":{text},"show":["entropy"],"wait":"teacher","predict":{predict}}}"#))
+            .unwrap()
+    }
+
+    fn go(course: Course, moves: impl IntoIterator<Item = Move>) -> Course {
+        moves.into_iter().fold(course, |course, action| (*Rc::new(course).reduce(action)).clone())
+    }
+
+    #[test]
+    fn the_first_choice_that_holds_is_what_happened() {
+        let step = step();
+        let judge = |student: f64| {
+            let read = move |name: &str| match name {
+                "student.accuracy" => Some(student),
+                "baseline.accuracy" => Some(80.0),
+                "temperature" => Some(4.0),
+                _ => None,
+            };
+            Seen::judge(&step, step.predict.as_ref().unwrap(), read)
+        };
+        assert_eq!(judge(82.0).happened, Some(0));
+        assert_eq!(judge(81.0).happened, Some(1));
+        assert_eq!(judge(f64::NAN).happened, None);
+        let values = [("student.accuracy", Some(82.0)), ("baseline.accuracy", Some(80.0)), ("entropy", None)];
+        assert_eq!(judge(82.0).values, values.map(|(name, value)| (name.to_owned(), value)));
+        assert_eq!(awaited(&step), Wait::Student, "it reads more than it waits for");
+        assert_eq!(shown(&step), Wait::Teacher, "entropy alone");
+    }
+
+    #[test]
+    fn a_prediction_stands_once_made_and_what_was_seen_stays() {
+        let seen = |happened| Seen { happened, values: vec![] };
+        let course = go(Course::new(2, 0), [Move::Commit, Move::See(seen(Some(0)))]);
+        assert_eq!(course.record(), Record::default(), "nothing was picked");
+        let course = go(course, [Move::Pick(1), Move::Commit, Move::Pick(0), Move::See(seen(Some(0)))]);
+        let course = go(course, [Move::See(seen(None)), Move::Go(1)]);
+        assert_eq!(course.record(), Record::default(), "another step, another record");
+        let record = go(course, [Move::Go(0)]).record();
+        assert_eq!((record.picked, record.seen.unwrap().happened), (Some(1), Some(0)));
+    }
+
+    #[test]
+    fn no_step_lies_beyond_the_last() {
+        assert_eq!(Course::new(3, 9).step, 2);
+        assert_eq!(go(Course::new(3, 0), [Move::Go(7)]).step, 2);
+        assert_eq!(go(Course::new(0, 0), [Move::Done]).step, 0);
+    }
+}

@@ -1,0 +1,81 @@
+//! Compressed networks as files to keep.
+
+use retort_spec::{FileFormat, Order};
+use yew::prelude::*;
+
+use crate::{
+    context::{Page, use_page},
+    i18n::{
+        format::bytes,
+        labels::{made, treatment_name},
+    },
+    panels::compression_bench::run::is_student_there,
+    state::record,
+    widgets::dom::text_of,
+};
+
+/// A network that can be had as files: its stage, its name, the length of its packed file.
+type Source = (Option<u32>, String, u32);
+
+/// Which network, and the kinds of file.
+#[hook]
+pub fn use_bench_files() -> Html {
+    let page = use_page();
+    // The last one that is there, until the visitor chooses.
+    let chosen = use_state_eq(|| None::<Option<u32>>);
+    let texts = &page.texts;
+    let sources = sources(&page);
+    let source = sources.iter().find(|(stage, ..)| *chosen == Some(*stage)).or(sources.last());
+    let choose = Callback::from(move |event: Event| chosen.set(Some(text_of(&event).parse().ok())));
+    let stem = record::stem(&page.state.experiment);
+    let file = |&format: &FileFormat| {
+        let (page, stem) = (page.clone(), stem.clone());
+        let stage = source.and_then(|(stage, ..)| *stage);
+        let save = Callback::from(move |_: MouseEvent| {
+            let name = stage.map_or(stem.clone(), |stage| format!("{stem}-stage-{}", stage + 1));
+            page.driver.order(Order::Export { format, stage, name });
+        });
+        let id = format!("file-{}", format.word());
+        let size = source.filter(|_| format == FileFormat::Packed).map(|(.., length)| bytes(texts, (*length).into()));
+        html! {
+            <button id={id.clone()} disabled={source.is_none()} onclick={save} title={texts.help(&id)}>
+                { texts.get(&id) }{ for size.map(|size| html! { <small>{ size }</small> }) }
+            </button>
+        }
+    };
+    html! {
+        <div id="bench-files">
+            <h3>{ texts.get("bench-files") }</h3>
+            <select id="bench-source" disabled={sources.len() < 2} onchange={choose} aria-label={texts.get("bench-source")}>
+                if sources.is_empty() {
+                    <option>{ texts.get("download-no-student") }</option>
+                }
+                { for sources.iter().map(|of| html! {
+                    <option value={of.0.map_or_else(String::new, |stage| stage.to_string())} selected={Some(of) == source}>{ &of.1 }</option>
+                }) }
+            </select>
+            <div class="buttons">{ for FileFormat::ALL.iter().map(file) }</div>
+            <p class="hint">{ texts.get("bench-files-hint") }</p>
+        </div>
+    }
+}
+
+/// What can be had: the network last looked at, and what each stage left.
+fn sources(page: &Page) -> Vec<Source> {
+    let (texts, state) = (&page.texts, &page.state);
+    if !is_student_there(state) {
+        return Vec::new();
+    }
+    let looked = state.bench.looked.as_deref().map(|looked| {
+        let args = [("made", made(texts, &looked.made).into())];
+        (None, texts.with("bench-looked", &args), looked.bytes)
+    });
+    let flow = state.bench.flow.as_deref().filter(|_| !state.bench.is_flow_stale);
+    let stages = flow.into_iter().flat_map(|flow| {
+        flow.stages.iter().skip(1).zip(&flow.pipeline.0).enumerate().map(|(place, (done, treatment))| {
+            let args = [("place", (place + 1).into()), ("stage", treatment_name(texts, treatment).into())];
+            (Some(place as u32), texts.with("bench-after", &args), done.bytes)
+        })
+    });
+    looked.into_iter().chain(stages).collect()
+}

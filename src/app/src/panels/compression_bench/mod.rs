@@ -1,0 +1,42 @@
+//! The compression bench: a pipeline put together, carried out on the trained student, and what it made of it.
+
+pub mod editor;
+pub mod files;
+pub mod import;
+pub mod model;
+pub mod presets;
+pub mod results;
+pub mod run;
+pub mod step;
+
+use web_sys::DragEvent;
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    island,
+    panels::compression_bench::{editor::use_bench_editor, files::use_bench_files},
+};
+
+/// The panel.
+pub fn bench(page: &Page) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let flow = state.bench.flow.as_deref();
+    let take = import::take(page);
+    let drop = Callback::from(move |event: DragEvent| {
+        event.prevent_default();
+        take(event.data_transfer().and_then(|transfer| transfer.files()));
+    });
+    html! {
+        <section id="bench" class={classes!("panel", state.bench.is_flow_stale.then_some("stale"))} aria-labelledby="bench-title"
+            ondrop={drop} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}>
+            <h2 id="bench-title">{ texts.get("bench") } <small>{ texts.get("bench-sub") }</small></h2>
+            { island!(use_bench_editor) }
+            { for flow.map(|flow| results::results(page, flow)) }
+            <div class="takes">
+                { island!(use_bench_files) }
+                { import::import(page) }
+            </div>
+        </section>
+    }
+}

@@ -1,0 +1,67 @@
+//! What it costs: the packed file's bytes against the accuracy of what is read back from it.
+
+pub mod bytes;
+pub mod files;
+pub mod format;
+pub mod pareto;
+
+use retort_spec::{Activations, Actor, Compressed, Task};
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::format::{bytes, number, percent, signed},
+    island,
+    panels::cost::{
+        format::{bits, scheme_knob, use_more},
+        pareto::use_pareto,
+    },
+    widgets::{badge::badge, progress::progress},
+};
+
+/// The cost panel.
+pub fn cost(page: &Page) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let shown = state.shown();
+    // While another scheme is measured the one before stands there, pale.
+    let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
+    let sub = progress(page, &[Task::Schemes, Task::Repair]).unwrap_or_else(|| texts.get("cost-sub"));
+    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
+    html! {
+        <section id="cost" {class} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>
+            <h2 id="cost-title">{ texts.get("cost") } <small>{ sub }</small></h2>
+            { bits(page) }
+            { scheme_knob(page, "granularity") }
+            { island!(use_more) }
+            if let Some((shown, _)) = shown {
+                { facts(page, shown) }
+                { for state.float_file().map(|float| bytes::bar(page, shown, float)) }
+                { island!(use_pareto) }
+            } else {
+                <p class="empty">{ texts.get("cost-empty") }</p>
+            }
+        </section>
+    }
+}
+
+fn facts(page: &Page, shown: &Compressed) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let float = state.float_file();
+    let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);
+    let rounded = shown.scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
+    let simulated = if rounded { texts.get("badge-simulated-rounded") } else { texts.help("badge-simulated") };
+    html! {
+        <dl>
+            <dt>{ texts.get("packed-file") }{ badge(texts.get("badge-packed"), texts.help("badge-packed")) }</dt>
+            <dd id="packed-bytes"><b>{ bytes(texts, shown.bytes.into()) }</b></dd>
+            <dt>{ texts.get("packed-accuracy") }{ badge(texts.get("badge-simulated"), simulated) }</dt>
+            <dd id="packed-accuracy"><b>{ percent(texts, shown.accuracy) }{ " %" }</b></dd>
+            <dt>{ texts.get("against-float") }</dt>
+            <dd>{ signed(texts, change, 1) }</dd>
+            if let Some(teacher) = state.network(Actor::Teacher) {
+                <dt>{ texts.get("of-teacher") }</dt>
+                <dd>{ number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2) }{ " %" }</dd>
+            }
+        </dl>
+    }
+}

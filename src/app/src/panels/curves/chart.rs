@@ -1,0 +1,169 @@
+//! The chart of the learning curves: drawn once a report, read by pointer or keys at any measured epoch.
+
+use gloo_events::EventListener;
+use retort_spec::{Actor, CurvePoint};
+use web_sys::window;
+use yew::prelude::*;
+
+use crate::{
+    charts::axes::{axes, title},
+    panels::curves::CurveChartProps,
+};
+use crate::{
+    charts::{
+        line::{LineProps, Owner, line, piece},
+        plot::{self, Frame, LEFT},
+    },
+    context::{Page, use_page},
+    i18n::{
+        Texts,
+        format::{number, tenth},
+    },
+    panels::curves::{reader::reader, readout::Row},
+    state::chart_view::{Part, Quantity, View},
+};
+
+/// Below this the chart has fewer units of its own, so that its letters stay legible. The same width as in the styles.
+const NARROW: f64 = 700.0;
+
+/// The chart.
+#[hook]
+pub fn use_curve_chart(props: &CurveChartProps) -> Html {
+    let page = use_page();
+    let narrow = use_narrow();
+    let (texts, state) = (&page.texts, &page.state);
+    let all = || {
+        let others = state.past.iter().chain(state.kept.iter().map(|kept| &kept.points));
+        state.curves.iter().chain(others.flat_map(|points| points.iter()))
+    };
+    let frame = frame(&page, props.view, narrow, all);
+    let epochs = plot::epochs(all());
+    html! {
+        <div class="plot">
+            <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img"
+                aria-label={summary(&page, props)} data-points={state.curves.len().to_string()}>
+                { axes(&page, frame, 4, &|value| level(texts, props.view.quantity, value)) }
+                { lines(&page, props.view, frame) }
+                { cursor(&page, props, frame) }
+                { key(&page, props, frame) }
+            </svg>
+            if state.curves.is_empty() {
+                <p class="empty">{ texts.get("curve-empty") }</p>
+            }
+            { reader(&page, props, frame, epochs) }
+        </div>
+    }
+}
+
+/// Whether the page is narrow.
+#[hook]
+fn use_narrow() -> bool {
+    let is_narrow = || window().and_then(|window| window.inner_width().ok()?.as_f64()).is_some_and(|w| w <= NARROW);
+    let narrow = use_state_eq(is_narrow);
+    {
+        let narrow = narrow.clone();
+        use_effect_with((), move |()| {
+            let resized = move |_: &Event| narrow.set(is_narrow());
+            let listener = window().map(|window| EventListener::new(&window, "resize", resized));
+            move || drop(listener)
+        });
+    }
+    *narrow
+}
+
+/// The axes. The last epoch is known beforehand, so that nothing moves while the curves grow.
+fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(page: &Page, view: View, narrow: bool, all: impl Fn() -> I) -> Frame {
+    let experiment = &page.state.experiment;
+    let planned = experiment.teacher_epochs.max(experiment.student_epochs);
+    let (width, height) = if narrow { (360.0, 190.0) } else { (560.0, 180.0) };
+    let values = all().flat_map(|point| [Part::Test, Part::Train].map(|part| (part, view.quantity.of(part, point))));
+    let shown = values.filter(|(part, _)| view.shows(*part)).filter_map(|(_, value)| value);
+    let last = all().map(|point| point.epoch).max().unwrap_or(0).max(planned).max(1);
+    Frame { width, height, last, top: view.quantity.top(shown), bottom: 0.0 }
+}
+
+fn summary(page: &Page, props: &CurveChartProps) -> String {
+    let texts = &page.texts;
+    let args = [
+        ("quantity", texts.get(title(props.view.quantity)).into()),
+        ("values", props.rows.iter().map(|row| row.main(props.view)).collect::<Vec<_>>().join(", ").into()),
+    ];
+    texts.with("curve-chart", &args)
+}
+
+/// A level of the axis in words.
+fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Accuracy => format!("{} %", number(texts, 100.0 * value, 0)),
+        Quantity::Loss => number(texts, value, 2),
+    }
+}
+
+/// All lines, the important ones last, on top.
+fn lines(page: &Page, view: View, frame: Frame) -> Html {
+    let state = &page.state;
+    let curve = |points: &[CurvePoint], run: u32, actor: Actor, part: Part, owner: Owner| {
+        let value = |point: &CurvePoint| view.quantity.of(part, point).map(|value| (point.epoch, value));
+        let values: Vec<(u32, f64)> = plot::curve(points, run, actor).filter_map(value).collect();
+        line(LineProps { owner, values, frame, train: part == Part::Train, other_seed: run > 0 })
+    };
+    let main = view.main_part();
+    let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
+    let students = [Actor::Baseline, Actor::Student];
+    html! {
+        <>
+            { for state.past.iter().flat_map(|points| students.map(|actor| curve(points, 0, actor, main, Owner::Past))) }
+            { for (1..=runs).rev().flat_map(|run| {
+                Actor::ALL.map(|actor| curve(&state.curves, run, actor, main, Owner::Actor(actor)))
+            }) }
+            { for state.kept.iter().map(|kept| curve(&kept.points, 0, Actor::Student, main, Owner::Kept(kept.mark))) }
+            { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
+                Actor::ALL.map(|actor| curve(&state.curves, 0, actor, part, Owner::Actor(actor)))
+            }) }
+        </>
+    }
+}
+
+/// The vertical line of the epoch that is read, with a dot on each curve.
+fn cursor(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
+    let Some(epoch) = props.reading else { return Html::default() };
+    let x = tenth(frame.x(epoch));
+    let dot = |actor: Actor| {
+        let point = plot::reading(&page.state.curves, 0, actor, Some(epoch))?;
+        let value = props.view.quantity.of(props.view.main_part(), &point)?;
+        Some(html! { <circle class={actor.word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
+    };
+    html! {
+        <g class="cursor">
+            <line x1={x.clone()} x2={x.clone()} y1={tenth(frame.y(frame.top))} y2={tenth(frame.y(0.0))} />
+            { for Actor::ALL.into_iter().filter_map(dot) }
+        </g>
+    }
+}
+
+/// What the lines are, below the picture: hidden on the page, where it stands beside it; a file needs its own.
+fn key(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
+    const ROW: f64 = 18.0;
+    let (texts, view) = (&page.texts, props.view);
+    let line = |row: usize| frame.height + ROW * (row as f64 + 0.7);
+    let parts = [(Part::Test, "curve-test"), (Part::Train, "curve-train")];
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(part, _)| view.shows(*part)).map(|(_, id)| texts.get(id)).collect();
+    let head = format!("{}: {}", texts.get(title(view.quantity)), parts.join(", "));
+    let entry = |(i, row): (usize, &Row)| {
+        let y = line(i + 1);
+        html! {
+            <>
+                { piece(row.owner, LEFT, y) }
+                <text x={(LEFT + 32.0).to_string()} y={tenth(y + 4.0)}>{ row.main(view) }</text>
+            </>
+        }
+    };
+    let height = line(props.rows.len() + 1);
+    html! {
+        <g class="key" data-height={height.to_string()}>
+            <text x={LEFT.to_string()} y={tenth(line(0) + 4.0)}>{ head }</text>
+            { for props.rows.iter().enumerate().map(entry) }
+        </g>
+    }
+}

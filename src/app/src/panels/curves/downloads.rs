@@ -1,0 +1,163 @@
+//! What the visitor can take away: the chart, the run, a report, the student.
+
+use js_sys::JSON;
+use retort_spec::{Actor, FileFormat, Order};
+use serde::Serialize as _;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlElement, window};
+use yew::prelude::*;
+
+use crate::{
+    context::{Page, use_page},
+    platform::{
+        fetch::text,
+        link,
+        save::{said, save, save_blob},
+        snapshot,
+    },
+    state::{
+        Action, Engine, Notice,
+        record::{self, Record},
+    },
+};
+
+/// Where the chart is.
+#[derive(PartialEq)]
+pub struct DownloadsProps {
+    pub svg: NodeRef,
+}
+
+/// The menu of what can be taken away.
+#[hook]
+pub fn use_downloads(props: &DownloadsProps) -> Html {
+    let page = use_page();
+    let (texts, state) = (&page.texts, &page.state);
+    {
+        // The workbench's answer to an export comes later than the click.
+        let dispatch = state.dispatcher();
+        use_effect_with(state.files.clone(), move |files| {
+            for file in files.iter() {
+                if let Err(reason) = save(&file.name, "application/octet-stream", &file.bytes) {
+                    dispatch.dispatch(Action::Notify(Notice::Save { reason }));
+                }
+            }
+            if !files.is_empty() {
+                dispatch.dispatch(Action::Saved);
+            }
+        });
+    }
+    let empty = state.curves.is_empty();
+    let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
+    let student = there && !state.stale && state.network(Actor::Student).is_some();
+    let svg = {
+        let (page, chart) = (page.clone(), props.svg.clone());
+        move || {
+            let snapshot = snapshot::take(&chart.cast::<Element>().ok_or("no chart")?, &address(&page))?;
+            save(&name(&page, "svg"), "image/svg+xml", snapshot.svg.as_bytes())
+        }
+    };
+    let png = {
+        let (page, chart) = (page.clone(), props.svg.clone());
+        move || {
+            let snapshot = snapshot::take(&chart.cast::<Element>().ok_or("no chart")?, &address(&page))?;
+            let (name, dispatch) = (name(&page, "png"), page.state.dispatcher());
+            spawn_local(async move {
+                let saved = snapshot.png().await.and_then(|png| save_blob(&name, &png));
+                if let Err(reason) = saved {
+                    dispatch.dispatch(Action::Notify(Notice::Save { reason }));
+                }
+            });
+            Ok(())
+        }
+    };
+    let csv = {
+        let page = page.clone();
+        move || save(&name(&page, "csv"), "text/csv;charset=utf-8", record::csv(&page.state.curves).as_bytes())
+    };
+    let json = {
+        let page = page.clone();
+        move || {
+            let text = written(&Record::of(&page.state, &link::base()))?;
+            save(&name(&page, "json"), "application/json", text.as_bytes())
+        }
+    };
+    let report = || window().ok_or("no window")?.print().map_err(said);
+    let weights = {
+        let page = page.clone();
+        move || {
+            let name = record::stem(&page.state.experiment);
+            page.driver.order(Order::Export { format: FileFormat::Safetensors, stage: None, name });
+            Ok(())
+        }
+    };
+    html! {
+        <details id="downloads" class="menu" onkeydown={Callback::from(escape)}>
+            <summary class="button">{ texts.get("downloads") }</summary>
+            <div class="items">
+                { item(&page, "download-svg", empty, svg) }
+                { item(&page, "download-png", empty, png) }
+                { item(&page, "download-csv", empty, csv) }
+                { item(&page, "download-json", empty, json) }
+                { item(&page, "download-report", empty, report) }
+                { item(&page, "download-weights", !student, weights) }
+                <p id="download-hint" class="empty">
+                    if empty {
+                        { texts.get("curve-empty") }
+                    } else if !student {
+                        { texts.get("download-no-student") }
+                    }
+                </p>
+            </div>
+        </details>
+    }
+}
+
+/// A line of the menu; choosing it closes the menu.
+fn item(page: &Page, id: &'static str, disabled: bool, make: impl Fn() -> Result<(), String> + 'static) -> Html {
+    let dispatch = page.state.dispatcher();
+    let onclick = Callback::from(move |event: MouseEvent| {
+        close(&event);
+        if let Err(reason) = make() {
+            dispatch.dispatch(Action::Notify(Notice::Save { reason }));
+        }
+    });
+    let hint = disabled.then_some("download-hint");
+    html! { <button {id} {disabled} {onclick} aria-describedby={hint}>{ page.texts.get(id) }</button> }
+}
+
+fn escape(event: KeyboardEvent) {
+    if event.key() == "Escape" {
+        close(&event);
+    }
+}
+
+/// Closes the menu and gives the focus back to its name, since what had it is hidden.
+fn close(event: &Event) {
+    let inside = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(menu) = inside.and_then(|inside| inside.closest("details").ok().flatten()) else { return };
+    // An attribute that is not there cannot be removed, and that is as well.
+    let _ = menu.remove_attribute("open");
+    let summary =
+        menu.query_selector("summary").ok().flatten().and_then(|summary| summary.dyn_into::<HtmlElement>().ok());
+    if let Some(summary) = summary {
+        let _ = summary.focus();
+    }
+}
+
+/// A record as JSON. The browser writes it, indented, since a person may open the file.
+fn written(record: &Record<'_>) -> Result<String, String> {
+    let record = record.serialize(&Serializer::json_compatible()).map_err(|error| error.to_string())?;
+    let written = JSON::stringify_with_replacer_and_space(&record, &JsValue::NULL, &2.into()).map_err(text)?;
+    Ok(format!("{}\n", String::from(written)))
+}
+
+fn name(page: &Page, extension: &str) -> String {
+    format!("{}.{extension}", record::stem(&page.state.experiment))
+}
+
+/// The permalink of what is shown, for the chart's description.
+fn address(page: &Page) -> String {
+    format!("{}#{}", link::base(), retort_spec::encode(&page.state.experiment))
+}

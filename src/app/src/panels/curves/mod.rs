@@ -1,0 +1,103 @@
+//! The learning curves of teacher, baseline and student: what is shown, the chart, its reading, and what is kept of it.
+
+pub mod chart;
+pub mod downloads;
+pub mod no_progress;
+pub mod reader;
+pub mod readout;
+pub mod saved;
+
+use yew::prelude::*;
+
+use crate::{
+    charts::{
+        axes::title,
+        table::{CurveTableProps, use_curve_table},
+    },
+    context::use_page,
+    island,
+    panels::curves::{
+        chart::use_curve_chart,
+        downloads::{DownloadsProps, use_downloads},
+        readout::{Row, readout, rows},
+        saved::{keep_button, kept_runs},
+    },
+    state::chart_view::{Part, Quantity, View},
+};
+
+/// The curves' panel.
+#[hook]
+pub fn use_curves() -> Html {
+    let page = use_page();
+    let view = use_state_eq(|| View { quantity: Quantity::Accuracy, test: true, train: false });
+    let reading = use_state_eq(|| None::<u32>);
+    let svg = use_node_ref();
+    let texts = &page.texts;
+    let now = *view;
+    let show = |quantity: Quantity| {
+        let view = view.clone();
+        let onclick = Callback::from(move |_: MouseEvent| view.set(View { quantity, ..now }));
+        html! {
+            <button id={title(quantity)} aria-pressed={(now.quantity == quantity).to_string()} {onclick}>
+                { texts.get(title(quantity)) }
+            </button>
+        }
+    };
+    let toggle = |part: Part, id: &'static str, help: String| {
+        let view = view.clone();
+        let onclick = Callback::from(move |_: MouseEvent| view.set(now.toggled(part)));
+        html! {
+            <button {id} aria-pressed={now.shows(part).to_string()} title={help} {onclick}>{ texts.get(id) }</button>
+        }
+    };
+    let read = {
+        let reading = reading.clone();
+        Callback::from(move |epoch: Option<u32>| reading.set(epoch))
+    };
+    let rows = rows(&page, now.quantity, *reading);
+    html! {
+        <section id="curves" class="panel" aria-labelledby="curves-title">
+            <h2 id="curves-title">{ texts.get("curves") }</h2>
+            <div class="tools">
+                <div class="segments" role="group" aria-label={texts.get("curve-quantity")}>
+                    { show(Quantity::Accuracy) }
+                    { show(Quantity::Loss) }
+                </div>
+                <div class="segments" role="group" aria-label={texts.get("curve-parts")}>
+                    { toggle(Part::Test, "curve-test", texts.help("curve-test")) }
+                    { toggle(Part::Train, "curve-train", texts.help("curve-train")) }
+                </div>
+                { keep_button(&page) }
+                if page.shows("downloads") {
+                    { island!(use_downloads, DownloadsProps { svg: svg.clone() }) }
+                }
+            </div>
+            <div class="curves">
+                { island!(use_curve_chart, CurveChartProps { view: now, reading: *reading, read, svg, rows: rows.clone() }) }
+                { readout(&page, *reading, &rows) }
+            </div>
+            if page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
+                <p class="hint">{ texts.with("curve-lengths", &[
+                    ("teacher", page.state.experiment.teacher_epochs.into()), ("student", page.state.experiment.student_epochs.into()),
+                ]) }</p>
+            }
+            { kept_runs(&page) }
+            { island!(use_curve_table, CurveTableProps { quantity: Some(now.quantity) }) }
+            { no_progress::advice(&page) }
+        </section>
+    }
+}
+
+/// What the chart shows and where it is read.
+#[derive(PartialEq)]
+pub struct CurveChartProps {
+    pub view: View,
+    /// The epoch that is read, if one is.
+    pub reading: Option<u32>,
+    /// Takes the epoch that the visitor points at.
+    pub read: Callback<Option<u32>>,
+    /// The drawing, for those who take it away.
+    pub svg: NodeRef,
+    /// What stands beside the chart, for those who hear it.
+    pub rows: Vec<Row>,
+}

@@ -1,0 +1,93 @@
+//! What the curves say at one epoch, beside the chart: always there, so that reading moves nothing; and the legend.
+
+use retort_spec::{Actor, CurvePoint};
+use yew::prelude::*;
+
+use crate::{
+    charts::{
+        axes::written,
+        line::{Owner, sample},
+        plot,
+    },
+    context::Page,
+    i18n::{Texts, format::number},
+    state::chart_view::{Part, Quantity, View},
+};
+
+/// A curve and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub owner: Owner,
+    pub name: String,
+    pub test: String,
+    pub train: String,
+}
+
+impl Row {
+    /// The row in words.
+    pub fn told(&self, texts: &Texts) -> String {
+        let args = [
+            ("name", self.name.as_str().into()),
+            ("test", self.test.as_str().into()),
+            ("train", self.train.as_str().into()),
+        ];
+        texts.with("curve-told", &args)
+    }
+
+    /// Its name with the one value that the line shows at its end.
+    pub fn main(&self, view: View) -> String {
+        let value = if view.main_part() == Part::Test { &self.test } else { &self.train };
+        format!("{}: {value}", self.name)
+    }
+}
+
+/// A row for each network of the first seed and for the student of each kept run, at an epoch or at their ends.
+pub fn rows(page: &Page, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
+    let row = |owner: Owner, name: String, point: Option<CurvePoint>| {
+        let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));
+        Row { owner, name, test: value(Part::Test), train: value(Part::Train) }
+    };
+    let actors = Actor::ALL.map(|actor| {
+        let name = page.texts.get(&format!("actor-{}", actor.word()));
+        row(Owner::Actor(actor), name, plot::reading(&page.state.curves, 0, actor, epoch))
+    });
+    let kept = page.state.kept.iter().map(|kept| {
+        let point = plot::reading(&kept.points, 0, Actor::Student, epoch);
+        row(Owner::Kept(kept.mark), kept.name.clone(), point)
+    });
+    actors.into_iter().chain(kept).collect()
+}
+
+/// The table beside the chart.
+pub fn readout(page: &Page, reading: Option<u32>, rows: &[Row]) -> Html {
+    let texts = &page.texts;
+    let when = match reading {
+        Some(epoch) => texts.with("epochs", &[("count", number(texts, epoch.into(), 0).into())]),
+        None => texts.get("curve-latest"),
+    };
+    let row = |row: &Row| {
+        let class = match row.owner {
+            Owner::Actor(actor) => actor.word(),
+            Owner::Kept(_) | Owner::Past => "",
+        };
+        html! {
+            <tr {class}>
+                <th scope="row" title={row.name.clone()}>{ sample(row.owner) }<span>{ &row.name }</span></th>
+                <td>{ &row.test }</td>
+                <td>{ &row.train }</td>
+            </tr>
+        }
+    };
+    html! {
+        <table id="readout" class="readout">
+            <thead>
+                <tr>
+                    <th scope="col" id="reading-epoch">{ when }</th>
+                    <th scope="col">{ texts.get("curve-test") }</th>
+                    <th scope="col">{ texts.get("curve-train") }</th>
+                </tr>
+            </thead>
+            <tbody>{ for rows.iter().map(row) }</tbody>
+        </table>
+    }
+}

@@ -1,0 +1,89 @@
+//! What is peculiar about the student that the knobs describe, said where it is seen.
+
+use retort_spec::{Architecture, Experiment, Labels, Transfer};
+use yew::prelude::*;
+
+use crate::{context::Page, i18n::format::number};
+
+/// Something peculiar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hint {
+    /// It sees no label.
+    TeacherAlone,
+    /// It is as large as its teacher, or larger.
+    NotSmaller { student: usize, teacher: usize },
+    /// It never sees most of the classes.
+    FewClasses { left: usize, of: usize },
+}
+
+fn hints(experiment: &Experiment) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let asks_teacher = experiment.soft > 0.0 || experiment.weights.used().next().is_some();
+    let distilled = asks_teacher && experiment.transfer != Transfer::Labelled;
+    // Without distillation there would be nothing at all to learn from, which the engine says itself.
+    if experiment.labels == Labels::Count(0) && distilled {
+        hints.push(Hint::TeacherAlone);
+    }
+    let of = experiment.class_count();
+    let count = |network: &Architecture| network.parameter_count(experiment.input_count(), of);
+    let (student, teacher) = (count(&experiment.student), count(&experiment.teacher));
+    if student >= teacher {
+        hints.push(Hint::NotSmaller { student, teacher });
+    }
+    let left = of - experiment.omit.len().min(of);
+    if 2 * left <= of {
+        hints.push(Hint::FewClasses { left, of });
+    }
+    hints
+}
+
+/// The hints below the student's numbers.
+pub fn student_hints(page: &Page) -> Html {
+    let texts = &page.texts;
+    let count = |value: usize| number(texts, value as f64, 0).into();
+    let words = |hint: Hint| match hint {
+        Hint::TeacherAlone => texts.get("hint-teacher-alone"),
+        Hint::NotSmaller { student, teacher } => {
+            texts.with("hint-not-smaller", &[("student", count(student)), ("teacher", count(teacher))])
+        }
+        Hint::FewClasses { left, of } => texts.with("hint-few-classes", &[("left", count(left)), ("all", count(of))]),
+    };
+    html! { <>{ for hints(&page.state.experiment).into_iter().map(|hint| html! { <p class="advice">{ words(hint) }</p> }) }</> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use retort_spec::{Classes, DataSet, Objective, Weights};
+
+    #[test]
+    fn an_ordinary_student_needs_no_hint() {
+        for &data in DataSet::ALL {
+            assert_eq!(hints(&Experiment::for_data(data)), [], "{data}");
+        }
+    }
+
+    #[test]
+    fn a_student_without_labels_learns_from_the_teacher_alone_if_from_anyone() {
+        let none = Experiment { labels: Labels::Count(0), ..Experiment::default() };
+        assert_eq!(hints(&none), [Hint::TeacherAlone]);
+        assert_eq!(hints(&Experiment { soft: 0.0, ..none.clone() }), []);
+        let asked = Experiment { soft: 0.0, weights: Weights::default().with(Objective::Pkt), ..none.clone() };
+        assert_eq!(hints(&asked), [Hint::TeacherAlone]);
+        assert_eq!(hints(&Experiment { transfer: Transfer::Labelled, ..none }), []);
+    }
+
+    #[test]
+    fn a_student_as_large_as_its_teacher_is_told_of() {
+        let same = Experiment { student: Architecture::mlp([128, 128]), ..Experiment::default() };
+        // By hand: 64·128 + 128 + 128·128 + 128 + 128·10 + 10.
+        assert_eq!(hints(&same), [Hint::NotSmaller { student: 26_122, teacher: 26_122 }]);
+    }
+
+    #[test]
+    fn half_of_the_classes_left_out_is_told_of() {
+        let without = |count: u8| Experiment { omit: Classes::new(0..count), ..Experiment::default() };
+        assert_eq!(hints(&without(4)), []);
+        assert_eq!(hints(&without(5)), [Hint::FewClasses { left: 5, of: 10 }]);
+    }
+}

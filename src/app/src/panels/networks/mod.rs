@@ -1,0 +1,103 @@
+//! A network: the teacher, or the student beside the same network alone.
+
+pub mod hints;
+
+use std::rc::Rc;
+
+use retort_spec::{Actor, Measured};
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::format::{bytes, number, percent},
+    panels::networks::hints::student_hints,
+    widgets::{
+        icon::{Icon, icon},
+        knob::{knob_control, knob_slider},
+    },
+};
+
+/// A network's panel.
+pub fn network(page: &Page, actor: Actor) -> Html {
+    let (texts, word) = (&page.texts, actor.word());
+    let measured = page.state.network(actor);
+    let title = format!("{word}-title");
+    html! {
+        <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.stale).then_some("stale"))} aria-labelledby={title.clone()}>
+            <h2 id={title}>{ texts.get(&format!("actor-{word}")) }</h2>
+            { score(page, actor, measured) }
+            if actor == Actor::Student {
+                { score(page, Actor::Baseline, page.state.network(Actor::Baseline)) }
+                { knob_control(page, "student") }
+                { knob_slider(page, "soft") }
+                { knob_control(page, "t2") }
+            } else {
+                { knob_control(page, "teacher") }
+                { knob_control(page, "dropout") }
+                // Before what comes and goes, so that it stays where it is.
+                <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
+            }
+            if let Some(measured) = measured {
+                { facts(page, measured) }
+            }
+            if actor == Actor::Student {
+                { student_hints(page) }
+            }
+        </section>
+    }
+}
+
+/// An accuracy, large; while the network trains, the last point of its curve.
+fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
+    let texts = &page.texts;
+    let training = page.state.is_training(actor);
+    let live = || {
+        page.state
+            .curves
+            .iter()
+            .rev()
+            .find(|point| point.actor == actor && point.run == 0)
+            .map(|point| point.test_accuracy)
+    };
+    let first_run = page.state.tally.is_none_or(|tally| tally.run == 0);
+    let share = if training && first_run { live() } else { measured.map(|measured| measured.accuracy) };
+    let id = match actor {
+        Actor::Teacher => "score-teacher",
+        Actor::Student => "score-student",
+        Actor::Baseline => "score-baseline",
+    };
+    // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
+    let last = page
+        .state
+        .past
+        .last()
+        .and_then(|points| points.iter().rev().find(|point| point.actor == actor && point.run == 0));
+    let before = last.map_or_else(
+        || "\u{a0}".into(),
+        |point| texts.with("score-before", &[("percent", percent(texts, point.test_accuracy).into())]),
+    );
+    html! {
+        <p class={classes!("score", actor.word())}>
+            <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
+            <span>{ texts.get(id) }if actor != Actor::Teacher { <small>{ before }</small> }</span>
+        </p>
+    }
+}
+
+fn facts(page: &Page, measured: &Measured) -> Html {
+    let texts = &page.texts;
+    html! {
+        <dl>
+            <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
+            if measured.extra_parameters > 0 {
+                <dt>{ texts.get("extra-parameters") }</dt><dd id="extra-parameters">{ number(texts, measured.extra_parameters.into(), 0) }</dd>
+            }
+            <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
+            if let Some(agreement) = measured.agreement {
+                <dt>{ texts.get("agreement") }</dt><dd>{ percent(texts, agreement) }{ " %" }</dd>
+            }
+            <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percent(texts, measured.calibration_error) }{ " %" }</dd>
+            <dt>{ texts.get("train-seconds") }</dt><dd>{ number(texts, measured.seconds, 1) }{ " s" }</dd>
+        </dl>
+    }
+}

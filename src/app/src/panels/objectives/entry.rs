@@ -1,0 +1,153 @@
+//! An entry of the menu of objectives: whether it is asked, what it weighs, what it needs, and what there is to know.
+
+use retort_spec::{Kind, Objective, Refusal, encode, knob};
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::{Texts, format::number, formula::typeset},
+    state::{
+        Action,
+        compatibility::{mended, refusal},
+        loss_terms::{LABELS, SOFT_TARGETS, labels_weight},
+    },
+    widgets::{
+        dom::text_of,
+        help::plain,
+        knob::{knob_control, lock_mark},
+    },
+};
+
+/// Formula, source and its address.
+type Origin = (&'static str, &'static str, &'static str);
+
+const HINTON: (&str, &str) = ("Hinton et al. 2015, section 2", "https://arxiv.org/abs/1503.02531");
+
+/// What the student is always asked: the labels, and the teacher's soft targets, by the one knob that weighs them.
+pub fn usual(page: &Page) -> Html {
+    let (texts, experiment) = (&page.texts, &page.state.experiment);
+    let row = |id: &'static str, name: String, weight: Html, formula: &'static str| {
+        let why = html! { texts.get(&format!("why-{id}")) };
+        html! {
+            <li class="entry used" data-term={id}>
+                <div class="row"><span class="always">{ &name }</span>{ weight }</div>
+                { fold(texts, &name, texts.help(&format!("term-{id}")), (formula, HINTON.0, HINTON.1), why) }
+            </li>
+        }
+    };
+    let labels = html! { <output>{ plain(texts, labels_weight(experiment)) }</output> };
+    let soft = match page.view.shows_knob("soft") {
+        true => weight(page, "soft", texts.get("knob-soft")),
+        false => html! { <output>{ plain(texts, experiment.soft) }</output> },
+    };
+    let divergence = if experiment.t2.is_on() {
+        "T^{2} KL(softmax(v/T) ‖ softmax(z/T))"
+    } else {
+        "KL(softmax(v/T) ‖ softmax(z/T))"
+    };
+    html! {
+        <>
+            { row(LABELS, texts.get("term-cross-entropy"), labels, "−ln softmax(z)_{y}") }
+            { row(SOFT_TARGETS, texts.get("term-soft-targets"), soft, divergence) }
+        </>
+    }
+}
+
+/// An objective's entry.
+pub fn entry(page: &Page, objective: Objective) -> Html {
+    let (texts, experiment, word) = (&page.texts, &page.state.experiment, objective.word());
+    let (about, name) = (objective.about(), texts.get(&format!("knob-{word}")));
+    let is_used = experiment.weights.get(objective) > 0.0;
+    let formula = match experiment.t2.is_on() {
+        true => about.formula,
+        false => about.formula.strip_prefix("T^{2} ").unwrap_or(about.formula),
+    };
+    let refusal = refusal(objective, experiment);
+    let (id, needs) = (format!("use-{word}"), format!("needs-{word}"));
+    let choose =
+        page.turn(word).reform(move |_: Event| if is_used { "0".to_owned() } else { about.weight.to_string() });
+    // What cannot be used may still be taken out.
+    let disabled = page.locks(word) || (refusal.is_some() && !is_used);
+    let usual = texts.with("usual-weight", &[("weight", plain(texts, about.weight).into())]);
+    let why = html! { <><b>{ usual }</b>{ " " }{ texts.get(&format!("why-{word}")) }</> };
+    html! {
+        <li class={classes!("entry", is_used.then_some("used"))} data-knob={word}>
+            <div class="row">
+                <label class="check">
+                    <input {id} type="checkbox" checked={is_used} {disabled} onchange={choose} aria-describedby={refusal.map(|_| needs.clone())} />
+                    { &name }
+                </label>
+                if page.locks(word) {
+                    { lock_mark(page) }
+                }
+                if is_used {
+                    { weight(page, word, texts.with("weight-of", &[("objective", name.as_str().into())])) }
+                }
+            </div>
+            if let Some(refusal) = refusal {
+                <p id={needs} class="needs">{ texts.with("objective-needs", &[("reason", refusal_text(texts, refusal).into())]) }</p>
+                { remedy(page, objective) }
+            }
+            { fold(texts, &name, texts.help(&format!("knob-{word}")), (formula, about.source, about.url), why) }
+            if is_used && objective == Objective::Decoupled {
+                { knob_control(page, "decoupled-target") }
+                { knob_control(page, "decoupled-others") }
+            }
+        </li>
+    }
+}
+
+/// A knob's value as a number to write.
+fn weight(page: &Page, key: &'static str, label: String) -> Html {
+    let Some(knob) = knob(key) else { return Html::default() };
+    let Kind::Number { min, max, .. } = knob.kind else { return Html::default() };
+    let change = page.turn(key).reform(|event: Event| text_of(&event));
+    html! {
+        <input id={format!("knob-{key}")} type="number" min={min.to_string()} max={max.to_string()} step="any" aria-label={label}
+            disabled={page.locks(key)} value={knob.get(&page.state.experiment)} onchange={change} />
+    }
+}
+
+/// What there is to know of a term, folded away.
+fn fold(texts: &Texts, name: &str, help: String, (formula, source, url): Origin, why: Html) -> Html {
+    html! {
+        <details>
+            <summary><span aria-hidden="true">{ "?" }</span><span class="hidden">{ texts.with("help-for", &[("knob", name.into())]) }</span></summary>
+            <p>{ help }</p>
+            <p class="formula">{ typeset(formula) }</p>
+            <p class="hint">{ texts.get("objectives-letters") }</p>
+            <p>{ why }</p>
+            <p><a href={url} target="_blank" rel="noopener">{ source }</a></p>
+        </details>
+    }
+}
+
+/// A button that changes both networks so that the objective can be used, and uses it: one step to undo.
+pub fn remedy(page: &Page, objective: Objective) -> Html {
+    let (texts, word) = (&page.texts, objective.word());
+    let mended = mended(objective, &page.state.experiment);
+    let Some(mended) = mended.filter(|_| ["teacher", "student", word].iter().all(|key| !page.locks(key))) else {
+        return Html::default();
+    };
+    let args = [("teacher", mended.teacher.to_string().into()), ("student", mended.student.to_string().into())];
+    let (title, name) = (texts.with("use-with", &args), texts.get(&format!("use-with-{}", mended.student.kind)));
+    let dispatch = page.state.dispatcher();
+    let mend = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Navigate(encode(&mended))));
+    html! { <button class="remedy" data-mend={word} onclick={mend} {title}>{ name }</button> }
+}
+
+/// Why an objective cannot be used, as a clause.
+pub fn refusal_text(texts: &Texts, refusal: Refusal) -> String {
+    let count = |value: u32| number(texts, value.into(), 0).into();
+    match refusal {
+        Refusal::Batch { needed, given } => {
+            texts.with("refusal-batch", &[("needed", count(needed)), ("given", count(given))])
+        }
+        Refusal::NoStages => texts.get("refusal-no-stages"),
+        Refusal::NoPlaces => texts.get("refusal-no-places"),
+        Refusal::OneStage => texts.get("refusal-one-stage"),
+        Refusal::Channels { student, teacher } => {
+            texts.with("refusal-channels", &[("student", count(student)), ("teacher", count(teacher))])
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Inside the packed file: what became of the weights, of which test examples it changed the answer, and how long it
+//! takes.
+
+pub mod changed_answers;
+pub mod histogram;
+pub mod latency;
+pub mod layers;
+
+use retort_spec::Actor;
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::labels::scheme_name,
+    island,
+    panels::packed::{latency::latency, layers::use_layers},
+};
+
+/// The panel about the inside of the packed file.
+pub fn packed(page: &Page) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    // A new student is measured a moment before it is packed; till then file and network are of two trainings.
+    let float = state.float_file();
+    let student = state
+        .network(Actor::Student)
+        .filter(|student| !state.stale || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9));
+    let shown = state.shown();
+    let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
+    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
+    html! {
+        <section id="packed" {class} aria-labelledby="packed-title">
+            <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.scheme()) }</small></h2>
+            if let (Some(data), Some((shown, _))) = (&state.data, shown) {
+                <div class="halves">
+                    { island!(use_layers) }
+                    <div>
+                        if let Some(student) = student {
+                            { changed_answers::list(page, data, student, shown) }
+                        }
+                        { latency(page) }
+                    </div>
+                </div>
+            } else {
+                <p class="empty">{ texts.get("cost-empty") }</p>
+            }
+        </section>
+    }
+}

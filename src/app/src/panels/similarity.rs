@@ -1,0 +1,129 @@
+//! What the teacher thinks looks like what: each class's mean distribution, teacher's or student's, at the slider's T.
+
+use retort_spec::{Actor, probability::class_means};
+use yew::prelude::*;
+
+use crate::{
+    context::use_page,
+    i18n::{
+        format::{percent, temperature},
+        labels::class_name,
+    },
+    island,
+    state::{Action, selection::look_like},
+    widgets::{
+        dom::text_of,
+        picture::{PictureProps, use_picture},
+    },
+};
+
+/// The class-similarity panel.
+#[hook]
+pub fn use_similarity() -> Html {
+    let page = use_page();
+    let actor = use_state(|| Actor::Teacher);
+    let softened = use_state(|| true);
+    let (texts, state) = (&page.texts, &page.state);
+    let at = if *softened { state.temperature() } else { 1.0 };
+    let soften = |on: bool| {
+        let softened = softened.clone();
+        Callback::from(move |_: MouseEvent| softened.set(on))
+    };
+    let choose = |of: Actor| {
+        let actor = actor.clone();
+        Callback::from(move |_: MouseEvent| actor.set(of))
+    };
+    let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
+        let classes = data.classes as usize;
+        let means = class_means(&network.logits, &data.test_labels, classes, at);
+        // Colours compare what is not on the diagonal, which would drown everything else.
+        let off_diagonal = means.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().filter(move |&(j, _)| i != j));
+        let most = off_diagonal.map(|(_, &p)| p).fold(1e-9, f64::max);
+        let cell = move |(i, j, p): (usize, usize, f64)| {
+            let shade = if i == j { 0.0 } else { 100.0 * p / most };
+            html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ percent(texts, p) }</td> }
+        };
+        let name = |class: usize| class_name(&page.texts, data.data, class);
+        html! {
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", actor.word())}>
+                <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
+                <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
+                <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
+                    <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, &p)| cell((i, j, p))) }</tr>
+                }) }</tbody>
+            </table></div>
+        }
+    });
+    html! {
+        <section id="similarity" class="panel" aria-labelledby="similarity-title">
+            <h2 id="similarity-title">{ texts.get("similarity") }</h2>
+            <div class="segments" role="group" aria-label={texts.get("similarity")}>
+                { for [Actor::Teacher, Actor::Student].map(|of| html! {
+                    <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
+                }) }
+            </div>
+            if state.temperature() != 1.0 {
+                <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>
+                    <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
+                    <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
+                </div>
+            }
+            { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
+            { island!(use_look_alikes, LookAlikesProps { actor: *actor, at }) }
+        </section>
+    }
+}
+
+/// Whose eyes, and at which temperature.
+#[derive(PartialEq)]
+struct LookAlikesProps {
+    actor: Actor,
+    at: f64,
+}
+
+/// The test examples of other classes that look most like a class to a network.
+#[hook]
+fn use_look_alikes(props: &LookAlikesProps) -> Html {
+    /// Enough to see what they share.
+    const SHOWN: usize = 12;
+    let page = use_page();
+    let class = use_state(|| None::<usize>);
+    let (texts, state) = (&page.texts, &page.state);
+    let Some((data, network)) = state.data.as_ref().zip(state.network(props.actor)) else { return Html::default() };
+    if data.data.is_plane() {
+        return Html::default();
+    }
+    let classes = data.classes as usize;
+    // The 3 is what the literature asks about; garments have no favourite.
+    let of = class.unwrap_or(3).min(classes - 1);
+    let choose = {
+        let class = class.clone();
+        Callback::from(move |event: Event| class.set(text_of(&event).parse().ok()))
+    };
+    let size = (data.shape[0] * data.shape[1]) as usize;
+    let found = look_like(&network.logits, &data.test_labels, classes, of, props.at);
+    let thumbnail = |(index, share): (usize, f64)| {
+        let dispatch = state.dispatcher();
+        let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
+        let label = texts.with("inspect-example", &[("index", index.to_string().into())]);
+        let pixels = data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec();
+        let picture = PictureProps { shape: data.shape, pixels, label: label.clone().into(), class: Classes::new() };
+        html! {
+            <figure>
+                <button class="thumbnail" onclick={inspect} title={label}>{ island!(use_picture, picture) }</button>
+                <figcaption>{ percent(texts, share) }{ " %" }</figcaption>
+            </figure>
+        }
+    };
+    html! {
+        <div id="look-alikes">
+            <p>
+                <label for="look-like">{ texts.with("looks-like", &[("actor", texts.get(&format!("actor-{}", props.actor.word())).into())]) }</label>
+                <select id="look-like" onchange={choose}>{ for (0..classes).map(|class| html! {
+                    <option value={class.to_string()} selected={class == of}>{ class_name(&page.texts, data.data, class) }</option>
+                }) }</select>
+            </p>
+            <div class="look-alikes">{ for found.into_iter().take(SHOWN).map(thumbnail) }</div>
+        </div>
+    }
+}

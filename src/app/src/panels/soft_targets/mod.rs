@@ -1,0 +1,203 @@
+//! The heart: one example's distribution, from the teacher and from the student, at the slider's temperature and at 1.
+
+pub mod bars;
+pub mod regions;
+
+use retort_spec::{
+    Actor, DataSummary, Kind, knob,
+    probability::{argmax, entropy_bits, softmax},
+    read_number,
+};
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::{
+        format::{number, percent, temperature, tenth},
+        labels::class_name,
+    },
+    island,
+    panels::soft_targets::{
+        bars::{BarsProps, use_bars},
+        regions::use_regions,
+    },
+    state::{Action, Source, selection::Subject},
+    widgets::{
+        dom::text_of,
+        knob::knob_label,
+        picture::{PictureProps, ScatterProps, scatter, use_picture},
+        slider::{place, value_at},
+    },
+};
+
+/// The small multiples.
+const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
+
+/// The soft-target panel.
+pub fn soft_targets(page: &Page) -> Html {
+    let texts = &page.texts;
+    html! {
+        <section id="soft-targets" class="panel" aria-labelledby="soft-title">
+            <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
+            if page.view.shows_knob("temperature") {
+                { slider(page) }
+            }
+            if page.state.experiment.data.is_plane() {
+                { island!(use_regions) }
+            }
+            if let (Some(data), Some(subject)) = (&page.state.data, Subject::of(&page.state)) {
+                { example(page, data, &subject) }
+            } else {
+                <p class="empty">{ texts.get("soft-targets-empty") }</p>
+            }
+        </section>
+    }
+}
+
+fn slider(page: &Page) -> Html {
+    let texts = &page.texts;
+    let Some(Kind::Number { min, max, scale }) = knob("temperature").map(|knob| knob.kind) else {
+        return Html::default();
+    };
+    let dispatch = page.state.dispatcher();
+    let value = move |place: String| read_number(&place).map(|place| value_at(scale, min, max, place));
+    let preview = Callback::from(move |event: InputEvent| {
+        let text = event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value());
+        if let Some(temperature) = text.and_then(value) {
+            dispatch.dispatch(Action::Preview(temperature));
+        }
+    });
+    let turn = page.turn("temperature");
+    let commit = Callback::from(move |event: Event| {
+        if let Some(temperature) = value(text_of(&event)) {
+            turn.emit(temperature.to_string());
+        }
+    });
+    let now = page.state.temperature();
+    let shown = temperature(texts, now);
+    html! {
+        <div class="temperature">
+            { knob_label(page, "temperature", Some("temperature")) }
+            <output id="temperature-value" for="temperature">{ shown.clone() }</output>
+            <input id="temperature" disabled={page.locks("temperature")} type="range" min="0" max="200" step="1" value={place(scale, min, max, now).to_string()}
+                aria-valuetext={shown} oninput={preview} onchange={commit} />
+        </div>
+    }
+}
+
+fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let now = state.temperature();
+    let entropy = subject.teacher().map(|logits| entropy_bits(&softmax(logits, now)));
+    let entropy = entropy.map_or_else(|| "–".into(), |bits| number(texts, bits, 2));
+    let bars = BarsProps {
+        data: data.data,
+        logits: subject.logits.map(|logits| logits.map(<[f32]>::to_vec)),
+        classes: data.classes as usize,
+        label: subject.label,
+    };
+    html! {
+        <>
+        <div class="example">
+            <figure>
+                { picture(page, data, subject) }
+                <figcaption>
+                    <span>{ origin(page, data, subject) }</span>
+                    <span id="entropy">{ texts.with("entropy", &[("bits", entropy.into())]) }</span>
+                </figcaption>
+                { pager(page, data, subject) }
+            </figure>
+            { island!(use_bars, bars) }
+        </div>
+        { for subject.teacher().map(|logits| html! {
+            <>
+            { formula(page, data, logits) }
+            <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
+            </>
+        }) }
+        </>
+    }
+}
+
+/// What the example is: its label, or where it comes from.
+fn origin(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> String {
+    let texts = &page.texts;
+    match (subject.source, subject.label) {
+        (Some(Source::Drawing), _) => texts.get("your-drawing"),
+        (Some(Source::Place), _) => texts.get("chosen-place"),
+        (Some(Source::Gallery(_)), Some(label)) => {
+            texts.with("training-example", &[("label", class_name(&page.texts, data.data, label).into())])
+        }
+        (_, Some(label)) => texts.with("labelled-as", &[("label", class_name(&page.texts, data.data, label).into())]),
+        (_, None) => String::new(),
+    }
+}
+
+/// Leafs through the test examples, or goes back to them.
+fn pager(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let count = state.network(Actor::Teacher).map_or(0, |teacher| teacher.logits.len() / data.classes as usize);
+    let dispatch = state.dispatcher();
+    if subject.index.is_none() {
+        let back = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Give(None)));
+        return html! { <div class="pager"><button id="back-to-test" onclick={back}>{ texts.get("back-to-test") }</button></div> };
+    }
+    let index = subject.index.unwrap_or(0);
+    let at = |offset: usize| {
+        let dispatch = dispatch.clone();
+        Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect((index + offset) % count.max(1))))
+    };
+    html! {
+        <div class="pager">
+            <button onclick={at(count.saturating_sub(1))} aria-label={texts.get("previous-example")}>{ "←" }</button>
+            <button id="next-example" onclick={at(1)} aria-label={texts.get("next-example")}>{ "→" }</button>
+        </div>
+    }
+}
+
+fn picture(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+    let label = subject.label.map_or_else(|| "?".into(), |label| class_name(&page.texts, data.data, label));
+    let words = page.texts.with("test-example", &[("label", label.into())]);
+    if data.data.is_plane() {
+        let points = data.test_points.chunks_exact(2).zip(&data.test_labels);
+        let points = points.map(|(point, &label)| ([point[0], point[1]], label, false)).collect::<Vec<_>>();
+        return scatter(ScatterProps { points, label: words.into(), chosen: subject.point });
+    }
+    let (pixels, label) = (subject.pixels.clone(), words.into());
+    island!(use_picture, PictureProps { shape: data.shape, pixels, label, class: Classes::new() })
+}
+
+/// The softmax with the numbers of the teacher's first answer in it (Hinton et al. 2015, eq. 1).
+fn formula(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
+    let texts = &page.texts;
+    let now = page.state.temperature();
+    let Some(top) = argmax(logits) else { return Html::default() };
+    let shown = temperature(texts, now);
+    let share = percent(texts, softmax(logits, now)[top]);
+    html! {
+        <p class="formula" title={texts.get("softmax-formula")}>
+            <i>{ "p" }</i><sub>{ class_name(&page.texts, data.data, top) }</sub>{ " = exp(" }<b>{ number(texts, logits[top].into(), 1) }</b>{ " / " }<b>{ shown.clone() }</b>
+            { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ share }{ " %" }</b>
+            <small>{ "Hinton et al. 2015, eq. 1" }</small>
+        </p>
+    }
+}
+
+/// The teacher's distribution at one temperature; a click takes that temperature.
+fn multiple(page: &Page, logits: &[f32], at: f64) -> Html {
+    let distribution = softmax(logits, at);
+    let width = 100.0 / distribution.len() as f64;
+    let take = page.turn("temperature").reform(move |_: MouseEvent| at.to_string());
+    let chosen = (page.state.temperature() - at).abs() < 1e-9;
+    html! {
+        <button class="multiple" disabled={page.locks("temperature")} onclick={take} aria-pressed={chosen.to_string()}>
+            <svg viewBox="0 0 100 40" preserveAspectRatio="none" aria-hidden="true">
+                { for distribution.iter().enumerate().map(|(class, p)| html! {
+                    <rect x={tenth(width * class as f64 + 0.1 * width)} width={tenth(0.8 * width)}
+                        y={tenth(40.0 - 40.0 * p)} height={tenth(40.0 * p)} />
+                }) }
+            </svg>
+            <span>{ "T = " }{ temperature(&page.texts, at) }</span>
+        </button>
+    }
+}

@@ -1,0 +1,322 @@
+//! The decisions of teacher, baseline and student as geometry: every place of the plane coloured by what a network says
+//! of it, the paler the less sure it is at the slider's temperature. A click asks about a place, or adds a point.
+
+use retort_spec::{
+    Actor, OwnExample, REGION_REACH, REGION_SIDE,
+    probability::{argmax, softmax},
+};
+use web_sys::Element;
+use yew::prelude::*;
+
+use crate::{
+    context::{Page, use_page},
+    i18n::{
+        format::{percent, temperature},
+        labels::class_name,
+    },
+    island,
+    state::{Action, Given, Source},
+    widgets::picture::{CLASS_COLOURS, PixelsProps, use_pixels},
+};
+
+/// How near a pointer or the cursor must be to a point to take it, in the data's units.
+const GRASP: f32 = 0.09;
+/// How far an arrow key moves the cursor.
+const STRIDE: f32 = 0.1;
+
+/// The networks side by side, and whether each was read back from its packed file.
+const NETWORKS: [(Actor, bool); 4] =
+    [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
+
+/// What a click does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Tool {
+    /// Asks about the place.
+    Ask,
+    /// Adds a point of this class.
+    Add(u8),
+}
+
+/// The networks' decisions side by side.
+#[hook]
+pub fn use_regions() -> Html {
+    let page = use_page();
+    let tool = use_state(|| Tool::Ask);
+    let texts = &page.texts;
+    let choose = |of: Tool, words: String, id: Option<&'static str>| {
+        let tool = tool.clone();
+        html! { <button {id} aria-pressed={(*tool == of).to_string()} onclick={Callback::from(move |_: MouseEvent| tool.set(of))}>{ words }</button> }
+    };
+    let classes = page.state.experiment.class_count() as u8;
+    let data = page.state.experiment.data;
+    let at = temperature(texts, page.state.temperature());
+    html! {
+        <div id="regions">
+            <div class="region-tools">
+                <div class="segments" role="group" aria-label={texts.get("region-tools")}>
+                    { choose(Tool::Ask, texts.get("tool-ask"), None) }
+                    { for (0..classes).map(|class| choose(Tool::Add(class), format!("+ {}", class_name(&page.texts, data, class.into())), (class == 0).then_some("tool-add"))) }
+                </div>
+                <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
+            </div>
+            <div class="region-grid">
+                { for NETWORKS.map(|(actor, packed)| island!(use_region, RegionProps { actor, packed, tool: *tool })) }
+            </div>
+            <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
+            <details class="data">
+                <summary>{ texts.get("data-table") }</summary>
+                <div class="scroll" tabindex="0" role="region" aria-label={texts.get("regions-table")}><table>
+                    <caption>{ texts.get("regions-table") }</caption>
+                    <thead><tr>
+                        <td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ class_name(&page.texts, data, class.into()) }</th> }) }<th scope="col">{ texts.get("right") }</th>
+                    </tr></thead>
+                    <tbody>{ for NETWORKS.map(|(actor, packed)| table_row(&page, actor, packed)) }</tbody>
+                </table></div>
+            </details>
+        </div>
+    }
+}
+
+/// Whose decisions.
+#[derive(PartialEq)]
+struct RegionProps {
+    actor: Actor,
+    packed: bool,
+    tool: Tool,
+}
+
+/// One network's decisions, with the training points whose labels the student sees and the visitor's own.
+#[hook]
+fn use_region(props: &RegionProps) -> Html {
+    let page = use_page();
+    let cursor = use_state(|| None::<[f32; 2]>);
+    let dragged = use_state(|| None::<usize>);
+    let (texts, state) = (&page.texts, &page.state);
+    let classes = state.experiment.class_count();
+    let answer = state.region(props.actor, props.packed).map(|answer| answer.logits.clone());
+    let name = name_of(&page, props.actor, props.packed);
+    let colours = {
+        let at = state.temperature();
+        use_memo((answer, at.to_bits(), classes), move |(logits, _, classes)| {
+            logits.as_ref().map(|logits| paint(logits, *classes, at)).unwrap_or_default()
+        })
+    };
+    let accuracy = accuracy_of(&page, props.actor, props.packed);
+    let words = match accuracy {
+        Some(share) => {
+            texts.with("region-summary", &[("name", name.clone().into()), ("percent", percent(texts, share).into())])
+        }
+        None => name.clone(),
+    };
+    let act = hand(&page, props.tool);
+    let down = {
+        let (page, act, dragged) = (page.clone(), act.clone(), dragged.clone());
+        Callback::from(move |event: PointerEvent| {
+            let Some(place) = place_of(&event) else { return };
+            match nearest_own(&page, place) {
+                Some(index) => dragged.set(Some(index)),
+                None => act(place),
+            }
+        })
+    };
+    let up = {
+        let (page, dragged) = (page.clone(), dragged.clone());
+        Callback::from(move |event: PointerEvent| {
+            if let (Some(index), Some(place)) = (*dragged, place_of(&event)) {
+                dragged.set(None);
+                move_own(&page, index, Some(place));
+            }
+        })
+    };
+    let key = {
+        let (page, cursor) = (page.clone(), cursor.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let [x, y] = cursor.unwrap_or([0.0, 0.0]);
+            let to =
+                |dx: f32, dy: f32| [x + dx * STRIDE, y + dy * STRIDE].map(|x| x.clamp(-REGION_REACH, REGION_REACH));
+            match event.key().as_str() {
+                "ArrowLeft" => cursor.set(Some(to(-1.0, 0.0))),
+                "ArrowRight" => cursor.set(Some(to(1.0, 0.0))),
+                "ArrowUp" => cursor.set(Some(to(0.0, 1.0))),
+                "ArrowDown" => cursor.set(Some(to(0.0, -1.0))),
+                "Enter" | " " => act([x, y]),
+                "Delete" | "Backspace" => {
+                    if let Some(index) = nearest_own(&page, [x, y]) {
+                        move_own(&page, index, None);
+                    }
+                }
+                _ => return,
+            }
+            event.prevent_default();
+        })
+    };
+    let pixels = PixelsProps { shape: [REGION_SIDE as u32; 2], colours: (*colours).clone(), label: None, style: None };
+    let class = if props.packed { "packed" } else { props.actor.word() };
+    html! {
+        <figure class={classes!("region", class)}>
+            <div class="plane" tabindex="0" role="img" aria-label={words} data-region={class} onpointerdown={down} onpointerup={up} onkeydown={key}>
+                { island!(use_pixels, pixels) }
+                { points(&page, *cursor) }
+                if colours.is_empty() { <span class="none">{ "–" }</span> }
+            </div>
+            <figcaption><span>{ name }</span><b>{ accuracy.map(|share| format!("{} %", percent(texts, share))) }</b></figcaption>
+        </figure>
+    }
+}
+
+fn name_of(page: &Page, actor: Actor, packed: bool) -> String {
+    match packed {
+        true => {
+            let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
+            page.texts.with("region-packed", &[("format", format.into())])
+        }
+        false => page.texts.get(&format!("short-{}", actor.word())),
+    }
+}
+
+/// Share of the test points that a network has right, once it is trained.
+fn accuracy_of(page: &Page, actor: Actor, packed: bool) -> Option<f64> {
+    let state = &page.state;
+    match packed {
+        true => state.chosen().map(|row| row.accuracy),
+        false => state.network(actor).filter(|_| !state.is_training(actor)).map(|measured| measured.accuracy),
+    }
+}
+
+/// What the picture of a network shows, in numbers.
+fn table_row(page: &Page, actor: Actor, packed: bool) -> Html {
+    let texts = &page.texts;
+    let classes = page.state.experiment.class_count();
+    let shares = page.state.region(actor, packed).map(|answer| shares(&answer.logits, classes));
+    html! {
+        <tr>
+            <th scope="row">{ name_of(page, actor, packed) }</th>
+            { for (0..classes).map(|class| html! { <td>{ shares.as_ref().map(|shares| percent(texts, shares[class])) }</td> }) }
+            <td>{ accuracy_of(page, actor, packed).map(|share| percent(texts, share)) }</td>
+        </tr>
+    }
+}
+
+/// Share of the places that a network gives to each class.
+///
+/// # Shapes
+/// `logits`: `[places, classes]`; the result `[classes]`, summing to one.
+fn shares(logits: &[f32], classes: usize) -> Vec<f64> {
+    let mut shares = vec![0.0; classes];
+    let places = (logits.len() / classes).max(1) as f64;
+    for class in logits.chunks_exact(classes).filter_map(argmax) {
+        shares[class] += 1.0 / places;
+    }
+    shares
+}
+
+/// What the tool does at a place.
+fn hand(page: &Page, tool: Tool) -> impl Fn([f32; 2]) + Clone + 'static {
+    let page = page.clone();
+    move |place: [f32; 2]| {
+        let input = place.to_vec().into();
+        match tool {
+            Tool::Ask => page.state.dispatch(Action::Give(Some(Given { source: Source::Place, input, label: None }))),
+            Tool::Add(label) => {
+                let mut own = page.state.own.to_vec();
+                own.push(OwnExample { data: page.state.experiment.data, label, input });
+                page.state.dispatch(Action::Own(own));
+            }
+        }
+    }
+}
+
+/// The visitor's own point at a place.
+fn nearest_own(page: &Page, [x, y]: [f32; 2]) -> Option<usize> {
+    let data = page.state.experiment.data;
+    let own = page.state.own.iter().enumerate().filter(|(_, own)| own.data == data && own.input.len() == 2);
+    let distance = own.map(|(index, own)| (index, (own.input[0] - x).hypot(own.input[1] - y)));
+    distance.filter(|(_, distance)| *distance < GRASP).min_by(|a, b| a.1.total_cmp(&b.1)).map(|(index, _)| index)
+}
+
+/// Moves one of the visitor's own points, or takes it away.
+fn move_own(page: &Page, index: usize, place: Option<[f32; 2]>) {
+    let mut own = page.state.own.to_vec();
+    match place {
+        Some(place) => own[index].input = place.to_vec().into(),
+        None => drop(own.remove(index)),
+    }
+    page.state.dispatch(Action::Own(own));
+}
+
+/// The place of the plane under a pointer.
+fn place_of(event: &PointerEvent) -> Option<[f32; 2]> {
+    // The current target is the page's root: yew listens there for all.
+    let plane = event.target_dyn_into::<Element>()?.closest(".plane").ok()??.get_bounding_client_rect();
+    let share = |at: i32, start: f64, size: f64| (((f64::from(at) - start) / size).clamp(0.0, 1.0) * 2.0 - 1.0) as f32;
+    let x = share(event.client_x(), plane.left(), plane.width());
+    let y = share(event.client_y(), plane.top(), plane.height());
+    Some([x * REGION_REACH, -y * REGION_REACH])
+}
+
+/// The points whose labels the student sees, the visitor's own as diamonds, the place asked about and the cursor.
+fn points(page: &Page, cursor: Option<[f32; 2]>) -> Html {
+    let state = &page.state;
+    let at = |x: f32| format!("{:.2}", 50.0 * (1.0 + x / REGION_REACH));
+    let labelled = state.data.iter().flat_map(|data| data.gallery.iter()).filter(|example| example.labelled);
+    let own = state.own.iter().filter(|own| own.data == state.experiment.data && own.input.len() == 2);
+    let asked = state
+        .given
+        .as_ref()
+        .filter(|given| given.source == Source::Place)
+        .map(|given| [given.input[0], given.input[1]]);
+    let cross = |[x, y]: [f32; 2], class: &'static str| {
+        html! { <path class={class} d={format!("M{} {}m-4 0h8m-4 -4v8", at(x), at(-y))} /> }
+    };
+    html! {
+        <svg viewBox="0 0 100 100" aria-hidden="true">
+            { for labelled.filter_map(|example| example.point.first_chunk::<2>().map(|&[x, y]| html! {
+                <circle class={classes!("dot", format!("class-{}", example.label))} cx={at(x)} cy={at(-y)} r="2.1" />
+            })) }
+            { for own.map(|own| html! {
+                <rect class={classes!("dot", "own", format!("class-{}", own.label))} x="-2.6" y="-2.6" width="5.2" height="5.2"
+                    transform={format!("translate({} {}) rotate(45)", at(own.input[0]), at(-own.input[1]))} />
+            }) }
+            { for asked.map(|place| cross(place, "asked")) }
+            { for cursor.map(|place| cross(place, "cursor")) }
+        </svg>
+    }
+}
+
+/// Each place in the colour of its likeliest class, the paler the less sure: red, green, blue and opacity.
+///
+/// # Shapes
+/// `logits`: `[places, classes]`; the result four bytes a place.
+fn paint(logits: &[f32], classes: usize, temperature: f64) -> Vec<u8> {
+    let place = |row: &[f32]| {
+        let class = argmax(row).unwrap_or(0);
+        let chance = 1.0 / classes as f64;
+        let sure = ((softmax(row, temperature)[class] - chance) / (1.0 - chance)).clamp(0.0, 1.0);
+        let [r, g, b] = CLASS_COLOURS[class % CLASS_COLOURS.len()];
+        [r, g, b, (30.0 + 190.0 * sure).round() as u8]
+    };
+    logits.chunks_exact(classes).flat_map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_plane_is_shared_out_among_the_classes() {
+        assert_eq!(shares(&[1.0, 0.0, 0.0, 2.0, 3.0, 0.0, 5.0, 1.0], 2), [0.75, 0.25]);
+    }
+
+    #[test]
+    fn a_sure_place_is_strong_and_an_unsure_one_pale() {
+        let painted = paint(&[50.0, 0.0, 0.0, 0.0, 0.0, 1.0], 2, 1.0);
+        assert_eq!(painted.len(), 12);
+        assert_eq!((&painted[..3], painted[3]), (&CLASS_COLOURS[0][..], 220));
+        assert_eq!(painted[7], 30, "neither class");
+        assert_eq!(painted[8..11], CLASS_COLOURS[1]);
+        // 1/(1+1/e) = 0.731, of which 0.462 is more than chance.
+        assert_eq!(painted[11], 118);
+        let hotter = paint(&[0.0, 1.0], 2, 20.0);
+        assert!(hotter[3] < painted[11], "a higher temperature is paler");
+    }
+}

@@ -1,0 +1,11 @@
+//! The browser: address, storage, files, workers.
+
+pub mod fetch;
+pub mod files;
+pub mod frame;
+pub mod link;
+pub mod offline;
+pub mod save;
+pub mod snapshot;
+pub mod view;
+pub mod worker;

@@ -1,0 +1,207 @@
+//! The share dialog: the link, its QR code, a snippet to embed, and what the link leaves out, locks and enlarges.
+
+use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+use crate::{
+    context::{Page, use_page},
+    i18n::Language,
+    island,
+    platform::{fetch::settle, link},
+    sharing::{
+        builder::{List, builder},
+        link::{Choices, compose, embed, toggle},
+    },
+    widgets::{
+        dom::text_of,
+        qr::{QrProps, use_qr},
+    },
+};
+
+/// What was copied last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    Link,
+    Embed,
+}
+
+/// What this page's own link says, to begin with.
+fn present(page: &Page) -> Choices {
+    Choices {
+        language: link::page_key("lang").and_then(|tag| Language::of_tag(&tag)),
+        theme: link::page_key("theme").filter(|theme| matches!(theme.as_str(), "light" | "dark")),
+        view: (*page.view).clone(),
+    }
+}
+
+/// The button in the header, and the dialog that it opens.
+#[hook]
+pub fn use_share() -> Html {
+    let page = use_page();
+    let choices = use_state(|| None::<Choices>);
+    let dialog = use_node_ref();
+    {
+        let dialog = dialog.clone();
+        use_effect_with(choices.is_some(), move |open| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>().filter(|dialog| *open && !dialog.open()) {
+                // Without modal dialogs it still opens, in its place on the page.
+                if dialog.show_modal().is_err() {
+                    dialog.set_open(true);
+                }
+            }
+        });
+    }
+    let texts = &page.texts;
+    let open = {
+        let (choices, page) = (choices.clone(), page.clone());
+        Callback::from(move |_: MouseEvent| choices.set(Some(present(&page))))
+    };
+    let closed = {
+        let choices = choices.clone();
+        Callback::from(move |_: Event| choices.set(None))
+    };
+    let choose = {
+        let choices = choices.clone();
+        Callback::from(move |next: Choices| choices.set(Some(next)))
+    };
+    let close = {
+        let dialog = dialog.clone();
+        Callback::from(move |_: MouseEvent| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
+    html! {
+        <>
+            <button id="share" onclick={open} aria-haspopup="dialog">{ texts.get("share") }</button>
+            <dialog id="share-dialog" ref={dialog} onclose={closed} aria-labelledby="share-title">
+                if let Some(choices) = &*choices {
+                    <div class="head">
+                        <h2 id="share-title">{ texts.get("share-title") }</h2>
+                        <button id="share-close" class="icon-button" onclick={close} aria-label={texts.get("dismiss")} title={texts.get("dismiss")}>{ "×" }</button>
+                    </div>
+                    { island!(use_contents, ContentsProps { choices: choices.clone(), choose }) }
+                }
+            </dialog>
+        </>
+    }
+}
+
+#[derive(PartialEq)]
+struct ContentsProps {
+    choices: Choices,
+    choose: Callback<Choices>,
+}
+
+/// What stands in the dialog while it is open.
+#[hook]
+fn use_contents(props: &ContentsProps) -> Html {
+    let page = use_page();
+    let copied = use_state(|| None::<Copied>);
+    let (field, area) = (use_node_ref(), use_node_ref());
+    let texts = &page.texts;
+    let link = compose(&link::address(), &page.state.experiment, &props.choices);
+    let snippet = embed(&link);
+    // What was copied before the link changed is another one.
+    {
+        let copied = copied.clone();
+        use_effect_with(link.clone(), move |_| copied.set(None));
+    }
+    let copy = |what: Copied, text: String| {
+        let (copied, field, area) = (copied.clone(), field.clone(), area.clone());
+        Callback::from(move |_: MouseEvent| {
+            // Selected in any case: where the page may not write to the clipboard, Ctrl+C may.
+            match what {
+                Copied::Link => field.cast::<HtmlInputElement>().iter().for_each(HtmlInputElement::select),
+                Copied::Embed => area.cast::<HtmlTextAreaElement>().iter().for_each(HtmlTextAreaElement::select),
+            }
+            if let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) {
+                let written = window.navigator().clipboard().write_text(&text);
+                let copied = copied.clone();
+                wasm_bindgen_futures::spawn_local(async move {
+                    if settle(written).await.is_ok() {
+                        copied.set(Some(what));
+                    }
+                });
+            }
+        })
+    };
+    let said = |what: Copied| if *copied == Some(what) { texts.get("copied") } else { texts.get("copy") };
+    html! {
+        <>
+            <div class="sides">
+                <div>
+                    <label for="share-link">{ texts.get("share-link") }</label>
+                    <div class="field">
+                        <input id="share-link" ref={field.clone()} type="text" readonly=true value={link.clone()} />
+                        <button id="copy-link" onclick={copy(Copied::Link, link.clone())}>{ said(Copied::Link) }</button>
+                    </div>
+                    <label for="share-embed">{ texts.get("share-embed") }</label>
+                    <div class="field">
+                        <textarea id="share-embed" ref={area.clone()} rows="3" readonly=true value={snippet.clone()} />
+                        <button id="copy-embed" onclick={copy(Copied::Embed, snippet)}>{ said(Copied::Embed) }</button>
+                    </div>
+                </div>
+                { island!(use_qr, QrProps { link, name: texts.get("share-qr"), too_long: texts.get("share-qr-long") }) }
+            </div>
+            { options(&page, props) }
+            // A dialog hides the page's own live region from readers.
+            <span class="hidden" role="status">{ if copied.is_some() { texts.get("copied") } else { String::new() } }</span>
+        </>
+    }
+}
+
+/// What the link says besides the experiment.
+fn options(page: &Page, props: &ContentsProps) -> Html {
+    let texts = &page.texts;
+    let change = |change: fn(&mut Choices, String)| {
+        let (choices, choose) = (props.choices.clone(), props.choose.clone());
+        Callback::from(move |event: Event| {
+            let mut next = choices.clone();
+            change(&mut next, text_of(&event));
+            choose.emit(next);
+        })
+    };
+    let switch = |list: List| {
+        let (choices, choose) = (props.choices.clone(), props.choose.clone());
+        Callback::from(move |name: String| {
+            let mut next = choices.clone();
+            toggle(if list == List::Hide { &mut next.view.hide } else { &mut next.view.lock }, &name);
+            choose.emit(next);
+        })
+    };
+    let tag = props.choices.language.map_or("", Language::tag);
+    let theme = props.choices.theme.as_deref().unwrap_or_default();
+    let option = |value: &'static str, chosen: &str, name: String| {
+        let selected = value == chosen;
+        html! { <option {value} {selected}>{ name }</option> }
+    };
+    html! {
+        <details class="options">
+            <summary>{ texts.get("share-options") }</summary>
+            <div class="row">
+                <label>{ texts.get("choose-language") }
+                    <select id="share-language" onchange={change(|choices, tag| choices.language = Language::of_tag(&tag))}>
+                        { option("", tag, texts.get("visitors-own")) }
+                        { for [Language::English, Language::Chinese].map(|language| option(language.tag(), tag, language.name().into())) }
+                    </select>
+                </label>
+                <label>{ texts.get("choose-theme") }
+                    <select id="share-theme" onchange={change(|choices, theme| choices.theme = Some(theme).filter(|theme| !theme.is_empty()))}>
+                        { option("", theme, texts.get("visitors-own")) }
+                        { option("light", theme, texts.get("light")) }
+                        { option("dark", theme, texts.get("dark")) }
+                    </select>
+                </label>
+                <label class="check">
+                    <input id="share-projector" type="checkbox" checked={props.choices.view.projector}
+                        onchange={change(|choices, _| choices.view.projector ^= true)} />
+                    { texts.get("choose-projector") }
+                </label>
+            </div>
+            { builder(texts, List::Hide, &props.choices.view.hide, &switch(List::Hide)) }
+            { builder(texts, List::Lock, &props.choices.view.lock, &switch(List::Lock)) }
+        </details>
+    }
+}

@@ -1,0 +1,239 @@
+//! The root: one state, one driver, and the panels in their order.
+
+use std::rc::Rc;
+
+use gloo_events::EventListener;
+use gloo_timers::callback::Interval;
+use retort_spec::{Actor, Command, Order, RunState};
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    controls::keyboard::use_keyboard,
+    i18n::{Language, Texts},
+    island,
+    lessons::guide::{Guide, use_new_guide},
+    panels::{
+        activations::use_inside, compression_bench::bench, confusion::use_confusion, cost::cost, curves::use_curves,
+        data::data_panel, draw::use_draw, lesson::lesson_panel, networks::network, objectives::objectives,
+        packed::packed, report::report, settings::settings, similarity::use_similarity, soft_targets::soft_targets,
+        verdict::verdict,
+    },
+    platform::{link, offline},
+    shell::{
+        announcer::use_announcer,
+        header::header,
+        notices::notices,
+        panel::{panel, use_turns},
+        summary::lede,
+        toolbar::pace_of,
+        tour::use_tour,
+    },
+    state::{Action, Engine, Notice, State},
+    transport::Driver,
+};
+
+/// How often the engine is asked whether it is alive.
+const WATCH_MILLIS: u32 = 2500;
+
+/// What the app begins with.
+#[derive(Properties, PartialEq)]
+pub struct AppProps {
+    /// The visitor's language.
+    pub texts: Texts,
+}
+
+/// The app.
+#[component]
+pub fn App(props: &AppProps) -> Html {
+    let view = use_state_eq(|| {
+        let (view, problems) = link::view();
+        (Rc::new(view), problems)
+    });
+    let state = use_reducer(|| {
+        // Where the speed is hidden, nobody could change what an earlier visit chose.
+        let pace = link::setting("pace").filter(|_| view.0.shows("pace")).and_then(|text| pace_of(&text));
+        State { pace, ..State::open(&link::query()) }
+    });
+    let texts = use_state(|| props.texts.clone());
+    let theme = use_state(link::theme);
+    let driver = {
+        let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
+        use_memo((), move |()| Driver::start(experiment, dispatch))
+    };
+
+    let shown_theme = match &*theme {
+        Some(theme) => theme.clone(),
+        // A projector in a bright classroom shows dark grey as black.
+        None if view.0.projector => "light".into(),
+        None => link::setting("theme").unwrap_or_else(|| "auto".into()),
+    };
+    use_effect_with((texts.language, shown_theme.clone(), view.0.projector), |(language, theme, projector)| {
+        link::dress(*language, theme, *projector);
+    });
+    {
+        let dispatch = state.dispatcher();
+        use_effect_with(view.1.clone(), move |problems| {
+            for problem in problems {
+                dispatch.dispatch(Action::Notify(Notice::Link(problem.clone())));
+            }
+        });
+    }
+    {
+        let driver = driver.clone();
+        let first = use_mut_ref(|| true);
+        use_effect_with(state.experiment.clone(), move |experiment| {
+            link::write(experiment);
+            // The driver starts the first one itself, once it knows the device.
+            if !first.replace(false) {
+                driver.run(experiment.clone());
+            }
+        });
+    }
+    {
+        // While networks learn, what they say of the given example changes with every report.
+        let driver = driver.clone();
+        let moment =
+            (state.question, state.tally.map(|tally| (tally.run, tally.step)), state.stale, state.chosen_file());
+        let (id, given) = (state.question, state.given.clone());
+        use_effect_with(moment, move |_| {
+            if let Some(given) = given {
+                driver.send(&Command::Classify { id, inputs: given.input.clone() });
+                driver.order(Order::Ask { id, inputs: given.input.clone() });
+            }
+        });
+    }
+    {
+        let driver = driver.clone();
+        use_effect_with(state.own.clone(), move |own| driver.own(own.to_vec()));
+    }
+    {
+        let driver = driver.clone();
+        use_effect_with(state.pace, move |pace| driver.pace(*pace));
+    }
+    let tell = {
+        let texts = texts.setter();
+        let wanted = use_mut_ref(|| props.texts.language);
+        Callback::from(move |language: Language| {
+            wanted.replace(language);
+            let (texts, wanted) = (texts.clone(), wanted.clone());
+            spawn_local(async move {
+                let loaded = Texts::load(language).await;
+                // Meanwhile the visitor may have asked for the other one.
+                if *wanted.borrow() == language {
+                    texts.set(loaded);
+                }
+            });
+        })
+    };
+    {
+        let (driver, dispatch, tell) = (driver.clone(), state.dispatcher(), tell.clone());
+        let (view, theme) = (view.setter(), theme.setter());
+        use_effect_with((), move |()| {
+            let watch = Interval::new(WATCH_MILLIS, move || driver.watch());
+            let keys = || (link::page_key("lang"), link::page_key("theme"));
+            let mut known = keys();
+            let back = web_sys::window().map(|window| {
+                EventListener::new(&window, "popstate", move |_| {
+                    let (seen, problems) = link::view();
+                    view.set((Rc::new(seen), problems));
+                    // Only what the new address says otherwise: the visitor's own choice outlives a step back.
+                    let now = keys();
+                    if now.0 != known.0 {
+                        tell.emit(link::language());
+                    }
+                    if now.1 != known.1 {
+                        theme.set(link::theme());
+                    }
+                    known = now;
+                    dispatch.dispatch(Action::Navigate(link::query()));
+                })
+            });
+            move || drop((watch, back))
+        });
+    }
+
+    {
+        let dispatch = state.dispatcher();
+        let first = use_mut_ref(|| true);
+        // What the service worker fetches would compete with the engine on its way.
+        let settled = matches!(state.engine, Engine::Ready(_) | Engine::Failed(_));
+        use_effect_with(settled, move |settled| {
+            if *settled && first.replace(false) {
+                offline::register(move || dispatch.dispatch(Action::Notify(Notice::Update)));
+            }
+        });
+    }
+
+    let speak = Callback::from(move |language: Language| {
+        link::store("lang", language.tag());
+        tell.emit(language);
+    });
+    let paint = {
+        let theme = theme.clone();
+        Callback::from(move |name: String| {
+            link::store("theme", &name);
+            theme.set(Some(name));
+        })
+    };
+    let running = match state.run_state {
+        RunState::Running | RunState::Gathering => "running",
+        RunState::Paused => "paused",
+        RunState::Finished => "finished",
+        RunState::Idle => "idle",
+    };
+    let page = Page {
+        state,
+        texts: (*texts).clone(),
+        driver: (*driver).clone(),
+        speak,
+        theme: shown_theme,
+        paint,
+        view: view.0.clone(),
+    };
+    let (recorded, begun) = (page.state.recorded, page.state.begun);
+    let guide = use_new_guide(&page);
+    let turns = use_turns(running == "running", page.view.hide.clone());
+    let panel = |name, show| panel(&page, &turns, name, show);
+    let hidden = (!page.view.hide.is_empty()).then_some("");
+    let panels = html! {
+        <>
+            { panel("data", data_panel) }
+            { panel("teacher", |page| network(page, Actor::Teacher)) }
+            { panel("soft-targets", soft_targets) }
+            { panel("student", |page| network(page, Actor::Student)) }
+            { panel("cost", cost) }
+            { panel("curves", |_| island!(use_curves)) }
+            { panel("verdict", verdict) }
+            { panel("objectives", objectives) }
+            { panel("draw", |_| island!(use_draw)) }
+            { panel("similarity", |_| island!(use_similarity)) }
+            { panel("confusion", |_| island!(use_confusion)) }
+            { panel("packed", packed) }
+            { panel("bench", bench) }
+            { panel("inside", |_| island!(use_inside)) }
+            { panel("settings", settings) }
+            { panel("report", report) }
+        </>
+    };
+    // What is shown class by class keeps its place from the start.
+    let classes = format!("--classes: {}", page.state.experiment.class_count());
+    let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
+    html! {
+        <ContextProvider<Page> context={page}>
+        <ContextProvider<Guide> context={guide}>
+            { header }
+            { island!(use_announcer) }
+            { notices }
+            { lede }
+            <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>
+                { panels }
+            </main>
+            { lesson }
+            { island!(use_keyboard) }
+            { island!(use_tour) }
+        </ContextProvider<Guide>>
+        </ContextProvider<Page>>
+    }
+}

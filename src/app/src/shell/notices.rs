@@ -1,0 +1,177 @@
+//! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
+
+use retort_spec::{Architecture, Experiment, ProblemKind, Trouble, knob};
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    i18n::format::number,
+    panels::objectives::entry::{self, refusal_text},
+    platform::offline,
+    state::{Action, Notice},
+};
+
+/// The notices, newest last.
+pub fn notices(page: &Page) -> Html {
+    let notice = |(index, notice): (usize, &Notice)| {
+        let dispatch = page.state.dispatcher();
+        let dismiss = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Dismiss(index)));
+        let (kind, text) = wording(page, notice);
+        html! {
+            <li class={classes!("notice", kind)}>
+                <span>{ text }</span>
+                if *notice == Notice::Update {
+                    <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
+                }
+                { remedy(page, notice) }
+                <button class="dismiss" onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
+            </li>
+        }
+    };
+    html! {
+        <ul id="notices" aria-label={page.texts.get("notices")}>{ for page.state.notices.iter().enumerate().map(notice) }</ul>
+    }
+}
+
+/// A button that mends what the notice tells of, where a button can.
+fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
+    if let Notice::Trouble(Trouble::Refused { objective, .. }) = notice {
+        let out = page.turn(objective.word()).reform(|_: MouseEvent| "0".to_owned());
+        return Some(html! {
+            <>
+                { entry::remedy(page, *objective) }
+                if !page.locks(objective.word()) {
+                    <button id="take-out" class="remedy" onclick={out}>{ page.texts.get("take-out") }</button>
+                }
+            </>
+        });
+    }
+    let Notice::Trouble(Trouble::Diverged { .. }) = notice else { return None };
+    let key = "learning-rate";
+    if page.locks(key) {
+        return None;
+    }
+    let half = halved(page.state.experiment.learning_rate)?;
+    let turn = page.turn(key).reform(move |_: MouseEvent| half.to_string());
+    Some(html! { <button id="halve" class="remedy" onclick={turn}>{ page.texts.get("halve") }</button> })
+}
+
+/// Half of a learning rate, where its knob goes so low.
+fn halved(rate: f64) -> Option<f64> {
+    let half = rate / 2.0;
+    let mut experiment = Experiment::default();
+    knob("learning-rate")?.set(&mut experiment, &half.to_string()).ok().map(|()| half)
+}
+
+/// A notice in words, and its kind in styles.
+pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
+    let texts = &page.texts;
+    match notice {
+        Notice::Link(problem) => {
+            let reason = problem_reason(page, &problem.kind);
+            let args = [
+                ("key", problem.key.as_str().into()),
+                ("value", problem.value.as_str().into()),
+                ("reason", reason.into()),
+            ];
+            let text = match &problem.used {
+                Some(used) => {
+                    let used = texts.with("problem-used", &[("used", used.as_str().into())]);
+                    format!("{} {used}", texts.with("problem", &args))
+                }
+                None => texts.with("problem", &args),
+            };
+            ("warning", text)
+        }
+        Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
+        Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
+        Notice::Bench { name, reason } => {
+            let args = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
+            ("warning", texts.with("trouble-bad-file", &args))
+        }
+        Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
+        Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
+        Notice::FilesRead { train, test } => {
+            let args = [
+                ("train", number(texts, (*train).into(), 0).into()),
+                ("test", number(texts, (*test).into(), 0).into()),
+            ];
+            ("good", texts.with("files-read", &args))
+        }
+        Notice::Update => ("good", texts.get("update-ready")),
+    }
+}
+
+fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
+    let texts = &page.texts;
+    match kind {
+        ProblemKind::UnknownKey => texts.get("problem-unknown"),
+        ProblemKind::UnknownName => texts.get("problem-name"),
+        ProblemKind::NotANumber => texts.get("problem-number"),
+        ProblemKind::OutOfRange { min, max } => {
+            texts.with("problem-range", &[("min", min.to_string().into()), ("max", max.to_string().into())])
+        }
+        ProblemKind::NotAChoice { words } => texts.with("problem-choice", &[("words", words.as_str().into())]),
+        ProblemKind::NotWidths { layers, width } => {
+            let args = [
+                ("layers", layers.to_string().into()),
+                ("width", width.to_string().into()),
+                ("channels", Architecture::MAX_CHANNELS.to_string().into()),
+            ];
+            texts.with("problem-widths", &args)
+        }
+        ProblemKind::NotClasses => texts.get("problem-classes"),
+        ProblemKind::NotStages => texts.get("problem-stages"),
+        ProblemKind::Disorder { place, disorder } => texts.with(
+            "problem-disorder",
+            &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", disorder.word())).into())],
+        ),
+        ProblemKind::NotOmittable => texts.get("problem-omit"),
+        ProblemKind::NoImages => texts.get("problem-images"),
+        ProblemKind::GivenTwice => texts.get("problem-twice"),
+        ProblemKind::NewerVersion { known } => texts.with("problem-newer", &[("known", known.to_string().into())]),
+    }
+}
+
+fn trouble_text(page: &Page, trouble: &Trouble) -> String {
+    let texts = &page.texts;
+    match trouble {
+        Trouble::Diverged { actor, step, learning_rate } => {
+            let args = [
+                ("actor", texts.get(&format!("actor-{}", actor.word())).into()),
+                ("step", number(texts, (*step).into(), 0).into()),
+                ("rate", learning_rate.to_string().into()),
+            ];
+            texts.with("trouble-diverged", &args)
+        }
+        Trouble::FilesNeeded { data } => {
+            texts.with("trouble-files-needed", &[("data", texts.get(&format!("data-{data}")).into())])
+        }
+        Trouble::BadFile { name, reason } => {
+            texts.with("trouble-bad-file", &[("name", name.as_str().into()), ("reason", reason.as_str().into())])
+        }
+        Trouble::NothingToLearn => texts.get("trouble-nothing"),
+        Trouble::Refused { objective, refusal } => {
+            let args = [
+                ("objective", texts.get(&format!("knob-{objective}")).into()),
+                ("reason", refusal_text(texts, *refusal).into()),
+            ];
+            texts.with("trouble-refused", &args)
+        }
+        Trouble::Device { reason } | Trouble::Engine { reason } => {
+            texts.with("trouble-engine", &[("reason", reason.as_str().into())])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_learning_rate_is_halved_down_to_the_end_of_its_knob() {
+        assert_eq!(halved(0.01), Some(0.005));
+        assert_eq!(halved(2e-5), Some(1e-5));
+        assert_eq!(halved(1.9e-5), None, "the knob ends at 0.00001");
+    }
+}

@@ -1,0 +1,23 @@
+//! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
+
+use yew::prelude::*;
+
+use crate::{context::Page, i18n::format::percent, panels::verdict::outcome};
+
+/// The line below the head of the page.
+pub fn lede(page: &Page) -> Html {
+    let texts = &page.texts;
+    let result = page.state.verdict.as_ref().filter(|_| page.shows("verdict")).map(|verdict| {
+        let args = [
+            ("student", percent(texts, verdict.student.mean).into()),
+            ("baseline", percent(texts, verdict.baseline.mean).into()),
+        ];
+        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ " " }{ texts.with("lede-result", &args) }</> }
+    });
+    html! {
+        <div id="lede">
+            <p>{ texts.get("lede") }</p>
+            <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+        </div>
+    }
+}

@@ -1,0 +1,283 @@
+//! What the page knows of compressed networks.
+
+use std::rc::Rc;
+
+use retort_spec::{
+    Answer, Compressed, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, Report, Scheme, Sensitivity, Stopped,
+    Task, Treatment, changed, encode,
+};
+
+use crate::state::{Notice, State, Weighed};
+
+/// What the workbench has given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bench {
+    /// The student by the scheme that was last asked for.
+    pub looked: Option<Rc<Compressed>>,
+    /// A long task and its share that is done.
+    pub progress: Option<(Task, f64)>,
+    /// How much the accuracy hangs on each layer, by which scheme.
+    pub sensitivity: Option<(Scheme, Rc<Vec<Sensitivity>>)>,
+    /// How long they take.
+    pub latency: Option<Rc<Latencies>>,
+    /// The last pipeline.
+    pub flow: Option<Rc<Flow>>,
+    /// Whether its student is not there any more.
+    pub is_flow_stale: bool,
+    /// A network from a file.
+    pub imported: Option<Rc<Imported>>,
+    /// The experiment whose students are trained, or were last.
+    pub begun: Option<Rc<Experiment>>,
+    /// The experiment of whose student the rows tell: till the next one is measured, that before.
+    pub origin: Option<Rc<Experiment>>,
+}
+
+/// How long networks take, the one of this scheme among them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latencies {
+    pub scheme: Scheme,
+    pub times: Vec<Latency>,
+    pub no_gpu: Option<NoGpu>,
+}
+
+/// A pipeline that was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    pub id: u32,
+    pub pipeline: Pipeline,
+    /// The network before all stages, then what each stage left.
+    pub stages: Vec<Compressed>,
+    /// Whether it came to an end, and why not to the last stage.
+    pub ended: Option<Option<Stopped>>,
+}
+
+/// What happens to the page's side of the workbench.
+#[derive(Debug, Clone)]
+pub enum BenchAction {
+    /// A pipeline begins.
+    Begin { id: u32, pipeline: Pipeline },
+    /// The worker died.
+    Lost(String),
+    /// A network from a file was used, or is not wanted.
+    Unimport,
+}
+
+impl State {
+    /// The workbench reports.
+    pub(super) fn hear(&mut self, report: Report) {
+        let mut bench = (*self.bench).clone();
+        match report {
+            // The driver's.
+            Report::Ready | Report::Pong | Report::Failed { .. } | Report::Tune(_) => {}
+            Report::Compressed { run, mut rows } => {
+                let experiment = self.seeded(run);
+                rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.made)));
+                self.weigh(run, &rows);
+                if run == 0 {
+                    self.compressed = Rc::new(rows);
+                    self.stale = false;
+                    bench.progress = None;
+                    bench.origin = Some(Rc::new(self.trained().clone()));
+                    // These were the last student's.
+                    bench.sensitivity = None;
+                    bench.latency = None;
+                }
+            }
+            Report::Looked(looked) => {
+                self.weigh(0, std::slice::from_ref(&looked));
+                bench.progress = None;
+                bench.looked = Some(Rc::new(*looked));
+            }
+            Report::Progress { task, share } => bench.progress = Some((task, share)),
+            Report::Sensitivity { scheme, layers } => {
+                bench.progress = None;
+                bench.sensitivity = Some((scheme, Rc::new(layers)));
+            }
+            Report::Stage { id, done, .. } => {
+                self.weigh(0, std::slice::from_ref(&done));
+                bench.flow(id, |flow| flow.stages.push(*done));
+            }
+            Report::Ended { id, reason } => {
+                bench.progress = None;
+                bench.flow(id, |flow| flow.ended = Some(reason));
+            }
+            Report::Latency { times, no_gpu } => {
+                bench.progress = None;
+                // The visitor may have turned a knob meanwhile; what was looked at last is what was measured.
+                let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
+                bench.latency = scheme.map(|scheme| Rc::new(Latencies { scheme: scheme.effective(), times, no_gpu }));
+            }
+            Report::File(file) => Rc::make_mut(&mut self.files).push(file),
+            Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
+            Report::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),
+            Report::Answers { id, answer } => {
+                if id == self.question {
+                    self.answers = Rc::new(with_packed(&self.answers, Some(answer)));
+                }
+            }
+            Report::Refused { name, reason } => {
+                bench.progress = None;
+                self.notices.push(Notice::Bench { name, reason });
+            }
+        }
+        self.bench = Rc::new(bench);
+    }
+
+    /// Students are trained anew: what the workbench made of the last ones it has forgotten.
+    pub(super) fn outdate_flow(&mut self) {
+        let bench = Rc::make_mut(&mut self.bench);
+        if let Some(flow) = bench.flow.as_mut() {
+            Rc::make_mut(flow).ended.get_or_insert(Some(Stopped::Abandoned));
+            bench.is_flow_stale = true;
+        }
+    }
+
+    pub(super) fn bench_action(&mut self, action: BenchAction) {
+        let mut bench = (*self.bench).clone();
+        match action {
+            BenchAction::Begin { id, pipeline } => {
+                bench.is_flow_stale = false;
+                bench.flow = Some(Rc::new(Flow { id, pipeline, stages: Vec::new(), ended: None }));
+            }
+            BenchAction::Lost(reason) => {
+                bench.progress = None;
+                let failed = Stopped::Failed { reason: reason.clone() };
+                if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
+                    Rc::make_mut(flow).ended = Some(Some(failed));
+                }
+                self.notices.push(Notice::Restarted { reason });
+            }
+            BenchAction::Unimport => bench.imported = None,
+        }
+        self.bench = Rc::new(bench);
+    }
+
+    /// The experiment that the trained students are of. What was turned live belongs to it.
+    fn trained(&self) -> &Experiment {
+        let differs =
+            |begun: &&Experiment| changed(begun, &self.experiment).any(|knob| !knob.live && knob.phase != Phase::Show);
+        self.bench.begun.as_deref().filter(differs).unwrap_or(&self.experiment)
+    }
+
+    /// The experiment whose first run is this run of the trained one.
+    fn seeded(&self, run: u32) -> Experiment {
+        let trained = self.trained();
+        Experiment { seed: trained.seed.wrapping_add(run), ..trained.clone() }
+    }
+
+    /// The experiment whose student the rows tell of.
+    pub fn origin(&self) -> &Experiment {
+        self.bench.origin.as_deref().unwrap_or(&self.experiment)
+    }
+
+    /// Adds packed students of a run to the scatter of all runs.
+    fn weigh(&mut self, run: u32, rows: &[Compressed]) {
+        let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
+        // A later run is the first one of another seed, unless that seed would make other data.
+        if run > 0 && data.is_generated() {
+            return;
+        }
+        let experiment = self.seeded(run);
+        let new = rows.iter().map(|row| Weighed {
+            data,
+            made: row.made.clone(),
+            bytes: row.bytes,
+            accuracy: row.accuracy,
+            link: link(&experiment, &row.made),
+        });
+        let mut all: Vec<Weighed> = (*self.weighed).clone();
+        for point in new {
+            if !all.contains(&point) {
+                all.push(point);
+            }
+        }
+        all.drain(..all.len().saturating_sub(crate::state::MOST_WEIGHED));
+        self.weighed = Rc::new(all);
+    }
+
+    /// The file of the scheme that the experiment asks for, as it was measured.
+    pub fn chosen(&self) -> Option<&Compressed> {
+        self.row_of(self.experiment.scheme())
+    }
+
+    /// The file that is shown, and whether it is the chosen one: till that is measured, the one looked at before stays.
+    pub fn shown(&self) -> Option<(&Compressed, bool)> {
+        let before = || self.bench.looked.as_deref().filter(|_| !self.compressed.is_empty());
+        self.chosen().map(|row| (row, true)).or_else(|| before().map(|row| (row, false)))
+    }
+
+    /// The file of this scheme, if it was measured.
+    pub fn row_of(&self, scheme: Scheme) -> Option<&Compressed> {
+        let fits = |row: &&Compressed| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
+        // One that was looked at anew counts more than its row in the table: it is newer.
+        let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
+        looked.or_else(|| self.compressed.iter().find(fits))
+    }
+
+    /// The file of 32-bit weights.
+    pub fn float_file(&self) -> Option<&Compressed> {
+        self.compressed.iter().find(|row| row.scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
+    }
+
+    /// Which packed file is chosen, and whether it is there.
+    pub fn chosen_file(&self) -> (Scheme, bool) {
+        (self.experiment.scheme().effective(), self.chosen().is_some())
+    }
+}
+
+impl Bench {
+    fn flow(&mut self, id: u32, change: impl FnOnce(&mut Flow)) {
+        if let Some(flow) = self.flow.as_mut().filter(|flow| flow.id == id) {
+            change(Rc::make_mut(flow));
+        }
+    }
+}
+
+/// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be taken
+/// away.
+fn carry(row: &mut Compressed, link: &str) {
+    if row.parts.total() == row.bytes {
+        // The link's length is written before it, seven bits a byte.
+        let longer = (link.len() + usize::from(link.len() > 127)) as u32;
+        row.parts.metadata += longer;
+        row.bytes += longer;
+    }
+}
+
+/// The permalink of what was made of an experiment's student.
+pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
+    match made.0[..] {
+        [Treatment::Quantize(scheme)] => {
+            encode(&Experiment { compress: Pipeline::default(), ..experiment.with_scheme(scheme) })
+        }
+        _ => encode(&Experiment { compress: made.clone(), ..experiment.with_scheme(Experiment::default().scheme()) }),
+    }
+}
+
+/// Answers of the engine's networks with that of the packed one.
+pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
+    answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::fixture::compressed;
+    use retort_spec::Parts;
+
+    #[test]
+    fn a_row_is_as_long_as_the_file_that_carries_its_link() {
+        let parts = Parts { metadata: 5, weights: 95, ..Parts::default() };
+        let row = Compressed { bytes: 100, parts, ..compressed() };
+        let length = |link: &str| {
+            let mut row = row.clone();
+            carry(&mut row, link);
+            assert_eq!(row.parts.total(), row.bytes);
+            row.bytes
+        };
+        assert_eq!([length(""), length("v=1"), length(&"x".repeat(200))], [100, 103, 301]);
+        let mut unknown = Compressed { bytes: 100, ..compressed() };
+        carry(&mut unknown, "v=1");
+        assert_eq!(unknown.bytes, 100);
+    }
+}

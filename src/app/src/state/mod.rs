@@ -1,0 +1,475 @@
+//! The app's state and the one reducer that changes it. Pure: nothing here touches the browser.
+
+pub mod chart_view;
+pub mod class_bias;
+pub mod compatibility;
+pub mod compression;
+pub mod device;
+pub mod files_table;
+#[cfg(test)]
+pub mod fixture;
+pub mod kinds;
+pub mod loss_terms;
+pub mod order;
+pub mod pipeline_editor;
+pub mod predictions;
+pub mod record;
+pub mod selection;
+pub mod setting;
+pub mod term_curves;
+
+use std::rc::Rc;
+
+use retort_spec::{
+    Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured,
+    OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
+};
+use yew::Reducible;
+
+pub use crate::state::{
+    compression::{Bench, BenchAction, Flow, Latencies, link},
+    kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed},
+};
+
+use crate::state::{
+    device::{DeviceReason, Timed},
+    selection::most_telling,
+};
+
+/// Past runs kept as faint lines.
+const PAST_CURVES: usize = 5;
+/// Runs kept by name: more lines than this cannot be told apart.
+pub const MOST_KEPT: usize = 5;
+/// Steps that can be undone.
+const MOST_UNDONE: usize = 100;
+/// Measured students in the scatter of all runs.
+const MOST_WEIGHED: usize = 1000;
+
+/// All that the page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub experiment: Experiment,
+    pub engine: Engine,
+    pub device: Option<DeviceReason>,
+    /// How long the experiment takes on both devices, where that was measured.
+    pub timed: Option<Timed>,
+    pub run_state: RunState,
+    /// How many trainings have begun, the recorded one among them.
+    pub begun: u32,
+    /// What is shown was computed beforehand, not here.
+    pub recorded: bool,
+    pub data: Option<Rc<DataSummary>>,
+    pub tally: Option<Tally>,
+    pub curves: Vec<CurvePoint>,
+    pub past: Vec<Rc<Vec<CurvePoint>>>,
+    /// What the loss of the first run's student is the sum of.
+    pub terms: Rc<Vec<Terms>>,
+    /// Each network of each run, as far as it is measured.
+    pub measured: Vec<Rc<Measured>>,
+    pub compressed: Rc<Vec<Compressed>>,
+    /// What else is known of compressed networks.
+    pub bench: Rc<Bench>,
+    /// What stands of the students is the last training's.
+    pub stale: bool,
+    pub verdict: Option<Rc<Verdict>>,
+    pub notices: Vec<Notice>,
+    pub fetching: Fetching,
+    /// The test example whose soft targets are shown; the most telling one until the visitor chooses.
+    pub example: Option<usize>,
+    /// The temperature the slider shows while it is dragged; the experiment's otherwise.
+    pub preview: Option<f64>,
+    /// An example that is shown instead of a test example.
+    pub given: Option<Rc<Given>>,
+    /// Rises with every example given, so that a late answer is known as such.
+    pub question: u32,
+    /// What the networks say of the given example.
+    pub answers: Rc<Vec<Answer>>,
+    /// What the networks say of every place of the plane.
+    pub regions: Rc<Vec<Answer>>,
+    /// What the watched example does inside the networks, as far as they are there.
+    pub inside: Rc<Vec<Inside>>,
+    /// Training examples that the visitor made.
+    pub own: Rc<Vec<OwnExample>>,
+    /// Runs kept by name.
+    pub kept: Vec<Kept>,
+    /// Every packed student measured in this visit, newest last.
+    pub weighed: Rc<Vec<Weighed>>,
+    /// Experiments to go back to, newest last.
+    pub undo: Vec<Experiment>,
+    /// Experiments to go forward to, newest last.
+    pub redo: Vec<Experiment>,
+    /// Steps a second at most; `None` for as fast as possible.
+    pub pace: Option<u32>,
+    /// What the visitor adds to the student's logit of the classes left out.
+    pub bias: f64,
+    /// Files that the workbench made for the visitor and that have not been saved yet.
+    pub files: Rc<Vec<FileData>>,
+    /// Bytes of memory of each worker that trains.
+    pub memory: Rc<Vec<f64>>,
+}
+
+/// What happens to the page.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// A knob was turned.
+    Turn { key: &'static str, value: String },
+    /// The temperature slider moves; nothing is trained yet.
+    Preview(f64),
+    /// The address changed: back, forward, or by hand.
+    Navigate(String),
+    /// Another example's soft targets are asked for.
+    Inspect(usize),
+    /// The same of an example that is no test example; `None` goes back to the test examples.
+    Give(Option<Given>),
+    /// The visitor's own training examples, all of them.
+    Own(Vec<OwnExample>),
+    /// The curves that are shown are kept under a name.
+    Keep(String),
+    /// A kept run gets another name.
+    Rename { index: usize, name: String },
+    /// A kept run is not kept any more.
+    Forget(usize),
+    /// The last change of the experiment is undone.
+    Undo,
+    /// What was undone is done again.
+    Redo,
+    /// Training is slowed down to so many steps a second, or not.
+    Pace(Option<u32>),
+    /// The bias of the classes left out.
+    Bias(f64),
+    /// The workbench's files were saved.
+    Saved,
+    /// The device was chosen.
+    Device(DeviceReason),
+    /// Both devices were timed, or not.
+    Timed(Option<Timed>),
+    /// The engine's wasm arrives.
+    Engine(Engine),
+    /// The engine reports.
+    Events { events: Vec<Event>, recorded: bool },
+    /// Bytes of memory of each worker that trains.
+    Memory(Vec<f64>),
+    /// Data arrive.
+    Fetching(Fetching),
+    /// The visitor is told something.
+    Notify(Notice),
+    /// Something happens on the page's side of the workbench.
+    Bench(BenchAction),
+    /// A notice was read.
+    Dismiss(usize),
+}
+
+/// The page's own keys of a permalink, which are no knobs.
+pub const PAGE_KEYS: &[&str] = &["lang", "theme", "hide", "lock", "view", "lesson"];
+
+impl State {
+    /// The state of a page opened at this address.
+    pub fn open(query: &str) -> Self {
+        let decoded = decode(query, PAGE_KEYS);
+        Self {
+            experiment: decoded.experiment,
+            engine: Engine::Loading { received: 0.0, total: None },
+            device: None,
+            timed: None,
+            run_state: RunState::Idle,
+            begun: 0,
+            recorded: false,
+            data: None,
+            tally: None,
+            curves: Vec::new(),
+            past: Vec::new(),
+            terms: Rc::default(),
+            measured: Vec::new(),
+            compressed: Rc::default(),
+            bench: Rc::default(),
+            stale: false,
+            verdict: None,
+            notices: decoded.problems.into_iter().map(Notice::Link).collect(),
+            fetching: Fetching::Idle,
+            example: None,
+            preview: None,
+            given: None,
+            question: 0,
+            answers: Rc::default(),
+            regions: Rc::default(),
+            inside: Rc::default(),
+            own: Rc::default(),
+            kept: Vec::new(),
+            weighed: Rc::default(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            pace: None,
+            bias: 0.0,
+            files: Rc::default(),
+            memory: Rc::default(),
+        }
+    }
+
+    /// What a network of the first run says of the given example; `packed` for the student read back from its file.
+    pub fn answer(&self, actor: Actor, packed: bool) -> Option<&[f32]> {
+        let mine = |answer: &&Answer| (answer.actor, answer.packed) == (actor, packed);
+        self.answers.iter().find(mine).map(|answer| &*answer.logits)
+    }
+
+    /// The same of every place of the plane.
+    pub fn region(&self, actor: Actor, packed: bool) -> Option<&Answer> {
+        self.regions.iter().find(|answer| (answer.actor, answer.packed) == (actor, packed))
+    }
+
+    /// The temperature that is shown.
+    pub fn temperature(&self) -> f64 {
+        self.preview.unwrap_or(self.experiment.temperature)
+    }
+
+    /// A network of the first run.
+    pub fn network(&self, actor: Actor) -> Option<&Rc<Measured>> {
+        self.measured.iter().find(|measured| (measured.run, measured.actor) == (0, actor))
+    }
+
+    /// Whether `actor` trains at this moment.
+    pub fn is_training(&self, actor: Actor) -> bool {
+        let stage = if actor == Actor::Teacher { Stage::Teacher } else { Stage::Students };
+        self.run_state == RunState::Running && self.tally.is_some_and(|tally| tally.stage == stage)
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Ready(info) => self.engine = Engine::Ready(info),
+            // The driver's.
+            Event::Pong { .. } | Event::Shared { .. } | Event::Timed(_) | Event::Result(_) => {}
+            Event::Data(summary) => self.begin(summary),
+            Event::Progress(tally) => self.tally = Some(tally),
+            Event::Point(point) => {
+                // A first point says that this network begins anew.
+                if point.step == 0 {
+                    self.curves.retain(|other| (other.run, other.actor) != (point.run, point.actor));
+                }
+                self.curves.push(point);
+            }
+            Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
+            Event::Terms(_) => {}
+            Event::Measured(measured) => {
+                let whose = (measured.run, measured.actor);
+                let student = whose == (0, Actor::Student);
+                self.measured.retain(|other| (other.run, other.actor) != whose);
+                self.measured.push(Rc::new(measured));
+                // From now on the same example is shown, so that trainings compare on it.
+                if student && self.example.is_none() {
+                    self.example = most_telling(self);
+                }
+            }
+            Event::Regions(regions) => {
+                let packed = self.regions.iter().find(|answer| answer.packed && !self.stale).cloned();
+                self.regions = Rc::new(compression::with_packed(&regions, packed));
+            }
+            Event::Answers { id, answers } => {
+                if id == self.question {
+                    let packed = self.answers.iter().find(|answer| answer.packed).cloned();
+                    self.answers = Rc::new(compression::with_packed(&answers, packed));
+                }
+            }
+            // The driver hands these on to the workbench.
+            Event::Network(_) | Event::Examples(_) | Event::Tuned(_) => {}
+            Event::Bench(report) => self.hear(report),
+            Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
+            Event::Inside(inside) => self.inside = Rc::new(inside),
+            Event::State(run_state) => {
+                // Others go on.
+                self.run_state = if run_state == RunState::Gathering { RunState::Running } else { run_state };
+                // Networks that were given up answer about no other example.
+                if run_state == RunState::Idle {
+                    self.inside = Rc::default();
+                }
+            }
+            Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
+            Event::Trouble(trouble) => {
+                // What stands there was another experiment's.
+                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn | Trouble::Refused { .. }) {
+                    self.measured.clear();
+                    self.compressed = Rc::default();
+                }
+                let notice = Notice::Trouble(trouble);
+                if !self.notices.contains(&notice) {
+                    self.notices.push(notice);
+                }
+            }
+        }
+    }
+
+    /// Changes the experiment as a step that can be undone.
+    fn change(&mut self, experiment: Experiment) {
+        if experiment == self.experiment {
+            return;
+        }
+        self.undo.push(std::mem::replace(&mut self.experiment, experiment));
+        self.undo.drain(..self.undo.len().saturating_sub(MOST_UNDONE));
+        self.redo.clear();
+    }
+
+    /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
+    fn begin(&mut self, summary: DataSummary) {
+        self.begun += 1;
+        let recorded = std::mem::take(&mut self.recorded);
+        let same_data = !recorded
+            && self.data.as_ref().is_some_and(|data| {
+                data.data == summary.data
+                    && data.test_labels == summary.test_labels
+                    && data.test_points == summary.test_points
+            });
+        let old = std::mem::take(&mut self.curves);
+        match same_data {
+            true => {
+                // The teacher may be kept; if it is not, its first point says so.
+                self.curves = old.iter().filter(|point| point.actor == Actor::Teacher).copied().collect();
+                if old.iter().any(|point| point.actor == Actor::Student) {
+                    let first_run = old.into_iter().filter(|point| point.run == 0).collect();
+                    self.past.push(Rc::new(first_run));
+                    let extra = self.past.len().saturating_sub(PAST_CURVES);
+                    self.past.drain(..extra);
+                }
+                self.measured.retain(|measured| measured.run == 0 || measured.actor == Actor::Teacher);
+            }
+            false => {
+                self.past.clear();
+                self.measured.clear();
+                self.compressed = Rc::default();
+                self.bench = Rc::default();
+                // The recorded run's example is this page's own too.
+                if !(recorded && self.data.as_ref().is_some_and(|data| data.data == summary.data)) {
+                    self.example = None;
+                }
+                self.given = None;
+                self.regions = Rc::default();
+                self.inside = Rc::default();
+            }
+        }
+        self.stale = !self.compressed.is_empty();
+        Rc::make_mut(&mut self.bench).begun = Some(Rc::new(self.experiment.clone()));
+        self.outdate_flow();
+        self.verdict = None;
+        self.terms = Rc::default();
+        self.tally = None;
+        self.data = Some(Rc::new(summary));
+        self.notices.retain(|notice| !matches!(notice, Notice::Trouble(_)));
+    }
+}
+
+impl Reducible for State {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        let mut state = (*self).clone();
+        match action {
+            Action::Turn { key: "data", value } => {
+                if let Ok(data) = value.parse::<DataSet>() {
+                    state.change(state.experiment.with_data(data));
+                }
+            }
+            Action::Turn { key, value } => {
+                state.preview = None;
+                if let Some(knob) = knob(key) {
+                    let mut experiment = state.experiment.clone();
+                    match knob.set(&mut experiment, &value) {
+                        Ok(()) => {
+                            state
+                                .notices
+                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
+                            state.notices.extend(mend(&mut experiment).into_iter().map(Notice::Link));
+                            state.change(experiment);
+                        }
+                        Err(kind) => {
+                            let used = Some(knob.get(&state.experiment));
+                            state
+                                .notices
+                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
+                            state.notices.push(Notice::Link(Problem { key: key.into(), value, kind, used }));
+                        }
+                    }
+                }
+            }
+            Action::Preview(temperature) => state.preview = Some(temperature),
+            Action::Navigate(query) => {
+                let decoded = decode(&query, PAGE_KEYS);
+                if encode(&decoded.experiment) == encode(&state.experiment) {
+                    return self;
+                }
+                state.change(decoded.experiment);
+                state.notices.extend(decoded.problems.into_iter().map(Notice::Link));
+            }
+            Action::Inspect(example) => {
+                state.example = Some(example);
+                state.given = None;
+            }
+            Action::Give(given) => {
+                // What another example was answered would be a lie about this one.
+                state.question = state.question.wrapping_add(1);
+                state.answers = Rc::default();
+                state.given = given.map(Rc::new);
+            }
+            Action::Own(own) => state.own = Rc::new(own),
+            Action::Keep(name) => {
+                let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
+                if state.kept.len() < MOST_KEPT && !points.is_empty() {
+                    let experiment = state.experiment.clone();
+                    let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
+                    let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
+                    state.kept.push(Kept { name, experiment, points: Rc::new(points), mark });
+                }
+            }
+            Action::Rename { index, name } => {
+                if let Some(kept) = state.kept.get_mut(index) {
+                    kept.name = name;
+                }
+            }
+            Action::Forget(index) => {
+                if index < state.kept.len() {
+                    state.kept.remove(index);
+                }
+            }
+            Action::Undo => {
+                if let Some(experiment) = state.undo.pop() {
+                    state.redo.push(std::mem::replace(&mut state.experiment, experiment));
+                    state.preview = None;
+                }
+            }
+            Action::Redo => {
+                if let Some(experiment) = state.redo.pop() {
+                    state.undo.push(std::mem::replace(&mut state.experiment, experiment));
+                    state.preview = None;
+                }
+            }
+            Action::Pace(pace) => state.pace = pace,
+            Action::Bias(bias) => state.bias = bias,
+            Action::Saved => state.files = Rc::default(),
+            Action::Device(reason) => state.device = Some(reason),
+            Action::Timed(timed) => state.timed = timed,
+            Action::Engine(engine) => state.engine = engine,
+            Action::Bench(action) => state.bench_action(action),
+            Action::Events { events, recorded } => {
+                let weighed = state.weighed.clone();
+                for event in events {
+                    state.take(event);
+                }
+                state.recorded |= recorded;
+                // What was computed beforehand was not measured in this visit.
+                if recorded {
+                    state.weighed = weighed;
+                }
+            }
+            Action::Memory(memory) => state.memory = Rc::new(memory),
+            Action::Fetching(fetching) => state.fetching = fetching,
+            // A version newer still needs no second notice.
+            Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,
+            Action::Notify(notice) => state.notices.push(notice),
+            Action::Dismiss(index) => {
+                if index < state.notices.len() {
+                    state.notices.remove(index);
+                }
+            }
+        }
+        Rc::new(state)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,35 @@
+//! Test examples in a row: a click inspects one among the soft targets.
+
+use retort_spec::DataSummary;
+use yew::prelude::*;
+
+use crate::{
+    context::Page,
+    island,
+    state::Action,
+    widgets::picture::{PictureProps, use_picture},
+};
+
+/// Examples of a row that are drawn: more are a texture, not examples.
+pub const MOST_SHOWN: usize = 24;
+
+/// These test examples as buttons, images as they are and points by their index; `words` tells of each.
+pub fn thumbnails(page: &Page, data: &DataSummary, members: &[usize], words: impl Fn(usize) -> String) -> Html {
+    let size = (data.shape[0] * data.shape[1]) as usize;
+    let example = |&index: &usize| {
+        let dispatch = page.state.dispatcher();
+        let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
+        let words = words(index);
+        let picture = data.test_pixels.get(index * size..(index + 1) * size).map(<[u8]>::to_vec);
+        html! {
+            <button key={index} class="thumbnail" onclick={inspect} title={words.clone()} aria-label={words.clone()}>
+                if let Some(pixels) = picture {
+                    { island!(use_picture, PictureProps { shape: data.shape, pixels, label: words.into(), class: Classes::new() }) }
+                } else {
+                    { index }
+                }
+            </button>
+        }
+    };
+    html! { <div class="thumbnails">{ for members.iter().take(MOST_SHOWN).map(example) }</div> }
+}

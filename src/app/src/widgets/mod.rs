@@ -1,0 +1,17 @@
+//! Pieces that several panels are built of.
+
+pub mod badge;
+pub mod dom;
+pub mod example_row;
+pub mod help;
+pub mod highlight;
+pub mod icon;
+pub mod island;
+pub mod knob;
+pub mod picture;
+pub mod pixel_grid;
+pub mod progress;
+pub mod qr;
+pub mod slider;
+pub mod user_examples;
+pub mod widths;
