@@ -192,10 +192,11 @@ fn faults(name: &str, modules: &Crate, layers: &[&str]) -> Vec<String> {
             if place > own {
                 faults.push(format!("{} imports {}, which is of a later layer", text(module), text(other)));
             }
-            // Of such a layer each part stands alone.
+            // Of such a layer each part stands alone; their parent lists them.
             let depth = layer_name.matches("::").count();
-            let part = |module: &Segments| module.get(depth).cloned();
-            if place == own && layer_name.ends_with("::*") && part(module).is_some() && part(module) != part(other) {
+            let parts = [module, other].map(|module| module.get(depth));
+            let are_two = matches!(parts, [Some(own), Some(other)] if own != other);
+            if place == own && layer_name.ends_with("::*") && are_two {
                 faults.push(format!("{} imports {}, which stands beside it", text(module), text(other)));
             }
         }
@@ -299,6 +300,7 @@ fn planted_faults_are_found() {
     assert_eq!(planted(&[("low", "#[cfg(test)] mod tests { use crate::high::Thing; }"), ("high", "")]), 0);
     assert_eq!(planted(&[("panels::a", "use crate::panels::b::Thing;"), ("panels::b", "")]), 1);
     assert_eq!(planted(&[("panels::a", "use super::b::Thing;"), ("panels::b", "use super::a::Other;")]), 3);
+    assert_eq!(planted(&[("panels::a", "use super::Panel;"), ("panels", "mod a; const ALL: Panel = a::PANEL;")]), 0);
     assert_eq!(planted(&[("high", "mod part; use part::Thing;"), ("high::part", "use super::Other;")]), 0);
     assert_eq!(planted(&[("unknown", "")]), 1);
 }

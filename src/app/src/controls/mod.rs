@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_is_hidden_or_locked_cannot_be_used_by_keys_either() {
         let running = state(RunState::Running);
-        let able = |hide, lock, control: Control| control.is_able(&running, &View::read(hide, lock, None).0);
+        let able = |hide, lock, control: Control| control.is_able(&running, &View::read(&[], hide, lock, None).0);
         assert!(able(None, None, Control::Stop));
         assert!(!able(Some("stop"), None, Control::Stop) && !able(None, Some("stop"), Control::Stop));
         assert!(able(Some("stop"), Some("stop"), Control::Play));

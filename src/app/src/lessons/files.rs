@@ -10,7 +10,7 @@ use crate::{
         model::{Condition, Lesson, Step, Text},
         quantity::Quantity,
     },
-    platform::view::PANELS,
+    panels::IDS,
     state::setting::{is_turned, opening, turned},
 };
 
@@ -89,7 +89,7 @@ fn every_name_is_known() {
             for name in names {
                 assert!(Quantity::named(name).is_some(), "{id}, step {}: quantity {name}", index + 1);
             }
-            let look = step.look.iter().find(|panel| !PANELS.contains(&panel.as_str()));
+            let look = step.look.iter().find(|panel| !IDS.contains(&panel.as_str()));
             assert!(look.is_none(), "{id}, step {}: panel {look:?}", index + 1);
             assert!(step.until.is_empty() || step.task.is_some(), "{id}, step {}: until without a task", index + 1);
             assert!(step.predict.iter().all(|predict| predict.choices.len() > 1), "{id}, step {}", index + 1);

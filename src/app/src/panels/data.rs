@@ -4,6 +4,7 @@ use retort_spec::Example;
 use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::i18n::labels::class_name;
 use crate::{
     context::{Page, use_page},
@@ -21,6 +22,13 @@ use crate::{
 
 /// Thumbnails in the panel.
 const THUMBNAILS: usize = 20;
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel {
+    id: "data",
+    holds: |key| matches!(key, "data" | "examples" | "classes" | "noise" | "labels" | "transfer" | "omit"),
+    draw: data_panel,
+};
 
 /// The data panel.
 pub fn data_panel(page: &Page) -> Html {

@@ -16,3 +16,72 @@ pub mod settings;
 pub mod similarity;
 pub mod soft_targets;
 pub mod verdict;
+
+use yew::Html;
+
+use crate::context::Page;
+
+/// A panel of the page.
+pub struct Panel {
+    /// Its name in links, and its section's.
+    pub id: &'static str,
+    /// Whether a knob stands in it. The settings take those of which no panel says so.
+    pub holds: fn(&str) -> bool,
+    /// Draws it.
+    pub draw: fn(&Page) -> Html,
+}
+
+/// Every panel, in the order of the page.
+pub const PANELS: &[Panel] = &[
+    data::PANEL,
+    networks::TEACHER,
+    soft_targets::PANEL,
+    networks::STUDENT,
+    cost::PANEL,
+    curves::PANEL,
+    verdict::PANEL,
+    objectives::PANEL,
+    draw::PANEL,
+    similarity::PANEL,
+    confusion::PANEL,
+    packed::PANEL,
+    compression_bench::PANEL,
+    activations::PANEL,
+    settings::PANEL,
+    report::PANEL,
+];
+
+/// Their names.
+pub const IDS: &[&str] = &{
+    let mut ids = [""; PANELS.len()];
+    let mut at = 0;
+    while at < ids.len() {
+        ids[at] = PANELS[at].id;
+        at += 1;
+    }
+    ids
+};
+
+/// The panel in which a knob stands.
+pub fn panel_of(key: &str) -> &'static str {
+    PANELS.iter().find(|panel| (panel.holds)(key)).map_or(settings::PANEL.id, |panel| panel.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use retort_spec::{KNOBS, Objective};
+
+    use super::*;
+
+    #[test]
+    fn every_panel_has_a_name_of_its_own_and_a_knob_stands_in_one() {
+        assert_eq!(IDS.iter().collect::<BTreeSet<_>>().len(), PANELS.len());
+        for knob in KNOBS {
+            assert!(PANELS.iter().filter(|panel| (panel.holds)(knob.key)).count() <= 1, "{}", knob.key);
+        }
+        assert!(Objective::WORDS.iter().chain(&["guided", "first-stage"]).all(|key| panel_of(key) == "objectives"));
+        assert_eq!([panel_of("teacher"), panel_of("seed"), panel_of("compress")], ["teacher", "settings", "bench"]);
+    }
+}

@@ -3,11 +3,15 @@
 use retort_spec::{Knob, encode};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::labels::{differences, knob_name, knob_value, usual},
     platform::link,
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "report", holds: |_| false, draw: report };
 
 /// The report's head and its table of knobs; only paper shows them.
 pub fn report(page: &Page) -> Html {

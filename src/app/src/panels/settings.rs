@@ -3,7 +3,11 @@
 use retort_spec::{KNOBS, Phase};
 use yew::prelude::*;
 
-use crate::{context::Page, platform::view::panel_of, widgets::knob::knob_control};
+use super::{Panel, panel_of};
+use crate::{context::Page, widgets::knob::knob_control};
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "settings", holds: |_| false, draw: settings };
 
 /// The panel of all other knobs.
 pub fn settings(page: &Page) -> Html {

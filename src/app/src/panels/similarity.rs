@@ -3,6 +3,7 @@
 use retort_spec::{Actor, probability::class_means};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::use_page,
     i18n::{
@@ -16,6 +17,9 @@ use crate::{
         picture::{PictureProps, use_picture},
     },
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "similarity", holds: |_| false, draw: |_| island!(use_similarity) };
 
 /// The class-similarity panel.
 #[hook]

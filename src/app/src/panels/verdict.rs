@@ -3,10 +3,14 @@
 use retort_spec::{Outcome, Verdict};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::format::{number, percent},
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "verdict", holds: |_| false, draw: verdict };
 
 /// The verdict's panel.
 pub fn verdict(page: &Page) -> Html {

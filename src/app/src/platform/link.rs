@@ -19,9 +19,9 @@ pub fn page_key(key: &str) -> Option<String> {
 }
 
 /// What the address leaves out of the page and what it locks, and what it names in vain.
-pub fn view() -> (View, Vec<Problem>) {
+pub fn view(panels: &'static [&'static str]) -> (View, Vec<Problem>) {
     let key = |name| page_key(name);
-    View::read(key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
+    View::read(panels, key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
 }
 
 /// A page key as it stands in an address.

@@ -1,26 +1,6 @@
 //! What a link leaves out of the page and what it locks, so that a class meets only what the lesson is about.
 
-use retort_spec::{KNOBS, Objective, Problem, ProblemKind, knob};
-
-/// The panels, in the order of the page.
-pub const PANELS: &[&str] = &[
-    "data",
-    "teacher",
-    "soft-targets",
-    "student",
-    "cost",
-    "curves",
-    "verdict",
-    "objectives",
-    "draw",
-    "similarity",
-    "confusion",
-    "packed",
-    "bench",
-    "inside",
-    "settings",
-    "report",
-];
+use retort_spec::{KNOBS, Problem, ProblemKind, knob};
 
 /// The controls that are no knobs.
 pub const CONTROLS: &[&str] = &[
@@ -45,24 +25,9 @@ pub const CONTROLS: &[&str] = &[
 /// Locks every knob.
 pub const ALL: &str = "all";
 
-/// The panel in which a knob stands.
-pub fn panel_of(key: &str) -> &'static str {
-    match key {
-        "data" | "examples" | "classes" | "noise" | "labels" | "transfer" | "omit" => "data",
-        "teacher" | "dropout" => "teacher",
-        "temperature" => "soft-targets",
-        "student" | "soft" | "t2" => "student",
-        "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations" => "cost",
-        "compress" => "bench",
-        "decoupled-target" | "decoupled-others" | "guided" | "first-stage" => "objectives",
-        word if Objective::WORDS.contains(&word) => "objectives",
-        _ => "settings",
-    }
-}
-
 /// The name by which a link hides a knob: its key, or `knob-<key>` where a panel has that name.
-pub fn name_of_knob(key: &str) -> String {
-    if PANELS.contains(&key) { format!("knob-{key}") } else { key.to_owned() }
+pub fn name_of_knob(key: &str, panels: &[&str]) -> String {
+    if panels.contains(&key) { format!("knob-{key}") } else { key.to_owned() }
 }
 
 /// What is hidden, what is locked, and whether the page is drawn for a projector.
@@ -71,16 +36,23 @@ pub struct View {
     pub hide: Vec<String>,
     pub lock: Vec<String>,
     pub projector: bool,
+    /// The names of all panels.
+    panels: &'static [&'static str],
 }
 
 impl View {
-    /// Reads the page keys `hide`, `lock` and `view`; what they name in vain is reported.
-    pub fn read(hide: Option<&str>, lock: Option<&str>, view: Option<&str>) -> (Self, Vec<Problem>) {
+    /// Reads the page keys `hide`, `lock` and `view` of a page of these panels; what they name in vain is reported.
+    pub fn read(
+        panels: &'static [&'static str],
+        hide: Option<&str>,
+        lock: Option<&str>,
+        view: Option<&str>,
+    ) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut report = |key: &str, value: &str, kind| {
             problems.push(Problem { key: key.into(), value: value.into(), kind, used: None });
         };
-        let mut names = |key: &str, list: Option<&str>, is_known: fn(&str) -> bool| {
+        let mut names = |key: &str, list: Option<&str>, is_known: &dyn Fn(&str) -> bool| {
             let mut known: Vec<String> = Vec::new();
             for name in list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()) {
                 match is_known(name) {
@@ -91,8 +63,8 @@ impl View {
             }
             known
         };
-        let hide = names("hide", hide, can_hide);
-        let lock = names("lock", lock, can_lock);
+        let hide = names("hide", hide, &|name| can_hide(name, panels));
+        let lock = names("lock", lock, &can_lock);
         let projector = match view {
             None | Some("") => false,
             Some("projector") => true,
@@ -101,7 +73,7 @@ impl View {
                 false
             }
         };
-        (Self { hide, lock, projector }, problems)
+        (Self { hide, lock, projector, panels }, problems)
     }
 
     /// Whether a panel or a control is shown.
@@ -111,7 +83,7 @@ impl View {
 
     /// Whether a knob is shown where its panel is.
     pub fn shows_knob(&self, key: &str) -> bool {
-        self.shows(&name_of_knob(key))
+        self.shows(&name_of_knob(key, self.panels))
     }
 
     /// Whether a knob or a control is locked.
@@ -120,8 +92,9 @@ impl View {
     }
 }
 
-fn can_hide(name: &str) -> bool {
-    PANELS.contains(&name) || CONTROLS.contains(&name) || KNOBS.iter().any(|knob| name == name_of_knob(knob.key))
+fn can_hide(name: &str, panels: &[&str]) -> bool {
+    let is_knob = KNOBS.iter().any(|knob| name == name_of_knob(knob.key, panels));
+    panels.contains(&name) || CONTROLS.contains(&name) || is_knob
 }
 
 fn can_lock(name: &str) -> bool {
@@ -131,10 +104,15 @@ fn can_lock(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panels::IDS;
+
+    fn read(hide: Option<&str>, lock: Option<&str>, view: Option<&str>) -> (View, Vec<Problem>) {
+        View::read(IDS, hide, lock, view)
+    }
 
     #[test]
     fn a_link_hides_and_locks_what_it_names() {
-        let (view, problems) = View::read(Some("cost, verdict,temperature"), Some("teacher,stop"), Some("projector"));
+        let (view, problems) = read(Some("cost, verdict,temperature"), Some("teacher,stop"), Some("projector"));
         assert_eq!(problems, []);
         assert!(!view.shows("cost") && !view.shows("verdict") && view.shows("curves"));
         assert!(!view.shows_knob("temperature") && view.shows_knob("soft"));
@@ -143,37 +121,25 @@ mod tests {
     }
 
     #[test]
-    fn every_panel_of_the_page_can_be_hidden_and_the_table_has_their_order() {
-        let drawn: Vec<&str> = include_str!("../shell/app.rs")
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("{ panel(\""))
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
-        assert_eq!(drawn, PANELS);
-        assert_eq!(View::read(Some("report"), None, None).1, []);
-    }
-
-    #[test]
     fn a_name_of_both_a_panel_and_a_knob_hides_the_panel() {
-        let (view, _) = View::read(Some("teacher"), None, None);
+        let (view, _) = read(Some("teacher"), None, None);
         assert!(!view.shows("teacher") && view.shows_knob("teacher"));
-        let (view, _) = View::read(Some("knob-teacher"), None, None);
+        let (view, _) = read(Some("knob-teacher"), None, None);
         assert!(view.shows("teacher") && !view.shows_knob("teacher"));
     }
 
     #[test]
     fn an_objective_is_hidden_and_locked_as_any_knob() {
-        let (view, problems) = View::read(Some("hint,knob-similarity,objectives"), Some("attention,similarity"), None);
+        let (view, problems) = read(Some("hint,knob-similarity,objectives"), Some("attention,similarity"), None);
         assert_eq!(problems, []);
         assert!(!view.shows_knob("hint") && !view.shows_knob("similarity") && view.shows_knob("attention"));
         assert!(view.shows("similarity") && !view.shows("objectives"), "similarity is a panel, too");
         assert!(view.locks("attention") && view.locks("similarity") && !view.locks("guided"));
-        assert!(Objective::WORDS.iter().chain(&["guided", "first-stage"]).all(|key| panel_of(key) == "objectives"));
     }
 
     #[test]
     fn all_locks_every_knob_and_no_control() {
-        let (view, problems) = View::read(None, Some("all"), None);
+        let (view, problems) = read(None, Some("all"), None);
         assert_eq!(problems, []);
         assert!(KNOBS.iter().all(|knob| view.locks(knob.key)));
         assert!(!view.locks("play") && !view.locks("new-seed"));
@@ -181,7 +147,7 @@ mod tests {
 
     #[test]
     fn unknown_names_are_reported_and_the_rest_counts() {
-        let (view, problems) = View::read(Some("colour,cost,cost"), Some("curves"), Some("cinema"));
+        let (view, problems) = read(Some("colour,cost,cost"), Some("curves"), Some("cinema"));
         assert_eq!(view.hide, ["cost"]);
         assert!(view.lock.is_empty() && !view.projector);
         let named: Vec<_> =

@@ -5,7 +5,8 @@ use yew::prelude::*;
 
 use crate::{
     i18n::Texts,
-    platform::view::{ALL, CONTROLS, PANELS, name_of_knob, panel_of},
+    panels::{IDS, panel_of},
+    platform::view::{ALL, CONTROLS, name_of_knob},
 };
 
 /// One of the two lists.
@@ -19,7 +20,7 @@ pub enum List {
 fn groups(texts: &Texts, list: List) -> Vec<(String, Vec<(String, String)>)> {
     let knobs = |panel: &str| {
         let here = KNOBS.iter().filter(move |knob| panel_of(knob.key) == panel);
-        let name = |key: &str| if list == List::Hide { name_of_knob(key) } else { key.to_owned() };
+        let name = |key: &str| if list == List::Hide { name_of_knob(key, IDS) } else { key.to_owned() };
         here.map(|knob| (name(knob.key), texts.get(&format!("knob-{}", knob.key)))).collect::<Vec<_>>()
     };
     let controls = CONTROLS.iter().filter(|name| list == List::Hide || can_be_locked(name));
@@ -28,7 +29,7 @@ fn groups(texts: &Texts, list: List) -> Vec<(String, Vec<(String, String)>)> {
     if list == List::Lock {
         groups.push((texts.get("all-knobs"), vec![(ALL.to_owned(), texts.get("every-knob"))]));
     }
-    for panel in PANELS {
+    for panel in IDS {
         let mut names = knobs(panel);
         if list == List::Hide {
             names.insert(0, ((*panel).to_owned(), texts.get("whole-panel")));
@@ -106,10 +107,10 @@ mod tests {
             let joined =
                 |names: &[(String, String)]| names.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(",");
             let (hide, lock) = (names(List::Hide), names(List::Lock));
-            let (view, problems) = View::read(Some(&joined(&hide)), Some(&joined(&lock)), None);
+            let (view, problems) = View::read(IDS, Some(&joined(&hide)), Some(&joined(&lock)), None);
             assert_eq!(problems, []);
             // Every panel, every control and every knob; "device" is both of the last two and stands twice.
-            assert_eq!(view.hide.len(), PANELS.len() + CONTROLS.len() + KNOBS.len() - 1);
+            assert_eq!(view.hide.len(), IDS.len() + CONTROLS.len() + KNOBS.len() - 1);
             assert!(
                 KNOBS.iter().all(|knob| !view.shows_knob(knob.key) && view.lock.iter().any(|name| name == knob.key))
             );

@@ -49,6 +49,7 @@ pub fn toggle(list: &mut Vec<String>, name: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panels::IDS;
 
     #[test]
     fn a_plain_link_is_the_page_and_the_experiment() {
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn choices_stand_behind_the_experiment_and_can_be_read_again() {
-        let (view, _) = View::read(Some("cost,knob-teacher"), Some("all"), Some("projector"));
+        let (view, _) = View::read(IDS, Some("cost,knob-teacher"), Some("all"), Some("projector"));
         let choices = Choices { language: Some(Language::Chinese), theme: Some("dark".into()), view: view.clone() };
         let experiment = Experiment { seed: 5, ..Experiment::default() };
         let link = compose("https://example.org/", &experiment, &choices);
@@ -67,7 +68,7 @@ mod tests {
             "https://example.org/#v=1&seed=5&lang=zh-CN&theme=dark&hide=cost,knob-teacher&lock=all&view=projector"
         );
         let value = |key: &str| link.split('&').find_map(|pair| pair.strip_prefix(&format!("{key}=")));
-        assert_eq!(View::read(value("hide"), value("lock"), value("view")), (view, vec![]));
+        assert_eq!(View::read(IDS, value("hide"), value("lock"), value("view")), (view, vec![]));
     }
 
     #[test]

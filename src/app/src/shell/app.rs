@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::{Actor, Command, Order, RunState};
+use retort_spec::{Command, Order, RunState};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -14,12 +14,7 @@ use crate::{
     i18n::{Language, Texts},
     island,
     lessons::guide::{Guide, use_new_guide},
-    panels::{
-        activations::use_inside, compression_bench::bench, confusion::use_confusion, cost::cost, curves::use_curves,
-        data::data_panel, draw::use_draw, lesson::lesson_panel, networks::network, objectives::objectives,
-        packed::packed, report::report, settings::settings, similarity::use_similarity, soft_targets::soft_targets,
-        verdict::verdict,
-    },
+    panels::{IDS, PANELS, lesson::lesson_panel},
     platform::{link, offline},
     shell::{
         announcer::use_announcer,
@@ -48,7 +43,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     let view = use_state_eq(|| {
-        let (view, problems) = link::view();
+        let (view, problems) = link::view(IDS);
         (Rc::new(view), problems)
     });
     let state = use_reducer(|| {
@@ -136,7 +131,7 @@ pub fn App(props: &AppProps) -> Html {
             let mut known = keys();
             let back = web_sys::window().map(|window| {
                 EventListener::new(&window, "popstate", move |_| {
-                    let (seen, problems) = link::view();
+                    let (seen, problems) = link::view(IDS);
                     view.set((Rc::new(seen), problems));
                     // Only what the new address says otherwise: the visitor's own choice outlives a step back.
                     let now = keys();
@@ -195,28 +190,8 @@ pub fn App(props: &AppProps) -> Html {
     let (recorded, begun) = (page.state.recorded, page.state.begun);
     let guide = use_new_guide(&page);
     let turns = use_turns(running == "running", page.view.hide.clone());
-    let panel = |name, show| panel(&page, &turns, name, show);
     let hidden = (!page.view.hide.is_empty()).then_some("");
-    let panels = html! {
-        <>
-            { panel("data", data_panel) }
-            { panel("teacher", |page| network(page, Actor::Teacher)) }
-            { panel("soft-targets", soft_targets) }
-            { panel("student", |page| network(page, Actor::Student)) }
-            { panel("cost", cost) }
-            { panel("curves", |_| island!(use_curves)) }
-            { panel("verdict", verdict) }
-            { panel("objectives", objectives) }
-            { panel("draw", |_| island!(use_draw)) }
-            { panel("similarity", |_| island!(use_similarity)) }
-            { panel("confusion", |_| island!(use_confusion)) }
-            { panel("packed", packed) }
-            { panel("bench", bench) }
-            { panel("inside", |_| island!(use_inside)) }
-            { panel("settings", settings) }
-            { panel("report", report) }
-        </>
-    };
+    let panels: Html = PANELS.iter().map(|one| panel(&page, &turns, one.id, one.draw)).collect();
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));

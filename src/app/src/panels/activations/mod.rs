@@ -10,6 +10,8 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
 
+use super::Panel;
+use crate::island;
 use crate::{
     context::{Page, use_page},
     panels::activations::{attention::attention, relations::relations, stages::stages},
@@ -63,6 +65,9 @@ fn watched(state: &State, looked_at: bool) -> Floats {
 
 /// Teacher and student, as far as they are there.
 pub type Pair<'a> = [Option<&'a Insides>; 2];
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "inside", holds: |_| false, draw: |_| island!(use_inside) };
 
 /// The panel.
 #[hook]

@@ -12,11 +12,15 @@ pub mod step;
 use web_sys::DragEvent;
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     island,
     panels::compression_bench::{editor::use_bench_editor, files::use_bench_files},
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "bench", holds: |key| key == "compress", draw: bench };
 
 /// The panel.
 pub fn bench(page: &Page) -> Html {

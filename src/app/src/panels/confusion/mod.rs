@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use retort_spec::{Actor, DataSummary, Measured};
 use yew::prelude::*;
 
+use super::Panel;
+use crate::island;
 use crate::{
     context::{Page, use_page},
     i18n::labels::class_name,
@@ -55,6 +57,9 @@ fn logits<'a>(page: &Page, data: &DataSummary, network: &'a Measured) -> Cow<'a,
         false => Cow::Borrowed(&network.logits),
     }
 }
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "confusion", holds: |_| false, draw: |_| island!(use_confusion) };
 
 /// The confusion panel.
 #[hook]

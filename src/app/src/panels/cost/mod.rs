@@ -8,6 +8,7 @@ pub mod pareto;
 use retort_spec::{Activations, Actor, Compressed, Task};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::format::{bytes, number, percent, signed},
@@ -17,6 +18,13 @@ use crate::{
         pareto::use_pareto,
     },
     widgets::{badge::badge, progress::progress},
+};
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel {
+    id: "cost",
+    holds: |key| matches!(key, "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations"),
+    draw: cost,
 };
 
 /// The cost panel.

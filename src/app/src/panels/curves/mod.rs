@@ -9,6 +9,7 @@ pub mod saved;
 
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     charts::{
         axes::title,
@@ -24,6 +25,9 @@ use crate::{
     },
     state::chart_view::{Part, Quantity, View},
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "curves", holds: |_| false, draw: |_| island!(use_curves) };
 
 /// The curves' panel.
 #[hook]

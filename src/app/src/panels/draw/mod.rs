@@ -9,6 +9,7 @@ pub mod strokes;
 use retort_spec::{Floats, OwnExample};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::{Page, use_page},
     island,
@@ -26,6 +27,9 @@ use crate::{
         user_examples::own_examples,
     },
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "draw", holds: |_| false, draw: |_| island!(use_draw) };
 
 /// The drawing panel.
 #[hook]

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use retort_spec::{Actor, Measured};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::format::{bytes, number, percent},
@@ -15,6 +16,20 @@ use crate::{
         icon::{Icon, icon},
         knob::{knob_control, knob_slider},
     },
+};
+
+/// The teacher's entry in the table.
+pub const TEACHER: Panel = Panel {
+    id: "teacher",
+    holds: |key| matches!(key, "teacher" | "dropout"),
+    draw: |page| network(page, Actor::Teacher),
+};
+
+/// The student's.
+pub const STUDENT: Panel = Panel {
+    id: "student",
+    holds: |key| matches!(key, "student" | "soft" | "t2"),
+    draw: |page| network(page, Actor::Student),
 };
 
 /// A network's panel.

@@ -6,6 +6,7 @@ pub mod terms;
 use retort_spec::{Knowledge, Objective};
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     charts::axes::term_name,
     context::Page,
@@ -20,6 +21,16 @@ use crate::{
         icon::{Icon, icon},
         knob::knob_control,
     },
+};
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel {
+    id: "objectives",
+    holds: |key| {
+        let shapes = matches!(key, "decoupled-target" | "decoupled-others" | "guided" | "first-stage");
+        shapes || Objective::WORDS.contains(&key)
+    },
+    draw: objectives,
 };
 
 /// The panel.

@@ -9,12 +9,16 @@ pub mod layers;
 use retort_spec::Actor;
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::labels::scheme_name,
     island,
     panels::packed::{latency::latency, layers::use_layers},
 };
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "packed", holds: |_| false, draw: packed };
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &Page) -> Html {

@@ -10,6 +10,7 @@ use retort_spec::{
 };
 use yew::prelude::*;
 
+use super::Panel;
 use crate::{
     context::Page,
     i18n::{
@@ -32,6 +33,9 @@ use crate::{
 
 /// The small multiples.
 const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
+
+/// Its entry in the table.
+pub const PANEL: Panel = Panel { id: "soft-targets", holds: |key| key == "temperature", draw: soft_targets };
 
 /// The soft-target panel.
 pub fn soft_targets(page: &Page) -> Html {
