@@ -2,52 +2,97 @@
 
 use std::{
     env::{self, consts::EXE_SUFFIX},
+    ffi::OsString,
+    path::PathBuf,
     process::Command,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     offline, order, prune,
     tools::{cargo, root, run, step, web_tools},
 };
 
+/// The page without the GPU engine, for Trunk: written beside `index.html`, whose addresses are relative.
+const FIRST: &str = ".first.html";
+/// What the GPU engine's line of `index.html` holds.
+const GPU: &str = "data-bin=\"engine-gpu\"";
+
 /// Builds the page.
 pub fn build() -> Result<()> {
-    let mut folders = web_tools()?;
-    let real = folders.first().context("no wasm-bindgen")?.join(format!("wasm-bindgen{EXE_SUFFIX}"));
-    // Trunk finds this program under wasm-bindgen's name first.
-    let tools = root().join("target/tools");
-    std::fs::create_dir_all(&tools)?;
-    std::fs::copy(env::current_exe()?, tools.join(format!("wasm-bindgen{EXE_SUFFIX}")))?;
-    folders.insert(0, tools);
-    folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let path = env::join_paths(folders)?;
-    // Tells this build's files from an older build's in the browser's cache.
-    let stamp = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().to_string();
-    // Trunk passes `--offline`, which keeps it from fetching tools of its own, on to cargo.
-    step("fetching the libraries", "a minute, once", || run(cargo().args(["fetch", "--locked"])))?;
-    step(
-        "building the page and both engines",
-        "10 to 20 minutes from nothing on two cores, 1 when only the page changed",
-        || {
-            let mut trunk = Command::new("trunk");
-            // Trunk would read NO_COLOR=1 as a malformed flag.
-            trunk
-                .args(["build", "--release", "--offline"])
-                .env("PATH", &path)
-                .env_remove("NO_COLOR")
-                .env("RETORT_BUILD", &stamp)
-                .env(prune::REAL, &real);
-            run(&mut trunk).context("trunk")
-        },
-    )?;
-    arrange()?;
-    // Last, since it takes the checksums of all that the build has made.
-    offline::fill()?;
-    eprintln!("the page is in dist/; any static host can serve it");
+    Build::prepare()?.whole()?;
     crate::sizes::sizes()
+}
+
+/// A build that is prepared: the tools are there.
+pub struct Build {
+    path: OsString,
+    /// The real wasm-bindgen.
+    bindgen: PathBuf,
+    /// Tells this build's files from an older build's in the browser's cache.
+    stamp: String,
+}
+
+impl Build {
+    /// Installs the tools that are missing and fetches the libraries.
+    pub fn prepare() -> Result<Self> {
+        let mut folders = web_tools()?;
+        let bindgen = folders.first().context("no wasm-bindgen")?.join(format!("wasm-bindgen{EXE_SUFFIX}"));
+        // Trunk finds this program under wasm-bindgen's name first.
+        let tools = root().join("target/tools");
+        std::fs::create_dir_all(&tools)?;
+        std::fs::copy(env::current_exe()?, tools.join(format!("wasm-bindgen{EXE_SUFFIX}")))?;
+        folders.insert(0, tools);
+        folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
+        let path = env::join_paths(folders)?;
+        let stamp = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().to_string();
+        // Trunk passes `--offline`, which keeps it from fetching tools of its own, on to cargo.
+        step("fetching the libraries", "a minute, once", || run(cargo().args(["fetch", "--locked"])))?;
+        Ok(Self { path, bindgen, stamp })
+    }
+
+    /// Builds all but the GPU engine, by far the largest part: the page works without it.
+    pub fn first(&self) -> Result<()> {
+        let index = std::fs::read_to_string(root().join("index.html"))?;
+        let lines: Vec<&str> = index.lines().filter(|line| !line.contains(GPU)).collect();
+        ensure!(lines.len() + 1 == index.lines().count(), "index.html does not name the GPU engine once");
+        let page = root().join(FIRST);
+        std::fs::write(&page, lines.join("\n"))?;
+        let built = step("building the page, the CPU engine and the workbench", "5 to 8 minutes from nothing", || {
+            self.trunk(&[FIRST, "--html-output", "index.html"])
+        });
+        std::fs::remove_file(&page)?;
+        built
+    }
+
+    /// Builds everything.
+    pub fn whole(&self) -> Result<()> {
+        step(
+            "building the page and all engines",
+            "12 to 20 minutes from nothing on two cores, 1 when only the page changed",
+            || self.trunk(&[]),
+        )?;
+        eprintln!("the page is in dist/; any static host can serve it");
+        Ok(())
+    }
+
+    fn trunk(&self, arguments: &[&str]) -> Result<()> {
+        let mut trunk = Command::new("trunk");
+        // Trunk would read NO_COLOR=1 as a malformed flag.
+        trunk
+            .args(["build", "--release", "--offline"])
+            .args(arguments)
+            .env("PATH", &self.path)
+            .env_remove("NO_COLOR")
+            .env("RETORT_BUILD", &self.stamp)
+            .env(prune::REAL, &self.bindgen);
+        run(&mut trunk).context("trunk")?;
+        arrange()?;
+        // Last, since it takes the checksums of all that the build has made.
+        offline::fill()
+    }
 }
 
 /// Arranges the wasm files. (A strip by the compiler would also drop the section that wasm-bindgen reads.)
