@@ -10,5 +10,5 @@ self.addEventListener("message", async ({ data: { glue, module } }) => {
   }
 }, { once: true });
 
-// For the workbench, which asks the graphics card when it is told to measure.
+// For the workbench, which asks the GPU when it is told to measure.
 self.packedDot = () => import("./packed-dot.js");

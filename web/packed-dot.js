@@ -1,4 +1,4 @@
-// Times a perceptron on the graphics card, in single precision and in 8-bit integers: WGSL's packed dot product
+// Times a perceptron on the GPU, in single precision and in 8-bit integers: WGSL's packed dot product
 // multiplies four codes by four and adds the products. Both are computed by one plain kernel, so that what is compared
 // is the arithmetic. A call is what a visitor waits for: inputs go up, every layer runs, outputs come back.
 

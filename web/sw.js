@@ -7,7 +7,7 @@ const HOME = self.registration.scope;
 // The origin may hold other deployments of the page, and it holds the visitor's data sets: each has caches of its own.
 const OURS = `retort-page-${HOME} `;
 const CACHE = OURS + VERSION;
-// Heavy, and for visitors with a good graphics card only: kept when it is first asked for.
+// Heavy, and for visitors with a good GPU only: kept when it is first asked for.
 const isForSome = (name) => name.startsWith("engine-gpu");
 
 self.addEventListener("install", (event) => {

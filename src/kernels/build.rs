@@ -11,8 +11,8 @@ use wasm_encoder::{
     InstructionSink, MemArg, MemoryType, Module, TypeSection, ValType,
 };
 
-/// The parameters: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs; bytes
-/// between rows of the result; tiles.
+/// The parameters: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs;
+/// bytes between rows of the result; tiles.
 const LEFT: u32 = 0;
 const PLACES: u32 = 1;
 const RIGHT: u32 = 2;
@@ -20,7 +20,8 @@ const TO: u32 = 3;
 const DEPTH: u32 = 4;
 const STRIDE: u32 = 5;
 const TILES: u32 = 6;
-/// Variables: where in the left panel, in its places, in the right panel and in the result, and how many inputs are left.
+/// Variables: where in the left panel, in its places, in the right panel and in the result, and how many inputs are
+/// left.
 const OWN: u32 = 7;
 const PLACE: u32 = 8;
 const AT: u32 = 9;
@@ -67,7 +68,8 @@ fn module(fused: bool) -> Vec<u8> {
 }
 
 fn write(to: &mut InstructionSink<'_>, fused: bool) {
-    // Otherwise a product needs a register before it is added, and browsers keep one for themselves: half of the rows, twice.
+    // Otherwise a product needs a register before it is added, and browsers keep one for themselves: half of the rows,
+    // twice.
     let rows = ROWS as u32;
     let some = if fused { rows } else { rows / 2 };
     to.loop_(BlockType::Empty);
@@ -78,7 +80,7 @@ fn write(to: &mut InstructionSink<'_>, fused: bool) {
         }
         to.local_get(LEFT).local_set(OWN);
         to.local_get(PLACES).if_(BlockType::Empty);
-        // Of a tile without inputs nothing is added.
+        // A tile without inputs adds nothing.
         to.local_get(PLACES).i32_load(at(0)).local_tee(REST).i32_eqz().br_if(1);
         to.local_get(PLACES).local_set(PLACE);
         repeat(to, fused, |to| {
@@ -116,8 +118,8 @@ fn write(to: &mut InstructionSink<'_>, fused: bool) {
     to.end();
 }
 
-/// Does something as often as there are inputs left, where it is short twice a turn: browsers look at every turn whether they are to
-/// interrupt it.
+/// Does something as often as there are inputs left, where it is short twice a turn: browsers look at every turn
+/// whether they are to interrupt it.
 fn repeat(to: &mut InstructionSink<'_>, fused: bool, once: impl Fn(&mut InstructionSink<'_>)) {
     if !fused {
         to.loop_(BlockType::Empty);

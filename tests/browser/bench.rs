@@ -69,8 +69,8 @@ pub const WORKLOADS: [Workload; 3] = [
 ];
 
 impl Workload {
-    /// What the harness is told: the networks for the peers, the experiments for Retort. Shifted by a pixel, every batch
-    /// is new to the teacher, who is asked about it; as they are, his logits are computed once.
+    /// What the harness is told: the networks for the peers, the experiments for Retort. Shifted by a pixel, every
+    /// batch is new to the teacher, which is asked about it; as they are, its logits are computed once.
     pub fn plan(&self) -> Result<Value> {
         let experiment = |more: &str| -> Result<Value> {
             let link = format!(

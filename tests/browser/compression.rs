@@ -101,7 +101,7 @@ async fn page_times_integers_on_the_graphics_card_too() -> Result<()> {
         page.until_finished().await?;
         page.until("!document.querySelector('#latency-measure').disabled").await?;
         page.click("#latency-measure").await?;
-        // What the card computes is told only where it is what the processor computes.
+        // What the GPU computes is told only where it is what the processor computes.
         page.until(&format!("document.querySelectorAll('#latency thead th').length === {columns}")).await?;
         let said = page.text("#latency").await?;
         ensure!(said.contains("no WebGPU") == (gpu == Gpu::None), "{said}");

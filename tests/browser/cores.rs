@@ -1,4 +1,4 @@
-//! One worker beside as many as there are cores, in turns: how much sooner a visitor has his eight seeds.
+//! One worker beside as many as there are cores, in turns: how much sooner a visitor has eight seeds.
 
 use std::thread;
 
@@ -24,8 +24,9 @@ fn machine(workers: usize) -> String {
     )
 }
 
-/// Prints how long the default experiment takes with eight seeds by one worker and by as many as this machine has cores: one more
-/// than a visitor's page would take of it. Once in the page as a visitor has it, and once with next to nothing to draw.
+/// Prints how long the default experiment takes with eight seeds by one worker and by as many as this machine has
+/// cores: one more than a visitor's page would take of it. Once in the page as a visitor has it, and once with next to
+/// nothing to draw.
 pub async fn eight_seeds() -> Result<()> {
     println!("\n### {EIGHT_SEEDS}\n");
     println!("Trained again: from the first step to the verdict.\n");

@@ -1,5 +1,5 @@
-//! A door to the served page that can be shut, as a network that goes away: for the service worker's requests too, which
-//! the DevTools protocol's offline mode does not reach.
+//! A door to the served page that can be shut, as a network that goes away: for the service worker's requests too,
+//! which the DevTools protocol's offline mode does not reach.
 
 use anyhow::{Context as _, Result};
 use tokio::{

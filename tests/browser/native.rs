@@ -47,7 +47,7 @@ fn beside_pytorch() -> Result<()> {
     let program = |name| env::var(name).context("call it by cargo xtask bench --native");
     let only = env::var("RETORT_ONLY").unwrap_or_default();
     for workload in WORKLOADS.iter().filter(|workload| workload.name.contains(&only)) {
-        for (cached, heading) in [(false, "the teacher asked about every batch"), (true, "his logits computed once")] {
+        for (cached, heading) in [(false, "the teacher asked about every batch"), (true, "its logits computed once")] {
             let mut plan = workload.plan()?;
             plan["cached"] = json!(cached);
             let experiment = &plan["experiments"][if cached { "cached" } else { "asked" }];

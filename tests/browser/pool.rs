@@ -48,8 +48,8 @@ async fn page_trains_seeds_in_workers_and_gets_the_same() -> Result<()> {
     page.click("#device").await?;
     page.until("!document.querySelector('#diagnostics').matches(':popover-open')").await?;
 
-    // Another experiment before this one is done; and one worker ends in the middle of it. So slowly that it has a middle on
-    // every machine.
+    // Another experiment before this one is done; and one worker ends in the middle of it. So slowly that it has a
+    // middle on every machine.
     page.set("#pace", "100").await?;
     page.set("#knob-labels", "100").await?;
     page.until(RUNNING).await?;

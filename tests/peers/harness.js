@@ -175,7 +175,7 @@ const breath = () => new Promise((resolve) => {
   port2.postMessage(null);
 });
 
-// What Retort does for the same experiment: a teacher, the student with him, the same student alone.
+// What Retort does for the same experiment: a teacher, the student with it, the same student alone.
 async function taughtAndDistilled(learner, { train, test }, { teacher, student, epochs, batch, rate, temperature, omitted }) {
   const perEpoch = Math.ceil(train.length / batch);
   const draw = generator(4);

@@ -48,7 +48,7 @@ const descend = (loss) => (student, first, second, rates, x, wanted) => {
 const corrected = (rate, step) => jax.numpy.array(new Float32Array([(rate * Math.sqrt(1 - SECOND ** step)) / (1 - FIRST ** step), 0]));
 
 // jax-js keeps a list of what has not been waited for, and every step goes through all of it: without waiting, a step takes ten
-// times as long after some hundred. What was fastest: to read the loss of each step in wasm, and to wait now and then for a card.
+// times as long after some hundred. What was fastest: to read the loss of each step in wasm, and to wait now and then for a GPU.
 const settle = async (value, backend, step) => {
   if (backend === "wasm") value.ref.dataSync();
   else if (step % 4 === 0) await value.blockUntilReady();

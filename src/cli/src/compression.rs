@@ -123,8 +123,8 @@ pub const PARTS: [(&str, &[&str]); 7] = [
     (DEEP, &["gradual:0.92:15,share:6,finetune:5,huffman"]),
 ];
 
-/// The stages of Deep Compression one after the other (Han et al. 2016), each in a line of its own: for LeNet-300-100, and
-/// only where it is asked for.
+/// The stages of Deep Compression one after the other (Han et al. 2016), each in a line of its own: for LeNet-300-100,
+/// and only where it is asked for.
 const DEEP: &str = "deep-compression";
 
 /// Prints the table.

@@ -12,8 +12,8 @@ use retort_spec::{
 
 use crate::{Failure, compute, text};
 
-/// Teacher and student: perceptrons, and convolutional networks whose stages are equally wide, so that every objective can
-/// be used on them; these for a quarter of the epochs, since their steps take ten times as long.
+/// Teacher and student: perceptrons, and convolutional networks whose stages are equally wide, so that every objective
+/// can be used on them; these for a quarter of the epochs, since their steps take ten times as long.
 fn pairs() -> [(&'static str, Experiment); 2] {
     let residual = |widths: &[u32]| Architecture::new(NetworkKind::Residual, widths);
     let usual = Experiment { soft: 0.0, device: DeviceChoice::Cpu, ..Experiment::default() };

@@ -167,7 +167,7 @@ mod tests {
             let got = bins.entropy_threshold(levels);
             assert!((got - threshold).abs() < 1e-5, "{levels}: {got}");
         }
-        // Of numbers that are all alike none is clipped.
+        // None of numbers that are all alike is clipped.
         let mut alike = Bins::new(BINS);
         alike.add(&[2.0; 5]);
         assert_eq!(alike.entropy_threshold(15), 2.0);

@@ -10,8 +10,8 @@ use crate::{
 /// Odd, so that zero has a bin of its own.
 const BINS: usize = 61;
 
-/// The values that a matrix's format offers: those of its codebook, or of the codes of its first group; none for floating
-/// point.
+/// The values that a matrix's format offers: those of its codebook, or of the codes of its first group; none for
+/// floating point.
 pub fn levels(matrix: &Matrix) -> Vec<f32> {
     match &matrix.values {
         Values::Float { .. } => Vec::new(),

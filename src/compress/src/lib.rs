@@ -1,7 +1,8 @@
-//! Smaller networks: weights quantized, pruned, shared and written into a file, and the network that is read back from it.
+//! Smaller networks: weights quantized, pruned, shared and written into a file, and the network that is read back from
+//! it.
 //!
-//! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small enough to
-//! be fetched by itself, and the same on every device.
+//! This room touches the spec and nothing else: no burn, no DOM. All of it is plain arithmetic on the host, small
+//! enough to be fetched by itself, and the same on every device.
 
 pub mod activations;
 pub mod adaround;

@@ -1,5 +1,5 @@
-//! The networks' forward passes on the host, in single precision: slower than the engine's, needing nothing, and open in
-//! the middle, so that whoever calls sees what goes into each layer and decides how it multiplies.
+//! The networks' forward passes on the host, in single precision: slower than the engine's, needing nothing, and open
+//! in the middle, so that whoever calls sees what goes into each layer and decides how it multiplies.
 
 use retort_spec::NetworkKind;
 
@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn a_block_adds_its_input() {
-        // A stem that copies the centre, a block whose convolutions do so too, the mean of 1 to 4, which is 2.5, doubled.
+        // A stem that copies the centre, a block whose convolutions do so too, the mean of 1 to 4, which is 2.5,
+        // doubled.
         let mut centre = vec![0.0; 9];
         centre[4] = 1.0;
         let shapes = [(9, 1), (9, 1), (9, 1), (1, 1)];

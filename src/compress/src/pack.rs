@@ -544,8 +544,8 @@ mod tests {
         set_accuracy(&mut b"RTRT\x02\0\0\0\0".to_owned(), 1.0);
     }
 
-    /// Writes files for the reader of docs/packed-format.md, and beside each the numbers it should find: weights and then
-    /// biases, layer by layer, f32.
+    /// Writes files for the reader of docs/packed-format.md, and beside each the numbers it should find: weights and
+    /// then biases, layer by layer, f32.
     #[test]
     #[ignore = "writes into the folder RETORT_PACKED"]
     fn files_for_another_reader() {

@@ -51,7 +51,7 @@ pub fn mask(matrix: &Matrix, sparsity: f64) -> Vec<bool> {
 /// (Li et al. 2017, section 3.1), layer by layer, each without the inputs that are gone already. The matrices become
 /// smaller.
 ///
-/// Of a residual network only the channels within a block can go: all others are added to others. Layers of two factors
+/// Only the channels within a block of a residual network can go: all others are added to others. Layers of two factors
 /// stay as they are.
 pub fn units(model: &Model, sparsity: f64) -> Model {
     let mut model = model.clone();

@@ -1,8 +1,8 @@
-//! The workbench: networks in, orders carried out, reports out. Every number it gives is measured on the network that was
-//! read back from the packed file whose length it gives.
+//! The workbench: networks in, orders carried out, reports out. Every number it gives is measured on the network that
+//! was read back from the packed file whose length it gives.
 //!
-//! Like the engine's session it knows nothing of workers or terminals. Whoever drives it calls [`Workbench::handle`] for
-//! each order and [`Workbench::work`] again and again while it [`is busy`](Workbench::is_busy).
+//! Like the engine's session it knows nothing of workers or terminals. Whoever drives it calls [`Workbench::handle`]
+//! for each order and [`Workbench::work`] again and again while it [`is busy`](Workbench::is_busy).
 
 mod flow;
 mod questions;

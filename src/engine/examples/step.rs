@@ -1,7 +1,7 @@
 //! Trains the students of an experiment a turn at a time, and says how long a step took and what it asked of memory.
 //!
-//! `step EXPERIMENT`, an experiment in JSON on images of 28×28. Each line of standard input is a turn's milliseconds; each line
-//! of standard output what was measured, in JSON. `cargo xtask bench --native` runs it beside PyTorch.
+//! `step EXPERIMENT`, an experiment in JSON on images of 28×28. Each line of standard input is a turn's milliseconds;
+//! each line of standard output what was measured, in JSON. `cargo xtask bench --native` runs it beside PyTorch.
 #![expect(unsafe_code, reason = "an allocator is")]
 
 use std::{

@@ -20,7 +20,7 @@ impl Compute {
     }
 }
 
-/// Why the graphics card cannot be used.
+/// Why the GPU cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GpuError {
     /// There is no adapter.

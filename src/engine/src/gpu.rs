@@ -1,4 +1,4 @@
-//! Opening the graphics card.
+//! Opening the GPU.
 
 use burn::tensor::Device;
 use retort_spec::EngineInfo;
@@ -8,11 +8,11 @@ use crate::{
     train::self_test::compare,
 };
 
-/// Calls that go to the graphics card together: several steps of a perceptron, whose steps are some twenty calls each.
+/// Calls that go to the GPU together: several steps of a perceptron, whose steps are some twenty calls each.
 const TASKS: usize = 128;
 
 impl Compute {
-    /// The graphics card: WebGPU in a browser; Vulkan, Metal or DirectX natively. Checked against the CPU.
+    /// The GPU: WebGPU in a browser; Vulkan, Metal or DirectX natively. Checked against the CPU.
     ///
     /// # Errors
     /// Why there is none that can be used.

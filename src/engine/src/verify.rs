@@ -16,7 +16,8 @@ const LOSS_RELATIVE: f64 = 1e-4;
 /// Largest absolute difference of a loss that passes.
 const LOSS_ABSOLUTE: f64 = 1e-6;
 /// What a logarithm in single precision may be off, three units in the last place of ln 10 (WGSL, section 15.7.4). A
-/// Kullback–Leibler divergence at a high temperature is a small difference of such logarithms, and T² enlarges its error.
+/// Kullback–Leibler divergence at a high temperature is a small difference of such logarithms, and T² enlarges its
+/// error.
 const LOGARITHM: f64 = 7e-7;
 /// Largest difference of a gradient that passes, relative to its largest entry.
 const GRADIENT_RELATIVE: f64 = 1e-3;
@@ -295,8 +296,8 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
     Ok(Checked { name, result })
 }
 
-/// The loss of an objective, its shapes met without learned parts, and its gradient with respect to one of the student's
-/// outputs; `None` where the objective is unknown or lacks what it looks at.
+/// The loss of an objective, its shapes met without learned parts, and its gradient with respect to one of the
+/// student's outputs; `None` where the objective is unknown or lacks what it looks at.
 ///
 /// # Errors
 /// The device's, if the computation failed.

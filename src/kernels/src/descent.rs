@@ -1,13 +1,13 @@
-//! Steps down a gradient, in one pass over weights, gradient and moments: what burn's optimizers do in ten, each of which
-//! reads and writes as much memory and allocates it. The order of operations is burn's.
+//! Steps down a gradient, in one pass over weights, gradient and moments: what burn's optimizers do in ten, each of
+//! which reads and writes as much memory and allocates it. The order of operations is burn's.
 
 use wide::f32x4;
 
 use crate::fours::{BLOCK, over};
 
-/// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight. Where a
-/// unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors down, and there it
-/// stays, since nine tenths of the smallest number are rounded up to it.
+/// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight.
+/// Where a unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors
+/// down, and there it stays, since nine tenths of the smallest number are rounded up to it.
 const NOTHING: f32 = 1e-30;
 
 /// A moment, or zero where it is next to nothing. What is no number stays none.
@@ -32,14 +32,15 @@ pub struct Adam {
     pub epsilon: f32,
     /// What undoes that both moments begin at zero, `√(1 − beta₂ᵗ) / (1 − beta₁ᵗ)`.
     pub correction: f32,
-    /// Of Adam: how much of the weights is added to the gradient.
+    /// For Adam: how much of the weights is added to the gradient.
     pub penalty: f32,
-    /// Of AdamW: what of the weights is left before the step.
+    /// For AdamW: what of the weights is left before the step.
     pub kept: f32,
 }
 
 impl Adam {
-    /// Step `time`, from 1, by the constants of the paper (Kingma & Ba 2015, section 2 and algorithm 1); no weight decay.
+    /// Step `time`, from 1, by the constants of the paper (Kingma & Ba 2015, section 2 and algorithm 1); no weight
+    /// decay.
     pub fn new(rate: f64, betas: (f32, f32), epsilon: f32, time: i32) -> Self {
         let root = (1.0 - betas.1.powi(time)).sqrt();
         let correction = root / (1.0 - betas.0.powi(time));
@@ -53,8 +54,8 @@ impl Adam {
             [self.rate, self.epsilon, self.correction, self.penalty, self.kept].map(f32x4::splat);
         let (beta1, beta2) = (f32x4::splat(self.betas.0), f32x4::splat(self.betas.1));
         let (rest1, rest2) = (f32x4::splat(1.0 - self.betas.0), f32x4::splat(1.0 - self.betas.1));
-        // Without decay weights stay as they are where gradient and first moment are zero: those of a pixel in an image's border
-        // stand side by side.
+        // Without decay weights stay as they are where gradient and first moment are zero: those of a pixel in an
+        // image's border stand side by side.
         let rests = self.penalty == 0.0 && self.kept == 1.0;
         let change = |[weights, first, second]: [f32x4; 3], [gradient]: [f32x4; 1]| {
             let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };

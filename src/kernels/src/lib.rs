@@ -1,5 +1,5 @@
-//! The loops that training on the processor spends its time in, over plain numbers: no tensors, no graph. Each does in one
-//! pass what would otherwise be several; whoever calls it has the plain way beside it, for graphics cards and for the tests.
+//! The loops that training on the processor spends its time in, over plain numbers: no tensors, no graph. Each does in
+//! one pass what would otherwise be several; whoever calls it has the plain way beside it, for GPUs and for the tests.
 
 mod descent;
 mod fours;

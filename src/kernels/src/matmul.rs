@@ -1,4 +1,5 @@
-//! Products of matrices, by [tiles](crate::tiles): both factors are copied so that a tile reads them one number after the other.
+//! Products of matrices, by [tiles](crate::tiles): both factors are copied so that a tile reads them one number after
+//! the other.
 
 use crate::{
     matrix::{Matrix, Packed},
@@ -7,8 +8,8 @@ use crate::{
     tiles,
 };
 
-/// Inputs, at most, that are summed before the sums are put away: what tiles share then stays in the first cache, and all else
-/// in the second.
+/// Inputs, at most, that are summed before the sums are put away: what tiles share then stays in the first cache, and
+/// all else in the second.
 const DEPTH: usize = 256;
 
 /// A left factor.
@@ -46,7 +47,8 @@ impl<'a> Left<'a> {
         matches!(self, Self::Plain(matrix) if matrix.has_zeros())
     }
 
-    /// Blocks of its columns, of about the same depth, where each begins and how deep it is. Each begins where a vector's do.
+    /// Blocks of its columns, of about the same depth, where each begins and how deep it is. Each begins where a
+    /// vector's do.
     fn blocks(self) -> impl Iterator<Item = (usize, usize)> {
         let depth = self.shape()[1];
         let count = if matches!(self, Self::Plain(_)) { depth.div_ceil(DEPTH) } else { 1 };
@@ -129,7 +131,8 @@ pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut S
     true
 }
 
-/// `left · right`, eight columns after the other as [`Packed`] has them: `each` is told where among its numbers they stand.
+/// `left · right`, eight columns after the other as [`Packed`] has them: `each` is told where among its numbers they
+/// stand.
 ///
 /// # Shapes
 /// `left`: `[m, k]`, `right`: `[k, n]`, what `each` is given: `[m, 8]`; says whether they fit.

@@ -62,8 +62,8 @@ impl<'a> Matrix<'a> {
         self.columns > 0 && self.rows > 0 && zeros.count() >= MANY
     }
 
-    /// Columns from `from` on, `depth` of them, `WIDTH` rows at a time: `[rows / WIDTH, depth, WIDTH]`, zero where there are no
-    /// rows.
+    /// Columns from `from` on, `depth` of them, `WIDTH` rows at a time: `[rows / WIDTH, depth, WIDTH]`, zero where
+    /// there are no rows.
     #[inline(never)]
     pub fn pack<const WIDTH: usize>(self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(WIDTH) * depth * WIDTH, 0.0);
@@ -96,7 +96,8 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// What stands beside each other in memory and below each other in the panel: squares of vectors are turned in registers.
+    /// What stands beside each other in memory and below each other in the panel: squares of vectors are turned in
+    /// registers.
     fn turn<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
         let depth = panel.len();
         let line = |lane: usize| &self.numbers[(first + lane) * self.columns + from..][..depth];
@@ -136,9 +137,9 @@ pub fn is_zero(entry: &[f32; ROWS]) -> bool {
     bits & 0x7fff_ffff_7fff_ffff == 0
 }
 
-/// A right factor in the form in which it is multiplied, `[columns / 8, rows, 8]`: eight columns after the other, the last ones
-/// filled with zeros. For what stays the same, as the weights of a teacher do, and for weights that learn: what is done to each
-/// number alone can be done to them in this form.
+/// A right factor in the form in which it is multiplied, `[columns / 8, rows, 8]`: eight columns after the other, the
+/// last ones filled with zeros. For what stays the same, as the weights of a teacher do, and for weights that learn:
+/// what is done to each number alone can be done to them in this form.
 #[derive(Debug)]
 pub struct Packed {
     numbers: Vec<f32>,
@@ -188,7 +189,7 @@ impl Packed {
         &self.numbers[index * size..][..size]
     }
 
-    /// Of the transpose rows from `from` on, a multiple of eight, `depth` of them, eight columns after the other.
+    /// Rows of the transpose from `from` on, a multiple of eight, `depth` of them, eight columns after the other.
     #[inline(never)]
     pub fn turn(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(COLUMNS) * depth * COLUMNS, 0.0);

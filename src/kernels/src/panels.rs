@@ -1,5 +1,6 @@
-//! The left factor of a product, as [tiles](crate::tiles) read it: all of it, or without what is zero. Most of an image of a
-//! handwritten digit is, and a product with it then takes half as long; what is added up is the same, in the same order.
+//! The left factor of a product, as [tiles](crate::tiles) read it: all of it, or without what is zero. Most of an image
+//! of a handwritten digit is, and a product with it then takes half as long; what is added up is the same, in the same
+//! order.
 
 use std::array;
 
@@ -21,8 +22,8 @@ pub const STEP: usize = COLUMNS * size_of::<f32>();
 pub struct Panels<'a> {
     /// For each input of a tile a number for each row, `[tiles, depth, rows]`.
     pub numbers: &'a [f32],
-    /// Where inputs were left out: for each tile how many it has, and for each of them where its row of the right panel begins,
-    /// in bytes; `[tiles, 1 + depth]`.
+    /// Where inputs were left out: for each tile how many it has, and for each of them where its row of the right panel
+    /// begins, in bytes; `[tiles, 1 + depth]`.
     pub places: Option<&'a [u32]>,
     /// How many tiles.
     pub tiles: usize,
@@ -45,7 +46,8 @@ impl<'a> Panels<'a> {
         (Self { tiles, ..self }, Self { numbers, places, tiles: self.tiles - tiles, ..self })
     }
 
-    /// How many inputs a tile has, those and what follows, and where their rows of the right panel begin if some were left out.
+    /// How many inputs a tile has, those and what follows, and where their rows of the right panel begin if some were
+    /// left out.
     pub fn tile(self, tile: usize) -> (usize, &'a [[f32; ROWS]], Option<&'a [u32]>) {
         let entries = &self.numbers.as_chunks().0[tile * self.depth..];
         let places = self.places.map(|places| &places[tile * (self.depth + 1)..]);
@@ -61,8 +63,8 @@ pub struct Lefts {
 }
 
 impl Lefts {
-    /// Columns of a matrix from `from` on, `depth` of them, where it is `sparse` without those that are zero in all rows of a
-    /// tile.
+    /// Columns of a matrix from `from` on, `depth` of them, where it is `sparse` without those that are zero in all
+    /// rows of a tile.
     pub fn read(&mut self, matrix: Matrix<'_>, (from, depth): (usize, usize), sparse: bool) -> Panels<'_> {
         let tiles = matrix.rows().div_ceil(ROWS);
         matrix.pack::<ROWS>(from, depth, &mut self.numbers);
@@ -99,8 +101,8 @@ impl Lefts {
     }
 }
 
-/// A batch of inputs as tiles read it, forwards for what a layer says of it and backwards, rows for columns, for the gradient of the
-/// layer's weights: read once, and of an image the empty parts only looked at.
+/// A batch of inputs as tiles read it, forwards for what a layer says of it and backwards, rows for columns, for the
+/// gradient of the layer's weights: read once, and of an image the empty parts only looked at.
 #[derive(Debug, Default)]
 pub struct Inputs {
     forwards: Lefts,

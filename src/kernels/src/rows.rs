@@ -1,7 +1,7 @@
 //! What goes over rows: biases and their gradients, ReLU and its, and losses of logits with their gradients.
 //!
-//! None is inlined: the rest of the engine is built to be small, and so would be what stands in it. Vectors are written out, since
-//! the linker, which optimises all at once and for size, makes none of loops.
+//! None is inlined: the rest of the engine is built to be small, and so would be what stands in it. Vectors are written
+//! out, since the linker, which optimises all at once and for size, makes none of loops.
 
 use wide::f32x4;
 
@@ -59,8 +59,8 @@ pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
     }
 }
 
-/// `factor · Σ KL(softmax(teacher / T) ‖ softmax(student / T))` over all rows (Hinton et al. 2015, section 2), and its gradient
-/// by the student's logits, `factor · (q − p) / T`.
+/// `factor · Σ KL(softmax(teacher / T) ‖ softmax(student / T))` over all rows (Hinton et al. 2015, section 2), and its
+/// gradient by the student's logits, `factor · (q − p) / T`.
 ///
 /// # Shapes
 /// Logits and gradient: `[rows, classes]`.
@@ -88,8 +88,8 @@ pub fn soft_targets(
     (loss * f64::from(factor)) as f32
 }
 
-/// `−factor · Σ targets · ln softmax(logits)` over all rows, and its gradient by the logits, where each row of targets adds up
-/// to one.
+/// `−factor · Σ targets · ln softmax(logits)` over all rows, and its gradient by the logits, where each row of targets
+/// adds up to one.
 ///
 /// # Shapes
 /// Logits, targets and gradient: `[rows, classes]`.
@@ -127,7 +127,8 @@ fn largest(logits: &[f32]) -> f32 {
     logits.iter().fold(f32::NEG_INFINITY, |most, &logit| if logit > most { logit } else { most })
 }
 
-/// The softmax of a row's logits at a temperature, and its logarithm in double precision: a loss is the difference of such numbers.
+/// The softmax of a row's logits at a temperature, and its logarithm in double precision: a loss is the difference of
+/// such numbers.
 struct Softmax {
     most: f32,
     temperature: f64,

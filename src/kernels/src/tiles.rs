@@ -1,11 +1,12 @@
 //! The innermost loop of a product of matrices: what goes through registers, once in Rust and once as instructions.
 //!
 //! A tile of the result is six rows by eight columns, whose sums stay in registers while the inputs go by. From the
-//! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first and
-//! what is computed last, and whoever compiles that for the processor finds more vectors alive than there are registers. One
-//! sum in memory costs half of the speed. So its [instructions] are written out, two kilobytes, in an order in which
-//! sums, one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine starts: with the fused
-//! multiply–add of relaxed SIMD where the browser has it, and otherwise for half of a tile at a time.
+//! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first
+//! and what is computed last, and whoever compiles that for the processor finds more vectors alive than there are
+//! registers. One sum in memory costs half of the speed. So its [instructions] are written out, two kilobytes, in an
+//! order in which sums, one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine
+//! starts: with the fused multiply–add of relaxed SIMD where the browser has it, and otherwise for half of a tile at a
+//! time.
 
 use std::{cell::Cell, hint::black_box};
 
@@ -16,8 +17,8 @@ use crate::{
     shape::{COLUMNS, ROWS},
 };
 
-/// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result; inputs;
-/// bytes between rows of the result; tiles, one below the other. Adds to the result.
+/// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result;
+/// inputs; bytes between rows of the result; tiles, one below the other. Adds to the result.
 type Tiles =
     extern "C" fn(left: usize, places: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
 
@@ -26,8 +27,8 @@ thread_local! {
     static LINKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The loop as a WebAssembly module with one export, `"tiles"`; it imports a memory, `"engine" "memory"`. A browser without
-/// relaxed SIMD refuses the fused one.
+/// The loop as a WebAssembly module with one export, `"tiles"`; it imports a memory, `"engine" "memory"`. A browser
+/// without relaxed SIMD refuses the fused one.
 pub fn instructions(fused: bool) -> &'static [u8] {
     match fused {
         true => include_bytes!(concat!(env!("OUT_DIR"), "/fused.wasm")),

@@ -206,9 +206,9 @@ pub enum Report {
     },
     /// How long networks take.
     Latency {
-        /// On the processor, then on the graphics card.
+        /// On the processor, then on the GPU.
         times: Vec<Latency>,
-        /// Why the graphics card is not among them.
+        /// Why the GPU is not among them.
         no_gpu: Option<NoGpu>,
     },
     /// A file for the visitor to keep.
@@ -368,8 +368,8 @@ pub struct WeightHistogram {
     pub before: Vec<u32>,
     /// The same as read back from the file.
     pub after: Vec<u32>,
-    /// The values that a weight can have in the file: of the whole layer, or of its first group where each has a scale of
-    /// its own; empty for floating point.
+    /// The values that a weight can have in the file: of the whole layer, or of its first group where each has a scale
+    /// of its own; empty for floating point.
     pub levels: Floats,
     /// Signal to quantization noise in decibels; `None` where nothing was lost.
     pub sqnr: Option<f64>,
@@ -391,7 +391,7 @@ pub struct Sensitivity {
 pub struct Latency {
     /// Examples at once.
     pub batch: u32,
-    /// Whether the graphics card computed, and not the processor.
+    /// Whether the GPU computed, and not the processor.
     pub is_gpu: bool,
     /// The network in single precision.
     pub float: Timing,
@@ -403,7 +403,7 @@ pub struct Latency {
     pub ratio: Option<[f64; 3]>,
 }
 
-/// Why the graphics card was not measured.
+/// Why the GPU was not measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NoGpu {
     /// There is no WebGPU.
@@ -503,15 +503,15 @@ pub struct Tuned {
     pub id: u32,
     /// The network; or why there is none.
     pub layers: Result<Vec<TunedLayer>, Stopped>,
-    /// Least and largest value of what goes into each layer and of the logits, as followed in training: two numbers each;
-    /// empty where the numbers between the layers stayed as they are.
+    /// Least and largest value of what goes into each layer and of the logits, as followed in training: two numbers
+    /// each; empty where the numbers between the layers stayed as they are.
     pub ranges: Floats,
     /// Seconds it took.
     pub seconds: f64,
 }
 
-/// The places of [`Event::Regions`](crate::Event::Regions): the centres of the cells of its square, row by row from the top
-/// left, two coordinates each.
+/// The places of [`Event::Regions`](crate::Event::Regions): the centres of the cells of its square, row by row from the
+/// top left, two coordinates each.
 pub fn places() -> Vec<f32> {
     let at = |index: usize| REGION_REACH * ((2 * index + 1) as f32 / REGION_SIDE as f32 - 1.0);
     (0..REGION_SIDE).flat_map(|row| (0..REGION_SIDE).flat_map(move |column| [at(column), -at(row)])).collect()

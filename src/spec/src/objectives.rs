@@ -1,10 +1,10 @@
 //! The registry of objectives: what can be asked of a student besides its labels and the teacher's soft targets.
 //!
 //! Each entry names the engine's file, which holds its `METHOD`, the type's variant, the word in permalinks, what is
-//! transferred, when it has its say, the weight it is used with, its formula, its source and where that can be read. In a
-//! formula `_{…}` and `^{…}` stand for subscripts and superscripts; z are the student's logits, v the teacher's, f and g
-//! their embeddings, F and G their maps, y the label, T the temperature, N examples and C classes; other letters are
-//! explained in it or in the help. The order is that of the menu.
+//! transferred, when it has its say, the weight it is used with, its formula, its source and where that can be read. In
+//! a formula `_{…}` and `^{…}` stand for subscripts and superscripts; z are the student's logits, v the teacher's, f
+//! and g their embeddings, F and G their maps, y the label, T the temperature, N examples and C classes; other letters
+//! are explained in it or in the help. The order is that of the menu.
 
 /// Calls a macro with every entry of the registry: the knobs, the page's menu and the engine's files follow from it.
 #[macro_export]

@@ -15,7 +15,8 @@ use crate::{
 pub enum Structure {
     /// The smallest weights of each layer (Han et al. 2015, section 3.1).
     Weights,
-    /// The hidden units or channels with the smallest weights: the matrices become smaller (Li et al. 2017, section 3.1).
+    /// The hidden units or channels with the smallest weights: the matrices become smaller (Li et al. 2017, section
+    /// 3.1).
     Units,
 }
 
@@ -54,8 +55,8 @@ pub enum Start {
 pub enum Steps {
     /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
     Measured,
-    /// Learned beside the weights (Esser et al. 2020); where codes have a zero point, at 1 bit and in ternary codes they
-    /// are measured all the same.
+    /// Learned beside the weights (Esser et al. 2020); where codes have a zero point, at 1 bit and in ternary codes
+    /// they are measured all the same.
     Learned,
 }
 
@@ -66,7 +67,7 @@ pub enum Treatment {
     Prune {
         /// Share that is removed, 0 to 1.
         sparsity: f64,
-        /// Of what.
+        /// What is removed.
         structure: Structure,
     },
     /// Removes weights little by little while it trains, along a cubic schedule (Zhu & Gupta 2017, eq. 1):
@@ -90,9 +91,9 @@ pub enum Treatment {
     Quantize(Scheme),
     /// Trains with quantized weights: `qat:2:10`, `qat:1:10:lsq:labels`.
     Aware {
-        /// What the weights are quantized to. Its range, rounding and repair make no difference: scales are those of the
-        /// extremes (means at 1 bit and in ternary codes) or learned, codes the nearest, and static ranges of the numbers
-        /// between the layers are followed in training.
+        /// What the weights are quantized to. Its range, rounding and repair make no difference: scales are those of
+        /// the extremes (means at 1 bit and in ternary codes) or learned, codes the nearest, and static ranges of the
+        /// numbers between the layers are followed in training.
         scheme: Scheme,
         /// For how long.
         epochs: u32,

@@ -11,7 +11,8 @@ use crate::{
     values::DataSet,
 };
 
-/// What the page asks of a worker. What is marked as skipped comes from the other worker, as a [`Parcel`](crate::Parcel).
+/// What the page asks of a worker. What is marked as skipped comes from the other worker, as a
+/// [`Parcel`](crate::Parcel).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "commands travel one at a time, and an experiment in a box is no shorter")]
 pub enum Command {
@@ -37,8 +38,8 @@ pub enum Command {
         /// The files, in any order.
         files: Vec<FileData>,
     },
-    /// The visitor's own examples, all of them: they join the training set, labels and all, and the training begins anew
-    /// where they belong to its data set.
+    /// The visitor's own examples, all of them: they join the training set, labels and all, and the training begins
+    /// anew where they belong to its data set.
     Own(Vec<OwnExample>),
     /// What do the networks say of these inputs? Answered between two training steps.
     Classify {
@@ -85,7 +86,8 @@ impl Command {
         asks || matches!(self, Self::Pace(_) | Self::Bench(_) | Self::Result(_))
     }
 
-    /// Whether every worker of a pool must hear it, since it says what is trained and when; others are for the first worker.
+    /// Whether every worker of a pool must hear it, since it says what is trained and when; others are for the first
+    /// worker.
     pub fn is_for_all(&self) -> bool {
         match self {
             Self::Run(_)
@@ -122,7 +124,7 @@ impl Share {
     /// A worker that is alone.
     pub const ALL: Self = Self { index: 0, count: 1, era: 0 };
 
-    /// Of a worker that is to train nothing.
+    /// The index of a worker that is to train nothing.
     pub const NONE: u32 = u32::MAX;
 
     /// Whether others' results come to this worker, who gives the verdict.
@@ -438,8 +440,8 @@ pub struct Terms {
     pub epoch: u32,
     /// Steps done.
     pub step: u32,
-    /// Mean of each since the last point, by name: `cross-entropy`, `soft-targets`, an objective's word, or that word, a
-    /// colon and one of its parts.
+    /// Mean of each since the last point, by name: `cross-entropy`, `soft-targets`, an objective's word, or that word,
+    /// a colon and one of its parts.
     pub values: Vec<(String, f64)>,
 }
 

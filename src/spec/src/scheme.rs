@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::values::{Activations, Bits, Granularity, ParseError, Range, Repair, Rounding, ZeroPoint, as_text};
 
-/// A scheme of quantization. As a text: the format, then every other word that is not the default, in any order, between
-/// colons (`4:tensor:affine:gptq`).
+/// A scheme of quantization. As a text: the format, then every other word that is not the default, in any order,
+/// between colons (`4:tensor:affine:gptq`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scheme {
     /// The format of a weight.

@@ -263,7 +263,7 @@ words! {
         Auto = "auto",
         /// The processor, with SIMD.
         Cpu = "cpu",
-        /// The graphics card, by WebGPU.
+        /// The GPU, by WebGPU.
         Gpu = "gpu",
     }
 }
@@ -472,8 +472,9 @@ impl Architecture {
         Self { kind, widths: widths.into() }
     }
 
-    /// Its layers in the order of their files, each as the matrix by which it multiplies: `[inputs, outputs]`, the inputs
-    /// of a convolution being its window's places times its input channels. Batch normalization is folded into them.
+    /// Its layers in the order of their files, each as the matrix by which it multiplies: `[inputs, outputs]`, the
+    /// inputs of a convolution being its window's places times its input channels. Batch normalization is folded into
+    /// them.
     pub fn layers(&self, inputs: usize, classes: usize) -> Vec<LayerShape> {
         let mut layers = Vec::new();
         let widths = self.widths.iter().map(|&width| width as usize);

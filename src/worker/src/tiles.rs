@@ -1,5 +1,5 @@
-//! Links the innermost loop of a product of matrices into the running engine: a module of its own, which shares the engine's
-//! memory and stands in its table of functions.
+//! Links the innermost loop of a product of matrices into the running engine: a module of its own, which shares the
+//! engine's memory and stands in its table of functions.
 
 use js_sys::{
     Function, Object, Reflect,

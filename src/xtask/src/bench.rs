@@ -11,7 +11,8 @@ use crate::{
     tools::{cargo, root, run, step},
 };
 
-/// Measures the page in `dist/`, built if it is not there, beside the peers that `tests/peers/package.json` names, and prints tables.
+/// Measures the page in `dist/`, built if it is not there, beside the peers that `tests/peers/package.json` names, and
+/// prints tables.
 ///
 /// `only` leaves out the workloads whose names do not hold it.
 pub fn command(only: &str) -> Result<()> {

@@ -1,5 +1,5 @@
-//! Holds the list of layers in ARCHITECTURE.md: a module imports modules of its own layer and of those before it, and no
-//! modules import each other in a circle.
+//! Holds the list of layers in ARCHITECTURE.md: a module imports modules of its own layer and of those before it, and
+//! no modules import each other in a circle.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -192,7 +192,7 @@ fn faults(name: &str, modules: &Crate, layers: &[&str]) -> Vec<String> {
             if place > own {
                 faults.push(format!("{} imports {}, which is of a later layer", text(module), text(other)));
             }
-            // Of such a layer each part stands alone; their parent lists them.
+            // Each part of such a layer stands alone; their parent lists them.
             let depth = layer_name.matches("::").count();
             let parts = [module, other].map(|module| module.get(depth));
             let are_two = matches!(parts, [Some(own), Some(other)] if own != other);

@@ -13,6 +13,8 @@ mod serve;
 mod sizes;
 mod test;
 mod tools;
+#[cfg(test)]
+mod words;
 
 use std::process::ExitCode;
 

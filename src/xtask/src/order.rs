@@ -1,8 +1,8 @@
-//! The last hand on a wasm file: names of functions go, memory is bounded, and functions that resemble each other stand next to
-//! each other.
+//! The last hand on a wasm file: names of functions go, memory is bounded, and functions that resemble each other stand
+//! next to each other.
 //!
-//! gzip (DEFLATE, RFC 1951) looks back 32 kB and no further. The linker's order puts what was made from one generic function
-//! for two types further apart than that; side by side, the second costs next to nothing.
+//! gzip (DEFLATE, RFC 1951) looks back 32 kB and no further. The linker's order puts what was made from one generic
+//! function for two types further apart than that; side by side, the second costs next to nothing.
 
 use std::{
     cmp::Reverse,
@@ -27,11 +27,11 @@ const SHINGLE: usize = 5;
 /// Functions, the last ones, that the next one is to resemble: they are what gzip still sees.
 const RECENT: usize = 5;
 
-/// Of more functions with the same hash only the first are looked at: what all have in common tells them not apart.
+/// Only the first of many functions with the same hash are looked at: what all have in common tells them not apart.
 const MOST: usize = 200;
 
-/// Pages of 64 KiB that a module's memory may grow to: two gigabytes, as the page says, so that a few workers leave a laptop
-/// some room.
+/// Pages of 64 KiB that a module's memory may grow to: two gigabytes, as the page says, so that a few workers leave a
+/// laptop some room.
 const MOST_PAGES: u64 = 2_000_000_000 / 65_536;
 
 /// A module that does the same and is smaller when it is compressed.
@@ -61,8 +61,8 @@ pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
     Ok(arranged.finish())
 }
 
-/// From the largest function on always the one that is left and most similar to the last few, to the nearer the more, of equally
-/// similar ones that of the nearest size; where none is similar, the largest.
+/// From the largest function on always the one that is left and most similar to the last few, to the nearer the more,
+/// of equally similar ones that of the nearest size; where none is similar, the largest.
 fn chain(bodies: &[&[u8]]) -> Vec<usize> {
     // Who has a hash is found by it.
     let mut holders: HashMap<(usize, u32), Vec<usize>> = HashMap::new();

@@ -1,10 +1,10 @@
-//! Functions that are linked and never called, emptied before wasm-bindgen reads the module: its collector then drops what
-//! only they called.
+//! Functions that are linked and never called, emptied before wasm-bindgen reads the module: its collector then drops
+//! what only they called.
 //!
-//! burn chooses the type of numbers when a program runs, so that the linker must keep all of quantized tensors, conversions
-//! between a dozen types in engines that know f32 and i32 alone, and products of matrices in engines that have their own on the
-//! processor. CubeCL's kernels are a graph of operations each of which could also be read from text. Whoever called an emptied
-//! function would be told "unreachable".
+//! burn chooses the type of numbers when a program runs, so that the linker must keep all of quantized tensors,
+//! conversions between a dozen types in engines that know f32 and i32 alone, and products of matrices in engines that
+//! have their own on the processor. CubeCL's kernels are a graph of operations each of which could also be read from
+//! text. Whoever called an emptied function would be told "unreachable".
 
 use std::{env, ffi::OsString, path::Path, process::Command};
 
@@ -32,11 +32,11 @@ const NEVER_CALLED: [&str; 13] = [
     "TensorData$GT$16try_cast_inplace",
 ];
 
-/// Bytes that an emptied function has at least: functions that came out the same are kept once, under the name of any of them,
-/// which happens to short ones.
+/// Bytes that an emptied function has at least: functions that came out the same are kept once, under the name of any
+/// of them, which happens to short ones.
 const LEAST: usize = 128;
 
-/// The same of the engine of the graphics card besides.
+/// The same of the engine of the GPU besides.
 const NEVER_CALLED_ON_CARDS: [&str; 4] =
     ["cubek_quant", "Parsable$GT$5parse", "canonical_syntax_parse_impl", "combine..parser..FirstMode"];
 
@@ -80,8 +80,8 @@ fn bind(real: &OsString) -> Result<()> {
     Ok(())
 }
 
-/// A module in which every function of `least` bytes or more whose name holds one of these does nothing but stop (WebAssembly core specification,
-/// sections 5.5.13 and 7.4.1). `None` if it is no module.
+/// A module in which every function of `least` bytes or more whose name holds one of these does nothing but stop
+/// (WebAssembly core specification, sections 5.5.13 and 7.4.1). `None` if it is no module.
 fn without(module: &[u8], names: &[&str], least: usize) -> Option<Vec<u8>> {
     const HEADER: usize = 8;
     /// No locals, `unreachable`, `end`.

@@ -24,8 +24,8 @@ use crate::{
     tools::{gzip, root},
 };
 
-/// Builds the page, unless told not to, and serves it until interrupted: at first without the GPU engine, which takes longer to
-/// build than all the rest and is put beside it as soon as it is there.
+/// Builds the page, unless told not to, and serves it until interrupted: at first without the GPU engine, which takes
+/// longer to build than all the rest and is put beside it as soon as it is there.
 pub fn command(port: u16, no_build: bool) -> Result<()> {
     let build = if no_build { None } else { Some(Build::prepare()?) };
     if let Some(build) = &build {
@@ -34,7 +34,7 @@ pub fn command(port: u16, no_build: bool) -> Result<()> {
     let port = start(port, &root().join("dist"))?;
     eprintln!("serving http://127.0.0.1:{port} (stop with Ctrl-C)");
     if let Some(build) = build {
-        eprintln!("the processor trains meanwhile; the engine for graphics cards follows");
+        eprintln!("the processor trains meanwhile; the engine for GPUs follows");
         build.whole()?;
         eprintln!("serving http://127.0.0.1:{port} with all engines; reload the page");
     }

@@ -4,8 +4,8 @@ use anyhow::{Result, ensure};
 
 use crate::tools::{gzip, root};
 
-/// What wasm may weigh, compressed, and what it should: the build fails above the first, so that nothing creeps in, and says so
-/// above the second.
+/// What wasm may weigh, compressed, and what it should: the build fails above the first, so that nothing creeps in, and
+/// says so above the second.
 struct Limit {
     what: &'static str,
     most: usize,

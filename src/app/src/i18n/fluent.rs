@@ -1,6 +1,6 @@
 //! The messages of a language, read and put together by Fluent: in the browser by its authors' own library for the web,
-//! whose plural rules and number formats are the browser's, and which is a tenth of what its sister in Rust would add to
-//! the page; by that sister in native tests.
+//! whose plural rules and number formats are the browser's, and which is a tenth of what its sister in Rust would add
+//! to the page; by that sister in native tests.
 
 use std::borrow::Cow;
 

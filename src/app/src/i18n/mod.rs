@@ -73,8 +73,8 @@ pub struct Texts {
     /// Which language.
     pub language: Language,
     messages: Rc<Messages>,
-    /// What was put together before, by id, attribute and arguments: every report draws hundreds of messages anew, of which few
-    /// have changed, and Fluent is on the other side of wasm's border.
+    /// What was put together before, by id, attribute and arguments: every report draws hundreds of messages anew, of
+    /// which few have changed, and Fluent is on the other side of wasm's border.
     made: Rc<RefCell<HashMap<String, String>>>,
 }
 

@@ -1,5 +1,6 @@
-//! Panels in their places. One that is looked at is drawn with every report; one out of view every second while networks train:
-//! drawing all of it ten times a second took the page's thread two fifths of the time, on two cores, while eight seeds trained.
+//! Panels in their places. One that is looked at is drawn with every report; one out of view every second while
+//! networks train: drawing all of it ten times a second took the page's thread two fifths of the time, on two cores,
+//! while eight seeds trained.
 
 use std::rc::Rc;
 

@@ -24,9 +24,9 @@ pub fn biased(logits: &[f32], classes: usize, omit: &Classes, bias: f64) -> Vec<
 /// Shares of examples that are right, 0 to 1; NaN where there are no such examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Accuracy {
-    /// Of all examples.
+    /// The share of all examples.
     pub overall: f64,
-    /// Of the examples of the omitted classes.
+    /// The share of the examples of the omitted classes.
     pub omitted: f64,
 }
 

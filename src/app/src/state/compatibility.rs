@@ -1,6 +1,7 @@
 //! Whether an objective can be used on the networks that the knobs describe, and on which ones it could. Pure.
 //!
-//! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is trained.
+//! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
+//! trained.
 
 use retort_spec::{Architecture, Experiment, Guided, Knowledge, NetworkKind, Objective, Refusal};
 
@@ -94,8 +95,8 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal>
     }
 }
 
-/// The experiment with networks on which the objective can be used, and with the objective at its usual weight if it had
-/// none; `None` where it can be used already, or no such networks are to be had.
+/// The experiment with networks on which the objective can be used, and with the objective at its usual weight if it
+/// had none; `None` where it can be used already, or no such networks are to be had.
 pub fn mended(objective: Objective, experiment: &Experiment) -> Option<Experiment> {
     refusal(objective, experiment)?;
     let usual = Experiment::for_data(experiment.data);

@@ -233,8 +233,8 @@ impl Bench {
     }
 }
 
-/// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be taken
-/// away.
+/// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be
+/// taken away.
 fn carry(row: &mut Compressed, link: &str) {
     if row.parts.total() == row.bytes {
         // The link's length is written before it, seven bits a byte.

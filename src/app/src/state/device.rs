@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::window;
 
-/// Multiply–adds of a training step below which no graphics card is tried. A step on the card costs some 20 calls, about a
-/// millisecond whatever the size; the CPU engine does 20 billion multiply–adds a second, so that it has finished before the
-/// card has begun. Above, both are timed.
+/// Multiply–adds of a training step below which no GPU is tried. A step on the GPU costs some 20 calls, about a
+/// millisecond whatever the size; the CPU engine does 20 billion multiply–adds a second, so that it has finished before
+/// the card has begun. Above, both are timed.
 const WORTH_TIMING: f64 = 2e7;
 
 /// Which engine is used, and why.
@@ -41,9 +41,9 @@ pub enum DeviceReason {
 pub struct Timed {
     /// Seconds on the processor, by all its workers.
     pub cpu: f64,
-    /// Seconds on the graphics card.
+    /// Seconds on the GPU.
     pub gpu: f64,
-    /// Whether the graphics card would be done before what the processor has begun.
+    /// Whether the GPU would be done before what the processor has begun.
     pub faster: bool,
 }
 
@@ -61,9 +61,9 @@ pub enum Adapter {
     None,
     /// An emulation on the CPU.
     Software,
-    /// A card without timestamp queries.
+    /// A GPU without timestamp queries.
     NoTimestamps,
-    /// A card that can be used.
+    /// A GPU that can be used.
     Usable,
 }
 

@@ -1,4 +1,5 @@
-//! What networks answer, compared: the test examples that two of them, or one before and after packing, see differently.
+//! What networks answer, compared: the test examples that two of them, or one before and after packing, see
+//! differently.
 
 use retort_spec::probability::argmax;
 

@@ -75,8 +75,8 @@ pub fn input(state: &State) -> Option<Floats> {
     Some(pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect::<Vec<f32>>().into())
 }
 
-/// The test example that shows best what soft targets are: of those that the teacher has right, and where they are known
-/// the student too and the student alone wrong, the one of which the teacher is least certain.
+/// The test example that shows best what soft targets are: of those that the teacher has right, and where they are
+/// known the student too and the student alone wrong, the one of which the teacher is least certain.
 pub fn most_telling(state: &State) -> Option<usize> {
     let data = state.data.as_ref()?;
     let classes = data.classes as usize;

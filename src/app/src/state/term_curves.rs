@@ -73,8 +73,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis between round numbers that holds all values: with zero, unless it is logarithmic. A term may be negative, as
-    /// a logarithm is.
+    /// An axis between round numbers that holds all values: with zero, unless it is logarithmic. A term may be
+    /// negative, as a logarithm is.
     pub fn of(curves: &[Curve<'_>]) -> Self {
         /// Terms whose largest values differ more than so many times are told apart by their logarithms.
         const APART: f64 = 50.0;

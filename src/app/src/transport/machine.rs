@@ -1,7 +1,8 @@
 //! What the page does about its workers: which engine runs, what it is told, who replaces it when it dies.
 //!
-//! A [`Machine`] has neither a document nor a clock: [`Machine::step`] takes what happened and says what is to be done about
-//! it. The [driver](crate::transport::Driver) carries that out in a browser, the tests against engines of their own.
+//! A [`Machine`] has neither a document nor a clock: [`Machine::step`] takes what happened and says what is to be done
+//! about it. The [driver](crate::transport::Driver) carries that out in a browser, the tests against engines of their
+//! own.
 
 pub mod pool;
 pub mod timing;
@@ -21,9 +22,9 @@ use crate::{
     transport::machine::{pool::Pool, timing::Timing, workbench::Workbench},
 };
 
-/// Ticks that a worker may leave unanswered before it counts as dead: half a minute, since the logits of a large teacher on a
-/// large data set take ten seconds in one go. (A panic tells of itself at once.) Counted in ticks, not in time, since a
-/// laptop that was closed for an hour has missed no ticks.
+/// Ticks that a worker may leave unanswered before it counts as dead: half a minute, since the logits of a large
+/// teacher on a large data set take ten seconds in one go. (A panic tells of itself at once.) Counted in ticks, not in
+/// time, since a laptop that was closed for an hour has missed no ticks.
 const PATIENCE: u32 = 12;
 /// Deaths after which another start would only die again.
 const MOST_RESTARTS: u32 = 5;
@@ -36,7 +37,7 @@ pub type WorkerId = u32;
 pub enum Program {
     /// The engine that trains on the processor.
     Cpu,
-    /// The engine that trains on the graphics card.
+    /// The engine that trains on the GPU.
     Gpu,
     /// The workbench.
     Workbench,
@@ -69,7 +70,7 @@ pub enum Word<P> {
 /// What happened.
 #[derive(Debug, Clone)]
 pub enum Input<P> {
-    /// The browser has told what graphics card there is.
+    /// The browser has told what GPU there is.
     Probed(Adapter),
     /// This is the experiment from now on.
     Run(Experiment),
@@ -149,7 +150,7 @@ pub struct Machine<P> {
     now: f64,
     workers: WorkerId,
     cores: u32,
-    /// Of the computer, in GiB, where it is known.
+    /// The computer's memory in GiB, where it is known.
     memory: Option<f64>,
     /// Unknown until the browser has answered.
     adapter: Option<Adapter>,

@@ -1,4 +1,4 @@
-//! A perceptron for the packed dot product of graphics cards: WGSL's `dot4I8Packed` multiplies four 8-bit codes by four
+//! A perceptron for the packed dot product of GPUs: WGSL's `dot4I8Packed` multiplies four 8-bit codes by four
 //! and adds the products (WebGPU Shading Language, section "Packed integer dot product").
 //!
 //! Codes stay as they are, since a difference to a zero point would want nine bits: the zero point of what comes in is
@@ -9,7 +9,8 @@ use retort_spec::NetworkKind;
 use super::{NotInteger, Numbers, codes_of, numbers, quad};
 use crate::model::{Coding, Model, Part};
 
-/// A network on some examples, in words of four numbers `T` and sums `S`: layers whose inputs and outputs come in words of four.
+/// A network on some examples, in words of four numbers `T` and sums `S`: layers whose inputs and outputs come in words
+/// of four.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Words<T, S> {
     /// The examples, `[examples, words]`.

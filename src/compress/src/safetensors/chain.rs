@@ -11,7 +11,7 @@ use super::{
 pub struct Chained<'a> {
     /// One, or two.
     pub weights: Vec<&'a Entry>,
-    /// Of all outputs.
+    /// The bias of its outputs.
     pub bias: Option<&'a Entry>,
 }
 

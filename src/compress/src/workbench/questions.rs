@@ -88,7 +88,7 @@ impl Workbench {
         say(Report::Latency { times, no_gpu: None });
     }
 
-    /// The network that was last looked at for a graphics card, which whoever drives the workbench may have.
+    /// The network that was last looked at for a GPU, which whoever drives the workbench may have.
     ///
     /// # Errors
     /// Why it cannot be computed there; `None` where integers cannot compute it anywhere, or there is nothing yet.
@@ -139,7 +139,7 @@ impl Workbench {
     }
 }
 
-/// A network on a graphics card: in single precision and in integers.
+/// A network on a GPU: in single precision and in integers.
 pub struct GpuWords {
     /// The float student.
     pub float: Words<[f32; 4], f32>,
@@ -151,7 +151,7 @@ pub struct GpuWords {
     pub expected: Vec<i8>,
 }
 
-/// What a graphics card took for one batch.
+/// What a GPU took for one batch.
 pub struct GpuTimes {
     /// Milliseconds a call in single precision and in integers, of the same rounds.
     pub samples: [Vec<f64>; 2],
@@ -162,7 +162,7 @@ pub struct GpuTimes {
 }
 
 impl GpuWords {
-    /// What was measured, if the card's integers are the processor's.
+    /// What was measured, if the GPU's integers are the processor's.
     ///
     /// # Errors
     /// If they are not.

@@ -26,7 +26,8 @@ enum Part {
 
 /// Reads the four files of a data set: images and labels, to train and to test on.
 ///
-/// Which file is which is told by its magic number and, for training or test, by its name (`train…` or `t10k…`, `test…`).
+/// Which file is which is told by its magic number and, for training or test, by its name (`train…` or `t10k…`,
+/// `test…`).
 ///
 /// # Errors
 /// [`Trouble::BadFile`] names the first file that is damaged, foreign, too large, twice there or missing, and what is

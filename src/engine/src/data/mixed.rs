@@ -1,7 +1,7 @@
 //! Small grey images and their labels, packed by mixing contexts (M. Mahoney, "Adaptive weighing of context models for
-//! lossless data compression", 2005): each number is a few yes-or-no questions, several tables guess each answer from what
-//! came before, a row of weights mixes the guesses, and an arithmetic coder spends as much as the answer surprises.
-//! All is done in integers, so that every machine unpacks the same bytes.
+//! lossless data compression", 2005): each number is a few yes-or-no questions, several tables guess each answer from
+//! what came before, a row of weights mixes the guesses, and an arithmetic coder spends as much as the answer
+//! surprises. All is done in integers, so that every machine unpacks the same bytes.
 //!
 //! | bytes | |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! The steps on a graphics card, as CubeCL kernels: each is one call where burn's plain formulas are several.
+//! The steps on a GPU, as CubeCL kernels: each is one call where burn's plain formulas are several.
 
 use burn::{
     backend::{Cube, tensor::FloatTensor},
@@ -140,9 +140,11 @@ pub fn adam<const D: usize>(rule: Adam, numbers: &[Tensor<D>; 3], gradient: &Ten
     Some(to.map(Tensor::from_primitive::<Card>))
 }
 
-/// What a product does besides. All but the last are told when it runs: each variant of a kernel is compiled before a first step.
+/// What a product does besides. All but the last are told when it runs: each variant of a kernel is compiled before a
+/// first step.
 struct Flags {
-    /// Whose numbers count only where the mask is above zero: the left factor's (1), the right one's (2) or nobody's (0).
+    /// Whose numbers count only where the mask is above zero: the left factor's (1), the right one's (2) or nobody's
+    /// (0).
     masked: u32,
     biased: bool,
     rectified: bool,
@@ -150,8 +152,8 @@ struct Flags {
     summed: bool,
 }
 
-/// `left · right` for factors, a mask and a bias; the strides are those of the left factor's rows and columns, then of the
-/// right one's.
+/// `left · right` for factors, a mask and a bias; the strides are those of the left factor's rows and columns, then of
+/// the right one's.
 fn launch_product(
     [left, right, mask, bias]: [&Plain; 4],
     [to, sums]: [&Plain; 2],
@@ -312,8 +314,8 @@ fn put(
     }
 }
 
-/// `factor · Σ KL(wanted ‖ given)` at a temperature, or the cross-entropy with `wanted`, and its slope; one workgroup, each
-/// unit some rows.
+/// `factor · Σ KL(wanted ‖ given)` at a temperature, or the cross-entropy with `wanted`, and its slope; one workgroup,
+/// each unit some rows.
 #[cube(launch)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its bindings")]
 fn divergence(

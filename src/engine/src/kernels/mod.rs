@@ -1,11 +1,12 @@
-//! Steps of training that are one where tensors would take several: one node of the graph, one pass over memory, one call of
-//! the graphics card. Each is written for both devices and held to burn's plain formulas by tests.
+//! Steps of training that are one where tensors would take several: one node of the graph, one pass over memory, one
+//! call of the GPU. Each is written for both devices and held to burn's plain formulas by tests.
 //!
-//! - [`dense`], a layer with its ReLU: on the processor two nodes and three copies less a layer; on the card one call forward
-//!   instead of three, and two back instead of five.
-//! - [`soft_targets`] and [`cross_entropy`]: ten nodes and as many passes over the logits less; the gradient is known when the
-//!   loss is.
-//! - [`adam`]: one call for each parameter instead of some fifteen. On the processor `train::optimizer` does it in place.
+//! - [`dense`], a layer with its ReLU: on the processor two nodes and three copies less a layer; on the GPU one call
+//!   forward instead of three, and two back instead of five.
+//! - [`soft_targets`] and [`cross_entropy`]: ten nodes and as many passes over the logits less; the gradient is known
+//!   when the loss is.
+//! - [`adam`]: one call for each parameter instead of some fifteen. On the processor `train::optimizer` does it in
+//!   place.
 
 mod cpu;
 #[cfg(feature = "gpu")]
@@ -29,7 +30,7 @@ use burn::{
 #[cfg(feature = "gpu")]
 pub use gpu::adam;
 
-/// Without a graphics card there is no step on it.
+/// Without a GPU there is no step on it.
 #[cfg(not(feature = "gpu"))]
 pub fn adam<const D: usize>(_: retort_kernels::Adam, _: &[Tensor<D>; 3], _: &Tensor<D>) -> Option<[Tensor<D>; 3]> {
     None
@@ -242,7 +243,7 @@ pub mod tests {
         }
     }
 
-    /// The processor, and the graphics card where there is one: `cargo test --features gpu`.
+    /// The processor, and the GPU where there is one: `cargo test --features gpu`.
     pub fn devices() -> Vec<Device> {
         #[cfg(not(feature = "gpu"))]
         let card = None;
@@ -253,7 +254,7 @@ pub mod tests {
             let open = || match block_on(crate::device::Compute::gpu()) {
                 Ok(card) => Some(card.device),
                 Err(error) => {
-                    println!("the card is left out: {error}");
+                    println!("the GPU is left out: {error}");
                     None
                 }
             };

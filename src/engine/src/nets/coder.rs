@@ -93,8 +93,8 @@ impl Coder {
     }
 }
 
-/// The largest of all numbers, and zero, by comparisons of halves: what finds a maximum otherwise is used nowhere else, and
-/// would cost the engine's wasm six kilobytes.
+/// The largest of all numbers, and zero, by comparisons of halves: what finds a maximum otherwise is used nowhere else,
+/// and would cost the engine's wasm six kilobytes.
 fn largest(numbers: Tensor<2>) -> Tensor<1> {
     let [rows, columns] = numbers.dims();
     let mut row: Tensor<2> = relu(numbers).reshape([1, rows * columns]);
@@ -110,11 +110,12 @@ fn largest(numbers: Tensor<2>) -> Tensor<1> {
     }
 }
 
-/// `saturate(round_half_even(x · inverse) + zero)` on a device: ONNX `QuantizeLinear` by the reciprocal of the scale, since a
-/// shader's division is only nearly right and its multiplication is right (WGSL, section 15.7.4).
+/// `saturate(round_half_even(x · inverse) + zero)` on a device: ONNX `QuantizeLinear` by the reciprocal of the scale,
+/// since a shader's division is only nearly right and its multiplication is right (WGSL, section 15.7.4).
 ///
 /// # Shapes
-/// `x`: `[rows, columns]`; `inverse` and `zero`: such that they spread to it; the result whole numbers, `[rows, columns]`.
+/// `x`: `[rows, columns]`; `inverse` and `zero`: such that they spread to it; the result whole numbers, `[rows,
+/// columns]`.
 pub fn quantize_linear(x: Tensor<2>, inverse: Tensor<2>, zero: Tensor<2>, [least, most]: [f32; 2]) -> Tensor<2> {
     let codes = (x * inverse).round() + zero;
     -relu(-relu(codes - least) + (most - least)) + most

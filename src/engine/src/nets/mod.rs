@@ -56,7 +56,8 @@ impl Network {
         Self::of_linears(kind, layers.iter().map(|layer| dense::linear(layer, device)).collect(), false)
     }
 
-    /// The network of these layers, whatever they were computed from; `fresh` ones are normalized while they are trained.
+    /// The network of these layers, whatever they were computed from; `fresh` ones are normalized while they are
+    /// trained.
     pub fn of_linears(kind: NetworkKind, layers: Vec<Linear>, fresh: bool) -> Self {
         let built = match kind {
             NetworkKind::Mlp => None,

@@ -43,8 +43,8 @@ impl Image {
 }
 
 impl Residual {
-    /// The network of these layers: fresh ones to be normalized while they are trained, or folded ones of a file. `None` if
-    /// the layers are not those of such a network.
+    /// The network of these layers: fresh ones to be normalized while they are trained, or folded ones of a file.
+    /// `None` if the layers are not those of such a network.
     pub fn new(layers: Vec<Linear>, fresh: bool) -> Option<Self> {
         let convolution = |linear: &Linear| match fresh {
             true => Normalized::fresh(linear.clone()),
@@ -89,8 +89,8 @@ impl Residual {
         self.stem.to_layer().await
     }
 
-    /// A forward pass. Nothing is dropped: batch normalization takes the place of dropout (Ioffe & Szegedy 2015, section
-    /// 4.2.1), and the classifier reads too few numbers to spare any.
+    /// A forward pass. Nothing is dropped: batch normalization takes the place of dropout (Ioffe & Szegedy 2015,
+    /// section 4.2.1), and the classifier reads too few numbers to spare any.
     ///
     /// # Shapes
     /// `inputs`: `[batch, side²]`; a map for each width, after the last of its blocks.

@@ -58,7 +58,8 @@ impl Map {
     }
 }
 
-/// What an activation function was given. Few ask for it, and where a layer does both in one step it is computed when they do.
+/// What an activation function was given. Few ask for it, and where a layer does both in one step it is computed when
+/// they do.
 #[derive(Clone)]
 pub struct Before(Rc<dyn Fn() -> Tensor<3>>);
 

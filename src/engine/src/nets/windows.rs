@@ -1,18 +1,18 @@
 //! Images as matrices: every window of an image as a row, so that a convolution is one matrix product, which is what
-//! processors and graphics cards are fastest at. Channels come last, so that a row is made of whole runs.
+//! processors and GPUs are fastest at. Channels come last, so that a row is made of whole runs.
 
 use burn::tensor::{Int, Tensor, TensorData, activation::relu};
 
 /// Every window of `window` × `window` places around each place, or around every second one for `stride` 2; outside the
 /// image there is zero.
 ///
-/// One selection of columns, each image being a row of numbers: burn's CPU engine has a short way for matrices and divides
-/// three times for each number of anything else, so that a network learns up to twice as fast as by a selection of places
-/// from images of several channels, and as by one of rows, a place each.
+/// One selection of columns, each image being a row of numbers: burn's CPU engine has a short way for matrices and
+/// divides three times for each number of anything else, so that a network learns up to twice as fast as by a selection
+/// of places from images of several channels, and as by one of rows, a place each.
 ///
 /// # Shapes
-/// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side divided by
-/// the stride, rounded up.
+/// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side divided
+/// by the stride, rounded up.
 pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
     let [batch, side, _, channels] = images.dims();
     let after = side.div_ceil(stride);

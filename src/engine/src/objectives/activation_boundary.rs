@@ -8,15 +8,16 @@ use super::{
     maps::{Usual, convolved, pairs, pooled},
 };
 
-/// `Σ_l 2^{l−L+1} (1/N) Σ ((F + m)² [F > −m, G ≤ 0] + (F − m)² [F ≤ m, G > 0])` with `F` and `G` the stages before their
-/// activation functions, `F` through a learned 1×1 convolution to the teacher's channels, and stages `l` from 0 to L − 1
-/// (Heo et al. 2019, eq. 5), alone in the first stage.
+/// `Σ_l 2^{l−L+1} (1/N) Σ ((F + m)² [F > −m, G ≤ 0] + (F − m)² [F ≤ m, G > 0])` with `F` and `G` the stages before
+/// their activation functions, `F` through a learned 1×1 convolution to the teacher's channels, and stages `l` from 0
+/// to L − 1 (Heo et al. 2019, eq. 5), alone in the first stage.
 ///
 /// Followed is the authors' code and RepDistiller's, in which earlier stages count half as much each. Both multiply by
 /// 3/1000 besides, which belongs into the weight; and their connector has batch normalization, which is left out.
 ///
 /// # Shapes
-/// Maps: `[batch, places, channels]`; a matrix `[student's channels, teacher's channels]` for each pair; the loss `[1]`.
+/// Maps: `[batch, places, channels]`; a matrix `[student's channels, teacher's channels]` for each pair; the loss
+/// `[1]`.
 fn activation_boundary(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::All).ok()?;
     let count = pairs.len();
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn by_hand() {
-        // Fires and should, beyond the margin and not; silent and should not be; silent and should; fires and should not.
+        // Fires and should, beyond the margin and not; silent and should not be; silent and should; fires and should
+        // not.
         let student = check::stages(2, &[(3, 1, &[2.0, 0.5, -0.5, -3.0, 1.0, -1.0])]);
         let teacher = check::stages(2, &[(3, 1, &[0.1, 9.0, 5.0, -1.0, -9.0, 0.0])]);
         // 0 + ¼ + 2¼ and 0 + 4 + 0, of two examples.

@@ -184,7 +184,7 @@ fn agrees(analytic: f32, largest: f32, loss: impl Fn(f32) -> f64) -> Result<(), 
 
 #[test]
 fn every_gradient_passes_finite_differences() {
-    // Of large matrices some entries stand for all.
+    // Some entries of a large matrix stand for all.
     const ENTRIES: usize = 12;
     let usual = Settings::default();
     let settings = [

@@ -13,7 +13,7 @@ use crate::kernels::matmul;
 /// Width of the space that both embeddings are projected to. The authors take 128 for networks whose embeddings have 64
 /// to 2048 features; those here have some tens, and every negative costs as many products.
 const WIDTH: usize = 32;
-/// The most negatives of an example. The authors take 16,384 of the 50,000 images of CIFAR-100, on a graphics card; a
+/// The most negatives of an example. The authors take 16,384 of the 50,000 images of CIFAR-100, on a GPU; a
 /// processor in a page pays about as much for 256 as for the forward pass of a small student.
 const NEGATIVES: usize = 256;
 /// τ, the authors' value.
@@ -22,11 +22,12 @@ const TEMPERATURE: f64 = 0.07;
 const MOMENTUM: f64 = 0.5;
 
 /// Noise-contrastive estimation from both sides, for anchors `x` of one network and a memory `m` of the other's
-/// embeddings: `−(1/N) Σ_n (ln D(x_n, m_n) + Σ_k ln(1 − D(x_n, m_k)))` with `D(x, m) = h/(h + K)` and `h = exp(x · m/τ)`
-/// divided by its mean over the first batch (Tian et al. 2020, eq. 18; the memory and the constant as in their code).
+/// embeddings: `−(1/N) Σ_n (ln D(x_n, m_n) + Σ_k ln(1 − D(x_n, m_k)))` with `D(x, m) = h/(h + K)` and `h = exp(x ·
+/// m/τ)` divided by its mean over the first batch (Tian et al. 2020, eq. 18; the memory and the constant as in their
+/// code).
 ///
-/// In their code the constant Z is that mean times the number of examples M, and the likelihood of a negative K/M: the M
-/// cancel. Their 1e-7 in the denominators is left out, since sigmoids of differences of logarithms need none.
+/// In their code the constant Z is that mean times the number of examples M, and the likelihood of a negative K/M: the
+/// M cancel. Their 1e-7 in the denominators is left out, since sigmoids of differences of logarithms need none.
 ///
 /// # Shapes
 /// Embeddings `[batch, features]`; matrices `[student's features, 32]` and `[teacher's features, 32]`; the loss `[1]`.
@@ -85,7 +86,8 @@ fn compared(rows: &[u32], count: usize, memory: &mut Memory) -> Vec<i32> {
     for &row in rows {
         compared.push(row as i32);
         for _ in 0..count {
-            // One less than there are, and those from the example on moved by one, so that it is never its own negative.
+            // One less than there are, and those from the example on moved by one, so that it is never its own
+            // negative.
             let drawn = memory.generator.random_range(0..memory.examples as u32 - 1);
             compared.push((drawn + u32::from(drawn >= row)) as i32);
         }

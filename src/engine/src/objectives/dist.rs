@@ -6,12 +6,12 @@ use burn::tensor::{Tensor, activation::softmax};
 use super::{Method, Settings, geometry::unit_deviation};
 use crate::nets::Trace;
 
-/// `T² · ((1 − (1/N) Σ_n ρ(p_n, q_n)) + (1 − (1/C) Σ_c ρ(p_·c, q_·c)))` with `p` and `q` the probabilities of teacher and
-/// student at temperature T and `ρ` Pearson's correlation (Huang et al. 2022, eq. 10, β = γ = 1).
+/// `T² · ((1 − (1/N) Σ_n ρ(p_n, q_n)) + (1 − (1/C) Σ_c ρ(p_·c, q_·c)))` with `p` and `q` the probabilities of teacher
+/// and student at temperature T and `ρ` Pearson's correlation (Huang et al. 2022, eq. 10, β = γ = 1).
 ///
 /// T² is in the authors' classification code, not in their paper's listing; it is kept because the vectors have it and
-/// because the gradient shrinks with T as that of soft targets does. What does not vary correlates with nothing: a batch
-/// of one has no second term, but for the constant.
+/// because the gradient shrinks with T as that of soft targets does. What does not vary correlates with nothing: a
+/// batch of one has no second term, but for the constant.
 ///
 /// # Shapes
 /// Logits: `[batch, classes]`; the loss `[1]`, 0 to 4 T².

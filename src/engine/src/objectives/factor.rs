@@ -12,9 +12,9 @@ use super::{
 /// The width of the paraphrase, as a share of the teacher's channels: the authors' k.
 const SHARE: f64 = 0.5;
 
-/// In the first stage `mean (d(p(G)) − G)²`, the autoencoder's error, the student untouched; afterwards
-/// `mean |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|` with the paraphraser `p` as it then is, over all channels and places of an example
-/// (Kim et al. 2018, eq. 3).
+/// In the first stage `mean (d(p(G)) − G)²`, the autoencoder's error, the student untouched; afterwards `mean
+/// |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|` with the paraphraser `p` as it then is, over all channels and places of an example (Kim
+/// et al. 2018, eq. 3).
 ///
 /// Followed is the authors' code; RepDistiller's loss of this name compares attention maps. Their paraphraser and
 /// translator are three 3×3 convolutions each, with leaky ReLUs and batch normalization; here `p`, `d` and `t` are 1×1

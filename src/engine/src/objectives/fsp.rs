@@ -11,12 +11,13 @@ use super::{
 use crate::kernels::matmul;
 use crate::nets::{Map, Trace};
 
-/// `Σ_l mean (Φ(F_l, F_{l+1}) − Φ(G_l, G_{l+1}))²` over examples and pairs of channels, with `Φ_ij` the mean over places of
-/// channel `i` of one stage times channel `j` of the next (Yim et al. 2017, eqs. 1 and 2), alone in the first stage.
+/// `Σ_l mean (Φ(F_l, F_{l+1}) − Φ(G_l, G_{l+1}))²` over examples and pairs of channels, with `Φ_ij` the mean over
+/// places of channel `i` of one stage times channel `j` of the next (Yim et al. 2017, eqs. 1 and 2), alone in the first
+/// stage.
 ///
-/// Of two stages the larger is brought to the side of the smaller by the mean, as in RepDistiller; torchdistill takes the
-/// largest. Nothing is learned beside the student, so the channels must be as many. All stages take part, whichever the
-/// visitor chose: one alone has no flow.
+/// The larger of two stages is brought to the side of the smaller by the mean, as in RepDistiller; torchdistill takes
+/// the largest. Nothing is learned beside the student, so the channels must be as many. All stages take part, whichever
+/// the visitor chose: one alone has no flow.
 ///
 /// # Shapes
 /// Maps: `[batch, places, channels]`; the loss `[1]`.
@@ -55,7 +56,7 @@ fn flows<'a>(student: &'a Trace, teacher: &'a Trace) -> Result<Vec<[Flow<'a>; 2]
     }
     let mut flows = Vec::new();
     for (before, after) in pairs.iter().zip(&pairs[1..]) {
-        // Of a student deeper than the teacher two stages can stand beside one, in which nothing flows.
+        // Two stages of a student deeper than the teacher can stand beside one, in which nothing flows.
         if !std::ptr::eq(before.1, after.1) {
             flows.push([(before.0, after.0), (before.1, after.1)]);
         }

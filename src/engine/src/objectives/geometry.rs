@@ -13,8 +13,8 @@ const SHORTEST_SQUARE: f64 = 1e-12;
 /// The same for deviations from a mean, and for the distance of two rows, as a share of the rows' own squares: single
 /// precision carries seven digits.
 const ROUNDING_SQUARE: f64 = 1e-12;
-/// The square of the length below which deviations are none, however small what deviates: the derivative of an inverse root
-/// would be beyond single precision.
+/// The square of the length below which deviations are none, however small what deviates: the derivative of an inverse
+/// root would be beyond single precision.
 const LEAST_SQUARE: f64 = 1e-24;
 /// The share of the mean squared distance below which two rows are taken to be one: the differences of products that
 /// distances are made of lose the digits below it.
@@ -27,8 +27,8 @@ pub fn unit<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
     vectors * inverse_root(squares, none)
 }
 
-/// Deviations from the mean along a dimension, brought to length 1. The sum of products of two such vectors is Pearson's
-/// correlation; constants correlate with nothing.
+/// Deviations from the mean along a dimension, brought to length 1. The sum of products of two such vectors is
+/// Pearson's correlation; constants correlate with nothing.
 pub fn unit_deviation<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
     let deviations = vectors.clone() - vectors.clone().mean_dim(dim);
     let squares = deviations.clone().square().sum_dim(dim);
@@ -84,8 +84,8 @@ pub fn huber<const D: usize>(difference: Tensor<D>) -> Tensor<D> {
     (size - linear.clone()).square() * 0.5 + linear
 }
 
-/// `|x|`, with slope 0 at 0. Like the next two it is made of operations that the networks need anyway: every operation of
-/// its own is compiled for every type of number, and would make the engine's wasm kilobytes larger.
+/// `|x|`, with slope 0 at 0. Like the next two it is made of operations that the networks need anyway: every operation
+/// of its own is compiled for every type of number, and would make the engine's wasm kilobytes larger.
 pub fn magnitude<const D: usize>(values: Tensor<D>) -> Tensor<D> {
     relu(values.clone()) + relu(-values)
 }
@@ -103,7 +103,8 @@ pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
 /// Nothing to learn, for an objective that compares the examples of a batch with each other by their embeddings.
 ///
 /// # Errors
-/// [`Refusal::Batch`] where there are fewer than `needed`, [`Refusal::NoStages`] where the embedding is the input itself.
+/// [`Refusal::Batch`] where there are fewer than `needed`, [`Refusal::NoStages`] where the embedding is the input
+/// itself.
 pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Refusal> {
     let [given, _] = trace.embedding.dims();
     match (given < needed, trace.maps.is_empty()) {

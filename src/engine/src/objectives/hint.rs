@@ -8,9 +8,9 @@ use super::{
 /// `mean (r(F) − G)²` over examples, places and channels, with `r` a learned 1×1 convolution to the teacher's channels
 /// (Romero et al. 2015, eq. 3), alone in the first stage, as theirs is.
 ///
-/// They take half the sum of squares and let `r` be a convolution over several places, with a ReLU; RepDistiller takes the
-/// mean, as here, so that the size of the maps does not matter. Maps of different sides are brought to one by the mean,
-/// and what is left for `r` is the channels.
+/// They take half the sum of squares and let `r` be a convolution over several places, with a ReLU; RepDistiller takes
+/// the mean, as here, so that the size of the maps does not matter. Maps of different sides are brought to one by the
+/// mean, and what is left for `r` is the channels.
 ///
 /// # Shapes
 /// Maps: `[batch, places, channels]`; a matrix `[student's channels, teacher's channels]`; the loss `[1]`.

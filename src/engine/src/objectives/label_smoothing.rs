@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use super::{Method, Source, cross_entropy};
 use crate::nets::Trace;
 
-/// What is taken from the right class and shared by all, the right one among them (Szegedy et al. 2016, section 7: 0.1).
+/// What is taken from the right class and shared by all, the right one among them (Szegedy et al. 2016, section 7:
+/// 0.1).
 const EPSILON: f64 = 0.1;
 
 /// `−(1/N) Σ_n Σ_c ((1 − ε) y_nc + ε/C) ln softmax(z_n)_c` (Szegedy et al. 2016, section 7, with the uniform prior).

@@ -8,8 +8,8 @@ use crate::nets::Trace;
 /// `(1/NC) Σ_{n,c} (z_nc − v_nc)²` with `z` the student's logits and `v` the teacher's (Ba & Caruana 2014, eq. 1; the
 /// mean over classes, where they take the sum, as the code of Tang et al. 2019 has it).
 ///
-/// It is the limit of soft targets at a high temperature, but for the logits' mean, which a softmax does not see (Hinton,
-/// Vinyals & Dean 2015, section 2.1).
+/// It is the limit of soft targets at a high temperature, but for the logits' mean, which a softmax does not see
+/// (Hinton, Vinyals & Dean 2015, section 2.1).
 ///
 /// # Shapes
 /// Logits: `[batch, classes]`; the loss `[1]`.

@@ -1,6 +1,6 @@
-//! Objectives: a loss between what the student says and what it should say. One a file with its [`Method`], and an entry in
-//! the registry of `retort-spec` (`spec/objectives.rs`), which declares the file as a module. Cross-entropy and soft
-//! targets, which every student has, stand in files of their own beside what several objectives need.
+//! Objectives: a loss between what the student says and what it should say. One a file with its [`Method`], and an
+//! entry in the registry of `retort-spec` (`spec/objectives.rs`), which declares the file as a module. Cross-entropy
+//! and soft targets, which every student has, stand in files of their own beside what several objectives need.
 
 mod cross_entropy;
 mod geometry;
@@ -187,8 +187,8 @@ macro_rules! register {
 
 for_each_objective!(register);
 
-/// The two that every student has, by the names of the vector files; the others by those of the registry. `None` for any
-/// other name.
+/// The two that every student has, by the names of the vector files; the others by those of the registry. `None` for
+/// any other name.
 pub fn named(id: &str) -> Option<&'static Method> {
     const CROSS_ENTROPY: Method = Method {
         from: Source::Labels,

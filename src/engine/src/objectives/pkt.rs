@@ -1,5 +1,5 @@
-//! Probabilistic knowledge transfer: from each example, the others should be as likely neighbours for the student as for
-//! the teacher.
+//! Probabilistic knowledge transfer: from each example, the others should be as likely neighbours for the student as
+//! for the teacher.
 
 use burn::tensor::{Tensor, activation::relu};
 

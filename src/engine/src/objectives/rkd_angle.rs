@@ -9,8 +9,8 @@ use super::{
 };
 use crate::nets::Trace;
 
-/// The most examples of a batch that are looked at, the authors' batch (RepDistiller's recipe): the angles are as many as
-/// its third power, a thousand million for the largest batch that can be chosen.
+/// The most examples of a batch that are looked at, the authors' batch (RepDistiller's recipe): the angles are as many
+/// as its third power, a thousand million for the largest batch that can be chosen.
 const EXAMPLES: usize = 64;
 
 /// `(1/N³) Σ_ijk h(cos∠ f_j f_i f_k − cos∠ g_j g_i g_k)` with the angle at `i` and `h` Huber's loss (Park et al. 2019,
@@ -22,8 +22,8 @@ fn rkd_angle(student: &Trace, teacher: &Trace) -> Tensor<1> {
     huber(cosines(student.embedding.clone()) - cosines(teacher.embedding.clone())).mean()
 }
 
-/// `[examples, examples, examples]`: the cosine of the angle at the first between the second and the third, by the law of
-/// cosines; 0 where two of them coincide.
+/// `[examples, examples, examples]`: the cosine of the angle at the first between the second and the third, by the law
+/// of cosines; 0 where two of them coincide.
 fn cosines(embedding: Tensor<2>) -> Tensor<3> {
     let [batch, _] = embedding.dims();
     let count = batch.min(EXAMPLES);

@@ -19,8 +19,8 @@ const PARTS: usize = 4;
 /// RepDistiller has it).
 ///
 /// # Shapes
-/// Maps: `[batch, places, channels]`; for each pair matrices `[student's channels, teacher's channels]`, twice `[teacher's
-/// channels, teacher's channels]`, and `[1, teacher's channels]`; the loss `[1]`, of either sign.
+/// Maps: `[batch, places, channels]`; for each pair matrices `[student's channels, teacher's channels]`, twice
+/// `[teacher's channels, teacher's channels]`, and `[1, teacher's channels]`; the loss `[1]`, of either sign.
 fn vid(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::All).ok()?;
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {

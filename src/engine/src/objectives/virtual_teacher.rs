@@ -9,12 +9,12 @@ use crate::nets::Trace;
 /// What it gives the right class (Yuan et al. 2020: at least 0.9; their code: 0.99).
 const SURE: f64 = 0.99;
 
-/// `T² · (1/N) Σ_n KL(p^d_n at T ‖ softmax(z_n/T))` with `p^d` 0.99 for the right class and the rest spread evenly (Yuan
-/// et al. 2020, eq. 8).
+/// `T² · (1/N) Σ_n KL(p^d_n at T ‖ softmax(z_n/T))` with `p^d` 0.99 for the right class and the rest spread evenly
+/// (Yuan et al. 2020, eq. 8).
 ///
 /// The paper has the hand-made distribution softened by the temperature, as soft targets are: to the power 1/T and
-/// normalized. The authors' code takes the softmax of `p^d/T` instead, of the probabilities as if they were logits, which
-/// is nearly uniform at every temperature; the paper is followed here.
+/// normalized. The authors' code takes the softmax of `p^d/T` instead, of the probabilities as if they were logits,
+/// which is nearly uniform at every temperature; the paper is followed here.
 ///
 /// # Shapes
 /// `targets`: `[batch, classes]`, one-hot; the loss `[1]`, in nats.

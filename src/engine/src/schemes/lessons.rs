@@ -61,8 +61,8 @@ pub struct Lessons {
     taught: Tensor<2>,
     /// Which of `inputs` have a label that the student may see.
     seen: Vec<u32>,
-    /// One-hot classes of all `inputs`, once an objective has asked for them: the label where it may be seen, else what the
-    /// teacher finds likeliest.
+    /// One-hot classes of all `inputs`, once an objective has asked for them: the label where it may be seen, else what
+    /// the teacher finds likeliest.
     classes: Option<Tensor<2>>,
     teacher: Network,
     /// Whether an objective looks at more of the teacher than its logits.
@@ -80,11 +80,12 @@ struct Plain {
     noise: Option<Vec<f32>>,
     /// `taught`, row by row.
     taught: Vec<f32>,
-    /// A teacher who is asked about every batch, since each is new to him.
+    /// A teacher that is asked about every batch, since each is new to it.
     teacher: Option<Perceptron>,
 }
 
-/// The batches of a step in the processor's memory: the labelled one and below it that of the transfer set, if they are not one.
+/// The batches of a step in the processor's memory: the labelled one and below it that of the transfer set, if they are
+/// not one.
 #[derive(Default)]
 pub struct Sheet {
     /// The inputs of both.
@@ -311,8 +312,8 @@ fn is_augmented(bench: &Bench, experiment: &Experiment) -> bool {
 fn known_or_likeliest(bench: &Bench, taught: &Tensor<2>, seen: &[u32]) -> Tensor<2> {
     let [count, _] = taught.dims();
     let device = &bench.device;
-    // A softmax so cold that it is one where a logit is the largest: what finds and compares whole numbers is used nowhere
-    // else, and would cost the engine's wasm 15 kB.
+    // A softmax so cold that it is one where a logit is the largest: what finds and compares whole numbers is used
+    // nowhere else, and would cost the engine's wasm 15 kB.
     let guessed = log_softmax(taught.clone() * 1e6, 1).exp();
     if seen.is_empty() {
         return guessed;

@@ -33,7 +33,7 @@ pub struct Teacher {
     batches: Batches,
     dropout: Option<Dropout>,
     shifts: ChaCha8Rng,
-    /// The batch, where he learns straight on: shifted images, if they are, how products read it, and classes.
+    /// The batch, where it learns straight on: shifted images, if they are, how products read it, and classes.
     copies: Vec<f32>,
     inputs: Inputs,
     targets: Vec<f32>,
@@ -164,9 +164,8 @@ impl Students {
         Ok(Self { baseline, student, lessons, objectives, alone: false, sheet: Sheet::default() })
     }
 
-    /// Trains one batch of each: the baseline on labels, the student by
-    /// `soft · T² · KL(teacher ‖ student) + (1 − soft) · CE` (Hinton et al. 2015, section 2) and what else the experiment
-    /// asks for.
+    /// Trains one batch of each: the baseline on labels, the student by `soft · T² · KL(teacher ‖ student) + (1 − soft)
+    /// · CE` (Hinton et al. 2015, section 2) and what else the experiment asks for.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
         if self.student.is_straight() {
             self.step_straight(bench, experiment);

@@ -38,8 +38,8 @@ pub struct Batch<'a> {
 }
 
 impl Objectives {
-    /// The objectives that weigh something in this experiment, and what they learn beside the student, from the traces of
-    /// a first batch; `examples` is the size of the transfer set.
+    /// The objectives that weigh something in this experiment, and what they learn beside the student, from the traces
+    /// of a first batch; `examples` is the size of the transfer set.
     ///
     /// # Errors
     /// [`Trouble::Refused`] where one cannot be used on such networks or batches.

@@ -1,5 +1,5 @@
-//! A compressed network that learns on: what was removed stays removed, what is shared stays shared, and weights that will be
-//! codes are rounded to them in every forward pass (quantization-aware training).
+//! A compressed network that learns on: what was removed stays removed, what is shared stays shared, and weights that
+//! will be codes are rounded to them in every forward pass (quantization-aware training).
 
 use burn::{
     module::{Param, ParamId},

@@ -1,5 +1,5 @@
-//! What an example does inside the networks of the first run: the stages' maps, the first layer's filters, and how alike
-//! some test examples look to each network.
+//! What an example does inside the networks of the first run: the stages' maps, the first layer's filters, and how
+//! alike some test examples look to each network.
 
 use retort_compress::Layer;
 use retort_spec::{Actor, Event, Inside, StageMap};

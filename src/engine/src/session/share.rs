@@ -1,7 +1,8 @@
 //! Runs among the workers of a pool: each trains its share, the first gathers the results and gives the verdict.
 //!
-//! Workers share nothing but messages. Whatever changes what is trained is told to all of them, and after it the [`Share`] with
-//! a new number: results of what was trained before carry the old one and are left aside, those that still stand are told anew.
+//! Workers share nothing but messages. Whatever changes what is trained is told to all of them, and after it the
+//! [`Share`] with a new number: results of what was trained before carry the old one and are left aside, those that
+//! still stand are told anew.
 
 use retort_spec::{Event, RunResult, Share, Spread, Trouble, Verdict};
 

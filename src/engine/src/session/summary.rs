@@ -17,7 +17,8 @@ pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSumma
     let features = dataset.features();
     let labelled = labelled_rows(bench, experiment, seed);
     let others = (0..dataset.train.len() as u32).filter(|row| labelled.binary_search(row).is_err());
-    // Of each class as many, and half of them at most labelled, so that both kinds are seen. Points cost little to send.
+    // As many of each class, and half of them at most labelled, so that both kinds are seen. Points cost little to
+    // send.
     let most = if dataset.is_image() { GALLERY / dataset.classes } else { usize::MAX };
     let mut counts = vec![[0; 2]; dataset.classes];
     let labelled_most = if dataset.is_image() { most / 2 } else { usize::MAX };

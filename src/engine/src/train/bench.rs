@@ -51,7 +51,7 @@ impl Bench {
         }
     }
 
-    /// The numbers of rows on this device. Each upload ends what a graphics card was told before, so that a batch has one for
+    /// The numbers of rows on this device. Each upload ends what a GPU was told before, so that a batch has one for
     /// all that is selected by it.
     pub fn places(&self, rows: &[u32]) -> Places {
         let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
@@ -122,7 +122,7 @@ impl Bench {
         for (image, &row) in to[before..].chunks_exact_mut(features).zip(rows) {
             let source = self.dataset.train.input(row, features);
             let (down, right) = (generator.random_range(-jitter..=jitter), generator.random_range(-jitter..=jitter));
-            // Of each row what stays in it.
+            // What stays in each row.
             let right = right.clamp(-width, width);
             let stays = width - right.abs();
             for y in 0.max(down)..height.min(height + down) {

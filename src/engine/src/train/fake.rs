@@ -1,5 +1,5 @@
-//! Fake quantization of weights: rounded to their codes in the forward pass, and passed straight through in the backward one.
-//! What they are rounded to is computed on the host in every step, by the very code that writes the file.
+//! Fake quantization of weights: rounded to their codes in the forward pass, and passed straight through in the
+//! backward one. What they are rounded to is computed on the host in every step, by the very code that writes the file.
 
 use burn::{
     module::Param,
@@ -43,8 +43,8 @@ pub enum Rounded {
 }
 
 impl Fake {
-    /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says how
-    /// else they are chosen; two or three levels and zero points are never learned.
+    /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says
+    /// how else they are chosen; two or three levels and zero points are never learned.
     pub fn new(scheme: &Scheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
         let range = if scheme.range == Range::Auto { Range::MinMax } else { scheme.range };
         let scheme = Scheme { range, ..*scheme };
@@ -67,8 +67,8 @@ impl Fake {
         scale.abs().max(LEAST)
     }
 
-    /// The scales that learning begins with, `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1), `[groups, 1]`; of the weights
-    /// that are there.
+    /// The scales that learning begins with, `2 · mean|w| / √Q` (Esser et al. 2020, section 2.1), `[groups, 1]`; of the
+    /// weights that are there.
     pub fn first_scales(&self, matrix: &Matrix) -> Vec<f32> {
         let granularity = self.scheme.granularity;
         let mut sums = vec![(0.0_f32, 0_u32); groups(granularity, matrix.rows, matrix.columns)];
@@ -118,9 +118,9 @@ impl Fake {
         }
     }
 
-    /// Weights as their codes give them back, tracked: gradients pass as if nothing had happened (Bengio et al. 2013, section
-    /// 4), or to weights and scales as learned steps have them (Esser et al. 2020, equations 1 to 3), those of the scales made
-    /// smaller by `1/√(N·Q)`.
+    /// Weights as their codes give them back, tracked: gradients pass as if nothing had happened (Bengio et al. 2013,
+    /// section 4), or to weights and scales as learned steps have them (Esser et al. 2020, equations 1 to 3), those of
+    /// the scales made smaller by `1/√(N·Q)`.
     ///
     /// # Shapes
     /// `weights` and the result: `[rows, columns]`; `scales`: `[groups, 1]`.

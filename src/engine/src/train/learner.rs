@@ -147,8 +147,8 @@ impl Learner {
         self
     }
 
-    /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far, would
-    /// hold back the next one for a thousand steps.
+    /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far,
+    /// would hold back the next one for a thousand steps.
     pub fn afresh(mut self, experiment: &Experiment) -> Self {
         self.optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
         self

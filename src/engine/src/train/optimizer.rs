@@ -1,5 +1,5 @@
-//! The rules that turn gradients into steps. Their formulas and constants are burn's; on the processor a step is one pass
-//! over memory, of [`retort_kernels`].
+//! The rules that turn gradients into steps. Their formulas and constants are burn's; on the processor a step is one
+//! pass over memory, of [`retort_kernels`].
 
 use burn::{
     backend::Flex,

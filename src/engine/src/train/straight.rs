@@ -1,6 +1,6 @@
-//! A perceptron that learns in the processor's memory, straight on: no tensors, no graph of what was computed from what. A step
-//! of a small network then takes what its arithmetic takes, where burn's bookkeeping would take several times that; the
-//! numbers are the same (tests). Everything else learns by burn: [`Learner`](super::learner::Learner).
+//! A perceptron that learns in the processor's memory, straight on: no tensors, no graph of what was computed from
+//! what. A step of a small network then takes what its arithmetic takes, where burn's bookkeeping would take several
+//! times that; the numbers are the same (tests). Everything else learns by burn: [`Learner`](super::learner::Learner).
 
 use std::mem;
 
@@ -115,7 +115,7 @@ impl Aim<'_> {
 pub struct Term<'a> {
     /// What the network is to say.
     pub aim: Aim<'a>,
-    /// Of which rows of the batch: from this one on, as many as it aims at.
+    /// The first of its rows in the batch; it takes as many as it aims at.
     pub from: usize,
     /// What its sum over the batch is multiplied with.
     pub factor: f64,
@@ -130,7 +130,7 @@ pub struct Summed {
     pub name: TermName,
     /// Its sum.
     pub sum: f64,
-    /// Of so many steps.
+    /// How many steps were added up.
     pub count: u32,
 }
 
@@ -140,7 +140,7 @@ pub struct Straight {
     rule: Rule,
     /// Steps down a gradient.
     time: usize,
-    /// Of each layer what the rule remembers of its weights and of its bias.
+    /// What the rule remembers of each layer's weights and of its bias.
     memory: Vec<[Memory; 2]>,
     /// The slope of what came out of a layer, and what is computed from it next.
     slope: Vec<f32>,
@@ -232,8 +232,8 @@ impl Straight {
         self.descend(rate, inputs, kept);
     }
 
-    /// From the slope of the logits to those of all weights, layer by layer, and a step down each: as soon as a few columns of
-    /// a gradient are known, they are of use, and never again.
+    /// From the slope of the logits to those of all weights, layer by layer, and a step down each: as soon as a few
+    /// columns of a gradient are known, they are of use, and never again.
     fn descend(&mut self, rate: f64, inputs: &Inputs, kept: f32) {
         let (Perceptron { layers, outputs, scratch }, rows) = (&mut self.perceptron, inputs.rows());
         let rule = |weights: &mut [f32], gradient: &[f32], memory: &mut Memory, from: usize| {

@@ -1,4 +1,4 @@
-//! The graphics card's part of measuring time. WebGPU is asked in JavaScript, since its bindings for Rust are unstable;
+//! The GPU's part of measuring time. WebGPU is asked in JavaScript, since its bindings for Rust are unstable;
 //! what to compute, whether it is right and what the times mean is the workbench's.
 
 use js_sys::{Array, Float32Array, Function, Int32Array, Object, Promise, Reflect, Uint32Array};
@@ -16,7 +16,7 @@ use crate::scope;
 /// Milliseconds that all batches take together.
 const PATIENCE: f64 = 1400.0;
 
-/// Adds what the graphics card took, or tells why it was not measured.
+/// Adds what the GPU took, or tells why it was not measured.
 pub async fn measure(workbench: &Workbench, times: &mut Vec<Latency>) -> Option<NoGpu> {
     let words = match workbench.words() {
         Ok(words) => words,

@@ -1,4 +1,4 @@
-//! The engine on the graphics card. The same program, built with the feature `gpu`.
+//! The engine on the GPU. The same program, built with the feature `gpu`.
 
 use retort_engine::verify::{Fared, Row};
 use retort_worker::compute_in_use;
@@ -8,7 +8,7 @@ fn main() {
     retort_worker::start();
 }
 
-/// Checks a vector file (JSON, as `retort verify` reads it) on the graphics card, and says how each row fared: its name, and
+/// Checks a vector file (JSON, as `retort verify` reads it) on the GPU, and says how each row fared: its name, and
 /// `passed` or why not. For the tests, and for whoever doubts a driver.
 ///
 /// # Errors

@@ -1,4 +1,5 @@
-//! The workbench: what packs, measures and exports networks, in a worker of its own, so that it answers while networks train.
+//! The workbench: what packs, measures and exports networks, in a worker of its own, so that it answers while networks
+//! train.
 
 fn main() {
     retort_worker::bench::start();

@@ -19,8 +19,8 @@ const MNIST_BOX: f32 = 20.0;
 const MNIST_MASS: Point = [14.5, 14.5];
 /// The mean box of the digits that `engine/data/strokes.rs` makes: measured over 2,000 of them, 19.3 rows have ink.
 const STROKES_BOX: f32 = 19.3;
-/// Half the pen's width in these images: the middle of the range in `engine/data/strokes.rs`. It is MNIST's too: with it
-/// that module's lines, prepared as MNIST, have a mean ink of 102.9 pixels, and MNIST's digits have 102.7.
+/// Half the pen's width in these images: the middle of the range in `engine/data/strokes.rs`. It is MNIST's too: with
+/// it that module's lines, prepared as MNIST, have a mean ink of 102.9 pixels, and MNIST's digits have 102.7.
 const PEN: f32 = 1.25;
 
 /// The side of the bitmaps behind `digits8`, and of the blocks in which their pixels are counted (Alpaydin & Kaynak

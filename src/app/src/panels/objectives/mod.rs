@@ -1,4 +1,5 @@
-//! What the student is asked: the whole loss, the menu of objectives by what they transfer, and the course of each term.
+//! What the student is asked: the whole loss, the menu of objectives by what they transfer, and the course of each
+//! term.
 
 pub mod entry;
 pub mod terms;

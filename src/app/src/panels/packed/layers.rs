@@ -30,7 +30,7 @@ fn worst(layers: &[WeightHistogram]) -> Option<usize> {
 /// The layer that costs most when it alone is quantized: its place and how many points it costs.
 fn dearest(layers: &[Sensitivity], float: f64) -> Option<(usize, f64)> {
     let costs = layers.iter().map(|layer| 100.0 * (float - layer.alone)).enumerate();
-    // Of equal ones the first.
+    // The first of equal ones.
     costs.rev().max_by(|a, b| a.1.total_cmp(&b.1))
 }
 

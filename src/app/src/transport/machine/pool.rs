@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// How long what helpers say waits for the first worker's next report: each reports ten times a second, and the page, which
-/// draws all of it, shall draw as often with many as with one.
+/// How long what helpers say waits for the first worker's next report: each reports ten times a second, and the page,
+/// which draws all of it, shall draw as often with many as with one.
 const HOLD_MILLIS: u32 = 100;
 
 /// A worker beside the first.
@@ -100,8 +100,8 @@ impl Pool {
         era == Some(self.era)
     }
 
-    /// Whether a point is told for the first time. Where shares have changed, two workers may train one run: what they say
-    /// is the same, and each says it in order.
+    /// Whether a point is told for the first time. Where shares have changed, two workers may train one run: what they
+    /// say is the same, and each says it in order.
     fn is_new(&mut self, point: &CurvePoint) -> bool {
         self.points.insert((point.run, point.actor.word(), point.step))
     }
@@ -301,8 +301,8 @@ impl<P: Clone> Machine<P> {
         self.tell_held();
     }
 
-    /// Tells the page what helpers have said so far: not before the first worker has begun the same, since the page forgets
-    /// all curves when that says that a training begins.
+    /// Tells the page what helpers have said so far: not before the first worker has begun the same, since the page
+    /// forgets all curves when that says that a training begins.
     pub(super) fn tell_held(&mut self) {
         if !self.pool.has_begun() {
             return;

@@ -1,4 +1,4 @@
-//! Whole stories, against real engines. A graphics card is one that computes on the processor.
+//! Whole stories, against real engines. The GPU's engine computes on the processor here.
 
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 
@@ -426,7 +426,7 @@ fn an_experiment_that_cannot_be_trained_says_nothing_of_the_card() {
     world.step(Input::Probed(Adapter::Usable));
     while world.turn() {}
     assert!(!world.machine.gpu_failed);
-    assert!(world.engines(Program::Gpu).is_empty(), "the card's engine is left running");
+    assert!(world.engines(Program::Gpu).is_empty(), "the GPU's engine is left running");
     assert_eq!(world.count("Program") + world.count("Gpu)"), world.count("Gpu)"));
     assert_eq!(world.count("Start(2, Gpu)"), 1);
     // Nor is it asked again and again.
@@ -445,7 +445,7 @@ fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
     for (card, processor, takes_over) in [(1.0, 100.0, true), (100.0, 1.0, false)] {
         let mut world = World::new(LARGE, 2);
         world.step(Input::Probed(Adapter::Usable));
-        world.until("the card is asked", |world| world.machine.timing.is(2));
+        world.until("the GPU is asked", |world| world.machine.timing.is(2));
         // Answers of our own, so that no clock decides.
         timed(&mut world, 2, RunTime::Seconds(card));
         assert_eq!(world.count("Send(1, Time"), 1);
@@ -458,7 +458,7 @@ fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
     }
     let mut world = World::new(LARGE, 2);
     world.step(Input::Probed(Adapter::Usable));
-    world.until("the card is asked", |world| world.machine.timing.is(2));
+    world.until("the GPU is asked", |world| world.machine.timing.is(2));
     timed(&mut world, 2, RunTime::Failed { reason: "lost".into() });
     assert!(world.machine.gpu_failed);
     assert_eq!(world.state.device, Some(DeviceReason::GpuFailed));
@@ -469,7 +469,7 @@ fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
 fn a_card_that_was_timed_is_not_started_again_for_the_processor_s_sake() {
     let mut world = World::new(LARGE, 2);
     world.step(Input::Probed(Adapter::Usable));
-    world.until("the card is asked", |world| world.machine.timing.is(2));
+    world.until("the GPU is asked", |world| world.machine.timing.is(2));
     timed(&mut world, 2, RunTime::Seconds(1.0));
     // The processor's engine ends before it has answered.
     let first = world.engines(Program::Cpu)[0];

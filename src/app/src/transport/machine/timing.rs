@@ -1,6 +1,6 @@
-//! Which device is faster is measured, not guessed: while the processor already trains, the graphics card's engine is
-//! started, compiles its kernels and times a few steps of the very experiment; then the processor does. The card takes over
-//! where it would be done before the processor is.
+//! Which device is faster is measured, not guessed: while the processor already trains, the GPU engine is started,
+//! compiles its kernels and times a few steps of the very experiment; then the processor does. The GPU takes over where
+//! it would be done before the processor is.
 
 use retort_spec::{Command, Event, Experiment, KNOBS, Knob, Phase, RunTime, Trouble};
 
@@ -16,7 +16,7 @@ use crate::{
 struct Known {
     key: String,
     gpu: f64,
-    /// Of one worker; unknown until the processor was asked.
+    /// One worker's seconds; unknown until the processor was asked.
     cpu: Option<f64>,
     /// How long the processor had trained by then.
     spent: f64,
@@ -26,7 +26,7 @@ struct Known {
 #[derive(Default)]
 pub(super) struct Timing {
     known: Vec<Known>,
-    /// The graphics card's engine while it is timed, and what it was asked about.
+    /// The GPU engine while it is timed, and what it was asked about.
     candidate: Option<(WorkerId, String)>,
     /// What the processor was asked about and has not answered.
     pub(super) question: Option<String>,
@@ -146,7 +146,7 @@ impl<P: Clone> Machine<P> {
         self.timing.question = None;
     }
 
-    /// The card cannot be timed, and is not used.
+    /// The GPU cannot be timed, and is not used.
     fn give_up_card(&mut self) {
         self.end_candidate();
         self.gpu_failed = true;

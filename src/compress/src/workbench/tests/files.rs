@@ -68,7 +68,7 @@ fn what_is_taken_away_can_be_brought_back() {
             };
             assert_eq!(got, same, "{text}");
         }
-        // Of what is smaller the numbers are taken, multiplied out, without what was lost.
+        // What is smaller gives its numbers, multiplied out, without what was lost.
         with(&mut bench, compress(1, "prune:0.5:units,low-rank:2,quantize:8"), &mut trained);
         let small = model_of(&mut bench, Some(2));
         let packed = file(&mut bench, FileFormat::Packed, Some(2)).bytes;
