@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use retort_engine::Session;
-use retort_spec::{DeviceChoice, Event, Experiment, Report, Scheme};
+use retort_spec::{DeviceChoice, Event, Experiment, QuantScheme, Report};
 
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ fn shorten(event: Event, classes: usize) -> Option<Value> {
             for row in &mut rows {
                 row.answers.truncate(EXAMPLES);
                 // The histograms of the usual scales are enough to look at for a few seconds.
-                if row.scheme().is_none_or(|scheme| scheme != Scheme::of(scheme.bits)) {
+                if row.scheme().is_none_or(|scheme| scheme != QuantScheme::of(scheme.bits)) {
                     row.layers.clear();
                 }
             }

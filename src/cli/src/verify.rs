@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf};
 
 use clap::ArgMatches;
 use pollster::block_on;
-use retort_engine::verify::{Fared, Row, verify as check};
+use retort_engine::verify::{Row, RowOutcome, verify as check};
 
 use crate::{Failure, compute, text};
 
@@ -21,15 +21,15 @@ pub fn verify(matches: &ArgMatches) -> Result<(), Failure> {
     writeln!(out, "{:<32} {:<8} {:>12} {:>12}", "row", "result", "value error", "grad error")?;
     for row in &checked {
         match &row.result {
-            Fared::Passed { value, gradient } => {
+            RowOutcome::Passed { value, gradient } => {
                 writeln!(out, "{:<32} {:<8} {value:>12.1e} {gradient:>12.1e}", row.name, "passed")?
             }
-            Fared::Missed { reason } => writeln!(out, "{:<32} {:<8} {reason}", row.name, "MISSED")?,
-            Fared::Absent => writeln!(out, "{:<32} {:<8}", row.name, "absent")?,
+            RowOutcome::Missed { reason } => writeln!(out, "{:<32} {:<8} {reason}", row.name, "MISSED")?,
+            RowOutcome::Absent => writeln!(out, "{:<32} {:<8}", row.name, "absent")?,
         }
     }
-    let missed = checked.iter().filter(|row| matches!(row.result, Fared::Missed { .. })).count();
-    let absent = checked.iter().filter(|row| row.result == Fared::Absent).count();
+    let missed = checked.iter().filter(|row| matches!(row.result, RowOutcome::Missed { .. })).count();
+    let absent = checked.iter().filter(|row| row.result == RowOutcome::Absent).count();
     writeln!(out, "{} passed, {missed} missed, {absent} absent", checked.len() - missed - absent)?;
     match missed > 0 || (absent > 0 && matches.get_flag("strict")) {
         false => Ok(()),

@@ -13,7 +13,7 @@ use retort_compress::{
     random::stream,
     weights::quantize,
 };
-use retort_spec::{Bits, NetworkKind, Scheme};
+use retort_spec::{Bits, NetworkKind, QuantScheme};
 
 const SIDE: usize = 28;
 const FEATURES: usize = SIDE * SIDE;
@@ -105,7 +105,7 @@ fn quantized(float: &Model) -> Model {
     codings.push(Affine::of(&logits));
     let mut model = float.clone();
     for matrix in model.layers.iter_mut().flat_map(|part| &mut part.factors) {
-        *matrix = quantize(matrix, &Scheme::of(Bits::B8), &mut generator);
+        *matrix = quantize(matrix, &QuantScheme::of(Bits::B8), &mut generator);
     }
     model.activations = Coding::Static(codings);
     model

@@ -5,7 +5,7 @@ use std::f32::consts::PI;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use retort_spec::Scheme;
+use retort_spec::QuantScheme;
 
 use crate::{
     model::{Matrix, group_of},
@@ -74,7 +74,7 @@ fn rectified_sigmoid(alpha: f32) -> (f32, f32) {
 /// `rows`: `[n, matrix.rows]`; `targets`: `[n, matrix.columns]`, what the layer should give without its bias.
 pub fn quantize(
     matrix: &Matrix,
-    scheme: &Scheme,
+    scheme: &QuantScheme,
     rows: &[f32],
     targets: &[f32],
     iterations: usize,

@@ -6,7 +6,7 @@ use crate::{
     model::{Matrix, group_of, groups},
     weights::{Grid, gather},
 };
-use retort_spec::{Granularity, Scheme};
+use retort_spec::{Granularity, QuantScheme};
 
 /// What is added to the Hessian's diagonal, as a share of its mean, as the authors choose it.
 const DAMPING: f64 = 0.01;
@@ -20,7 +20,7 @@ const DAMPING: f64 = 0.01;
 ///
 /// # Shapes
 /// `rows`: `[n, matrix.rows]`.
-pub fn quantize(matrix: &Matrix, scheme: &Scheme, rows: &[f32]) -> Matrix {
+pub fn quantize(matrix: &Matrix, scheme: &QuantScheme, rows: &[f32]) -> Matrix {
     let (inputs, outputs) = (matrix.rows, matrix.columns);
     let factor = inverse_factor(&hessian(rows, inputs), inputs);
     let first = matrix.values();
@@ -70,14 +70,14 @@ fn hessian(rows: &[f32], inputs: usize) -> Vec<f64> {
 }
 
 /// Chooses scales for the groups that begin at an input, one for each output.
-fn enter(grid: &mut Grid, weights: &[f64], matrix: &Matrix, scheme: &Scheme, input: usize) {
+fn enter(grid: &mut Grid, weights: &[f64], matrix: &Matrix, scheme: &QuantScheme, input: usize) {
     let (outputs, length) = (matrix.columns, scheme.granularity.group().unwrap_or(matrix.rows));
     let places = input * outputs..((input + length) * outputs).min(weights.len());
     let stretch = Matrix {
         mask: matrix.mask.as_ref().map(|mask| mask[places.clone()].to_vec()),
         ..Matrix::float(places.len() / outputs.max(1), outputs, weights[places].iter().map(|w| *w as f32).collect())
     };
-    let columns = gather(&stretch.values(), &stretch, &Scheme { granularity: Granularity::Channel, ..*scheme });
+    let columns = gather(&stretch.values(), &stretch, &QuantScheme { granularity: Granularity::Channel, ..*scheme });
     for (output, numbers) in columns.iter().enumerate() {
         grid.choose(group_of(scheme.granularity, matrix.rows, input, output), numbers);
     }

@@ -366,7 +366,7 @@ mod tests {
     use super::*;
     use crate::{Layer as Plain, net, random::stream, weights::quantize};
     use rand::RngExt;
-    use retort_spec::Scheme;
+    use retort_spec::QuantScheme;
 
     /// Inputs and outputs of a perceptron's or a convolutional network's layers.
     pub(super) const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 6] = [
@@ -401,7 +401,7 @@ mod tests {
     pub(super) fn model(network: usize, scheme: &str, inputs: &[f32]) -> Model {
         let (kind, features, shapes) = NETWORKS[network];
         let mut generator = stream(7, "weights");
-        let scheme: Scheme = scheme.parse().unwrap();
+        let scheme: QuantScheme = scheme.parse().unwrap();
         let mut layer = |&(inputs, outputs): &net::Shape| {
             let bound = (3.0 / inputs as f32).sqrt();
             let mut draw = |count: usize| (0..count).map(|_| generator.random_range(-bound..bound)).collect();

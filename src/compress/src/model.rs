@@ -1,6 +1,6 @@
 //! A network in whatever form its weights have: floating point, codes with scales, shared values, pruned, factored.
 
-use retort_spec::{Bits, Granularity, NetworkKind, Scheme};
+use retort_spec::{Bits, Granularity, NetworkKind, QuantScheme};
 
 use crate::{Layer, net};
 
@@ -269,7 +269,7 @@ impl Affine {
 }
 
 /// Whether a scheme asks for floating point with nothing else to do.
-pub fn is_plain(scheme: &Scheme) -> bool {
+pub fn is_plain(scheme: &QuantScheme) -> bool {
     !scheme.bits.is_integer()
 }
 

@@ -287,7 +287,7 @@ mod tests {
     };
     use rand::RngExt;
     use rand_chacha::ChaCha8Rng;
-    use retort_spec::{Architecture, Bits, Granularity, Scheme};
+    use retort_spec::{Architecture, Bits, Granularity, QuantScheme};
 
     const SILENT: Note = Note { link: String::new(), accuracy: None };
     const PLAIN: Packing = Packing { huffman: false, note: SILENT };
@@ -316,7 +316,7 @@ mod tests {
     }
 
     fn quantized(model: &Model, scheme: &str) -> Model {
-        let scheme: Scheme = scheme.parse().unwrap();
+        let scheme: QuantScheme = scheme.parse().unwrap();
         let mut model = model.clone();
         for matrix in model.layers.iter_mut().flat_map(|part| &mut part.factors) {
             *matrix = quantize(matrix, &scheme, &mut random::stream(1, "test"));

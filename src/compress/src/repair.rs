@@ -2,7 +2,7 @@
 //! numbers between the layers calibrated.
 
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Bits, Repair, Scheme};
+use retort_spec::{Bits, PtqMethod, QuantScheme};
 
 use crate::{
     Layer,
@@ -27,7 +27,7 @@ use crate::{
 /// `calibration`: `[examples, features]`; `progress` goes from 0 to 1.
 pub fn quantize(
     float: &Model,
-    scheme: &Scheme,
+    scheme: &QuantScheme,
     calibration: &[f32],
     seed: u32,
     progress: &mut dyn FnMut(f64),
@@ -36,7 +36,7 @@ pub fn quantize(
     let mut model = evened(float, &scheme);
     let aim = model.to_layers();
     round(&mut model, &aim, &scheme, calibration, &mut stream(seed, "rounding"), progress);
-    if matches!(scheme.repair, Repair::BiasCorrection | Repair::EqualizeAndCorrect) {
+    if matches!(scheme.repair, PtqMethod::BiasCorrection | PtqMethod::EqualizeAndCorrect) {
         correct(&aim, &mut model, calibration);
     }
     model.activations = calibrate(&model, scheme.activations, calibration);
@@ -45,9 +45,9 @@ pub fn quantize(
 }
 
 /// The network that a scheme's codes stand for: the same, with ranges evened out where the scheme says so.
-pub fn evened(float: &Model, scheme: &Scheme) -> Model {
+pub fn evened(float: &Model, scheme: &QuantScheme) -> Model {
     let mut model = Model { activations: Coding::Float, ..float.clone() };
-    if matches!(scheme.effective().repair, Repair::Equalize | Repair::EqualizeAndCorrect) {
+    if matches!(scheme.effective().repair, PtqMethod::Equalize | PtqMethod::EqualizeAndCorrect) {
         even_out(&mut model);
     }
     model
@@ -72,20 +72,21 @@ fn even_out(model: &mut Model) {
 fn round(
     model: &mut Model,
     aim: &[Layer],
-    scheme: &Scheme,
+    scheme: &QuantScheme,
     calibration: &[f32],
     generator: &mut ChaCha8Rng,
     progress: &mut dyn FnMut(f64),
 ) {
     let (kind, features, count) = (model.kind, model.features, model.layers.len());
-    let is_learned = matches!(scheme.repair, Repair::AdaRound | Repair::Gptq) && calibration.len() >= features.max(1);
+    let is_learned =
+        matches!(scheme.repair, PtqMethod::AdaRound | PtqMethod::Gptq) && calibration.len() >= features.max(1);
     let mut layers = aim.to_vec();
     for (place, part) in model.layers.iter_mut().enumerate() {
         let done = |share: f64| (place as f64 + share) / count as f64;
         match &mut part.factors[..] {
             [matrix] if is_learned => {
                 let rows = rows_into(kind, features, &layers, calibration, place);
-                *matrix = if scheme.repair == Repair::Gptq {
+                *matrix = if scheme.repair == PtqMethod::Gptq {
                     gptq::quantize(matrix, scheme, &rows)
                 } else {
                     let Layer { weight, outputs, .. } = &aim[place];
@@ -171,7 +172,7 @@ mod tests {
             let model = prune::weights(&model, 0.5);
             assert!(model.layers.iter().any(|part| part.factors.len() == 2));
             let pruned = prune::weights(&Model::new(kind, features, &layers), 0.5);
-            for repair in Repair::ALL {
+            for repair in PtqMethod::ALL {
                 let text = format!("4:{repair}:static-mse");
                 for model in [&model, &pruned] {
                     let got = quantized(model, &text, &calibration);

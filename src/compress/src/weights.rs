@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Bits, Range, Rounding, Scheme, ZeroPoint};
+use retort_spec::{Bits, QuantScheme, Range, Rounding, ZeroPoint};
 
 use crate::{
     model::{Codes, Matrix, Values, group_of, groups},
@@ -57,7 +57,7 @@ pub fn ternary_threshold(group: &[f32]) -> f32 {
 /// Writes a matrix in a scheme's format. Weights that are masked out take no part in choosing scales.
 ///
 /// `generator` is asked by stochastic rounding alone.
-pub fn quantize(matrix: &Matrix, scheme: &Scheme, generator: &mut ChaCha8Rng) -> Matrix {
+pub fn quantize(matrix: &Matrix, scheme: &QuantScheme, generator: &mut ChaCha8Rng) -> Matrix {
     let weights = matrix.values();
     let values = match scheme.bits {
         bits if !bits.is_integer() => {
@@ -78,7 +78,7 @@ pub fn rounded_float(w: f32, bits: Bits) -> f32 {
 }
 
 /// The groups of a matrix, each the weights that are there.
-pub fn gather(weights: &[f32], matrix: &Matrix, scheme: &Scheme) -> Vec<Vec<f32>> {
+pub fn gather(weights: &[f32], matrix: &Matrix, scheme: &QuantScheme) -> Vec<Vec<f32>> {
     let mut gathered = vec![Vec::new(); groups(scheme.granularity, matrix.rows, matrix.columns)];
     for (index, &w) in weights.iter().enumerate() {
         if matrix.mask.as_ref().is_none_or(|mask| mask[index]) {
@@ -92,7 +92,7 @@ pub fn gather(weights: &[f32], matrix: &Matrix, scheme: &Scheme) -> Vec<Vec<f32>
 /// The codes that the weights of each group can have, in an integer format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grid {
-    scheme: Scheme,
+    scheme: QuantScheme,
     /// Which codes there are.
     pub codes: IntegerType,
     /// One a group.
@@ -105,7 +105,7 @@ pub struct Grid {
 
 impl Grid {
     /// So many groups that nothing was chosen for yet.
-    pub fn new(scheme: &Scheme, groups: usize) -> Self {
+    pub fn new(scheme: &QuantScheme, groups: usize) -> Self {
         Self {
             scheme: *scheme,
             codes: codes_of(scheme.bits, scheme.zero_point),
@@ -116,7 +116,7 @@ impl Grid {
     }
 
     /// Chosen for the weights of a matrix.
-    pub fn of(weights: &[f32], matrix: &Matrix, scheme: &Scheme) -> Self {
+    pub fn of(weights: &[f32], matrix: &Matrix, scheme: &QuantScheme) -> Self {
         let gathered = gather(weights, matrix, scheme);
         let mut grid = Self::new(scheme, gathered.len());
         gathered.iter().enumerate().for_each(|(group, weights)| grid.choose(group, weights));
@@ -125,7 +125,7 @@ impl Grid {
 
     /// Chooses scale and zero point for a group.
     pub fn choose(&mut self, group: usize, weights: &[f32]) {
-        let Scheme { bits, zero_point, range, .. } = self.scheme;
+        let QuantScheme { bits, zero_point, range, .. } = self.scheme;
         (self.scales[group], self.zero_points[group]) = parameters(weights, bits, zero_point, range);
         if bits == Bits::Ternary {
             self.thresholds[group] = ternary_threshold(weights);
@@ -154,12 +154,12 @@ impl Grid {
     /// With a code for every weight.
     pub fn with(self, codes: Vec<i32>) -> Values {
         let zero_points = if self.zero_points.iter().all(|zero| *zero == 0) { Vec::new() } else { self.zero_points };
-        let Scheme { bits, granularity, .. } = self.scheme;
+        let QuantScheme { bits, granularity, .. } = self.scheme;
         Values::Codes(Codes { bits, granularity, scales: self.scales, zero_points, codes })
     }
 }
 
-fn codes(weights: &[f32], matrix: &Matrix, scheme: &Scheme, generator: &mut ChaCha8Rng) -> Values {
+fn codes(weights: &[f32], matrix: &Matrix, scheme: &QuantScheme, generator: &mut ChaCha8Rng) -> Values {
     let grid = Grid::of(weights, matrix, scheme);
     let mut round = |place: f32| match scheme.rounding {
         Rounding::Nearest => place.round_ties_even(),
@@ -184,7 +184,7 @@ mod tests {
         Matrix::float(rows, columns, (0..rows * columns).map(weight).collect())
     }
 
-    fn scheme(text: &str) -> Scheme {
+    fn scheme(text: &str) -> QuantScheme {
         text.parse().unwrap()
     }
 

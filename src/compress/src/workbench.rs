@@ -10,8 +10,8 @@ mod questions;
 use std::collections::VecDeque;
 
 use retort_spec::{
-    Actor, Answer, BenchExamples, Bits, Compressed, FileData, FileFormat, Granularity, NetworkFile, Order, Pipeline,
-    Report, Scheme, Stopped, Task, Treatment, WeightHistogram, places, probability::argmax,
+    Actor, Answer, BenchExamples, Bits, Compressed, CompressionStep, FileData, FileFormat, Granularity, NetworkFile,
+    Order, Pipeline, QuantScheme, Report, Stopped, Task, WeightHistogram, places, probability::argmax,
 };
 
 use crate::{
@@ -60,18 +60,18 @@ struct Made {
 /// A little of a long task.
 enum Unit {
     /// One plain scheme of a run's student; the last one tells.
-    Row { run: u32, scheme: Scheme, is_last: bool },
+    Row { run: u32, scheme: QuantScheme, is_last: bool },
     /// How much hangs on each layer.
-    Sensitivity(Scheme),
+    Sensitivity(QuantScheme),
     /// How long it takes.
     Latency,
 }
 
 /// Every plain scheme: each format, and for integers each granularity.
-pub fn plain_schemes() -> impl Iterator<Item = Scheme> {
+pub fn plain_schemes() -> impl Iterator<Item = QuantScheme> {
     Bits::ALL.iter().flat_map(|&bits| {
         let granularities = if bits.is_integer() { Granularity::ALL } else { &[Granularity::Channel] };
-        granularities.iter().map(move |&granularity| Scheme { granularity, ..Scheme::of(bits) })
+        granularities.iter().map(move |&granularity| QuantScheme { granularity, ..QuantScheme::of(bits) })
     })
 }
 
@@ -182,7 +182,7 @@ impl Workbench {
         self.students.push((run, model));
         self.tasks.retain(|task| !matches!(task, Unit::Row { run: of, .. } if *of == run));
         self.rows.retain(|(of, _)| *of != run);
-        let schemes: Vec<Scheme> = plain_schemes().collect();
+        let schemes: Vec<QuantScheme> = plain_schemes().collect();
         let last = schemes.len() - 1;
         let unit = |(place, scheme)| Unit::Row { run, scheme, is_last: place == last };
         self.tasks.extend(schemes.into_iter().enumerate().map(unit));
@@ -194,7 +194,7 @@ impl Workbench {
         (model.features, classes) == (self.examples.features as usize, self.examples.classes as usize)
     }
 
-    fn row(&mut self, run: u32, scheme: Scheme, is_last: bool, say: &mut Say<'_>) {
+    fn row(&mut self, run: u32, scheme: QuantScheme, is_last: bool, say: &mut Say<'_>) {
         let Some(student) = self.student(run).cloned() else { return };
         match self.quantized(&student, scheme, 0, String::new(), &mut |_| {}) {
             Ok(made) => self.rows.push((run, made.done)),
@@ -215,7 +215,7 @@ impl Workbench {
         }
     }
 
-    fn look(&mut self, scheme: Scheme, seed: u32, link: String, say: &mut Say<'_>) {
+    fn look(&mut self, scheme: QuantScheme, seed: u32, link: String, say: &mut Say<'_>) {
         let Some(student) = self.student(0).cloned() else { return };
         let made = self.quantized(&student, scheme, seed, link, &mut mending(say));
         let made = match made {
@@ -233,7 +233,7 @@ impl Workbench {
     fn quantized(
         &self,
         float: &Model,
-        scheme: Scheme,
+        scheme: QuantScheme,
         seed: u32,
         link: String,
         progress: &mut dyn FnMut(f64),
@@ -241,7 +241,7 @@ impl Workbench {
         let start = (self.clock)();
         let model = repair::quantize(float, &scheme, &self.examples.calibration, seed, progress);
         let seconds = ((self.clock)() - start) / 1000.0;
-        self.make(&model, float, Pipeline(vec![Treatment::Quantize(scheme)]), link, seconds)
+        self.make(&model, float, Pipeline(vec![CompressionStep::Quantize(scheme)]), link, seconds)
     }
 
     /// Packs a network, reads it back and measures what was read; `before` is the network that it was made from.
@@ -253,7 +253,7 @@ impl Workbench {
         link: String,
         seconds: f64,
     ) -> Result<Made, PackError> {
-        let huffman = made.0.last() == Some(&Treatment::Huffman);
+        let huffman = made.0.last() == Some(&CompressionStep::Huffman);
         let note = Note { link: link.clone(), accuracy: None };
         let mut packed = pack(model, &Packing { huffman, note })?;
         let (back, _) = unpack(&packed.file)?;
@@ -327,7 +327,7 @@ fn mending(say: &mut Say<'_>) -> impl FnMut(f64) {
         let hundredths = (100.0 * share) as u32;
         if hundredths > told {
             told = hundredths;
-            say(Report::Progress { task: Task::Repair, share });
+            say(Report::Progress { task: Task::PtqMethod, share });
         }
     }
 }

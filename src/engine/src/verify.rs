@@ -24,16 +24,16 @@ const GRADIENT_RELATIVE: f64 = 1e-3;
 
 /// How a row of a vector file fared.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
+pub struct RowResult {
     /// What was checked.
     pub name: String,
     /// How it fared.
-    pub result: Fared,
+    pub result: RowOutcome,
 }
 
 /// How a row fared.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Fared {
+pub enum RowOutcome {
     /// The engine agrees; the largest errors of value and gradient.
     Passed {
         /// Relative error of the value.
@@ -233,8 +233,8 @@ pub struct QuantizationRow {
 /// Checks every row on a device.
 ///
 /// # Errors
-/// [`VerifyError`] where a row makes no sense or the device fails; a mere difference is a [`Fared::Missed`].
-pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<Checked>, VerifyError> {
+/// [`VerifyError`] where a row makes no sense or the device fails; a mere difference is a [`RowOutcome::Missed`].
+pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<RowResult>, VerifyError> {
     let mut checked = Vec::with_capacity(rows.len());
     for (index, row) in rows.iter().enumerate() {
         checked.push(match row {
@@ -245,7 +245,7 @@ pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<Checked>, Verif
     Ok(checked)
 }
 
-async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Checked, VerifyError> {
+async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<RowResult, VerifyError> {
     let (given, usual) = (&row.params, Settings::default());
     let settings = Settings {
         temperature: given.temperature.unwrap_or(usual.temperature),
@@ -262,7 +262,7 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
         None => row.objective.clone(),
     };
     if named(&row.objective).is_none() {
-        return Ok(Checked { name, result: Fared::Absent });
+        return Ok(RowResult { name, result: RowOutcome::Absent });
     }
     let bad = |reason: &str| VerifyError::BadRow { row: index, reason: reason.into() };
     let misfit = || bad("outputs, labels and gradient do not fit each other");
@@ -290,10 +290,12 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<Chec
     });
     let allowed = LOSS_ABSOLUTE.max(LOSS_RELATIVE * row.loss.abs()).max(LOGARITHM * settings.t2());
     let result = match value <= allowed && worst <= GRADIENT_RELATIVE {
-        true => Fared::Passed { value: value / row.loss.abs().max(LOSS_ABSOLUTE), gradient: worst },
-        false => Fared::Missed { reason: format!("loss {loss} instead of {}, gradient off by {worst:.1e}", row.loss) },
+        true => RowOutcome::Passed { value: value / row.loss.abs().max(LOSS_ABSOLUTE), gradient: worst },
+        false => {
+            RowOutcome::Missed { reason: format!("loss {loss} instead of {}, gradient off by {worst:.1e}", row.loss) }
+        }
     };
-    Ok(Checked { name, result })
+    Ok(RowResult { name, result })
 }
 
 /// The loss of an objective, its shapes met without learned parts, and its gradient with respect to one of the
@@ -344,7 +346,7 @@ pub async fn loss_and_gradient(
 }
 
 /// On the host, which writes the files, and on the device, which rounds while it trains.
-async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device) -> Result<Checked, VerifyError> {
+async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device) -> Result<RowResult, VerifyError> {
     let bad = |reason: String| VerifyError::BadRow { row: index, reason };
     let axis = match row.axis {
         None => Axis::Tensor,
@@ -353,7 +355,7 @@ async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device
         Some(other) => return Err(bad(format!("axis {other} of a matrix"))),
     };
     let Ok(dtype) = row.dtype.parse::<IntegerType>() else {
-        return Ok(Checked { name: format!("quantize {}", row.dtype), result: Fared::Absent });
+        return Ok(RowResult { name: format!("quantize {}", row.dtype), result: RowOutcome::Absent });
     };
     let name = format!("quantize {} {axis}", row.dtype);
     let columns = row.x.first().map_or(0, Vec::len);
@@ -387,10 +389,12 @@ async fn check_quantization(index: usize, row: &QuantizationRow, device: &Device
     let wrong_there = read(there).await?.iter().zip(row.q.concat()).filter(|(got, want)| **got != *want as f32).count();
     let off = back.iter().zip(row.dequantized.concat()).filter(|(got, want)| (*got - want).abs() > 1e-6).count();
     let result = match wrong + off + wrong_there {
-        0 if codes.len() == row.q.concat().len() => Fared::Passed { value: 0.0, gradient: 0.0 },
-        _ => Fared::Missed { reason: format!("{wrong} codes, {wrong_there} on the device, and {off} numbers differ") },
+        0 if codes.len() == row.q.concat().len() => RowOutcome::Passed { value: 0.0, gradient: 0.0 },
+        _ => RowOutcome::Missed {
+            reason: format!("{wrong} codes, {wrong_there} on the device, and {off} numbers differ"),
+        },
     };
-    Ok(Checked { name, result })
+    Ok(RowResult { name, result })
 }
 
 #[cfg(test)]
@@ -410,7 +414,7 @@ mod tests {
     fn the_losses_that_others_computed_are_met() {
         for file in LOSSES {
             let checked = block_on(verify(&rows(file), &Device::flex())).unwrap();
-            assert!(checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })), "{checked:#?}");
+            assert!(checked.iter().all(|row| matches!(row.result, RowOutcome::Passed { .. })), "{checked:#?}");
         }
     }
 
@@ -439,7 +443,7 @@ mod tests {
     fn the_integers_of_onnx_are_met() {
         let checked = block_on(verify(&rows("quantization.json"), &Device::flex())).unwrap();
         assert!(
-            checked.len() == 18 && checked.iter().all(|row| matches!(row.result, Fared::Passed { .. })),
+            checked.len() == 18 && checked.iter().all(|row| matches!(row.result, RowOutcome::Passed { .. })),
             "{checked:?}"
         );
     }
@@ -450,6 +454,6 @@ mod tests {
         let Row::Loss(row) = &mut all[1] else { panic!("not a loss") };
         row.grad.logits[0][0] += 0.01;
         let checked = block_on(verify(&all[1..2], &Device::flex())).unwrap();
-        assert!(matches!(checked[0].result, Fared::Missed { .. }));
+        assert!(matches!(checked[0].result, RowOutcome::Missed { .. }));
     }
 }

@@ -14,4 +14,4 @@ pub use descent::{Adam, Sgd};
 pub use matmul::{Factor, Left, Scratch, matmul, matmul_panels};
 pub use matrix::{Matrix, Packed};
 pub use panels::Inputs;
-pub use rows::{add_up, clear, column_sums, cross_entropy, rectify, rectify_slope, repeat, soft_targets};
+pub use rows::{add_up, clear, column_sums, cross_entropy, relu_backward, relu_forward, repeat, soft_targets};

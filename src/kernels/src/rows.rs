@@ -19,13 +19,13 @@ pub fn repeat(row: &[f32], rows: usize, to: &mut Vec<f32>) {
 
 /// What is not above zero becomes zero: ReLU.
 #[inline(never)]
-pub fn rectify(numbers: &mut [f32]) {
+pub fn relu_forward(numbers: &mut [f32]) {
     over([numbers], [], |[number], []| [positive(number, number)]);
 }
 
 /// The slope before ReLU, times a factor, from the slope after it and from what came out of it.
 #[inline(never)]
-pub fn rectify_slope(slope: &mut [f32], outputs: &[f32], factor: f32) {
+pub fn relu_backward(slope: &mut [f32], outputs: &[f32], factor: f32) {
     let factor = f32x4::splat(factor);
     over([slope], [outputs], |[slope], [output]| [positive(output, slope * factor)]);
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE},
     floats::Floats,
-    pipeline::{Disorder, Pipeline, Treatment},
-    scheme::Scheme,
+    pipeline::{CompressionStep, Pipeline, PipelineError},
+    scheme::QuantScheme,
     values::{NetworkKind, words},
 };
 
@@ -54,14 +54,14 @@ pub enum Order {
     /// Pack the first run's student by this scheme, and measure what is read back.
     Look {
         /// The scheme.
-        scheme: Scheme,
+        scheme: QuantScheme,
         /// For random rounding and repairs.
         seed: u32,
         /// The permalink that goes into the file.
         link: String,
     },
     /// How much the accuracy hangs on each layer at this scheme.
-    Sensitivity(Scheme),
+    Sensitivity(QuantScheme),
     /// Carry out a pipeline on a run's student.
     Compress {
         /// Comes back with what becomes of it.
@@ -181,7 +181,7 @@ pub enum Report {
     /// How much the accuracy hangs on each layer.
     Sensitivity {
         /// The scheme that was asked about.
-        scheme: Scheme,
+        scheme: QuantScheme,
         /// From the input on.
         layers: Vec<Sensitivity>,
     },
@@ -240,7 +240,7 @@ pub enum Task {
     /// Measuring the plain schemes.
     Schemes,
     /// Quantizing with a repair.
-    Repair,
+    PtqMethod,
     /// Asking how much hangs on each layer.
     Sensitivity,
     /// Measuring time.
@@ -252,7 +252,7 @@ impl Task {
     pub fn word(self) -> &'static str {
         match self {
             Self::Schemes => "schemes",
-            Self::Repair => "repair",
+            Self::PtqMethod => "repair",
             Self::Sensitivity => "sensitivity",
             Self::Latency => "latency",
         }
@@ -263,11 +263,11 @@ impl Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Stopped {
     /// Its order makes no sense.
-    Disorder {
+    PipelineError {
         /// The stage, from 0.
         place: u32,
         /// Why.
-        disorder: Disorder,
+        disorder: PipelineError,
     },
     /// There is no such student yet.
     NoStudent,
@@ -306,9 +306,9 @@ pub struct Compressed {
 
 impl Compressed {
     /// The scheme, if it is a plain one.
-    pub fn scheme(&self) -> Option<Scheme> {
+    pub fn scheme(&self) -> Option<QuantScheme> {
         match self.made.0[..] {
-            [Treatment::Quantize(scheme)] => Some(scheme),
+            [CompressionStep::Quantize(scheme)] => Some(scheme),
             _ => None,
         }
     }
@@ -461,7 +461,7 @@ pub struct Tuning {
     /// The kind of network.
     pub kind: NetworkKind,
     /// What to do: one of the treatments that train.
-    pub treatment: Treatment,
+    pub treatment: CompressionStep,
     /// The network, layer by layer.
     pub layers: Vec<TunedLayer>,
 }

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     objectives::Weights,
     pipeline::Pipeline,
-    scheme::Scheme,
+    scheme::QuantScheme,
     values::{
-        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, NetworkKind,
-        OptimizerKind, Range, Repair, Rounding, Schedule, Switch, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, NetworkKind,
+        OptimizerKind, PtqMethod, Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
     },
 };
 
@@ -43,14 +43,14 @@ pub struct Experiment {
     pub weights: Weights,
     pub decoupled_target: f64,
     pub decoupled_others: f64,
-    pub guided: Guided,
+    pub guided: HintLayer,
     pub first_stage: f64,
     pub bits: Bits,
     pub granularity: Granularity,
     pub zero_point: ZeroPoint,
     pub range: Range,
     pub rounding: Rounding,
-    pub repair: Repair,
+    pub repair: PtqMethod,
     pub activations: Activations,
     pub compress: Pipeline,
     pub runs: u32,
@@ -98,14 +98,14 @@ impl Experiment {
             weights: Weights::default(),
             decoupled_target: 1.0,
             decoupled_others: 8.0,
-            guided: Guided::Usual,
+            guided: HintLayer::Usual,
             first_stage: 0.25,
             bits: Bits::B8,
             granularity: Granularity::Channel,
             zero_point: ZeroPoint::Symmetric,
             range: Range::Auto,
             rounding: Rounding::Nearest,
-            repair: Repair::None,
+            repair: PtqMethod::None,
             activations: Activations::Float,
             compress: Pipeline::default(),
             runs: 3,
@@ -139,14 +139,14 @@ impl Experiment {
     }
 
     /// The scheme of quantization that is looked at.
-    pub fn scheme(&self) -> Scheme {
+    pub fn scheme(&self) -> QuantScheme {
         let &Self { bits, granularity, zero_point, range, rounding, repair, activations, .. } = self;
-        Scheme { bits, granularity, zero_point, range, rounding, repair, activations }
+        QuantScheme { bits, granularity, zero_point, range, rounding, repair, activations }
     }
 
     /// The same experiment looked at by another scheme.
-    pub fn with_scheme(&self, scheme: Scheme) -> Self {
-        let Scheme { bits, granularity, zero_point, range, rounding, repair, activations } = scheme;
+    pub fn with_scheme(&self, scheme: QuantScheme) -> Self {
+        let QuantScheme { bits, granularity, zero_point, range, rounding, repair, activations } = scheme;
         Self { bits, granularity, zero_point, range, rounding, repair, activations, ..self.clone() }
     }
 

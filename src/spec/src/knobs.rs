@@ -8,8 +8,8 @@ use crate::{
     objectives::Objective,
     problem::ProblemKind,
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Guided, OptimizerKind, Range, Repair,
-        Rounding, Schedule, Switch, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, OptimizerKind, PtqMethod,
+        Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
     },
 };
 
@@ -224,14 +224,14 @@ macro_rules! knobs {
             },)*
             float!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
             float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
-            knob!("guided", Student, guided, Kind::Choice(Guided::WORDS)),
+            knob!("guided", Student, guided, Kind::Choice(HintLayer::WORDS)),
             float!("first-stage", Student, first_stage, linear(0.05, 0.9)),
             knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
             knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
             knob!("zero-point", Show, zero_point, Kind::Choice(ZeroPoint::WORDS)),
             knob!("range", Show, range, Kind::Choice(Range::WORDS)),
             knob!("rounding", Show, rounding, Kind::Choice(Rounding::WORDS)),
-            knob!("repair", Show, repair, Kind::Choice(Repair::WORDS)),
+            knob!("repair", Show, repair, Kind::Choice(PtqMethod::WORDS)),
             knob!("activations", Show, activations, Kind::Choice(Activations::WORDS)),
             knob!("compress", Show, compress, Kind::Stages),
             knob!("runs", Verdict, runs, whole(1, 20)),

@@ -31,14 +31,15 @@ pub use number::read_number;
 pub use objectives::{About, Knowledge, Objective, Turn, Weights};
 pub use parcel::Parcel;
 pub use permalink::{Decoded, Problem, VERSION, decode, encode, mend};
-pub use pipeline::{Disorder, Help, Pipeline, Rank, Start, Steps, Structure, TREATMENTS, Treatment};
+pub use pipeline::{CompressionStep, Help, Pipeline, PipelineError, Rank, Start, Steps, Structure, TREATMENTS};
 pub use problem::ProblemKind;
 pub use protocol::{
-    Command, CurvePoint, DataSummary, EngineInfo, Event, Example, Inside, Measured, Outcome, OwnExample, Refusal,
-    RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage, StageMap, Tally, Terms, Trouble, Verdict,
+    Command, CurvePoint, DataSummary, EngineInfo, Event, Example, Incompatibility, Inside, Measured, Outcome,
+    RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage, StageMap, Tally, Terms, Trouble, UserExample,
+    Verdict,
 };
-pub use scheme::Scheme;
+pub use scheme::QuantScheme;
 pub use values::{
-    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, Guided, Labels, LayerShape,
-    NetworkKind, OptimizerKind, ParseError, Range, Repair, Rounding, Schedule, Switch, Transfer, ZeroPoint,
+    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, LayerShape,
+    NetworkKind, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
 };

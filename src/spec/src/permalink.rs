@@ -109,7 +109,7 @@ pub fn mend(experiment: &mut Experiment) -> Vec<Problem> {
             "omit" => ProblemKind::NotOmittable,
             "compress" => {
                 let (place, disorder) = asked.compress.check().err()?;
-                ProblemKind::Disorder { place: place as u32, disorder }
+                ProblemKind::PipelineError { place: place as u32, disorder }
             }
             _ => ProblemKind::NoImages,
         };
@@ -157,14 +157,14 @@ fn percent_decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::Disorder;
+    use crate::pipeline::PipelineError;
     use crate::values::{Bits, Classes, Labels};
 
     #[test]
     fn a_pipeline_that_makes_no_sense_is_named_by_its_stage() {
         let read = decode("compress=quantize:4,finetune:5", &[]);
         assert_eq!(read.experiment, Experiment::default());
-        let kind = ProblemKind::Disorder { place: 1, disorder: Disorder::AfterQuantize };
+        let kind = ProblemKind::PipelineError { place: 1, disorder: PipelineError::AfterQuantize };
         assert_eq!(read.problems[0].kind, kind);
         let link = "v=1&compress=prune:0.9,finetune:5,quantize:4";
         assert_eq!(encode(&decode(link, &[]).experiment), link);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     number::read_number,
-    scheme::Scheme,
+    scheme::QuantScheme,
     values::{Bits, ParseError, as_text},
 };
 
@@ -62,7 +62,7 @@ pub enum Steps {
 
 /// One stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Treatment {
+pub enum CompressionStep {
     /// Removes this share of weights or units at once: `prune:0.9`, `prune:0.5:units`.
     Prune {
         /// Share that is removed, 0 to 1.
@@ -88,13 +88,13 @@ pub enum Treatment {
         help: Help,
     },
     /// Quantizes after training: `quantize:4:tensor`.
-    Quantize(Scheme),
+    Quantize(QuantScheme),
     /// Trains with quantized weights: `qat:2:10`, `qat:1:10:lsq:labels`.
     Aware {
         /// What the weights are quantized to. Its range, rounding and repair make no difference: scales are those of
         /// the extremes (means at 1 bit and in ternary codes) or learned, codes the nearest, and static ranges of the
         /// numbers between the layers are followed in training.
-        scheme: Scheme,
+        scheme: QuantScheme,
         /// For how long.
         epochs: u32,
         /// Where the scales come from.
@@ -117,7 +117,7 @@ pub enum Treatment {
     Huffman,
 }
 
-impl Treatment {
+impl CompressionStep {
     /// The longest training of a stage.
     pub const MAX_EPOCHS: u32 = 200;
     /// The widest index of shared weights.
@@ -151,11 +151,11 @@ pub const TREATMENTS: &[&str] = &["prune", "gradual", "finetune", "quantize", "q
 
 /// Stages in order; none for no pipeline.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Pipeline(pub Vec<Treatment>);
+pub struct Pipeline(pub Vec<CompressionStep>);
 
 /// Why stages make no sense in an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Disorder {
+pub enum PipelineError {
     /// After Huffman coding there is nothing left to change.
     #[error("huffman comes last: what is written cannot be changed any more")]
     AfterHuffman,
@@ -185,7 +185,7 @@ pub enum Disorder {
     TooMany,
 }
 
-impl Disorder {
+impl PipelineError {
     /// All of them.
     pub const ALL: [Self; 9] = [
         Self::AfterHuffman,
@@ -223,60 +223,64 @@ impl Pipeline {
     ///
     /// # Errors
     /// The first stage that does not, by its place, and why.
-    pub fn check(&self) -> Result<(), (usize, Disorder)> {
+    pub fn check(&self) -> Result<(), (usize, PipelineError)> {
         let [mut pruned, mut factored, mut shared, mut quantized, mut written] = [false; 5];
         for (place, treatment) in self.0.iter().enumerate() {
             let wrong = |disorder| Err((place, disorder));
             if place >= Self::MAX_STAGES {
-                return wrong(Disorder::TooMany);
+                return wrong(PipelineError::TooMany);
             }
             if written {
-                return wrong(Disorder::AfterHuffman);
+                return wrong(PipelineError::AfterHuffman);
             }
-            let is_huffman = *treatment == Treatment::Huffman;
-            if shared && matches!(treatment, Treatment::Quantize(_) | Treatment::Aware { .. } | Treatment::Share { .. })
-                || quantized && matches!(treatment, Treatment::Share { .. })
+            let is_huffman = *treatment == CompressionStep::Huffman;
+            if shared
+                && matches!(
+                    treatment,
+                    CompressionStep::Quantize(_) | CompressionStep::Aware { .. } | CompressionStep::Share { .. }
+                )
+                || quantized && matches!(treatment, CompressionStep::Share { .. })
             {
-                return wrong(Disorder::SharedAndQuantized);
+                return wrong(PipelineError::SharedAndQuantized);
             }
             if quantized && !is_huffman {
-                return wrong(Disorder::AfterQuantize);
+                return wrong(PipelineError::AfterQuantize);
             }
             match *treatment {
-                Treatment::Prune { .. } | Treatment::Gradual { .. } if shared => {
-                    return wrong(Disorder::PrunedAfterShare);
+                CompressionStep::Prune { .. } | CompressionStep::Gradual { .. } if shared => {
+                    return wrong(PipelineError::PrunedAfterShare);
                 }
-                Treatment::Prune { structure: Structure::Units, .. } => {
+                CompressionStep::Prune { structure: Structure::Units, .. } => {
                     if factored {
-                        return wrong(Disorder::UnitsOfFactors);
+                        return wrong(PipelineError::UnitsOfFactors);
                     }
                 }
-                Treatment::Prune { .. } | Treatment::Gradual { .. } => pruned = true,
-                Treatment::LowRank(_) if pruned || shared || factored => {
-                    return wrong(Disorder::PrunedBeforeLowRank);
+                CompressionStep::Prune { .. } | CompressionStep::Gradual { .. } => pruned = true,
+                CompressionStep::LowRank(_) if pruned || shared || factored => {
+                    return wrong(PipelineError::PrunedBeforeLowRank);
                 }
-                Treatment::LowRank(_) => factored = true,
-                Treatment::Share { .. } => shared = true,
-                Treatment::Quantize(_) => quantized = true,
-                Treatment::Aware { start, .. } => {
+                CompressionStep::LowRank(_) => factored = true,
+                CompressionStep::Share { .. } => shared = true,
+                CompressionStep::Quantize(_) => quantized = true,
+                CompressionStep::Aware { start, .. } => {
                     if place > 0 && start != Start::Student {
-                        return wrong(Disorder::BeginsAnew);
+                        return wrong(PipelineError::BeginsAnew);
                     }
                     quantized = true;
                 }
-                Treatment::Huffman if !(shared || quantized) => return wrong(Disorder::HuffmanOfFloats),
-                Treatment::Huffman => written = true,
-                Treatment::FineTune { .. } => {}
+                CompressionStep::Huffman if !(shared || quantized) => return wrong(PipelineError::HuffmanOfFloats),
+                CompressionStep::Huffman => written = true,
+                CompressionStep::FineTune { .. } => {}
             }
         }
         Ok(())
     }
 }
 
-as_text!(Treatment);
+as_text!(CompressionStep);
 as_text!(Pipeline);
 
-impl fmt::Display for Treatment {
+impl fmt::Display for CompressionStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         let help = |f: &mut fmt::Formatter<'_>, help: Help| match help {
@@ -321,7 +325,7 @@ impl fmt::Display for Treatment {
     }
 }
 
-impl FromStr for Treatment {
+impl FromStr for CompressionStep {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let (word, rest) = text.split_once(':').unwrap_or((text, ""));
@@ -355,7 +359,7 @@ impl FromStr for Treatment {
                 if !bits.is_integer() {
                     return Err(ParseError);
                 }
-                let (mut scheme, epochs) = (Scheme::of(bits), epochs(next()?)?);
+                let (mut scheme, epochs) = (QuantScheme::of(bits), epochs(next()?)?);
                 let (mut steps, mut start, mut by) = (Steps::Measured, Start::Student, Help::Teacher);
                 for word in words.by_ref() {
                     match word {
@@ -465,23 +469,23 @@ mod tests {
     fn every_word_of_the_menu_begins_a_stage() {
         let stages =
             ["prune:0.5", "gradual:0.5:1", "finetune:1", "quantize:8", "qat:4:1", "low-rank:2", "share:4", "huffman"];
-        let words: Vec<&str> = stages.iter().map(|stage| stage.parse::<Treatment>().unwrap().word()).collect();
+        let words: Vec<&str> = stages.iter().map(|stage| stage.parse::<CompressionStep>().unwrap().word()).collect();
         assert_eq!(words, TREATMENTS);
     }
 
     #[test]
     fn what_makes_no_sense_is_refused_where_it_stands() {
         let refused = |text: &str| text.parse::<Pipeline>().unwrap().check().unwrap_err();
-        assert_eq!(refused("quantize:4,finetune:5"), (1, Disorder::AfterQuantize));
-        assert_eq!(refused("quantize:4,prune:0.5"), (1, Disorder::AfterQuantize));
-        assert_eq!(refused("prune:0.5,huffman"), (1, Disorder::HuffmanOfFloats));
-        assert_eq!(refused("share:5,huffman,finetune:1"), (2, Disorder::AfterHuffman));
-        assert_eq!(refused("share:5,quantize:4"), (1, Disorder::SharedAndQuantized));
-        assert_eq!(refused("quantize:4,share:4"), (1, Disorder::SharedAndQuantized));
-        assert_eq!(refused("prune:0.5,low-rank:4"), (1, Disorder::PrunedBeforeLowRank));
-        assert_eq!(refused("low-rank:4,prune:0.5:units"), (1, Disorder::UnitsOfFactors));
-        assert_eq!(refused("finetune:1,qat:2:5:fresh"), (1, Disorder::BeginsAnew));
-        assert_eq!(refused("share:5,prune:0.5"), (1, Disorder::PrunedAfterShare));
-        assert!(matches!(refused(&vec!["finetune:1"; 13].join(",")), (12, Disorder::TooMany)));
+        assert_eq!(refused("quantize:4,finetune:5"), (1, PipelineError::AfterQuantize));
+        assert_eq!(refused("quantize:4,prune:0.5"), (1, PipelineError::AfterQuantize));
+        assert_eq!(refused("prune:0.5,huffman"), (1, PipelineError::HuffmanOfFloats));
+        assert_eq!(refused("share:5,huffman,finetune:1"), (2, PipelineError::AfterHuffman));
+        assert_eq!(refused("share:5,quantize:4"), (1, PipelineError::SharedAndQuantized));
+        assert_eq!(refused("quantize:4,share:4"), (1, PipelineError::SharedAndQuantized));
+        assert_eq!(refused("prune:0.5,low-rank:4"), (1, PipelineError::PrunedBeforeLowRank));
+        assert_eq!(refused("low-rank:4,prune:0.5:units"), (1, PipelineError::UnitsOfFactors));
+        assert_eq!(refused("finetune:1,qat:2:5:fresh"), (1, PipelineError::BeginsAnew));
+        assert_eq!(refused("share:5,prune:0.5"), (1, PipelineError::PrunedAfterShare));
+        assert!(matches!(refused(&vec!["finetune:1"; 13].join(",")), (12, PipelineError::TooMany)));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::pipeline::Disorder;
+use crate::pipeline::PipelineError;
 
 /// What is wrong with a pair of a permalink.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -46,11 +46,11 @@ pub enum ProblemKind {
     NotStages,
     /// The stages make no sense in this order.
     #[error("stage {}: {disorder}", place + 1)]
-    Disorder {
+    PipelineError {
         /// The stage, from 0.
         place: u32,
         /// Why.
-        disorder: Disorder,
+        disorder: PipelineError,
     },
     /// The classes are not all in the data, or fewer than two would be left.
     #[error("these classes cannot be left out of this data set")]

@@ -40,7 +40,7 @@ pub enum Command {
     },
     /// The visitor's own examples, all of them: they join the training set, labels and all, and the training begins
     /// anew where they belong to its data set.
-    Own(Vec<OwnExample>),
+    Own(Vec<UserExample>),
     /// What do the networks say of these inputs? Answered between two training steps.
     Classify {
         /// Comes back with the answers.
@@ -163,7 +163,7 @@ pub struct RunResult {
 
 /// A training example made by the visitor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OwnExample {
+pub struct UserExample {
     /// The data set it was made for.
     pub data: DataSet,
     /// Its class, as the visitor says.
@@ -561,7 +561,7 @@ pub enum Trouble {
         /// Which one.
         objective: Objective,
         /// Why.
-        refusal: Refusal,
+        refusal: Incompatibility,
     },
     /// The device failed.
     #[error("the device failed: {reason}")]
@@ -579,7 +579,7 @@ pub enum Trouble {
 
 /// Why an objective cannot be used on a pair of networks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Refusal {
+pub enum Incompatibility {
     /// It compares examples with each other.
     #[error("compares examples with each other: it needs batches of at least {needed}, these have {given}")]
     Batch {

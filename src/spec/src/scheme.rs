@@ -2,12 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::values::{Activations, Bits, Granularity, ParseError, Range, Repair, Rounding, ZeroPoint, as_text};
+use crate::values::{Activations, Bits, Granularity, ParseError, PtqMethod, Range, Rounding, ZeroPoint, as_text};
 
 /// A scheme of quantization. As a text: the format, then every other word that is not the default, in any order,
 /// between colons (`4:tensor:affine:gptq`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Scheme {
+pub struct QuantScheme {
     /// The format of a weight.
     pub bits: Bits,
     /// How many weights share a scale.
@@ -19,12 +19,12 @@ pub struct Scheme {
     /// How codes are rounded.
     pub rounding: Rounding,
     /// What mends the result.
-    pub repair: Repair,
+    pub repair: PtqMethod,
     /// The numbers between the layers.
     pub activations: Activations,
 }
 
-impl Scheme {
+impl QuantScheme {
     /// A format and all else as usual.
     pub fn of(bits: Bits) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Scheme {
             zero_point: ZeroPoint::Symmetric,
             range: Range::Auto,
             rounding: Rounding::Nearest,
-            repair: Repair::None,
+            repair: PtqMethod::None,
             activations: Activations::Float,
         }
     }
@@ -48,8 +48,8 @@ impl Scheme {
         }
         if !self.bits.has_zero_point() {
             (scheme.zero_point, scheme.range, scheme.rounding) = (plain.zero_point, plain.range, plain.rounding);
-            if matches!(self.repair, Repair::AdaRound) {
-                scheme.repair = Repair::None;
+            if matches!(self.repair, PtqMethod::AdaRound) {
+                scheme.repair = PtqMethod::None;
             }
         }
         scheme
@@ -73,9 +73,9 @@ impl Scheme {
     }
 }
 
-as_text!(Scheme);
+as_text!(QuantScheme);
 
-impl fmt::Display for Scheme {
+impl fmt::Display for QuantScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let usual = Self::of(self.bits);
         f.write_str(self.bits.word())?;
@@ -91,7 +91,7 @@ impl fmt::Display for Scheme {
     }
 }
 
-impl FromStr for Scheme {
+impl FromStr for QuantScheme {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut words = text.split(':');
@@ -108,11 +108,11 @@ mod tests {
     #[test]
     fn schemes_are_read_and_written() {
         for text in ["8", "bf16", "4:tensor:affine", "3:group-16:mse:stochastic:bias-correction:static-entropy"] {
-            assert_eq!(text.parse::<Scheme>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<QuantScheme>().unwrap().to_string(), text);
         }
-        assert_eq!("4:gptq:tensor:symmetric".parse::<Scheme>().unwrap().to_string(), "4:tensor:gptq");
+        assert_eq!("4:gptq:tensor:symmetric".parse::<QuantScheme>().unwrap().to_string(), "4:tensor:gptq");
         for bad in ["", "5", "8:", "8:fine", "tensor"] {
-            assert!(bad.parse::<Scheme>().is_err(), "{bad}");
+            assert!(bad.parse::<QuantScheme>().is_err(), "{bad}");
         }
     }
 
@@ -124,7 +124,7 @@ mod tests {
             ZeroPoint::WORDS,
             Range::WORDS,
             Rounding::WORDS,
-            Repair::WORDS,
+            PtqMethod::WORDS,
             Activations::WORDS,
         ]
         .concat();
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_difference_is_left_out() {
-        let effective = |text: &str| text.parse::<Scheme>().unwrap().effective().to_string();
+        let effective = |text: &str| text.parse::<QuantScheme>().unwrap().effective().to_string();
         assert_eq!(effective("16:tensor:affine:gptq:dynamic"), "16:dynamic");
         assert_eq!(effective("1:tensor:affine:mse:stochastic:bias-correction"), "1:tensor:bias-correction");
         assert_eq!(effective("4:affine"), "4:affine");

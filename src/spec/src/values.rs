@@ -220,7 +220,7 @@ words! {
 
 words! {
     /// What mends a quantized network without training it.
-    Repair {
+    PtqMethod {
         /// Nothing.
         None = "none",
         /// The mean error of each output is taken from its bias (Nagel et al. 2019, section 4.2).
@@ -352,7 +352,7 @@ words! {
 
 words! {
     /// Which stage of the networks a feature objective looks at.
-    Guided {
+    HintLayer {
         /// The one its authors chose: the middle for hints, the last for factors, every one for the others.
         Usual = "usual",
         /// The first one.

@@ -1,6 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
-use retort_spec::{DataSet, Disorder, Experiment, Kind, Knob, Pipeline, Rank, Scheme, Structure, Treatment, changed};
+use retort_spec::{
+    CompressionStep, DataSet, Experiment, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank, Structure, changed,
+};
 
 use crate::i18n::{Texts, format::number};
 
@@ -50,8 +52,8 @@ pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
 }
 
 /// A scheme in words: its format, and what else is not as usual.
-pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
-    let (scheme, usual) = (scheme.effective(), Scheme::of(scheme.bits));
+pub fn scheme_name(texts: &Texts, scheme: &QuantScheme) -> String {
+    let (scheme, usual) = (scheme.effective(), QuantScheme::of(scheme.bits));
     let mut name = texts.get(&format!("bits-{}", scheme.bits));
     let parts = [
         ("granularity", scheme.granularity.word(), usual.granularity.word()),
@@ -76,19 +78,19 @@ pub fn scheme_name(texts: &Texts, scheme: &Scheme) -> String {
 }
 
 /// A stage of a pipeline in words.
-pub fn treatment_name(texts: &Texts, treatment: &Treatment) -> String {
+pub fn treatment_name(texts: &Texts, treatment: &CompressionStep) -> String {
     let share = |share: f64| format!("{} %", number(texts, 100.0 * share, 0));
     let (id, what) = match *treatment {
-        Treatment::Prune { sparsity, structure: Structure::Weights } => ("stage-prune", share(sparsity)),
-        Treatment::Prune { sparsity, structure: Structure::Units } => ("stage-units", share(sparsity)),
-        Treatment::Gradual { sparsity, .. } => ("stage-gradual", share(sparsity)),
-        Treatment::FineTune { epochs, .. } => ("stage-finetune", epochs.to_string()),
-        Treatment::Quantize(scheme) => return scheme_name(texts, &scheme),
-        Treatment::Aware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
-        Treatment::LowRank(Rank::Count(count)) => ("stage-rank", count.to_string()),
-        Treatment::LowRank(Rank::Energy(energy)) => ("stage-energy", share(energy)),
-        Treatment::Share { bits } => ("stage-share", (1_u32 << bits).to_string()),
-        Treatment::Huffman => ("stage-huffman", String::new()),
+        CompressionStep::Prune { sparsity, structure: Structure::Weights } => ("stage-prune", share(sparsity)),
+        CompressionStep::Prune { sparsity, structure: Structure::Units } => ("stage-units", share(sparsity)),
+        CompressionStep::Gradual { sparsity, .. } => ("stage-gradual", share(sparsity)),
+        CompressionStep::FineTune { epochs, .. } => ("stage-finetune", epochs.to_string()),
+        CompressionStep::Quantize(scheme) => return scheme_name(texts, &scheme),
+        CompressionStep::Aware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
+        CompressionStep::LowRank(Rank::Count(count)) => ("stage-rank", count.to_string()),
+        CompressionStep::LowRank(Rank::Energy(energy)) => ("stage-energy", share(energy)),
+        CompressionStep::Share { bits } => ("stage-share", (1_u32 << bits).to_string()),
+        CompressionStep::Huffman => ("stage-huffman", String::new()),
     };
     texts.with(id, &[("what", what.into())])
 }
@@ -111,7 +113,7 @@ pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
 }
 
 /// A stage that makes no sense, and why.
-pub fn disorder_text(texts: &Texts, place: usize, disorder: Disorder) -> String {
+pub fn disorder_text(texts: &Texts, place: usize, disorder: PipelineError) -> String {
     let reason = texts.get(&format!("disorder-{}", disorder.word()));
     texts.with("bench-disorder", &[("place", (place + 1).into()), ("reason", reason.into())])
 }

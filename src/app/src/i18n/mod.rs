@@ -172,7 +172,7 @@ mod tests {
         },
     };
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, Disorder, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, TREATMENTS};
+    use retort_spec::{Actor, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, PipelineError, TREATMENTS};
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -233,7 +233,7 @@ mod tests {
         for word in NetworkKind::WORDS {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
-        ids.extend(Disorder::ALL.map(|disorder| format!("disorder-{}", disorder.word())));
+        ids.extend(PipelineError::ALL.map(|disorder| format!("disorder-{}", disorder.word())));
         ids.extend(TREATMENTS.iter().map(|word| format!("treatment-{word}")));
         for (menu, words) in MENUS {
             ids.insert(menu.into());

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{Actor, Experiment, Measured, OwnExample, Phase, RunState, Verdict, changed};
+use retort_spec::{Actor, Experiment, Measured, Phase, RunState, UserExample, Verdict, changed};
 
 use crate::{
     lessons::{
@@ -17,7 +17,7 @@ use crate::{
 #[derive(Default)]
 pub struct Watch {
     experiment: Option<Experiment>,
-    own: Rc<Vec<OwnExample>>,
+    own: Rc<Vec<UserExample>>,
     teacher: Option<Rc<Measured>>,
     student: Option<Rc<Measured>>,
     verdict: Option<Rc<Verdict>>,

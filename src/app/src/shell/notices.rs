@@ -122,7 +122,7 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
         }
         ProblemKind::NotClasses => texts.get("problem-classes"),
         ProblemKind::NotStages => texts.get("problem-stages"),
-        ProblemKind::Disorder { place, disorder } => texts.with(
+        ProblemKind::PipelineError { place, disorder } => texts.with(
             "problem-disorder",
             &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", disorder.word())).into())],
         ),

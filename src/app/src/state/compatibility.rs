@@ -3,7 +3,7 @@
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
 //! trained.
 
-use retort_spec::{Architecture, Experiment, Guided, Knowledge, NetworkKind, Objective, Refusal};
+use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Knowledge, NetworkKind, Objective};
 
 use crate::state::setting::turned;
 
@@ -38,12 +38,12 @@ fn stages(network: &Architecture, inputs: usize) -> Vec<Stage> {
 }
 
 /// The places of the stages that are compared, student's and teacher's: those of the same relative depth.
-pub fn pairs(count: usize, deep: usize, guided: Guided) -> Vec<(usize, usize)> {
+pub fn pairs(count: usize, deep: usize, guided: HintLayer) -> Vec<(usize, usize)> {
     let chosen = match guided {
-        Guided::First => 0..1,
-        Guided::Middle => (count - 1) / 2..(count - 1) / 2 + 1,
-        Guided::Last => count - 1..count,
-        Guided::Usual => 0..count,
+        HintLayer::First => 0..1,
+        HintLayer::Middle => (count - 1) / 2..(count - 1) / 2 + 1,
+        HintLayer::Last => count - 1..count,
+        HintLayer::Usual => 0..count,
     };
     let opposite =
         |stage: usize| if count == 1 { deep - 1 } else { (stage * (deep - 1) + (count - 1) / 2) / (count - 1) };
@@ -51,7 +51,7 @@ pub fn pairs(count: usize, deep: usize, guided: Guided) -> Vec<(usize, usize)> {
 }
 
 /// Why an objective cannot be used in this experiment; `None` where it can.
-pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal> {
+pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompatibility> {
     use Objective::{Attention, Correlation, Fsp, NeuronSelectivity, Pkt, RkdAngle, RkdDistance, Similarity};
     let needed = match objective {
         // Three examples make an angle, and two distances that can differ from their mean.
@@ -60,12 +60,12 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal>
         _ => 1,
     };
     if experiment.batch < needed {
-        return Some(Refusal::Batch { needed, given: experiment.batch });
+        return Some(Incompatibility::Batch { needed, given: experiment.batch });
     }
     let knowledge = objective.about().knowledge;
     // Without a hidden layer the embedding is the input, in which there is nothing to teach.
     if knowledge == Knowledge::Relations && experiment.student.widths.is_empty() {
-        return Some(Refusal::NoStages);
+        return Some(Incompatibility::NoStages);
     }
     if knowledge != Knowledge::Features {
         return None;
@@ -73,7 +73,7 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal>
     let inputs = experiment.input_count();
     let [student, teacher] = [&experiment.student, &experiment.teacher].map(|network| stages(network, inputs));
     if student.is_empty() || teacher.is_empty() {
-        return Some(Refusal::NoStages);
+        return Some(Incompatibility::NoStages);
     }
     let compared = |guided| {
         let pairs = pairs(student.len(), teacher.len(), guided).into_iter();
@@ -82,14 +82,14 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Refusal>
     match objective {
         Attention | NeuronSelectivity => {
             let has_places = |(mine, other, _): (Stage, Stage, usize)| mine.side.min(other.side) > 1;
-            (!compared(experiment.guided).into_iter().any(has_places)).then_some(Refusal::NoPlaces)
+            (!compared(experiment.guided).into_iter().any(has_places)).then_some(Incompatibility::NoPlaces)
         }
-        Fsp if student.len() < 2 || teacher.len() < 2 => Some(Refusal::OneStage),
+        Fsp if student.len() < 2 || teacher.len() < 2 => Some(Incompatibility::OneStage),
         Fsp => {
-            let compared = compared(Guided::Usual);
+            let compared = compared(HintLayer::Usual);
             let flows = compared.windows(2).filter(|flow| flow[0].2 != flow[1].2).flatten();
             let unequal = flows.into_iter().find(|(mine, other, _)| mine.channels != other.channels)?;
-            Some(Refusal::Channels { student: unequal.0.channels, teacher: unequal.1.channels })
+            Some(Incompatibility::Channels { student: unequal.0.channels, teacher: unequal.1.channels })
         }
         _ => None,
     }
@@ -121,11 +121,11 @@ mod tests {
     #[test]
     fn maps_of_places_need_convolutions_in_both_networks() {
         let attention = |teacher, student| refusal(Objective::Attention, &with(teacher, student));
-        assert_eq!(attention("128,128", "16"), Some(Refusal::NoPlaces));
-        assert_eq!(attention("conv:8,16", "16"), Some(Refusal::NoPlaces));
+        assert_eq!(attention("128,128", "16"), Some(Incompatibility::NoPlaces));
+        assert_eq!(attention("conv:8,16", "16"), Some(Incompatibility::NoPlaces));
         assert_eq!(attention("conv:8,16", "residual:4,8"), None);
         assert_eq!(refusal(Objective::Hint, &with("128,128", "16")), None, "a hidden layer is enough for a hint");
-        assert_eq!(refusal(Objective::Hint, &with("128,128", "linear")), Some(Refusal::NoStages));
+        assert_eq!(refusal(Objective::Hint, &with("128,128", "linear")), Some(Incompatibility::NoStages));
         assert_eq!(refusal(Objective::LogitMse, &with("linear", "linear")), None, "the last layer is always there");
     }
 
@@ -134,8 +134,8 @@ mod tests {
         // 8×8 images become 4×4, 2×2 and 1×1.
         let mut deep = with("conv:8,8,8", "conv:4,4,4");
         assert_eq!(refusal(Objective::NeuronSelectivity, &deep), None, "two of the three stages have places");
-        deep.guided = Guided::Last;
-        assert_eq!(refusal(Objective::NeuronSelectivity, &deep), Some(Refusal::NoPlaces));
+        deep.guided = HintLayer::Last;
+        assert_eq!(refusal(Objective::NeuronSelectivity, &deep), Some(Incompatibility::NoPlaces));
         let stages: Vec<_> =
             stages(&"residual:8,8,16".parse().unwrap(), 64).iter().map(|of| (of.channels, of.side)).collect();
         assert_eq!(stages, [(8, 8), (16, 4)], "the blocks of one width are one stage");
@@ -144,8 +144,8 @@ mod tests {
     #[test]
     fn flows_need_two_stages_of_equal_channels() {
         let fsp = |teacher, student| refusal(Objective::Fsp, &with(teacher, student));
-        assert_eq!(fsp("128,128", "16"), Some(Refusal::OneStage));
-        assert_eq!(fsp("conv:8,16", "conv:8,8"), Some(Refusal::Channels { student: 8, teacher: 16 }));
+        assert_eq!(fsp("128,128", "16"), Some(Incompatibility::OneStage));
+        assert_eq!(fsp("conv:8,16", "conv:8,8"), Some(Incompatibility::Channels { student: 8, teacher: 16 }));
         assert_eq!(fsp("residual:8,8,16,16", "residual:8,16"), None);
         // The student's two stages stand beside the first and the last of three.
         assert_eq!(fsp("8,12,16", "8,16"), None);
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn examples_are_compared_in_pairs_and_angles_in_threes() {
         let of = |objective, batch| refusal(objective, &Experiment { batch, ..Experiment::default() });
-        assert_eq!(of(Objective::RkdAngle, 2), Some(Refusal::Batch { needed: 3, given: 2 }));
-        assert_eq!(of(Objective::Pkt, 1), Some(Refusal::Batch { needed: 2, given: 1 }));
+        assert_eq!(of(Objective::RkdAngle, 2), Some(Incompatibility::Batch { needed: 3, given: 2 }));
+        assert_eq!(of(Objective::Pkt, 1), Some(Incompatibility::Batch { needed: 2, given: 1 }));
         assert_eq!(of(Objective::RkdDistance, 3), None);
         assert_eq!(of(Objective::Hint, 1), None);
     }
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn points_in_the_plane_have_no_places() {
         let moons = Experiment::for_data(DataSet::Moons);
-        assert_eq!(refusal(Objective::Attention, &moons), Some(Refusal::NoPlaces));
+        assert_eq!(refusal(Objective::Attention, &moons), Some(Incompatibility::NoPlaces));
         assert_eq!(mended(Objective::Attention, &moons), None);
     }
 }

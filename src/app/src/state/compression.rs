@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, Report, Scheme, Sensitivity, Stopped,
-    Task, Treatment, changed, encode,
+    Answer, Compressed, CompressionStep, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, QuantScheme, Report,
+    Sensitivity, Stopped, Task, changed, encode,
 };
 
 use crate::state::{Notice, State, Weighed};
@@ -17,7 +17,7 @@ pub struct Bench {
     /// A long task and its share that is done.
     pub progress: Option<(Task, f64)>,
     /// How much the accuracy hangs on each layer, by which scheme.
-    pub sensitivity: Option<(Scheme, Rc<Vec<Sensitivity>>)>,
+    pub sensitivity: Option<(QuantScheme, Rc<Vec<Sensitivity>>)>,
     /// How long they take.
     pub latency: Option<Rc<Latencies>>,
     /// The last pipeline.
@@ -35,7 +35,7 @@ pub struct Bench {
 /// How long networks take, the one of this scheme among them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latencies {
-    pub scheme: Scheme,
+    pub scheme: QuantScheme,
     pub times: Vec<Latency>,
     pub no_gpu: Option<NoGpu>,
 }
@@ -207,7 +207,7 @@ impl State {
     }
 
     /// The file of this scheme, if it was measured.
-    pub fn row_of(&self, scheme: Scheme) -> Option<&Compressed> {
+    pub fn row_of(&self, scheme: QuantScheme) -> Option<&Compressed> {
         let fits = |row: &&Compressed| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
         // One that was looked at anew counts more than its row in the table: it is newer.
         let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
@@ -220,7 +220,7 @@ impl State {
     }
 
     /// Which packed file is chosen, and whether it is there.
-    pub fn chosen_file(&self) -> (Scheme, bool) {
+    pub fn chosen_file(&self) -> (QuantScheme, bool) {
         (self.experiment.scheme().effective(), self.chosen().is_some())
     }
 }
@@ -247,7 +247,7 @@ fn carry(row: &mut Compressed, link: &str) {
 /// The permalink of what was made of an experiment's student.
 pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
     match made.0[..] {
-        [Treatment::Quantize(scheme)] => {
+        [CompressionStep::Quantize(scheme)] => {
             encode(&Experiment { compress: Pipeline::default(), ..experiment.with_scheme(scheme) })
         }
         _ => encode(&Experiment { compress: made.clone(), ..experiment.with_scheme(Experiment::default().scheme()) }),

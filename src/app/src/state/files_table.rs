@@ -1,6 +1,6 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{Actor, Bits, Compressed, Experiment, Pipeline, Scheme, Treatment, decode};
+use retort_spec::{Actor, Bits, Compressed, CompressionStep, Experiment, Pipeline, QuantScheme, decode};
 
 use crate::state::{PAGE_KEYS, State, Weighed, link, order::sorted};
 
@@ -43,9 +43,9 @@ pub struct Point {
 
 impl Point {
     /// The scheme, if that is all that was done.
-    pub fn scheme(&self) -> Option<Scheme> {
+    pub fn scheme(&self) -> Option<QuantScheme> {
         match self.made.0[..] {
-            [Treatment::Quantize(scheme)] => Some(scheme.effective()),
+            [CompressionStep::Quantize(scheme)] => Some(scheme.effective()),
             _ => None,
         }
     }

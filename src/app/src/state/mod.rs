@@ -22,7 +22,7 @@ use std::rc::Rc;
 
 use retort_spec::{
     Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured,
-    OwnExample, Problem, RunState, Stage, Tally, Terms, Trouble, Verdict, decode, encode, knob, mend,
+    Problem, RunState, Stage, Tally, Terms, Trouble, UserExample, Verdict, decode, encode, knob, mend,
 };
 use yew::Reducible;
 
@@ -89,7 +89,7 @@ pub struct State {
     /// What the watched example does inside the networks, as far as they are there.
     pub inside: Rc<Vec<Inside>>,
     /// Training examples that the visitor made.
-    pub own: Rc<Vec<OwnExample>>,
+    pub own: Rc<Vec<UserExample>>,
     /// Runs kept by name.
     pub kept: Vec<Kept>,
     /// Every packed student measured in this visit, newest last.
@@ -122,7 +122,7 @@ pub enum Action {
     /// The same of an example that is no test example; `None` goes back to the test examples.
     Give(Option<Given>),
     /// The visitor's own training examples, all of them.
-    Own(Vec<OwnExample>),
+    Own(Vec<UserExample>),
     /// The curves that are shown are kept under a name.
     Keep(String),
     /// A kept run gets another name.

@@ -1,8 +1,8 @@
 //! The controls of a pipeline's stage: which there are, and what turning one makes of it. Pure.
 
 use retort_spec::{
-    Activations, Bits, Granularity, Help, Pipeline, Range, Rank, Repair, Rounding, Scheme, Start, Steps, Structure,
-    Treatment, ZeroPoint,
+    Activations, Bits, CompressionStep, Granularity, Help, Pipeline, PtqMethod, QuantScheme, Range, Rank, Rounding,
+    Start, Steps, Structure, ZeroPoint,
 };
 
 /// The menus that belong to no knob: name, and words in order. The message of a word is `<name>-<word>`.
@@ -66,9 +66,9 @@ impl Part {
     pub fn range(self) -> (f64, f64) {
         match self {
             Self::Sparsity | Self::Energy => (0.1, 99.9),
-            Self::Epochs => (1.0, Treatment::MAX_EPOCHS.into()),
+            Self::Epochs => (1.0, CompressionStep::MAX_EPOCHS.into()),
             Self::Rank => (1.0, 2048.0),
-            Self::Indices => (1.0, Treatment::MAX_SHARED_BITS.into()),
+            Self::Indices => (1.0, CompressionStep::MAX_SHARED_BITS.into()),
         }
     }
 
@@ -84,7 +84,7 @@ fn percentage(share: f64) -> f64 {
 }
 
 /// A stage of this kind as it is added.
-pub fn usual(word: &str) -> Option<Treatment> {
+pub fn usual(word: &str) -> Option<CompressionStep> {
     let text = match word {
         "prune" => "prune:0.8",
         "gradual" => "gradual:0.8:10",
@@ -99,7 +99,7 @@ pub fn usual(word: &str) -> Option<Treatment> {
 }
 
 /// Where a further stage makes sense, from the end on; at the end if it does nowhere.
-pub fn place_for(stages: &[Treatment], added: Treatment) -> usize {
+pub fn place_for(stages: &[CompressionStep], added: CompressionStep) -> usize {
     let fits = |place: &usize| {
         let mut with = stages.to_vec();
         with.insert(*place, added);
@@ -109,53 +109,57 @@ pub fn place_for(stages: &[Treatment], added: Treatment) -> usize {
 }
 
 /// The numbers of a stage.
-pub fn numbers(treatment: &Treatment) -> Vec<(Part, f64)> {
+pub fn numbers(treatment: &CompressionStep) -> Vec<(Part, f64)> {
     match *treatment {
-        Treatment::Prune { sparsity, .. } => vec![(Part::Sparsity, percentage(sparsity))],
-        Treatment::Gradual { sparsity, epochs, .. } => {
+        CompressionStep::Prune { sparsity, .. } => vec![(Part::Sparsity, percentage(sparsity))],
+        CompressionStep::Gradual { sparsity, epochs, .. } => {
             vec![(Part::Sparsity, percentage(sparsity)), (Part::Epochs, epochs.into())]
         }
-        Treatment::FineTune { epochs, .. } | Treatment::Aware { epochs, .. } => vec![(Part::Epochs, epochs.into())],
-        Treatment::LowRank(Rank::Count(count)) => vec![(Part::Rank, count.into())],
-        Treatment::LowRank(Rank::Energy(energy)) => vec![(Part::Energy, percentage(energy))],
-        Treatment::Share { bits } => vec![(Part::Indices, bits.into())],
-        Treatment::Quantize(_) | Treatment::Huffman => Vec::new(),
+        CompressionStep::FineTune { epochs, .. } | CompressionStep::Aware { epochs, .. } => {
+            vec![(Part::Epochs, epochs.into())]
+        }
+        CompressionStep::LowRank(Rank::Count(count)) => vec![(Part::Rank, count.into())],
+        CompressionStep::LowRank(Rank::Energy(energy)) => vec![(Part::Energy, percentage(energy))],
+        CompressionStep::Share { bits } => vec![(Part::Indices, bits.into())],
+        CompressionStep::Quantize(_) | CompressionStep::Huffman => Vec::new(),
     }
 }
 
 /// The stage with another number, which is brought into its range.
-pub fn with_number(mut treatment: Treatment, part: Part, value: f64) -> Treatment {
+pub fn with_number(mut treatment: CompressionStep, part: Part, value: f64) -> CompressionStep {
     let (least, most) = part.range();
     let value = value.clamp(least, most);
     let (share, whole) = ((10.0 * value).round() / 1000.0, value.round() as u32);
     match &mut treatment {
-        Treatment::Gradual { epochs, .. } | Treatment::FineTune { epochs, .. } | Treatment::Aware { epochs, .. }
+        CompressionStep::Gradual { epochs, .. }
+        | CompressionStep::FineTune { epochs, .. }
+        | CompressionStep::Aware { epochs, .. }
             if part == Part::Epochs =>
         {
             *epochs = whole;
         }
-        Treatment::Prune { sparsity, .. } | Treatment::Gradual { sparsity, .. } => *sparsity = share,
-        Treatment::LowRank(Rank::Count(count)) => *count = whole,
-        Treatment::LowRank(Rank::Energy(energy)) => *energy = share,
-        Treatment::Share { bits } => *bits = whole,
+        CompressionStep::Prune { sparsity, .. } | CompressionStep::Gradual { sparsity, .. } => *sparsity = share,
+        CompressionStep::LowRank(Rank::Count(count)) => *count = whole,
+        CompressionStep::LowRank(Rank::Energy(energy)) => *energy = share,
+        CompressionStep::Share { bits } => *bits = whole,
         _ => {}
     }
     treatment
 }
 
 /// The menus of a stage.
-pub fn menus(treatment: &Treatment) -> Vec<Menu> {
+pub fn menus(treatment: &CompressionStep) -> Vec<Menu> {
     let own = |name: &str, chosen: usize| {
         let &(name, words) = MENUS.iter().find(|(of, _)| *of == name)?;
         Some(Menu { name, words: words.to_vec(), chosen: words[chosen], is_special: false })
     };
     let taught = |help: Help| own("taught", usize::from(help == Help::Labels));
     let found = match *treatment {
-        Treatment::Prune { structure, .. } => vec![own("removed", usize::from(structure == Structure::Units))],
-        Treatment::Gradual { help, .. } | Treatment::FineTune { help, .. } => vec![taught(help)],
-        Treatment::LowRank(rank) => vec![own("rank-by", usize::from(matches!(rank, Rank::Count(_))))],
-        Treatment::Quantize(scheme) => return of_scheme(&scheme, Bits::ALL, true),
-        Treatment::Aware { scheme, steps, start, help, .. } => {
+        CompressionStep::Prune { structure, .. } => vec![own("removed", usize::from(structure == Structure::Units))],
+        CompressionStep::Gradual { help, .. } | CompressionStep::FineTune { help, .. } => vec![taught(help)],
+        CompressionStep::LowRank(rank) => vec![own("rank-by", usize::from(matches!(rank, Rank::Count(_))))],
+        CompressionStep::Quantize(scheme) => return of_scheme(&scheme, Bits::ALL, true),
+        CompressionStep::Aware { scheme, steps, start, help, .. } => {
             let integers: Vec<Bits> = Bits::ALL.iter().copied().filter(|bits| bits.is_integer()).collect();
             let mut menus = of_scheme(&scheme, &integers, false);
             let begins = match start {
@@ -167,14 +171,14 @@ pub fn menus(treatment: &Treatment) -> Vec<Menu> {
             menus.extend(own.into_iter().flatten());
             return menus;
         }
-        Treatment::Share { .. } | Treatment::Huffman => Vec::new(),
+        CompressionStep::Share { .. } | CompressionStep::Huffman => Vec::new(),
     };
     found.into_iter().flatten().collect()
 }
 
 /// The menus of a scheme, as far as they make a difference to its format. What is repaired or rounded another way is so
 /// after training alone.
-fn of_scheme(scheme: &Scheme, formats: &[Bits], is_after: bool) -> Vec<Menu> {
+fn of_scheme(scheme: &QuantScheme, formats: &[Bits], is_after: bool) -> Vec<Menu> {
     let menu =
         |name, words: &[&'static str], chosen, is_special| Menu { name, words: words.to_vec(), chosen, is_special };
     let formats: Vec<&'static str> = formats.iter().map(|bits| bits.word()).collect();
@@ -190,22 +194,22 @@ fn of_scheme(scheme: &Scheme, formats: &[Bits], is_after: bool) -> Vec<Menu> {
         }
     }
     if scheme.bits.is_integer() && is_after {
-        menus.push(menu("repair", Repair::WORDS, scheme.repair.word(), true));
+        menus.push(menu("repair", PtqMethod::WORDS, scheme.repair.word(), true));
     }
     menus.push(menu("activations", Activations::WORDS, scheme.activations.word(), true));
     menus
 }
 
 /// The stage with another word of one of its menus.
-pub fn with_word(mut treatment: Treatment, word: &str) -> Treatment {
+pub fn with_word(mut treatment: CompressionStep, word: &str) -> CompressionStep {
     match &mut treatment {
-        Treatment::Prune { structure, .. } => {
+        CompressionStep::Prune { structure, .. } => {
             *structure = if word == "units" { Structure::Units } else { Structure::Weights };
         }
-        Treatment::Gradual { help, .. } | Treatment::FineTune { help, .. } => *help = taught_by(word),
-        Treatment::LowRank(rank) => *rank = if word == "count" { Rank::Count(8) } else { Rank::Energy(0.9) },
-        Treatment::Quantize(scheme) => take(scheme, word),
-        Treatment::Aware { scheme, steps, start, help, .. } => match word {
+        CompressionStep::Gradual { help, .. } | CompressionStep::FineTune { help, .. } => *help = taught_by(word),
+        CompressionStep::LowRank(rank) => *rank = if word == "count" { Rank::Count(8) } else { Rank::Energy(0.9) },
+        CompressionStep::Quantize(scheme) => take(scheme, word),
+        CompressionStep::Aware { scheme, steps, start, help, .. } => match word {
             "measured" => *steps = Steps::Measured,
             "lsq" => *steps = Steps::Learned,
             "student" => *start = Start::Student,
@@ -214,7 +218,7 @@ pub fn with_word(mut treatment: Treatment, word: &str) -> Treatment {
             "teacher" | "labels" => *help = taught_by(word),
             word => take(scheme, word),
         },
-        Treatment::Share { .. } | Treatment::Huffman => {}
+        CompressionStep::Share { .. } | CompressionStep::Huffman => {}
     }
     treatment
 }
@@ -223,7 +227,7 @@ fn taught_by(word: &str) -> Help {
     if word == "labels" { Help::Labels } else { Help::Teacher }
 }
 
-fn take(scheme: &mut Scheme, word: &str) {
+fn take(scheme: &mut QuantScheme, word: &str) {
     match word.parse() {
         Ok(bits) => scheme.bits = bits,
         // The menus have no other words.
@@ -239,7 +243,7 @@ mod tests {
     use super::*;
     use retort_spec::TREATMENTS;
 
-    fn stage(text: &str) -> Treatment {
+    fn stage(text: &str) -> CompressionStep {
         text.parse().unwrap()
     }
 

@@ -9,8 +9,8 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Actor, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Order, OwnExample, Phase, Pipeline, Report,
-    RunState, Trouble,
+    Actor, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Order, Phase, Pipeline, Report, RunState,
+    Trouble, UserExample,
 };
 
 use crate::{
@@ -77,7 +77,7 @@ pub enum Input<P> {
     /// The visitor tells the engine something.
     Send(Command),
     /// The visitor's own training examples are these.
-    Own(Vec<OwnExample>),
+    Own(Vec<UserExample>),
     /// Train at most so many steps a second.
     Pace(Option<u32>),
     /// Look at what this input does inside the networks; at an empty one: no more.
@@ -165,7 +165,7 @@ pub struct Machine<P> {
     began: bool,
     /// Whether training waits for the visitor.
     paused: bool,
-    own: Vec<OwnExample>,
+    own: Vec<UserExample>,
     pace: Option<u32>,
     /// The input that is looked at inside the networks; empty if none is.
     inside: Floats,
@@ -342,12 +342,12 @@ impl<P: Clone> Machine<P> {
         }
     }
 
-    fn take_own(&mut self, own: Vec<OwnExample>) {
+    fn take_own(&mut self, own: Vec<UserExample>) {
         if self.own == own {
             return;
         }
         let data = self.experiment.data;
-        let of = |own: &[OwnExample]| own.iter().filter(|one| one.data == data).cloned().collect::<Vec<OwnExample>>();
+        let of = |own: &[UserExample]| own.iter().filter(|one| one.data == data).cloned().collect::<Vec<UserExample>>();
         let differs = of(&own) != of(&self.own);
         self.send(&Command::Own(own.clone()));
         self.own = own;

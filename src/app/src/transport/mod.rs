@@ -6,7 +6,7 @@ pub mod pool_size;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Order, OwnExample, Pipeline, encode};
+use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Order, Pipeline, UserExample, encode};
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -77,7 +77,7 @@ impl Driver {
     }
 
     /// Gives the engine the visitor's own training examples, and every later engine too.
-    pub fn own(&self, own: Vec<OwnExample>) {
+    pub fn own(&self, own: Vec<UserExample>) {
         self.step(Input::Own(own));
     }
 

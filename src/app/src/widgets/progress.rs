@@ -9,7 +9,7 @@ pub fn progress(page: &Page, tasks: &[Task]) -> Option<String> {
     let (task, share) = page.state.bench.progress.filter(|(task, _)| tasks.contains(task))?;
     let id = match task {
         Task::Schemes => "task-schemes",
-        Task::Repair => "task-repair",
+        Task::PtqMethod => "task-repair",
         Task::Sensitivity => "task-sensitivity",
         Task::Latency => "task-latency",
     };

@@ -1,6 +1,6 @@
 //! The visitor's own training examples: how many there are, and how to be rid of them.
 
-use retort_spec::{DataSet, OwnExample};
+use retort_spec::{DataSet, UserExample};
 use yew::prelude::*;
 
 use crate::{context::Page, i18n::labels::class_name, state::Action};
@@ -9,8 +9,8 @@ use crate::{context::Page, i18n::labels::class_name, state::Action};
 pub fn own_examples(page: &Page) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let data = state.experiment.data;
-    let mine: Vec<&OwnExample> = state.own.iter().filter(|example| example.data == data).collect();
-    let becomes = |own: Vec<OwnExample>| {
+    let mine: Vec<&UserExample> = state.own.iter().filter(|example| example.data == data).collect();
+    let becomes = |own: Vec<UserExample>| {
         let dispatch = state.dispatcher();
         Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Own(own.clone())))
     };
@@ -34,14 +34,14 @@ pub fn own_examples(page: &Page) -> Html {
 }
 
 /// The examples without the last one of a data set.
-fn without_last(own: &[OwnExample], data: DataSet) -> Vec<OwnExample> {
+fn without_last(own: &[UserExample], data: DataSet) -> Vec<UserExample> {
     let last = own.iter().rposition(|example| example.data == data);
     let kept = own.iter().enumerate().filter(|(index, _)| Some(*index) != last);
     kept.map(|(_, example)| example.clone()).collect()
 }
 
 /// The examples without those of a data set.
-fn without_all(own: &[OwnExample], data: DataSet) -> Vec<OwnExample> {
+fn without_all(own: &[UserExample], data: DataSet) -> Vec<UserExample> {
     own.iter().filter(|example| example.data != data).cloned().collect()
 }
 
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn removing_touches_only_the_data_set_that_is_shown() {
-        let example = |data, label| OwnExample { data, label, input: vec![0.0].into() };
+        let example = |data, label| UserExample { data, label, input: vec![0.0].into() };
         let own = [example(DataSet::Moons, 1), example(DataSet::Digits8, 2), example(DataSet::Moons, 0)];
         let [first, digit, last] = own.clone();
         assert_eq!(without_last(&own, DataSet::Digits8), [first.clone(), last]);

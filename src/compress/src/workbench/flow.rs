@@ -1,8 +1,8 @@
 //! A pipeline under way: its stages on the host, and those that the engine trains in between.
 
 use retort_spec::{
-    Activations, Pipeline, Range, Report, Rounding, Scheme, Steps, Stopped, Structure, Treatment, Tuned, TunedLayer,
-    TunedMatrix, Tuning,
+    Activations, CompressionStep, Pipeline, QuantScheme, Range, Report, Rounding, Steps, Stopped, Structure, Tuned,
+    TunedLayer, TunedMatrix, Tuning,
 };
 
 use super::{Say, Workbench, mending};
@@ -38,7 +38,7 @@ impl Workbench {
     /// Begins a pipeline: checks it, measures the network that it begins with, and carries out what comes first.
     pub(super) fn begin(&mut self, flow: Flow, say: &mut Say<'_>) {
         if let Err((place, disorder)) = flow.pipeline.check() {
-            let reason = Stopped::Disorder { place: place as u32, disorder };
+            let reason = Stopped::PipelineError { place: place as u32, disorder };
             return say(Report::Ended { id: flow.id, reason: Some(reason) });
         }
         match self.make(&flow.model, &flow.before, Pipeline::default(), flow.link.clone(), 0.0) {
@@ -76,20 +76,22 @@ impl Workbench {
     }
 
     /// A stage that needs no training.
-    fn treated(&self, flow: &Flow, treatment: Treatment, say: &mut Say<'_>) -> Model {
+    fn treated(&self, flow: &Flow, treatment: CompressionStep, say: &mut Say<'_>) -> Model {
         let model = &flow.model;
         match treatment {
-            Treatment::Prune { sparsity, structure: Structure::Weights } => prune::weights(model, sparsity),
-            Treatment::Prune { sparsity, structure: Structure::Units } => prune::units(model, sparsity),
-            Treatment::LowRank(rank) => lowrank::factor(model, rank),
-            Treatment::Share { bits } => share::share(model, bits),
-            Treatment::Quantize(scheme) => {
+            CompressionStep::Prune { sparsity, structure: Structure::Weights } => prune::weights(model, sparsity),
+            CompressionStep::Prune { sparsity, structure: Structure::Units } => prune::units(model, sparsity),
+            CompressionStep::LowRank(rank) => lowrank::factor(model, rank),
+            CompressionStep::Share { bits } => share::share(model, bits),
+            CompressionStep::Quantize(scheme) => {
                 repair::quantize(model, &scheme, &self.examples.calibration, flow.seed, &mut mending(say))
             }
             // How it is written, and nothing else.
-            Treatment::Huffman => model.clone(),
+            CompressionStep::Huffman => model.clone(),
             // Trained by the engine.
-            Treatment::Gradual { .. } | Treatment::FineTune { .. } | Treatment::Aware { .. } => model.clone(),
+            CompressionStep::Gradual { .. } | CompressionStep::FineTune { .. } | CompressionStep::Aware { .. } => {
+                model.clone()
+            }
         }
     }
 
@@ -119,7 +121,7 @@ impl Workbench {
         let Some(&treatment) = flow.pipeline.0.get(flow.next) else { return };
         let trained = flow.model.layers.iter().zip(&layers).map(|(before, layer)| from_training(before, layer));
         flow.model.layers = trained.collect();
-        if let Treatment::Aware { scheme, steps, .. } = treatment {
+        if let CompressionStep::Aware { scheme, steps, .. } = treatment {
             round(&mut flow.model, &layers, &scheme, steps);
             let followed = !matches!(scheme.activations, Activations::Float | Activations::Dynamic);
             flow.model.activations = match tuned.ranges.as_chunks::<2>() {
@@ -172,9 +174,9 @@ fn from_training(before: &Part, layer: &TunedLayer) -> Part {
 }
 
 /// Writes trained weights as the codes that they were trained to be.
-fn round(model: &mut Model, layers: &[TunedLayer], scheme: &Scheme, steps: Steps) {
+fn round(model: &mut Model, layers: &[TunedLayer], scheme: &QuantScheme, steps: Steps) {
     // In training the scales were those of the extremes, or learned, and codes the nearest ones.
-    let scheme = Scheme { range: Range::MinMax, rounding: Rounding::Nearest, ..*scheme };
+    let scheme = QuantScheme { range: Range::MinMax, rounding: Rounding::Nearest, ..*scheme };
     let mut generator = random::stream(0, "no chance is needed");
     for (part, layer) in model.layers.iter_mut().zip(layers) {
         for (matrix, learned) in part.factors.iter_mut().zip(&layer.factors) {

@@ -1,6 +1,6 @@
 //! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
 
-use retort_spec::{FileData, Imported, Latency, NetworkKind, NoGpu, Report, Scheme, Sensitivity, Task, Timing};
+use retort_spec::{FileData, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Report, Sensitivity, Task, Timing};
 
 use super::{Say, Workbench};
 use crate::{
@@ -22,7 +22,7 @@ const PATIENCE: f64 = 700.0;
 
 impl Workbench {
     /// Quantizes each layer alone, and all but each.
-    pub(super) fn sensitivity(&mut self, scheme: Scheme, say: &mut Say<'_>) {
+    pub(super) fn sensitivity(&mut self, scheme: QuantScheme, say: &mut Say<'_>) {
         let Some(student) = self.student(0) else { return };
         let all = repair::quantize(student, &scheme, &self.examples.calibration, 0, &mut |_| {});
         // Only layers whose channels were scaled alike can stand in one network.

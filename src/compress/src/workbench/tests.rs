@@ -4,8 +4,8 @@ use std::{sync::OnceLock, time::Instant};
 
 use rand::RngExt;
 use retort_spec::{
-    Activations, Architecture, Disorder, Floats, Imported, Latency, Layout, NetworkKind, Range, Rounding, Sensitivity,
-    Tuned, TunedLayer, TunedMatrix, Tuning,
+    Activations, Architecture, Floats, Imported, Latency, Layout, NetworkKind, PipelineError, Range, Rounding,
+    Sensitivity, Tuned, TunedLayer, TunedMatrix, Tuning,
 };
 
 use super::*;
@@ -156,7 +156,7 @@ fn trained(tuning: &Tuning) -> Tuned {
     let matrix = |asked: &TunedMatrix| {
         let mut matrix =
             TunedMatrix { values: larger(&asked.values), codebook: larger(&asked.codebook), ..asked.clone() };
-        if let Treatment::Gradual { sparsity, .. } = tuning.treatment {
+        if let CompressionStep::Gradual { sparsity, .. } = tuning.treatment {
             let (rows, columns) = (asked.rows as usize, asked.columns as usize);
             let whole = Matrix::float(rows, columns, matrix.values.to_vec());
             matrix.mask = prune::mask(&whole, sparsity).into_iter().map(u8::from).collect();
@@ -169,7 +169,7 @@ fn trained(tuning: &Tuning) -> Tuned {
     };
     let layers: Vec<TunedLayer> = tuning.layers.iter().map(layer).collect();
     let follows =
-        matches!(tuning.treatment, Treatment::Aware { scheme, .. } if scheme.activations != Activations::Float);
+        matches!(tuning.treatment, CompressionStep::Aware { scheme, .. } if scheme.activations != Activations::Float);
     let ranges = if follows { [-1.0, 3.0].repeat(layers.len() + 1) } else { Vec::new() };
     Tuned { id: tuning.id, layers: Ok(layers), ranges: ranges.into(), seconds: 2.5 }
 }

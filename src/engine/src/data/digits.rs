@@ -5,7 +5,7 @@
 
 use retort_spec::Trouble;
 
-use super::{Dataset, Examples, mixed, split};
+use super::{Dataset, Examples, digits_codec, split};
 
 const FILE: &[u8] = include_bytes!("../../../../assets/digits8/digits.mix");
 const DIGITS: usize = 1797;
@@ -22,9 +22,9 @@ const TEST: usize = 500;
 /// [`Trouble::Engine`] if the embedded file is damaged.
 pub fn load() -> Result<Dataset, Trouble> {
     let damaged = |reason: String| Trouble::Engine { reason: format!("the embedded digits are damaged: {reason}") };
-    let bytes = mixed::unpack(FILE, DIGITS).map_err(damaged)?;
+    let bytes = digits_codec::unpack(FILE, DIGITS).map_err(damaged)?;
     let mut all = Examples::default();
-    for digit in bytes.chunks(mixed::NUMBERS) {
+    for digit in bytes.chunks(digits_codec::NUMBERS) {
         match digit.split_last() {
             Some((&label, pixels)) if pixels.len() == PIXELS && usize::from(label) < CLASSES => {
                 all.inputs.extend(pixels.iter().map(|&pixel| f32::from(pixel) / BRIGHTEST));

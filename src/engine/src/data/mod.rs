@@ -2,15 +2,15 @@
 
 pub mod batch;
 mod digits;
+mod digits_codec;
 #[cfg(not(target_family = "wasm"))]
 mod gzip;
 pub mod idx;
-mod mixed;
 mod plane;
 pub mod split;
 mod strokes;
 
-use retort_spec::{DataSet, Experiment, OwnExample, Trouble};
+use retort_spec::{DataSet, Experiment, Trouble, UserExample};
 
 use crate::random;
 
@@ -74,7 +74,7 @@ impl Dataset {
     }
 
     /// Appends the visitor's own examples to what is trained on; those that do not fit this data set are passed over.
-    pub fn add_own<'a>(&mut self, own: impl Iterator<Item = &'a OwnExample>) {
+    pub fn add_own<'a>(&mut self, own: impl Iterator<Item = &'a UserExample>) {
         for example in own {
             let fits = example.input.len() == self.features() && usize::from(example.label) < self.classes;
             if fits && example.input.iter().all(|x| x.is_finite()) {
@@ -182,7 +182,7 @@ mod tests {
     fn own_examples_stand_last_and_misfits_are_passed_over() {
         let mut set = load(&Experiment::for_data(DataSet::Moons), &[]).unwrap();
         let before = set.train.len();
-        let own = |label, input: &[f32]| OwnExample { data: DataSet::Moons, label, input: input.to_vec().into() };
+        let own = |label, input: &[f32]| UserExample { data: DataSet::Moons, label, input: input.to_vec().into() };
         let given = [own(1, &[0.5, 9.0]), own(2, &[0.0, 0.0]), own(0, &[0.0]), own(0, &[f32::NAN, 0.0])];
         set.add_own(given.iter());
         assert_eq!((set.own, set.train.len(), set.train.labels.last()), (1, before + 1, Some(&1)));

@@ -22,9 +22,9 @@ use super::{Loss, Slopes, Steps, on};
 type Plain = FloatTensor<Flex>;
 
 impl Steps for Flex {
-    fn dense(x: &Plain, weight: &Plain, bias: &Plain, rectify: bool) -> Plain {
+    fn dense(x: &Plain, weight: &Plain, bias: &Plain, relu_forward: bool) -> Plain {
         let mut output = product((x, false), (weight, false), Some(bias));
-        if rectify {
+        if relu_forward {
             output.storage_mut::<f32>().iter_mut().for_each(|number| *number = number.max(0.0));
         }
         output

@@ -25,14 +25,14 @@ const DEPTH: usize = 16;
 const LINE: usize = 256;
 
 impl Steps for Card {
-    fn dense(x: &Plain, weight: &Plain, bias: &Plain, rectify: bool) -> Plain {
+    fn dense(x: &Plain, weight: &Plain, bias: &Plain, relu_forward: bool) -> Plain {
         let (x, weight, bias) = (rows_first(x), rows_first(weight), rows_first(bias));
         let [rows, depth] = sides(&x);
         let columns = sides(&weight)[1];
         let output = empty(&x, &[rows, columns]);
         let unused = empty(&x, &[1]);
         let strides = [depth, 1, columns, 1];
-        let flags = Flags { masked: 0, biased: true, rectified: rectify, summed: false };
+        let flags = Flags { masked: 0, biased: true, rectified: relu_forward, summed: false };
         launch_product([&x, &weight, &x, &bias], [&output, &unused], [rows, depth, columns], strides, flags);
         output
     }

@@ -43,7 +43,7 @@ trait Steps: Backend {
         x: &FloatTensor<Self>,
         weight: &FloatTensor<Self>,
         bias: &FloatTensor<Self>,
-        rectify: bool,
+        relu_forward: bool,
     ) -> FloatTensor<Self>;
 
     /// The slopes of what went into a layer, its weights and its bias, as far as they are wanted.
@@ -79,32 +79,32 @@ enum Loss {
 ///
 /// # Shapes
 /// `x`: `[rows, inputs]`; the result `[rows, outputs]`.
-pub fn dense(x: Tensor<2>, layer: &Linear, rectify: bool) -> Tensor<2> {
-    let known = dense_on::<Flex>(&x, layer, rectify);
+pub fn dense(x: Tensor<2>, layer: &Linear, relu_forward: bool) -> Tensor<2> {
+    let known = dense_on::<Flex>(&x, layer, relu_forward);
     #[cfg(feature = "gpu")]
-    let known = known.or_else(|| dense_on::<gpu::Card>(&x, layer, rectify));
+    let known = known.or_else(|| dense_on::<gpu::Card>(&x, layer, relu_forward));
     known.unwrap_or_else(|| {
         // Without a bias, as under batch normalization.
         let output = match &layer.bias {
             None => matmul(x, layer.weight.val()),
             Some(_) => layer.forward(x),
         };
-        if rectify { relu(output) } else { output }
+        if relu_forward { relu(output) } else { output }
     })
 }
 
-fn dense_on<B: Steps>(x: &Tensor<2>, layer: &Linear, rectify: bool) -> Option<Tensor<2>>
+fn dense_on<B: Steps>(x: &Tensor<2>, layer: &Linear, relu_forward: bool) -> Option<Tensor<2>>
 where
     DispatchTensor: DispatchKindConversion<B> + DispatchKindConversion<Autodiff<B>>,
 {
     let (weight, bias) = (layer.weight.val(), layer.bias.as_ref()?.val());
     let tracked = (on::<Autodiff<B>, 2>(x), on::<Autodiff<B>, 2>(&weight), on::<Autodiff<B>, 1>(&bias));
     if let (Some(x), Some(weight), Some(bias)) = tracked {
-        let output = B::dense(x.primitive(), weight.primitive(), bias.primitive(), rectify);
+        let output = B::dense(x.primitive(), weight.primitive(), bias.primitive(), relu_forward);
         let nodes = [x.node(), weight.node(), bias.node()];
         let output = match Dense.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => {
-                let rectified = rectify.then(|| output.clone());
+                let rectified = relu_forward.then(|| output.clone());
                 step.finish((x.into_parts().0, weight.into_parts().0, rectified), output)
             }
             OpsKind::UnTracked(step) => step.finish(output),
@@ -112,7 +112,7 @@ where
         return Some(Tensor::from_primitive::<Autodiff<B>>(output));
     }
     let (x, weight, bias) = (on::<B, 2>(x)?, on::<B, 2>(&weight)?, on::<B, 1>(&bias)?);
-    Some(Tensor::from_primitive::<B>(B::dense(&x, &weight, &bias, rectify)))
+    Some(Tensor::from_primitive::<B>(B::dense(&x, &weight, &bias, relu_forward)))
 }
 
 /// `factor · Σ KL(softmax(teacher / T) ‖ softmax(student / T))`, `[1]`; `None` where it has to be computed otherwise.
@@ -265,24 +265,24 @@ pub mod tests {
 
     #[test]
     fn a_layer_and_its_gradients_are_burns() {
-        for (device, rectify, [rows, inputs, outputs]) in devices().into_iter().flat_map(|device| {
-            let of = move |rectify| [[6, 7, 5], [33, 70, 40]].map(|sides| (device.clone(), rectify, sides));
+        for (device, relu_forward, [rows, inputs, outputs]) in devices().into_iter().flat_map(|device| {
+            let of = move |relu_forward| [[6, 7, 5], [33, 70, 40]].map(|sides| (device.clone(), relu_forward, sides));
             [of.clone()(false), of(true)].concat()
         }) {
             let layer = Layer { inputs, outputs, weight: wave(inputs, outputs, 0.7), bias: wave(1, outputs, 0.4) };
             let plain = layers::linear(&layer, &device);
             let input = || on(wave(rows, inputs, 1.1), inputs, &device);
             let burns = |x: Tensor<2>, layer: &Linear| {
-                if rectify { relu(layer.forward(x)) } else { layer.forward(x) }
+                if relu_forward { relu(layer.forward(x)) } else { layer.forward(x) }
             };
-            same(dense(input(), &plain, rectify), burns(input(), &plain));
+            same(dense(input(), &plain, relu_forward), burns(input(), &plain));
             let [ours, burns] = [true, false].map(|ours| {
                 let device = device.clone().autodiff();
                 let learned = layers::linear(&layer, &device);
                 // Turned, as an input that is a view comes.
                 let x = on(wave(inputs, rows, 1.1), rows, &device).require_grad();
                 let input = x.clone().transpose();
-                let y = if ours { dense(input, &learned, rectify) } else { burns(input, &learned) };
+                let y = if ours { dense(input, &learned, relu_forward) } else { burns(input, &learned) };
                 let gradients = (y.clone() * y).sum().backward();
                 let bias = learned.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
                 [x.grad(&gradients).unwrap(), learned.weight.val().grad(&gradients).unwrap(), bias.unsqueeze()]

@@ -40,7 +40,7 @@ pub const METHOD: Method = Method {
 mod tests {
 
     use crate::objectives::check;
-    use retort_spec::Refusal;
+    use retort_spec::Incompatibility;
 
     #[test]
     fn by_hand_and_by_any_channels() {
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn layers_of_one_place_are_left_out_and_alone_refused() {
         let point = check::stages(1, &[(2, 1, &[1.0, 2.0])]);
-        assert_eq!(check::refusal("attention", &point, &point), Some(Refusal::NoPlaces));
+        assert_eq!(check::refusal("attention", &point, &point), Some(Incompatibility::NoPlaces));
         let both = check::stages(1, &[(1, 2, &[1.0, 2.0, 3.0, 4.0]), (2, 1, &[1.0, 2.0])]);
         assert_eq!(check::refusal("attention", &both, &both), None);
-        assert_eq!(check::refusal("attention", &both, &point), Some(Refusal::NoPlaces));
+        assert_eq!(check::refusal("attention", &both, &point), Some(Incompatibility::NoPlaces));
     }
 }

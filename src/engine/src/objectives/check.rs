@@ -78,7 +78,7 @@ pub fn loss(id: &str, student: &Trace, teacher: &Trace, parts: &[Tensor<2>]) -> 
 }
 
 /// Why an objective cannot be used on such traces; `None` if it can.
-pub fn refusal(id: &str, student: &Trace, teacher: &Trace) -> Option<Refusal> {
+pub fn refusal(id: &str, student: &Trace, teacher: &Trace) -> Option<Incompatibility> {
     (named(id).unwrap().parts)(student, teacher, &Settings::default()).err()
 }
 
@@ -116,7 +116,7 @@ impl Begun {
         is_first_stage: bool,
         student: &Sample,
         teacher: &Sample,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, Incompatibility> {
         let device = Device::flex().autodiff();
         let method = named(id).unwrap();
         let (teacher, _) = teacher.trace(Of::Logits, &device);
@@ -189,8 +189,8 @@ fn every_gradient_passes_finite_differences() {
     let usual = Settings::default();
     let settings = [
         usual,
-        Settings { temperature: 4.0, order: 5, guided: Guided::First, ..usual },
-        Settings { temperature: 20.0, scale_by_t2: false, order: 1, guided: Guided::Middle, ..usual },
+        Settings { temperature: 4.0, order: 5, guided: HintLayer::First, ..usual },
+        Settings { temperature: 20.0, scale_by_t2: false, order: 1, guided: HintLayer::Middle, ..usual },
     ];
     for (id, of) in all() {
         let mut compared = 0;
@@ -272,14 +272,14 @@ fn every_objective_refuses_what_it_cannot_compare_and_nothing_else() {
                 [Err(refusal), _] | [_, Err(refusal)] => {
                     refused.push(refusal);
                     let is_so = match refusal {
-                        Refusal::Batch { needed, given } => given as usize == batch && needed > given,
-                        Refusal::NoStages => stages == 0,
-                        Refusal::NoPlaces => side == 1,
-                        Refusal::OneStage => stages == 1,
-                        Refusal::Channels { student, teacher } => (student, teacher) == (2, 4) && wide == 4,
+                        Incompatibility::Batch { needed, given } => given as usize == batch && needed > given,
+                        Incompatibility::NoStages => stages == 0,
+                        Incompatibility::NoPlaces => side == 1,
+                        Incompatibility::OneStage => stages == 1,
+                        Incompatibility::Channels { student, teacher } => (student, teacher) == (2, 4) && wide == 4,
                     };
                     assert!(is_so, "{what}: {refusal}");
-                    if let Refusal::Batch { needed, .. } = refusal {
+                    if let Incompatibility::Batch { needed, .. } = refusal {
                         let [student, teacher] = sample([needed as usize, 4, 3, 2, 3], &mut generator);
                         assert!(
                             Begun::new((id, of), Settings::default(), false, &student, &teacher).is_ok(),
@@ -320,7 +320,7 @@ fn no_objective_divides_by_zero() {
                 changed(&|all| all.iter_mut().take(2).for_each(|x| *x *= 1000.0)),
             ];
             let labels: Vec<u8> = vec![0; shape[0]];
-            let settings = Settings { guided: Guided::First, ..Settings::default() };
+            let settings = Settings { guided: HintLayer::First, ..Settings::default() };
             for (student, teacher) in students.iter().flat_map(|it| [(it, &other), (it, it), (&other, it)]) {
                 let made = block_on(loss_and_gradient(id, &settings, student, teacher, &labels, of, &Device::flex()));
                 let Some((loss, gradient)) = made.unwrap() else { continue };

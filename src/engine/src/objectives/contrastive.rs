@@ -127,7 +127,7 @@ pub const METHOD: Method = Method {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::Refusal;
+    use retort_spec::Incompatibility;
 
     use crate::{
         nets::Trace,
@@ -182,7 +182,7 @@ mod tests {
     fn the_matrices_learn_on_both_sides() {
         let (student, teacher) = (tracked(&[0.4, -1.0, 0.7, 0.9]), tracked(&[1.0, 0.2, -0.3, 0.8]));
         let parts = |student: &Trace| (METHOD.parts)(student, &teacher, &Settings::default());
-        assert_eq!(parts(&student), Err(Refusal::NoStages), "an embedding that is the input learns nothing");
+        assert_eq!(parts(&student), Err(Incompatibility::NoStages), "an embedding that is the input learns nothing");
         let staged = Trace { maps: check::stages(2, &[(1, 1, &[0.0; 2])]).maps, ..student.clone() };
         assert_eq!(parts(&staged), Ok(vec![Part::random(2, WIDTH); 2]));
         let device = Device::flex().autodiff();

@@ -2,7 +2,7 @@
 //! as it is in the teacher.
 
 use burn::tensor::Tensor;
-use retort_spec::{Guided, Refusal};
+use retort_spec::{HintLayer, Incompatibility};
 
 use super::{
     Loss, Method, Views,
@@ -49,10 +49,10 @@ fn flow(before: &Map, after: &Map) -> Tensor<3> {
 type Flow<'a> = (&'a Map, &'a Map);
 
 /// The student's neighbouring stages and the teacher's of the same relative depth.
-fn flows<'a>(student: &'a Trace, teacher: &'a Trace) -> Result<Vec<[Flow<'a>; 2]>, Refusal> {
-    let pairs = pairs(student, teacher, Guided::Usual, Usual::All)?;
+fn flows<'a>(student: &'a Trace, teacher: &'a Trace) -> Result<Vec<[Flow<'a>; 2]>, Incompatibility> {
+    let pairs = pairs(student, teacher, HintLayer::Usual, Usual::All)?;
     if student.maps.len() < 2 || teacher.maps.len() < 2 {
-        return Err(Refusal::OneStage);
+        return Err(Incompatibility::OneStage);
     }
     let mut flows = Vec::new();
     for (before, after) in pairs.iter().zip(&pairs[1..]) {
@@ -71,7 +71,7 @@ pub const METHOD: Method = Method {
             for (student, teacher) in [(student, teacher), (next, beside)] {
                 let ([student, _], [teacher, _]) = (student.shape(), teacher.shape());
                 if student != teacher {
-                    return Err(Refusal::Channels { student: student as u32, teacher: teacher as u32 });
+                    return Err(Incompatibility::Channels { student: student as u32, teacher: teacher as u32 });
                 }
             }
         }
@@ -101,8 +101,8 @@ mod tests {
         let one = check::stages(1, &[(1, 1, &[1.0])]);
         let two = check::stages(1, &[(1, 1, &[1.0]), (1, 1, &[1.0])]);
         let wide = check::stages(1, &[(1, 1, &[1.0]), (2, 1, &[1.0, 1.0])]);
-        assert_eq!(check::refusal("fsp", &one, &two), Some(Refusal::OneStage));
-        assert_eq!(check::refusal("fsp", &two, &wide), Some(Refusal::Channels { student: 1, teacher: 2 }));
+        assert_eq!(check::refusal("fsp", &one, &two), Some(Incompatibility::OneStage));
+        assert_eq!(check::refusal("fsp", &two, &wide), Some(Incompatibility::Channels { student: 1, teacher: 2 }));
         assert_eq!(check::refusal("fsp", &two, &two), None);
     }
 

@@ -2,7 +2,7 @@
 //! either: the derivative of a length at zero is infinite, and one such number in a batch would ruin every weight.
 
 use burn::tensor::{Bool, Tensor, activation::relu};
-use retort_spec::Refusal;
+use retort_spec::Incompatibility;
 
 use super::Part;
 use crate::kernels::matmul;
@@ -103,13 +103,13 @@ pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
 /// Nothing to learn, for an objective that compares the examples of a batch with each other by their embeddings.
 ///
 /// # Errors
-/// [`Refusal::Batch`] where there are fewer than `needed`, [`Refusal::NoStages`] where the embedding is the input
+/// [`Incompatibility::Batch`] where there are fewer than `needed`, [`Incompatibility::NoStages`] where the embedding is the input
 /// itself.
-pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Refusal> {
+pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Incompatibility> {
     let [given, _] = trace.embedding.dims();
     match (given < needed, trace.maps.is_empty()) {
-        (true, _) => Err(Refusal::Batch { needed: needed as u32, given: given as u32 }),
-        (_, true) => Err(Refusal::NoStages),
+        (true, _) => Err(Incompatibility::Batch { needed: needed as u32, given: given as u32 }),
+        (_, true) => Err(Incompatibility::NoStages),
         _ => Ok(Vec::new()),
     }
 }

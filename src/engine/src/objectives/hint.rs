@@ -38,7 +38,7 @@ mod tests {
     use super::*;
     use crate::objectives::check;
     use burn::tensor::{Device, Tensor};
-    use retort_spec::Refusal;
+    use retort_spec::Incompatibility;
 
     #[test]
     fn a_stage_that_foretells_the_teacher_loses_nothing() {
@@ -56,6 +56,6 @@ mod tests {
         let (student, teacher) = (check::stages(1, &[(1, 1, &[0.0])]), check::stages(1, &[(3, 1, &[0.0; 3])]));
         let parts = (METHOD.parts)(&student, &teacher, &Settings::default());
         assert_eq!(parts, Ok(vec![Part::random(1, 3)]));
-        assert_eq!(check::refusal("hint", &student, &check::stages(1, &[])), Some(Refusal::NoStages));
+        assert_eq!(check::refusal("hint", &student, &check::stages(1, &[])), Some(Incompatibility::NoStages));
     }
 }

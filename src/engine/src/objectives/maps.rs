@@ -1,7 +1,7 @@
 //! Which stages of two networks are compared, and how their maps are brought to one size.
 
 use burn::tensor::{Tensor, TensorData};
-use retort_spec::{Guided, Refusal};
+use retort_spec::{HintLayer, Incompatibility};
 
 use crate::kernels::matmul;
 use crate::nets::{Map, Trace};
@@ -20,22 +20,22 @@ pub enum Usual {
 /// The pairs of stages that are compared, student's and teacher's: those of the same relative depth.
 ///
 /// # Errors
-/// [`Refusal::NoStages`] where a network has none.
+/// [`Incompatibility::NoStages`] where a network has none.
 pub fn pairs<'a>(
     student: &'a Trace,
     teacher: &'a Trace,
-    guided: Guided,
+    guided: HintLayer,
     usual: Usual,
-) -> Result<Vec<(&'a Map, &'a Map)>, Refusal> {
+) -> Result<Vec<(&'a Map, &'a Map)>, Incompatibility> {
     let (count, deep) = (student.maps.len(), teacher.maps.len());
     if count == 0 || deep == 0 {
-        return Err(Refusal::NoStages);
+        return Err(Incompatibility::NoStages);
     }
     let chosen: Vec<usize> = match (guided, usual) {
-        (Guided::First, _) => vec![0],
-        (Guided::Middle, _) | (Guided::Usual, Usual::Middle) => vec![(count - 1) / 2],
-        (Guided::Last, _) | (Guided::Usual, Usual::Last) => vec![count - 1],
-        (Guided::Usual, Usual::All) => (0..count).collect(),
+        (HintLayer::First, _) => vec![0],
+        (HintLayer::Middle, _) | (HintLayer::Usual, Usual::Middle) => vec![(count - 1) / 2],
+        (HintLayer::Last, _) | (HintLayer::Usual, Usual::Last) => vec![count - 1],
+        (HintLayer::Usual, Usual::All) => (0..count).collect(),
     };
     // Counted from the end where a single stage stands for the whole: it is the last one that teaches most.
     let opposite = |stage: usize| match count {
@@ -65,16 +65,16 @@ pub fn met(student: &Map, teacher: &Map) -> [Tensor<3>; 2] {
 /// The pairs that have more than one place to compare.
 ///
 /// # Errors
-/// [`Refusal::NoStages`] where a network has no stages, [`Refusal::NoPlaces`] where no pair has more places than one.
+/// [`Incompatibility::NoStages`] where a network has no stages, [`Incompatibility::NoPlaces`] where no pair has more places than one.
 pub fn with_places<'a>(
     student: &'a Trace,
     teacher: &'a Trace,
-    guided: Guided,
+    guided: HintLayer,
     usual: Usual,
-) -> Result<Vec<(&'a Map, &'a Map)>, Refusal> {
+) -> Result<Vec<(&'a Map, &'a Map)>, Incompatibility> {
     let mut pairs = pairs(student, teacher, guided, usual)?;
     pairs.retain(|(student, teacher)| student.side.min(teacher.side) > 1);
-    if pairs.is_empty() { Err(Refusal::NoPlaces) } else { Ok(pairs) }
+    if pairs.is_empty() { Err(Incompatibility::NoPlaces) } else { Ok(pairs) }
 }
 
 /// A 1×1 convolution, a matrix `[channels in, channels out]` applied at every place; without one nothing changes.

@@ -15,7 +15,7 @@ use burn::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Experiment, Guided, Objective, Refusal, for_each_objective};
+use retort_spec::{Experiment, HintLayer, Incompatibility, Objective, for_each_objective};
 
 pub use cross_entropy::cross_entropy;
 pub use soft_targets::soft_targets;
@@ -52,7 +52,7 @@ pub struct Settings {
     /// The weight of the other classes' part.
     pub beta: f64,
     /// Which stage feature objectives look at.
-    pub guided: Guided,
+    pub guided: HintLayer,
     /// The kernel width of `correlation`.
     pub gamma: f64,
     /// The order at which that kernel's series ends.
@@ -70,7 +70,7 @@ impl Default for Settings {
             scale_by_t2: true,
             alpha: 1.0,
             beta: 8.0,
-            guided: Guided::Usual,
+            guided: HintLayer::Usual,
             gamma: 0.4,
             order: 2,
             margin: 1.0,
@@ -162,7 +162,7 @@ pub struct Method {
     /// Its loss; `None` where what it looks at is not there, or it has nothing to say at this stage.
     pub loss: fn(&Views<'_>, &Settings, &mut Memory) -> Option<Loss>,
     /// What it learns beside the student, from the traces of a first batch; or why it cannot be used on such traces.
-    pub parts: fn(&Trace, &Trace, &Settings) -> Result<Vec<Part>, Refusal>,
+    pub parts: fn(&Trace, &Trace, &Settings) -> Result<Vec<Part>, Incompatibility>,
     /// What it is computed from.
     pub from: Source,
 }

@@ -41,7 +41,7 @@ pub const METHOD: Method = Method {
 mod tests {
 
     use crate::objectives::check;
-    use retort_spec::Refusal;
+    use retort_spec::Incompatibility;
 
     #[test]
     fn neither_order_nor_size_nor_sign_of_channels_matters() {
@@ -62,6 +62,6 @@ mod tests {
     #[test]
     fn a_single_place_is_refused() {
         let point = check::stages(1, &[(2, 1, &[1.0, 2.0])]);
-        assert_eq!(check::refusal("nst", &point, &point), Some(Refusal::NoPlaces));
+        assert_eq!(check::refusal("nst", &point, &point), Some(Incompatibility::NoPlaces));
     }
 }

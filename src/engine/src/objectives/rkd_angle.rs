@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use crate::objectives::check;
     use burn::tensor::{Device, TensorData};
-    use retort_spec::Refusal;
+    use retort_spec::Incompatibility;
 
     #[test]
     fn the_angles_of_a_right_triangle() {
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn two_examples_are_refused_and_a_large_batch_is_cut() {
         let two = check::trace(&[1.0, 2.0, 3.0, 4.0], 2);
-        assert_eq!(check::refusal("rkd-angle", &two, &two), Some(Refusal::Batch { needed: 3, given: 2 }));
+        assert_eq!(check::refusal("rkd-angle", &two, &two), Some(Incompatibility::Batch { needed: 3, given: 2 }));
         let many = Tensor::from_data(TensorData::new(vec![0.5_f32; 200], [100, 2]), &Device::flex());
         assert_eq!(cosines(many).dims(), [EXAMPLES; 3]);
     }

@@ -15,7 +15,7 @@ use crate::{
     random,
     train::{
         bench::{Bench, Places, copy_rows, select, upload},
-        straight::Perceptron,
+        fused::Perceptron,
     },
 };
 

@@ -16,8 +16,8 @@ use crate::{
     random,
     train::{
         bench::{Bench, select},
+        fused::{self, Aim, Term},
         learner::{Learner, Slope},
-        straight::{self, Aim, Term},
     },
 };
 
@@ -46,7 +46,7 @@ impl Teacher {
         let steps = experiment.teacher_epochs * steps_per_epoch(dataset.train.len(), experiment.batch);
         let layers = Network::draw(&experiment.teacher, dataset.features(), dataset.classes, seed, "teacher");
         Self {
-            learner: match learns_straight(bench, experiment, &experiment.teacher, &layers) {
+            learner: match can_use_fused_path(bench, experiment, &experiment.teacher, &layers) {
                 true => Learner::straight(&layers, experiment, steps, &bench.device),
                 false => Learner::new(&experiment.teacher, &layers, experiment, steps, &bench.device),
             },
@@ -62,7 +62,7 @@ impl Teacher {
     /// Trains one batch.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
         let rows = self.batches.draw(experiment.batch as usize);
-        if self.learner.is_straight() {
+        if self.learner.is_fused() {
             let Self { learner, dropout, shifts, copies, inputs, targets, .. } = &mut self;
             copies.clear();
             if bench.shifts(experiment.jitter) {
@@ -71,7 +71,7 @@ impl Teacher {
             bench.copy_targets(&rows, targets);
             let term = Term { aim: Aim::Labels(targets), from: 0, factor: 1.0 / rows.len() as f64, name: None };
             inputs.read(bench.dataset.features(), &bench.lines(&rows, copies));
-            learner.step_straight(experiment, inputs, &[term], dropout.as_mut());
+            learner.step_fused(experiment, inputs, &[term], dropout.as_mut());
             return self;
         }
         let places = bench.places(&rows);
@@ -85,10 +85,8 @@ impl Teacher {
 }
 
 /// Whether a network of these layers learns without a graph: a perceptron on the processor.
-fn learns_straight(bench: &Bench, experiment: &Experiment, architecture: &Architecture, layers: &[Layer]) -> bool {
-    architecture.kind == NetworkKind::Mlp
-        && bench.is_on_processor()
-        && straight::suits(layers, experiment.batch as usize)
+fn can_use_fused_path(bench: &Bench, experiment: &Experiment, architecture: &Architecture, layers: &[Layer]) -> bool {
+    architecture.kind == NetworkKind::Mlp && bench.is_on_processor() && fused::suits(layers, experiment.batch as usize)
 }
 
 /// The slope of the labels alone.
@@ -145,7 +143,7 @@ impl Students {
         let mut lessons = Lessons::new(bench, experiment, teacher, seed);
         // Other objectives look at more than logits.
         let straight = experiment.weights.used().next().is_none()
-            && learns_straight(bench, experiment, &experiment.student, &layers)
+            && can_use_fused_path(bench, experiment, &experiment.student, &layers)
             && lessons.make_plain(bench, experiment);
         let learner = || match straight {
             true => Learner::straight(&layers, experiment, steps, &bench.device),
@@ -167,8 +165,8 @@ impl Students {
     /// Trains one batch of each: the baseline on labels, the student by `soft · T² · KL(teacher ‖ student) + (1 − soft)
     /// · CE` (Hinton et al. 2015, section 2) and what else the experiment asks for.
     pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
-        if self.student.is_straight() {
-            self.step_straight(bench, experiment);
+        if self.student.is_fused() {
+            self.step_fused(bench, experiment);
             return self;
         }
         let soft = experiment.soft;
@@ -231,7 +229,7 @@ impl Students {
     }
 
     /// The same without a graph, by labels and soft targets alone.
-    fn step_straight(&mut self, bench: &Bench, experiment: &Experiment) {
+    fn step_fused(&mut self, bench: &Bench, experiment: &Experiment) {
         let Self { lessons, baseline, student, sheet, .. } = self;
         let soft = experiment.soft;
         let shared_out = |factor: f64| factor / f64::from(experiment.batch);
@@ -241,7 +239,7 @@ impl Students {
             let term = Term { aim: Aim::Labels(labels), from: 0, factor: shared_out(factor), name };
             Some(term).filter(|_| *labelled > 0 && factor > 0.0)
         };
-        baseline.step_straight(experiment, shown.of(bench, 0..*labelled), by_labels(1.0, None).as_slice(), None);
+        baseline.step_fused(experiment, shown.of(bench, 0..*labelled), by_labels(1.0, None).as_slice(), None);
         // One pass serves both.
         let hard = by_labels(1.0 - soft, Some(("cross-entropy", "")));
         let first = if hard.is_some() { 0 } else { taught.start };
@@ -254,7 +252,7 @@ impl Students {
             name: Some(("soft-targets", "")),
         });
         let terms: Vec<Term<'_>> = soft.into_iter().chain(hard).collect();
-        student.step_straight(experiment, shown.of(bench, first..last), &terms, None);
+        student.step_fused(experiment, shown.of(bench, first..last), &terms, None);
     }
 }
 
@@ -279,7 +277,7 @@ mod tests {
     }
 
     fn same(one: &Learner, other: &Learner, link: &str) {
-        assert!(one.is_straight() && !other.is_straight());
+        assert!(one.is_fused() && !other.is_fused());
         let weights = |learner: &Learner| block_on(learner.network().to_layers()).unwrap();
         for (one, other) in weights(one).iter().zip(weights(other)) {
             let numbers = |layer: &Layer| [layer.weight.clone(), layer.bias.clone()].concat();
@@ -371,7 +369,7 @@ mod tests {
             let (bench, experiment) = bench_of(link);
             let teacher = Teacher::new(&bench, &experiment, 1).learner.network();
             let students = Students::new(&bench, &experiment, teacher, 1).unwrap();
-            assert!(!students.student.is_straight() && !students.baseline.is_straight(), "{link}");
+            assert!(!students.student.is_fused() && !students.baseline.is_fused(), "{link}");
         }
     }
 }

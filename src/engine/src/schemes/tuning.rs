@@ -8,7 +8,7 @@ use burn::{
 };
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{model::Matrix, prune};
-use retort_spec::{Activations, Experiment, Help, Start, Treatment, TunedLayer, TunedMatrix, Tuning as Request};
+use retort_spec::{Activations, CompressionStep, Experiment, Help, Start, TunedLayer, TunedMatrix, Tuning as Request};
 
 use crate::{
     data::batch::steps_per_epoch,
@@ -81,7 +81,7 @@ impl Tuning {
         let (mut fake, mut coder, mut joint) = (None, None, None);
         let mut help = Help::Teacher;
         match request.treatment {
-            Treatment::Aware { scheme, steps: how, start, help: by, .. } => {
+            CompressionStep::Aware { scheme, steps: how, start, help: by, .. } => {
                 if start != Start::Student {
                     begin_anew(&mut request, bench, experiment, seed);
                 }
@@ -91,7 +91,7 @@ impl Tuning {
                 let alongside = Experiment { teacher_epochs: request.treatment.epochs(), ..experiment.clone() };
                 joint = (start == Start::Joint).then(|| Teacher::new(bench, &alongside, seed));
             }
-            Treatment::Gradual { help: by, .. } | Treatment::FineTune { help: by, .. } => help = by,
+            CompressionStep::Gradual { help: by, .. } | CompressionStep::FineTune { help: by, .. } => help = by,
             _ => {}
         }
         let device = bench.device.clone();
@@ -241,7 +241,7 @@ impl Tuning {
 
     /// Gradual pruning: removes the smallest weights, as many as the schedule says by now; what is gone stays gone.
     async fn prune(&mut self, bench: &Bench) -> Result<(), ExecutionError> {
-        let Treatment::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
+        let CompressionStep::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
         let (done, steps) = (self.learner.steps_done(), self.learner.steps());
         // With the step that now begins, so that even a single one ends where it should.
         let progress = f64::from(done + 1) / (PRUNING * f64::from(steps.max(1)));

@@ -24,7 +24,7 @@ use crate::{
         offline::{self, Students, Teacher},
         tuning::Tuning,
     },
-    train::{bench::Bench, learner::Learner, straight::TermName},
+    train::{bench::Bench, fused::TermName, learner::Learner},
 };
 
 /// More points than this make a curve no clearer.

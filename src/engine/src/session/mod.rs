@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use burn::tensor::ExecutionError;
 use retort_compress::pack::{PackError, unpack_float};
-use retort_spec::{Command, DataSet, Event, Experiment, OwnExample, Phase, RunState, Share, Trouble, changed};
+use retort_spec::{Command, DataSet, Event, Experiment, Phase, RunState, Share, Trouble, UserExample, changed};
 use web_time::Instant;
 
 use crate::{
@@ -50,7 +50,7 @@ impl From<PackError> for Halt {
 
 /// How far to go before pausing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gait {
+enum RunMode {
     Run,
     Pause,
     Batch,
@@ -64,9 +64,9 @@ pub struct Session {
     job: Option<Job>,
     /// An experiment that cannot go on as it stands, kept for what it has trained.
     parked: Option<Job>,
-    gait: Gait,
+    gait: RunMode,
     burst: u32,
-    own: Vec<OwnExample>,
+    own: Vec<UserExample>,
     /// Steps a second at most.
     pace: Option<u32>,
     /// When the next step is due at that pace.
@@ -89,7 +89,7 @@ impl Session {
             files: Vec::new(),
             job: None,
             parked: None,
-            gait: Gait::Run,
+            gait: RunMode::Run,
             burst: 1,
             own: Vec::new(),
             pace: None,
@@ -103,7 +103,7 @@ impl Session {
 
     /// Whether [`advance`](Self::advance) has anything to do.
     pub fn is_running(&self) -> bool {
-        self.gait != Gait::Pause && self.job.as_ref().is_some_and(|job| !job.is_at_rest())
+        self.gait != RunMode::Pause && self.job.as_ref().is_some_and(|job| !job.is_at_rest())
     }
 
     /// How long to wait before the next [`advance`](Self::advance), at the pace that was asked for.
@@ -131,8 +131,8 @@ impl Session {
                 events
             }
             Command::Own(own) => {
-                let of = |list: &[OwnExample], data| {
-                    list.iter().filter(|example| example.data == data).cloned().collect::<Vec<OwnExample>>()
+                let of = |list: &[UserExample], data| {
+                    list.iter().filter(|example| example.data == data).cloned().collect::<Vec<UserExample>>()
                 };
                 let differs = |job: &Option<Job>| {
                     job.as_ref().is_some_and(|Job { experiment: Experiment { data, .. }, .. }| {
@@ -173,7 +173,7 @@ impl Session {
                     Some(job) => job.abandon().into_iter().chain(job.tune(request)).collect(),
                     None => vec![tune::without_student(id)],
                 };
-                self.gait = Gait::Run;
+                self.gait = RunMode::Run;
                 events
             }
             Command::Abandon => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
@@ -184,10 +184,10 @@ impl Session {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
             },
-            Command::Pause => self.walk(Gait::Pause),
-            Command::Resume => self.walk(Gait::Run),
-            Command::StepBatch => self.walk(Gait::Batch),
-            Command::StepEpoch => self.walk(Gait::Epoch),
+            Command::Pause => self.walk(RunMode::Pause),
+            Command::Resume => self.walk(RunMode::Run),
+            Command::StepBatch => self.walk(RunMode::Batch),
+            Command::StepEpoch => self.walk(RunMode::Epoch),
             Command::Stop => {
                 (self.job, self.parked) = (None, None);
                 Vec::new()
@@ -256,12 +256,12 @@ impl Session {
         loop {
             let epoch_ended = job.step(events).await?;
             steps += 1;
-            if self.gait == Gait::Batch || (self.gait == Gait::Epoch && epoch_ended) {
-                self.gait = Gait::Pause;
+            if self.gait == RunMode::Batch || (self.gait == RunMode::Epoch && epoch_ended) {
+                self.gait = RunMode::Pause;
             }
             // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
             let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
-            if job.is_at_rest() || self.gait == Gait::Pause || enough || steps >= most {
+            if job.is_at_rest() || self.gait == RunMode::Pause || enough || steps >= most {
                 break;
             }
         }
@@ -274,13 +274,13 @@ impl Session {
         }
         events.extend(job.tally(steps, elapsed).map(Event::Progress));
         self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
-        let halted = self.gait == Gait::Pause || job.is_at_rest();
+        let halted = self.gait == RunMode::Pause || job.is_at_rest();
         let unseen = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY || halted);
         if unseen && !self.watched.is_empty() {
             events.extend(job.inside(&self.watched).await?);
             self.looked = Some(Instant::now());
         }
-        let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == Gait::Pause);
+        let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == RunMode::Pause);
         if job.run == 0 && stale {
             events.extend(job.regions().await?);
             self.mapped = Some(Instant::now());
@@ -317,8 +317,8 @@ impl Session {
         if turned_live && let Some(job) = self.job.as_mut() {
             job.touch();
         }
-        if finished && self.gait == Gait::Pause {
-            self.gait = Gait::Run;
+        if finished && self.gait == RunMode::Pause {
+            self.gait = RunMode::Run;
         }
         events
     }
@@ -333,7 +333,7 @@ impl Session {
         match begun {
             Ok((job, events)) => {
                 self.job = Some(job);
-                self.gait = Gait::Run;
+                self.gait = RunMode::Run;
                 events
             }
             Err(trouble) => self.give_up(trouble),
@@ -358,7 +358,7 @@ impl Session {
         }
         match job.adopt(kind, &layers).await {
             Ok(events) => {
-                self.gait = Gait::Run;
+                self.gait = RunMode::Run;
                 events
             }
             Err(Halt(trouble)) => self.give_up(trouble),
@@ -372,7 +372,7 @@ impl Session {
         vec![Event::Trouble(trouble)]
     }
 
-    fn walk(&mut self, gait: Gait) -> Vec<Event> {
+    fn walk(&mut self, gait: RunMode) -> Vec<Event> {
         self.gait = gait;
         Vec::new()
     }
@@ -381,7 +381,7 @@ impl Session {
         Event::State(match &self.job {
             None => RunState::Idle,
             Some(job) if job.is_finished() => RunState::Finished,
-            Some(_) if self.gait == Gait::Pause => RunState::Paused,
+            Some(_) if self.gait == RunMode::Pause => RunState::Paused,
             Some(job) if job.is_at_rest() => RunState::Gathering,
             Some(_) => RunState::Running,
         })

@@ -72,7 +72,7 @@ fn neutral() -> impl Strategy<Value = Command> {
 
 /// All commands, with contents that do not fit as well.
 fn any_command() -> impl Strategy<Value = Command> {
-    let own = (0..12_u8, vec(-1.0..1.0_f32, 0..4)).prop_map(|(label, input)| OwnExample {
+    let own = (0..12_u8, vec(-1.0..1.0_f32, 0..4)).prop_map(|(label, input)| UserExample {
         data: DataSet::Moons,
         label,
         input: input.into(),

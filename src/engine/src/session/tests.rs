@@ -1,9 +1,9 @@
 use pollster::block_on;
 use retort_compress::model::{Matrix, Model, Part};
 use retort_spec::{
-    Actor, Answer, Architecture, Bits, Labels, Measured, NetworkFile, NetworkKind, Objective, OptimizerKind,
-    REGION_REACH, REGION_SIDE, Refusal, RunTime, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer, TunedMatrix,
-    Tuning, Weights, probability::argmax,
+    Actor, Answer, Architecture, Bits, Incompatibility, Labels, Measured, NetworkFile, NetworkKind, Objective,
+    OptimizerKind, REGION_REACH, REGION_SIDE, RunTime, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer,
+    TunedMatrix, Tuning, Weights, probability::argmax,
 };
 
 use super::*;
@@ -484,7 +484,7 @@ fn own_examples_restart_the_training_and_their_labels_are_seen() {
     let mut session = session();
     finish(&mut session, Command::Run(small()));
     let mut own = |data, label| {
-        let example = OwnExample { data, label, input: vec![0.5; 64].into() };
+        let example = UserExample { data, label, input: vec![0.5; 64].into() };
         block_on(session.handle(Command::Own(vec![example])))
     };
     let summary = |events: &[Event]| {
@@ -596,7 +596,7 @@ fn what_cannot_teach_is_told() {
     }
     assert_eq!(trouble(Objective::Pkt, unlabelled.clone()), None);
     let linear = Experiment { student: Architecture::mlp([]), ..unlabelled };
-    let refused = Trouble::Refused { objective: Objective::Pkt, refusal: Refusal::NoStages };
+    let refused = Trouble::Refused { objective: Objective::Pkt, refusal: Incompatibility::NoStages };
     assert_eq!(trouble(Objective::Pkt, linear), Some(refused), "its embedding is the input");
 }
 
@@ -606,7 +606,7 @@ fn an_example_of_ones_own_reaches_a_job_that_was_refused() {
     finish(&mut session, Command::Run(small()));
     let weights = Weights::default().with(Objective::Attention);
     finish(&mut session, Command::Run(Experiment { weights, ..small() }));
-    let own = OwnExample { data: small().data, label: 3, input: vec![0.5; 64].into() };
+    let own = UserExample { data: small().data, label: 3, input: vec![0.5; 64].into() };
     block_on(session.handle(Command::Own(vec![own])));
     let events = finish(&mut session, Command::Run(small()));
     let labelled = events.iter().find_map(|event| match event {
@@ -635,7 +635,7 @@ fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     finish(&mut session, Command::Run(small()));
     let weights = Weights::default().with(Objective::Attention);
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
-    let refused = Trouble::Refused { objective: Objective::Attention, refusal: Refusal::NoPlaces };
+    let refused = Trouble::Refused { objective: Objective::Attention, refusal: Incompatibility::NoPlaces };
     assert!(events.contains(&Event::Trouble(refused)), "{events:?}");
     let weights = Weights::default().with(Objective::Pkt);
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));

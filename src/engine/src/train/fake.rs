@@ -10,14 +10,14 @@ use retort_compress::{
     model::{Matrix, group_of, groups},
     weights::{codes_of, quantize},
 };
-use retort_spec::{Range, Scheme, Steps, ZeroPoint};
+use retort_spec::{QuantScheme, Range, Steps, ZeroPoint};
 
 /// The least scale that divides safely.
 const LEAST: f32 = 1e-8;
 
 /// How a matrix's weights are rounded while it learns.
 pub struct Fake {
-    scheme: Scheme,
+    scheme: QuantScheme,
     /// Each weight's group, `[rows · columns]`, where scales are learned.
     groups: Option<Tensor<1, Int>>,
 }
@@ -45,9 +45,9 @@ pub enum Rounded {
 impl Fake {
     /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says
     /// how else they are chosen; two or three levels and zero points are never learned.
-    pub fn new(scheme: &Scheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
+    pub fn new(scheme: &QuantScheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
         let range = if scheme.range == Range::Auto { Range::MinMax } else { scheme.range };
-        let scheme = Scheme { range, ..*scheme };
+        let scheme = QuantScheme { range, ..*scheme };
         let can_learn = scheme.bits.has_zero_point() && scheme.zero_point == ZeroPoint::Symmetric;
         let groups = (can_learn && steps == Steps::Learned).then(|| {
             let place = |index: usize| group_of(scheme.granularity, rows, index / columns, index % columns) as i32;
@@ -167,7 +167,7 @@ mod tests {
         let mut matrix = Matrix::float(37, 5, values.clone());
         matrix.mask = Some((0..37 * 5).map(|index| index % 7 > 0).collect());
         for text in ["8", "4", "3:tensor", "2", "4:group-16", "4:affine", "3:group-16:affine", "1", "ternary:tensor"] {
-            let scheme: Scheme = format!("{text}:min-max").parse().unwrap();
+            let scheme: QuantScheme = format!("{text}:min-max").parse().unwrap();
             let fake = Fake::new(&text.parse().unwrap(), Steps::Measured, 37, 5, &Device::flex());
             let masked = matrix.values();
             let weights = tracked(&masked, [37, 5]);

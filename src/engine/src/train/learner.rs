@@ -11,8 +11,8 @@ use retort_compress::Layer;
 use retort_kernels::Inputs;
 
 use super::{
+    fused::{FusedMlp, Term, TermName},
     optimizer, schedule,
-    straight::{Straight, Term, TermName},
 };
 use crate::{
     device::read,
@@ -22,7 +22,7 @@ use crate::{
 
 /// A network, its optimizer, and how far it is.
 pub struct Learner {
-    pupil: Pupil,
+    pupil: TrainedModule,
     optimizer: ModuleOptimizer,
     step: u32,
     steps: u32,
@@ -33,12 +33,12 @@ pub struct Learner {
     /// The sum of a term that was the whole loss, so that it need not be added up twice.
     whole: Option<Sum>,
     /// In place of all that, a perceptron that learns without a graph, and where it is shown.
-    straight: Option<(Box<Straight>, Device)>,
+    straight: Option<(Box<FusedMlp>, Device)>,
 }
 
 /// The network with what is learned beside it.
 #[derive(Module, Debug)]
-struct Pupil {
+struct TrainedModule {
     network: Network,
     parts: Parts,
 }
@@ -90,7 +90,7 @@ impl Learner {
     ) -> Self {
         let network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        let pupil = Pupil { network, parts: Parts::default() };
+        let pupil = TrainedModule { network, parts: Parts::default() };
         Self::of(pupil, optimizer, steps)
     }
 
@@ -98,26 +98,26 @@ impl Learner {
     pub fn of_parts(parts: Parts, experiment: &Experiment, steps: u32) -> Self {
         let network = Network::of_linears(NetworkKind::Mlp, Vec::new(), false);
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        Self::of(Pupil { network, parts }, optimizer, steps)
+        Self::of(TrainedModule { network, parts }, optimizer, steps)
     }
 
-    /// The same for a perceptron in the processor's memory, which learns by [`step_straight`](Self::step_straight).
+    /// The same for a perceptron in the processor's memory, which learns by [`step_fused`](Self::step_straight).
     pub fn straight(layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
-        let straight = Some((Box::new(Straight::new(layers, experiment)), device.clone()));
+        let straight = Some((Box::new(FusedMlp::new(layers, experiment)), device.clone()));
         Self { straight, ..Self::of_parts(Parts::default(), experiment, steps) }
     }
 
-    fn of(pupil: Pupil, optimizer: ModuleOptimizer, steps: u32) -> Self {
+    fn of(pupil: TrainedModule, optimizer: ModuleOptimizer, steps: u32) -> Self {
         Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None, straight: None }
     }
 
-    /// Whether it learns by [`step_straight`](Self::step_straight).
-    pub fn is_straight(&self) -> bool {
+    /// Whether it learns by [`step_fused`](Self::step_straight).
+    pub fn is_fused(&self) -> bool {
         self.straight.is_some()
     }
 
-    /// One step down the gradient of a batch's loss, without a graph: [`Straight::step`].
-    pub fn step_straight(
+    /// One step down the gradient of a batch's loss, without a graph: [`FusedMlp::step`].
+    pub fn step_fused(
         &mut self,
         experiment: &Experiment,
         inputs: &Inputs,

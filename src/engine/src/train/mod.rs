@@ -2,11 +2,11 @@
 
 pub mod bench;
 pub mod fake;
+pub mod fused;
 pub mod learner;
 pub mod metrics;
 mod optimizer;
 mod schedule;
 #[cfg(feature = "gpu")]
 pub mod self_test;
-pub mod straight;
 pub mod verdict;

@@ -1,6 +1,6 @@
 //! The engine on the GPU. The same program, built with the feature `gpu`.
 
-use retort_engine::verify::{Fared, Row};
+use retort_engine::verify::{Row, RowOutcome};
 use retort_worker::compute_in_use;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -19,9 +19,9 @@ pub async fn verify(vectors: String) -> Result<Vec<String>, String> {
     let compute = compute_in_use().ok_or("the engine is not ready")?;
     let checked = retort_engine::verify::verify(&rows, &compute.device).await.map_err(|error| error.to_string())?;
     let line = |fared| match fared {
-        Fared::Passed { .. } => "passed".into(),
-        Fared::Missed { reason } => reason,
-        Fared::Absent => "absent".into(),
+        RowOutcome::Passed { .. } => "passed".into(),
+        RowOutcome::Missed { reason } => reason,
+        RowOutcome::Absent => "absent".into(),
     };
     Ok(checked.into_iter().map(|row| format!("{}: {}", row.name, line(row.result))).collect())
 }

@@ -1,7 +1,7 @@
 //! Where the networks look: the energy of a stage at each place of the example, teacher's above student's (Zagoruyko &
 //! Komodakis 2017).
 
-use retort_spec::{Guided, Inside, StageMap};
+use retort_spec::{HintLayer, Inside, StageMap};
 use yew::prelude::*;
 
 use crate::{
@@ -32,7 +32,7 @@ fn compared(teacher: &[StageMap], student: &[StageMap]) -> Vec<[usize; 2]> {
         return Vec::new();
     }
     let has_places = |[mine, other]: &[usize; 2]| teacher[*mine].side.min(student[*other].side) > 1;
-    let pairs = pairs(student.len(), teacher.len(), Guided::Usual).into_iter();
+    let pairs = pairs(student.len(), teacher.len(), HintLayer::Usual).into_iter();
     pairs.map(|(mine, other)| [other, mine]).filter(has_places).collect()
 }
 

@@ -1,6 +1,6 @@
 //! The pipeline as it is put together: as cards, and as text. Both edit one thing, the knob's value.
 
-use retort_spec::{Pipeline, TREATMENTS, Treatment};
+use retort_spec::{CompressionStep, Pipeline, TREATMENTS};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlSelectElement, window};
 use yew::prelude::*;
@@ -17,7 +17,7 @@ use crate::{i18n::labels::disorder_text, panels::compression_bench::model::Edit}
 struct Draft {
     /// The knob's value when it was begun: once that is another, it is forgotten.
     base: Pipeline,
-    stages: Vec<Treatment>,
+    stages: Vec<CompressionStep>,
     /// What was written, where it cannot be read.
     text: Option<String>,
 }
@@ -43,7 +43,7 @@ pub fn use_bench_editor() -> Html {
     let unreadable = shown.and_then(|draft| draft.text.clone());
     let edit = {
         let (turn, draft, base, focus) = (page.turn("compress"), draft.clone(), kept.clone(), focus.clone());
-        Callback::from(move |(stages, then): (Vec<Treatment>, String)| {
+        Callback::from(move |(stages, then): (Vec<CompressionStep>, String)| {
             focus.replace(Some(then));
             let pipeline = Pipeline(stages);
             match pipeline.check() {
@@ -93,10 +93,10 @@ pub fn use_bench_editor() -> Html {
 }
 
 /// Why the pipeline cannot be carried out, and at which stage if it is one's fault.
-fn problem(page: &Page, stages: &[Treatment], unreadable: Option<&str>) -> Option<(Option<usize>, String)> {
+fn problem(page: &Page, stages: &[CompressionStep], unreadable: Option<&str>) -> Option<(Option<usize>, String)> {
     let texts = &page.texts;
     if let Some(text) = unreadable {
-        let bad = text.split(',').map(str::trim).find(|stage| stage.parse::<Treatment>().is_err());
+        let bad = text.split(',').map(str::trim).find(|stage| stage.parse::<CompressionStep>().is_err());
         return Some((None, texts.with("bench-unreadable", &[("stage", bad.unwrap_or(text).into())])));
     }
     let (place, disorder) = Pipeline(stages.to_vec()).check().err()?;
@@ -104,7 +104,7 @@ fn problem(page: &Page, stages: &[Treatment], unreadable: Option<&str>) -> Optio
 }
 
 /// The stages in order, with what they begin from and a menu of further ones.
-fn cards(page: &Page, stages: &[Treatment], edit: &Edit, wrong: Option<usize>, unreadable: bool) -> Html {
+fn cards(page: &Page, stages: &[CompressionStep], edit: &Edit, wrong: Option<usize>, unreadable: bool) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let disabled = unreadable || page.locks("compress");
     let now = now(state, stages);

@@ -1,6 +1,6 @@
 //! What each stage of a pipeline left: bytes, accuracy, and how much of both is gone.
 
-use retort_spec::{Activations, Architecture, Compressed, DataSet, Experiment, Layout, Treatment};
+use retort_spec::{Activations, Architecture, Compressed, CompressionStep, DataSet, Experiment, Layout};
 use yew::prelude::*;
 
 use crate::{
@@ -138,7 +138,9 @@ fn layouts(texts: &Texts, layouts: &[Layout]) -> String {
 /// Whether the numbers between its layers are rounded, which is computed as if.
 fn is_simulated(done: &Compressed) -> bool {
     done.made.0.iter().any(|stage| match stage {
-        Treatment::Quantize(scheme) | Treatment::Aware { scheme, .. } => scheme.activations != Activations::Float,
+        CompressionStep::Quantize(scheme) | CompressionStep::Aware { scheme, .. } => {
+            scheme.activations != Activations::Float
+        }
         _ => false,
     })
 }

@@ -1,6 +1,6 @@
 //! Carrying the pipeline out: the button, why it cannot be pressed, and how far it is.
 
-use retort_spec::{Pipeline, RunState, Stage, Stopped, Treatment};
+use retort_spec::{CompressionStep, Pipeline, RunState, Stage, Stopped};
 use yew::prelude::*;
 
 use crate::{
@@ -18,7 +18,7 @@ pub fn is_student_there(state: &State) -> bool {
 }
 
 /// Why the pipeline cannot be carried out now.
-fn obstacle(page: &Page, stages: &[Treatment]) -> Option<String> {
+fn obstacle(page: &Page, stages: &[CompressionStep]) -> Option<String> {
     let (texts, state) = (&page.texts, &page.state);
     let why = match () {
         () if page.locks("bench-run") => "locked",
@@ -32,7 +32,7 @@ fn obstacle(page: &Page, stages: &[Treatment]) -> Option<String> {
 }
 
 /// The button to run or to stop, with what is wrong with the pipeline, how far it is or what came of it beside it.
-pub fn run(page: &Page, stages: &[Treatment], problem: Option<String>, discard: Option<Callback<()>>) -> Html {
+pub fn run(page: &Page, stages: &[CompressionStep], problem: Option<String>, discard: Option<Callback<()>>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let under_way = state.bench.flow.as_deref().filter(|flow| flow.ended.is_none());
     let (driver, pipeline) = (page.driver.clone(), Pipeline(stages.to_vec()));
@@ -113,7 +113,7 @@ pub fn ending(page: &Page, flow: &Flow) -> Option<String> {
             ];
             texts.with("bench-done", &args)
         }
-        Some(Stopped::Disorder { place, disorder }) => disorder_text(&page.texts, *place as usize, *disorder),
+        Some(Stopped::PipelineError { place, disorder }) => disorder_text(&page.texts, *place as usize, *disorder),
         Some(Stopped::NoStudent) => texts.get("bench-not-trained"),
         Some(Stopped::Abandoned) => texts.get("bench-abandoned"),
         Some(Stopped::Failed { reason }) => texts.with("bench-failed", &[("reason", reason.as_str().into())]),

@@ -1,6 +1,6 @@
 //! A stage of the pipeline as a card: what it is, its numbers and choices, and where it stands.
 
-use retort_spec::{TREATMENTS, Treatment, read_number};
+use retort_spec::{CompressionStep, TREATMENTS, read_number};
 use yew::prelude::*;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// The card at a place of the pipeline; whether it stands wrong there, and which stage is carried out now.
 pub fn card(
     page: &Page,
-    stages: &[Treatment],
+    stages: &[CompressionStep],
     place: usize,
     edit: &Edit,
     disabled: bool,
@@ -23,7 +23,7 @@ pub fn card(
     let treatment = stages[place];
     let name = |place: usize| format!("stage-{}", place + 1);
     let args = [("place", (place + 1).into())];
-    let emit = |stages: Vec<Treatment>, then: String| {
+    let emit = |stages: Vec<CompressionStep>, then: String| {
         let edit = edit.clone();
         Callback::from(move |_: MouseEvent| edit.emit((stages.clone(), then.clone())))
     };
@@ -57,7 +57,7 @@ pub fn card(
     };
     let put = {
         let edit = edit.clone();
-        move |stages: Vec<Treatment>| edit.emit((stages, String::new()))
+        move |stages: Vec<CompressionStep>| edit.emit((stages, String::new()))
     };
     let (plain, special): (Vec<Menu>, Vec<Menu>) = menus(&treatment).into_iter().partition(|menu| !menu.is_special);
     let menu = |menu: Menu| {
@@ -126,7 +126,7 @@ pub fn card(
                 { for numbers(&treatment).into_iter().map(number) }
                 { for plain.into_iter().map(menu) }
             </div>
-            if treatment == Treatment::Huffman {
+            if treatment == CompressionStep::Huffman {
                 <p class="hint">{ texts.get("treatment-huffman-hint") }</p>
             }
             if !special.is_empty() {

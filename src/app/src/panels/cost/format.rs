@@ -1,6 +1,6 @@
 //! The knobs of the scheme: a slider over the formats, and what else can be chosen of each.
 
-use retort_spec::{Bits, Experiment, Kind, Knob, Scheme, knob};
+use retort_spec::{Bits, Experiment, Kind, Knob, QuantScheme, knob};
 use yew::prelude::*;
 
 use crate::{
@@ -43,7 +43,7 @@ pub fn bits(page: &Page) -> Html {
 }
 
 /// A scheme without what makes no difference, had a knob this word.
-fn with(scheme: Scheme, word: &str) -> Scheme {
+fn with(scheme: QuantScheme, word: &str) -> QuantScheme {
     let mut scheme = scheme;
     // A word of the knob's own table is always read.
     let _ = scheme.take(word);
@@ -51,7 +51,7 @@ fn with(scheme: Scheme, word: &str) -> Scheme {
 }
 
 /// Whether a word of a knob gives what its first word gives.
-fn is_idle(scheme: Scheme, words: &[&str], word: &str) -> bool {
+fn is_idle(scheme: QuantScheme, words: &[&str], word: &str) -> bool {
     word != words[0] && with(scheme, word) == with(scheme, words[0])
 }
 
@@ -101,7 +101,7 @@ pub fn use_more() -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Granularity, Range, Repair};
+    use retort_spec::{Granularity, PtqMethod, Range};
 
     #[test]
     fn what_makes_no_difference_is_idle() {
@@ -109,9 +109,9 @@ mod tests {
             let scheme = scheme.parse().unwrap();
             words.iter().copied().filter(|word| is_idle(scheme, words, word)).collect::<Vec<&str>>()
         };
-        assert_eq!(idle("8", Repair::WORDS), [""; 0]);
-        assert_eq!(idle("1", Repair::WORDS), ["adaround"]);
-        assert_eq!(idle("32", Repair::WORDS), Repair::WORDS[1..]);
+        assert_eq!(idle("8", PtqMethod::WORDS), [""; 0]);
+        assert_eq!(idle("1", PtqMethod::WORDS), ["adaround"]);
+        assert_eq!(idle("32", PtqMethod::WORDS), PtqMethod::WORDS[1..]);
         assert_eq!(idle("ternary", Range::WORDS), Range::WORDS[1..]);
         assert_eq!(idle("bf16", Granularity::WORDS), Granularity::WORDS[1..]);
         assert_eq!(idle("4:tensor", Granularity::WORDS), [""; 0]);

@@ -1,7 +1,7 @@
 //! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
 //! step line of the best for its size.
 
-use retort_spec::{Actor, Bits, Scheme};
+use retort_spec::{Actor, Bits, QuantScheme};
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -234,7 +234,7 @@ enum Shape {
 
 fn shape(point: &Point) -> Shape {
     match point.scheme() {
-        Some(scheme) if scheme != Scheme::of(Bits::B32) => Shape::Circle,
+        Some(scheme) if scheme != QuantScheme::of(Bits::B32) => Shape::Circle,
         None if point.kind != Kind::Teacher => Shape::Diamond,
         _ => Shape::Square,
     }

@@ -6,7 +6,7 @@ pub mod canvas;
 pub mod pad;
 pub mod strokes;
 
-use retort_spec::{Floats, OwnExample};
+use retort_spec::{Floats, UserExample};
 use yew::prelude::*;
 
 use super::Panel;
@@ -126,7 +126,7 @@ fn use_add(props: &AddProps) -> Html {
         let label = label.clone();
         Callback::from(move |event: Event| label.set(text_of(&event).parse().ok()))
     };
-    let example = props.input.clone().zip(*label).map(|(input, label)| OwnExample { data, label, input });
+    let example = props.input.clone().zip(*label).map(|(input, label)| UserExample { data, label, input });
     // The same drawing twice is a slip of the finger.
     let example = example.filter(|example| state.own.last() != Some(example));
     let ready = example.is_some();

@@ -1,6 +1,6 @@
 //! An entry of the menu of objectives: whether it is asked, what it weighs, what it needs, and what there is to know.
 
-use retort_spec::{Kind, Objective, Refusal, encode, knob};
+use retort_spec::{Incompatibility, Kind, Objective, encode, knob};
 use yew::prelude::*;
 
 use crate::{
@@ -137,16 +137,16 @@ pub fn remedy(page: &Page, objective: Objective) -> Html {
 }
 
 /// Why an objective cannot be used, as a clause.
-pub fn refusal_text(texts: &Texts, refusal: Refusal) -> String {
+pub fn refusal_text(texts: &Texts, refusal: Incompatibility) -> String {
     let count = |value: u32| number(texts, value.into(), 0).into();
     match refusal {
-        Refusal::Batch { needed, given } => {
+        Incompatibility::Batch { needed, given } => {
             texts.with("refusal-batch", &[("needed", count(needed)), ("given", count(given))])
         }
-        Refusal::NoStages => texts.get("refusal-no-stages"),
-        Refusal::NoPlaces => texts.get("refusal-no-places"),
-        Refusal::OneStage => texts.get("refusal-one-stage"),
-        Refusal::Channels { student, teacher } => {
+        Incompatibility::NoStages => texts.get("refusal-no-stages"),
+        Incompatibility::NoPlaces => texts.get("refusal-no-places"),
+        Incompatibility::OneStage => texts.get("refusal-one-stage"),
+        Incompatibility::Channels { student, teacher } => {
             texts.with("refusal-channels", &[("student", count(student)), ("teacher", count(teacher))])
         }
     }

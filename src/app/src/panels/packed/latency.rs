@@ -1,6 +1,6 @@
 //! Is it faster? Measured here or not said: the student in floating point and in integers, in turns.
 
-use retort_spec::{Activations, Bits, Granularity, NetworkKind, NoGpu, Order, Scheme, Task, Timing, encode};
+use retort_spec::{Activations, Bits, Granularity, NetworkKind, NoGpu, Order, QuantScheme, Task, Timing, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Why a student of this scheme cannot be computed in integers: the message that says it.
-fn refusal(kind: NetworkKind, scheme: Scheme) -> Option<&'static str> {
+fn refusal(kind: NetworkKind, scheme: QuantScheme) -> Option<&'static str> {
     if kind == NetworkKind::Residual {
         Some("integer-residual")
     } else if !scheme.bits.is_integer() {
@@ -30,9 +30,9 @@ fn refusal(kind: NetworkKind, scheme: Scheme) -> Option<&'static str> {
 }
 
 /// The nearest scheme of 8 bits throughout that can be; between the layers by the extremes of the calibration examples.
-fn nearest(scheme: Scheme) -> Scheme {
-    let Scheme { granularity, activations, .. } = scheme;
-    Scheme {
+fn nearest(scheme: QuantScheme) -> QuantScheme {
+    let QuantScheme { granularity, activations, .. } = scheme;
+    QuantScheme {
         bits: Bits::B8,
         granularity: if granularity.group().is_some() { Granularity::Channel } else { granularity },
         activations: match activations {
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn the_nearest_scheme_is_one_that_integers_compute() {
         for text in ["32", "bf16:dynamic", "4:group-16:affine", "8:tensor", "1:static-mse"] {
-            let scheme: Scheme = text.parse().unwrap();
+            let scheme: QuantScheme = text.parse().unwrap();
             let nearest = nearest(scheme);
             assert_eq!(refusal(NetworkKind::Mlp, nearest), None, "{text}");
             assert_eq!(refusal(NetworkKind::Residual, nearest), Some("integer-residual"));

@@ -1,6 +1,6 @@
 //! Layer by layer: the weights, the noise that packing adds to them, and how much the accuracy hangs on each.
 
-use retort_spec::{Activations, Order, Scheme, Sensitivity, Task, WeightHistogram};
+use retort_spec::{Activations, Order, QuantScheme, Sensitivity, Task, WeightHistogram};
 use yew::prelude::*;
 
 use crate::{
@@ -54,7 +54,7 @@ pub fn use_layers() -> Html {
 
 /// What was found of each layer, and the accuracies that it compares with.
 struct Found<'a> {
-    scheme: Scheme,
+    scheme: QuantScheme,
     layers: &'a [Sensitivity],
     float: f64,
     /// All layers quantized, if that was measured.
@@ -69,7 +69,7 @@ impl<'a> Found<'a> {
         let (scheme, layers) = state.bench.sensitivity.as_ref().filter(|(_, layers)| layers.len() == count)?;
         let float = state.float_file()?.accuracy;
         // Between the layers all stays in floating point when layers are asked about.
-        let all = state.row_of(Scheme { activations: Activations::Float, ..*scheme }).map(|row| row.accuracy);
+        let all = state.row_of(QuantScheme { activations: Activations::Float, ..*scheme }).map(|row| row.accuracy);
         let least = layers.iter().flat_map(|layer| [layer.alone, layer.without]).chain(all).fold(float, f64::min);
         Some(Self { scheme: *scheme, layers, float, all, floor: (10.0 * least).floor() / 10.0 })
     }
@@ -167,7 +167,7 @@ fn dots(page: &Page, found: &Found<'_>, index: usize) -> Html {
 }
 
 /// What the answer says, or that it is about another scheme.
-fn finding(page: &Page, found: &Found<'_>, scheme: Scheme) -> String {
+fn finding(page: &Page, found: &Found<'_>, scheme: QuantScheme) -> String {
     /// Less than this is written as nothing.
     const NOTHING: f64 = 0.05;
     let texts = &page.texts;

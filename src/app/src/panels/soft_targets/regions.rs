@@ -2,7 +2,7 @@
 //! of it, the paler the less sure it is at the slider's temperature. A click asks about a place, or adds a point.
 
 use retort_spec::{
-    Actor, OwnExample, REGION_REACH, REGION_SIDE,
+    Actor, REGION_REACH, REGION_SIDE, UserExample,
     probability::{argmax, softmax},
 };
 use web_sys::Element;
@@ -219,7 +219,7 @@ fn hand(page: &Page, tool: Tool) -> impl Fn([f32; 2]) + Clone + 'static {
             Tool::Ask => page.state.dispatch(Action::Give(Some(Given { source: Source::Place, input, label: None }))),
             Tool::Add(label) => {
                 let mut own = page.state.own.to_vec();
-                own.push(OwnExample { data: page.state.experiment.data, label, input });
+                own.push(UserExample { data: page.state.experiment.data, label, input });
                 page.state.dispatch(Action::Own(own));
             }
         }

@@ -1,6 +1,8 @@
 //! The workbench: started once networks learn, fed with what the engine gives, asked, and replaced when it dies.
 
-use retort_spec::{Actor, Command, Event, Experiment, Order, Phase, Pipeline, Report, Scheme, Treatment, encode};
+use retort_spec::{
+    Actor, Command, CompressionStep, Event, Experiment, Order, Phase, Pipeline, QuantScheme, Report, encode,
+};
 
 use crate::{
     platform::worker::Contents,
@@ -16,7 +18,7 @@ pub(super) struct Workbench<P> {
     /// Which examples those are.
     key: String,
     networks: Vec<((u32, String), P)>,
-    looked: Option<(Scheme, u32)>,
+    looked: Option<(QuantScheme, u32)>,
     /// Whether what was looked at has not come back yet.
     looking: bool,
     /// The number of the last pipeline.
@@ -117,7 +119,7 @@ impl<P: Clone> Machine<P> {
         if there && workbench.ready && !workbench.looking && workbench.looked != Some(wanted) {
             (workbench.looked, workbench.looking) = (Some(wanted), true);
             let (scheme, seed) = wanted;
-            let made = Pipeline(vec![Treatment::Quantize(scheme)]);
+            let made = Pipeline(vec![CompressionStep::Quantize(scheme)]);
             let link = link(experiment, &made);
             self.order(Order::Look { scheme, seed, link });
         }

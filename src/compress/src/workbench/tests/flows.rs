@@ -131,7 +131,7 @@ fn weights_are_written_as_the_codes_that_they_were_trained_to_be() {
             let mut bench = workbench(&model, images(&model, 12));
             let (format, rest) = bits.split_once(':').map_or((bits, String::new()), |(f, r)| (f, format!(":{r}")));
             asked(&mut bench, &format!("qat:{format}:1{rest}{words}"));
-            let scheme = Scheme { range: Range::MinMax, ..bits.parse().unwrap() };
+            let scheme = QuantScheme { range: Range::MinMax, ..bits.parse().unwrap() };
             assert_eq!(scheme.rounding, Rounding::Nearest);
             for (part, whole) in model_of(&mut bench, Some(0)).layers.iter().zip(&model.layers) {
                 let weight: Vec<f32> = whole.weight().iter().map(|w| w * 1.25).collect();
@@ -151,7 +151,7 @@ fn learned_scales_are_used_as_they_come_back() {
             let mut bench = workbench(&model, images(&model, 12));
             let mut back = Vec::new();
             let text = format!("{pruned}qat:3:1:lsq{granularity}");
-            let scheme: Scheme = format!("3{granularity}").parse().unwrap();
+            let scheme: QuantScheme = format!("3{granularity}").parse().unwrap();
             let reports = with(&mut bench, compress(9, &text), &mut |tuning| {
                 let mut tuned = trained(tuning);
                 for matrix in tuned.layers.as_mut().unwrap().iter_mut().flat_map(|layer| &mut layer.factors) {
@@ -212,7 +212,7 @@ fn the_numbers_between_the_layers_are_coded_as_they_were_trained() {
 fn what_makes_no_sense_or_has_no_student_ends_at_once() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 5));
-    let disorder = Stopped::Disorder { place: 1, disorder: Disorder::AfterQuantize };
+    let disorder = Stopped::PipelineError { place: 1, disorder: PipelineError::AfterQuantize };
     assert_eq!(ended(&finish(&mut bench, compress(1, "quantize:4,finetune:5"))), [(1, Some(disorder))]);
     assert_eq!(finish(&mut bench, compress(2, "none")).len(), 2, "the network before, and the end");
     let order = Order::Compress { id: 3, run: 1, pipeline: Pipeline::default(), seed: 0, link: String::new() };

@@ -107,7 +107,7 @@ fn progress_is_told_by_the_hundredth() {
     let mut bench = workbench(&model, images(&model, 8));
     let reports = finish(&mut bench, look("3:adaround"));
     let share = |report: &Report| match report {
-        Report::Progress { task: Task::Repair, share } => Some(*share),
+        Report::Progress { task: Task::PtqMethod, share } => Some(*share),
         _ => None,
     };
     let shares: Vec<f64> = reports.iter().filter_map(share).collect();

@@ -21,7 +21,7 @@ fn every_plain_scheme_has_a_row_whose_bytes_are_accounted_for() {
         let reports = finish(&mut bench, student(0, &model));
         let rows = rows(&reports);
         let [(0, rows)] = &rows[..] else { panic!("{rows:?}") };
-        let schemes: Vec<Scheme> = rows.iter().map(|row| row.scheme().unwrap()).collect();
+        let schemes: Vec<QuantScheme> = rows.iter().map(|row| row.scheme().unwrap()).collect();
         assert_eq!(schemes, plain_schemes().collect::<Vec<_>>());
         for row in rows {
             assert_eq!(row.bytes, row.parts.total(), "{text} {}", row.made);

@@ -7,7 +7,7 @@ use std::mem;
 use retort_compress::Layer;
 use retort_kernels::{
     Factor, Inputs, Left, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, matmul_panels,
-    rectify, rectify_slope, repeat, soft_targets,
+    relu_backward, relu_forward, repeat, soft_targets,
 };
 use retort_spec::{Experiment, OptimizerKind};
 
@@ -79,7 +79,7 @@ impl Perceptron {
             };
             fits(matmul(output, input, Factor::Packed(weight), &mut self.scratch));
             if index < hidden {
-                rectify(output);
+                relu_forward(output);
                 if let Some(dropout) = &mut dropout {
                     dropout.thin(output);
                 }
@@ -135,7 +135,7 @@ pub struct Summed {
 }
 
 /// A perceptron that learns.
-pub struct Straight {
+pub struct FusedMlp {
     perceptron: Perceptron,
     rule: Rule,
     /// Steps down a gradient.
@@ -166,7 +166,7 @@ impl Memory {
     }
 }
 
-impl Straight {
+impl FusedMlp {
     /// A learner that starts from these weights.
     pub fn new(layers: &[Layer], experiment: &Experiment) -> Self {
         let mut perceptron = Perceptron::new(layers);
@@ -249,7 +249,7 @@ impl Straight {
                 clear(&mut self.next);
                 fits(matmul(&mut self.next, Left::Plain(slope), Factor::Turned(&layer.weight), scratch));
                 // What was dropped or not above zero has no slope.
-                rectify_slope(&mut self.next, input, kept);
+                relu_backward(&mut self.next, input, kept);
             }
             let (Dense { weight, bias }, [of_weight, of_bias]) = (layer, memory);
             let turned = match input {
