@@ -103,8 +103,8 @@ pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
 /// Nothing to learn, for an objective that compares the examples of a batch with each other by their embeddings.
 ///
 /// # Errors
-/// [`Incompatibility::Batch`] where there are fewer than `needed`, [`Incompatibility::NoStages`] where the embedding is the input
-/// itself.
+/// [`Incompatibility::Batch`] where there are fewer than `needed`, [`Incompatibility::NoStages`] where the embedding is
+/// the input itself.
 pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Incompatibility> {
     let [given, _] = trace.embedding.dims();
     match (given < needed, trace.maps.is_empty()) {

@@ -65,7 +65,8 @@ pub fn met(student: &Map, teacher: &Map) -> [Tensor<3>; 2] {
 /// The pairs that have more than one place to compare.
 ///
 /// # Errors
-/// [`Incompatibility::NoStages`] where a network has no stages, [`Incompatibility::NoPlaces`] where no pair has more places than one.
+/// [`Incompatibility::NoStages`] where a network has no stages, [`Incompatibility::NoPlaces`] where no pair has more
+/// places than one.
 pub fn with_places<'a>(
     student: &'a Trace,
     teacher: &'a Trace,
