@@ -6,45 +6,55 @@
 //! have their own on the processor. CubeCL's kernels are a graph of operations each of which could also be read from
 //! text. Whoever called an emptied function would be told "unreachable".
 
-use std::{env, ffi::OsString, path::Path, process::Command};
+use std::{collections::BTreeSet, env, ffi::OsString, path::Path, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
+use wasm_encoder::{CodeSection, Module, RawSection};
+use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
 use crate::tools::root;
 
 /// Set to the real wasm-bindgen where this program stands in for it.
 pub const REAL: &str = "RETORT_WASM_BINDGEN";
 
-/// Parts of the mangled names of what is emptied in every engine.
-const NEVER_CALLED: [&str; 13] = [
-    "gemm_f64",
-    "gemm_f32",
-    "gemm_f16",
-    "gemm_common",
-    "_ZN4gemm",
-    "burn_flex3ops6matmul",
-    "burn_backend12quantization",
-    "burn_std6tensor12quantization",
-    "burn_flex3ops7qtensor",
-    "QTensorOps",
-    "cubecl_common5quant",
-    "TensorData$GT$14try_cast_clone",
-    "TensorData$GT$16try_cast_inplace",
+/// A part of the mangled names of what is emptied, and how many functions at most hold it.
+type Pattern = (&'static str, usize);
+
+/// What is emptied in every engine. The counts are those of the last build with some room. More functions mean that
+/// burn names something else so: look at it, then raise the count. None means that burn calls it otherwise or has it no
+/// more: then the line saves nothing.
+const NEVER_CALLED: [Pattern; 12] = [
+    ("gemm_f64", 16),
+    ("gemm_f32", 26),
+    ("gemm_f16", 6),
+    ("gemm_common", 10),
+    ("burn_flex3ops6matmul", 10),
+    ("burn_backend12quantization", 5),
+    ("burn_std6tensor12quantization", 10),
+    ("burn_flex3ops7qtensor", 15),
+    ("QTensorOps", 24),
+    ("cubecl_common5quant", 8),
+    ("TensorData$GT$14try_cast_clone", 2),
+    ("TensorData$GT$16try_cast_inplace", 2),
 ];
 
 /// Bytes that an emptied function has at least: functions that came out the same are kept once, under the name of any
 /// of them, which happens to short ones.
 const LEAST: usize = 128;
 
-/// The same of the engine of the GPU besides.
-const NEVER_CALLED_ON_CARDS: [&str; 4] =
-    ["cubek_quant", "Parsable$GT$5parse", "canonical_syntax_parse_impl", "combine..parser..FirstMode"];
+/// What is emptied in the GPU engine besides.
+const NEVER_CALLED_ON_GPUS: [Pattern; 4] = [
+    ("cubek_quant", 45),
+    ("Parsable$GT$5parse", 95),
+    ("canonical_syntax_parse_impl", 2),
+    ("combine..parser..FirstMode", 20),
+];
 
 /// What is emptied in a module, by its name.
-fn emptied(module: &str) -> Option<Vec<&'static str>> {
+fn emptied(module: &str) -> Option<Vec<Pattern>> {
     match module {
         "engine-cpu.wasm" => Some(NEVER_CALLED.to_vec()),
-        "engine-gpu.wasm" => Some([&NEVER_CALLED[..], &NEVER_CALLED_ON_CARDS].concat()),
+        "engine-gpu.wasm" => Some([&NEVER_CALLED[..], &NEVER_CALLED_ON_GPUS].concat()),
         _ => None,
     }
 }
@@ -64,10 +74,11 @@ fn bind(real: &OsString) -> Result<()> {
         let path = Path::new(&argument);
         let name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file());
         match name.and_then(emptied) {
-            Some(names) => {
+            Some(patterns) => {
                 let module = std::fs::read(path)?;
-                let pruned =
-                    without(&module, &names, LEAST).with_context(|| format!("{} is no wasm", path.display()))?;
+                let (pruned, counts) =
+                    without(&module, &patterns, LEAST).with_context(|| path.display().to_string())?;
+                check(&patterns, &counts).with_context(|| path.display().to_string())?;
                 let place = folder.join(path.file_name().unwrap_or_default());
                 std::fs::write(&place, pruned)?;
                 arguments.push(place.into_os_string());
@@ -80,130 +91,68 @@ fn bind(real: &OsString) -> Result<()> {
     Ok(())
 }
 
+/// Every pattern matches something, and no more than it should.
+fn check(patterns: &[Pattern], counts: &[usize]) -> Result<()> {
+    for ((name, most), count) in patterns.iter().zip(counts) {
+        ensure!(*count > 0, "no function is named {name} any more: take it out of xtask/prune.rs");
+        ensure!(count <= most, "{count} functions are named {name}, {most} were: look at them (xtask/prune.rs)");
+    }
+    Ok(())
+}
+
 /// A module in which every function of `least` bytes or more whose name holds one of these does nothing but stop
-/// (WebAssembly core specification, sections 5.5.13 and 7.4.1). `None` if it is no module.
-fn without(module: &[u8], names: &[&str], least: usize) -> Option<Vec<u8>> {
-    const HEADER: usize = 8;
+/// (WebAssembly core specification, sections 5.5.13 and 7.4.1); and how many functions each pattern emptied.
+///
+/// # Errors
+/// If it is no module.
+fn without(module: &[u8], patterns: &[Pattern], least: usize) -> Result<(Vec<u8>, Vec<usize>)> {
     /// No locals, `unreachable`, `end`.
-    const STOP: [u8; 4] = [3, 0, 0x00, 0x0b];
-    let mut sections = Vec::new();
-    let mut at = HEADER;
-    while at < module.len() {
-        let kind = module[at];
-        let (length, contents) = number(module, at + 1)?;
-        let end = contents + length;
-        sections.push((kind, at, module.get(contents..end)?));
-        at = end;
-    }
-    let of = |wanted: u8| sections.iter().find(|(kind, ..)| *kind == wanted).map(|(.., contents)| *contents);
-    let imported = of(2).map_or(Some(0), imported_functions)?;
-    let named = sections.iter().filter(|(kind, ..)| *kind == 0).find_map(|(.., contents)| function_names(contents))?;
-    let dropped: Vec<usize> = named
-        .into_iter()
-        .filter(|(_, name)| names.iter().any(|part| name.contains(part)) && !name.contains("drop_in_place"))
-        .filter_map(|(index, _)| index.checked_sub(imported))
-        .collect();
-    let mut out = module.get(..HEADER)?.to_vec();
-    for (kind, start, contents) in &sections {
-        let end = contents.as_ptr() as usize - module.as_ptr() as usize + contents.len();
-        if *kind != 10 {
-            out.extend(&module[*start..end]);
-            continue;
-        }
-        let (count, mut at) = number(contents, 0)?;
-        let mut code = contents.get(..at)?.to_vec();
-        for index in 0..count {
-            let (length, body) = number(contents, at)?;
-            let whole = contents.get(at..body + length)?;
-            code.extend(if length >= least && dropped.contains(&index) { &STOP } else { whole });
-            at = body + length;
-        }
-        out.push(10);
-        put_number(&mut out, code.len());
-        out.extend(code);
-    }
-    Some(out)
-}
-
-/// How many functions an import section imports.
-fn imported_functions(section: &[u8]) -> Option<usize> {
-    let (count, mut at) = number(section, 0)?;
-    let mut functions = 0;
-    for _ in 0..count {
-        for _ in 0..2 {
-            let (length, text) = number(section, at)?;
-            at = text + length;
-        }
-        let kind = *section.get(at)?;
-        at += 1;
-        let limits = |at: usize| {
-            let flags = *section.get(at)?;
-            let (_, next) = number(section, at + 1)?;
-            if flags & 1 == 1 { number(section, next).map(|(_, next)| next) } else { Some(next) }
-        };
-        at = match kind {
-            0 => {
-                functions += 1;
-                number(section, at)?.1
+    const STOP: [u8; 3] = [0, 0x00, 0x0b];
+    let (mut imported, mut names, mut bodies) = (0, Vec::new(), Vec::new());
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                }
             }
-            1 => limits(at + 1)?,
-            2 => limits(at)?,
-            3 => at + 2,
-            _ => return None,
+            Payload::CodeSectionEntry(body) => bodies.push(body.range()),
+            Payload::CustomSection(section) => {
+                let KnownCustom::Name(sections) = section.as_known() else { continue };
+                for section in sections {
+                    if let Name::Function(functions) = section? {
+                        names.extend(functions.into_iter().collect::<Result<Vec<_>, _>>()?);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut counts = vec![0; patterns.len()];
+    let mut dropped = BTreeSet::new();
+    for naming in names.iter().filter(|naming| !naming.name.contains("drop_in_place")) {
+        let Some(index) = naming.index.checked_sub(imported).map(|index| index as usize) else { continue };
+        let found = patterns.iter().position(|(part, _)| naming.name.contains(part));
+        if let Some(place) = found
+            && bodies.get(index).is_some_and(|body| body.len() >= least)
+        {
+            counts[place] += 1;
+            dropped.insert(index);
+        }
+    }
+    let mut code = CodeSection::new();
+    for (index, body) in bodies.into_iter().enumerate() {
+        code.raw(if dropped.contains(&index) { &STOP } else { &module[body] });
+    }
+    let mut out = Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload?.as_section() {
+            Some((10, _)) => out.section(&code),
+            Some((id, range)) => out.section(&RawSection { id, data: &module[range] }),
+            None => continue,
         };
     }
-    Some(functions)
-}
-
-/// The functions that a custom section names, if it is the section of names.
-fn function_names(section: &[u8]) -> Option<Vec<(usize, &str)>> {
-    let rest = section.strip_prefix(b"\x04name")?;
-    let mut at = 0;
-    while at < rest.len() {
-        let kind = rest[at];
-        let (length, mut place) = number(rest, at + 1)?;
-        at = place + length;
-        // Subsection 1 names functions.
-        if kind != 1 {
-            continue;
-        }
-        let (count, next) = number(rest, place)?;
-        place = next;
-        let mut names = Vec::with_capacity(count);
-        for _ in 0..count {
-            let (index, next) = number(rest, place)?;
-            let (length, text) = number(rest, next)?;
-            names.push((index, std::str::from_utf8(rest.get(text..text + length)?).ok()?));
-            place = text + length;
-        }
-        return Some(names);
-    }
-    None
-}
-
-/// A LEB128 number and where it ends.
-fn number(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
-    let (mut value, mut shift) = (0, 0);
-    loop {
-        let byte = *bytes.get(at)?;
-        at += 1;
-        value |= usize::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte < 0x80 {
-            return Some((value, at));
-        }
-        if shift > 35 {
-            return None;
-        }
-    }
-}
-
-fn put_number(out: &mut Vec<u8>, mut value: usize) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
+    Ok((out.finish(), counts))
 }
 
 #[cfg(test)]
@@ -212,24 +161,25 @@ mod tests {
 
     #[test]
     fn only_what_is_named_is_emptied() {
-        // One imported function, two own ones: 1 `gemm_f64` of a `nop`, 2 `other` of a `nop`.
-        let header = *b"\0asm\x01\0\0\0";
-        let import = [2, 7, 1, 1, b'a', 1, b'b', 0, 0];
-        let code = |first: &[u8]| {
-            let mut code = vec![2];
-            code.extend(first);
-            code.extend([3, 0, 1, 0x0b]);
-            [&[10, code.len() as u8][..], &code].concat()
+        let module = |body: &str| {
+            let text = format!(
+                r#"(module (import "a" "b" (func)) (func $gemm_f64 {body}) (func $other nop)
+                   (func $drop_in_place_gemm_f64 nop nop nop))"#
+            );
+            wat::parse_str(text).unwrap()
         };
-        let mut names = b"\x04name".to_vec();
-        let list = [&[2, 1, 8][..], b"gemm_f64", &[2, 5], b"other"].concat();
-        names.extend([&[1, list.len() as u8][..], &list].concat());
-        let names = [&[0, names.len() as u8][..], &names].concat();
-        let module = |first: &[u8]| [&header[..], &import, &code(first), &names].concat();
-        let before = module(&[4, 0, 1, 1, 0x0b]);
-        assert_eq!(without(&before, &["gemm_f64"], 4), Some(module(&[3, 0, 0, 0x0b])));
-        assert_eq!(without(&before, &["nothing"], 4), Some(before.clone()));
-        assert_eq!(without(&before, &["gemm_f64"], 5), Some(before.clone()), "too short to be sure");
-        assert_eq!(without(&before[..before.len() - 1], &["gemm_f64"], 4), None, "cut short");
+        let before = module("nop nop nop");
+        let emptied = |patterns: &[Pattern], least| without(&before, patterns, least).unwrap();
+        assert_eq!(emptied(&[("gemm_f64", 1)], 5), (module("unreachable"), vec![1]));
+        assert_eq!(emptied(&[("nothing", 1)], 5), (before.clone(), vec![0]));
+        assert_eq!(emptied(&[("gemm_f64", 1)], 6), (before.clone(), vec![0]), "too short to be sure");
+        assert!(without(&before[..before.len() - 1], &[("gemm_f64", 1)], 5).is_err(), "cut short");
+    }
+
+    #[test]
+    fn a_pattern_that_matches_nothing_or_too_much_fails() {
+        assert!(check(&[("a", 2), ("b", 1)], &[2, 1]).is_ok());
+        assert!(check(&[("a", 2), ("b", 1)], &[2, 0]).unwrap_err().to_string().contains("named b"));
+        assert!(check(&[("a", 2)], &[3]).unwrap_err().to_string().contains("3 functions"));
     }
 }
