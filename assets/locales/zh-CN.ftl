@@ -182,7 +182,7 @@ next-example = 下一个样本
 test-example = 测试样本：{ $label }
 softmax-formula = 带温度的 softmax：logit 除以 T 后取指数，再除以所有类别之和
 bars-caption = 在滑块所示温度下，教师、蒸馏学生与单独训练的学生给出的各类别概率（百分比）
-similarity = 谁像谁
+similarity = 类别相似度
 similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行为真实类别，列为预测类别
 short-teacher = 教师
 short-student = 蒸馏
@@ -284,7 +284,7 @@ layer = 第 { $layer } 层
 layer-sqnr = 信噪比，dB
 layer-lossless = 无损失
 layer-choose = 第 { $layer } 层：{ $signal }。查看它的权重
-sensitivity-ask = 测试每一层的影响
+sensitivity-ask = 测量每一层的敏感度
 sensitivity-none = 线越长，打包给这一层权重带来的噪声越小。噪声不等于损害：测一测准确率取决于哪一层。
 sensitivity-float = 线越长，打包给这一层权重带来的噪声越小。选择整数格式，即可测试准确率取决于哪一层。
 sensitivity-other = 这是 { $scheme } 的结果，不是当前所选。请重新测试。
