@@ -50,6 +50,8 @@ enum Command {
         #[arg(long, conflicts_with = "no_browser")]
         only_browser: bool,
     },
+    /// Prints what the last build weighs, and what is saved by what is done for it
+    Sizes,
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
     /// Measures Retort beside TensorFlow.js and jax-js in headless Chromium, and prints tables
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         Command::Build => build::build(),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
+        Command::Sizes => sizes::sizes(),
         Command::Figures => figures::print(),
         Command::Bench { only, native: true } => bench::native(&only),
         Command::Bench { only, .. } => bench::command(&only),

@@ -39,6 +39,18 @@ const MOST_PAGES: u64 = 2_000_000_000 / 65_536;
 /// # Errors
 /// Where it is no module.
 pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
+    arranged(module, chain)
+}
+
+/// The same with the functions in the linker's order, to see what the other order saves.
+///
+/// # Errors
+/// Where it is no module.
+pub fn unordered(module: &[u8]) -> Result<Vec<u8>> {
+    arranged(module, |bodies| (0..bodies.len()).collect())
+}
+
+fn arranged(module: &[u8], order: fn(&[&[u8]]) -> Vec<usize>) -> Result<Vec<u8>> {
     let (mut imported, mut bodies) = (0, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
@@ -51,7 +63,7 @@ pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
             _ => {}
         }
     }
-    let order = chain(&bodies);
+    let order = order(&bodies);
     let mut places = vec![0; order.len()];
     (0..).zip(&order).for_each(|(place, &function)| places[function] = place);
     let mut arranged = Module::new();

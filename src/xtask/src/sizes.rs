@@ -29,6 +29,9 @@ impl Limit {
     }
 }
 
+/// What arranging the files of the last build saved, a line each.
+pub const SAVINGS: &str = "target/savings.txt";
+
 /// Prints the sizes of the build in `dist/` and fails where the first visit's wasm is heavier than it may be.
 pub fn sizes() -> Result<()> {
     let (mut first, mut app, mut bench, mut gpu) = (0, 0, 0, 0);
@@ -50,6 +53,10 @@ pub fn sizes() -> Result<()> {
             app += if name.starts_with("retort-app") { compressed } else { 0 };
         }
     }
+    // What is kept only for its size says what it saves.
+    print!("{}", std::fs::read_to_string(root().join(SAVINGS)).unwrap_or_default());
+    let digits = |name: &str| std::fs::metadata(root().join("assets/digits8").join(name)).map(|file| file.len());
+    println!("the digits: gzip {}, by their codec {}", digits("digits.gz")?, digits("digits.mix")?);
     PAGE.hold(app)?;
     FIRST.hold(first)?;
     BENCH.hold(bench)?;
