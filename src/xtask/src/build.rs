@@ -83,8 +83,10 @@ impl Build {
         let mut trunk = Command::new("trunk");
         // Trunk would read NO_COLOR=1 as a malformed flag.
         trunk
-            .args(["build", "--release", "--offline"])
+            .args(["build", "--release"])
             .args(arguments)
+            // Last, since it would take a file's name for its value.
+            .arg("--offline")
             .env("PATH", &self.path)
             .env_remove("NO_COLOR")
             .env("RETORT_BUILD", &self.stamp)
