@@ -83,10 +83,10 @@ impl Build {
         let mut trunk = Command::new("trunk");
         // Trunk would read NO_COLOR=1 as a malformed flag.
         trunk
-            .args(["build", "--release"])
+            .arg("build")
+            // First, since a flag would take a file's name for its value.
             .args(arguments)
-            // Last, since it would take a file's name for its value.
-            .arg("--offline")
+            .args(["--release", "--offline"])
             .env("PATH", &self.path)
             .env_remove("NO_COLOR")
             .env("RETORT_BUILD", &self.stamp)
