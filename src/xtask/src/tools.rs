@@ -61,8 +61,9 @@ pub fn web_tools() -> Result<Vec<PathBuf>> {
     wasm_target()?;
     let bindgen = locked_version("wasm-bindgen")?;
     Ok(vec![
-        tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen, "2 to 4 minutes, once")?,
-        tool("trunk", "trunk", TRUNK, "6 to 12 minutes, once")?,
+        tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen, &[], "2 to 4 minutes, once")?,
+        // Without TLS and a look for updates: it is never let into the network.
+        tool("trunk", "trunk", TRUNK, &["--no-default-features"], "5 to 10 minutes, once")?,
     ])
 }
 
@@ -80,7 +81,7 @@ fn wasm_target() -> Result<()> {
 
 /// The folder that holds a tool of exactly this version: one on the PATH, or one installed for Retort alone, so that
 /// nobody's own version is replaced.
-fn tool(package: &str, program: &str, version: &str, cost: &str) -> Result<PathBuf> {
+fn tool(package: &str, program: &str, version: &str, features: &[&str], cost: &str) -> Result<PathBuf> {
     let is_right = |program: &Path| {
         output(program, &["--version"]).is_some_and(|text| text.split_whitespace().any(|word| word == version))
     };
@@ -96,7 +97,7 @@ fn tool(package: &str, program: &str, version: &str, cost: &str) -> Result<PathB
     step(&format!("installing {package} {version}"), cost, || {
         let install = |locked: &[&str]| {
             let mut command = cargo();
-            command.args(["install", package, "--version", version, "--root"]).arg(&home).args(locked);
+            command.args(["install", package, "--version", version, "--root"]).arg(&home).args(features).args(locked);
             // A tool runs for seconds where its compiler would optimise for minutes.
             command.envs(CHEAP);
             // Its own target folder goes with the installation, and the workspace's flags are not meant for it.
