@@ -60,9 +60,15 @@ pub fn cargo() -> Command {
 pub fn web_tools() -> Result<Vec<PathBuf>> {
     wasm_target()?;
     let bindgen = locked_version("wasm-bindgen")?;
+    // Without TLS and a look for updates: neither is let into the network.
     Ok(vec![
-        tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen, &[], "2 to 4 minutes, once")?,
-        // Without TLS and a look for updates: it is never let into the network.
+        tool(
+            "wasm-bindgen-cli",
+            "wasm-bindgen",
+            &bindgen,
+            &["--no-default-features", "--bin", "wasm-bindgen"],
+            "2 to 3 minutes, once",
+        )?,
         tool("trunk", "trunk", TRUNK, &["--no-default-features"], "5 to 10 minutes, once")?,
     ])
 }
