@@ -293,7 +293,7 @@ impl<P: Clone> Machine<P> {
 
     fn choose_and_run(&mut self) {
         let timed = self.timed();
-        // Where even a good card would not be used, nobody waits for the browser's answer.
+        // Where even a good GPU would not be used, nobody waits for the browser's answer.
         let reason = match choose(&self.experiment, self.adapter.unwrap_or(Adapter::Usable), timed) {
             reason if (reason.is_gpu() || reason == DeviceReason::Timing) && self.gpu_failed => DeviceReason::GpuFailed,
             reason if reason.is_gpu() && self.adapter.is_none() => return,

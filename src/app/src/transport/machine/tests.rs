@@ -208,29 +208,35 @@ fn experiment(more: &str) -> Experiment {
     decode(&link(more), &[]).experiment
 }
 
-/// What one session says of it.
-fn alone(experiment: Experiment) -> Verdict {
+/// What one session says, to the end of the training that these commands ask for.
+fn told(commands: Vec<Command>) -> Vec<Event> {
     let mut session = Session::new(Compute::cpu());
-    let mut events = block_on(session.handle(Command::Run(experiment)));
+    let mut events: Vec<Event> = commands.into_iter().flat_map(|command| block_on(session.handle(command))).collect();
     while session.is_running() {
         events.extend(block_on(session.advance(Duration::from_secs(60))));
     }
-    let verdict = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
-    events.into_iter().find_map(verdict).unwrap()
+    events
+}
+
+/// Its verdict.
+fn verdict(commands: Vec<Command>) -> Verdict {
+    let of = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
+    told(commands).into_iter().find_map(of).unwrap()
+}
+
+/// The verdict of an experiment that one worker trains.
+fn alone(experiment: Experiment) -> Verdict {
+    verdict(vec![Command::Run(experiment)])
 }
 
 /// A teacher as a file: another experiment's, so that it is not what would be trained.
 fn file(experiment: &Experiment) -> Vec<u8> {
-    let mut session = Session::new(Compute::cpu());
-    let mut events = block_on(session.handle(Command::Run(Experiment { seed: 77, runs: 1, ..experiment.clone() })));
-    while session.is_running() {
-        events.extend(block_on(session.advance(Duration::from_secs(60))));
-    }
     let teacher = |event| match event {
         Event::Network(network) if network.actor == Actor::Teacher => Some(network.file),
         _ => None,
     };
-    events.into_iter().find_map(teacher).unwrap()
+    let other = Experiment { seed: 77, runs: 1, ..experiment.clone() };
+    told(vec![Command::Run(other)]).into_iter().find_map(teacher).unwrap()
 }
 
 /// Whether the curves of a run begin at the first step and have all their points in order.
@@ -297,20 +303,11 @@ fn a_helper_that_dies_is_not_missed() {
 }
 
 #[test]
-fn a_teacher_from_a_file_outlives_the_engine_and_the_card() {
+fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
     let link = link("").replace("device=cpu", "device=gpu");
     let one = Experiment { device: DeviceChoice::Gpu, ..experiment("") };
     let file = file(&one);
-    let taught = {
-        let mut session = Session::new(Compute::cpu());
-        block_on(session.handle(Command::Run(one.clone())));
-        let mut events = block_on(session.handle(Command::Adopt { file: file.clone() }));
-        while session.is_running() {
-            events.extend(block_on(session.advance(Duration::from_secs(60))));
-        }
-        let verdict = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
-        events.into_iter().find_map(verdict).unwrap()
-    };
+    let taught = verdict(vec![Command::Run(one.clone()), Command::Adopt { file: file.clone() }]);
     assert_ne!(taught.teacher, alone(one.clone()).teacher);
     for cores in [2, 4] {
         let mut world = World::new(&link, cores);
@@ -318,8 +315,8 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_card() {
         world.step(Input::Adopt(one.clone(), file.clone()));
         let in_run = |world: &World, run: u32| world.state.measured.iter().any(|measured| measured.run == run);
         world.until("run 2", |world| in_run(world, 1));
-        let card = world.engines(Program::Gpu)[0];
-        world.kill(card);
+        let gpu = world.engines(Program::Gpu)[0];
+        world.kill(gpu);
         assert!(world.machine.gpu_failed);
         assert_eq!(world.finish(), taught, "{cores} cores");
         assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
@@ -327,6 +324,13 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_card() {
         world.step(Input::Send(Command::Reset));
         world.until("it trains again", |world| world.state.verdict.is_none());
         assert_eq!(world.finish(), taught);
+        let own = UserExample { data: DataSet::Moons, label: 1, input: vec![0.3, -0.2].into() };
+        for own in [vec![own], Vec::new()] {
+            world.step(Input::Own(own));
+            world.until("it trains again", |world| world.state.verdict.is_none());
+            assert_eq!(world.finish().teacher.values.len(), 5);
+            assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
+        }
         // And where a knob of the student is turned, but not where one of the teacher is.
         world.step(Input::Run(Experiment { temperature: 3.0, ..one.clone() }));
         assert!(world.machine.adopted.is_some());
@@ -368,7 +372,7 @@ fn late_messages_of_a_worker_that_has_ended_change_nothing() {
 }
 
 #[test]
-fn a_knob_turned_while_the_card_compiles_counts() {
+fn a_knob_turned_while_the_gpu_compiles_counts() {
     let mut world = World::new(&link("").replace("device=cpu", "device=gpu"), 2);
     world.withheld.push(Program::Gpu);
     world.step(Input::Probed(Adapter::Usable));
@@ -420,14 +424,13 @@ const LARGE: &str =
     "data=blobs&examples=60&teacher=2000,2000&student=2&teacher-epochs=3&student-epochs=3&batch=20&runs=1";
 
 #[test]
-fn an_experiment_that_cannot_be_trained_says_nothing_of_the_card() {
+fn an_experiment_that_cannot_be_trained_says_nothing_of_the_gpu() {
     // Its files are not there.
     let mut world = World::new("data=mnist&teacher=1024,1024", 2);
     world.step(Input::Probed(Adapter::Usable));
     while world.turn() {}
     assert!(!world.machine.gpu_failed);
     assert!(world.engines(Program::Gpu).is_empty(), "the GPU's engine is left running");
-    assert_eq!(world.count("Program") + world.count("Gpu)"), world.count("Gpu)"));
     assert_eq!(world.count("Start(2, Gpu)"), 1);
     // Nor is it asked again and again.
     world.step(Input::Tick);
@@ -441,13 +444,13 @@ fn timed(world: &mut World, id: WorkerId, time: RunTime) {
 }
 
 #[test]
-fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
-    for (card, processor, takes_over) in [(1.0, 100.0, true), (100.0, 1.0, false)] {
+fn the_faster_device_takes_over_and_a_gpu_that_fails_does_not() {
+    for (gpu, processor, takes_over) in [(1.0, 100.0, true), (100.0, 1.0, false)] {
         let mut world = World::new(LARGE, 2);
         world.step(Input::Probed(Adapter::Usable));
         world.until("the GPU is asked", |world| world.machine.timing.is(2));
         // Answers of our own, so that no clock decides.
-        timed(&mut world, 2, RunTime::Seconds(card));
+        timed(&mut world, 2, RunTime::Seconds(gpu));
         assert_eq!(world.count("Send(1, Time"), 1);
         timed(&mut world, 1, RunTime::Seconds(processor));
         assert_eq!(
@@ -466,7 +469,7 @@ fn the_faster_device_takes_over_and_a_card_that_fails_does_not() {
 }
 
 #[test]
-fn a_card_that_was_timed_is_not_started_again_for_the_processor_s_sake() {
+fn a_gpu_that_was_timed_is_not_started_again_for_the_processor_s_sake() {
     let mut world = World::new(LARGE, 2);
     world.step(Input::Probed(Adapter::Usable));
     world.until("the GPU is asked", |world| world.machine.timing.is(2));
