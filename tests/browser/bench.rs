@@ -111,7 +111,7 @@ fn numbers(found: &Value) -> Vec<f64> {
 /// machine's peak.
 pub fn table(found: &Value, key: &str, megaflops: f64) -> String {
     let mut text = String::from(
-        "| | ms, median (least–most) | times Retort's, median (least–most) | share of the peak |\n| --- | --- | --- | --- |\n",
+        "| | ms, median (min–max) | time ÷ Retort's, median (min–max) | share of the peak |\n| --- | --- | --- | --- |\n",
     );
     let own = found.as_object().into_iter().flatten().find(|(name, _)| name.starts_with("retort"));
     let own = own.map_or_else(Vec::new, |(_, own)| numbers(&own[key]));
@@ -176,7 +176,7 @@ struct View {
     gpu: Gpu,
 }
 
-const ASKED: &str = "the teacher asked about every batch";
+const ASKED: &str = "the teacher runs on every batch";
 const ONCE: &str = "the teacher's logits computed once";
 
 fn views() -> [View; 4] {
@@ -187,9 +187,9 @@ fn views() -> [View; 4] {
         contenders: &["retort", "jax-wasm", "tensorflow-wasm"],
         gpu: Gpu::None,
     };
-    let script = format!("{ONCE}, beside plain JavaScript");
+    let script = format!("{ONCE}, against plain JavaScript");
     // On the software adapter WebGPU is right and slow; one workload tells how slow.
-    let webgpu = format!("{ONCE}, by WebGPU");
+    let webgpu = format!("{ONCE}, with WebGPU");
     [
         plain(false, ASKED),
         plain(true, ONCE),
@@ -225,18 +225,18 @@ async fn beside_peers() -> Result<()> {
             let found = measured(&page, "measure", &plan).await?;
             let peak = spread(&numbers(&found["peak"]["rates"])).unwrap_or([f64::NAN; 3]);
             println!(
-                "\n### {}: {heading}\n\nOf a step. Peak: {:.1} GFLOP/s ({:.1}–{:.1}).\n",
+                "\n### {}: {heading}\n\nOne training step. Peak: {:.1} GFLOP/s ({:.1}–{:.1}).\n",
                 workload.name, peak[1], peak[0], peak[2]
             );
             println!("{}", table(&found, "rates", workload.megaflops[usize::from(cached)]));
             if infers {
                 println!(
-                    "Inference of 1,000 examples by teacher, student and student alone; Retort's worker is asked by message, as by the page.\n\n{}",
+                    "Inference of 1,000 examples by teacher, student and student alone.\nRetort's worker receives the request as a message, as from the page.\n\n{}",
                     table(&found, "inference", f64::NAN)
                 );
             }
             if counts {
-                println!("What a step asks of WebGPU:\n\n{}", counted(&found));
+                println!("WebGPU calls of one step:\n\n{}", counted(&found));
             }
             page.close().await?;
         }
@@ -293,13 +293,13 @@ async fn omitted_digit() -> Result<()> {
         }
     }
     println!(
-        "\n### {OMITTED_DIGIT}\n\n`{link}`: from the first step to the verdict.\n\n{}",
+        "\n### {OMITTED_DIGIT}\n\n`{link}`: time from the first step to the verdict.\n\n{}",
         table(&found, "milliseconds", f64::NAN)
     );
     for (name, found) in found.as_object().into_iter().flatten() {
         let [accuracy, omitted] = ["accuracy", "omitted"]
             .map(|key| spread(&numbers(&found[key])).map_or(f64::NAN, |[_, median, _]| 100.0 * median));
-        println!("- {name}: the student is right about {accuracy:.1} % of the test set, {omitted:.0} % of the 3s.");
+        println!("- {name}: the student's accuracy is {accuracy:.1} % on the test set, {omitted:.0} % on the 3s.");
     }
     Ok(())
 }

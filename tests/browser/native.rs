@@ -47,7 +47,9 @@ fn beside_pytorch() -> Result<()> {
     let program = |name| env::var(name).context("call it by cargo xtask bench --native");
     let only = env::var("RETORT_ONLY").unwrap_or_default();
     for workload in WORKLOADS.iter().filter(|workload| workload.name.contains(&only)) {
-        for (cached, heading) in [(false, "the teacher asked about every batch"), (true, "its logits computed once")] {
+        for (cached, heading) in
+            [(false, "the teacher runs on every batch"), (true, "the teacher's logits computed once")]
+        {
             let mut plan = workload.plan()?;
             plan["cached"] = json!(cached);
             let experiment = &plan["experiments"][if cached { "cached" } else { "asked" }];
@@ -75,7 +77,7 @@ fn beside_pytorch() -> Result<()> {
                 }
                 if repeat == REPEATS {
                     println!("\n### {}: {heading}\n\n{}", workload.name, table(&found, "rates", f64::NAN));
-                    println!("A step of Retort {}.", asked(&found["retort"]["memory"]));
+                    println!("A step of Retort makes {}.", asked(&found["retort"]["memory"]));
                 }
             }
         }
@@ -87,7 +89,10 @@ fn beside_pytorch() -> Result<()> {
         experiment["batch"] = json!(16);
         let mut small = Contender::start(Command::new(program("RETORT_STEP")?).arg(experiment.to_string()))?;
         let found = small.turn()?;
-        println!("\nOf 16 examples it {}.", asked(&json!([found["allocations"], found["bytes"]])));
+        println!(
+            "\nWith batches of 16 examples, where it uses the fused path, it makes {}.",
+            asked(&json!([found["allocations"], found["bytes"]]))
+        );
     }
     Ok(())
 }
@@ -95,5 +100,5 @@ fn beside_pytorch() -> Result<()> {
 /// How often and for how much memory a step asks.
 fn asked(memory: &Value) -> String {
     let [times, bytes] = [0, 1].map(|which: usize| memory[which].as_f64().unwrap_or(f64::NAN));
-    format!("asks {times:.1} times for memory, {:.1} kB", bytes / 1e3)
+    format!("{times:.1} allocations, {:.1} kB in all", bytes / 1e3)
 }

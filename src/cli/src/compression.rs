@@ -141,7 +141,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
     let events = laboratory.run(&experiment, files).map_err(Failure::Trouble)?;
     let mut out = stdout();
     writeln!(out, "`{}`\n", encode(&experiment))?;
-    writeln!(out, "| network | bytes | right, % |\n| --- | --- | --- |")?;
+    writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;
     for actor in Actor::ALL {
         let measured = || {
             events.iter().filter_map(move |event| match event {
@@ -165,7 +165,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         if !asked(name) {
             continue;
         }
-        writeln!(out, "\n### {name}\n\n| stages | bytes | right, % | seconds |\n| --- | --- | --- | --- |")?;
+        writeln!(out, "\n### {name}\n\n| steps | bytes | accuracy, % | seconds |\n| --- | --- | --- | --- |")?;
         if name == "formats" {
             let count = rows.first().map_or(0, |rows| rows.len());
             for place in 0..count {

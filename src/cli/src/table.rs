@@ -53,7 +53,7 @@ fn section(name: &str, base: &Experiment, session: &mut Session) -> Result<(), F
     let mut out = stdout();
     writeln!(out, "\n### {}: {} teaches {}, labels={}\n", name, base.teacher, base.student, base.labels)?;
     writeln!(out, "`{}`\n", encode(base))?;
-    writeln!(out, "| objective | weight | alone: right | agrees | with soft targets: right | agrees |")?;
+    writeln!(out, "| objective | weight | alone: accuracy | agreement | with soft targets: accuracy | agreement |")?;
     writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
     let soft = Experiment { soft: Experiment::default().soft, ..base.clone() };
     let none = measure(session, base)?.map_err(Failure::Trouble)?;
