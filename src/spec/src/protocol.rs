@@ -592,7 +592,7 @@ pub enum Incompatibility {
     #[error("looks at hidden layers, and one of the networks has none")]
     NoStages,
     /// It compares places of an image.
-    #[error("compares places of an image, of which the layers of a perceptron have one: use convolutional networks")]
+    #[error("compares positions of an image, and a perceptron's layers have only one: use convolutional networks")]
     NoPlaces,
     /// It compares one stage with the next.
     #[error("compares a stage with the next one: both networks need at least two")]
