@@ -1,4 +1,4 @@
-//! Writes the innermost loop of a product of matrices as WebAssembly modules; `src/tiles.rs` says why.
+//! Writes the innermost loop of a product of matrices as WebAssembly modules; `src/microkernel.rs` says why.
 
 #[path = "src/shape.rs"]
 mod shape;
@@ -57,7 +57,7 @@ fn module(fused: bool) -> Vec<u8> {
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut exports = ExportSection::new();
-    exports.export("tiles", ExportKind::Func, 0);
+    exports.export("microkernel", ExportKind::Func, 0);
     let mut code = CodeSection::new();
     let mut function = Function::new([(SPLAT - OWN, ValType::I32), (1 + HALVES + ROWS as u32 * HALVES, ValType::V128)]);
     write(&mut function.instructions(), fused);

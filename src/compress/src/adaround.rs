@@ -51,7 +51,7 @@ struct Choice {
     /// `h(α)`, which is 0 or 1 once it is decided.
     h: f32,
     /// The derivative of `h` by `α`.
-    slope: f32,
+    derivative: f32,
     /// `λ`.
     pull: f32,
     momentum: f32,
@@ -134,14 +134,14 @@ fn choices(weights: &[f32], matrix: &Matrix, grid: &Grid, group: &dyn Fn(usize) 
             && (grid.codes.min..grid.codes.max).contains(&code);
         // So that h is at first what the weight is past the lower value.
         let alpha = -((zeta - gamma) / (w / scale - down - gamma) - 1.0).ln();
-        let (h, slope) = rectified_sigmoid(alpha);
+        let (h, derivative) = rectified_sigmoid(alpha);
         is_free.then_some(Choice {
             place,
             scale,
             low: down * scale,
             alpha,
             h,
-            slope,
+            derivative,
             pull: 0.0,
             momentum: 0.0,
             variance: 0.0,
@@ -166,21 +166,21 @@ fn learn(
         return;
     }
     let zeros = vec![0.0; outputs];
-    let mut slopes = vec![0.0; soft.len()];
+    let mut gradients = vec![0.0; soft.len()];
     let (mut first, mut second) = (1.0, 1.0);
     for iteration in 0..iterations {
         for choice in choices.iter() {
             soft[choice.place] = choice.low + choice.scale * choice.h;
         }
-        slopes.fill(0.0);
+        gradients.fill(0.0);
         for _ in 0..BATCH {
             let row = generator.random_range(0..count);
             let (row, target) = (&rows[row * inputs..][..inputs], &targets[row * outputs..][..outputs]);
             let mut off = net::affine(row, soft, &zeros);
             off.iter_mut().zip(target).for_each(|(y, target)| *y = (*y - target) * 2.0 / BATCH as f32);
-            for (&x, slopes) in row.iter().zip(slopes.chunks_exact_mut(outputs)) {
+            for (&x, gradients) in row.iter().zip(gradients.chunks_exact_mut(outputs)) {
                 if x != 0.0 {
-                    slopes.iter_mut().zip(&off).for_each(|(slope, off)| *slope += x * off);
+                    gradients.iter_mut().zip(&off).for_each(|(gradient, off)| *gradient += x * off);
                 }
             }
         }
@@ -189,18 +189,18 @@ fn learn(
         (first, second) = (first * DECAYS.0, second * DECAYS.1);
         // Past the ends of the rectified sigmoid there is no gradient, and so no way back.
         for choice in choices.iter_mut().filter(|choice| choice.h > 0.0 && choice.h < 1.0) {
-            let mut gradient = slopes[choice.place] * choice.scale;
+            let mut gradient = gradients[choice.place] * choice.scale;
             if over > 0.0 {
                 let away = 2.0 * choice.h - 1.0;
                 let pull = 2.0 * exponent * away.abs().powf(exponent - 1.0);
                 gradient -= choice.pull * pull.copysign(away);
             }
-            gradient *= choice.slope;
+            gradient *= choice.derivative;
             choice.momentum += (1.0 - DECAYS.0) * (gradient - choice.momentum);
             choice.variance += (1.0 - DECAYS.1) * (gradient * gradient - choice.variance);
             let step = choice.momentum / (1.0 - first) / ((choice.variance / (1.0 - second)).sqrt() + EPSILON);
             choice.alpha -= LEARNING_RATE * step;
-            (choice.h, choice.slope) = rectified_sigmoid(choice.alpha);
+            (choice.h, choice.derivative) = rectified_sigmoid(choice.alpha);
         }
         progress((iteration + 1) as f64 / iterations as f64);
     }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sigmoid_s_slope_is_its_finite_difference() {
+    fn the_sigmoid_s_derivative_is_its_finite_difference() {
         for alpha in [-2.0, -0.3, 0.0, 1.5] {
             let difference = (rectified_sigmoid(alpha + 1e-2).0 - rectified_sigmoid(alpha - 1e-2).0) / 2e-2;
             assert!((difference - rectified_sigmoid(alpha).1).abs() < 1e-4);

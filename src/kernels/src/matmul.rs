@@ -1,11 +1,11 @@
-//! Products of matrices, by [tiles](crate::tiles): both factors are copied so that a tile reads them one number after
-//! the other.
+//! Products of matrices, by the [`microkernel`](crate::microkernel): both factors are copied so that a tile reads them
+//! one number after the other.
 
 use crate::{
     matrix::{Matrix, Packed},
-    panels::{Inputs, Lefts, Panels},
+    microkernel,
+    packing::{Inputs, PackedLhs, Panels},
     shape::{COLUMNS, ROWS},
-    tiles,
 };
 
 /// Inputs, at most, that are summed before the sums are put away: what tiles share then stays in the first cache, and
@@ -14,31 +14,31 @@ const DEPTH: usize = 256;
 
 /// A left factor.
 #[derive(Debug, Clone, Copy)]
-pub enum Left<'a> {
+pub enum Lhs<'a> {
     /// As it stands in memory.
     Plain(Matrix<'a>),
     /// Read beforehand.
     Inputs(&'a Inputs),
     /// Read beforehand, rows for columns.
-    Turned(&'a Inputs),
+    Transposed(&'a Inputs),
 }
 
-impl<'a> Left<'a> {
+impl<'a> Lhs<'a> {
     /// Rows and columns.
     fn shape(&self) -> [usize; 2] {
         match self {
             Self::Plain(matrix) => [matrix.rows(), matrix.columns()],
             Self::Inputs(inputs) => [inputs.rows(), inputs.columns()],
-            Self::Turned(inputs) => [inputs.columns(), inputs.rows()],
+            Self::Transposed(inputs) => [inputs.columns(), inputs.rows()],
         }
     }
 
     /// Some columns as tiles read them; of what was read beforehand, all.
-    fn read(self, block: (usize, usize), sparse: bool, lefts: &'a mut Lefts) -> Panels<'a> {
+    fn read(self, block: (usize, usize), sparse: bool, lefts: &'a mut PackedLhs) -> Panels<'a> {
         match self {
             Self::Plain(matrix) => lefts.read(matrix, block, sparse),
             Self::Inputs(inputs) => inputs.forwards(),
-            Self::Turned(inputs) => inputs.backwards(),
+            Self::Transposed(inputs) => inputs.backwards(),
         }
     }
 
@@ -59,22 +59,22 @@ impl<'a> Left<'a> {
 
 /// A right factor.
 #[derive(Debug, Clone, Copy)]
-pub enum Factor<'a> {
+pub enum Rhs<'a> {
     /// As it stands in memory.
     Plain(Matrix<'a>),
     /// Packed beforehand.
     Packed(&'a Packed),
     /// Packed beforehand, rows for columns.
-    Turned(&'a Packed),
+    Transposed(&'a Packed),
 }
 
-impl Factor<'_> {
+impl Rhs<'_> {
     /// Rows and columns.
     fn shape(&self) -> [usize; 2] {
         match self {
             Self::Plain(matrix) => [matrix.rows(), matrix.columns()],
             Self::Packed(packed) => [packed.rows(), packed.columns()],
-            Self::Turned(packed) => [packed.columns(), packed.rows()],
+            Self::Transposed(packed) => [packed.columns(), packed.rows()],
         }
     }
 }
@@ -82,7 +82,7 @@ impl Factor<'_> {
 /// What a product needs besides: kept from one to the next, so that nothing is allocated.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    left: Lefts,
+    left: PackedLhs,
     right: Vec<f32>,
     sums: Vec<f32>,
 }
@@ -92,7 +92,7 @@ pub struct Scratch {
 /// # Shapes
 /// `left`: `[m, k]`, `right`: `[k, n]`, `to`: `[m, n]`; says whether they fit.
 #[inline(never)]
-pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut Scratch) -> bool {
+pub fn matmul(to: &mut [f32], left: Lhs<'_>, right: Rhs<'_>, scratch: &mut Scratch) -> bool {
     let ([rows, depth], [right_rows, columns]) = (left.shape(), right.shape());
     if right_rows != depth || to.len() != rows * columns {
         return false;
@@ -105,13 +105,13 @@ pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut S
     for (from, depth) in left.blocks() {
         let lefts = left.read((from, depth), sparse, lefts);
         match right {
-            Factor::Packed(_) => {}
-            Factor::Plain(matrix) => matrix.transposed().pack::<COLUMNS>(from, depth, rights),
-            Factor::Turned(packed) => packed.turn(from, depth, rights),
+            Rhs::Packed(_) => {}
+            Rhs::Plain(matrix) => matrix.transposed().pack::<COLUMNS>(from, depth, rights),
+            Rhs::Transposed(packed) => packed.transpose_into(from, depth, rights),
         }
         for (index, column) in (0..columns).step_by(COLUMNS).enumerate() {
             let right = match right {
-                Factor::Packed(packed) => &packed.panel(index)[from * COLUMNS..][..depth * COLUMNS],
+                Rhs::Packed(packed) => &packed.panel(index)[from * COLUMNS..][..depth * COLUMNS],
                 _ => &rights[index * depth * COLUMNS..][..depth * COLUMNS],
             };
             // What ends within a tile is added up apart.
@@ -120,7 +120,9 @@ pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut S
             sums.clear();
             sums.resize(edge.tiles * ROWS * COLUMNS, 0.0);
             let first = whole.tiles * ROWS;
-            if !tiles::add(whole, right, &mut to[column..], columns) || !tiles::add(edge, right, sums, COLUMNS) {
+            if !microkernel::add(whole, right, &mut to[column..], columns)
+                || !microkernel::add(edge, right, sums, COLUMNS)
+            {
                 return false;
             }
             for (row, sums) in (first..rows).zip(sums.as_chunks::<COLUMNS>().0) {
@@ -138,7 +140,7 @@ pub fn matmul(to: &mut [f32], left: Left<'_>, right: Factor<'_>, scratch: &mut S
 /// `left`: `[m, k]`, `right`: `[k, n]`, what `each` is given: `[m, 8]`; says whether they fit.
 #[inline(never)]
 pub fn matmul_panels(
-    left: Left<'_>,
+    left: Lhs<'_>,
     right: Matrix<'_>,
     scratch: &mut Scratch,
     each: &mut dyn FnMut(usize, &[f32]),
@@ -153,7 +155,7 @@ pub fn matmul_panels(
     sums.resize(lefts.tiles * ROWS * COLUMNS, 0.0);
     for index in 0..right.columns().div_ceil(COLUMNS) {
         sums.fill(0.0);
-        if !tiles::add(lefts, &rights[index * depth * COLUMNS..][..depth * COLUMNS], sums, COLUMNS) {
+        if !microkernel::add(lefts, &rights[index * depth * COLUMNS..][..depth * COLUMNS], sums, COLUMNS) {
             return false;
         }
         each(index * rows * COLUMNS, &sums[..rows * COLUMNS]);
@@ -164,7 +166,7 @@ pub fn matmul_panels(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panels::tests::{lines, wave};
+    use crate::packing::tests::{lines, wave};
 
     #[test]
     fn products_are_right_for_every_remainder_and_transpose() {
@@ -204,14 +206,14 @@ mod tests {
         let (at, bt) = (transpose(&a, m, k), transpose(&b, k, n));
         let lefts = [Matrix::new(&a, m, k).unwrap(), Matrix::new(&at, k, m).unwrap().transposed()];
         let rights = [Matrix::new(&b, k, n).unwrap(), Matrix::new(&bt, n, k).unwrap().transposed()];
-        let [mut inputs, mut turned] = [Inputs::default(), Inputs::default()];
+        let [mut inputs, mut transposed] = [Inputs::default(), Inputs::default()];
         inputs.read(k, &lines(&a, m, k));
-        turned.read(m, &lines(&at, k, m));
-        let lefts = lefts.map(Left::Plain).into_iter().chain([Left::Inputs(&inputs), Left::Turned(&turned)]);
+        transposed.read(m, &lines(&at, k, m));
+        let lefts = lefts.map(Lhs::Plain).into_iter().chain([Lhs::Inputs(&inputs), Lhs::Transposed(&transposed)]);
         let mut scratch = Scratch::default();
         for (left, right) in lefts.flat_map(|left| rights.map(|right| (left, right))) {
-            let (packed, turned) = (Packed::new(right), Packed::new(right.transposed()));
-            for right in [Factor::Plain(right), Factor::Packed(&packed), Factor::Turned(&turned)] {
+            let (packed, transposed) = (Packed::new(right), Packed::new(right.transposed()));
+            for right in [Rhs::Plain(right), Rhs::Packed(&packed), Rhs::Transposed(&transposed)] {
                 let mut found = before.clone();
                 assert!(matmul(&mut found, left, right, &mut scratch));
                 check(&found, &before);
@@ -228,13 +230,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let (a, b) = (Matrix::new(&[0.0; 6], 2, 3).unwrap(), Matrix::new(&[0.0; 6], 3, 2).unwrap());
-        let left = Left::Plain(a);
+        let left = Lhs::Plain(a);
         let scratch = &mut Scratch::default();
-        assert!(!matmul(&mut [0.0; 4], left, Factor::Plain(a), scratch));
-        assert!(!matmul(&mut [0.0; 3], left, Factor::Plain(b), scratch));
-        assert!(matmul(&mut [0.0; 4], left, Factor::Plain(b), scratch));
-        assert!(!matmul(&mut [0.0; 4], left, Factor::Packed(&Packed::new(a)), scratch));
-        assert!(!matmul(&mut [0.0; 4], left, Factor::Turned(&Packed::new(b)), scratch));
+        assert!(!matmul(&mut [0.0; 4], left, Rhs::Plain(a), scratch));
+        assert!(!matmul(&mut [0.0; 3], left, Rhs::Plain(b), scratch));
+        assert!(matmul(&mut [0.0; 4], left, Rhs::Plain(b), scratch));
+        assert!(!matmul(&mut [0.0; 4], left, Rhs::Packed(&Packed::new(a)), scratch));
+        assert!(!matmul(&mut [0.0; 4], left, Rhs::Transposed(&Packed::new(b)), scratch));
         assert!(!matmul_panels(left, a, scratch, &mut |_, _| {}));
     }
 }

@@ -79,7 +79,7 @@ impl<'a> Matrix<'a> {
                 panel.fill([0.0; WIDTH]);
             }
             match self.by_rows {
-                true => self.turn(first, from, width, panel),
+                true => self.transpose(first, from, width, panel),
                 false => self.copy(first, from, width, panel),
             }
         }
@@ -96,9 +96,9 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// What stands beside each other in memory and below each other in the panel: squares of vectors are turned in
+    /// What stands beside each other in memory and below each other in the panel: squares of vectors are transposed in
     /// registers.
-    fn turn<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
+    fn transpose<const WIDTH: usize>(self, first: usize, from: usize, width: usize, panel: &mut [[f32; WIDTH]]) {
         let depth = panel.len();
         let line = |lane: usize| &self.numbers[(first + lane) * self.columns + from..][..depth];
         if width < LANES {
@@ -112,8 +112,8 @@ impl<'a> Matrix<'a> {
             let [a, b, c, d] = [0, 1, 2, 3].map(|beside| line(lane + beside).as_chunks::<LANES>());
             let (squares, rest) = panel.as_chunks_mut::<LANES>();
             for ((((square, a), b), c), d) in squares.iter_mut().zip(a.0).zip(b.0).zip(c.0).zip(d.0) {
-                let turned = f32x4::transpose([a, b, c, d].map(|&line| f32x4::new(line)));
-                for (to, numbers) in square.iter_mut().zip(turned) {
+                let transposed = f32x4::transpose([a, b, c, d].map(|&line| f32x4::new(line)));
+                for (to, numbers) in square.iter_mut().zip(transposed) {
                     to[lane..lane + LANES].copy_from_slice(numbers.as_array());
                 }
             }
@@ -126,7 +126,7 @@ impl<'a> Matrix<'a> {
 
 /// Whether all numbers are zero, of whatever sign.
 pub fn is_zero(entry: &[f32; ROWS]) -> bool {
-    // Two at a time, which a processor loads as one.
+    // Two at a time, which a CPU loads as one.
     let both = |[a, b]: &[f32; 2]| u64::from(a.to_bits()) | u64::from(b.to_bits()) << 32;
     let (pairs, rest) = entry.as_chunks::<2>();
     let bits = pairs
@@ -191,7 +191,7 @@ impl Packed {
 
     /// Rows of the transpose from `from` on, a multiple of eight, `depth` of them, eight columns after the other.
     #[inline(never)]
-    pub fn turn(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
+    pub fn transpose_into(&self, from: usize, depth: usize, to: &mut Vec<f32>) {
         to.resize(self.rows.div_ceil(COLUMNS) * depth * COLUMNS, 0.0);
         for column in (0..depth).step_by(COLUMNS) {
             let panel = Matrix::with_rows(self.panel((from + column) / COLUMNS), self.rows);
@@ -204,7 +204,7 @@ impl Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panels::tests::wave;
+    use crate::packing::tests::wave;
 
     #[test]
     fn packed_and_back_it_is_the_same() {

@@ -5,14 +5,14 @@
 
 use wide::f32x4;
 
-use crate::fours::over;
+use crate::simd4::update;
 
 /// Each of some rows becomes this one.
 ///
 /// # Shapes
 /// `row`: `[columns]`; `to`: `[rows, columns]`.
 #[inline(never)]
-pub fn repeat(row: &[f32], rows: usize, to: &mut Vec<f32>) {
+pub fn broadcast_rows(row: &[f32], rows: usize, to: &mut Vec<f32>) {
     to.resize(rows * row.len(), 0.0);
     to.chunks_exact_mut(row.len().max(1)).for_each(|to| to.copy_from_slice(row));
 }
@@ -20,14 +20,14 @@ pub fn repeat(row: &[f32], rows: usize, to: &mut Vec<f32>) {
 /// What is not above zero becomes zero: ReLU.
 #[inline(never)]
 pub fn relu_forward(numbers: &mut [f32]) {
-    over([numbers], [], |[number], []| [positive(number, number)]);
+    update([numbers], [], |[number], []| [positive(number, number)]);
 }
 
-/// The slope before ReLU, times a factor, from the slope after it and from what came out of it.
+/// The gradient before ReLU, times a factor, from the gradient after it and from what came out of it.
 #[inline(never)]
-pub fn relu_backward(slope: &mut [f32], outputs: &[f32], factor: f32) {
+pub fn relu_backward(gradient: &mut [f32], outputs: &[f32], factor: f32) {
     let factor = f32x4::splat(factor);
-    over([slope], [outputs], |[slope], [output]| [positive(output, slope * factor)]);
+    update([gradient], [outputs], |[gradient], [output]| [positive(output, gradient * factor)]);
 }
 
 /// A number where another is above zero; elsewhere zero.
@@ -37,8 +37,8 @@ fn positive(other: f32x4, number: f32x4) -> f32x4 {
 
 /// Adds numbers to others.
 #[inline(never)]
-pub fn add_up(to: &mut [f32], numbers: &[f32]) {
-    over([to], [numbers], |[sum], [number]| [sum + number]);
+pub fn add_assign(to: &mut [f32], numbers: &[f32]) {
+    update([to], [numbers], |[sum], [number]| [sum + number]);
 }
 
 /// All numbers become zero.
@@ -55,7 +55,7 @@ pub fn clear(numbers: &mut [f32]) {
 pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
     to.fill(0.0);
     for row in numbers.chunks_exact(to.len().max(1)) {
-        over([&mut *to], [row], |[sum], [number]| [sum + number]);
+        update([&mut *to], [row], |[sum], [number]| [sum + number]);
     }
 }
 
@@ -80,9 +80,9 @@ pub fn soft_targets(
     let shares = gradient.chunks_exact_mut(classes).zip(shares.chunks_exact_mut(classes));
     for ((student, teacher), (gradient, shares)) in rows.zip(shares) {
         let (answer, wanted) = (Softmax::of(student, temperature, gradient), Softmax::of(teacher, temperature, shares));
-        for (((slope, share), &student), &teacher) in gradient.iter_mut().zip(shares).zip(student).zip(teacher) {
+        for (((gradient, share), &student), &teacher) in gradient.iter_mut().zip(shares).zip(student).zip(teacher) {
             loss += f64::from(*share) * (wanted.ln(teacher) - answer.ln(student));
-            *slope = (*slope - *share) * (factor / temperature);
+            *gradient = (*gradient - *share) * (factor / temperature);
         }
     }
     (loss * f64::from(factor)) as f32
@@ -100,9 +100,9 @@ pub fn cross_entropy(logits: &[f32], targets: &[f32], classes: usize, factor: f3
     let rows = logits.chunks_exact(classes).zip(targets.chunks_exact(classes));
     for ((logits, targets), gradient) in rows.zip(gradient.chunks_exact_mut(classes)) {
         let answer = Softmax::of(logits, 1.0, gradient);
-        for ((slope, &logit), &target) in gradient.iter_mut().zip(logits).zip(targets) {
+        for ((gradient, &logit), &target) in gradient.iter_mut().zip(logits).zip(targets) {
             loss -= f64::from(target) * answer.ln(logit);
-            *slope = (*slope - target) * factor;
+            *gradient = (*gradient - target) * factor;
         }
     }
     (loss * f64::from(factor)) as f32
@@ -114,7 +114,7 @@ fn exponentials(logits: &[f32], classes: usize, temperature: f32, to: &mut [f32]
         let most = largest(logits);
         to.iter_mut().zip(logits).for_each(|(to, logit)| *to = (logit - most) / temperature);
     }
-    over([to], [], |[power], []| [exp(power)]);
+    update([to], [], |[power], []| [exp(power)]);
 }
 
 /// Not inlined: it is long.

@@ -2,7 +2,7 @@
 
 pub mod bench;
 #[cfg(not(feature = "gpu"))]
-mod tiles;
+mod microkernel;
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -131,7 +131,7 @@ async fn compute() -> Result<Compute, String> {
 
 #[cfg(not(feature = "gpu"))]
 async fn compute() -> Result<Compute, String> {
-    tiles::link();
+    microkernel::link();
     Ok(Compute::cpu())
 }
 

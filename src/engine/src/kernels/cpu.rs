@@ -1,4 +1,4 @@
-//! The steps on the processor: [`retort_kernels`] over the tensors' own memory.
+//! The steps on the CPU: [`retort_kernels`] over the tensors' own memory.
 
 use std::cell::RefCell;
 
@@ -15,68 +15,73 @@ use burn::{
     },
     tensor::{Shape, Tensor, TensorData},
 };
-use retort_kernels::{Factor, Left, Matrix, Scratch, column_sums, matmul};
+use retort_kernels::{Lhs, Matrix, Rhs, Scratch, column_sums, matmul};
 
-use super::{Loss, Slopes, Steps, on};
+use super::{DenseBackward, Loss, Steps, on};
 
-type Plain = FloatTensor<Flex>;
+type FlexTensor = FloatTensor<Flex>;
 
 impl Steps for Flex {
-    fn dense(x: &Plain, weight: &Plain, bias: &Plain, relu_forward: bool) -> Plain {
+    fn dense(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, with_relu: bool) -> FlexTensor {
         let mut output = product((x, false), (weight, false), Some(bias));
-        if relu_forward {
+        if with_relu {
             output.storage_mut::<f32>().iter_mut().for_each(|number| *number = number.max(0.0));
         }
         output
     }
 
-    fn slopes(Slopes { x, weight, output, slope }: Slopes<'_, Self>, wanted: [bool; 3]) -> [Option<Plain>; 3] {
-        let mut slope = slope.to_contiguous();
+    fn dense_backward(
+        DenseBackward { x, weight, output, gradient }: DenseBackward<'_, Self>,
+        wanted: [bool; 3],
+    ) -> [Option<FlexTensor>; 3] {
+        let mut gradient = gradient.to_contiguous();
         if let Some(output) = output {
             let output = output.to_contiguous();
-            for (slope, &output) in slope.storage_mut::<f32>().iter_mut().zip(output.storage::<f32>()) {
-                *slope = if output > 0.0 { *slope } else { 0.0 };
+            for (gradient, &output) in gradient.storage_mut::<f32>().iter_mut().zip(output.storage::<f32>()) {
+                *gradient = if output > 0.0 { *gradient } else { 0.0 };
             }
         }
         let [of_x, of_weight, of_bias] = wanted;
         [
-            of_x.then(|| product((&slope, false), (weight, true), None)),
-            of_weight.then(|| product((x, true), (&slope, false), None)),
+            of_x.then(|| product((&gradient, false), (weight, true), None)),
+            of_weight.then(|| product((x, true), (&gradient, false), None)),
             of_bias.then(|| {
-                let columns = sides(&slope)[1];
+                let columns = sides(&gradient)[1];
                 let mut sums = vec![0.0; columns];
-                column_sums(slope.storage::<f32>(), &mut sums);
+                column_sums(gradient.storage::<f32>(), &mut sums);
                 tensor(sums, &[columns])
             }),
         ]
     }
 
-    fn loss(loss: Loss, logits: &Plain, wanted: &Plain) -> [Plain; 2] {
+    fn loss(loss: Loss, logits: &FlexTensor, wanted: &FlexTensor) -> [FlexTensor; 2] {
         let (logits, wanted) = (logits.to_contiguous(), wanted.to_contiguous());
         let [batch, classes] = sides(&logits);
-        let mut slope = vec![0.0; batch * classes];
+        let mut gradient = vec![0.0; batch * classes];
         let (given, right) = (logits.storage::<f32>(), wanted.storage::<f32>());
         let value = match loss {
             Loss::SoftTargets { temperature, factor } => {
-                retort_kernels::soft_targets(given, right, classes, (temperature, factor), &mut slope)
+                retort_kernels::soft_targets(given, right, classes, (temperature, factor), &mut gradient)
             }
-            Loss::CrossEntropy { factor } => retort_kernels::cross_entropy(given, right, classes, factor, &mut slope),
+            Loss::CrossEntropy { factor } => {
+                retort_kernels::cross_entropy(given, right, classes, factor, &mut gradient)
+            }
         };
-        [tensor(vec![value], &[1]), tensor(slope, &[batch, classes])]
+        [tensor(vec![value], &[1]), tensor(gradient, &[batch, classes])]
     }
 
-    fn scaled(mut slope: Plain, by: Plain) -> Plain {
+    fn scaled(mut gradient: FlexTensor, by: FlexTensor) -> FlexTensor {
         let factor = by.to_contiguous().storage::<f32>().first().copied().unwrap_or(f32::NAN);
-        slope.storage_mut::<f32>().iter_mut().for_each(|number| *number *= factor);
-        slope
+        gradient.storage_mut::<f32>().iter_mut().for_each(|number| *number *= factor);
+        gradient
     }
 }
 
-/// A matrix, and whether it is to be turned.
-type Side<'a> = (&'a Plain, bool);
+/// A matrix, and whether it is to be transposed.
+type Side<'a> = (&'a FlexTensor, bool);
 
 /// The product of two matrices and a bias. Outside of browsers burn's own product knows wider vectors.
-fn product(left: Side<'_>, right: Side<'_>, bias: Option<&Plain>) -> Plain {
+fn product(left: Side<'_>, right: Side<'_>, bias: Option<&FlexTensor>) -> FlexTensor {
     match cfg!(target_family = "wasm") {
         true => our_product(left, right, bias),
         false => burns_product(left, right, bias),
@@ -84,11 +89,11 @@ fn product(left: Side<'_>, right: Side<'_>, bias: Option<&Plain>) -> Plain {
 }
 
 /// The product of matrices of our own, or as many of them as stand one after the other, `[.., rows, columns]`.
-fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias: Option<&Plain>) -> Plain {
+fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias: Option<&FlexTensor>) -> FlexTensor {
     thread_local! {
         static SCRATCH: RefCell<Scratch> = RefCell::default();
     }
-    let (a, b, bias) = (left.to_contiguous(), right.to_contiguous(), bias.map(Plain::to_contiguous));
+    let (a, b, bias) = (left.to_contiguous(), right.to_contiguous(), bias.map(FlexTensor::to_contiguous));
     let ([of_left, of_right], mut shape) = ([sides(left), sides(right)], left.layout().shape().to_vec());
     let (rows, columns) = (of_left[usize::from(turn_left)], of_right[usize::from(!turn_right)]);
     let count: usize = shape.iter().rev().skip(2).product();
@@ -108,7 +113,7 @@ fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias:
             let tos = to.chunks_exact_mut((rows * columns).max(1));
             lefts.zip(rights).zip(tos).all(|((left, right), to)| {
                 let matrices = matrix(left, of_left, turn_left).zip(matrix(right, of_right, turn_right));
-                matrices.is_some_and(|(left, right)| matmul(to, Left::Plain(left), Factor::Plain(right), scratch))
+                matrices.is_some_and(|(left, right)| matmul(to, Lhs::Plain(left), Rhs::Plain(right), scratch))
             })
         });
     assert!(fits, "{of_left:?} and {of_right:?} make no product");
@@ -137,24 +142,24 @@ struct Product;
 
 impl Backward<Flex, 2> for Product {
     /// Both factors.
-    type State = (Plain, Plain);
+    type State = (FlexTensor, FlexTensor);
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let (left, right) = ops.state;
-        let slope = gradients.consume::<Flex>(&ops.node);
+        let gradient = gradients.consume::<Flex>(&ops.node);
         let [of_left, of_right] = ops.parents;
         if let Some(node) = of_left {
-            gradients.register::<Flex>(node.id, our_product((&slope, false), (&right, true), None));
+            gradients.register::<Flex>(node.id, our_product((&gradient, false), (&right, true), None));
         }
         if let Some(node) = of_right {
-            gradients.register::<Flex>(node.id, our_product((&left, true), (&slope, false), None));
+            gradients.register::<Flex>(node.id, our_product((&left, true), (&gradient, false), None));
         }
     }
 }
 
-fn burns_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias: Option<&Plain>) -> Plain {
-    let turned = |tensor: &Plain, turn: bool| if turn { tensor.transpose(0, 1) } else { tensor.clone() };
-    let product = Flex::float_matmul(turned(left, turn_left), turned(right, turn_right));
+fn burns_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias: Option<&FlexTensor>) -> FlexTensor {
+    let transposed = |tensor: &FlexTensor, turn: bool| if turn { tensor.transpose(0, 1) } else { tensor.clone() };
+    let product = Flex::float_matmul(transposed(left, turn_left), transposed(right, turn_right));
     match bias {
         Some(bias) => {
             Flex::float_add(product, bias.reshape(Shape::from(vec![1, sides(right)[usize::from(!turn_right)]])))
@@ -164,14 +169,14 @@ fn burns_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bia
 }
 
 /// Rows and columns.
-fn sides(tensor: &Plain) -> [usize; 2] {
+fn sides(tensor: &FlexTensor) -> [usize; 2] {
     let shape = tensor.layout().shape();
     let rank = shape.num_dims();
     [shape[rank - 2], shape[rank - 1]]
 }
 
-fn tensor(numbers: Vec<f32>, shape: &[usize]) -> Plain {
-    Plain::from_data(TensorData::new(numbers, shape))
+fn tensor(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
+    FlexTensor::from_data(TensorData::new(numbers, shape))
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use burn_cubecl::{kernel::into_contiguous, ops::numeric::empty_device_contiguous
 use cubecl::prelude::*;
 use retort_kernels::Adam;
 
-use super::{Loss, Slopes, Steps};
+use super::{DenseBackward, Loss, Steps};
 
-/// Graphics cards, whatever their maker.
-pub type Card = Cube;
+/// The GPU backend, for any vendor's GPU.
+pub type Gpu = Cube;
 
-type Plain = FloatTensor<Card>;
+type GpuTensor = FloatTensor<Gpu>;
 
 /// Rows and columns of the result that a workgroup computes, each of its units two by two numbers.
 const TILE: usize = 32;
@@ -24,32 +24,41 @@ const DEPTH: usize = 16;
 /// Units of a workgroup that goes over rows or numbers.
 const LINE: usize = 256;
 
-impl Steps for Card {
-    fn dense(x: &Plain, weight: &Plain, bias: &Plain, relu_forward: bool) -> Plain {
+impl Steps for Gpu {
+    fn dense(x: &GpuTensor, weight: &GpuTensor, bias: &GpuTensor, with_relu: bool) -> GpuTensor {
         let (x, weight, bias) = (rows_first(x), rows_first(weight), rows_first(bias));
         let [rows, depth] = sides(&x);
         let columns = sides(&weight)[1];
         let output = empty(&x, &[rows, columns]);
         let unused = empty(&x, &[1]);
         let strides = [depth, 1, columns, 1];
-        let flags = Flags { masked: 0, biased: true, rectified: relu_forward, summed: false };
+        let flags = Flags { masked: 0, biased: true, rectified: with_relu, summed: false };
         launch_product([&x, &weight, &x, &bias], [&output, &unused], [rows, depth, columns], strides, flags);
         output
     }
 
-    fn slopes(Slopes { x, weight, output, slope }: Slopes<'_, Self>, wanted: [bool; 3]) -> [Option<Plain>; 3] {
-        let (x, weight, slope) = (rows_first(x), rows_first(weight), rows_first(&slope));
+    fn dense_backward(
+        DenseBackward { x, weight, output, gradient }: DenseBackward<'_, Self>,
+        wanted: [bool; 3],
+    ) -> [Option<GpuTensor>; 3] {
+        let (x, weight, gradient) = (rows_first(x), rows_first(weight), rows_first(&gradient));
         let mask = output.map(rows_first);
         let masked = |side| if mask.is_some() { side } else { 0 };
-        let mask = mask.as_ref().unwrap_or(&slope);
-        let [rows, outputs] = sides(&slope);
+        let mask = mask.as_ref().unwrap_or(&gradient);
+        let [rows, outputs] = sides(&gradient);
         let inputs = sides(&x)[1];
         let unused = empty(&x, &[1]);
         let of_x = wanted[0].then(|| {
             let to = empty(&x, &[rows, inputs]);
             let flags = Flags { masked: masked(1), biased: false, rectified: false, summed: false };
             let strides = [outputs, 1, 1, outputs];
-            launch_product([&slope, &weight, mask, &slope], [&to, &unused], [rows, outputs, inputs], strides, flags);
+            launch_product(
+                [&gradient, &weight, mask, &gradient],
+                [&to, &unused],
+                [rows, outputs, inputs],
+                strides,
+                flags,
+            );
             to
         });
         let [of_weight, of_bias] = match wanted[1] || wanted[2] {
@@ -58,17 +67,17 @@ impl Steps for Card {
                 let (to, sums) = (empty(&x, &[inputs, outputs]), empty(&x, &[outputs]));
                 let flags = Flags { masked: masked(2), biased: false, rectified: false, summed: true };
                 let strides = [1, inputs, outputs, 1];
-                launch_product([&x, &slope, mask, &slope], [&to, &sums], [inputs, rows, outputs], strides, flags);
+                launch_product([&x, &gradient, mask, &gradient], [&to, &sums], [inputs, rows, outputs], strides, flags);
                 [Some(to), Some(sums)]
             }
         };
         [of_x, of_weight.filter(|_| wanted[1]), of_bias.filter(|_| wanted[2])]
     }
 
-    fn loss(loss: Loss, logits: &Plain, wanted: &Plain) -> [Plain; 2] {
+    fn loss(loss: Loss, logits: &GpuTensor, wanted: &GpuTensor) -> [GpuTensor; 2] {
         let (logits, wanted) = (rows_first(logits), rows_first(wanted));
         let [rows, classes] = sides(&logits);
-        let (value, slope) = (empty(&logits, &[1]), empty(&logits, &[rows, classes]));
+        let (value, gradient) = (empty(&logits, &[1]), empty(&logits, &[rows, classes]));
         let (soft, temperature, factor) = match loss {
             Loss::SoftTargets { temperature, factor } => (1, temperature, factor),
             Loss::CrossEntropy { factor } => (0, 1.0, factor),
@@ -81,25 +90,25 @@ impl Steps for Card {
             logits.into_buffer_arg(),
             wanted.into_buffer_arg(),
             value.clone().into_buffer_arg(),
-            slope.clone().into_buffer_arg(),
+            gradient.clone().into_buffer_arg(),
             rows,
             classes,
             temperature,
             factor,
             soft,
         );
-        [value, slope]
+        [value, gradient]
     }
 
-    fn scaled(slope: Plain, by: Plain) -> Plain {
-        let to = empty(&slope, &sides(&slope));
-        let count = slope.meta.shape().num_elements();
-        let client = slope.client.clone();
+    fn scaled(gradient: GpuTensor, by: GpuTensor) -> GpuTensor {
+        let to = empty(&gradient, &sides(&gradient));
+        let count = gradient.meta.shape().num_elements();
+        let client = gradient.client.clone();
         multiply::launch(
             &client,
             lines(count),
             CubeDim::new_1d(LINE as u32),
-            slope.into_buffer_arg(),
+            gradient.into_buffer_arg(),
             by.into_buffer_arg(),
             to.clone().into_buffer_arg(),
             count,
@@ -110,7 +119,7 @@ impl Steps for Card {
 
 /// A step of Adam for weights, first and second moments; `None` for tensors of another device.
 pub fn adam<const D: usize>(rule: Adam, numbers: &[Tensor<D>; 3], gradient: &Tensor<D>) -> Option<[Tensor<D>; 3]> {
-    let on = |tensor: &Tensor<D>| super::on::<Card, D>(tensor).map(|tensor| rows_first(&tensor));
+    let on = |tensor: &Tensor<D>| super::on::<Gpu, D>(tensor).map(|tensor| rows_first(&tensor));
     let [weights, first, second] = numbers.each_ref().map(on);
     let (weights, first, second, gradient) = (weights?, first?, second?, on(gradient)?);
     let to = [(); 3].map(|()| empty(&weights, weights.meta.shape()));
@@ -137,7 +146,7 @@ pub fn adam<const D: usize>(rule: Adam, numbers: &[Tensor<D>; 3], gradient: &Ten
         rule.penalty,
         rule.kept,
     );
-    Some(to.map(Tensor::from_primitive::<Card>))
+    Some(to.map(Tensor::from_primitive::<Gpu>))
 }
 
 /// What a product does besides. All but the last are told when it runs: each variant of a kernel is compiled before a
@@ -155,8 +164,8 @@ struct Flags {
 /// `left · right` for factors, a mask and a bias; the strides are those of the left factor's rows and columns, then of
 /// the right one's.
 fn launch_product(
-    [left, right, mask, bias]: [&Plain; 4],
-    [to, sums]: [&Plain; 2],
+    [left, right, mask, bias]: [&GpuTensor; 4],
+    [to, sums]: [&GpuTensor; 2],
     [rows, depth, columns]: [usize; 3],
     [left_row, left_column, right_row, right_column]: [usize; 4],
     flags: Flags,
@@ -314,15 +323,15 @@ fn put(
     }
 }
 
-/// `factor · Σ KL(wanted ‖ given)` at a temperature, or the cross-entropy with `wanted`, and its slope; one workgroup,
-/// each unit some rows.
+/// `factor · Σ KL(wanted ‖ given)` at a temperature, or the cross-entropy with `wanted`, and its gradient; one
+/// workgroup, each unit some rows.
 #[cube(launch)]
 #[allow(clippy::too_many_arguments, reason = "a kernel's arguments are its bindings")]
 fn divergence(
     given: &[f32],
     wanted: &[f32],
     value: &mut [f32],
-    slope: &mut [f32],
+    gradient: &mut [f32],
     rows: usize,
     classes: usize,
     temperature: f32,
@@ -363,7 +372,7 @@ fn divergence(
                 } else {
                     part -= share * answer;
                 }
-                slope[from + class] = (answer.exp() - share) * factor / temperature;
+                gradient[from + class] = (answer.exp() - share) * factor / temperature;
             }
         }
     }
@@ -379,9 +388,9 @@ fn divergence(
 }
 
 #[cube(launch)]
-fn multiply(slope: &[f32], by: &[f32], to: &mut [f32], count: usize) {
+fn multiply(gradient: &[f32], by: &[f32], to: &mut [f32], count: usize) {
     if ABSOLUTE_POS < count {
-        to[ABSOLUTE_POS] = slope[ABSOLUTE_POS] * by[0];
+        to[ABSOLUTE_POS] = gradient[ABSOLUTE_POS] * by[0];
     }
 }
 
@@ -423,15 +432,15 @@ fn lines(count: usize) -> CubeCount {
     CubeCount::Static(across, groups.div_ceil(across).max(1), 1)
 }
 
-fn rows_first(tensor: &Plain) -> Plain {
+fn rows_first(tensor: &GpuTensor) -> GpuTensor {
     into_contiguous(tensor.clone())
 }
 
-fn sides(tensor: &Plain) -> [usize; 2] {
+fn sides(tensor: &GpuTensor) -> [usize; 2] {
     let shape = tensor.meta.shape();
     [shape[0], shape[1]]
 }
 
-fn empty(like: &CubeTensor, sides: &[usize]) -> Plain {
+fn empty(like: &CubeTensor, sides: &[usize]) -> GpuTensor {
     empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), Shape::from(sides.to_vec()), DType::F32)
 }

@@ -1,7 +1,7 @@
 //! Steps of training that are one where tensors would take several: one node of the graph, one pass over memory, one
 //! call of the GPU. Each is written for both devices and held to burn's plain formulas by tests.
 //!
-//! - [`dense`], a layer with its ReLU: on the processor two nodes and three copies less a layer; on the GPU one call
+//! - [`dense`], a layer with its ReLU: on the CPU two nodes and three copies less a layer; on the GPU one call
 //!   forward instead of three, and two back instead of five.
 //! - [`soft_targets`] and [`cross_entropy`]: ten nodes and as many passes over the logits less; the gradient is known
 //!   when the loss is.
@@ -43,32 +43,32 @@ trait Steps: Backend {
         x: &FloatTensor<Self>,
         weight: &FloatTensor<Self>,
         bias: &FloatTensor<Self>,
-        relu_forward: bool,
+        with_relu: bool,
     ) -> FloatTensor<Self>;
 
-    /// The slopes of what went into a layer, its weights and its bias, as far as they are wanted.
-    fn slopes(slopes: Slopes<'_, Self>, wanted: [bool; 3]) -> [Option<FloatTensor<Self>>; 3];
+    /// The gradients of what went into a layer, its weights and its bias, as far as they are wanted.
+    fn dense_backward(layer: DenseBackward<'_, Self>, wanted: [bool; 3]) -> [Option<FloatTensor<Self>>; 3];
 
-    /// A loss `[1]` and its slope by the logits.
+    /// A loss `[1]` and its gradient by the logits.
     fn loss(loss: Loss, logits: &FloatTensor<Self>, wanted: &FloatTensor<Self>) -> [FloatTensor<Self>; 2];
 
-    /// A slope times a number `[1]`.
-    fn scaled(slope: FloatTensor<Self>, by: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// A gradient times a number `[1]`.
+    fn scaled(gradient: FloatTensor<Self>, by: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// What the slopes of a layer are computed from.
-struct Slopes<'a, B: Backend> {
+/// What the gradients of a layer are computed from.
+struct DenseBackward<'a, B: Backend> {
     /// What went in, `[rows, inputs]`.
     x: &'a FloatTensor<B>,
     /// `[inputs, outputs]`.
     weight: &'a FloatTensor<B>,
     /// What came out, if it was rectified.
     output: Option<&'a FloatTensor<B>>,
-    /// The slope of what came out, `[rows, outputs]`.
-    slope: FloatTensor<B>,
+    /// The gradient of what came out, `[rows, outputs]`.
+    gradient: FloatTensor<B>,
 }
 
-/// A loss that is known with its slope.
+/// A loss that is known with its gradient.
 #[derive(Debug, Clone, Copy)]
 enum Loss {
     SoftTargets { temperature: f32, factor: f32 },
@@ -79,32 +79,32 @@ enum Loss {
 ///
 /// # Shapes
 /// `x`: `[rows, inputs]`; the result `[rows, outputs]`.
-pub fn dense(x: Tensor<2>, layer: &Linear, relu_forward: bool) -> Tensor<2> {
-    let known = dense_on::<Flex>(&x, layer, relu_forward);
+pub fn dense(x: Tensor<2>, layer: &Linear, with_relu: bool) -> Tensor<2> {
+    let known = dense_on::<Flex>(&x, layer, with_relu);
     #[cfg(feature = "gpu")]
-    let known = known.or_else(|| dense_on::<gpu::Card>(&x, layer, relu_forward));
+    let known = known.or_else(|| dense_on::<gpu::Gpu>(&x, layer, with_relu));
     known.unwrap_or_else(|| {
         // Without a bias, as under batch normalization.
         let output = match &layer.bias {
             None => matmul(x, layer.weight.val()),
             Some(_) => layer.forward(x),
         };
-        if relu_forward { relu(output) } else { output }
+        if with_relu { relu(output) } else { output }
     })
 }
 
-fn dense_on<B: Steps>(x: &Tensor<2>, layer: &Linear, relu_forward: bool) -> Option<Tensor<2>>
+fn dense_on<B: Steps>(x: &Tensor<2>, layer: &Linear, with_relu: bool) -> Option<Tensor<2>>
 where
     DispatchTensor: DispatchKindConversion<B> + DispatchKindConversion<Autodiff<B>>,
 {
     let (weight, bias) = (layer.weight.val(), layer.bias.as_ref()?.val());
     let tracked = (on::<Autodiff<B>, 2>(x), on::<Autodiff<B>, 2>(&weight), on::<Autodiff<B>, 1>(&bias));
     if let (Some(x), Some(weight), Some(bias)) = tracked {
-        let output = B::dense(x.primitive(), weight.primitive(), bias.primitive(), relu_forward);
+        let output = B::dense(x.primitive(), weight.primitive(), bias.primitive(), with_relu);
         let nodes = [x.node(), weight.node(), bias.node()];
         let output = match Dense.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => {
-                let rectified = relu_forward.then(|| output.clone());
+                let rectified = with_relu.then(|| output.clone());
                 step.finish((x.into_parts().0, weight.into_parts().0, rectified), output)
             }
             OpsKind::UnTracked(step) => step.finish(output),
@@ -112,7 +112,7 @@ where
         return Some(Tensor::from_primitive::<Autodiff<B>>(output));
     }
     let (x, weight, bias) = (on::<B, 2>(x)?, on::<B, 2>(&weight)?, on::<B, 1>(&bias)?);
-    Some(Tensor::from_primitive::<B>(B::dense(&x, &weight, &bias, relu_forward)))
+    Some(Tensor::from_primitive::<B>(B::dense(&x, &weight, &bias, with_relu)))
 }
 
 /// `factor · Σ KL(softmax(teacher / T) ‖ softmax(student / T))`, `[1]`; `None` where it has to be computed otherwise.
@@ -131,7 +131,7 @@ pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<2>, factor: f64) -> Op
     known(Loss::CrossEntropy { factor: factor as f32 }, logits, targets)
 }
 
-/// `left · right`. In browsers on the processor it is our own, without which burn's would have to be fetched too.
+/// `left · right`. In browsers on the CPU it is our own, without which burn's would have to be fetched too.
 ///
 /// # Shapes
 /// `[.., rows, inputs]` and `[.., inputs, columns]`; the result `[.., rows, columns]`.
@@ -140,13 +140,13 @@ pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     own.unwrap_or_else(|| left.matmul(right))
 }
 
-/// The numbers of a tensor that is in the processor's memory, row by row.
+/// The numbers of a tensor that is in the CPU's memory, row by row.
 pub fn numbers<const D: usize>(tensor: &Tensor<D>) -> Option<Vec<f32>> {
     let plain = on::<Flex, D>(tensor)?;
     Some(plain.to_contiguous().storage::<f32>().to_vec())
 }
 
-/// Whether a tensor is in the processor's memory.
+/// Whether a tensor is in the CPU's memory.
 pub fn is_in_memory<const D: usize>(tensor: &Tensor<D>) -> bool {
     on::<Flex, D>(tensor).is_some()
 }
@@ -158,7 +158,7 @@ fn known(loss: Loss, logits: &Tensor<2>, wanted: &Tensor<2>) -> Option<Tensor<1>
     }
     let known = known_on::<Flex>(loss, logits, wanted);
     #[cfg(feature = "gpu")]
-    let known = known.or_else(|| known_on::<gpu::Card>(loss, logits, wanted));
+    let known = known.or_else(|| known_on::<gpu::Gpu>(loss, logits, wanted));
     known
 }
 
@@ -167,9 +167,9 @@ where
     DispatchTensor: DispatchKindConversion<Autodiff<B>>,
 {
     let (logits, wanted) = (on::<Autodiff<B>, 2>(logits)?, on::<Autodiff<B>, 2>(wanted)?);
-    let [value, slope] = B::loss(loss, logits.primitive(), wanted.primitive());
+    let [value, gradient] = B::loss(loss, logits.primitive(), wanted.primitive());
     let value = match Known.prepare::<NoCheckpointing>([logits.node()]).compute_bound().stateful() {
-        OpsKind::Tracked(step) => step.finish(slope, value),
+        OpsKind::Tracked(step) => step.finish(gradient, value),
         OpsKind::UnTracked(step) => step.finish(value),
     };
     Some(Tensor::from_primitive::<Autodiff<B>>(value))
@@ -192,12 +192,13 @@ impl<B: Steps> Backward<B, 3> for Dense {
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let (x, weight, output) = ops.state;
-        let slope = gradients.consume::<B>(&ops.node);
+        let gradient = gradients.consume::<B>(&ops.node);
         let wanted = ops.parents.each_ref().map(Option::is_some);
-        let slopes = B::slopes(Slopes { x: &x, weight: &weight, output: output.as_ref(), slope }, wanted);
-        for (node, slope) in ops.parents.into_iter().zip(slopes) {
-            if let (Some(node), Some(slope)) = (node, slope) {
-                gradients.register::<B>(node.id, slope);
+        let results =
+            B::dense_backward(DenseBackward { x: &x, weight: &weight, output: output.as_ref(), gradient }, wanted);
+        for (node, gradient) in ops.parents.into_iter().zip(results) {
+            if let (Some(node), Some(gradient)) = (node, gradient) {
+                gradients.register::<B>(node.id, gradient);
             }
         }
     }
@@ -243,46 +244,46 @@ pub mod tests {
         }
     }
 
-    /// The processor, and the GPU where there is one: `cargo test --features gpu`.
+    /// The CPU, and the GPU where there is one: `cargo test --features gpu`.
     pub fn devices() -> Vec<Device> {
         #[cfg(not(feature = "gpu"))]
-        let card = None;
+        let gpu = None;
         #[cfg(feature = "gpu")]
-        let card = {
+        let gpu = {
             // It can be opened once.
-            static CARD: std::sync::OnceLock<Option<Device>> = std::sync::OnceLock::new();
+            static GPU: std::sync::OnceLock<Option<Device>> = std::sync::OnceLock::new();
             let open = || match block_on(crate::device::Compute::gpu()) {
-                Ok(card) => Some(card.device),
+                Ok(gpu) => Some(gpu.device),
                 Err(error) => {
                     println!("the GPU is left out: {error}");
                     None
                 }
             };
-            CARD.get_or_init(open).clone()
+            GPU.get_or_init(open).clone()
         };
-        [Device::flex()].into_iter().chain(card).collect()
+        [Device::flex()].into_iter().chain(gpu).collect()
     }
 
     #[test]
     fn a_layer_and_its_gradients_are_burns() {
-        for (device, relu_forward, [rows, inputs, outputs]) in devices().into_iter().flat_map(|device| {
-            let of = move |relu_forward| [[6, 7, 5], [33, 70, 40]].map(|sides| (device.clone(), relu_forward, sides));
+        for (device, with_relu, [rows, inputs, outputs]) in devices().into_iter().flat_map(|device| {
+            let of = move |with_relu| [[6, 7, 5], [33, 70, 40]].map(|sides| (device.clone(), with_relu, sides));
             [of.clone()(false), of(true)].concat()
         }) {
             let layer = Layer { inputs, outputs, weight: wave(inputs, outputs, 0.7), bias: wave(1, outputs, 0.4) };
             let plain = layers::linear(&layer, &device);
             let input = || on(wave(rows, inputs, 1.1), inputs, &device);
             let burns = |x: Tensor<2>, layer: &Linear| {
-                if relu_forward { relu(layer.forward(x)) } else { layer.forward(x) }
+                if with_relu { relu(layer.forward(x)) } else { layer.forward(x) }
             };
-            same(dense(input(), &plain, relu_forward), burns(input(), &plain));
+            same(dense(input(), &plain, with_relu), burns(input(), &plain));
             let [ours, burns] = [true, false].map(|ours| {
                 let device = device.clone().autodiff();
                 let learned = layers::linear(&layer, &device);
                 // Turned, as an input that is a view comes.
                 let x = on(wave(inputs, rows, 1.1), rows, &device).require_grad();
                 let input = x.clone().transpose();
-                let y = if ours { dense(input, &learned, relu_forward) } else { burns(input, &learned) };
+                let y = if ours { dense(input, &learned, with_relu) } else { burns(input, &learned) };
                 let gradients = (y.clone() * y).sum().backward();
                 let bias = learned.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
                 [x.grad(&gradients).unwrap(), learned.weight.val().grad(&gradients).unwrap(), bias.unsqueeze()]

@@ -1,4 +1,4 @@
-//! A perceptron that learns in the processor's memory, straight on: no tensors, no graph of what was computed from
+//! A perceptron that learns in the CPU's memory, on the fused path: no tensors, no graph of what was computed from
 //! what. A step of a small network then takes what its arithmetic takes, where burn's bookkeeping would take several
 //! times that; the numbers are the same (tests). Everything else learns by burn: [`Learner`](super::learner::Learner).
 
@@ -6,8 +6,8 @@ use std::mem;
 
 use retort_compress::Layer;
 use retort_kernels::{
-    Factor, Inputs, Left, Matrix, Packed, Scratch, add_up, clear, column_sums, cross_entropy, matmul, matmul_panels,
-    relu_backward, relu_forward, repeat, soft_targets,
+    Inputs, Lhs, Matrix, Packed, Rhs, Scratch, add_assign, broadcast_rows, clear, column_sums, cross_entropy, matmul,
+    matmul_panels, relu_backward, relu_forward, soft_targets,
 };
 use retort_spec::{Experiment, OptimizerKind};
 
@@ -20,7 +20,7 @@ pub type TermName = (&'static str, &'static str);
 /// Outside of browsers burn's products know wider vectors: products of more multiplications than this are theirs.
 const MOST_NATIVE: usize = 1 << 20;
 
-/// Whether networks of these layers learn straight on, at this size of a batch.
+/// Whether networks of these layers learn on the fused path, at this size of a batch.
 pub fn suits(layers: &[Layer], batch: usize) -> bool {
     cfg!(target_family = "wasm") || layers.iter().all(|layer| batch * layer.weight.len() <= MOST_NATIVE)
 }
@@ -72,12 +72,12 @@ impl Perceptron {
         for (index, Dense { weight, bias }) in self.layers.iter().enumerate() {
             let (before, outputs) = self.outputs.split_at_mut(index);
             let output = &mut outputs[0];
-            repeat(bias, inputs.rows(), output);
+            broadcast_rows(bias, inputs.rows(), output);
             let input = match before.last() {
-                None => Left::Inputs(inputs),
-                Some(input) => Left::Plain(Matrix::with_rows(input, inputs.rows())),
+                None => Lhs::Inputs(inputs),
+                Some(input) => Lhs::Plain(Matrix::with_rows(input, inputs.rows())),
             };
-            fits(matmul(output, input, Factor::Packed(weight), &mut self.scratch));
+            fits(matmul(output, input, Rhs::Packed(weight), &mut self.scratch));
             if index < hidden {
                 relu_forward(output);
                 if let Some(dropout) = &mut dropout {
@@ -142,8 +142,8 @@ pub struct FusedMlp {
     time: usize,
     /// What the rule remembers of each layer's weights and of its bias.
     memory: Vec<[Memory; 2]>,
-    /// The slope of what came out of a layer, and what is computed from it next.
-    slope: Vec<f32>,
+    /// The gradient of what came out of a layer, and what is computed from it next.
+    output_gradient: Vec<f32>,
     next: Vec<f32>,
     /// The sum of the loss over steps.
     pub loss: f64,
@@ -180,7 +180,7 @@ impl FusedMlp {
             perceptron,
             rule: Rule::new(experiment.optimizer, experiment.weight_decay),
             time: 0,
-            slope: Vec::new(),
+            output_gradient: Vec::new(),
             next: Vec::new(),
             loss: 0.0,
             losses: 0,
@@ -204,8 +204,8 @@ impl FusedMlp {
         }
         let kept = dropout.as_ref().map_or(1.0, |dropout| dropout.scale());
         let logits = self.perceptron.forward(inputs, dropout);
-        self.slope.resize(logits.len(), 0.0);
-        clear(&mut self.slope);
+        self.output_gradient.resize(logits.len(), 0.0);
+        clear(&mut self.output_gradient);
         for term in terms {
             let aim = term.aim.numbers();
             let (from, count) = (term.from * classes, aim.len());
@@ -218,7 +218,7 @@ impl FusedMlp {
                     soft_targets(logits, aim, classes, how, &mut self.next)
                 }
             });
-            add_up(&mut self.slope[from..from + count], &self.next);
+            add_assign(&mut self.output_gradient[from..from + count], &self.next);
             self.loss += value;
             if let Some(name) = term.name {
                 match self.terms.iter_mut().find(|sum| sum.name == name) {
@@ -232,7 +232,7 @@ impl FusedMlp {
         self.descend(rate, inputs, kept);
     }
 
-    /// From the slope of the logits to those of all weights, layer by layer, and a step down each: as soon as a few
+    /// From the gradient of the logits to those of all weights, layer by layer, and a step down each: as soon as a few
     /// columns of a gradient are known, they are of use, and never again.
     fn descend(&mut self, rate: f64, inputs: &Inputs, kept: f32) {
         let (Perceptron { layers, outputs, scratch }, rows) = (&mut self.perceptron, inputs.rows());
@@ -242,28 +242,28 @@ impl FusedMlp {
             self.rule.descend((rate, self.time), weights, gradient, [first, second]);
         };
         for (index, (layer, memory)) in layers.iter_mut().zip(&mut self.memory).enumerate().rev() {
-            let slope = Matrix::with_rows(&self.slope, rows);
+            let output_gradient = Matrix::with_rows(&self.output_gradient, rows);
             let input = outputs[..index].last();
             if let Some(input) = input {
                 self.next.resize(input.len(), 0.0);
                 clear(&mut self.next);
-                fits(matmul(&mut self.next, Left::Plain(slope), Factor::Turned(&layer.weight), scratch));
-                // What was dropped or not above zero has no slope.
+                fits(matmul(&mut self.next, Lhs::Plain(output_gradient), Rhs::Transposed(&layer.weight), scratch));
+                // What was dropped or not above zero has no gradient.
                 relu_backward(&mut self.next, input, kept);
             }
             let (Dense { weight, bias }, [of_weight, of_bias]) = (layer, memory);
-            let turned = match input {
-                None => Left::Turned(inputs),
-                Some(input) => Left::Plain(Matrix::with_rows(input, rows).transposed()),
+            let transposed = match input {
+                None => Lhs::Transposed(inputs),
+                Some(input) => Lhs::Plain(Matrix::with_rows(input, rows).transposed()),
             };
             let mut step = |from: usize, gradient: &[f32]| {
                 rule(&mut weight.numbers()[from..from + gradient.len()], gradient, of_weight, from);
             };
-            fits(matmul_panels(turned, slope, scratch, &mut step));
+            fits(matmul_panels(transposed, output_gradient, scratch, &mut step));
             let mut gradient = vec![0.0; bias.len()];
-            column_sums(&self.slope, &mut gradient);
+            column_sums(&self.output_gradient, &mut gradient);
             rule(bias, &gradient, of_bias, 0);
-            mem::swap(&mut self.slope, &mut self.next);
+            mem::swap(&mut self.output_gradient, &mut self.next);
         }
     }
 

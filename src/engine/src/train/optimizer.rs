@@ -160,14 +160,14 @@ fn step<const N: usize, const D: usize>(
     in_place: impl FnOnce(&mut [&mut [f32]], &[f32]),
     plain: impl FnOnce([Tensor<D>; N], Tensor<D>) -> [Tensor<D>; N],
 ) -> [Tensor<D>; N] {
-    let Ok(slope) = gradient.clone().try_into_primitive::<Flex>() else { return plain(numbers, gradient) };
-    let slope = slope.to_contiguous();
+    let Ok(gradient) = gradient.clone().try_into_primitive::<Flex>() else { return plain(numbers, gradient) };
+    let gradient = gradient.to_contiguous();
     let mut numbers = numbers.map(|tensor| match tensor.try_into_primitive::<Flex>() {
         Ok(tensor) => tensor.to_contiguous(),
         Err(_) => unreachable!("a parameter is where its gradient is"),
     });
     // What others still look at is copied by this.
-    in_place(&mut numbers.each_mut().map(|tensor| tensor.storage_mut::<f32>()), slope.storage::<f32>());
+    in_place(&mut numbers.each_mut().map(|tensor| tensor.storage_mut::<f32>()), gradient.storage::<f32>());
     numbers.map(Tensor::from_primitive::<Flex>)
 }
 

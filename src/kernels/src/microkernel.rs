@@ -2,7 +2,7 @@
 //!
 //! A tile of the result is six rows by eight columns, whose sums stay in registers while the inputs go by. From the
 //! same loop in Rust a compiler for WebAssembly makes something that keeps sums in memory: it puts what is loaded first
-//! and what is computed last, and whoever compiles that for the processor finds more vectors alive than there are
+//! and what is computed last, and whoever compiles that for the CPU finds more vectors alive than there are
 //! registers. One sum in memory costs half of the speed. So its [instructions] are written out, two kilobytes, in an
 //! order in which sums, one row of the right factor and one splat are alive, by `build.rs`, and linked when the engine
 //! starts: with the fused multiply–add of relaxed SIMD where the browser has it, and otherwise for half of a tile at a
@@ -13,13 +13,13 @@ use std::{cell::Cell, hint::black_box};
 use wide::f32x4;
 
 use crate::{
-    panels::{Panels, STEP},
+    packing::{Panels, STEP},
     shape::{COLUMNS, ROWS},
 };
 
 /// The loop's signature: addresses of the left panels, of their places or zero, of the right panel and of the result;
 /// inputs; bytes between rows of the result; tiles, one below the other. Adds to the result.
-type Tiles =
+type Microkernel =
     extern "C" fn(left: usize, places: usize, right: usize, to: usize, depth: usize, stride: usize, tiles: usize);
 
 thread_local! {
@@ -27,8 +27,8 @@ thread_local! {
     static LINKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The loop as a WebAssembly module with one export, `"tiles"`; it imports a memory, `"engine" "memory"`. A browser
-/// without relaxed SIMD refuses the fused one.
+/// The loop as a WebAssembly module with one export, `"microkernel"`; it imports a memory, `"engine" "memory"`. A
+/// browser without relaxed SIMD refuses the fused one.
 pub fn instructions(fused: bool) -> &'static [u8] {
     match fused {
         true => include_bytes!(concat!(env!("OUT_DIR"), "/fused.wasm")),
@@ -36,20 +36,20 @@ pub fn instructions(fused: bool) -> &'static [u8] {
     }
 }
 
-/// Says whether [instructions] stand in the table of functions at [`place`].
+/// Says whether [instructions] stand in the table of functions at [`table_slot`].
 pub fn link(linked: bool) {
     LINKED.set(linked);
 }
 
 /// Where in a WebAssembly module's table of functions the loop is to be put.
 #[inline(never)]
-pub fn place() -> usize {
-    black_box(nothing as Tiles) as usize
+pub fn table_slot() -> usize {
+    black_box(unlinked as Microkernel) as usize
 }
 
 /// What stands there until then. Were it inlined anywhere, there would be two of it and two places.
 #[inline(never)]
-extern "C" fn nothing(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize, _: usize) {}
+extern "C" fn unlinked(_: usize, _: usize, _: usize, _: usize, _: usize, _: usize, _: usize) {}
 
 /// Adds the product of packed panels to `to`, tile by tile downwards.
 ///
@@ -67,7 +67,7 @@ pub fn add(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bo
         let [numbers, right] = [numbers, right].map(|numbers| numbers.as_ptr().expose_provenance());
         let places = places.map_or(0, |places| places.as_ptr().expose_provenance());
         let to = to.as_mut_ptr().expose_provenance();
-        black_box(nothing as Tiles)(numbers, places, right, to, depth, stride * size_of::<f32>(), tiles);
+        black_box(unlinked as Microkernel)(numbers, places, right, to, depth, stride * size_of::<f32>(), tiles);
     } else {
         let right = right.as_chunks().0;
         for tile in 0..tiles {
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
     use crate::{
         matrix::Matrix,
-        panels::{Lefts, tests::wave},
+        packing::{PackedLhs, tests::wave},
     };
     use wasmi::{Config, Engine, Linker, Memory, MemoryType, Module, Store};
 
@@ -131,7 +131,7 @@ mod tests {
         if left.places.is_none() {
             places[1] = 0;
         }
-        let run = instance.get_typed_func::<(i32, i32, i32, i32, i32, i32, i32), ()>(&store, "tiles").unwrap();
+        let run = instance.get_typed_func::<(i32, i32, i32, i32, i32, i32, i32), ()>(&store, "microkernel").unwrap();
         let [depth, stride, tiles] = [left.depth, stride * size_of::<f32>(), left.tiles].map(|number| number as i32);
         run.call(&mut store, (places[0], places[1], places[2], places[3], depth, stride, tiles)).unwrap();
         let after = &memory.data(&store)[places[3] as usize..][..size_of_val(to)];
@@ -154,7 +154,7 @@ mod tests {
                 }
                 let across: Vec<f32> = (0..rows * depth).map(|at| left[at % rows * depth + at / rows]).collect();
                 let across = Matrix::with_rows(&across, depth).transposed();
-                let mut lefts = Lefts::default();
+                let mut lefts = PackedLhs::default();
                 for (left, sparse) in [Matrix::with_rows(&left, rows), across]
                     .into_iter()
                     .flat_map(|left| [true, false].map(|sparse| (left, sparse)))

@@ -3,10 +3,10 @@
 
 use wide::f32x4;
 
-use crate::fours::{BLOCK, over};
+use crate::simd4::{BLOCK, update};
 
 /// What is left of a moment below this is nothing: divided by `epsilon` and multiplied by a rate it changes no weight.
-/// Where a unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows processors
+/// Where a unit has died, nine tenths of a moment are kept in every step, until it is subnormal, which slows CPUs
 /// down, and there it stays, since nine tenths of the smallest number are rounded up to it.
 const NOTHING: f32 = 1e-30;
 
@@ -70,13 +70,13 @@ impl Adam {
         for (((weights, first), second), gradient) in weights.iter_mut().zip(firsts).zip(seconds).zip(gradients) {
             if rests && is_zero(gradient) && is_zero(first) {
                 if !is_zero(second) {
-                    over([second], [], |[second], []| [second * beta2]);
+                    update([second], [], |[second], []| [second * beta2]);
                 }
                 continue;
             }
-            over([weights, first, second], [gradient], change);
+            update([weights, first, second], [gradient], change);
         }
-        over([of_weights, of_firsts, of_seconds], [of_gradients], change);
+        update([of_weights, of_firsts, of_seconds], [of_gradients], change);
     }
 }
 
@@ -96,7 +96,7 @@ impl Sgd {
     #[inline(never)]
     pub fn step(&self, weights: &mut [f32], gradient: &[f32], velocity: &mut [f32]) {
         let [rate, momentum, penalty] = [self.rate, self.momentum, self.penalty].map(f32x4::splat);
-        over([weights, velocity], [gradient], |[weights, velocity], [gradient]| {
+        update([weights, velocity], [gradient], |[weights, velocity], [gradient]| {
             let gradient = if self.penalty > 0.0 { weights * penalty + gradient } else { gradient };
             let velocity = settled(velocity * momentum + gradient);
             [weights - velocity * rate, velocity]
@@ -107,7 +107,7 @@ impl Sgd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panels::tests::wave;
+    use crate::packing::tests::wave;
 
     #[test]
     fn a_step_of_adam_by_hand_at_every_length() {

@@ -7,7 +7,7 @@ pub const BLOCK: usize = 16;
 
 /// Four numbers of each slice at a time, and the last ones one by one; all slices are of one length.
 #[inline(always)]
-pub fn over<const N: usize, const M: usize>(
+pub fn update<const N: usize, const M: usize>(
     mut changed: [&mut [f32]; N],
     given: [&[f32]; M],
     step: impl Fn([f32x4; N], [f32x4; M]) -> [f32x4; N],

@@ -1,6 +1,6 @@
-//! The left factor of a product, as [tiles](crate::tiles) read it: all of it, or without what is zero. Most of an image
-//! of a handwritten digit is, and a product with it then takes half as long; what is added up is the same, in the same
-//! order.
+//! The left factor of a product, as the [`microkernel`](crate::microkernel) reads it: all of it, or without what is
+//! zero. Most of an image of a handwritten digit is, and a product with it then takes half as long; what is added up is
+//! the same, in the same order.
 
 use std::array;
 
@@ -57,12 +57,12 @@ impl<'a> Panels<'a> {
 
 /// A left factor as tiles read it: kept from one product to the next, so that nothing is allocated.
 #[derive(Debug, Default)]
-pub struct Lefts {
+pub struct PackedLhs {
     numbers: Vec<f32>,
     places: Vec<u32>,
 }
 
-impl Lefts {
+impl PackedLhs {
     /// Columns of a matrix from `from` on, `depth` of them, where it is `sparse` without those that are zero in all
     /// rows of a tile.
     pub fn read(&mut self, matrix: Matrix<'_>, (from, depth): (usize, usize), sparse: bool) -> Panels<'_> {
@@ -105,8 +105,8 @@ impl Lefts {
 /// gradient of the layer's weights: read once, and of an image the empty parts only looked at.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    forwards: Lefts,
-    backwards: Lefts,
+    forwards: PackedLhs,
+    backwards: PackedLhs,
     /// The batch, its rows filled with zeros to whole words.
     copy: Vec<f32>,
     /// Which numbers of each of its words are not zero.
@@ -127,7 +127,7 @@ impl Inputs {
             return self.backwards.places.fill(0);
         }
         self.forwards.places.iter_mut().step_by(columns + 1).for_each(|count| *count = 0);
-        // Copied row by row, which processors foresee; what follows finds all in a near cache.
+        // Copied row by row, which CPUs foresee; what follows finds all in a near cache.
         let words = columns.div_ceil(WORD);
         self.copy.resize(rows.next_multiple_of(ROWS) * words * WORD, 0.0);
         for (row, copy) in self.copy.chunks_exact_mut((words * WORD).max(1)).enumerate() {
@@ -239,7 +239,7 @@ pub mod tests {
 
     #[test]
     fn tiles_hold_the_matrix_without_what_is_zero() {
-        let (mut lefts, mut inputs) = (Lefts::default(), Inputs::default());
+        let (mut lefts, mut inputs) = (PackedLhs::default(), Inputs::default());
         for (rows, columns) in [(1, 1), (6, 6), (13, 17), (5, 40), (64, 29), (0, 3), (0, 90), (3, 0), (7, 130)] {
             let mut numbers = wave(rows * columns, 0.7);
             // Some parts are empty, as in images.
