@@ -14,7 +14,7 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// The processor, by burn-flex with SIMD.
+    /// The CPU, by burn-flex with SIMD.
     pub fn cpu() -> Self {
         Self { device: Device::flex(), info: EngineInfo { gpu: false, adapter: None, self_test: None } }
     }

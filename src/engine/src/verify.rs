@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{
     data::one_hot,
     device::read,
-    nets::{Before, Map, Trace, quantize_linear as quantize_linear_there},
+    nets::{Map, PreActivation, Trace, quantize_linear as quantize_linear_there},
     objectives::{Memory, Settings, Views, named},
 };
 
@@ -76,9 +76,9 @@ pub enum Row {
     Quantization(QuantizationRow),
 }
 
-/// A side's outputs in a vector file.
+/// A network's outputs in a vector file.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Side {
+pub struct NetworkOutputs {
     /// `[batch][classes]`.
     #[serde(default)]
     pub logits: Vec<Vec<f32>>,
@@ -102,13 +102,13 @@ pub struct LossRow {
     objective: String,
     #[serde(default)]
     params: LossParams,
-    student: Side,
+    student: NetworkOutputs,
     #[serde(default)]
-    teacher: Side,
+    teacher: NetworkOutputs,
     #[serde(default)]
     labels: Vec<u8>,
     loss: f64,
-    grad: Side,
+    grad: NetworkOutputs,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -123,9 +123,9 @@ struct LossParams {
     variance: Option<f64>,
 }
 
-/// With respect to what a gradient is.
+/// The tensor that a gradient is taken with respect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of {
+pub enum TensorName {
     /// The logits.
     Logits,
     /// The embedding.
@@ -152,7 +152,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    fn of(side: &Side) -> Option<Self> {
+    fn of(side: &NetworkOutputs) -> Option<Self> {
         let batch = side.logits.len().max(side.embedding.len()).max(side.maps.len());
         let stages: Vec<&Vec<Vec<Vec<f32>>>> =
             [&side.maps, &side.next_maps].into_iter().filter(|maps| !maps.is_empty()).collect();
@@ -173,11 +173,11 @@ impl Sample {
     }
 
     /// The numbers of one of the outputs; none if it is not there.
-    pub fn numbers(&self, of: Of) -> &[f32] {
+    pub fn numbers(&self, of: TensorName) -> &[f32] {
         match of {
-            Of::Logits => &self.logits,
-            Of::Embedding => &self.embedding,
-            Of::Maps => self.maps.first().map_or(&[], Vec::as_slice),
+            TensorName::Logits => &self.logits,
+            TensorName::Embedding => &self.embedding,
+            TensorName::Maps => self.maps.first().map_or(&[], Vec::as_slice),
         }
     }
 
@@ -186,16 +186,16 @@ impl Sample {
     /// # Panics
     /// If there are no maps and they are asked for.
     #[cfg(test)]
-    pub fn numbers_mut(&mut self, of: Of) -> &mut [f32] {
+    pub fn numbers_mut(&mut self, of: TensorName) -> &mut [f32] {
         match of {
-            Of::Logits => &mut self.logits,
-            Of::Embedding => &mut self.embedding,
-            Of::Maps => &mut self.maps[0],
+            TensorName::Logits => &mut self.logits,
+            TensorName::Embedding => &mut self.embedding,
+            TensorName::Maps => &mut self.maps[0],
         }
     }
 
     /// The forward pass on a device; and the tensor to differentiate by, in its own shape.
-    pub(crate) fn trace(&self, of: Of, device: &Device) -> (Trace, Tensor<2>) {
+    pub(crate) fn trace(&self, of: TensorName, device: &Device) -> (Trace, Tensor<2>) {
         let rows = |numbers: &[f32]| -> Tensor<2> {
             // An output that is absent is a column of zeros.
             let columns = (numbers.len() / self.batch.max(1)).max(1);
@@ -203,16 +203,16 @@ impl Sample {
             Tensor::from_data(TensorData::new(numbers, [self.batch, columns]), device)
         };
         let tracked = rows(self.numbers(of)).require_grad();
-        let take = |this: Of, numbers: &[f32]| if this == of { tracked.clone() } else { rows(numbers) };
-        let logits = take(Of::Logits, &self.logits);
-        let embedding = take(Of::Embedding, &self.embedding);
+        let take = |this: TensorName, numbers: &[f32]| if this == of { tracked.clone() } else { rows(numbers) };
+        let logits = take(TensorName::Logits, &self.logits);
+        let embedding = take(TensorName::Embedding, &self.embedding);
         let mut maps = Vec::new();
         for (index, numbers) in self.maps.iter().enumerate() {
-            let values = if index == 0 { take(Of::Maps, numbers) } else { rows(numbers) };
+            let values = if index == 0 { take(TensorName::Maps, numbers) } else { rows(numbers) };
             let channels = self.channels[index];
             let places = numbers.len() / (self.batch * channels).max(1);
             let values: Tensor<3> = values.reshape([self.batch, channels, places]).swap_dims(1, 2);
-            maps.push(Map { before: Before::known(values.clone()), values, side: places.isqrt() });
+            maps.push(Map { pre_activation: PreActivation::known(values.clone()), values, side: places.isqrt() });
         }
         (Trace { logits, embedding, maps, statistics: Vec::new() }, tracked)
     }
@@ -269,7 +269,9 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<RowR
     let student = Sample::of(&row.student).ok_or_else(misfit)?;
     let teacher = Sample::of(&row.teacher).unwrap_or_default();
     let gradient = Sample::of(&row.grad).ok_or_else(misfit)?;
-    let of = [Of::Logits, Of::Embedding, Of::Maps].into_iter().find(|&of| !gradient.numbers(of).is_empty());
+    let of = [TensorName::Logits, TensorName::Embedding, TensorName::Maps]
+        .into_iter()
+        .find(|&of| !gradient.numbers(of).is_empty());
     let of = of.ok_or_else(misfit)?;
     let (wanted, classes) = (gradient.numbers(of), student.logits.len() / student.batch);
     let foreign = row.labels.iter().any(|&label| usize::from(label) >= classes);
@@ -298,7 +300,7 @@ async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<RowR
     Ok(RowResult { name, result })
 }
 
-/// The loss of an objective, its shapes met without learned parts, and its gradient with respect to one of the
+/// The loss of an objective, its shapes met without learned side matrices, and its gradient with respect to one of the
 /// student's outputs; `None` where the objective is unknown or lacks what it looks at.
 ///
 /// # Errors
@@ -309,7 +311,7 @@ pub async fn loss_and_gradient(
     student: &Sample,
     teacher: &Sample,
     labels: &[u8],
-    of: Of,
+    of: TensorName,
     device: &Device,
 ) -> Result<Option<(f64, Vec<f32>)>, ExecutionError> {
     let Some(method) = named(id) else { return Ok(None) };
@@ -325,7 +327,7 @@ pub async fn loss_and_gradient(
         teacher: teacher_trace.as_ref(),
         targets,
         rows: &rows,
-        parts: &[],
+        side_matrices: &[],
         progress: 1.0,
         is_first_stage: false,
     };

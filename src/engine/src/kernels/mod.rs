@@ -5,7 +5,7 @@
 //!   forward instead of three, and two back instead of five.
 //! - [`soft_targets`] and [`cross_entropy`]: ten nodes and as many passes over the logits less; the gradient is known
 //!   when the loss is.
-//! - [`adam`]: one call for each parameter instead of some fifteen. On the processor `train::optimizer` does it in
+//! - [`adam`]: one call for each parameter instead of some fifteen. On the CPU `train::optimizer` does it in
 //!   place.
 
 mod cpu;

@@ -12,7 +12,7 @@ use retort_spec::Architecture;
 use crate::kernels;
 
 use super::{
-    Before, Map, Pass, Trace, dense,
+    Map, Pass, PreActivation, Trace, dense,
     windows::{max_pool, windows},
 };
 
@@ -69,7 +69,11 @@ impl Conv {
             side = (side / 2).max(1);
             images = relu(pooled.clone());
             let places = |map: Tensor<4>| map.reshape([batch, side * side, channels]);
-            maps.push(Map { values: places(images.clone()), before: Before::known(places(pooled)), side });
+            maps.push(Map {
+                values: places(images.clone()),
+                pre_activation: PreActivation::known(places(pooled)),
+                side,
+            });
         }
         let [_, _, _, channels] = images.dims();
         let embedding = images.reshape([batch, side * side * channels]);

@@ -43,7 +43,7 @@ pub async fn read(linear: &Linear) -> Result<Layer, ExecutionError> {
     Ok(Layer { inputs, outputs, weight, bias })
 }
 
-/// The same where they are in the processor's memory.
+/// The same where they are in the CPU's memory.
 pub fn in_memory(linear: &Linear) -> Option<Layer> {
     let [inputs, outputs] = linear.weight.dims();
     let weight = kernels::numbers(&linear.weight.val())?;

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::Coder;
+use super::ActivationFakeQuant;
 use crate::random;
 
 /// What a forward pass is for. A network that teaches or is tested drops nothing and normalizes by what it has seen
@@ -15,7 +15,7 @@ pub enum Pass<'a> {
     /// The network learns from the answer.
     Train(Option<&'a mut Dropout>),
     /// It learns with the numbers between its layers rounded to codes.
-    Coded(&'a Coder),
+    FakeQuantized(&'a ActivationFakeQuant),
 }
 
 impl Pass<'_> {
@@ -27,7 +27,7 @@ impl Pass<'_> {
     /// What goes into a layer, as it arrives there.
     pub fn enter(&self, rows: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Coded(coder) => coder.round(rows),
+            Self::FakeQuantized(activation_quant) => activation_quant.round(rows),
             _ => rows,
         }
     }

@@ -6,7 +6,7 @@ use burn::{
     tensor::{ExecutionError, Tensor},
 };
 
-use super::{Before, Map, Pass, Trace, dense as layers};
+use super::{Map, Pass, PreActivation, Trace, dense as layers};
 use crate::kernels::dense;
 use retort_compress::Layer;
 
@@ -34,7 +34,7 @@ impl Mlp {
         Ok(layers)
     }
 
-    /// The weights, where they are in the processor's memory.
+    /// The weights, where they are in the CPU's memory.
     pub fn in_memory(&self) -> Option<Vec<Layer>> {
         self.layers.iter().map(layers::in_memory).collect()
     }
@@ -65,8 +65,9 @@ impl Mlp {
             }
             let values = dense(entering.clone(), layer, true);
             let layer = layer.clone();
-            let before = Before::computed(move || dense(entering.clone(), &layer, false).unsqueeze_dim(1));
-            maps.push(Map { values: values.clone().unsqueeze_dim(1), before, side: 1 });
+            let pre_activation =
+                PreActivation::computed(move || dense(entering.clone(), &layer, false).unsqueeze_dim(1));
+            maps.push(Map { values: values.clone().unsqueeze_dim(1), pre_activation, side: 1 });
             activations = pass.drop(values);
         }
         // A network without layers says what it was shown.
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(block_on(device::read(trace.logits)).unwrap(), [15.5, -1.0]);
         assert_eq!(block_on(device::read(trace.embedding)).unwrap(), [5.5, 0.0, 0.0, 0.0]);
         assert_eq!(trace.maps[0].values.dims(), [2, 1, 2]);
-        assert_eq!(block_on(device::read(trace.maps[0].before.get())).unwrap(), [5.5, 0.0, -1.5, -0.5]);
+        assert_eq!(block_on(device::read(trace.maps[0].pre_activation.get())).unwrap(), [5.5, 0.0, -1.5, -0.5]);
         assert_eq!(block_on(mlp.to_layers()).unwrap(), layers);
     }
 }

@@ -1,6 +1,6 @@
 //! Networks: one a file, and a line in [`Network`] and its `match`es, which the compiler asks for.
 
-mod coder;
+mod activation_fake_quant;
 mod conv;
 pub mod dense;
 mod dropout;
@@ -18,12 +18,12 @@ use burn::{
 use retort_compress::Layer;
 use retort_spec::{Architecture, NetworkKind};
 
-pub use coder::{Coder, quantize_linear};
+pub use activation_fake_quant::{ActivationFakeQuant, quantize_linear};
 pub use conv::Conv;
 pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;
 pub use residual::Residual;
-pub use trace::{Before, Map, Statistics, Trace};
+pub use trace::{Map, PreActivation, Statistics, Trace};
 
 use crate::random;
 
@@ -79,7 +79,7 @@ impl Network {
         }
     }
 
-    /// The layers of a perceptron in the processor's memory.
+    /// The layers of a perceptron in the CPU's memory.
     pub fn perceptron(&self) -> Option<Vec<Layer>> {
         match self {
             Self::Mlp(mlp) => mlp.in_memory(),

@@ -10,7 +10,7 @@ use burn::{
 };
 use retort_compress::Layer;
 
-use super::{Before, Map, Pass, Statistics, Trace, dense, norm::Normalized, windows::windows};
+use super::{Map, Pass, PreActivation, Statistics, Trace, dense, norm::Normalized, windows::windows};
 
 /// A stem, residual blocks and a classifier.
 #[derive(Module, Debug)]
@@ -103,12 +103,15 @@ impl Residual {
         let mut image = Image { rows, batch, side };
         let mut maps: Vec<Map> = Vec::new();
         for block in &self.blocks {
-            let before;
-            (image, before) = block.forward(&image, &pass, &mut statistics);
-            let [_, channels] = before.dims();
+            let pre_activation;
+            (image, pre_activation) = block.forward(&image, &pass, &mut statistics);
+            let [_, channels] = pre_activation.dims();
             let places = |rows: Tensor<2>| rows.reshape([batch, image.side * image.side, channels]);
-            let map =
-                Map { values: places(image.rows.clone()), before: Before::known(places(before)), side: image.side };
+            let map = Map {
+                values: places(image.rows.clone()),
+                pre_activation: PreActivation::known(places(pre_activation)),
+                side: image.side,
+            };
             if maps.last().is_some_and(|last| last.shape() == map.shape()) {
                 maps.pop();
             }
@@ -145,8 +148,8 @@ impl Block {
             Some(shortcut) => shortcut.forward(image.windows(1, stride), pass, statistics),
             None => image.rows.clone(),
         };
-        let before = outer + around;
-        (Image { rows: relu(before.clone()), batch, side }, before)
+        let pre_activation = outer + around;
+        (Image { rows: relu(pre_activation.clone()), batch, side }, pre_activation)
     }
 }
 

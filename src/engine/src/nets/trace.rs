@@ -25,9 +25,9 @@ impl Trace {
 
     /// The same as constants among tracked tensors.
     pub fn autodiff(self) -> Self {
-        let map = |Map { values, before, side }: Map| Map {
+        let map = |Map { values, pre_activation, side }: Map| Map {
             values: values.autodiff(),
-            before: Before::computed(move || before.get().autodiff()),
+            pre_activation: PreActivation::computed(move || pre_activation.get().autodiff()),
             side,
         };
         Self {
@@ -45,7 +45,7 @@ pub struct Map {
     /// `[batch, places, channels]`, after the activation function.
     pub values: Tensor<3>,
     /// The same before the activation function.
-    pub before: Before,
+    pub pre_activation: PreActivation,
     /// Rows, and columns.
     pub side: usize,
 }
@@ -61,9 +61,9 @@ impl Map {
 /// What an activation function was given. Few ask for it, and where a layer does both in one step it is computed when
 /// they do.
 #[derive(Clone)]
-pub struct Before(Rc<dyn Fn() -> Tensor<3>>);
+pub struct PreActivation(Rc<dyn Fn() -> Tensor<3>>);
 
-impl Before {
+impl PreActivation {
     /// To be computed when it is asked for.
     pub fn computed(compute: impl Fn() -> Tensor<3> + 'static) -> Self {
         Self(Rc::new(compute))

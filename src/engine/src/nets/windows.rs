@@ -1,5 +1,5 @@
 //! Images as matrices: every window of an image as a row, so that a convolution is one matrix product, which is what
-//! processors and GPUs are fastest at. Channels come last, so that a row is made of whole runs.
+//! CPUs and GPUs are fastest at. Channels come last, so that a row is made of whole runs.
 
 use burn::tensor::{Int, Tensor, TensorData, activation::relu};
 

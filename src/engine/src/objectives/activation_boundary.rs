@@ -4,7 +4,7 @@
 use burn::tensor::{Tensor, activation::relu};
 
 use super::{
-    Loss, Method, Part, Settings, Views,
+    Loss, Method, Settings, SideMatrix, Views,
     maps::{Usual, convolved, pairs, pooled},
 };
 
@@ -23,9 +23,9 @@ fn activation_boundary(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let count = pairs.len();
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
         let side = student.side.min(teacher.side);
-        let [answer, taught] = [student, teacher].map(|map| pooled(map.before.get(), map.side, side));
+        let [answer, taught] = [student, teacher].map(|map| pooled(map.pre_activation.get(), map.side, side));
         let halvings = (count - 1 - index) as i32;
-        boundary(convolved(answer, views.parts.get(index)), taught, settings.margin) * 0.5_f64.powi(halvings)
+        boundary(convolved(answer, views.side_matrices.get(index)), taught, settings.margin) * 0.5_f64.powi(halvings)
     });
     Some(losses.reduce(|sum, loss| sum + loss)?.into())
 }
@@ -41,10 +41,10 @@ fn boundary(answer: Tensor<3>, taught: Tensor<3>, margin: f64) -> Tensor<1> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
+    side_matrices: |student, teacher, settings| {
         let pairs = pairs(student, teacher, settings.guided, Usual::All)?;
         let channels = pairs.into_iter().map(|(student, teacher)| (student.shape()[0], teacher.shape()[0]));
-        Ok(channels.map(|(rows, columns)| Part::random(rows, columns)).collect())
+        Ok(channels.map(|(rows, columns)| SideMatrix::random(rows, columns)).collect())
     },
     ..Method::plain(|views, settings, _| activation_boundary(views, settings))
 };

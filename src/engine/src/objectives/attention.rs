@@ -32,7 +32,9 @@ fn attended(values: Tensor<3>) -> Tensor<3> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new()),
+    side_matrices: |student, teacher, settings| {
+        with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new())
+    },
     ..Method::plain(|views, settings, _| attention(views, settings))
 };
 

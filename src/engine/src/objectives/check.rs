@@ -8,8 +8,8 @@ use retort_spec::Knowledge;
 use super::*;
 use crate::{
     data::one_hot,
-    nets::{Before, Map},
-    verify::{Of, Sample, loss_and_gradient},
+    nets::{Map, PreActivation},
+    verify::{Sample, TensorName, loss_and_gradient},
 };
 
 /// Shapes that most objectives take: `[batch, classes, features of the embedding, channels, side]`. A batch of one and
@@ -36,7 +36,8 @@ pub fn logit_gradient(id: &str, settings: &Settings, classes: usize, student: &[
         |logits: &[f32]| Sample { batch: logits.len() / classes, logits: logits.to_vec(), ..Sample::default() };
     let labels = vec![0; student.len() / classes];
     let (student, teacher) = (sample(student), sample(teacher));
-    let made = block_on(loss_and_gradient(id, settings, &student, &teacher, &labels, Of::Logits, &Device::flex()));
+    let made =
+        block_on(loss_and_gradient(id, settings, &student, &teacher, &labels, TensorName::Logits, &Device::flex()));
     made.unwrap().unwrap().1
 }
 
@@ -53,14 +54,14 @@ pub fn stages(batch: usize, maps: &[(usize, usize, &[f32])]) -> Trace {
     let map = |&(channels, side, numbers): &(usize, usize, &[f32])| {
         let data = TensorData::new(numbers.to_vec(), [batch, side * side, channels]);
         let values: Tensor<3> = Tensor::from_data(data, &Device::flex());
-        Map { before: Before::known(values.clone()), values, side }
+        Map { pre_activation: PreActivation::known(values.clone()), values, side }
     };
     let embedding = Tensor::zeros([batch, 1], &Device::flex());
     Trace { logits: embedding.clone(), embedding, maps: maps.iter().map(map).collect(), statistics: Vec::new() }
 }
 
-/// An objective's loss of constant traces and these learned parts, in the stage that it speaks in.
-pub fn loss(id: &str, student: &Trace, teacher: &Trace, parts: &[Tensor<2>]) -> f32 {
+/// An objective's loss of constant traces and these learned side matrices, in the stage that it speaks in.
+pub fn loss(id: &str, student: &Trace, teacher: &Trace, side_matrices: &[Tensor<2>]) -> f32 {
     let method = named(id).unwrap();
     let [batch, _] = student.embedding.dims();
     let rows: Vec<u32> = (0..batch as u32).collect();
@@ -69,7 +70,7 @@ pub fn loss(id: &str, student: &Trace, teacher: &Trace, parts: &[Tensor<2>]) -> 
         teacher: Some(teacher),
         targets: None,
         rows: &rows,
-        parts,
+        side_matrices,
         progress: 1.0,
         is_first_stage: false,
     };
@@ -79,39 +80,42 @@ pub fn loss(id: &str, student: &Trace, teacher: &Trace, parts: &[Tensor<2>]) -> 
 
 /// Why an objective cannot be used on such traces; `None` if it can.
 pub fn refusal(id: &str, student: &Trace, teacher: &Trace) -> Option<Incompatibility> {
-    (named(id).unwrap().parts)(student, teacher, &Settings::default()).err()
+    (named(id).unwrap().side_matrices)(student, teacher, &Settings::default()).err()
 }
 
 /// Every objective with what it looks at first: the registry's and the two that every student has.
-fn all() -> Vec<(&'static str, Of)> {
+fn all() -> Vec<(&'static str, TensorName)> {
     let registered = Objective::ALL.iter().map(|objective| {
         let of = match objective.about().knowledge {
-            Knowledge::Responses => Of::Logits,
-            Knowledge::Features => Of::Maps,
-            Knowledge::Relations => Of::Embedding,
+            Knowledge::Responses => TensorName::Logits,
+            Knowledge::Features => TensorName::Maps,
+            Knowledge::Relations => TensorName::Embedding,
         };
         (objective.word(), of)
     });
-    [("cross-entropy", Of::Logits), ("soft-targets", Of::Logits)].into_iter().chain(registered).collect()
+    [("cross-entropy", TensorName::Logits), ("soft-targets", TensorName::Logits)]
+        .into_iter()
+        .chain(registered)
+        .collect()
 }
 
 /// An objective in the middle of a training: it has drawn its matrices and seen one batch.
 struct Begun {
     method: &'static Method,
-    of: Of,
+    of: TensorName,
     settings: Settings,
     is_first_stage: bool,
     teacher: Trace,
     targets: Tensor<2>,
-    parts: Vec<Vec<f32>>,
-    shapes: Vec<Part>,
+    side_matrices: Vec<Vec<f32>>,
+    shapes: Vec<SideMatrix>,
     memory: Memory,
 }
 
 impl Begun {
     /// Or why the objective refuses such traces.
     fn new(
-        (id, of): (&str, Of),
+        (id, of): (&str, TensorName),
         settings: Settings,
         is_first_stage: bool,
         student: &Sample,
@@ -119,18 +123,19 @@ impl Begun {
     ) -> Result<Self, Incompatibility> {
         let device = Device::flex().autodiff();
         let method = named(id).unwrap();
-        let (teacher, _) = teacher.trace(Of::Logits, &device);
-        let shapes = (method.parts)(&student.trace(Of::Logits, &device).0, &teacher, &settings)?;
-        let drawn = Parts::draw(&shapes, 1, &device);
-        let parts = (0..shapes.len()).map(|index| drawn.one(index).into_data().iter::<f32>().collect()).collect();
+        let (teacher, _) = teacher.trace(TensorName::Logits, &device);
+        let shapes = (method.side_matrices)(&student.trace(TensorName::Logits, &device).0, &teacher, &settings)?;
+        let drawn = SideMatrices::draw(&shapes, 1, &device);
+        let side_matrices =
+            (0..shapes.len()).map(|index| drawn.one(index).into_data().iter::<f32>().collect()).collect();
         let classes = student.logits.len() / student.batch;
         let labels: Vec<u8> = (0..student.batch).map(|row| ((row * 7 + 1) % classes) as u8).collect();
         let targets = Tensor::from_data(TensorData::new(one_hot(&labels, classes), [student.batch, classes]), &device);
         let memory = Memory::new(student.batch + 8, 1, "check");
-        let mut begun = Self { method, of, settings, is_first_stage, teacher, targets, parts, shapes, memory };
+        let mut begun = Self { method, of, settings, is_first_stage, teacher, targets, side_matrices, shapes, memory };
         // What it keeps of a first batch is a constant from the second on.
         let mut memory = begun.memory.clone();
-        begun.at(student, &begun.parts, &mut memory);
+        begun.at(student, &begun.side_matrices, &mut memory);
         begun.memory = memory;
         Ok(begun)
     }
@@ -140,22 +145,22 @@ impl Begun {
     fn at(
         &self,
         student: &Sample,
-        parts: &[Vec<f32>],
+        side_matrices: &[Vec<f32>],
         memory: &mut Memory,
     ) -> Option<(f64, Option<Vec<f32>>, Vec<Option<Vec<f32>>>)> {
         let device = Device::flex().autodiff();
         let (trace, tracked) = student.trace(self.of, &device);
-        let matrix = |(numbers, part): (&Vec<f32>, &Part)| -> Tensor<2> {
+        let matrix = |(numbers, part): (&Vec<f32>, &SideMatrix)| -> Tensor<2> {
             Tensor::from_data(TensorData::new(numbers.clone(), [part.rows, part.columns]), &device).require_grad()
         };
-        let matrices: Vec<Tensor<2>> = parts.iter().zip(&self.shapes).map(matrix).collect();
+        let matrices: Vec<Tensor<2>> = side_matrices.iter().zip(&self.shapes).map(matrix).collect();
         let rows: Vec<u32> = (0..student.batch as u32).collect();
         let views = Views {
             student: &trace,
             teacher: Some(&self.teacher),
             targets: Some(self.targets.clone()),
             rows: &rows,
-            parts: &matrices,
+            side_matrices: &matrices,
             progress: 1.0,
             is_first_stage: self.is_first_stage,
         };
@@ -167,8 +172,8 @@ impl Begun {
     }
 
     /// The loss alone, without a trace of having been asked.
-    fn loss(&self, student: &Sample, parts: &[Vec<f32>]) -> Option<f64> {
-        self.at(student, parts, &mut self.memory.clone()).map(|(loss, _, _)| loss)
+    fn loss(&self, student: &Sample, side_matrices: &[Vec<f32>]) -> Option<f64> {
+        self.at(student, side_matrices, &mut self.memory.clone()).map(|(loss, _, _)| loss)
     }
 }
 
@@ -199,7 +204,8 @@ fn every_gradient_passes_finite_differences() {
             let [student, teacher] = sample(shape, &mut generator);
             for (settings, is_first_stage) in settings.into_iter().flat_map(|it| [(it, false), (it, true)]) {
                 let Ok(begun) = Begun::new((id, of), settings, is_first_stage, &student, &teacher) else { continue };
-                let Some((_, outputs, matrices)) = begun.at(&student, &begun.parts, &mut begun.memory.clone()) else {
+                let Some((_, outputs, matrices)) = begun.at(&student, &begun.side_matrices, &mut begun.memory.clone())
+                else {
                     continue;
                 };
                 let what = format!("{id} {shape:?} {settings:?}, first stage: {is_first_stage}");
@@ -210,7 +216,7 @@ fn every_gradient_passes_finite_differences() {
                     let moved = |shift: f32| {
                         let mut moved = student.clone();
                         moved.numbers_mut(of)[index] += shift;
-                        begun.loss(&moved, &begun.parts).unwrap()
+                        begun.loss(&moved, &begun.side_matrices).unwrap()
                     };
                     let result = agrees(analytic, largest(outputs.as_deref().unwrap()), moved);
                     assert_eq!(result, Ok(()), "{what}: output {index}, {analytic}");
@@ -222,9 +228,9 @@ fn every_gradient_passes_finite_differences() {
                         gradient.iter().enumerate().step_by(gradient.len().div_ceil(ENTRIES).max(1))
                     {
                         let moved = |shift: f32| {
-                            let mut parts = begun.parts.clone();
-                            parts[part][index] += shift;
-                            begun.loss(&student, &parts).unwrap()
+                            let mut side_matrices = begun.side_matrices.clone();
+                            side_matrices[part][index] += shift;
+                            begun.loss(&student, &side_matrices).unwrap()
                         };
                         let result = agrees(analytic, largest(gradient), moved);
                         assert_eq!(result, Ok(()), "{what}: entry {index} of matrix {part}, {analytic}");
@@ -261,7 +267,7 @@ fn every_objective_refuses_what_it_cannot_compare_and_nothing_else() {
             let what = format!("{id}, batch {batch}, {stages} stages, {side} places a side, {wide} channels");
             let losses = [false, true].map(|is_first_stage| {
                 let begun = Begun::new((id, of), Settings::default(), is_first_stage, &student, &teacher)?;
-                Ok(begun.loss(&student, &begun.parts))
+                Ok(begun.loss(&student, &begun.side_matrices))
             });
             match losses {
                 [Ok(later), Ok(first)] => {

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::RngExt;
 
 use super::{
-    Loss, Memory, Method, Part, Views, constant,
+    Loss, Memory, Method, SideMatrix, Views, constant,
     geometry::{compares, log_sigmoid, unit},
 };
 use crate::kernels::matmul;
@@ -14,7 +14,7 @@ use crate::kernels::matmul;
 /// to 2048 features; those here have some tens, and every negative costs as many products.
 const WIDTH: usize = 32;
 /// The most negatives of an example. The authors take 16,384 of the 50,000 images of CIFAR-100, on a GPU; a
-/// processor in a page pays about as much for 256 as for the forward pass of a small student.
+/// CPU in a page pays about as much for 256 as for the forward pass of a small student.
 const NEGATIVES: usize = 256;
 /// τ, the authors' value.
 const TEMPERATURE: f64 = 0.07;
@@ -32,8 +32,8 @@ const MOMENTUM: f64 = 0.5;
 /// # Shapes
 /// Embeddings `[batch, features]`; matrices `[student's features, 32]` and `[teacher's features, 32]`; the loss `[1]`.
 fn contrastive(views: &Views<'_>, memory: &mut Memory) -> Option<Loss> {
-    let student = projected(&views.student.embedding, views.parts.first());
-    let teacher = projected(&views.teacher?.embedding, views.parts.get(1));
+    let student = projected(&views.student.embedding, views.side_matrices.first());
+    let teacher = projected(&views.teacher?.embedding, views.side_matrices.get(1));
     let ([batch, width], count) = (student.dims(), NEGATIVES.min(memory.examples.saturating_sub(1)));
     if teacher.dims() != [batch, width] || views.rows.len() != batch || count == 0 {
         return None;
@@ -116,10 +116,10 @@ fn remembered(bank: Tensor<2>, rows: Tensor<1, Int>, seen: Tensor<2>, shares: Te
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, _| {
+    side_matrices: |student, teacher, _| {
         compares(1, student)?;
         let features = [student, teacher].map(|trace| trace.embedding.dims()[1]);
-        Ok(features.map(|features| Part::random(features, WIDTH)).to_vec())
+        Ok(features.map(|features| SideMatrix::random(features, WIDTH)).to_vec())
     },
     ..Method::plain(|views, _, memory| contrastive(views, memory))
 };
@@ -135,7 +135,7 @@ mod tests {
     };
 
     /// The loss of embeddings of two features, and what is remembered of them.
-    fn value(student: &Trace, teacher: &Trace, parts: &[Tensor<2>], memory: &mut Memory) -> Option<Tensor<1>> {
+    fn value(student: &Trace, teacher: &Trace, side_matrices: &[Tensor<2>], memory: &mut Memory) -> Option<Tensor<1>> {
         let rows = [3, 0, 5, 1];
         let [batch, _] = student.embedding.dims();
         let views = Views {
@@ -143,7 +143,7 @@ mod tests {
             teacher: Some(teacher),
             targets: None,
             rows: &rows[..batch],
-            parts,
+            side_matrices,
             progress: 0.0,
             is_first_stage: false,
         };
@@ -181,10 +181,14 @@ mod tests {
     #[test]
     fn the_matrices_learn_on_both_sides() {
         let (student, teacher) = (tracked(&[0.4, -1.0, 0.7, 0.9]), tracked(&[1.0, 0.2, -0.3, 0.8]));
-        let parts = |student: &Trace| (METHOD.parts)(student, &teacher, &Settings::default());
-        assert_eq!(parts(&student), Err(Incompatibility::NoStages), "an embedding that is the input learns nothing");
+        let side_matrices = |student: &Trace| (METHOD.side_matrices)(student, &teacher, &Settings::default());
+        assert_eq!(
+            side_matrices(&student),
+            Err(Incompatibility::NoStages),
+            "an embedding that is the input learns nothing"
+        );
         let staged = Trace { maps: check::stages(2, &[(1, 1, &[0.0; 2])]).maps, ..student.clone() };
-        assert_eq!(parts(&staged), Ok(vec![Part::random(2, WIDTH); 2]));
+        assert_eq!(side_matrices(&staged), Ok(vec![SideMatrix::random(2, WIDTH); 2]));
         let device = Device::flex().autodiff();
         let matrices: [Tensor<2>; 2] = [[[1.0, 0.5], [0.0, 1.0]], [[0.3, 0.0], [1.0, 1.0]]]
             .map(|matrix| Tensor::from_data(matrix, &device).require_grad());

@@ -37,7 +37,7 @@ fn series(cosines: Tensor<2>, settings: &Settings) -> Tensor<2> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, _, _| compares(2, student),
+    side_matrices: |student, _, _| compares(2, student),
     ..Method::plain(|views, settings, _| Some(correlation(views.student, views.teacher?, settings).into()))
 };
 

@@ -4,7 +4,7 @@
 use burn::tensor::Tensor;
 
 use super::{
-    Loss, Method, Part, Settings, Views, constant,
+    Loss, Method, Settings, SideMatrix, Views, constant,
     geometry::{magnitude, unit},
     maps::{Usual, convolved, met, pairs},
 };
@@ -27,7 +27,7 @@ fn factor(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::Last).ok()?;
     let losses = pairs.into_iter().enumerate().filter_map(|(index, (student, teacher))| {
         let [answer, taught] = met(student, teacher);
-        let [encoder, decoder, translator] = [0, 1, 2].map(|part| views.parts.get(3 * index + part));
+        let [encoder, decoder, translator] = [0, 1, 2].map(|part| views.side_matrices.get(3 * index + part));
         if views.is_first_stage {
             // Without matrices there is nothing to learn in this stage.
             let paraphrased = convolved(taught.clone(), encoder);
@@ -48,14 +48,14 @@ fn direction(values: Tensor<3>) -> Tensor<2> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
+    side_matrices: |student, teacher, settings| {
         let pairs = pairs(student, teacher, settings.guided, Usual::Last)?;
-        let parts = pairs.into_iter().flat_map(|(student, teacher)| {
+        let side_matrices = pairs.into_iter().flat_map(|(student, teacher)| {
             let ([narrow, _], [wide, _]) = (student.shape(), teacher.shape());
             let factors = (wide as f64 * SHARE).ceil() as usize;
-            [Part::random(wide, factors), Part::random(factors, wide), Part::random(narrow, factors)]
+            [SideMatrix::random(wide, factors), SideMatrix::random(factors, wide), SideMatrix::random(narrow, factors)]
         });
-        Ok(parts.collect())
+        Ok(side_matrices.collect())
     },
     ..Method::plain(|views, settings, _| factor(views, settings))
 };
@@ -74,7 +74,7 @@ mod tests {
     }
 
     /// `p` keeps the first channel and `d` puts it back; `t` turns the sign.
-    fn parts() -> Vec<Tensor<2>> {
+    fn side_matrices() -> Vec<Tensor<2>> {
         let device = Device::flex().autodiff();
         let [encoder, decoder, translator]: [Tensor<2>; 3] = [
             Tensor::from_data([[1.0], [0.0]], &device),
@@ -84,7 +84,7 @@ mod tests {
         [encoder, decoder, translator].map(Tensor::require_grad).to_vec()
     }
 
-    fn loss(parts: &[Tensor<2>], is_first_stage: bool) -> Tensor<1> {
+    fn loss(side_matrices: &[Tensor<2>], is_first_stage: bool) -> Tensor<1> {
         let (student, teacher) = traces();
         let lift = |trace: Trace| {
             let mut trace = trace;
@@ -99,7 +99,7 @@ mod tests {
             teacher: Some(&teacher),
             targets: None,
             rows: &[0],
-            parts,
+            side_matrices,
             progress: 0.0,
             is_first_stage,
         };
@@ -108,23 +108,26 @@ mod tests {
 
     #[test]
     fn the_first_stage_is_the_paraphrasers_and_the_second_the_translators() {
-        let parts = parts();
+        let side_matrices = side_matrices();
         // (3, 4) becomes (3, 0).
-        let first = loss(&parts, true);
+        let first = loss(&side_matrices, true);
         assert_eq!(first.clone().into_scalar::<f32>(), 8.0);
         let gradients = first.backward();
-        assert_eq!([0, 1, 2].map(|part| parts[part].grad(&gradients).is_some()), [true, true, false]);
+        assert_eq!([0, 1, 2].map(|part| side_matrices[part].grad(&gradients).is_some()), [true, true, false]);
         // −5 against 3, both of length 1: opposite.
-        let second = loss(&parts, false);
+        let second = loss(&side_matrices, false);
         assert!((second.clone().into_scalar::<f32>() - 2.0).abs() < 1e-6);
         let gradients = second.backward();
-        assert_eq!([0, 1, 2].map(|part| parts[part].grad(&gradients).is_some()), [false, false, true]);
+        assert_eq!([0, 1, 2].map(|part| side_matrices[part].grad(&gradients).is_some()), [false, false, true]);
     }
 
     #[test]
     fn the_paraphrase_is_half_as_wide_as_the_teacher() {
         let (student, teacher) = traces();
-        let parts = (METHOD.parts)(&student, &teacher, &Settings::default());
-        assert_eq!(parts, Ok(vec![Part::random(2, 1), Part::random(1, 2), Part::random(1, 1)]));
+        let side_matrices = (METHOD.side_matrices)(&student, &teacher, &Settings::default());
+        assert_eq!(
+            side_matrices,
+            Ok(vec![SideMatrix::random(2, 1), SideMatrix::random(1, 2), SideMatrix::random(1, 1)])
+        );
     }
 }

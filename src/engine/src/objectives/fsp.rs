@@ -66,7 +66,7 @@ fn flows<'a>(student: &'a Trace, teacher: &'a Trace) -> Result<Vec<[Flow<'a>; 2]
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, _| {
+    side_matrices: |student, teacher, _| {
         for [(student, next), (teacher, beside)] in flows(student, teacher)? {
             for (student, teacher) in [(student, teacher), (next, beside)] {
                 let ([student, _], [teacher, _]) = (student.shape(), teacher.shape());

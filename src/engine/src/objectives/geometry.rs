@@ -4,7 +4,7 @@
 use burn::tensor::{Bool, Tensor, activation::relu};
 use retort_spec::Incompatibility;
 
-use super::Part;
+use super::SideMatrix;
 use crate::kernels::matmul;
 use crate::nets::Trace;
 
@@ -105,7 +105,7 @@ pub fn log_sigmoid<const D: usize>(values: Tensor<D>) -> Tensor<D> {
 /// # Errors
 /// [`Incompatibility::Batch`] where there are fewer than `needed`, [`Incompatibility::NoStages`] where the embedding is
 /// the input itself.
-pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<Part>, Incompatibility> {
+pub fn compares(needed: usize, trace: &Trace) -> Result<Vec<SideMatrix>, Incompatibility> {
     let [given, _] = trace.embedding.dims();
     match (given < needed, trace.maps.is_empty()) {
         (true, _) => Err(Incompatibility::Batch { needed: needed as u32, given: given as u32 }),

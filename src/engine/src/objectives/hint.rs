@@ -1,7 +1,7 @@
 //! Hints: before the student learns the task, its middle stage learns to foretell the teacher's.
 
 use super::{
-    Loss, Method, Part, Settings, Views,
+    Loss, Method, Settings, SideMatrix, Views,
     maps::{Usual, convolved, met, pairs},
 };
 
@@ -18,17 +18,17 @@ fn hint(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::Middle).ok()?;
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
         let [answer, taught] = met(student, teacher);
-        (convolved(answer, views.parts.get(index)) - taught).square().mean()
+        (convolved(answer, views.side_matrices.get(index)) - taught).square().mean()
     });
     Some(losses.reduce(|sum, loss| sum + loss)?.into())
 }
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
+    side_matrices: |student, teacher, settings| {
         let pairs = pairs(student, teacher, settings.guided, Usual::Middle)?;
         let channels = pairs.into_iter().map(|(student, teacher)| (student.shape()[0], teacher.shape()[0]));
-        Ok(channels.map(|(rows, columns)| Part::random(rows, columns)).collect())
+        Ok(channels.map(|(rows, columns)| SideMatrix::random(rows, columns)).collect())
     },
     ..Method::plain(|views, settings, _| hint(views, settings))
 };
@@ -54,8 +54,8 @@ mod tests {
     #[test]
     fn it_learns_a_matrix_and_needs_a_stage() {
         let (student, teacher) = (check::stages(1, &[(1, 1, &[0.0])]), check::stages(1, &[(3, 1, &[0.0; 3])]));
-        let parts = (METHOD.parts)(&student, &teacher, &Settings::default());
-        assert_eq!(parts, Ok(vec![Part::random(1, 3)]));
+        let side_matrices = (METHOD.side_matrices)(&student, &teacher, &Settings::default());
+        assert_eq!(side_matrices, Ok(vec![SideMatrix::random(1, 3)]));
         assert_eq!(check::refusal("hint", &student, &check::stages(1, &[])), Some(Incompatibility::NoStages));
     }
 }

@@ -33,7 +33,7 @@ pub struct Views<'a> {
     /// The examples' places in the transfer set, in a transfer batch.
     pub rows: &'a [u32],
     /// What this objective learns beside the student, tracked; empty where the shapes already meet.
-    pub parts: &'a [Tensor<2>],
+    pub side_matrices: &'a [Tensor<2>],
     /// Share of the steps that is done, 0 to 1.
     pub progress: f64,
     /// Whether this is the first stage of a method that has two.
@@ -141,7 +141,7 @@ pub enum Source {
 
 /// A matrix that is learned beside the student, `[rows, columns]`: the student's bytes do not hold it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Part {
+pub struct SideMatrix {
     /// Its inputs.
     pub rows: usize,
     /// Its outputs.
@@ -150,7 +150,7 @@ pub struct Part {
     pub fill: Option<f32>,
 }
 
-impl Part {
+impl SideMatrix {
     /// A random matrix.
     pub fn random(rows: usize, columns: usize) -> Self {
         Self { rows, columns, fill: None }
@@ -162,7 +162,7 @@ pub struct Method {
     /// Its loss; `None` where what it looks at is not there, or it has nothing to say at this stage.
     pub loss: fn(&Views<'_>, &Settings, &mut Memory) -> Option<Loss>,
     /// What it learns beside the student, from the traces of a first batch; or why it cannot be used on such traces.
-    pub parts: fn(&Trace, &Trace, &Settings) -> Result<Vec<Part>, Incompatibility>,
+    pub side_matrices: fn(&Trace, &Trace, &Settings) -> Result<Vec<SideMatrix>, Incompatibility>,
     /// What it is computed from.
     pub from: Source,
 }
@@ -170,7 +170,7 @@ pub struct Method {
 impl Method {
     /// A method that learns nothing beside the student and takes every shape.
     pub const fn plain(loss: fn(&Views<'_>, &Settings, &mut Memory) -> Option<Loss>) -> Self {
-        Self { loss, parts: |_, _, _| Ok(Vec::new()), from: Source::Teacher }
+        Self { loss, side_matrices: |_, _, _| Ok(Vec::new()), from: Source::Teacher }
     }
 }
 
@@ -212,21 +212,21 @@ fn constant<const D: usize>(tensor: &Tensor<D>) -> Tensor<D> {
 
 /// The matrices that all objectives learn beside the student.
 #[derive(Module, Debug, Default)]
-pub struct Parts {
+pub struct SideMatrices {
     matrices: Vec<Param<Tensor<2>>>,
 }
 
-impl Parts {
+impl SideMatrices {
     /// Draws matrices on the host and puts them on a device.
-    pub fn draw(parts: &[Part], seed: u32, device: &Device) -> Self {
+    pub fn draw(side_matrices: &[SideMatrix], seed: u32, device: &Device) -> Self {
         let mut generator = random::stream(seed, "parts");
-        let mut matrix = |part: &Part| {
-            let bound = (6.0 / part.rows as f32).sqrt();
-            let mut entry = || part.fill.unwrap_or_else(|| generator.random_range(-bound..bound));
-            let entries: Vec<f32> = (0..part.rows * part.columns).map(|_| entry()).collect();
-            Param::from_data(TensorData::new(entries, [part.rows, part.columns]), device)
+        let mut matrix = |side: &SideMatrix| {
+            let bound = (6.0 / side.rows as f32).sqrt();
+            let mut entry = || side.fill.unwrap_or_else(|| generator.random_range(-bound..bound));
+            let entries: Vec<f32> = (0..side.rows * side.columns).map(|_| entry()).collect();
+            Param::from_data(TensorData::new(entries, [side.rows, side.columns]), device)
         };
-        Self { matrices: parts.iter().map(&mut matrix).collect() }
+        Self { matrices: side_matrices.iter().map(&mut matrix).collect() }
     }
 
     /// These matrices.

@@ -33,7 +33,9 @@ fn kernel(one: &Tensor<3>, other: &Tensor<3>) -> Tensor<1> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new()),
+    side_matrices: |student, teacher, settings| {
+        with_places(student, teacher, settings.guided, Usual::All).map(|_| Vec::new())
+    },
     ..Method::plain(|views, settings, _| nst(views, settings))
 };
 

@@ -36,7 +36,7 @@ fn neighbours(embedding: Tensor<2>) -> Tensor<2> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, _, _| compares(2, student),
+    side_matrices: |student, _, _| compares(2, student),
     ..Method::plain(|views, _, _| Some(pkt(views.student, views.teacher?).into()))
 };
 

@@ -37,7 +37,7 @@ fn cosines(embedding: Tensor<2>) -> Tensor<3> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, _, _| compares(3, student),
+    side_matrices: |student, _, _| compares(3, student),
     ..Method::plain(|views, _, _| Some(rkd_angle(views.student, views.teacher?).into()))
 };
 

@@ -33,7 +33,7 @@ fn relative(embedding: Tensor<2>) -> Tensor<2> {
 /// How it is computed.
 pub const METHOD: Method = Method {
     // Between two examples there is one distance, which is the mean one.
-    parts: |student, _, _| compares(3, student),
+    side_matrices: |student, _, _| compares(3, student),
     ..Method::plain(|views, _, _| Some(rkd_distance(views.student, views.teacher?).into()))
 };
 

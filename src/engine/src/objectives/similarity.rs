@@ -23,7 +23,7 @@ fn similarity(student: &Trace, teacher: &Trace) -> Tensor<1> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, _, _| compares(2, student),
+    side_matrices: |student, _, _| compares(2, student),
     ..Method::plain(|views, _, _| Some(similarity(views.student, views.teacher?).into()))
 };
 

@@ -4,7 +4,7 @@
 use burn::tensor::{Tensor, activation::relu};
 
 use super::{
-    Loss, Method, Part, Settings, Views,
+    Loss, Method, Settings, SideMatrix, Views,
     geometry::softplus,
     maps::{Usual, convolved, met, pairs},
 };
@@ -25,7 +25,7 @@ fn vid(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
     let pairs = pairs(views.student, views.teacher?, settings.guided, Usual::All).ok()?;
     let losses = pairs.into_iter().enumerate().map(|(index, (student, teacher))| {
         let [answer, taught] = met(student, teacher);
-        let (mean, variance) = match views.parts.get(index * PARTS..(index + 1) * PARTS) {
+        let (mean, variance) = match views.side_matrices.get(index * PARTS..(index + 1) * PARTS) {
             Some([first, second, third, spread]) => {
                 let inner = relu(convolved(answer, Some(first)));
                 let mean = convolved(relu(convolved(inner, Some(second))), Some(third));
@@ -41,16 +41,16 @@ fn vid(views: &Views<'_>, settings: &Settings) -> Option<Loss> {
 
 /// How it is computed.
 pub const METHOD: Method = Method {
-    parts: |student, teacher, settings| {
+    side_matrices: |student, teacher, settings| {
         let pairs = pairs(student, teacher, settings.guided, Usual::All)?;
         // The inverse of softplus.
         let spread = (settings.variance - SMALLEST).exp_m1().ln() as f32;
-        let parts = pairs.into_iter().flat_map(|(student, teacher)| {
+        let side_matrices = pairs.into_iter().flat_map(|(student, teacher)| {
             let ([narrow, _], [wide, _]) = (student.shape(), teacher.shape());
-            let spread = Part { rows: 1, columns: wide, fill: Some(spread) };
-            [Part::random(narrow, wide), Part::random(wide, wide), Part::random(wide, wide), spread]
+            let spread = SideMatrix { rows: 1, columns: wide, fill: Some(spread) };
+            [SideMatrix::random(narrow, wide), SideMatrix::random(wide, wide), SideMatrix::random(wide, wide), spread]
         });
-        Ok(parts.collect())
+        Ok(side_matrices.collect())
     },
     ..Method::plain(|views, settings, _| vid(views, settings))
 };
@@ -65,8 +65,9 @@ mod tests {
     fn a_stage_that_foretells_the_teacher_pays_for_the_variance_alone() {
         let (student, teacher) = (check::stages(1, &[(1, 1, &[3.0])]), check::stages(1, &[(2, 1, &[3.0, 6.0])]));
         let device = Device::flex();
-        let parts = (METHOD.parts)(&student, &teacher, &Settings::default()).unwrap();
-        let spread = TensorData::new(vec![parts[3].fill.unwrap(); 2], [parts[3].rows, parts[3].columns]);
+        let side_matrices = (METHOD.side_matrices)(&student, &teacher, &Settings::default()).unwrap();
+        let spread =
+            TensorData::new(vec![side_matrices[3].fill.unwrap(); 2], [side_matrices[3].rows, side_matrices[3].columns]);
         let matrices: [Tensor<2>; 4] = [
             Tensor::from_data([[1.0, -1.0]], &device),
             // The second channel is below zero and cut off, so that what it is multiplied by does not matter.
@@ -82,8 +83,8 @@ mod tests {
     fn every_pair_has_its_own_parts() {
         let student = check::stages(1, &[(1, 1, &[0.0]), (2, 1, &[0.0, 0.0])]);
         let teacher = check::stages(1, &[(3, 1, &[0.0; 3]), (4, 1, &[0.0; 4])]);
-        let parts = (METHOD.parts)(&student, &teacher, &Settings::default()).unwrap();
-        let shapes: Vec<[usize; 2]> = parts.iter().map(|part| [part.rows, part.columns]).collect();
+        let side_matrices = (METHOD.side_matrices)(&student, &teacher, &Settings::default()).unwrap();
+        let shapes: Vec<[usize; 2]> = side_matrices.iter().map(|part| [part.rows, part.columns]).collect();
         assert_eq!(shapes, [[1, 3], [3, 3], [3, 3], [1, 3], [2, 4], [4, 4], [4, 4], [1, 4]]);
     }
 }

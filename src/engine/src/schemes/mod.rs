@@ -1,7 +1,7 @@
 //! Who teaches whom, and when: a finished teacher, and two students that learn side by side; then a compressed student
 //! that learns on.
 
-pub mod lessons;
+mod active_objectives;
+pub mod batch_source;
 pub mod offline;
-mod taught;
 pub mod tuning;

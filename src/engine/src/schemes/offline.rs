@@ -12,18 +12,18 @@ use retort_spec::{Architecture, Experiment, NetworkKind, Trouble};
 use crate::{
     data::batch::{Batches, steps_per_epoch},
     nets::{Dropout, Network, Pass, Trace},
-    objectives::{Parts, Settings, Source, cross_entropy, soft_targets},
+    objectives::{Settings, SideMatrices, Source, cross_entropy, soft_targets},
     random,
     train::{
-        bench::{Bench, select},
-        fused::{self, Aim, Term},
-        learner::{Learner, Slope},
+        device_dataset::{DeviceDataset, select},
+        fused::{FusedLossTerm, FusedTarget, fits_fused_path},
+        learner::{Learner, StepLoss},
     },
 };
 
 use super::{
-    lessons::{Exercise, Lesson, Lessons, Sheet, transfer_rows},
-    taught::{Batch, Objectives},
+    active_objectives::{Batch, Objectives},
+    batch_source::{BatchSource, CpuBatch, LabelledBatch, TransferBatch, transfer_rows},
 };
 
 /// A teacher being trained on every label.
@@ -32,8 +32,8 @@ pub struct Teacher {
     pub learner: Learner,
     batches: Batches,
     dropout: Option<Dropout>,
-    shifts: ChaCha8Rng,
-    /// The batch, where it learns straight on: shifted images, if they are, how products read it, and classes.
+    jitter_generator: ChaCha8Rng,
+    /// The batch, where it learns on the fused path: jittered images, if they are, how products read it, and classes.
     copies: Vec<f32>,
     inputs: Inputs,
     targets: Vec<f32>,
@@ -41,18 +41,18 @@ pub struct Teacher {
 
 impl Teacher {
     /// An untrained teacher.
-    pub fn new(bench: &Bench, experiment: &Experiment, seed: u32) -> Self {
-        let dataset = &bench.dataset;
+    pub fn new(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Self {
+        let dataset = &data.dataset;
         let steps = experiment.teacher_epochs * steps_per_epoch(dataset.train.len(), experiment.batch);
         let layers = Network::draw(&experiment.teacher, dataset.features(), dataset.classes, seed, "teacher");
         Self {
-            learner: match can_use_fused_path(bench, experiment, &experiment.teacher, &layers) {
-                true => Learner::straight(&layers, experiment, steps, &bench.device),
-                false => Learner::new(&experiment.teacher, &layers, experiment, steps, &bench.device),
+            learner: match can_use_fused_path(data, experiment, &experiment.teacher, &layers) {
+                true => Learner::fused(&layers, experiment, steps, &data.device),
+                false => Learner::new(&experiment.teacher, &layers, experiment, steps, &data.device),
             },
             batches: Batches::new((0..dataset.train.len() as u32).collect(), seed, "teacher batches"),
             dropout: Dropout::new(experiment.dropout, seed),
-            shifts: random::stream(seed, "teacher jitter"),
+            jitter_generator: random::stream(seed, "teacher jitter"),
             copies: Vec::new(),
             inputs: Inputs::default(),
             targets: Vec::new(),
@@ -60,23 +60,28 @@ impl Teacher {
     }
 
     /// Trains one batch.
-    pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
+    pub fn step(mut self, data: &DeviceDataset, experiment: &Experiment) -> Self {
         let rows = self.batches.draw(experiment.batch as usize);
         if self.learner.is_fused() {
-            let Self { learner, dropout, shifts, copies, inputs, targets, .. } = &mut self;
+            let Self { learner, dropout, jitter_generator, copies, inputs, targets, .. } = &mut self;
             copies.clear();
-            if bench.shifts(experiment.jitter) {
-                bench.shift(&rows, experiment.jitter as i32, shifts, copies);
+            if data.uses_jitter(experiment.jitter) {
+                data.jitter_into(&rows, experiment.jitter as i32, jitter_generator, copies);
             }
-            bench.copy_targets(&rows, targets);
-            let term = Term { aim: Aim::Labels(targets), from: 0, factor: 1.0 / rows.len() as f64, name: None };
-            inputs.read(bench.dataset.features(), &bench.lines(&rows, copies));
+            data.copy_targets(&rows, targets);
+            let term = FusedLossTerm {
+                target: FusedTarget::Labels(targets),
+                from: 0,
+                factor: 1.0 / rows.len() as f64,
+                name: None,
+            };
+            inputs.read(data.dataset.features(), &data.row_slices(&rows, copies));
             learner.step_fused(experiment, inputs, &[term], dropout.as_mut());
             return self;
         }
-        let places = bench.places(&rows);
-        let inputs = bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts).autodiff();
-        let targets = bench.targets(&places).autodiff();
+        let indices = data.row_indices(&rows);
+        let inputs = data.inputs((&rows, &indices), experiment.jitter, &mut self.jitter_generator).autodiff();
+        let targets = data.targets(&indices).autodiff();
         self.learner = self.learner.step(experiment, |network, _| {
             labelled(network.forward(inputs, Pass::Train(self.dropout.as_mut())), targets)
         });
@@ -84,17 +89,22 @@ impl Teacher {
     }
 }
 
-/// Whether a network of these layers learns without a graph: a perceptron on the processor.
-fn can_use_fused_path(bench: &Bench, experiment: &Experiment, architecture: &Architecture, layers: &[Layer]) -> bool {
-    architecture.kind == NetworkKind::Mlp && bench.is_on_processor() && fused::suits(layers, experiment.batch as usize)
+/// Whether a network of these layers learns without a graph: a perceptron on the CPU.
+fn can_use_fused_path(
+    data: &DeviceDataset,
+    experiment: &Experiment,
+    architecture: &Architecture,
+    layers: &[Layer],
+) -> bool {
+    architecture.kind == NetworkKind::Mlp && data.is_on_cpu() && fits_fused_path(layers, experiment.batch as usize)
 }
 
-/// The slope of the labels alone.
-fn labelled(trace: Trace, targets: Tensor<2>) -> Slope {
-    let mut slope = Slope::default();
-    slope.add(cross_entropy(&trace, targets, 1.0));
-    slope.statistics = trace.statistics;
-    slope
+/// The loss of the labels alone.
+fn labelled(trace: Trace, targets: Tensor<2>) -> StepLoss {
+    let mut step_loss = StepLoss::default();
+    step_loss.add(cross_entropy(&trace, targets, 1.0));
+    step_loss.statistics = trace.statistics;
+    step_loss
 }
 
 /// Baseline and student, trained side by side.
@@ -103,28 +113,28 @@ pub struct Students {
     pub baseline: Learner,
     /// The same network with one.
     pub student: Learner,
-    lessons: Lessons,
+    batches: BatchSource,
     objectives: Objectives,
     /// Whether the last step was one of a first stage that a method has to itself.
     alone: bool,
-    /// The batches of students that learn straight on.
-    sheet: Sheet,
+    /// The batches of students on the fused path.
+    cpu_batch: CpuBatch,
 }
 
 /// Whether the objectives can be used on these networks and batches, before anything is trained.
 ///
 /// # Errors
 /// [`Trouble::Refused`] for the first one that cannot.
-pub fn check(bench: &Bench, experiment: &Experiment) -> Result<(), Trouble> {
-    let rows: Vec<u32> = transfer_rows(bench, experiment, experiment.seed);
+pub fn check(data: &DeviceDataset, experiment: &Experiment) -> Result<(), Trouble> {
+    let rows: Vec<u32> = transfer_rows(data, experiment, experiment.seed);
     if experiment.weights.used().next().is_none() || rows.is_empty() {
         return Ok(());
     }
     let rows: Vec<u32> = rows.into_iter().cycle().take(experiment.batch as usize).collect();
-    let inputs = select(&bench.train, &bench.places(&rows));
+    let inputs = select(&data.train, &data.row_indices(&rows));
     let [student, teacher] = [&experiment.student, &experiment.teacher].map(|architecture| {
-        let layers = Network::draw(architecture, bench.dataset.features(), bench.dataset.classes, 0, "check");
-        Network::from_layers(architecture.kind, &layers, &bench.device).forward(inputs.clone(), Pass::Test)
+        let layers = Network::draw(architecture, data.dataset.features(), data.dataset.classes, 0, "check");
+        Network::from_layers(architecture.kind, &layers, &data.device).forward(inputs.clone(), Pass::Test)
     });
     Objectives::new(experiment, &student, &teacher, rows.len(), 0).map(|_| ())
 }
@@ -134,125 +144,130 @@ impl Students {
     ///
     /// # Errors
     /// [`Trouble::Refused`] where an objective cannot be used on these networks or batches.
-    pub fn new(bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Result<Self, Trouble> {
-        let dataset = &bench.dataset;
+    pub fn new(data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Result<Self, Trouble> {
+        let dataset = &data.dataset;
         // An epoch is as many steps as one pass over the whole training set, however few labels there are: what is
         // compared has the same budget.
         let steps = experiment.student_epochs * steps_per_epoch(dataset.train.len(), experiment.batch);
         let layers = Network::draw(&experiment.student, dataset.features(), dataset.classes, seed, "student");
-        let mut lessons = Lessons::new(bench, experiment, teacher, seed);
+        let mut batches = BatchSource::new(data, experiment, teacher, seed);
         // Other objectives look at more than logits.
-        let straight = experiment.weights.used().next().is_none()
-            && can_use_fused_path(bench, experiment, &experiment.student, &layers)
-            && lessons.make_plain(bench, experiment);
-        let learner = || match straight {
-            true => Learner::straight(&layers, experiment, steps, &bench.device),
-            false => Learner::new(&experiment.student, &layers, experiment, steps, &bench.device),
+        let fused = experiment.weights.used().next().is_none()
+            && can_use_fused_path(data, experiment, &experiment.student, &layers)
+            && batches.prepare_cpu(data, experiment);
+        let learner = || match fused {
+            true => Learner::fused(&layers, experiment, steps, &data.device),
+            false => Learner::new(&experiment.student, &layers, experiment, steps, &data.device),
         };
         let (baseline, student) = (learner(), learner());
-        let objectives = match lessons.first(bench, experiment.batch) {
+        let objectives = match batches.first_inputs(data, experiment.batch) {
             None => Objectives::none(),
             Some(first) => {
                 let asked = student.network().forward(first.clone(), Pass::Test);
-                Objectives::new(experiment, &asked, &lessons.asked(&first), lessons.transfer_count(), seed)?
+                Objectives::new(experiment, &asked, &batches.teacher_trace(&first), batches.transfer_count(), seed)?
             }
         };
-        let parts = Parts::draw(objectives.parts(), seed, &bench.device.clone().autodiff());
-        let student = student.with_parts(parts);
-        Ok(Self { baseline, student, lessons, objectives, alone: false, sheet: Sheet::default() })
+        let side_matrices = SideMatrices::draw(objectives.side_matrices(), seed, &data.device.clone().autodiff());
+        let student = student.with_side_matrices(side_matrices);
+        Ok(Self { baseline, student, batches, objectives, alone: false, cpu_batch: CpuBatch::default() })
     }
 
     /// Trains one batch of each: the baseline on labels, the student by `soft · T² · KL(teacher ‖ student) + (1 − soft)
     /// · CE` (Hinton et al. 2015, section 2) and what else the experiment asks for.
-    pub fn step(mut self, bench: &Bench, experiment: &Experiment) -> Self {
+    pub fn step(mut self, data: &DeviceDataset, experiment: &Experiment) -> Self {
         if self.student.is_fused() {
-            self.step_fused(bench, experiment);
+            self.step_fused(data, experiment);
             return self;
         }
         let soft = experiment.soft;
-        let exercise = self.lessons.exercise(bench, experiment);
-        self.baseline = self.baseline.step(experiment, |network, _| match exercise.clone() {
-            Some(Exercise { inputs, targets, .. }) => {
+        let labelled_batch = self.batches.labelled_batch(data, experiment);
+        self.baseline = self.baseline.step(experiment, |network, _| match labelled_batch.clone() {
+            Some(LabelledBatch { inputs, targets, .. }) => {
                 labelled(network.forward(inputs.autodiff(), Pass::Train(None)), targets)
             }
-            None => Slope::default(),
+            None => StepLoss::default(),
         });
         let progress = self.student.progress();
         let is_first_stage = progress < experiment.first_stage;
-        let alone = is_first_stage && self.objectives.begin_alone();
+        let alone = is_first_stage && self.objectives.has_exclusive_first_stage();
         if mem::replace(&mut self.alone, alone) && !alone {
-            self.student = self.student.afresh(experiment);
+            self.student = self.student.reset_optimizer(experiment);
         }
-        let asks_teacher = (soft > 0.0 && !alone) || self.objectives.need(Source::Teacher, is_first_stage);
-        let lesson = asks_teacher.then(|| self.lessons.lesson(bench, experiment, exercise.as_ref())).flatten();
-        let (shared, objectives) = (self.lessons.shared, &mut self.objectives);
-        let asks_labels = !alone && (soft < 1.0 || objectives.need(Source::Labels, is_first_stage));
-        self.student = self.student.step(experiment, |network, parts| {
-            let mut slope = Slope::default();
+        let asks_teacher = (soft > 0.0 && !alone) || self.objectives.needs(Source::Teacher, is_first_stage);
+        let transfer_batch =
+            asks_teacher.then(|| self.batches.transfer_batch(data, experiment, labelled_batch.as_ref())).flatten();
+        let (shared, objectives) = (self.batches.shared, &mut self.objectives);
+        let asks_labels = !alone && (soft < 1.0 || objectives.needs(Source::Labels, is_first_stage));
+        self.student = self.student.step(experiment, |network, side_matrices| {
+            let mut step_loss = StepLoss::default();
             let answer = |inputs: Tensor<2>| network.forward(inputs.autodiff(), Pass::Train(None));
-            let hard = exercise
+            let hard = labelled_batch
                 .filter(|_| asks_labels || (shared && asks_teacher))
-                .map(|Exercise { inputs, targets, rows, .. }| (answer(inputs), targets, rows));
-            let term = |slope: &mut Slope, name: &'static str, loss: Tensor<1>| {
-                slope.terms.push(((name, ""), loss.clone().inner()));
-                slope.add(loss);
+                .map(|LabelledBatch { inputs, targets, rows, .. }| (answer(inputs), targets, rows));
+            let term = |step_loss: &mut StepLoss, name: &'static str, loss: Tensor<1>| {
+                step_loss.terms.push(((name, ""), loss.clone().inner()));
+                step_loss.add(loss);
             };
-            if let Some(Lesson { inputs, teacher, rows, targets }) = lesson {
+            if let Some(TransferBatch { inputs, teacher, rows, targets }) = transfer_batch {
                 let own;
                 let student = match &hard {
                     Some((trace, ..)) if shared => trace,
                     _ => {
                         own = answer(inputs);
-                        slope.statistics.extend(own.statistics.iter().cloned());
+                        step_loss.statistics.extend(own.statistics.iter().cloned());
                         &own
                     }
                 };
                 if soft > 0.0 && !alone {
-                    term(&mut slope, "soft-targets", soft_targets(student, &teacher, &Settings::of(experiment), soft));
+                    term(
+                        &mut step_loss,
+                        "soft-targets",
+                        soft_targets(student, &teacher, &Settings::of(experiment), soft),
+                    );
                 }
                 let batch = Batch { student, teacher: Some(&teacher), targets, rows: &rows };
-                objectives.add(experiment, progress, &batch, parts, &mut slope);
+                objectives.add(experiment, progress, &batch, side_matrices, &mut step_loss);
             }
             if let Some((trace, targets, rows)) = hard {
                 if asks_labels && soft < 1.0 {
-                    term(&mut slope, "cross-entropy", cross_entropy(&trace, targets.clone(), 1.0 - soft));
+                    term(&mut step_loss, "cross-entropy", cross_entropy(&trace, targets.clone(), 1.0 - soft));
                 }
                 if asks_labels {
                     let batch = Batch { student: &trace, teacher: None, targets: Some(targets), rows: &rows };
-                    objectives.add(experiment, progress, &batch, parts, &mut slope);
+                    objectives.add(experiment, progress, &batch, side_matrices, &mut step_loss);
                 }
-                slope.statistics.extend(trace.statistics);
+                step_loss.statistics.extend(trace.statistics);
             }
-            slope
+            step_loss
         });
         self
     }
 
     /// The same without a graph, by labels and soft targets alone.
-    fn step_fused(&mut self, bench: &Bench, experiment: &Experiment) {
-        let Self { lessons, baseline, student, sheet, .. } = self;
+    fn step_fused(&mut self, data: &DeviceDataset, experiment: &Experiment) {
+        let Self { batches, baseline, student, cpu_batch, .. } = self;
         let soft = experiment.soft;
         let shared_out = |factor: f64| factor / f64::from(experiment.batch);
-        lessons.write(bench, experiment, soft > 0.0, sheet);
-        let Sheet { shown, labels, labelled, logits, taught, .. } = sheet;
+        batches.fill(data, experiment, soft > 0.0, cpu_batch);
+        let CpuBatch { inputs, labels, labelled, teacher_logits, transfer, .. } = cpu_batch;
         let by_labels = |factor: f64, name| {
-            let term = Term { aim: Aim::Labels(labels), from: 0, factor: shared_out(factor), name };
+            let term = FusedLossTerm { target: FusedTarget::Labels(labels), from: 0, factor: shared_out(factor), name };
             Some(term).filter(|_| *labelled > 0 && factor > 0.0)
         };
-        baseline.step_fused(experiment, shown.of(bench, 0..*labelled), by_labels(1.0, None).as_slice(), None);
+        baseline.step_fused(experiment, inputs.of(data, 0..*labelled), by_labels(1.0, None).as_slice(), None);
         // One pass serves both.
         let hard = by_labels(1.0 - soft, Some(("cross-entropy", "")));
-        let first = if hard.is_some() { 0 } else { taught.start };
-        let asked = taught.start < taught.end;
-        let last = if asked { taught.end } else { *labelled };
-        let soft = asked.then(|| Term {
-            aim: Aim::Teacher(logits, experiment.temperature),
-            from: taught.start - first,
+        let first = if hard.is_some() { 0 } else { transfer.start };
+        let asked = transfer.start < transfer.end;
+        let last = if asked { transfer.end } else { *labelled };
+        let soft = asked.then(|| FusedLossTerm {
+            target: FusedTarget::Teacher(teacher_logits, experiment.temperature),
+            from: transfer.start - first,
             factor: shared_out(soft * Settings::of(experiment).t2()),
             name: Some(("soft-targets", "")),
         });
-        let terms: Vec<Term<'_>> = soft.into_iter().chain(hard).collect();
-        student.step_fused(experiment, shown.of(bench, first..last), &terms, None);
+        let terms: Vec<FusedLossTerm<'_>> = soft.into_iter().chain(hard).collect();
+        student.step_fused(experiment, inputs.of(data, first..last), &terms, None);
     }
 }
 
@@ -269,11 +284,11 @@ mod tests {
     };
     use retort_spec::decode;
 
-    fn bench_of(link: &str) -> (Bench, Experiment) {
+    fn bench_of(link: &str) -> (DeviceDataset, Experiment) {
         let decoded = decode(link, &[]);
         assert!(decoded.problems.is_empty(), "{link}");
         let experiment = decoded.experiment;
-        (Bench::new(data::load(&experiment, &[]).unwrap(), &Device::flex()), experiment)
+        (DeviceDataset::new(data::load(&experiment, &[]).unwrap(), &Device::flex()), experiment)
     }
 
     fn same(one: &Learner, other: &Learner, link: &str) {
@@ -285,12 +300,12 @@ mod tests {
                 assert!((a - b).abs() < 2e-4 * (1.0 + b.abs()), "{link}: {a} {b}");
             }
         }
-        let losses = [one, other].map(|learner| block_on(learner.peek_loss()).unwrap());
+        let losses = [one, other].map(|learner| block_on(learner.mean_loss()).unwrap());
         match losses {
             [Some(one), Some(other)] => assert!((one - other).abs() < 1e-4 * (1.0 + other), "{link}: {one} {other}"),
             losses => assert_eq!(losses, [None, None], "{link}"),
         }
-        let [one, other] = [one, other].map(|learner| block_on(learner.peek_terms()).unwrap());
+        let [one, other] = [one, other].map(|learner| block_on(learner.mean_terms()).unwrap());
         assert_eq!(one.len(), other.len(), "{link}");
         for ((name, term), (_, other)) in one.iter().zip(&other) {
             assert!((term - other).abs() < 1e-4 * (1.0 + other), "{link}: {name:?} {term} {other}");
@@ -344,21 +359,21 @@ mod tests {
 
     /// Teacher, baseline and student after some steps without tensors, and after as many by burn's graph.
     fn straight_on_and_by_graph(link: &str, steps: u32) {
-        let (bench, experiment) = bench_of(link);
-        let (features, classes) = (bench.dataset.features(), bench.dataset.classes);
+        let (data, experiment) = bench_of(link);
+        let (features, classes) = (data.dataset.features(), data.dataset.classes);
         let by_graph = |learner: &Learner, architecture: &Architecture, name| {
             let layers = Network::draw(architecture, features, classes, 5, name);
-            Learner::new(architecture, &layers, &experiment, learner.steps(), &bench.device)
+            Learner::new(architecture, &layers, &experiment, learner.steps(), &data.device)
         };
-        let mut teachers = [0, 1].map(|_| Teacher::new(&bench, &experiment, 5));
+        let mut teachers = [0, 1].map(|_| Teacher::new(&data, &experiment, 5));
         teachers[1].learner = by_graph(&teachers[1].learner, &experiment.teacher, "teacher");
-        let [straight, graph] = teachers.map(|teacher| (0..steps).fold(teacher, |t, _| t.step(&bench, &experiment)));
+        let [straight, graph] = teachers.map(|teacher| (0..steps).fold(teacher, |t, _| t.step(&data, &experiment)));
         same(&straight.learner, &graph.learner, link);
         let taught = || graph.learner.network();
-        let mut students = [0, 1].map(|_| Students::new(&bench, &experiment, taught(), 5).unwrap());
+        let mut students = [0, 1].map(|_| Students::new(&data, &experiment, taught(), 5).unwrap());
         students[1].baseline = by_graph(&students[1].baseline, &experiment.student, "student");
         students[1].student = by_graph(&students[1].student, &experiment.student, "student");
-        let [straight, graph] = students.map(|pair| (0..steps).fold(pair, |s, _| s.step(&bench, &experiment)));
+        let [straight, graph] = students.map(|pair| (0..steps).fold(pair, |s, _| s.step(&data, &experiment)));
         same(&straight.baseline, &graph.baseline, link);
         same(&straight.student, &graph.student, link);
     }
@@ -366,9 +381,9 @@ mod tests {
     #[test]
     fn what_needs_a_graph_has_one() {
         for link in ["v=1&student=conv:4", "v=1&dist=1", "v=1&jitter=1&teacher=conv:4"] {
-            let (bench, experiment) = bench_of(link);
-            let teacher = Teacher::new(&bench, &experiment, 1).learner.network();
-            let students = Students::new(&bench, &experiment, teacher, 1).unwrap();
+            let (data, experiment) = bench_of(link);
+            let teacher = Teacher::new(&data, &experiment, 1).learner.network();
+            let students = Students::new(&data, &experiment, teacher, 1).unwrap();
             assert!(!students.student.is_fused() && !students.baseline.is_fused(), "{link}");
         }
     }

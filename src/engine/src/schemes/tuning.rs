@@ -14,18 +14,18 @@ use crate::{
     data::batch::steps_per_epoch,
     device::read,
     kernels::matmul,
-    nets::{Coder, Network, Pass},
-    objectives::{Parts, Settings, cross_entropy, soft_targets},
+    nets::{ActivationFakeQuant, Network, Pass},
+    objectives::{Settings, SideMatrices, cross_entropy, soft_targets},
     random,
     train::{
-        bench::{Bench, upload},
-        fake::{self, Fake, Rounded},
-        learner::{Learner, Slope},
+        device_dataset::{DeviceDataset, upload},
+        fake_quant::{self, FakeQuant, Rounded},
+        learner::{Learner, StepLoss},
     },
 };
 
 use super::{
-    lessons::{Exercise, Lessons},
+    batch_source::{BatchSource, LabelledBatch},
     offline::Teacher,
 };
 
@@ -37,7 +37,7 @@ const PRUNINGS: u32 = 40;
 const FREEZING: f64 = 0.5;
 
 /// A matrix that learns, as the steps before it left it.
-struct Form {
+struct TrainableMatrix {
     rows: usize,
     columns: usize,
     /// `[rows, columns]`, 1 where a weight is.
@@ -48,7 +48,7 @@ struct Form {
     indices: Option<Tensor<1, Int>>,
     /// The same on the host.
     kept: Option<Vec<bool>>,
-    fake: Option<Fake>,
+    fake_quant: Option<FakeQuant>,
     /// Where its learned numbers stand among all: its values or codebook, and its scales if they are learned.
     values: usize,
     scales: Option<usize>,
@@ -57,15 +57,15 @@ struct Form {
 /// A compressed network under training.
 pub struct Tuning {
     request: Request,
-    /// Holds what is learned as parts beside an empty network: the weights of the network are computed from them.
+    /// Holds what is learned as side matrices of an empty network: the weights of the network are computed from them.
     pub learner: Learner,
-    forms: Vec<Vec<Form>>,
+    matrices: Vec<Vec<TrainableMatrix>>,
     /// Where each layer's bias stands among the learned numbers.
     biases: Vec<usize>,
-    coder: Option<Coder>,
+    activation_quant: Option<ActivationFakeQuant>,
     /// For random rounding.
     generator: ChaCha8Rng,
-    lessons: Lessons,
+    batches: BatchSource,
     /// A teacher that learns beside its student.
     teacher: Option<Teacher>,
     help: Help,
@@ -75,36 +75,37 @@ pub struct Tuning {
 
 impl Tuning {
     /// A network at the beginning of its training; its teacher is finished, unless it is to learn beside it.
-    pub fn new(request: Request, bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
-        let steps = request.treatment.epochs() * steps_per_epoch(bench.dataset.train.len(), experiment.batch);
+    pub fn new(request: Request, data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
+        let steps = request.treatment.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let mut request = request;
-        let (mut fake, mut coder, mut joint) = (None, None, None);
+        let (mut fake_quant, mut activation_quant, mut joint) = (None, None, None);
         let mut help = Help::Teacher;
         match request.treatment {
             CompressionStep::Aware { scheme, steps: how, start, help: by, .. } => {
                 if start != Start::Student {
-                    begin_anew(&mut request, bench, experiment, seed);
+                    reinitialize(&mut request, data, experiment, seed);
                 }
-                (fake, help) = (Some((scheme, how)), by);
-                coder = (scheme.activations != Activations::Float)
-                    .then(|| Coder::new(scheme.activations == Activations::Dynamic));
+                (fake_quant, help) = (Some((scheme, how)), by);
+                activation_quant = (scheme.activations != Activations::Float)
+                    .then(|| ActivationFakeQuant::new(scheme.activations == Activations::Dynamic));
                 let alongside = Experiment { teacher_epochs: request.treatment.epochs(), ..experiment.clone() };
-                joint = (start == Start::Joint).then(|| Teacher::new(bench, &alongside, seed));
+                joint = (start == Start::Joint).then(|| Teacher::new(data, &alongside, seed));
             }
             CompressionStep::Gradual { help: by, .. } | CompressionStep::FineTune { help: by, .. } => help = by,
             _ => {}
         }
-        let device = bench.device.clone();
+        let device = data.device.clone();
         let mut learned = Vec::new();
         let mut keep = |tensor: Vec<f32>, [rows, columns]: [usize; 2]| {
             learned.push((tensor, [rows, columns]));
             learned.len() - 1
         };
-        let (mut forms, mut biases) = (Vec::new(), Vec::new());
+        let (mut matrices, mut biases) = (Vec::new(), Vec::new());
         for layer in &request.layers {
-            let mut form = |matrix: &TunedMatrix| {
+            let mut trainable = |matrix: &TunedMatrix| {
                 let (rows, columns) = (matrix.rows as usize, matrix.columns as usize);
-                let fake = fake.map(|(scheme, steps)| Fake::new(&scheme, steps, rows, columns, &device));
+                let fake_quant =
+                    fake_quant.map(|(scheme, steps)| FakeQuant::new(&scheme, steps, rows, columns, &device));
                 let gone = matrix.mask.iter().filter(|one| **one == 0).count();
                 let kept: Option<Vec<bool>> =
                     (!matrix.mask.is_empty()).then(|| matrix.mask.iter().map(|one| *one == 1).collect());
@@ -113,37 +114,38 @@ impl Tuning {
                     true => keep(matrix.codebook.to_vec(), [matrix.codebook.len(), 1]),
                     false => keep(matrix.values.to_vec(), [rows, columns]),
                 };
-                let scales = fake.as_ref().filter(|fake| fake.learns()).map(|fake| {
+                let scales = fake_quant.as_ref().filter(|fake_quant| fake_quant.learns()).map(|fake_quant| {
                     let whole = Matrix::float(rows, columns, matrix.values.to_vec());
-                    let first = fake.first_scales(&Matrix { mask: kept.clone(), ..whole });
+                    let first = fake_quant.first_scales(&Matrix { mask: kept.clone(), ..whole });
                     let count = first.len();
                     keep(first, [count, 1])
                 });
-                Form {
+                TrainableMatrix {
                     rows,
                     columns,
                     mask: mask(&matrix.mask, columns, &device),
                     gone: gone as f64 / matrix.mask.len().max(1) as f64,
                     indices: shared.then(|| indices(&matrix.indices, &device)),
                     kept,
-                    fake,
+                    fake_quant,
                     values,
                     scales,
                 }
             };
-            forms.push(layer.factors.iter().map(&mut form).collect());
+            matrices.push(layer.factors.iter().map(&mut trainable).collect());
             biases.push(keep(layer.bias.to_vec(), [1, layer.bias.len()]));
         }
-        let tracked = bench.device.clone().autodiff();
-        let parts =
-            Parts::of(learned.into_iter().map(|(values, shape)| fake::learned(values, shape, &tracked)).collect());
+        let tracked = data.device.clone().autodiff();
+        let parameters = SideMatrices::of(
+            learned.into_iter().map(|(values, shape)| fake_quant::learned(values, shape, &tracked)).collect(),
+        );
         Self {
-            learner: Learner::of_parts(parts, experiment, steps),
-            forms,
+            learner: Learner::of_side_matrices(parameters, experiment, steps),
+            matrices,
             biases,
-            coder,
+            activation_quant,
             generator: random::stream(seed, "rounding"),
-            lessons: Lessons::new(bench, experiment, teacher, seed),
+            batches: BatchSource::new(data, experiment, teacher, seed),
             teacher: joint,
             help,
             is_pruned: false,
@@ -160,87 +162,95 @@ impl Tuning {
     ///
     /// # Errors
     /// The device's, if a read fails.
-    pub async fn step(mut self, bench: &Bench, experiment: &Experiment) -> Result<Self, ExecutionError> {
-        self.prune(bench).await?;
-        let rounded = self.rounded(bench).await?;
-        if let (Some(coder), true) = (&self.coder, self.learner.progress() >= FREEZING) {
-            coder.freeze();
+    pub async fn step(mut self, data: &DeviceDataset, experiment: &Experiment) -> Result<Self, ExecutionError> {
+        self.prune(data).await?;
+        let rounded = self.rounded(data).await?;
+        if let (Some(activation_quant), true) = (&self.activation_quant, self.learner.progress() >= FREEZING) {
+            activation_quant.freeze();
         }
         if let Some(teacher) = self.teacher.take() {
-            let teacher = teacher.step(bench, experiment);
-            self.lessons.follow(teacher.learner.network());
+            let teacher = teacher.step(data, experiment);
+            self.batches.set_teacher(teacher.learner.network());
             self.teacher = Some(teacher);
         }
-        let exercise = self.lessons.exercise(bench, experiment);
+        let labelled_batch = self.batches.labelled_batch(data, experiment);
         let soft = match self.help {
             Help::Teacher if experiment.soft > 0.0 => experiment.soft,
             // Without labels there is nobody else to learn from.
-            _ if exercise.is_none() => 1.0,
+            _ if labelled_batch.is_none() => 1.0,
             _ => 0.0,
         };
-        let lesson = (soft > 0.0).then(|| self.lessons.lesson(bench, experiment, exercise.as_ref())).flatten();
-        let (forms, biases, coder, shared) = (&self.forms, &self.biases, self.coder.as_ref(), self.lessons.shared);
+        let transfer_batch =
+            (soft > 0.0).then(|| self.batches.transfer_batch(data, experiment, labelled_batch.as_ref())).flatten();
+        let (matrices, biases, activation_quant, shared) =
+            (&self.matrices, &self.biases, self.activation_quant.as_ref(), self.batches.shared);
         let kind = self.request.kind;
-        self.learner = self.learner.step(experiment, |_, parts| {
-            let linears = effective(forms, &rounded, biases, parts);
+        self.learner = self.learner.step(experiment, |_, parameters| {
+            let linears = effective(matrices, &rounded, biases, parameters);
             let network = Network::of_linears(kind, linears, false);
-            let answer = |inputs: Tensor<2>| match coder {
-                Some(coder) => {
-                    coder.begin();
-                    let mut trace = network.forward(inputs.autodiff(), Pass::Coded(coder));
-                    trace.logits = coder.round(trace.logits);
+            let answer = |inputs: Tensor<2>| match activation_quant {
+                Some(activation_quant) => {
+                    activation_quant.begin();
+                    let mut trace = network.forward(inputs.autodiff(), Pass::FakeQuantized(activation_quant));
+                    trace.logits = activation_quant.round(trace.logits);
                     trace
                 }
                 None => network.forward(inputs.autodiff(), Pass::Train(None)),
             };
-            let mut slope = Slope::default();
+            let mut step_loss = StepLoss::default();
             let asks_labels = soft < 1.0;
-            let hard = exercise
-                .filter(|_| asks_labels || (shared && lesson.is_some()))
-                .map(|Exercise { inputs, targets, .. }| (answer(inputs), targets));
-            if let Some(lesson) = lesson {
+            let hard = labelled_batch
+                .filter(|_| asks_labels || (shared && transfer_batch.is_some()))
+                .map(|LabelledBatch { inputs, targets, .. }| (answer(inputs), targets));
+            if let Some(transfer_batch) = transfer_batch {
                 let own;
                 let student = match &hard {
                     Some((trace, _)) if shared => trace,
                     _ => {
-                        own = answer(lesson.inputs);
+                        own = answer(transfer_batch.inputs);
                         &own
                     }
                 };
-                slope.add(soft_targets(student, &lesson.teacher, &Settings::of(experiment), soft));
+                step_loss.add(soft_targets(student, &transfer_batch.teacher, &Settings::of(experiment), soft));
             }
             if let (Some((trace, targets)), true) = (hard, asks_labels) {
-                slope.add(cross_entropy(&trace, targets, 1.0 - soft));
+                step_loss.add(cross_entropy(&trace, targets, 1.0 - soft));
             }
-            slope
+            step_loss
         });
         Ok(self)
     }
 
     /// Every matrix's weights of this step, rounded.
-    async fn rounded(&mut self, bench: &Bench) -> Result<Vec<Vec<Option<Rounded>>>, ExecutionError> {
-        let (parts, mut all) = (self.learner.parts(), Vec::new());
-        for forms in &self.forms {
-            let mut of_layer = Vec::new();
-            for form in forms {
-                let Some(fake) = &form.fake else {
-                    of_layer.push(None);
+    async fn rounded(&mut self, data: &DeviceDataset) -> Result<Vec<Vec<Option<Rounded>>>, ExecutionError> {
+        let (parameters, mut all) = (self.learner.side_matrices(), Vec::new());
+        for of_layer in &self.matrices {
+            let mut rounded = Vec::new();
+            for trainable in of_layer {
+                let Some(fake_quant) = &trainable.fake_quant else {
+                    rounded.push(None);
                     continue;
                 };
-                let mut matrix = Matrix::float(form.rows, form.columns, read(parts.one(form.values).inner()).await?);
-                matrix.mask = form.kept.clone();
-                of_layer.push(Some(match form.scales {
-                    Some(scales) => fake.learned(&matrix, &read(parts.one(scales).inner()).await?, &bench.device),
-                    None => fake.measured(&matrix, &mut self.generator, &bench.device),
+                let mut matrix = Matrix::float(
+                    trainable.rows,
+                    trainable.columns,
+                    read(parameters.one(trainable.values).inner()).await?,
+                );
+                matrix.mask = trainable.kept.clone();
+                rounded.push(Some(match trainable.scales {
+                    Some(scales) => {
+                        fake_quant.learned(&matrix, &read(parameters.one(scales).inner()).await?, &data.device)
+                    }
+                    None => fake_quant.measured(&matrix, &mut self.generator, &data.device),
                 }));
             }
-            all.push(of_layer);
+            all.push(rounded);
         }
         Ok(all)
     }
 
     /// Gradual pruning: removes the smallest weights, as many as the schedule says by now; what is gone stays gone.
-    async fn prune(&mut self, bench: &Bench) -> Result<(), ExecutionError> {
+    async fn prune(&mut self, data: &DeviceDataset) -> Result<(), ExecutionError> {
         let CompressionStep::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
         let (done, steps) = (self.learner.steps_done(), self.learner.steps());
         // With the step that now begins, so that even a single one ends where it should.
@@ -250,16 +260,16 @@ impl Tuning {
             return Ok(());
         }
         self.is_pruned = progress >= 1.0;
-        let parts = self.learner.parts().clone();
-        for form in self.forms.iter_mut().flatten() {
-            let values = read(parts.one(form.values).inner()).await?;
-            let mut matrix = Matrix::float(form.rows, form.columns, values);
-            matrix.mask = form.kept.take();
-            let share = prune::cubic(form.gone.min(sparsity), sparsity, progress);
+        let parameters = self.learner.side_matrices().clone();
+        for trainable in self.matrices.iter_mut().flatten() {
+            let values = read(parameters.one(trainable.values).inner()).await?;
+            let mut matrix = Matrix::float(trainable.rows, trainable.columns, values);
+            matrix.mask = trainable.kept.take();
+            let share = prune::cubic(trainable.gone.min(sparsity), sparsity, progress);
             let kept = prune::mask(&matrix, share);
             let ones: Vec<u8> = kept.iter().map(|kept| u8::from(*kept)).collect();
-            form.mask = mask(&ones, form.columns, &bench.device);
-            form.kept = Some(kept);
+            trainable.mask = mask(&ones, trainable.columns, &data.device);
+            trainable.kept = Some(kept);
         }
         Ok(())
     }
@@ -269,27 +279,27 @@ impl Tuning {
     /// # Errors
     /// The device's, if a read fails.
     pub async fn layers(&self) -> Result<Vec<TunedLayer>, ExecutionError> {
-        let parts = self.learner.parts();
+        let parameters = self.learner.side_matrices();
         let mut layers = Vec::new();
-        for ((forms, bias), asked) in self.forms.iter().zip(&self.biases).zip(&self.request.layers) {
+        for ((matrices, bias), asked) in self.matrices.iter().zip(&self.biases).zip(&self.request.layers) {
             let mut factors = Vec::new();
-            for (form, asked) in forms.iter().zip(&asked.factors) {
+            for (trainable, asked) in matrices.iter().zip(&asked.factors) {
                 let mut matrix = TunedMatrix { values: Vec::new().into(), ..asked.clone() };
-                let learned = read(parts.one(form.values).inner()).await?;
-                match form.indices {
+                let learned = read(parameters.one(trainable.values).inner()).await?;
+                match trainable.indices {
                     Some(_) => matrix.codebook = learned.into(),
                     None => matrix.values = learned.into(),
                 }
-                if let Some(kept) = &form.kept {
+                if let Some(kept) = &trainable.kept {
                     matrix.mask = kept.iter().map(|kept| u8::from(*kept)).collect();
                 }
-                if let Some(scales) = form.scales {
-                    let learned = read(parts.one(scales).inner()).await?;
-                    matrix.scales = learned.iter().map(|scale| Fake::usable(*scale)).collect::<Vec<f32>>().into();
+                if let Some(scales) = trainable.scales {
+                    let learned = read(parameters.one(scales).inner()).await?;
+                    matrix.scales = learned.iter().map(|scale| FakeQuant::usable(*scale)).collect::<Vec<f32>>().into();
                 }
                 factors.push(matrix);
             }
-            layers.push(TunedLayer { bias: read(parts.one(*bias).inner()).await?.into(), factors });
+            layers.push(TunedLayer { bias: read(parameters.one(*bias).inner()).await?.into(), factors });
         }
         Ok(layers)
     }
@@ -299,43 +309,52 @@ impl Tuning {
     /// # Errors
     /// The device's, if the read fails.
     pub async fn ranges(&self) -> Result<Vec<f32>, ExecutionError> {
-        match &self.coder {
-            Some(coder) => coder.ranges().await,
+        match &self.activation_quant {
+            Some(activation_quant) => activation_quant.ranges().await,
             None => Ok(Vec::new()),
         }
     }
 }
 
 /// The layers that the learned numbers make.
-fn effective(forms: &[Vec<Form>], rounded: &[Vec<Option<Rounded>>], biases: &[usize], parts: &Parts) -> Vec<Linear> {
-    let matrix = |form: &Form, rounded: &Option<Rounded>| {
-        let values = match &form.indices {
-            Some(indices) => parts.one(form.values).select(0, indices.clone()).reshape([form.rows, form.columns]),
-            None => parts.one(form.values),
+fn effective(
+    matrices: &[Vec<TrainableMatrix>],
+    rounded: &[Vec<Option<Rounded>>],
+    biases: &[usize],
+    parameters: &SideMatrices,
+) -> Vec<Linear> {
+    let matrix = |trainable: &TrainableMatrix, rounded: &Option<Rounded>| {
+        let values = match &trainable.indices {
+            Some(indices) => {
+                parameters.one(trainable.values).select(0, indices.clone()).reshape([trainable.rows, trainable.columns])
+            }
+            None => parameters.one(trainable.values),
         };
-        let masked = match &form.mask {
+        let masked = match &trainable.mask {
             Some(mask) => values * mask.clone().autodiff(),
             None => values,
         };
-        match (&form.fake, rounded) {
-            (Some(fake), Some(rounded)) => fake.apply(masked, rounded, form.scales.map(|scales| parts.one(scales))),
+        match (&trainable.fake_quant, rounded) {
+            (Some(fake_quant), Some(rounded)) => {
+                fake_quant.apply(masked, rounded, trainable.scales.map(|scales| parameters.one(scales)))
+            }
             _ => masked,
         }
     };
-    let layer = |((forms, rounded), bias): ((&Vec<Form>, &Vec<Option<Rounded>>), &usize)| {
-        let mut matrices = forms.iter().zip(rounded).map(|(form, rounded)| matrix(form, rounded));
+    let layer = |((trainables, rounded), bias): ((&Vec<TrainableMatrix>, &Vec<Option<Rounded>>), &usize)| {
+        let mut matrices = trainables.iter().zip(rounded).map(|(trainable, rounded)| matrix(trainable, rounded));
         let weight = matrices.next().map(|left| match matrices.next() {
             Some(right) => matmul(left, right),
             None => left,
         });
-        let bias = parts.one(*bias);
+        let bias = parameters.one(*bias);
         let [_, outputs] = bias.dims();
         weight.map(|weight| Linear {
             weight: Param::initialized(ParamId::new(), weight),
             bias: Some(Param::initialized(ParamId::new(), bias.reshape([outputs]))),
         })
     };
-    forms.iter().zip(rounded).zip(biases).filter_map(layer).collect()
+    matrices.iter().zip(rounded).zip(biases).filter_map(layer).collect()
 }
 
 fn mask(ones: &[u8], columns: usize, device: &Device) -> Option<Tensor<2>> {
@@ -349,8 +368,8 @@ fn indices(places: &[u8], device: &Device) -> Tensor<1, Int> {
 }
 
 /// Puts the student's initial weights in the place of its trained ones.
-fn begin_anew(request: &mut Request, bench: &Bench, experiment: &Experiment, seed: u32) {
-    let dataset = &bench.dataset;
+fn reinitialize(request: &mut Request, data: &DeviceDataset, experiment: &Experiment, seed: u32) {
+    let dataset = &data.dataset;
     let drawn = Network::draw(&experiment.student, dataset.features(), dataset.classes, seed, "student");
     for (layer, drawn) in request.layers.iter_mut().zip(drawn) {
         if let [matrix] = &mut layer.factors[..]

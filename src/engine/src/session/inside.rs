@@ -8,7 +8,7 @@ use super::{Halt, job::Job};
 use crate::{
     device::read,
     nets::{Network, Pass},
-    train::bench::upload,
+    train::device_dataset::upload,
 };
 
 /// Channels and filters that are shown of a layer: more make no picture clearer.
@@ -19,10 +19,10 @@ const COMPARED: usize = 30;
 impl Job {
     /// The insides of teacher and student, as far as they are there; nothing for an input of the wrong size.
     pub async fn inside(&self, input: &[f32]) -> Result<Option<Event>, Halt> {
-        if input.len() != self.bench.dataset.features() {
+        if input.len() != self.data.dataset.features() {
             return Ok(None);
         }
-        let student = self.first_students().map(|[_, student]| student).or_else(|| self.shown.student());
+        let student = self.first_students().map(|[_, student]| student).or_else(|| self.first_run.student());
         let mut insides = Vec::new();
         for (actor, network) in [(Actor::Teacher, self.first_teacher()), (Actor::Student, student)] {
             if let Some(network) = network {
@@ -33,7 +33,7 @@ impl Job {
     }
 
     async fn look(&self, actor: Actor, network: &Network, input: &[f32]) -> Result<Inside, Halt> {
-        let (dataset, device) = (&self.bench.dataset, &self.bench.device);
+        let (dataset, device) = (&self.data.dataset, &self.data.device);
         let trace = network.forward(upload(input.to_vec(), dataset.features(), device), Pass::Test);
         let mut stages = Vec::new();
         for map in &trace.maps {

@@ -11,8 +11,8 @@ use web_time::Instant;
 
 use super::{
     Halt,
+    first_run::FirstRunNetworks,
     measure::{answers, measure, sample, train_accuracy},
-    shown::Shown,
     summary::summarize,
 };
 use crate::{
@@ -20,11 +20,11 @@ use crate::{
     nets::Network,
     objectives::{Source, method},
     schemes::{
-        lessons::labelled_rows,
+        batch_source::labelled_rows,
         offline::{self, Students, Teacher},
         tuning::Tuning,
     },
-    train::{bench::Bench, fused::TermName, learner::Learner},
+    train::{device_dataset::DeviceDataset, fused::TermName, learner::Learner},
 };
 
 /// More points than this make a curve no clearer.
@@ -32,7 +32,7 @@ const CURVE_POINTS: u32 = 100;
 
 /// A trained teacher.
 #[derive(Clone)]
-pub(super) struct Taught {
+pub(super) struct TrainedTeacher {
     pub(super) run: u32,
     pub(super) network: Network,
     logits: Vec<f32>,
@@ -53,7 +53,7 @@ pub(super) enum Work {
 /// An experiment under way.
 pub struct Job {
     pub experiment: Experiment,
-    pub(super) bench: Bench,
+    pub(super) data: DeviceDataset,
     pub(super) run: u32,
     pub(super) work: Work,
     /// The first point of the stage's curves is still to be measured.
@@ -64,9 +64,9 @@ pub struct Job {
     /// The same of the stage that is under way.
     stage_touched: bool,
     /// One for each run begun; kept when only the students change.
-    pub(super) taught: Vec<Taught>,
+    pub(super) teachers: Vec<TrainedTeacher>,
     /// A teacher that was brought along, trained elsewhere.
-    adopted: Option<Taught>,
+    imported_teacher: Option<TrainedTeacher>,
     /// One for each run that is done.
     pub(super) results: Vec<RunResult>,
     /// The same of other workers.
@@ -74,7 +74,7 @@ pub struct Job {
     /// Which runs are trained here.
     pub(super) share: Share,
     /// The finished students of the first run.
-    pub(super) shown: Shown,
+    pub(super) first_run: FirstRunNetworks,
     /// The labelled training examples on which teacher and students are measured while they train.
     samples: [Vec<u32>; 2],
 }
@@ -87,22 +87,22 @@ impl Job {
         share: Share,
         device: &Device,
     ) -> Result<(Self, Vec<Event>), Trouble> {
-        let bench = Bench::new(dataset, device);
+        let data = DeviceDataset::new(dataset, device);
         let mut job = Self {
             experiment,
-            bench,
+            data,
             run: 0,
             work: Work::Finished,
             fresh: true,
             seconds: 0.0,
             touched: false,
             stage_touched: false,
-            taught: Vec::new(),
-            adopted: None,
+            teachers: Vec::new(),
+            imported_teacher: None,
             results: Vec::new(),
             gathered: Vec::new(),
             share,
-            shown: Shown::default(),
+            first_run: FirstRunNetworks::default(),
             samples: Default::default(),
         };
         let events = job.restart_teacher()?;
@@ -111,21 +111,21 @@ impl Job {
 
     /// Forgets every network and begins anew.
     pub fn restart_teacher(&mut self) -> Result<Vec<Event>, Trouble> {
-        self.taught.clear();
-        self.adopted = None;
+        self.teachers.clear();
+        self.imported_teacher = None;
         self.work = Work::Finished;
         self.restart_students()
     }
 
     /// Takes a network as the teacher of every run and trains the students anew.
     pub async fn adopt(&mut self, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Event>, Halt> {
-        let network = Network::from_layers(kind, layers, &self.bench.device);
-        let (measured, file) = measure(&self.bench, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
+        let network = Network::from_layers(kind, layers, &self.data.device);
+        let (measured, file) = measure(&self.data, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
         let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
         let learning_rate = self.experiment.learning_rate;
-        let adopted = Taught { run: 0, network, logits, accuracy, learning_rate, touched: false };
-        self.taught.clear();
-        self.adopted = Some(adopted);
+        let adopted = TrainedTeacher { run: 0, network, logits, accuracy, learning_rate, touched: false };
+        self.teachers.clear();
+        self.imported_teacher = Some(adopted);
         self.work = Work::Finished;
         let mut events = self.restart_students()?;
         events.extend([Event::Measured(measured), Event::Network(file)]);
@@ -136,9 +136,9 @@ impl Job {
     pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
         self.results.clear();
         self.gathered.clear();
-        self.shown = Shown::default();
+        self.first_run = FirstRunNetworks::default();
         self.touched = false;
-        let summary = summarize(&self.bench, &self.experiment, self.experiment.seed);
+        let summary = summarize(&self.data, &self.experiment, self.experiment.seed);
         let used = || self.experiment.weights.used().map(|(objective, _)| objective);
         // After a first stage that asks the teacher alone nothing is learned by it.
         let lasts = |of: Objective| method(of).from == Source::Teacher && of.about().turn != Turn::FirstStage;
@@ -147,14 +147,14 @@ impl Job {
         if !((asks_teacher && summary.transfer > 0) || (asks_labels && summary.labelled > 0)) {
             return Err(Trouble::NothingToLearn);
         }
-        offline::check(&self.bench, &self.experiment)?;
+        offline::check(&self.data, &self.experiment)?;
         let rate = self.experiment.learning_rate;
-        self.taught.retain(|taught| !taught.touched && taught.learning_rate == rate);
+        self.teachers.retain(|teacher| !teacher.touched && teacher.learning_rate == rate);
         // A first teacher that is still learning goes on.
         let first = self.next_run() == Some(self.run);
         let learning = matches!(self.work, Work::Teacher(_)) && first && !self.stage_touched;
         if !learning {
-            self.go_on()?;
+            self.start_next_run()?;
         }
         Ok(vec![Event::Data(summary)])
     }
@@ -178,10 +178,10 @@ impl Job {
     pub async fn check_losses(&mut self) -> Result<(), Halt> {
         let start = Instant::now();
         if let Work::Tuning(tuning) = &self.work {
-            tuning.learner.peek_loss().await?;
+            tuning.learner.mean_loss().await?;
         }
         for (actor, learner) in self.learners() {
-            self.check_loss(actor, learner.steps_done(), learner.peek_loss().await?)?;
+            self.check_loss(actor, learner.steps_done(), learner.mean_loss().await?)?;
         }
         self.seconds += start.elapsed().as_secs_f64();
         Ok(())
@@ -198,8 +198,8 @@ impl Job {
 
     /// The teacher of the first run, as far as it is.
     pub(super) fn first_teacher(&self) -> Option<Network> {
-        match (&self.work, self.taught(0)) {
-            (_, Some(taught)) => Some(taught.network.clone()),
+        match (&self.work, self.teacher_of(0)) {
+            (_, Some(teacher)) => Some(teacher.network.clone()),
             (Work::Teacher(teacher), None) if self.run == 0 => Some(teacher.learner.network()),
             _ => None,
         }
@@ -227,7 +227,7 @@ impl Job {
     }
 
     /// How far the stage is.
-    pub fn tally(&self, steps: u32, elapsed: Duration) -> Option<Tally> {
+    pub fn progress(&self, steps: u32, elapsed: Duration) -> Option<Tally> {
         let (stage, learner) = self.learner()?;
         let epoch = self.epoch_steps();
         let run = if let Work::Tuning(tuning) = &self.work { tuning.request().run } else { self.run };
@@ -250,9 +250,9 @@ impl Job {
         }
         let start = Instant::now();
         self.work = match mem::replace(&mut self.work, Work::Finished) {
-            Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.bench, &self.experiment))),
-            Work::Students(students) => Work::Students(Box::new(students.step(&self.bench, &self.experiment))),
-            Work::Tuning(tuning) => Work::Tuning(Box::new(tuning.step(&self.bench, &self.experiment).await?)),
+            Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.data, &self.experiment))),
+            Work::Students(students) => Work::Students(Box::new(students.step(&self.data, &self.experiment))),
+            Work::Tuning(tuning) => Work::Tuning(Box::new(tuning.step(&self.data, &self.experiment).await?)),
             Work::Finished => return Ok(true),
         };
         // On a GPU this is the time of asking; the time of waiting is added where losses are read.
@@ -276,18 +276,18 @@ impl Job {
         self.stage_touched = false;
         self.seconds = 0.0;
         let seed = self.seed();
-        if let Some(adopted) = &self.adopted {
-            self.taught.retain(|taught| taught.run != run);
-            self.taught.push(Taught { run, ..adopted.clone() });
+        if let Some(adopted) = &self.imported_teacher {
+            self.teachers.retain(|teacher| teacher.run != run);
+            self.teachers.push(TrainedTeacher { run, ..adopted.clone() });
         }
-        let all: Vec<u32> = (0..self.bench.dataset.train.len() as u32).collect();
-        self.samples = [sample(&all), sample(&labelled_rows(&self.bench, &self.experiment, seed))];
-        self.work = match self.taught(run) {
-            Some(taught) => {
-                let students = Students::new(&self.bench, &self.experiment, taught.network.clone(), seed)?;
+        let all: Vec<u32> = (0..self.data.dataset.train.len() as u32).collect();
+        self.samples = [sample(&all), sample(&labelled_rows(&self.data, &self.experiment, seed))];
+        self.work = match self.teacher_of(run) {
+            Some(teacher) => {
+                let students = Students::new(&self.data, &self.experiment, teacher.network.clone(), seed)?;
                 Work::Students(Box::new(students))
             }
-            None => Work::Teacher(Box::new(Teacher::new(&self.bench, &self.experiment, seed))),
+            None => Work::Teacher(Box::new(Teacher::new(&self.data, &self.experiment, seed))),
         };
         Ok(())
     }
@@ -297,12 +297,12 @@ impl Job {
     }
 
     /// A run's teacher, once it is trained.
-    pub(super) fn taught(&self, run: u32) -> Option<&Taught> {
-        self.taught.iter().find(|taught| taught.run == run)
+    pub(super) fn teacher_of(&self, run: u32) -> Option<&TrainedTeacher> {
+        self.teachers.iter().find(|teacher| teacher.run == run)
     }
 
     pub(super) fn epoch_steps(&self) -> u32 {
-        steps_per_epoch(self.bench.dataset.train.len(), self.experiment.batch)
+        steps_per_epoch(self.data.dataset.train.len(), self.experiment.batch)
     }
 
     pub(super) fn learner(&self) -> Option<(Stage, &Learner)> {
@@ -318,11 +318,11 @@ impl Job {
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.check_losses().await?;
         for (actor, learner) in self.learners() {
-            let train_loss = learner.peek_loss().await?;
+            let train_loss = learner.mean_loss().await?;
             let step = learner.steps_done();
             let network = learner.network();
-            let logits = self.bench.test_logits(&network).await?;
-            let said = answers(&self.bench, &logits);
+            let logits = self.data.test_logits(&network).await?;
+            let answered = answers(&self.data, &logits);
             let sample = &self.samples[usize::from(actor != Actor::Teacher)];
             events.push(Event::Point(CurvePoint {
                 run: self.run,
@@ -330,13 +330,13 @@ impl Job {
                 epoch: step / self.epoch_steps(),
                 step,
                 train_loss,
-                train_accuracy: train_accuracy(&self.bench, &network, sample).await?,
-                test_loss: said.loss(),
-                test_accuracy: said.accuracy(),
+                train_accuracy: train_accuracy(&self.data, &network, sample).await?,
+                test_loss: answered.loss(),
+                test_accuracy: answered.accuracy(),
             }));
         }
         if let Work::Students(students) = &self.work {
-            let values = students.student.peek_terms().await?;
+            let values = students.student.mean_terms().await?;
             let (step, epoch) = (students.student.steps_done(), students.student.steps_done() / self.epoch_steps());
             let name = |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
             let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
@@ -345,12 +345,12 @@ impl Job {
             }
         }
         match &mut self.work {
-            Work::Teacher(teacher) => teacher.learner.forget_loss(),
+            Work::Teacher(teacher) => teacher.learner.reset_loss(),
             Work::Students(students) => {
-                students.baseline.forget_loss();
-                students.student.forget_loss();
+                students.baseline.reset_loss();
+                students.student.reset_loss();
             }
-            Work::Tuning(tuning) => tuning.learner.forget_loss(),
+            Work::Tuning(tuning) => tuning.learner.reset_loss(),
             Work::Finished => {}
         }
         Ok(())
@@ -361,12 +361,12 @@ impl Job {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
                 let (of, kind) = ((self.run, Actor::Teacher), self.experiment.teacher.kind);
-                let (measured, file) = measure(&self.bench, of, (kind, &network), None, (0, self.seconds)).await?;
+                let (measured, file) = measure(&self.data, of, (kind, &network), None, (0, self.seconds)).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
                 events.extend((self.run == 0).then_some(Event::Network(file)));
                 let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
-                self.taught.push(Taught { run: self.run, network, logits, accuracy, learning_rate, touched });
+                self.teachers.push(TrainedTeacher { run: self.run, network, logits, accuracy, learning_rate, touched });
                 self.begin(self.run)?;
             }
             Work::Students(students) => self.finish_run(&students, events).await?,
@@ -377,21 +377,21 @@ impl Job {
     }
 
     async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
-        let teacher = self.taught(self.run).map(|taught| taught.logits.clone());
+        let teacher = self.teacher_of(self.run).map(|teacher| teacher.logits.clone());
         let (of, kind) = (|actor| (self.run, actor), self.experiment.student.kind);
         let alone = students.baseline.network();
         let (baseline, _) =
-            measure(&self.bench, of(Actor::Baseline), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
+            measure(&self.data, of(Actor::Baseline), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
         let network = students.student.network();
         let spent = (students.student.extra_parameters(), self.seconds);
         let (student, file) =
-            measure(&self.bench, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
-        let right = |logits| answers(&self.bench, logits).correct().into_iter().map(u8::from).collect();
+            measure(&self.data, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
+        let right = |logits| answers(&self.data, logits).correct().into_iter().map(u8::from).collect();
         let result = RunResult {
             era: self.share.era,
             run: self.run,
             touched: self.touched || self.stage_touched,
-            teacher: self.taught(self.run).map_or(f64::NAN, |taught| taught.accuracy),
+            teacher: self.teacher_of(self.run).map_or(f64::NAN, |teacher| teacher.accuracy),
             baseline: baseline.accuracy,
             student: student.accuracy,
             baseline_right: right(&baseline.logits),
@@ -399,10 +399,10 @@ impl Job {
         };
         events.extend([Event::Measured(baseline), Event::Measured(student), Event::Network(file)]);
         if self.run == 0 {
-            self.shown = Shown::new(alone, network);
+            self.first_run = FirstRunNetworks::new(alone, network);
             events.extend(self.regions().await?);
         }
-        events.extend(self.done(result)?);
+        events.extend(self.record_result(result)?);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use retort_spec::{Actor, Measured, NetworkFile, NetworkKind};
 use super::Halt;
 use crate::{
     nets::Network,
-    train::{bench::Bench, metrics::Answers},
+    train::{device_dataset::DeviceDataset, metrics::Answers},
 };
 
 /// Training examples whose accuracy is followed: the curve is a hint at overfitting, not a result.
@@ -19,39 +19,43 @@ pub fn sample(rows: &[u32]) -> Vec<u32> {
 }
 
 /// Logits of the test set with its labels.
-pub fn answers<'a>(bench: &'a Bench, logits: &'a [f32]) -> Answers<'a> {
-    Answers { logits, labels: &bench.dataset.test.labels, classes: bench.dataset.classes }
+pub fn answers<'a>(data: &'a DeviceDataset, logits: &'a [f32]) -> Answers<'a> {
+    Answers { logits, labels: &data.dataset.test.labels, classes: data.dataset.classes }
 }
 
 /// Share of these training examples that is right; `None` if there are none.
-pub async fn train_accuracy(bench: &Bench, network: &Network, rows: &[u32]) -> Result<Option<f64>, ExecutionError> {
+pub async fn train_accuracy(
+    data: &DeviceDataset,
+    network: &Network,
+    rows: &[u32],
+) -> Result<Option<f64>, ExecutionError> {
     if rows.is_empty() {
         return Ok(None);
     }
-    let logits = bench.train_logits(network, rows).await?;
-    let labels: Vec<u8> = rows.iter().map(|&row| bench.dataset.train.labels[row as usize]).collect();
-    Ok(Some(Answers { logits: &logits, labels: &labels, classes: bench.dataset.classes }.accuracy()))
+    let logits = data.train_logits(network, rows).await?;
+    let labels: Vec<u8> = rows.iter().map(|&row| data.dataset.train.labels[row as usize]).collect();
+    Ok(Some(Answers { logits: &logits, labels: &labels, classes: data.dataset.classes }.accuracy()))
 }
 
 /// Measures a trained network of a run, and packs it; `teacher` holds its teacher's logits of the test set.
 pub async fn measure(
-    bench: &Bench,
+    data: &DeviceDataset,
     (run, actor): (u32, Actor),
     (kind, network): (NetworkKind, &Network),
     teacher: Option<&[f32]>,
     (extra_parameters, seconds): (usize, f64),
 ) -> Result<(Measured, NetworkFile), Halt> {
-    let logits = bench.test_logits(network).await?;
+    let logits = data.test_logits(network).await?;
     let layers = network.to_layers().await?;
-    let said = answers(bench, &logits);
-    let file = pack_float(kind, bench.dataset.features(), &layers);
+    let answered = answers(data, &logits);
+    let file = pack_float(kind, data.dataset.features(), &layers);
     let measured = Measured {
         run,
         actor,
-        accuracy: said.accuracy(),
-        per_class_accuracy: said.per_class_accuracy(),
-        agreement: teacher.map(|teacher| said.agreement(teacher)),
-        calibration_error: said.calibration_error(),
+        accuracy: answered.accuracy(),
+        per_class_accuracy: answered.per_class_accuracy(),
+        agreement: teacher.map(|teacher| answered.agreement(teacher)),
+        calibration_error: answered.calibration_error(),
         parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
         extra_parameters: extra_parameters as u32,
         bytes: file.len() as u32,

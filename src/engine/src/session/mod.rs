@@ -3,12 +3,12 @@
 //! The session knows nothing of workers or terminals. Whoever drives it calls [`Session::handle`] for each command and
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
+mod assignment;
+mod classify;
+mod first_run;
 mod inside;
 mod job;
 mod measure;
-mod questions;
-mod share;
-mod shown;
 mod summary;
 mod timing;
 mod tune;
@@ -63,8 +63,8 @@ pub struct Session {
     files: Vec<(DataSet, Dataset)>,
     job: Option<Job>,
     /// An experiment that cannot go on as it stands, kept for what it has trained.
-    parked: Option<Job>,
-    gait: RunMode,
+    suspended: Option<Job>,
+    mode: RunMode,
     burst: u32,
     own: Vec<UserExample>,
     /// Steps a second at most.
@@ -88,8 +88,8 @@ impl Session {
             compute,
             files: Vec::new(),
             job: None,
-            parked: None,
-            gait: RunMode::Run,
+            suspended: None,
+            mode: RunMode::Run,
             burst: 1,
             own: Vec::new(),
             pace: None,
@@ -103,7 +103,7 @@ impl Session {
 
     /// Whether [`advance`](Self::advance) has anything to do.
     pub fn is_running(&self) -> bool {
-        self.gait != RunMode::Pause && self.job.as_ref().is_some_and(|job| !job.is_at_rest())
+        self.mode != RunMode::Pause && self.job.as_ref().is_some_and(|job| !job.is_at_rest())
     }
 
     /// How long to wait before the next [`advance`](Self::advance), at the pace that was asked for.
@@ -127,7 +127,7 @@ impl Session {
             Command::Run(experiment) => {
                 let mut events = self.run(experiment);
                 // Another width shows another geometry, though nothing is trained.
-                events.extend(self.ask(async |job| job.regions().await).await);
+                events.extend(self.with_job(async |job| job.regions().await).await);
                 events
             }
             Command::Own(own) => {
@@ -139,9 +139,9 @@ impl Session {
                         of(&own, *data) != of(&self.own, *data)
                     })
                 };
-                let (differs, is_parked_stale) = (differs(&self.job), differs(&self.parked));
-                if is_parked_stale {
-                    self.parked = None;
+                let (differs, is_suspended_stale) = (differs(&self.job), differs(&self.suspended));
+                if is_suspended_stale {
+                    self.suspended = None;
                 }
                 self.own = own;
                 match self.job.take() {
@@ -153,12 +153,12 @@ impl Session {
                 }
             }
             Command::Classify { id, inputs } => {
-                self.ask(async |job| Ok(Some(Event::Answers { id, answers: job.ask(&inputs).await? }))).await
+                self.with_job(async |job| Ok(Some(Event::Answers { id, answers: job.classify(&inputs).await? }))).await
             }
             Command::Watch(input) => {
                 self.watched = input.0;
                 let watched = self.watched.clone();
-                self.ask(async |job| job.inside(&watched).await).await
+                self.with_job(async |job| job.inside(&watched).await).await
             }
             Command::Pace(pace) => {
                 self.pace = pace;
@@ -173,7 +173,7 @@ impl Session {
                     Some(job) => job.abandon().into_iter().chain(job.tune(request)).collect(),
                     None => vec![tune::without_student(id)],
                 };
-                self.gait = RunMode::Run;
+                self.mode = RunMode::Run;
                 events
             }
             Command::Abandon => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
@@ -184,12 +184,12 @@ impl Session {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
             },
-            Command::Pause => self.walk(RunMode::Pause),
-            Command::Resume => self.walk(RunMode::Run),
-            Command::StepBatch => self.walk(RunMode::Batch),
-            Command::StepEpoch => self.walk(RunMode::Epoch),
+            Command::Pause => self.set_mode(RunMode::Pause),
+            Command::Resume => self.set_mode(RunMode::Run),
+            Command::StepBatch => self.set_mode(RunMode::Batch),
+            Command::StepEpoch => self.set_mode(RunMode::Epoch),
             Command::Stop => {
-                (self.job, self.parked) = (None, None);
+                (self.job, self.suspended) = (None, None);
                 Vec::new()
             }
             Command::Files { data, files } => match idx::read(&files) {
@@ -200,7 +200,7 @@ impl Session {
                     if self.job.as_ref().is_some_and(|job| job.experiment.data == data) {
                         self.job = None;
                     }
-                    self.parked = None;
+                    self.suspended = None;
                     self.files.push((data, dataset));
                     vec![Event::FilesRead { data, train, test }]
                 }
@@ -209,12 +209,12 @@ impl Session {
             Command::Time(experiment) => vec![Event::Timed(self.time(*experiment).await)],
             Command::Share(share) => {
                 self.share = share;
-                let told = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.take_share(share));
-                let mut events = told.unwrap_or_else(|trouble| self.give_up(trouble));
+                let results = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.assign_runs(share));
+                let mut events = results.unwrap_or_else(|trouble| self.fail(trouble));
                 events.insert(0, Event::Shared { era: share.era });
                 events
             }
-            Command::Result(result) => self.job.as_mut().and_then(|job| job.receive(result)).into_iter().collect(),
+            Command::Result(result) => self.job.as_mut().and_then(|job| job.merge_result(result)).into_iter().collect(),
             // How much memory it takes is known where it runs.
             Command::Ping => vec![Event::Pong { memory: 0.0 }],
         }
@@ -234,11 +234,11 @@ impl Session {
     }
 
     /// Asks the job something; one that fails ends it.
-    async fn ask(&mut self, question: impl AsyncFnOnce(&mut Job) -> Result<Option<Event>, Halt>) -> Vec<Event> {
+    async fn with_job(&mut self, question: impl AsyncFnOnce(&mut Job) -> Result<Option<Event>, Halt>) -> Vec<Event> {
         let Some(job) = self.job.as_mut() else { return Vec::new() };
         match question(job).await {
             Ok(answer) => answer.into_iter().collect(),
-            Err(Halt(trouble)) => self.give_up(trouble),
+            Err(Halt(trouble)) => self.fail(trouble),
         }
     }
 
@@ -256,12 +256,12 @@ impl Session {
         loop {
             let epoch_ended = job.step(events).await?;
             steps += 1;
-            if self.gait == RunMode::Batch || (self.gait == RunMode::Epoch && epoch_ended) {
-                self.gait = RunMode::Pause;
+            if self.mode == RunMode::Batch || (self.mode == RunMode::Epoch && epoch_ended) {
+                self.mode = RunMode::Pause;
             }
             // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
             let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
-            if job.is_at_rest() || self.gait == RunMode::Pause || enough || steps >= most {
+            if job.is_at_rest() || self.mode == RunMode::Pause || enough || steps >= most {
                 break;
             }
         }
@@ -272,15 +272,15 @@ impl Session {
         } else if elapsed > budget * 2 {
             self.burst = (self.burst / 2).max(1);
         }
-        events.extend(job.tally(steps, elapsed).map(Event::Progress));
+        events.extend(job.progress(steps, elapsed).map(Event::Progress));
         self.due = self.pace.map(|pace| start + Duration::from_secs(1) * steps / pace.max(1));
-        let halted = self.gait == RunMode::Pause || job.is_at_rest();
+        let halted = self.mode == RunMode::Pause || job.is_at_rest();
         let unseen = self.looked.is_none_or(|looked| looked.elapsed() >= LOOK_EVERY || halted);
         if unseen && !self.watched.is_empty() {
             events.extend(job.inside(&self.watched).await?);
             self.looked = Some(Instant::now());
         }
-        let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.gait == RunMode::Pause);
+        let stale = self.mapped.is_none_or(|mapped| mapped.elapsed() >= MAP_EVERY || self.mode == RunMode::Pause);
         if job.run == 0 && stale {
             events.extend(job.regions().await?);
             self.mapped = Some(Instant::now());
@@ -290,9 +290,9 @@ impl Session {
 
     /// Makes this the experiment, redoing only what the changed knobs affect.
     fn run(&mut self, experiment: Experiment) -> Vec<Event> {
-        let parked = self.parked.take();
-        let was_parked = parked.is_some();
-        self.job = self.job.take().or(parked);
+        let suspended = self.suspended.take();
+        let was_suspended = suspended.is_some();
+        self.job = self.job.take().or(suspended);
         let Some(job) = self.job.as_mut() else { return self.start(experiment) };
         // A compressed network's training belongs to the experiment as it was.
         let shown_only = changed(&job.experiment, &experiment).all(|knob| knob.phase == Phase::Show);
@@ -301,7 +301,7 @@ impl Session {
         let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
         let turned_live = !finished && knobs.iter().any(|knob| knob.live);
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
-        let redo = redo.chain(was_parked.then_some(Phase::Student)).min();
+        let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
             return self.start(experiment);
         }
@@ -312,20 +312,20 @@ impl Session {
             Some(Phase::Verdict) => job.change_runs(),
             _ => Ok(Vec::new()),
         }
-        .unwrap_or_else(|trouble| self.give_up(trouble));
+        .unwrap_or_else(|trouble| self.fail(trouble));
         events.extend(abandoned);
         if turned_live && let Some(job) = self.job.as_mut() {
             job.touch();
         }
-        if finished && self.gait == RunMode::Pause {
-            self.gait = RunMode::Run;
+        if finished && self.mode == RunMode::Pause {
+            self.mode = RunMode::Run;
         }
         events
     }
 
     fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
-        self.parked = None;
+        self.suspended = None;
         let begun = load(&experiment, &self.files).and_then(|mut dataset| {
             dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
             Job::new(dataset, experiment, self.share, &self.compute.device)
@@ -333,10 +333,10 @@ impl Session {
         match begun {
             Ok((job, events)) => {
                 self.job = Some(job);
-                self.gait = RunMode::Run;
+                self.mode = RunMode::Run;
                 events
             }
-            Err(trouble) => self.give_up(trouble),
+            Err(trouble) => self.fail(trouble),
         }
     }
 
@@ -348,7 +348,7 @@ impl Session {
             Ok(read) => read,
             Err(error) => return bad(error.to_string()),
         };
-        let dataset = &job.bench.dataset;
+        let dataset = &job.data.dataset;
         let outputs = layers.last().map_or(0, |layer| layer.outputs);
         if (features, outputs) != (dataset.features(), dataset.classes) {
             let (wanted, classes) = (dataset.features(), dataset.classes);
@@ -358,22 +358,22 @@ impl Session {
         }
         match job.adopt(kind, &layers).await {
             Ok(events) => {
-                self.gait = RunMode::Run;
+                self.mode = RunMode::Run;
                 events
             }
-            Err(Halt(trouble)) => self.give_up(trouble),
+            Err(Halt(trouble)) => self.fail(trouble),
         }
     }
 
-    fn give_up(&mut self, trouble: Trouble) -> Vec<Event> {
+    fn fail(&mut self, trouble: Trouble) -> Vec<Event> {
         let job = self.job.take();
         // Another knob may mend it, and the teacher is as good as before.
-        self.parked = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
+        self.suspended = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
         vec![Event::Trouble(trouble)]
     }
 
-    fn walk(&mut self, gait: RunMode) -> Vec<Event> {
-        self.gait = gait;
+    fn set_mode(&mut self, mode: RunMode) -> Vec<Event> {
+        self.mode = mode;
         Vec::new()
     }
 
@@ -381,7 +381,7 @@ impl Session {
         Event::State(match &self.job {
             None => RunState::Idle,
             Some(job) if job.is_finished() => RunState::Finished,
-            Some(_) if self.gait == RunMode::Pause => RunState::Paused,
+            Some(_) if self.mode == RunMode::Pause => RunState::Paused,
             Some(job) if job.is_at_rest() => RunState::Gathering,
             Some(_) => RunState::Running,
         })

@@ -4,18 +4,18 @@ use retort_spec::{DataSummary, Example, Experiment};
 
 use crate::{
     data::Examples,
-    schemes::lessons::{labelled_rows, transfer_rows},
-    train::bench::Bench,
+    schemes::batch_source::{labelled_rows, transfer_rows},
+    train::device_dataset::DeviceDataset,
 };
 
 /// Examples in the gallery: two dozen of each of ten classes, so that each can be leafed through.
 const GALLERY: usize = 240;
 
 /// Describes the data set with enough of it to draw; labels as the student of this seed sees them.
-pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSummary {
-    let dataset = &bench.dataset;
+pub fn summarize(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> DataSummary {
+    let dataset = &data.dataset;
     let features = dataset.features();
-    let labelled = labelled_rows(bench, experiment, seed);
+    let labelled = labelled_rows(data, experiment, seed);
     let others = (0..dataset.train.len() as u32).filter(|row| labelled.binary_search(row).is_err());
     // As many of each class, and half of them at most labelled, so that both kinds are seen. Points cost little to
     // send.
@@ -49,7 +49,7 @@ pub fn summarize(bench: &Bench, experiment: &Experiment, seed: u32) -> DataSumma
         train: dataset.train.len() as u32,
         test: dataset.test.len() as u32,
         labelled: labelled.len() as u32,
-        transfer: transfer_rows(bench, experiment, seed).len() as u32,
+        transfer: transfer_rows(data, experiment, seed).len() as u32,
         own: dataset.own as u32,
         gallery: shown.map(example).collect(),
         test_pixels: if image { pixels(inputs) } else { Vec::new() },

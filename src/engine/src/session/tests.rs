@@ -439,10 +439,10 @@ fn a_test_example_asked_about_is_answered_as_it_was_measured() {
     let events = finish(&mut session, Command::Run(experiment.clone()));
     let dataset = load(&experiment, &[]).unwrap();
     let inputs = dataset.test.input(0, 64).to_vec();
-    let said = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.clone().into() })));
-    let who: Vec<_> = said.iter().map(|answer| (answer.actor, answer.packed)).collect();
+    let answered = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.clone().into() })));
+    let who: Vec<_> = answered.iter().map(|answer| (answer.actor, answer.packed)).collect();
     assert_eq!(who, [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false)]);
-    for answer in &said[..3] {
+    for answer in &answered[..3] {
         let logits = &measured(&events, answer.actor).logits;
         for (got, want) in answer.logits.iter().zip(logits.iter()) {
             assert!((got - want).abs() < 1e-4, "{:?}: {got} is not {want}", answer.actor);

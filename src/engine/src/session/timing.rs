@@ -34,7 +34,7 @@ impl Session {
         // A teacher of one or two steps is trained by now, and its students have begun.
         if let Work::Teacher(teacher) = &job.work {
             let (network, seed) = (teacher.learner.network(), job.experiment.seed);
-            job.work = Work::Students(Box::new(Students::new(&job.bench, &job.experiment, network, seed)?));
+            job.work = Work::Students(Box::new(Students::new(&job.data, &job.experiment, network, seed)?));
         }
         Ok(teaching + job.timed().await?)
     }
@@ -43,15 +43,15 @@ impl Session {
 impl Job {
     /// Seconds that the stage that is under way takes.
     async fn timed(&mut self) -> Result<f64, Halt> {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         for _ in 0..WAKING {
-            self.step(&mut told).await?;
+            self.step(&mut events).await?;
         }
         self.check_losses().await?;
         let steps = self.learner().map_or(0, |(_, learner)| learner.steps());
         let (start, mut done) = (Instant::now(), 0);
         while done < STEPS && start.elapsed() < ENOUGH && self.steps_done() + 1 < steps {
-            self.step(&mut told).await?;
+            self.step(&mut events).await?;
             done += 1;
         }
         self.check_losses().await?;

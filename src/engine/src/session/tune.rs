@@ -14,7 +14,7 @@ const CALIBRATION: usize = 512;
 impl Job {
     /// The examples that compressed networks are measured and calibrated with.
     pub fn examples(&self) -> Event {
-        let dataset = &self.bench.dataset;
+        let dataset = &self.data.dataset;
         let (features, count) = (dataset.features(), dataset.train.len());
         let every = count.div_ceil(CALIBRATION).max(1);
         let rows = (0..count as u32).step_by(every);
@@ -31,10 +31,10 @@ impl Job {
 
     /// Begins to train a compressed network; or says why not.
     pub fn tune(&mut self, request: Request) -> Option<Event> {
-        let taught = self.taught(request.run).filter(|_| self.is_at_rest());
-        let Some(taught) = taught else { return Some(without_student(request.id)) };
+        let teacher = self.teacher_of(request.run).filter(|_| self.is_at_rest());
+        let Some(teacher) = teacher else { return Some(without_student(request.id)) };
         let seed = self.experiment.seed.wrapping_add(request.run);
-        let tuning = Tuning::new(request, &self.bench, &self.experiment, taught.network.clone(), seed);
+        let tuning = Tuning::new(request, &self.data, &self.experiment, teacher.network.clone(), seed);
         self.seconds = 0.0;
         self.work = Work::Tuning(Box::new(tuning));
         None

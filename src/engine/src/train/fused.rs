@@ -11,18 +11,18 @@ use retort_kernels::{
 };
 use retort_spec::{Experiment, OptimizerKind};
 
-use super::optimizer::Rule;
+use super::optimizer::OptimizerConfig;
 use crate::nets::Dropout;
 
 /// An objective's word and the name of its part, which is empty for the whole.
 pub type TermName = (&'static str, &'static str);
 
 /// Outside of browsers burn's products know wider vectors: products of more multiplications than this are theirs.
-const MOST_NATIVE: usize = 1 << 20;
+const MAX_NATIVE_MULTIPLICATIONS: usize = 1 << 20;
 
 /// Whether networks of these layers learn on the fused path, at this size of a batch.
-pub fn suits(layers: &[Layer], batch: usize) -> bool {
-    cfg!(target_family = "wasm") || layers.iter().all(|layer| batch * layer.weight.len() <= MOST_NATIVE)
+pub fn fits_fused_path(layers: &[Layer], batch: usize) -> bool {
+    cfg!(target_family = "wasm") || layers.iter().all(|layer| batch * layer.weight.len() <= MAX_NATIVE_MULTIPLICATIONS)
 }
 
 /// A layer, its weights as products read them.
@@ -96,14 +96,14 @@ fn fits(fit: bool) {
 
 /// What a network is to say of a batch.
 #[derive(Clone, Copy)]
-pub enum Aim<'a> {
+pub enum FusedTarget<'a> {
     /// Targets `[batch, classes]`, by cross-entropy.
     Labels(&'a [f32]),
     /// A teacher's logits `[batch, classes]`, by soft targets at a temperature.
     Teacher(&'a [f32], f64),
 }
 
-impl Aim<'_> {
+impl FusedTarget<'_> {
     fn numbers(&self) -> &[f32] {
         match self {
             Self::Labels(numbers) | Self::Teacher(numbers, _) => numbers,
@@ -111,11 +111,11 @@ impl Aim<'_> {
     }
 }
 
-/// A term of the loss: what it aims at, its factor, and its name if it has a curve of its own.
-pub struct Term<'a> {
+/// A term of the loss: its target, its factor, and its name if it has a curve of its own.
+pub struct FusedLossTerm<'a> {
     /// What the network is to say.
-    pub aim: Aim<'a>,
-    /// The first of its rows in the batch; it takes as many as it aims at.
+    pub target: FusedTarget<'a>,
+    /// The first of its rows in the batch; it takes as many as the target has.
     pub from: usize,
     /// What its sum over the batch is multiplied with.
     pub factor: f64,
@@ -137,11 +137,11 @@ pub struct Summed {
 /// A perceptron that learns.
 pub struct FusedMlp {
     perceptron: Perceptron,
-    rule: Rule,
+    optimizer: OptimizerConfig,
     /// Steps down a gradient.
     time: usize,
-    /// What the rule remembers of each layer's weights and of its bias.
-    memory: Vec<[Memory; 2]>,
+    /// The optimizer's moments of each layer's weights and of its bias.
+    moments: Vec<[Moments; 2]>,
     /// The gradient of what came out of a layer, and what is computed from it next.
     output_gradient: Vec<f32>,
     next: Vec<f32>,
@@ -154,12 +154,12 @@ pub struct FusedMlp {
 }
 
 /// The velocity, or the first moment; and the second one, of Adam.
-struct Memory {
+struct Moments {
     first: Vec<f32>,
     second: Vec<f32>,
 }
 
-impl Memory {
+impl Moments {
     fn new(count: usize, optimizer: OptimizerKind) -> Self {
         let second = if optimizer == OptimizerKind::Sgd { 0 } else { count };
         Self { first: vec![0.0; count], second: vec![0.0; second] }
@@ -170,15 +170,15 @@ impl FusedMlp {
     /// A learner that starts from these weights.
     pub fn new(layers: &[Layer], experiment: &Experiment) -> Self {
         let mut perceptron = Perceptron::new(layers);
-        let memory = |count| Memory::new(count, experiment.optimizer);
+        let moments = |count| Moments::new(count, experiment.optimizer);
         Self {
-            memory: perceptron
+            moments: perceptron
                 .layers
                 .iter_mut()
-                .map(|Dense { weight, bias }| [weight.numbers().len(), bias.len()].map(memory))
+                .map(|Dense { weight, bias }| [weight.numbers().len(), bias.len()].map(moments))
                 .collect(),
             perceptron,
-            rule: Rule::new(experiment.optimizer, experiment.weight_decay),
+            optimizer: OptimizerConfig::new(experiment.optimizer, experiment.weight_decay),
             time: 0,
             output_gradient: Vec::new(),
             next: Vec::new(),
@@ -197,7 +197,7 @@ impl FusedMlp {
     ///
     /// # Shapes
     /// `inputs`: `[batch, features]`.
-    pub fn step(&mut self, rate: f64, inputs: &Inputs, terms: &[Term<'_>], dropout: Option<&mut Dropout>) {
+    pub fn step(&mut self, rate: f64, inputs: &Inputs, terms: &[FusedLossTerm<'_>], dropout: Option<&mut Dropout>) {
         let Some(classes) = self.perceptron.layers.last().map(|layer| layer.bias.len()) else { return };
         if terms.is_empty() {
             return;
@@ -207,15 +207,15 @@ impl FusedMlp {
         self.output_gradient.resize(logits.len(), 0.0);
         clear(&mut self.output_gradient);
         for term in terms {
-            let aim = term.aim.numbers();
-            let (from, count) = (term.from * classes, aim.len());
+            let targets = term.target.numbers();
+            let (from, count) = (term.from * classes, targets.len());
             let logits = &logits[from..from + count];
             self.next.resize(count, 0.0);
-            let value = f64::from(match term.aim {
-                Aim::Labels(_) => cross_entropy(logits, aim, classes, term.factor as f32, &mut self.next),
-                Aim::Teacher(_, temperature) => {
+            let value = f64::from(match term.target {
+                FusedTarget::Labels(_) => cross_entropy(logits, targets, classes, term.factor as f32, &mut self.next),
+                FusedTarget::Teacher(_, temperature) => {
                     let how = (temperature as f32, term.factor as f32);
-                    soft_targets(logits, aim, classes, how, &mut self.next)
+                    soft_targets(logits, targets, classes, how, &mut self.next)
                 }
             });
             add_assign(&mut self.output_gradient[from..from + count], &self.next);
@@ -229,19 +229,19 @@ impl FusedMlp {
         }
         self.losses += 1;
         self.time += 1;
-        self.descend(rate, inputs, kept);
+        self.backward(rate, inputs, kept);
     }
 
     /// From the gradient of the logits to those of all weights, layer by layer, and a step down each: as soon as a few
     /// columns of a gradient are known, they are of use, and never again.
-    fn descend(&mut self, rate: f64, inputs: &Inputs, kept: f32) {
+    fn backward(&mut self, rate: f64, inputs: &Inputs, kept: f32) {
         let (Perceptron { layers, outputs, scratch }, rows) = (&mut self.perceptron, inputs.rows());
-        let rule = |weights: &mut [f32], gradient: &[f32], memory: &mut Memory, from: usize| {
-            let first = &mut memory.first[from..from + weights.len()];
-            let second = memory.second.get_mut(from..from + weights.len()).unwrap_or_default();
-            self.rule.descend((rate, self.time), weights, gradient, [first, second]);
+        let update = |weights: &mut [f32], gradient: &[f32], moments: &mut Moments, from: usize| {
+            let first = &mut moments.first[from..from + weights.len()];
+            let second = moments.second.get_mut(from..from + weights.len()).unwrap_or_default();
+            self.optimizer.update((rate, self.time), weights, gradient, [first, second]);
         };
-        for (index, (layer, memory)) in layers.iter_mut().zip(&mut self.memory).enumerate().rev() {
+        for (index, (layer, moments)) in layers.iter_mut().zip(&mut self.moments).enumerate().rev() {
             let output_gradient = Matrix::with_rows(&self.output_gradient, rows);
             let input = outputs[..index].last();
             if let Some(input) = input {
@@ -251,24 +251,24 @@ impl FusedMlp {
                 // What was dropped or not above zero has no gradient.
                 relu_backward(&mut self.next, input, kept);
             }
-            let (Dense { weight, bias }, [of_weight, of_bias]) = (layer, memory);
+            let (Dense { weight, bias }, [of_weight, of_bias]) = (layer, moments);
             let transposed = match input {
                 None => Lhs::Transposed(inputs),
                 Some(input) => Lhs::Plain(Matrix::with_rows(input, rows).transposed()),
             };
             let mut step = |from: usize, gradient: &[f32]| {
-                rule(&mut weight.numbers()[from..from + gradient.len()], gradient, of_weight, from);
+                update(&mut weight.numbers()[from..from + gradient.len()], gradient, of_weight, from);
             };
             fits(matmul_panels(transposed, output_gradient, scratch, &mut step));
             let mut gradient = vec![0.0; bias.len()];
             column_sums(&self.output_gradient, &mut gradient);
-            rule(bias, &gradient, of_bias, 0);
+            update(bias, &gradient, of_bias, 0);
             mem::swap(&mut self.output_gradient, &mut self.next);
         }
     }
 
     /// Starts new means.
-    pub fn forget_loss(&mut self) {
+    pub fn reset_loss(&mut self) {
         (self.loss, self.losses) = (0.0, 0);
         self.terms.clear();
     }

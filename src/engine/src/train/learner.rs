@@ -11,18 +11,18 @@ use retort_compress::Layer;
 use retort_kernels::Inputs;
 
 use super::{
-    fused::{FusedMlp, Term, TermName},
+    fused::{FusedLossTerm, FusedMlp, TermName},
     optimizer, schedule,
 };
 use crate::{
     device::read,
     nets::{Dropout, Network, Statistics},
-    objectives::Parts,
+    objectives::SideMatrices,
 };
 
 /// A network, its optimizer, and how far it is.
 pub struct Learner {
-    pupil: TrainedModule,
+    module: TrainedModule,
     optimizer: ModuleOptimizer,
     step: u32,
     steps: u32,
@@ -32,15 +32,15 @@ pub struct Learner {
     terms: Vec<Sum>,
     /// The sum of a term that was the whole loss, so that it need not be added up twice.
     whole: Option<Sum>,
-    /// In place of all that, a perceptron that learns without a graph, and where it is shown.
-    straight: Option<(Box<FusedMlp>, Device)>,
+    /// In place of all that, a perceptron that learns without a graph, and its device.
+    fused: Option<(Box<FusedMlp>, Device)>,
 }
 
 /// The network with what is learned beside it.
 #[derive(Module, Debug)]
 struct TrainedModule {
     network: Network,
-    parts: Parts,
+    side_matrices: SideMatrices,
 }
 
 /// The sum of a term over some steps.
@@ -58,9 +58,9 @@ impl Sum {
     }
 }
 
-/// What a step goes down.
+/// The loss of a step, with its terms.
 #[derive(Default)]
-pub struct Slope {
+pub struct StepLoss {
     /// The loss, `[1]`; without one the step passes and nothing is learned.
     pub loss: Option<Tensor<1>>,
     /// The terms that it is the sum of, each with its weight, without their history.
@@ -69,7 +69,7 @@ pub struct Slope {
     pub statistics: Vec<Statistics>,
 }
 
-impl Slope {
+impl StepLoss {
     /// Adds a loss.
     pub fn add(&mut self, loss: Tensor<1>) {
         self.loss = Some(match self.loss.take() {
@@ -90,30 +90,30 @@ impl Learner {
     ) -> Self {
         let network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        let pupil = TrainedModule { network, parts: Parts::default() };
-        Self::of(pupil, optimizer, steps)
+        let module = TrainedModule { network, side_matrices: SideMatrices::default() };
+        Self::from_module(module, optimizer, steps)
     }
 
-    /// A learner of parts alone, from which a network is computed.
-    pub fn of_parts(parts: Parts, experiment: &Experiment, steps: u32) -> Self {
+    /// A learner of side matrices alone, from which a network is computed.
+    pub fn of_side_matrices(side_matrices: SideMatrices, experiment: &Experiment, steps: u32) -> Self {
         let network = Network::of_linears(NetworkKind::Mlp, Vec::new(), false);
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        Self::of(TrainedModule { network, parts }, optimizer, steps)
+        Self::from_module(TrainedModule { network, side_matrices }, optimizer, steps)
     }
 
-    /// The same for a perceptron in the processor's memory, which learns by [`step_fused`](Self::step_straight).
-    pub fn straight(layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
-        let straight = Some((Box::new(FusedMlp::new(layers, experiment)), device.clone()));
-        Self { straight, ..Self::of_parts(Parts::default(), experiment, steps) }
+    /// The same for a perceptron in the CPU's memory, which learns by [`step_fused`](Self::step_fused).
+    pub fn fused(layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
+        let fused = Some((Box::new(FusedMlp::new(layers, experiment)), device.clone()));
+        Self { fused, ..Self::of_side_matrices(SideMatrices::default(), experiment, steps) }
     }
 
-    fn of(pupil: TrainedModule, optimizer: ModuleOptimizer, steps: u32) -> Self {
-        Self { pupil, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None, straight: None }
+    fn from_module(module: TrainedModule, optimizer: ModuleOptimizer, steps: u32) -> Self {
+        Self { module, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None, fused: None }
     }
 
-    /// Whether it learns by [`step_fused`](Self::step_straight).
+    /// Whether it learns by [`step_fused`](Self::step_fused).
     pub fn is_fused(&self) -> bool {
-        self.straight.is_some()
+        self.fused.is_some()
     }
 
     /// One step down the gradient of a batch's loss, without a graph: [`FusedMlp::step`].
@@ -121,12 +121,12 @@ impl Learner {
         &mut self,
         experiment: &Experiment,
         inputs: &Inputs,
-        terms: &[Term<'_>],
+        terms: &[FusedLossTerm<'_>],
         dropout: Option<&mut Dropout>,
     ) {
         let rate = self.next_rate(experiment);
-        if let Some((straight, _)) = &mut self.straight {
-            straight.step(rate, inputs, terms, dropout);
+        if let Some((fused, _)) = &mut self.fused {
+            fused.step(rate, inputs, terms, dropout);
         }
     }
 
@@ -137,32 +137,36 @@ impl Learner {
     }
 
     /// What is learned beside the network, or in its place.
-    pub fn parts(&self) -> &Parts {
-        &self.pupil.parts
+    pub fn side_matrices(&self) -> &SideMatrices {
+        &self.module.side_matrices
     }
 
     /// The same with something to learn beside the network.
-    pub fn with_parts(mut self, parts: Parts) -> Self {
-        self.pupil.parts = parts;
+    pub fn with_side_matrices(mut self, side_matrices: SideMatrices) -> Self {
+        self.module.side_matrices = side_matrices;
         self
     }
 
     /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far,
     /// would hold back the next one for a thousand steps.
-    pub fn afresh(mut self, experiment: &Experiment) -> Self {
+    pub fn reset_optimizer(mut self, experiment: &Experiment) -> Self {
         self.optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
         self
     }
 
     /// One step down the gradient of a loss.
-    pub fn step(mut self, experiment: &Experiment, slope: impl FnOnce(&Network, &Parts) -> Slope) -> Self {
+    pub fn step(
+        mut self,
+        experiment: &Experiment,
+        loss_of_step: impl FnOnce(&Network, &SideMatrices) -> StepLoss,
+    ) -> Self {
         let rate = self.next_rate(experiment);
-        let Slope { loss, terms, statistics } = slope(&self.pupil.network, &self.pupil.parts);
+        let StepLoss { loss, terms, statistics } = loss_of_step(&self.module.network, &self.module.side_matrices);
         // What no weight has a part in teaches nothing, and has no gradient to ask for.
         let Some(loss) = loss.filter(Tensor::is_tracked) else { return self };
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.pupil);
-        self.pupil = self.optimizer.step(rate, self.pupil, gradients);
-        self.pupil.network.absorb(&statistics);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
+        self.module = self.optimizer.step(rate, self.module, gradients);
+        self.module.network.absorb(&statistics);
         self.losses += 1;
         match (&terms[..], &mut self.whole) {
             (&[(name, _)], None) => self.whole = Some(Sum { name, sum: loss.inner(), count: 1 }),
@@ -206,24 +210,24 @@ impl Learner {
 
     /// The network as it is now, for measuring: without gradients.
     pub fn network(&self) -> Network {
-        match &self.straight {
-            Some((straight, device)) => Network::from_layers(NetworkKind::Mlp, &straight.layers(), device),
-            None => self.pupil.network.valid(),
+        match &self.fused {
+            Some((fused, device)) => Network::from_layers(NetworkKind::Mlp, &fused.layers(), device),
+            None => self.module.network.valid(),
         }
     }
 
     /// How many numbers are learned beside the network.
     pub fn extra_parameters(&self) -> usize {
-        self.pupil.parts.count()
+        self.module.side_matrices.count()
     }
 
-    /// The mean loss since it was last forgotten; `None` if there was none. Waits for the device.
+    /// The mean loss since the last reset; `None` if there was none. Waits for the device.
     ///
     /// # Errors
     /// The device's, if a computation failed.
-    pub async fn peek_loss(&self) -> Result<Option<f64>, ExecutionError> {
-        if let Some((straight, _)) = &self.straight {
-            return Ok((straight.losses > 0).then(|| straight.loss / f64::from(straight.losses)));
+    pub async fn mean_loss(&self) -> Result<Option<f64>, ExecutionError> {
+        if let Some((fused, _)) = &self.fused {
+            return Ok((fused.losses > 0).then(|| fused.loss / f64::from(fused.losses)));
         }
         let sums = self.loss.iter().chain(self.whole.iter().map(|whole| &whole.sum)).cloned();
         match sums.reduce(|sum, other| sum + other) {
@@ -232,13 +236,13 @@ impl Learner {
         }
     }
 
-    /// The mean of each term since they were last forgotten. Waits for the device.
+    /// The mean of each term since the last reset. Waits for the device.
     ///
     /// # Errors
     /// The device's, if a computation failed.
-    pub async fn peek_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
-        if let Some((straight, _)) = &self.straight {
-            return Ok(straight.terms.iter().map(|term| (term.name, term.sum / f64::from(term.count))).collect());
+    pub async fn mean_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
+        if let Some((fused, _)) = &self.fused {
+            return Ok(fused.terms.iter().map(|term| (term.name, term.sum / f64::from(term.count))).collect());
         }
         let mut terms = self.terms.clone();
         if let Some(whole) = self.whole.clone() {
@@ -260,13 +264,13 @@ impl Learner {
     }
 
     /// Starts new means.
-    pub fn forget_loss(&mut self) {
+    pub fn reset_loss(&mut self) {
         self.loss = None;
         self.losses = 0;
         self.terms.clear();
         self.whole = None;
-        if let Some((straight, _)) = &mut self.straight {
-            straight.forget_loss();
+        if let Some((fused, _)) = &mut self.fused {
+            fused.reset_loss();
         }
     }
 }

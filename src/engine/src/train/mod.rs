@@ -1,7 +1,7 @@
 //! Training and measuring.
 
-pub mod bench;
-pub mod fake;
+pub mod device_dataset;
+pub mod fake_quant;
 pub mod fused;
 pub mod learner;
 pub mod metrics;

@@ -1,4 +1,4 @@
-//! The rules that turn gradients into steps. Their formulas and constants are burn's; on the processor a step is one
+//! The optimizers, which turn gradients into steps. Their formulas and constants are burn's; on the CPU a step is one
 //! pass over memory, of [`retort_kernels`].
 
 use burn::{
@@ -19,19 +19,19 @@ const MOMENTUM: f32 = 0.9;
 /// Builds an optimizer. Weight decay is an L2 penalty for SGD and Adam, decoupled for AdamW (Loshchilov & Hutter 2019,
 /// algorithm 2).
 pub fn build(kind: OptimizerKind, weight_decay: f64) -> ModuleOptimizer {
-    ModuleOptimizer::from(Rule::new(kind, weight_decay))
+    ModuleOptimizer::from(OptimizerConfig::new(kind, weight_decay))
 }
 
 /// How gradients become steps.
 #[derive(Debug, Clone, Copy)]
-pub struct Rule {
+pub struct OptimizerConfig {
     kind: OptimizerKind,
     weight_decay: f32,
 }
 
-/// What a rule remembers of a parameter.
+/// The moments that an optimizer keeps of a parameter.
 #[derive(Clone)]
-pub struct Memory<const D: usize> {
+pub struct Moments<const D: usize> {
     /// Steps done.
     time: usize,
     /// The velocity, or the first moment.
@@ -40,14 +40,14 @@ pub struct Memory<const D: usize> {
     second: Option<Tensor<D>>,
 }
 
-impl Rule {
-    /// The rule of an experiment.
+impl OptimizerConfig {
+    /// The optimizer of an experiment.
     pub fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
         Self { kind, weight_decay: weight_decay as f32 }
     }
 
-    /// Step `time`, from 1, at a learning rate; `memory` is the velocity, or both moments.
-    pub fn descend(
+    /// Step `time`, from 1, at a learning rate; `moments` is the velocity, or both moments.
+    pub fn update(
         self,
         (rate, time): (LearningRate, usize),
         weights: &mut [f32],
@@ -76,7 +76,7 @@ impl Rule {
 }
 
 /// Nothing here is ever saved: a training that was interrupted begins anew.
-impl<const D: usize> RecordState for Memory<D> {
+impl<const D: usize> RecordState for Moments<D> {
     fn state_flatten(&self, _: &str, _: &mut StateSink) {}
 
     fn state_unflatten(_: &str, _: &mut StateSource, _: &Device) -> Option<Self> {
@@ -84,22 +84,22 @@ impl<const D: usize> RecordState for Memory<D> {
     }
 }
 
-impl Optimizer for Rule {
-    type State<const D: usize> = Memory<D>;
+impl Optimizer for OptimizerConfig {
+    type State<const D: usize> = Moments<D>;
 
     fn step<const D: usize>(
         &self,
         rate: LearningRate,
         weights: Tensor<D>,
         gradient: Tensor<D>,
-        memory: Option<Memory<D>>,
-    ) -> (Tensor<D>, Option<Memory<D>>) {
-        let mut memory = memory.unwrap_or_else(|| {
+        moments: Option<Moments<D>>,
+    ) -> (Tensor<D>, Option<Moments<D>>) {
+        let mut moments = moments.unwrap_or_else(|| {
             let zeros = || Tensor::zeros(weights.shape(), &weights.device());
-            Memory { time: 0, first: zeros(), second: (self.kind != OptimizerKind::Sgd).then(zeros) }
+            Moments { time: 0, first: zeros(), second: (self.kind != OptimizerKind::Sgd).then(zeros) }
         });
-        memory.time += 1;
-        let Memory { time, first, second } = memory;
+        moments.time += 1;
+        let Moments { time, first, second } = moments;
         let (weights, first, second) = match second {
             None => {
                 let [weights, velocity] = sgd(self.sgd(rate), [weights, first], gradient);
@@ -112,12 +112,12 @@ impl Optimizer for Rule {
                 (weights, first, Some(second))
             }
         };
-        (weights, Some(Memory { time, first, second }))
+        (weights, Some(Moments { time, first, second }))
     }
 
-    fn to_device<const D: usize>(memory: Memory<D>, device: &Device) -> Memory<D> {
-        let Memory { time, first, second } = memory;
-        Memory { time, first: first.to_device(device), second: second.map(|second| second.to_device(device)) }
+    fn to_device<const D: usize>(moments: Moments<D>, device: &Device) -> Moments<D> {
+        let Moments { time, first, second } = moments;
+        Moments { time, first: first.to_device(device), second: second.map(|second| second.to_device(device)) }
     }
 }
 
@@ -153,7 +153,7 @@ fn penalized<const D: usize>(gradient: Tensor<D>, weights: &Tensor<D>, penalty: 
     if penalty > 0.0 { weights.clone() * penalty + gradient } else { gradient }
 }
 
-/// A step `in_place` where the numbers are in the processor's memory, the `plain` one elsewhere.
+/// A step `in_place` where the numbers are in the CPU's memory, the `plain` one elsewhere.
 fn step<const N: usize, const D: usize>(
     numbers: [Tensor<D>; N],
     gradient: Tensor<D>,
@@ -192,8 +192,8 @@ mod tests {
             .map(|step| {
                 // As gradients of matrices come, not in one piece.
                 let gradient = wave(0.1 * step as f32).transpose().reshape([5, 7]).transpose().transpose();
-                let (next, memory) = optimizer.step(0.01, weights.clone(), gradient, state.take());
-                (weights, state) = (next, memory);
+                let (next, moments) = optimizer.step(0.01, weights.clone(), gradient, state.take());
+                (weights, state) = (next, moments);
                 block_on(read(weights.clone())).unwrap()
             })
             .collect()
@@ -211,7 +211,7 @@ mod tests {
         for (decay, device) in [0.0, 0.1].into_iter().flat_map(|decay| devices().into_iter().map(move |on| (decay, on)))
         {
             let penalty = (decay > 0.0).then(|| WeightDecayConfig::new(decay));
-            let rule = |kind| Rule { kind, weight_decay: decay };
+            let rule = |kind| OptimizerConfig { kind, weight_decay: decay };
             let adam = AdamConfig::new().with_epsilon(EPSILON).with_weight_decay(penalty.clone()).build();
             same(&descend(&rule(OptimizerKind::Adam), &device), &descend(&adam, &device));
             let adam_w = AdamWConfig::new().with_epsilon(EPSILON).with_weight_decay(decay).build();

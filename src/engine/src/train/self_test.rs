@@ -5,8 +5,8 @@ use retort_compress::Layer;
 use retort_spec::{Architecture, Experiment, SelfTest};
 
 use super::{
-    bench::upload,
-    learner::{Learner, Slope},
+    device_dataset::upload,
+    learner::{Learner, StepLoss},
 };
 use crate::{
     data::one_hot,
@@ -60,9 +60,9 @@ async fn train(device: &Device) -> Result<Vec<Layer>, ExecutionError> {
         let taught = teacher.forward(inputs.clone(), Pass::Test).autodiff();
         learner = learner.step(&experiment, |network, _| {
             let trace = network.forward(inputs.autodiff(), Pass::Train(None));
-            let mut slope = Slope::default();
-            slope.add(cross_entropy(&trace, targets, 0.5) + soft_targets(&trace, &taught, &settings, 0.5));
-            slope
+            let mut step_loss = StepLoss::default();
+            step_loss.add(cross_entropy(&trace, targets, 0.5) + soft_targets(&trace, &taught, &settings, 0.5));
+            step_loss
         });
     }
     learner.network().to_layers().await

@@ -4,11 +4,11 @@ use crate::nets::Network;
 
 /// The finished students of the first run.
 #[derive(Default)]
-pub struct Shown {
+pub struct FirstRunNetworks {
     students: Option<[Network; 2]>,
 }
 
-impl Shown {
+impl FirstRunNetworks {
     /// Keeps the students of a finished run.
     pub fn new(baseline: Network, student: Network) -> Self {
         Self { students: Some([baseline, student]) }

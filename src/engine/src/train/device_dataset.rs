@@ -18,15 +18,15 @@ const CHUNK: usize = 2048;
 const IMAGES: usize = 128;
 
 /// Numbers of rows, on a device.
-pub type Places = Tensor<1, Int>;
+pub type RowIndices = Tensor<1, Int>;
 
 /// Some rows of a tensor.
-pub fn select(tensor: &Tensor<2>, places: &Places) -> Tensor<2> {
-    tensor.clone().select(0, places.clone())
+pub fn select(tensor: &Tensor<2>, indices: &RowIndices) -> Tensor<2> {
+    tensor.clone().select(0, indices.clone())
 }
 
 /// A data set on a device.
-pub struct Bench {
+pub struct DeviceDataset {
     /// The data set on the host, for pictures and jitter.
     pub dataset: Dataset,
     /// Where it is.
@@ -37,7 +37,7 @@ pub struct Bench {
     test: Tensor<2>,
 }
 
-impl Bench {
+impl DeviceDataset {
     /// Uploads a data set.
     pub fn new(dataset: Dataset, device: &Device) -> Self {
         let features = dataset.features();
@@ -53,23 +53,23 @@ impl Bench {
 
     /// The numbers of rows on this device. Each upload ends what a GPU was told before, so that a batch has one for
     /// all that is selected by it.
-    pub fn places(&self, rows: &[u32]) -> Places {
+    pub fn row_indices(&self, rows: &[u32]) -> RowIndices {
         let indices: Vec<i32> = rows.iter().map(|&row| row as i32).collect();
         Tensor::from_data(TensorData::new(indices, [rows.len()]), &self.device)
     }
 
-    /// The inputs of some training examples, `[rows, features]`, shifted by up to `jitter` pixels each way where it is
+    /// The inputs of some training examples, `[rows, features]`, moved by up to `jitter` pixels each way where it is
     /// not 0.
-    pub fn inputs(&self, (rows, places): (&[u32], &Places), jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
-        match self.shifts(jitter) {
-            true => self.shifted(rows, jitter as i32, generator),
-            false => select(&self.train, places),
+    pub fn inputs(&self, (rows, indices): (&[u32], &RowIndices), jitter: u32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+        match self.uses_jitter(jitter) {
+            true => self.jittered(rows, jitter as i32, generator),
+            false => select(&self.train, indices),
         }
     }
 
     /// The one-hot labels of some training examples, `[rows, classes]`.
-    pub fn targets(&self, places: &Places) -> Tensor<2> {
-        select(&self.train_targets, places)
+    pub fn targets(&self, indices: &RowIndices) -> Tensor<2> {
+        select(&self.train_targets, indices)
     }
 
     /// A network's logits of any inputs, left on the device.
@@ -96,7 +96,7 @@ impl Bench {
     /// # Errors
     /// The device's, if the computation failed.
     pub async fn train_logits(&self, network: &Network, rows: &[u32]) -> Result<Vec<f32>, ExecutionError> {
-        read(self.logits(network, &select(&self.train, &self.places(rows)))).await
+        read(self.logits(network, &select(&self.train, &self.row_indices(rows)))).await
     }
 
     /// A network's logits of any inputs, on the host, row by row.
@@ -107,15 +107,15 @@ impl Bench {
         read(self.logits(network, &upload(inputs, self.dataset.features(), &self.device))).await
     }
 
-    /// Copies of images, each moved by whole pixels; what moves in from outside is background.
-    fn shifted(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng) -> Tensor<2> {
+    /// Copies of images, each moved at random by whole pixels; what moves in from outside is background.
+    fn jittered(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng) -> Tensor<2> {
         let mut moved = Vec::new();
-        self.shift(rows, jitter, generator, &mut moved);
+        self.jitter_into(rows, jitter, generator, &mut moved);
         upload(moved, self.dataset.features(), &self.device)
     }
 
-    /// The same into the processor's memory, after what stands there.
-    pub fn shift(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng, to: &mut Vec<f32>) {
+    /// The same into the CPU's memory, after what stands there.
+    pub fn jitter_into(&self, rows: &[u32], jitter: i32, generator: &mut ChaCha8Rng, to: &mut Vec<f32>) {
         let [height, width] = self.dataset.shape.map(|side| side as i32);
         let (features, before) = (self.dataset.features(), to.len());
         to.resize(before + rows.len() * features, 0.0);
@@ -133,18 +133,18 @@ impl Bench {
         }
     }
 
-    /// Whether tensors are in the processor's memory.
-    pub fn is_on_processor(&self) -> bool {
+    /// Whether tensors are in the CPU's memory.
+    pub fn is_on_cpu(&self) -> bool {
         kernels::is_in_memory(&self.train)
     }
 
-    /// Whether batches are shifted at this jitter.
-    pub fn shifts(&self, jitter: u32) -> bool {
+    /// Whether batches are jittered by this much.
+    pub fn uses_jitter(&self, jitter: u32) -> bool {
         jitter > 0 && self.dataset.is_image()
     }
 
-    /// Some training examples as they stand in the processor's memory, or copies of them if there are any.
-    pub fn lines<'a>(&'a self, rows: &[u32], copies: &'a [f32]) -> Vec<&'a [f32]> {
+    /// Some training examples as they stand in the CPU's memory, or copies of them if there are any.
+    pub fn row_slices<'a>(&'a self, rows: &[u32], copies: &'a [f32]) -> Vec<&'a [f32]> {
         let features = self.dataset.features();
         match copies.is_empty() {
             true => rows.iter().map(|&row| self.dataset.train.input(row, features)).collect(),
@@ -152,7 +152,7 @@ impl Bench {
         }
     }
 
-    /// The same as [`targets`](Self::targets), into the processor's memory.
+    /// The same as [`targets`](Self::targets), into the CPU's memory.
     pub fn copy_targets(&self, rows: &[u32], to: &mut Vec<f32>) {
         let classes = self.dataset.classes;
         to.clear();
@@ -180,9 +180,9 @@ mod tests {
     use crate::random;
     use pollster::block_on;
 
-    fn bench() -> Bench {
+    fn data() -> DeviceDataset {
         let examples = Examples { inputs: (0..18).map(|x| x as f32 + 1.0).collect(), labels: vec![0, 1] };
-        Bench::new(
+        DeviceDataset::new(
             Dataset { own: 0, classes: 2, shape: [3, 3], train: examples.clone(), test: examples },
             &Device::flex(),
         )
@@ -190,21 +190,22 @@ mod tests {
 
     #[test]
     fn batches_are_the_rows_asked_for() {
-        let bench = bench();
+        let data = data();
         let mut generator = random::stream(1, "test");
-        let inputs = block_on(read(bench.inputs((&[1, 0, 1], &bench.places(&[1, 0, 1])), 0, &mut generator))).unwrap();
+        let inputs =
+            block_on(read(data.inputs((&[1, 0, 1], &data.row_indices(&[1, 0, 1])), 0, &mut generator))).unwrap();
         assert_eq!(inputs[..2], [10.0, 11.0]);
         assert_eq!(inputs[9..11], [1.0, 2.0]);
-        assert_eq!(block_on(read(bench.targets(&bench.places(&[1, 0])))).unwrap(), [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(block_on(read(data.targets(&data.row_indices(&[1, 0])))).unwrap(), [0.0, 1.0, 1.0, 0.0]);
     }
 
     #[test]
     fn jitter_moves_whole_pixels_and_fills_with_background() {
-        let bench = bench();
+        let data = data();
         let mut generator = random::stream(1, "test");
         let mut shifts = std::collections::HashSet::new();
         for _ in 0..200 {
-            let image = block_on(read(bench.inputs((&[0], &bench.places(&[0])), 1, &mut generator))).unwrap();
+            let image = block_on(read(data.inputs((&[0], &data.row_indices(&[0])), 1, &mut generator))).unwrap();
             // The centre, 5, can be found wherever the image went.
             let at = image.iter().position(|&x| x == 5.0).unwrap() as i32;
             let (down, right) = (at / 3 - 1, at % 3 - 1);

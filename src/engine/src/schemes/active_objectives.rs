@@ -7,22 +7,22 @@ use retort_spec::{Experiment, Objective, Trouble, Turn};
 
 use crate::{
     nets::Trace,
-    objectives::{Memory, Method, Part, Parts, Settings, Source, Views, method},
-    train::learner::Slope,
+    objectives::{Memory, Method, Settings, SideMatrices, SideMatrix, Source, Views, method},
+    train::learner::StepLoss,
 };
 
 /// An objective in use.
 struct Used {
     objective: Objective,
     method: &'static Method,
-    parts: Range<usize>,
+    side_matrices: Range<usize>,
     memory: Memory,
 }
 
 /// The objectives in use.
 pub struct Objectives {
     used: Vec<Used>,
-    parts: Vec<Part>,
+    side_matrices: Vec<SideMatrix>,
 }
 
 /// A batch as the objectives see it.
@@ -51,55 +51,67 @@ impl Objectives {
         seed: u32,
     ) -> Result<Self, Trouble> {
         let settings = Settings::of(experiment);
-        let (mut used, mut parts) = (Vec::new(), Vec::new());
+        let (mut used, mut side_matrices) = (Vec::new(), Vec::new());
         for (objective, _) in experiment.weights.used() {
             let method = method(objective);
-            let own = (method.parts)(student, teacher, &settings)
+            let own = (method.side_matrices)(student, teacher, &settings)
                 .map_err(|refusal| Trouble::Refused { objective, refusal })?;
-            let range = parts.len()..parts.len() + own.len();
-            parts.extend(own);
-            used.push(Used { objective, method, parts: range, memory: Memory::new(examples, seed, objective.word()) });
+            let range = side_matrices.len()..side_matrices.len() + own.len();
+            side_matrices.extend(own);
+            used.push(Used {
+                objective,
+                method,
+                side_matrices: range,
+                memory: Memory::new(examples, seed, objective.word()),
+            });
         }
-        Ok(Self { used, parts })
+        Ok(Self { used, side_matrices })
     }
 
     /// Without a transfer set nobody can be asked.
     pub fn none() -> Self {
-        Self { used: Vec::new(), parts: Vec::new() }
+        Self { used: Vec::new(), side_matrices: Vec::new() }
     }
 
     /// What they learn beside the student.
-    pub fn parts(&self) -> &[Part] {
-        &self.parts
+    pub fn side_matrices(&self) -> &[SideMatrix] {
+        &self.side_matrices
     }
 
-    /// Whether any has its say now and is computed from such a batch.
-    pub fn need(&self, source: Source, is_first_stage: bool) -> bool {
-        self.used.iter().any(|used| used.method.from == source && self.speaks(used.objective, is_first_stage))
+    /// Whether any is active now and is computed from such a batch.
+    pub fn needs(&self, source: Source, is_first_stage: bool) -> bool {
+        self.used.iter().any(|used| used.method.from == source && self.is_active(used.objective, is_first_stage))
     }
 
-    /// Whether an objective has its say in a stage.
-    fn speaks(&self, objective: Objective, is_first_stage: bool) -> bool {
+    /// Whether an objective is active in a stage.
+    fn is_active(&self, objective: Objective, is_first_stage: bool) -> bool {
         match objective.about().turn {
-            Turn::Always => !(is_first_stage && self.begin_alone()),
+            Turn::Always => !(is_first_stage && self.has_exclusive_first_stage()),
             Turn::Prepared => true,
             Turn::FirstStage => is_first_stage,
         }
     }
 
     /// Whether a method has a first stage to itself.
-    pub fn begin_alone(&self) -> bool {
+    pub fn has_exclusive_first_stage(&self) -> bool {
         self.used.iter().any(|used| used.objective.about().turn == Turn::FirstStage)
     }
 
     /// Adds the losses of those that are computed from this batch, each with its weight.
-    pub fn add(&mut self, experiment: &Experiment, progress: f64, batch: &Batch<'_>, parts: &Parts, slope: &mut Slope) {
+    pub fn add(
+        &mut self,
+        experiment: &Experiment,
+        progress: f64,
+        batch: &Batch<'_>,
+        side_matrices: &SideMatrices,
+        step_loss: &mut StepLoss,
+    ) {
         let settings = Settings::of(experiment);
         let is_first_stage = progress < experiment.first_stage;
-        let speaking: Vec<bool> = self.used.iter().map(|used| self.speaks(used.objective, is_first_stage)).collect();
+        let active: Vec<bool> = self.used.iter().map(|used| self.is_active(used.objective, is_first_stage)).collect();
         let source = if batch.teacher.is_some() { Source::Teacher } else { Source::Labels };
-        for (used, speaks) in self.used.iter_mut().zip(speaking) {
-            if !speaks || used.method.from != source {
+        for (used, is_active) in self.used.iter_mut().zip(active) {
+            if !is_active || used.method.from != source {
                 continue;
             }
             let views = Views {
@@ -107,19 +119,19 @@ impl Objectives {
                 teacher: batch.teacher,
                 targets: batch.targets.clone(),
                 rows: batch.rows,
-                parts: &parts.some(used.parts.clone()),
+                side_matrices: &side_matrices.some(used.side_matrices.clone()),
                 progress,
                 is_first_stage,
             };
             let Some(loss) = (used.method.loss)(&views, &settings, &mut used.memory) else { continue };
             let (word, weight) = (used.objective.word(), experiment.weights.get(used.objective));
             let whole = loss.value.clone().inner();
-            slope.add(loss.value * weight);
+            step_loss.add(loss.value * weight);
             match loss.parts.is_empty() {
-                true => slope.terms.push(((word, ""), whole * weight)),
+                true => step_loss.terms.push(((word, ""), whole * weight)),
                 false => {
                     let parts = loss.parts.into_iter();
-                    slope.terms.extend(parts.map(|(part, value)| ((word, part), value.inner() * weight)));
+                    step_loss.terms.extend(parts.map(|(part, value)| ((word, part), value.inner() * weight)));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! What the students are shown: labelled batches, and batches of the transfer set with what the teacher says of them.
+//! The batches that students are trained on: labelled batches, and transfer batches with the teacher's outputs.
 
 use std::ops::Range;
 
@@ -14,18 +14,18 @@ use crate::{
     nets::{Network, Pass, Trace},
     random,
     train::{
-        bench::{Bench, Places, copy_rows, select, upload},
+        device_dataset::{DeviceDataset, RowIndices, copy_rows, select, upload},
         fused::Perceptron,
     },
 };
 
 /// The examples whose labels the student of this seed may see.
-pub fn labelled_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u32> {
+pub fn labelled_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Vec<u32> {
     let count = match experiment.labels {
         Labels::All => usize::MAX,
         Labels::Count(count) => count as usize,
     };
-    let dataset = &bench.dataset;
+    let dataset = &data.dataset;
     let (given, own) = dataset.train.labels.split_at(dataset.train.len() - dataset.own);
     let keep = |class| !experiment.omit.contains(class);
     let mut rows = split::subset(given, count, dataset.classes, seed, keep);
@@ -35,10 +35,10 @@ pub fn labelled_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u
 }
 
 /// The examples that the student of this seed is distilled on, as rows of the training set or of as much noise.
-pub fn transfer_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u32> {
-    let labels = &bench.dataset.train.labels;
+pub fn transfer_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Vec<u32> {
+    let labels = &data.dataset.train.labels;
     match experiment.transfer {
-        Transfer::Labelled => labelled_rows(bench, experiment, seed),
+        Transfer::Labelled => labelled_rows(data, experiment, seed),
         Transfer::All => {
             let rows = (0_u32..).zip(labels);
             rows.filter(|&(_, &label)| !experiment.omit.contains(label)).map(|(row, _)| row).collect()
@@ -48,7 +48,7 @@ pub fn transfer_rows(bench: &Bench, experiment: &Experiment, seed: u32) -> Vec<u
 }
 
 /// The batches of a run, in their order.
-pub struct Lessons {
+pub struct BatchSource {
     labelled: Batches,
     transfer: Batches,
     /// The transfer set.
@@ -58,7 +58,7 @@ pub struct Lessons {
     /// What the transfer batches select from: the training set or noise.
     inputs: Tensor<2>,
     /// The teacher's logits of all `inputs`, computed once; batches select from them by example.
-    taught: Tensor<2>,
+    teacher_logits: Tensor<2>,
     /// Which of `inputs` have a label that the student may see.
     seen: Vec<u32>,
     /// One-hot classes of all `inputs`, once an objective has asked for them: the label where it may be seen, else what
@@ -66,43 +66,43 @@ pub struct Lessons {
     classes: Option<Tensor<2>>,
     teacher: Network,
     /// Whether an objective looks at more of the teacher than its logits.
-    looks_inside: bool,
+    needs_teacher_trace: bool,
     /// Whether labelled and transfer set are one, so that one forward pass serves both terms.
     pub shared: bool,
-    shifts: ChaCha8Rng,
-    /// The same for networks that learn straight on.
-    plain: Option<Plain>,
+    jitter_generator: ChaCha8Rng,
+    /// The same data in the CPU's memory, for networks on the fused path.
+    cpu: Option<CpuSource>,
 }
 
-/// What lessons are taken from, in the processor's memory.
-struct Plain {
-    /// Noise, if that is what is shown.
+/// What batches are taken from, in the CPU's memory.
+struct CpuSource {
+    /// Noise, if the transfer set is noise.
     noise: Option<Vec<f32>>,
-    /// `taught`, row by row.
-    taught: Vec<f32>,
+    /// The teacher's logits, row by row.
+    teacher_logits: Vec<f32>,
     /// A teacher that is asked about every batch, since each is new to it.
     teacher: Option<Perceptron>,
 }
 
-/// The batches of a step in the processor's memory: the labelled one and below it that of the transfer set, if they are
+/// The batches of a step in the CPU's memory: the labelled one and below it that of the transfer set, if they are
 /// not one.
 #[derive(Default)]
-pub struct Sheet {
+pub struct CpuBatch {
     /// The inputs of both.
-    pub shown: Shown,
+    pub inputs: CpuInputs,
     /// One-hot labels of the first rows, `[labelled, classes]`.
     pub labels: Vec<f32>,
     /// How many those are.
     pub labelled: usize,
     /// The teacher's logits of the last rows, `[rows, classes]`.
-    pub logits: Vec<f32>,
+    pub teacher_logits: Vec<f32>,
     /// Which those are.
-    pub taught: Range<usize>,
+    pub transfer: Range<usize>,
 }
 
-/// What is shown in a step.
+/// The inputs of a step.
 #[derive(Default)]
-pub struct Shown {
+pub struct CpuInputs {
     /// Rows of the training set, or of as much noise.
     rows: Vec<u32>,
     /// The inputs, if they do not stand like that in the training set.
@@ -112,13 +112,13 @@ pub struct Shown {
     read: Range<usize>,
 }
 
-impl Shown {
+impl CpuInputs {
     /// How products read some rows: all who are shown the same have it read once. Of no rows anything may come.
-    pub fn of(&mut self, bench: &Bench, rows: Range<usize>) -> &Inputs {
+    pub fn of(&mut self, data: &DeviceDataset, rows: Range<usize>) -> &Inputs {
         if self.read != rows && rows.start < rows.end {
-            let features = bench.dataset.features();
+            let features = data.dataset.features();
             let copies = self.copies.get(rows.start * features..rows.end * features).unwrap_or_default();
-            self.inputs.read(features, &bench.lines(&self.rows[rows.clone()], copies));
+            self.inputs.read(features, &data.row_slices(&self.rows[rows.clone()], copies));
             self.read = rows;
         }
         &self.inputs
@@ -127,18 +127,18 @@ impl Shown {
 
 /// A labelled batch.
 #[derive(Clone)]
-pub struct Exercise {
+pub struct LabelledBatch {
     /// `[batch, features]`.
     pub inputs: Tensor<2>,
     /// `[batch, classes]`, one-hot, as constants among tracked tensors.
     pub targets: Tensor<2>,
     /// Rows of the training set.
     pub rows: Vec<u32>,
-    places: Places,
+    indices: RowIndices,
 }
 
 /// A batch of the transfer set.
-pub struct Lesson {
+pub struct TransferBatch {
     /// `[batch, features]`.
     pub inputs: Tensor<2>,
     /// What the teacher makes of them, as constants among tracked tensors.
@@ -149,26 +149,26 @@ pub struct Lesson {
     pub targets: Option<Tensor<2>>,
 }
 
-impl Lessons {
-    /// The lessons of a finished teacher.
-    pub fn new(bench: &Bench, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
-        let dataset = &bench.dataset;
-        let (labelled, transfer) = (labelled_rows(bench, experiment, seed), transfer_rows(bench, experiment, seed));
+impl BatchSource {
+    /// The batches of a finished teacher.
+    pub fn new(data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
+        let dataset = &data.dataset;
+        let (labelled, transfer) = (labelled_rows(data, experiment, seed), transfer_rows(data, experiment, seed));
         let inputs = match experiment.transfer {
             Transfer::Noise => {
                 let mut generator = random::stream(seed, "noise");
                 let low = if dataset.is_image() { 0.0 } else { -1.0 };
                 let count = dataset.train.len() * dataset.features();
                 let noise = (0..count).map(|_| generator.random_range(low..1.0)).collect();
-                upload(noise, dataset.features(), &bench.device)
+                upload(noise, dataset.features(), &data.device)
             }
-            Transfer::Labelled | Transfer::All => bench.train.clone(),
+            Transfer::Labelled | Transfer::All => data.train.clone(),
         };
-        let taught = bench.logits(&teacher, &inputs);
+        let teacher_logits = data.logits(&teacher, &inputs);
         let mut places = vec![0; dataset.train.len()];
         (0..).zip(&transfer).for_each(|(place, &row)| places[row as usize] = place);
         let seen = if experiment.transfer == Transfer::Noise { Vec::new() } else { labelled.clone() };
-        let looks_inside =
+        let needs_teacher_trace =
             experiment.weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses);
         Self {
             shared: experiment.transfer != Transfer::Noise && labelled == transfer,
@@ -179,34 +179,40 @@ impl Lessons {
             rows: transfer,
             places,
             inputs,
-            taught,
+            teacher_logits,
             teacher,
-            looks_inside,
-            shifts: random::stream(seed, "student jitter"),
-            plain: None,
+            needs_teacher_trace,
+            jitter_generator: random::stream(seed, "student jitter"),
+            cpu: None,
         }
     }
 
-    /// Makes ready for networks that learn straight on; says whether lessons can be given so.
-    pub fn make_plain(&mut self, bench: &Bench, experiment: &Experiment) -> bool {
-        let asks = is_augmented(bench, experiment);
+    /// Copies the data into the CPU's memory for the fused path; returns whether that path can be used.
+    pub fn prepare_cpu(&mut self, data: &DeviceDataset, experiment: &Experiment) -> bool {
+        let asks = is_augmented(data, experiment);
         let teacher = if asks { self.teacher.perceptron().as_deref().map(Perceptron::new) } else { None };
         let noise = (experiment.transfer == Transfer::Noise).then(|| numbers(&self.inputs)).flatten();
-        let made = numbers(&self.taught).map(|taught| Plain { noise, taught, teacher });
-        self.plain = made.filter(|plain| !asks || plain.teacher.is_some());
-        self.plain.is_some()
+        let made = numbers(&self.teacher_logits).map(|teacher_logits| CpuSource { noise, teacher_logits, teacher });
+        self.cpu = made.filter(|source| !asks || source.teacher.is_some());
+        self.cpu.is_some()
     }
 
-    /// The next batches onto a sheet; `asks_teacher` tells whether one of the transfer set is wanted.
-    pub fn write(&mut self, bench: &Bench, experiment: &Experiment, asks_teacher: bool, sheet: &mut Sheet) {
-        let Some(Plain { noise, taught, teacher }) = &mut self.plain else { return };
+    /// The next batches into `cpu_batch`; `asks_teacher` says whether one of the transfer set is wanted.
+    pub fn fill(
+        &mut self,
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        asks_teacher: bool,
+        cpu_batch: &mut CpuBatch,
+    ) {
+        let Some(CpuSource { noise, teacher_logits: all_logits, teacher }) = &mut self.cpu else { return };
         let batch = experiment.batch as usize;
-        let (dataset, jitter) = (&bench.dataset, experiment.jitter as i32);
-        let Sheet { shown, labels, labelled, logits, taught: range } = sheet;
-        let Shown { rows, copies, read, .. } = shown;
+        let (dataset, jitter) = (&data.dataset, experiment.jitter as i32);
+        let CpuBatch { inputs, labels, labelled, teacher_logits, transfer: range } = cpu_batch;
+        let CpuInputs { rows, copies, read, .. } = inputs;
         *rows = self.labelled.draw(batch);
         *labelled = rows.len();
-        bench.copy_targets(rows, labels);
+        data.copy_targets(rows, labels);
         if asks_teacher && !self.shared {
             rows.extend(self.transfer.draw(batch));
         }
@@ -214,22 +220,22 @@ impl Lessons {
 
         *read = 0..0;
         copies.clear();
-        let (exercise, lesson) = rows.split_at(*labelled);
-        let shifts = bench.shifts(experiment.jitter);
+        let (labelled_batch, transfer_batch) = rows.split_at(*labelled);
+        let uses_jitter = data.uses_jitter(experiment.jitter);
         match &noise {
-            _ if shifts => bench.shift(exercise, jitter, &mut self.shifts, copies),
-            Some(_) => copy_rows(&dataset.train.inputs, dataset.features(), exercise, copies),
+            _ if uses_jitter => data.jitter_into(labelled_batch, jitter, &mut self.jitter_generator, copies),
+            Some(_) => copy_rows(&dataset.train.inputs, dataset.features(), labelled_batch, copies),
             None => {}
         }
         match &noise {
-            Some(noise) => copy_rows(noise, dataset.features(), lesson, copies),
-            None if shifts => bench.shift(lesson, jitter, &mut self.shifts, copies),
+            Some(noise) => copy_rows(noise, dataset.features(), transfer_batch, copies),
+            None if uses_jitter => data.jitter_into(transfer_batch, jitter, &mut self.jitter_generator, copies),
             None => {}
         }
-        logits.clear();
+        teacher_logits.clear();
         match teacher {
-            None => copy_rows(taught, dataset.classes, &rows[range.clone()], logits),
-            Some(teacher) => logits.extend_from_slice(teacher.forward(shown.of(bench, range.clone()), None)),
+            None => copy_rows(all_logits, dataset.classes, &rows[range.clone()], teacher_logits),
+            Some(teacher) => teacher_logits.extend_from_slice(teacher.forward(inputs.of(data, range.clone()), None)),
         }
     }
 
@@ -248,73 +254,78 @@ impl Lessons {
     }
 
     /// The inputs of as many transfer examples as a batch has, the first ones; `None` if there are none.
-    pub fn first(&self, bench: &Bench, size: u32) -> Option<Tensor<2>> {
+    pub fn first_inputs(&self, data: &DeviceDataset, size: u32) -> Option<Tensor<2>> {
         let rows: Vec<u32> = self.rows.iter().copied().cycle().take(size as usize).collect();
-        (!rows.is_empty()).then(|| select(&self.inputs, &bench.places(&rows)))
+        (!rows.is_empty()).then(|| select(&self.inputs, &data.row_indices(&rows)))
     }
 
     /// What the teacher makes of inputs.
-    pub fn asked(&self, inputs: &Tensor<2>) -> Trace {
+    pub fn teacher_trace(&self, inputs: &Tensor<2>) -> Trace {
         self.teacher.forward(inputs.clone(), Pass::Test)
     }
 
     /// The teacher has learned more: from now on it is asked about every batch.
-    pub fn follow(&mut self, teacher: Network) {
+    pub fn set_teacher(&mut self, teacher: Network) {
         self.teacher = teacher;
-        self.looks_inside = true;
+        self.needs_teacher_trace = true;
     }
 
     /// The next labelled batch; `None` without labels.
-    pub fn exercise(&mut self, bench: &Bench, experiment: &Experiment) -> Option<Exercise> {
+    pub fn labelled_batch(&mut self, data: &DeviceDataset, experiment: &Experiment) -> Option<LabelledBatch> {
         let rows = self.labelled.draw(experiment.batch as usize);
         (!rows.is_empty()).then(|| {
-            let places = bench.places(&rows);
-            let inputs = bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts);
-            Exercise { inputs, targets: bench.targets(&places).autodiff(), rows, places }
+            let indices = data.row_indices(&rows);
+            let inputs = data.inputs((&rows, &indices), experiment.jitter, &mut self.jitter_generator);
+            LabelledBatch { inputs, targets: data.targets(&indices).autodiff(), rows, indices }
         })
     }
 
     /// The transfer batch of a step, with what the teacher says of it; `None` if there is nothing to transfer.
-    pub fn lesson(&mut self, bench: &Bench, experiment: &Experiment, exercise: Option<&Exercise>) -> Option<Lesson> {
-        let augmented = is_augmented(bench, experiment);
-        let rows = self.draw_transfer(experiment, exercise.map(|exercise| &exercise.rows[..]));
+    pub fn transfer_batch(
+        &mut self,
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        labelled_batch: Option<&LabelledBatch>,
+    ) -> Option<TransferBatch> {
+        let augmented = is_augmented(data, experiment);
+        let rows = self.draw_transfer(experiment, labelled_batch.map(|batch| &batch.rows[..]));
         if rows.is_empty() {
             return None;
         }
-        let shared = exercise.filter(|_| self.shared);
-        let places = shared.map_or_else(|| bench.places(&rows), |exercise| exercise.places.clone());
+        let shared = labelled_batch.filter(|_| self.shared);
+        let indices = shared.map_or_else(|| data.row_indices(&rows), |batch| batch.indices.clone());
         let inputs = match shared {
-            Some(exercise) => exercise.inputs.clone(),
-            None if augmented => bench.inputs((&rows, &places), experiment.jitter, &mut self.shifts),
-            None => select(&self.inputs, &places),
+            Some(labelled_batch) => labelled_batch.inputs.clone(),
+            None if augmented => data.inputs((&rows, &indices), experiment.jitter, &mut self.jitter_generator),
+            None => select(&self.inputs, &indices),
         };
-        let teacher = match augmented || self.looks_inside {
-            true => self.asked(&inputs),
-            false => Trace::of_logits(select(&self.taught, &places)),
+        let teacher = match augmented || self.needs_teacher_trace {
+            true => self.teacher_trace(&inputs),
+            false => Trace::of_logits(select(&self.teacher_logits, &indices)),
         };
         // The divergence from the teacher asks for no classes.
         let targets = experiment.weights.used().next().map(|_| {
-            let known = || known_or_likeliest(bench, &self.taught, &self.seen);
-            select(self.classes.get_or_insert_with(known), &places).autodiff()
+            let known = || labels_or_teacher_argmax(data, &self.teacher_logits, &self.seen);
+            select(self.classes.get_or_insert_with(known), &indices).autodiff()
         });
         let rows = rows.iter().map(|&row| self.places[row as usize]).collect();
-        Some(Lesson { inputs, teacher: teacher.autodiff(), rows, targets })
+        Some(TransferBatch { inputs, teacher: teacher.autodiff(), rows, targets })
     }
 }
 
 /// Whether every transfer batch is new to the teacher.
-fn is_augmented(bench: &Bench, experiment: &Experiment) -> bool {
-    bench.shifts(experiment.jitter) && experiment.transfer != Transfer::Noise
+fn is_augmented(data: &DeviceDataset, experiment: &Experiment) -> bool {
+    data.uses_jitter(experiment.jitter) && experiment.transfer != Transfer::Noise
 }
 
 /// One-hot classes, `[examples, classes]`: the labels of the `seen` training examples, and for all others what the
 /// teacher finds likeliest, since their labels are hidden from the student.
-fn known_or_likeliest(bench: &Bench, taught: &Tensor<2>, seen: &[u32]) -> Tensor<2> {
-    let [count, _] = taught.dims();
-    let device = &bench.device;
+fn labels_or_teacher_argmax(data: &DeviceDataset, teacher_logits: &Tensor<2>, seen: &[u32]) -> Tensor<2> {
+    let [count, _] = teacher_logits.dims();
+    let device = &data.device;
     // A softmax so cold that it is one where a logit is the largest: what finds and compares whole numbers is used
     // nowhere else, and would cost the engine's wasm 15 kB.
-    let guessed = log_softmax(taught.clone() * 1e6, 1).exp();
+    let guessed = log_softmax(teacher_logits.clone() * 1e6, 1).exp();
     if seen.is_empty() {
         return guessed;
     }
@@ -322,5 +333,5 @@ fn known_or_likeliest(bench: &Bench, taught: &Tensor<2>, seen: &[u32]) -> Tensor
     seen.iter().for_each(|&row| known[row as usize] = 1.0);
     let known = upload(known, 1, device);
     let every: Vec<u32> = (0..count as u32).collect();
-    bench.targets(&bench.places(&every)) * known.clone() + guessed * (-known + 1.0)
+    data.targets(&data.row_indices(&every)) * known.clone() + guessed * (-known + 1.0)
 }

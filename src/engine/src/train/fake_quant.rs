@@ -16,7 +16,7 @@ use retort_spec::{QuantScheme, Range, Steps, ZeroPoint};
 const LEAST: f32 = 1e-8;
 
 /// How a matrix's weights are rounded while it learns.
-pub struct Fake {
+pub struct FakeQuant {
     scheme: QuantScheme,
     /// Each weight's group, `[rows · columns]`, where scales are learned.
     groups: Option<Tensor<1, Int>>,
@@ -26,7 +26,7 @@ pub struct Fake {
 #[allow(clippy::large_enum_variant, reason = "there are a handful of them, made and dropped within a step")]
 pub enum Rounded {
     /// What rounding adds to each weight, `[rows, columns]`.
-    Straight(Tensor<2>),
+    StraightThrough(Tensor<2>),
     /// By learned scales.
     Learned {
         /// Codes, `[rows, columns]`.
@@ -42,7 +42,7 @@ pub enum Rounded {
     },
 }
 
-impl Fake {
+impl FakeQuant {
     /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says
     /// how else they are chosen; two or three levels and zero points are never learned.
     pub fn new(scheme: &QuantScheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
@@ -89,7 +89,7 @@ impl Fake {
     pub fn measured(&self, matrix: &Matrix, generator: &mut ChaCha8Rng, device: &Device) -> Rounded {
         let rounded = quantize(matrix, &self.scheme, generator).values();
         let added = rounded.iter().zip(matrix.values()).map(|(rounded, w)| rounded - w).collect();
-        Rounded::Straight(upload(added, [matrix.rows, matrix.columns], device))
+        Rounded::StraightThrough(upload(added, [matrix.rows, matrix.columns], device))
     }
 
     /// The weights of this step, rounded by learned scales.
@@ -126,7 +126,7 @@ impl Fake {
     /// `weights` and the result: `[rows, columns]`; `scales`: `[groups, 1]`.
     pub fn apply(&self, weights: Tensor<2>, rounded: &Rounded, scales: Option<Tensor<2>>) -> Tensor<2> {
         match (rounded, scales, &self.groups) {
-            (Rounded::Straight(added), ..) => weights + added.clone().autodiff(),
+            (Rounded::StraightThrough(added), ..) => weights + added.clone().autodiff(),
             (Rounded::Learned { codes, places, inside, rest, shares }, Some(scales), Some(groups)) => {
                 let [rows, columns] = weights.dims();
                 // The same numbers, and a smaller gradient.
@@ -168,11 +168,11 @@ mod tests {
         matrix.mask = Some((0..37 * 5).map(|index| index % 7 > 0).collect());
         for text in ["8", "4", "3:tensor", "2", "4:group-16", "4:affine", "3:group-16:affine", "1", "ternary:tensor"] {
             let scheme: QuantScheme = format!("{text}:min-max").parse().unwrap();
-            let fake = Fake::new(&text.parse().unwrap(), Steps::Measured, 37, 5, &Device::flex());
+            let fake_quant = FakeQuant::new(&text.parse().unwrap(), Steps::Measured, 37, 5, &Device::flex());
             let masked = matrix.values();
             let weights = tracked(&masked, [37, 5]);
-            let rounded = fake.measured(&matrix, &mut stream(1, "x"), &Device::flex());
-            let after = fake.apply(weights.clone(), &rounded, None);
+            let rounded = fake_quant.measured(&matrix, &mut stream(1, "x"), &Device::flex());
+            let after = fake_quant.apply(weights.clone(), &rounded, None);
             let gradients = after.clone().sum().backward();
             let want = quantize(&matrix, &scheme, &mut stream(1, "x")).values();
             for (got, want) in block_on(read(after)).unwrap().iter().zip(&want) {
@@ -186,11 +186,11 @@ mod tests {
     fn a_learned_step_has_the_published_gradient() {
         // Esser et al. 2020, equation 3: round(v/s) - v/s inside, the end of the range outside.
         let device = Device::flex();
-        let fake = Fake::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
         let values = [0.3, -0.26, 2.0, -9.0];
         let (weights, scales) = (tracked(&values, [4, 1]), tracked(&[0.2], [1, 1]));
-        let rounded = fake.learned(&Matrix::float(4, 1, values.to_vec()), &[0.2], &device);
-        let after = fake.apply(weights.clone(), &rounded, Some(scales.clone()));
+        let rounded = fake_quant.learned(&Matrix::float(4, 1, values.to_vec()), &[0.2], &device);
+        let after = fake_quant.apply(weights.clone(), &rounded, Some(scales.clone()));
         let gradients = after.clone().sum().backward();
         let near = |got: Vec<f32>, want: &[f32]| {
             assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "{got:?} {want:?}");
@@ -204,12 +204,12 @@ mod tests {
     #[test]
     fn a_step_that_crossed_zero_is_pushed_back() {
         let device = Device::flex();
-        let fake = Fake::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
         let values = [0.3, -0.26, 2.0, -9.0];
         let slope = |scale: f32| {
             let scales = tracked(&[scale], [1, 1]);
-            let rounded = fake.learned(&Matrix::float(4, 1, values.to_vec()), &[scale], &device);
-            let after = fake.apply(tracked(&values, [4, 1]), &rounded, Some(scales.clone()));
+            let rounded = fake_quant.learned(&Matrix::float(4, 1, values.to_vec()), &[scale], &device);
+            let after = fake_quant.apply(tracked(&values, [4, 1]), &rounded, Some(scales.clone()));
             block_on(read(scales.grad(&after.sum().backward()).unwrap())).unwrap()[0]
         };
         assert!((slope(0.2) + slope(-0.2)).abs() < 1e-6 && slope(0.2).abs() > 0.1);
@@ -218,13 +218,13 @@ mod tests {
     #[test]
     fn each_group_has_a_step_of_its_own() {
         let device = Device::flex();
-        let fake = Fake::new(&"3:group-16".parse().unwrap(), Steps::Learned, 20, 2, &device);
+        let fake_quant = FakeQuant::new(&"3:group-16".parse().unwrap(), Steps::Learned, 20, 2, &device);
         let matrix = Matrix::float(20, 2, vec![0.5; 40]);
-        let scales = fake.first_scales(&matrix);
+        let scales = fake_quant.first_scales(&matrix);
         assert_eq!(scales.len(), 4, "two groups a column");
         let scales: Vec<f32> = scales.iter().enumerate().map(|(group, _)| 0.25 * (group + 1) as f32).collect();
-        let rounded = fake.learned(&matrix, &scales, &device);
-        let after = fake.apply(tracked(&[0.5; 40], [20, 2]), &rounded, Some(tracked(&scales, [4, 1])));
+        let rounded = fake_quant.learned(&matrix, &scales, &device);
+        let after = fake_quant.apply(tracked(&[0.5; 40], [20, 2]), &rounded, Some(tracked(&scales, [4, 1])));
         let after = block_on(read(after)).unwrap();
         // Column 0: steps of 0.25 and 0.5; column 1: of 0.75, 1 (half to even gives none).
         assert_eq!([after[0], after[36], after[1], after[37]], [0.5, 0.5, 0.75, 0.0]);

@@ -14,7 +14,7 @@ const MOST: f32 = 127.0;
 
 /// Rounds what goes into each layer, and the logits, to the codes of a range that follows what it sees.
 #[derive(Debug, Default)]
-pub struct Coder {
+pub struct ActivationFakeQuant {
     /// Least and largest value at each place, in the order of a forward pass.
     ranges: RefCell<Vec<[Tensor<1>; 2]>>,
     place: Cell<usize>,
@@ -24,8 +24,8 @@ pub struct Coder {
     frozen: Cell<bool>,
 }
 
-impl Coder {
-    /// A coder that has seen nothing.
+impl ActivationFakeQuant {
+    /// A quantizer that has seen nothing.
     pub fn new(is_dynamic: bool) -> Self {
         Self { is_dynamic, ..Self::default() }
     }
@@ -133,14 +133,14 @@ mod tests {
 
     #[test]
     fn numbers_are_rounded_as_the_workbench_rounds_them() {
-        let coder = Coder::new(false);
+        let activation_quant = ActivationFakeQuant::new(false);
         let values = [-1.0, 0.0, 0.013, 1.55];
-        let got = block_on(read(coder.round(rows(values)))).unwrap();
+        let got = block_on(read(activation_quant.round(rows(values)))).unwrap();
         let affine = retort_compress::model::Affine::covering(-1.0, 1.55);
         for (got, want) in got.iter().zip(affine.rounded(&values)) {
             assert!((got - want).abs() < 1e-6, "{got} {want}");
         }
-        assert_eq!(block_on(coder.ranges()).unwrap(), [-1.0, 1.55]);
+        assert_eq!(block_on(activation_quant.ranges()).unwrap(), [-1.0, 1.55]);
     }
 
     #[test]
@@ -153,10 +153,10 @@ mod tests {
             let layers = Network::draw(&architecture, 64, 3, 1, "test");
             let device = Device::flex().autodiff();
             let network = Network::from_layers(architecture.kind, &layers, &device);
-            let coder = Coder::new(false);
-            coder.begin();
+            let activation_quant = ActivationFakeQuant::new(false);
+            activation_quant.begin();
             let inputs = Tensor::from_data(burn::tensor::TensorData::new(pixels.clone(), [8, 64]), &device);
-            coder.round(network.forward(inputs, Pass::Coded(&coder)).logits);
+            activation_quant.round(network.forward(inputs, Pass::FakeQuantized(&activation_quant)).logits);
             let mut want = Vec::new();
             let extremes = |numbers: &[f32]| numbers.iter().fold([0.0_f32; 2], |[l, h], x| [l.min(*x), h.max(*x)]);
             retort_compress::walk::walk(
@@ -170,7 +170,7 @@ mod tests {
                     want.push(extremes(numbers));
                 },
             );
-            let got = block_on(coder.ranges()).unwrap();
+            let got = block_on(activation_quant.ranges()).unwrap();
             assert_eq!(got.len(), 2 * (layers.len() + 1), "{text}");
             for (place, (got, want)) in got.chunks(2).zip(&want).enumerate() {
                 // What goes into a layer was rounded before.
@@ -185,16 +185,16 @@ mod tests {
 
     #[test]
     fn ranges_follow_slowly_until_they_are_frozen_and_gradients_end_outside() {
-        let coder = Coder::new(false);
-        coder.round(rows([0.0, 0.0, 0.0, 1.0]));
-        coder.begin();
-        coder.round(rows([0.0, 0.0, 0.0, 2.0]));
-        assert!((block_on(coder.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
-        coder.freeze();
-        coder.begin();
+        let activation_quant = ActivationFakeQuant::new(false);
+        activation_quant.round(rows([0.0, 0.0, 0.0, 1.0]));
+        activation_quant.begin();
+        activation_quant.round(rows([0.0, 0.0, 0.0, 2.0]));
+        assert!((block_on(activation_quant.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
+        activation_quant.freeze();
+        activation_quant.begin();
         let x = rows([-1.0, 0.5, 1.0, 3.0]).require_grad();
-        let gradients = coder.round(x.clone()).sum().backward();
+        let gradients = activation_quant.round(x.clone()).sum().backward();
         assert_eq!(block_on(read(x.grad(&gradients).unwrap())).unwrap(), [0.0, 1.0, 1.0, 0.0]);
-        assert!((block_on(coder.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
+        assert!((block_on(activation_quant.ranges()).unwrap()[1] - 1.01).abs() < 1e-6);
     }
 }

@@ -10,15 +10,15 @@ impl Job {
     ///
     /// # Shapes
     /// `inputs`: `[inputs, features]`, row by row. Incomplete rows are cut off; without a whole row nobody answers.
-    pub async fn ask(&mut self, inputs: &[f32]) -> Result<Vec<Answer>, Halt> {
-        let features = self.bench.dataset.features();
+    pub async fn classify(&mut self, inputs: &[f32]) -> Result<Vec<Answer>, Halt> {
+        let features = self.data.dataset.features();
         let whole = &inputs[..inputs.len() / features * features];
         let mut answers = Vec::new();
         if whole.is_empty() {
             return Ok(answers);
         }
-        for (actor, network) in self.asked() {
-            let logits = self.bench.answer(&network, whole.to_vec()).await?.into();
+        for (actor, network) in self.first_run_networks() {
+            let logits = self.data.answer(&network, whole.to_vec()).await?.into();
             answers.push(Answer { actor, packed: false, logits });
         }
         Ok(answers)
@@ -26,16 +26,16 @@ impl Job {
 
     /// What they say of every place of the plane; nothing where the data are no points.
     pub async fn regions(&mut self) -> Result<Option<Event>, Halt> {
-        if self.bench.dataset.is_image() {
+        if self.data.dataset.is_image() {
             return Ok(None);
         }
-        Ok(Some(Event::Regions(self.ask(&places()).await?)))
+        Ok(Some(Event::Regions(self.classify(&places()).await?)))
     }
 
-    fn asked(&self) -> Vec<(Actor, Network)> {
+    fn first_run_networks(&self) -> Vec<(Actor, Network)> {
         let mut asked = Vec::new();
         asked.extend(self.first_teacher().map(|network| (Actor::Teacher, network)));
-        let students = self.first_students().or_else(|| self.shown.students());
+        let students = self.first_students().or_else(|| self.first_run.students());
         if let Some([baseline, student]) = students {
             asked.extend([(Actor::Baseline, baseline), (Actor::Student, student)]);
         }

@@ -11,18 +11,18 @@ use crate::train::verdict::{Pair, judge};
 
 impl Job {
     /// Takes on a share. A run under way that is another worker's now is given up, and so is what others have told.
-    pub fn take_share(&mut self, share: Share) -> Result<Vec<Event>, Trouble> {
+    pub fn assign_runs(&mut self, share: Share) -> Result<Vec<Event>, Trouble> {
         self.share = share;
         self.gathered.clear();
         self.results.iter_mut().for_each(|result| result.era = share.era);
         // Who is to train nothing has told already.
-        let tells = !share.gathers() && share.index != Share::NONE;
-        let told = if tells { self.results.iter().cloned().map(Event::Result).collect() } else { Vec::new() };
+        let reports = !share.gathers() && share.index != Share::NONE;
+        let results = if reports { self.results.iter().cloned().map(Event::Result).collect() } else { Vec::new() };
         let is_anothers = !share.has(self.run) || self.run >= self.experiment.runs;
         if self.is_at_rest() || (is_anothers && !matches!(self.work, Work::Tuning(_))) {
-            self.go_on()?;
+            self.start_next_run()?;
         }
-        Ok(told)
+        Ok(results)
     }
 
     /// Goes on with more runs, or judges fewer.
@@ -31,7 +31,7 @@ impl Job {
         self.results.retain(|result| result.run < runs);
         self.gathered.retain(|result| result.run < runs);
         if self.is_at_rest() || self.run >= runs {
-            self.go_on()?;
+            self.start_next_run()?;
         }
         // In a pool the shares are told next, and what others have done comes again.
         let verdict = if self.share.count > 1 { None } else { self.verdict() };
@@ -39,7 +39,7 @@ impl Job {
     }
 
     /// Takes another worker's result; none of what was trained before.
-    pub fn receive(&mut self, result: RunResult) -> Option<Event> {
+    pub fn merge_result(&mut self, result: RunResult) -> Option<Event> {
         let is_known = has(&self.results, result.run) || has(&self.gathered, result.run);
         if result.era != self.share.era || result.run >= self.experiment.runs || is_known {
             return None;
@@ -50,15 +50,15 @@ impl Job {
     }
 
     /// A run is done: on to the next, if there is one, or to the verdict, if it was the last.
-    pub(super) fn done(&mut self, result: RunResult) -> Result<Option<Event>, Trouble> {
-        let told = (!self.share.gathers()).then(|| Event::Result(result.clone()));
+    pub(super) fn record_result(&mut self, result: RunResult) -> Result<Option<Event>, Trouble> {
+        let report = (!self.share.gathers()).then(|| Event::Result(result.clone()));
         self.results.push(result);
-        self.go_on()?;
-        Ok(told.or_else(|| self.verdict()))
+        self.start_next_run()?;
+        Ok(report.or_else(|| self.verdict()))
     }
 
     /// Begins the next run of the share, if there is one.
-    pub(super) fn go_on(&mut self) -> Result<(), Trouble> {
+    pub(super) fn start_next_run(&mut self) -> Result<(), Trouble> {
         match self.next_run() {
             Some(run) => self.begin(run),
             None => {
@@ -99,7 +99,7 @@ impl Job {
             outcome,
             p_value,
             touched: self.touched,
-            examples: self.bench.dataset.test.len() as u32,
+            examples: self.data.dataset.test.len() as u32,
             teacher: spread(|result| result.teacher),
             baseline: spread(|result| result.baseline),
             student: spread(|result| result.student),
