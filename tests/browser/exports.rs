@@ -41,7 +41,7 @@ const SCRIPT: &str = "
         bench.onmessage = ({ data }) => {
             for (const report of Array.isArray(data) ? data : []) {
                 if (report === 'Ready') ready();
-                else if (report.Looked) look(report.Looked);
+                else if (report.Quantized) look(report.Quantized);
                 else if (report.File) file(report.File);
                 else if (report.Answers) answers(report.Answers.answer.logits);
             }
@@ -52,12 +52,12 @@ const SCRIPT: &str = "
         await new Promise((resolve) => {
             engine.onmessage = ({ data }) => {
                 if (!Array.isArray(data)) {
-                    inputs ??= data.Examples?.test.slice(0, 4 * 64 * images);
+                    inputs ??= data.EvaluationData?.test.slice(0, 4 * 64 * images);
                     bench.postMessage([data]);
                 }
                 for (const event of Array.isArray(data) ? data : []) {
                     if (event.Ready) engine.postMessage({ Run: experiment });
-                    else if (event.Data) engine.postMessage('Examples');
+                    else if (event.Data) engine.postMessage('RequestEvaluationData');
                     else if (event.Measured?.actor === 'student') measured = event.Measured;
                     else if (event.State === 'Finished') resolve();
                 }
@@ -65,10 +65,10 @@ const SCRIPT: &str = "
         });
         const results = [];
         for (const [scheme, format] of files) {
-            const looked = await new Promise((resolve) => { look = resolve; order({ Look: { scheme, seed: 1, link: 'v=1' } }); });
+            const looked = await new Promise((resolve) => { look = resolve; order({ Quantize: { scheme, seed: 1, link: 'v=1' } }); });
             const made = await new Promise((resolve) => { file = resolve; order({ Export: { format, stage: null, name: 'x' } }); });
             const packed = await new Promise((resolve) => { file = resolve; order({ Export: { format: 'packed', stage: null, name: 'x' } }); });
-            const logits = await new Promise((resolve) => { answers = resolve; order({ Ask: { id: 1, inputs } }); });
+            const logits = await new Promise((resolve) => { answers = resolve; order({ Classify: { id: 1, inputs } }); });
             results.push({ bytes: looked.bytes, packed: packed.bytes.length, accuracy: looked.accuracy, file: base64(made.bytes), logits: base64(logits) });
         }
         done({ accuracy: measured.accuracy, bytes: measured.bytes, logits: base64(measured.logits.slice(0, 40 * images)), inputs: base64(inputs), results });

@@ -25,7 +25,7 @@ async fn page_shows_the_inside_of_both_networks_while_they_learn() -> Result<()>
     // What the page asks the engine to watch is written down.
     let script = "window.watched = []; const post = Worker.prototype.postMessage;
         Worker.prototype.postMessage = function (message, ...rest) {
-          if (message?.Watch) window.watched.push(message.Watch.length);
+          if (message?.InspectActivations) window.watched.push(message.InspectActivations.length);
           return post.call(this, message, ...rest);
         };";
     let page = Page::open_after(&format!("{CONV}{EPOCHS}"), Gpu::None, script).await?;

@@ -27,7 +27,7 @@ async function open(engine) {
       if (kind === "Progress") heard.tally = { ...event.Progress, at: performance.now() };
       if (kind === "Verdict") heard.ended = true;
       if (kind === "Measured") heard.measured.push(event.Measured);
-      if (kind === "Trouble") heard.trouble = JSON.stringify(event);
+      if (kind === "Error") heard.trouble = JSON.stringify(event);
     }
     wake();
   };

@@ -4,7 +4,7 @@ use std::io::{Write, stderr, stdout};
 
 use clap::ArgMatches;
 use retort_engine::Session;
-use retort_spec::{Actor, Compressed, Event, Pipeline, Report, Spread, decode, encode};
+use retort_spec::{Actor, CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
 
 use crate::{Failure, compute, laboratory::Laboratory, run::files, text};
 
@@ -138,7 +138,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
     let mut laboratory = Laboratory::new(Session::new(compute(experiment.device)?));
     let folder = matches.get_one::<std::path::PathBuf>("data-dir");
     let files = folder.map(|folder| files(folder)).transpose()?;
-    let events = laboratory.run(&experiment, files).map_err(Failure::Trouble)?;
+    let events = laboratory.run(&experiment, files).map_err(Failure::EngineError)?;
     let mut out = stdout();
     writeln!(out, "`{}`\n", encode(&experiment))?;
     writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;
@@ -153,10 +153,10 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         let right = measured().map(|one| one.accuracy).collect();
         writeln!(out, "| {} | {} |", actor.word(), cells(bytes, right))?;
     }
-    let rows: Vec<&Vec<Compressed>> = events
+    let rows: Vec<&Vec<CompressionResult>> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Bench(Report::Compressed { rows, .. }) => Some(rows),
+            Event::Workbench(WorkbenchEvent::Compressed { rows, .. }) => Some(rows),
             _ => None,
         })
         .collect();
@@ -169,26 +169,26 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         if name == "formats" {
             let count = rows.first().map_or(0, |rows| rows.len());
             for place in 0..count {
-                row(&rows.iter().map(|rows| rows[place].clone()).collect::<Vec<Compressed>>())?;
+                row(&rows.iter().map(|rows| rows[place].clone()).collect::<Vec<CompressionResult>>())?;
             }
         }
         for pipeline in pipelines {
-            let pipeline: Pipeline = pipeline.parse().map_err(|_| Failure::Stopped(pipeline.to_string()))?;
+            let pipeline: Pipeline = pipeline.parse().map_err(|_| Failure::PipelineEnd(pipeline.to_string()))?;
             write!(stderr(), "\r{:<100}", pipeline.to_string())?;
-            let mut stages: Vec<Vec<Compressed>> = Vec::new();
+            let mut stages: Vec<Vec<CompressionResult>> = Vec::new();
             for run in 0..experiment.runs {
                 let mut place = 0;
                 for report in laboratory.compress(&experiment, run, &pipeline) {
                     match report {
-                        Report::Stage { done, .. } => {
+                        WorkbenchEvent::Stage { done, .. } => {
                             if place == stages.len() {
                                 stages.push(Vec::new());
                             }
                             stages[place].push(*done);
                             place += 1;
                         }
-                        Report::Ended { reason: Some(reason), .. } => {
-                            return Err(Failure::Stopped(format!("{pipeline}: {reason:?}")));
+                        WorkbenchEvent::Ended { reason: Some(reason), .. } => {
+                            return Err(Failure::PipelineEnd(format!("{pipeline}: {reason:?}")));
                         }
                         _ => {}
                     }
@@ -211,12 +211,12 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
 }
 
 /// A line: the same stages on every run's student.
-fn row(runs: &[Compressed]) -> Result<(), Failure> {
+fn row(runs: &[CompressionResult]) -> Result<(), Failure> {
     let Some(first) = runs.first() else { return Ok(()) };
     let bytes = runs.iter().map(|done| f64::from(done.bytes)).collect();
     let right = runs.iter().map(|done| done.accuracy).collect();
     let seconds = Spread::of(runs.iter().map(|done| done.seconds).collect()).mean;
-    writeln!(stdout(), "| `{}` | {} | {seconds:.2} |", first.made, cells(bytes, right))?;
+    writeln!(stdout(), "| `{}` | {} | {seconds:.2} |", first.pipeline, cells(bytes, right))?;
     Ok(())
 }
 

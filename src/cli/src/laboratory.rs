@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use pollster::block_on;
 use retort_compress::workbench::Workbench;
 use retort_engine::Session;
-use retort_spec::{Command, Event, Experiment, FileData, Order, Pipeline, Report, Trouble, encode};
+use retort_spec::{
+    Command, EngineError, Event, Experiment, FileData, Pipeline, WorkbenchCommand, WorkbenchEvent, encode,
+};
 
 /// An engine with a workbench beside it.
 pub struct Laboratory {
@@ -31,7 +33,7 @@ impl Laboratory {
     /// Carries out a command.
     pub fn handle(&mut self, command: Command) -> Vec<Event> {
         let events = match command {
-            Command::Bench(order) => self.order(order),
+            Command::Workbench(order) => self.order(order),
             command => block_on(self.session.handle(command)),
         };
         self.hand_on(events)
@@ -44,7 +46,7 @@ impl Laboratory {
             events.extend(block_on(self.session.advance(budget)));
         }
         if self.workbench.is_busy() {
-            self.workbench.work(&mut |report| events.push(Event::Bench(report)));
+            self.workbench.work(&mut |report| events.push(Event::Workbench(report)));
         }
         self.hand_on(events)
     }
@@ -53,7 +55,7 @@ impl Laboratory {
     ///
     /// # Errors
     /// The engine's trouble.
-    pub fn run(&mut self, experiment: &Experiment, files: Option<Vec<FileData>>) -> Result<Vec<Event>, Trouble> {
+    pub fn run(&mut self, experiment: &Experiment, files: Option<Vec<FileData>>) -> Result<Vec<Event>, EngineError> {
         let mut events = Vec::new();
         if let Some(files) = files {
             events.extend(self.handle(Command::Files { data: experiment.data, files }));
@@ -63,34 +65,34 @@ impl Laboratory {
             events.extend(self.advance(Duration::from_secs(1)));
         }
         let trouble = events.iter().find_map(|event| match event {
-            Event::Trouble(trouble) => Some(trouble.clone()),
+            Event::Error(trouble) => Some(trouble.clone()),
             _ => None,
         });
         trouble.map_or(Ok(events), Err)
     }
 
     /// Carries out a pipeline on a run's student.
-    pub fn compress(&mut self, experiment: &Experiment, run: u32, pipeline: &Pipeline) -> Vec<Report> {
+    pub fn compress(&mut self, experiment: &Experiment, run: u32, pipeline: &Pipeline) -> Vec<WorkbenchEvent> {
         let pipeline = pipeline.clone();
         self.flows += 1;
         let link = encode(&Experiment { compress: pipeline.clone(), ..experiment.clone() });
         let seed = experiment.seed.wrapping_add(run);
-        let order = Order::Compress { id: self.flows, run, pipeline, seed, link };
+        let order = WorkbenchCommand::Compress { id: self.flows, run, pipeline, seed, link };
         self.compresses = true;
-        let mut events = self.handle(Command::Bench(order));
+        let mut events = self.handle(Command::Workbench(order));
         while self.compresses {
             events.extend(self.advance(Duration::from_secs(1)));
         }
         let reports = events.into_iter().filter_map(|event| match event {
-            Event::Bench(report) => Some(report),
+            Event::Workbench(report) => Some(report),
             _ => None,
         });
         reports.collect()
     }
 
-    fn order(&mut self, order: Order) -> Vec<Event> {
+    fn order(&mut self, order: WorkbenchCommand) -> Vec<Event> {
         let mut events = Vec::new();
-        self.workbench.handle(order, &mut |report| events.push(Event::Bench(report)));
+        self.workbench.handle(order, &mut |report| events.push(Event::Workbench(report)));
         events
     }
 
@@ -99,23 +101,23 @@ impl Laboratory {
         let mut left = Vec::new();
         for event in events {
             match event {
-                Event::Examples(examples) => left.extend(self.order(Order::Examples(examples))),
-                Event::Network(network) => left.extend(self.order(Order::Network(network))),
-                Event::Tuned(tuned) => {
-                    let answered = self.order(Order::Tuned(tuned));
+                Event::EvaluationData(examples) => left.extend(self.order(WorkbenchCommand::EvaluationData(examples))),
+                Event::Network(network) => left.extend(self.order(WorkbenchCommand::Network(network))),
+                Event::FineTuned(tuned) => {
+                    let answered = self.order(WorkbenchCommand::FineTuned(tuned));
                     left.extend(self.hand_on(answered));
                 }
-                Event::Bench(Report::Tune(tuning)) => {
-                    let begun = block_on(self.session.handle(Command::Tune(tuning)));
+                Event::Workbench(WorkbenchEvent::FineTune(tuning)) => {
+                    let begun = block_on(self.session.handle(Command::FineTune(tuning)));
                     left.extend(self.hand_on(begun));
                 }
                 Event::Data(data) => {
-                    self.order(Order::Forget);
-                    let asked = block_on(self.session.handle(Command::Examples));
+                    self.order(WorkbenchCommand::Forget);
+                    let asked = block_on(self.session.handle(Command::RequestEvaluationData));
                     left.push(Event::Data(data));
                     left.extend(self.hand_on(asked));
                 }
-                Event::Bench(Report::Ended { .. }) => {
+                Event::Workbench(WorkbenchEvent::Ended { .. }) => {
                     self.compresses = false;
                     left.push(event);
                 }

@@ -14,7 +14,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DeviceChoice, KNOBS, ParseError, Trouble};
+use retort_spec::{DeviceChoice, EngineError, KNOBS, ParseError};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +27,7 @@ enum Failure {
     File { path: String, reason: String },
     /// The engine met trouble.
     #[error("{0}")]
-    Trouble(Trouble),
+    EngineError(EngineError),
     /// There is no such device here.
     #[error("no GPU: {0}")]
     Gpu(#[from] GpuError),
@@ -42,7 +42,7 @@ enum Failure {
     NotADevice(#[from] ParseError),
     /// A pipeline came to no end.
     #[error("the pipeline stopped: {0}")]
-    Stopped(String),
+    PipelineEnd(String),
     /// A vector file's rows make no sense.
     #[error(transparent)]
     Verify(#[from] retort_engine::verify::VerifyError),

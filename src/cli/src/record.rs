@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use retort_engine::Session;
-use retort_spec::{DeviceChoice, Event, Experiment, QuantScheme, Report};
+use retort_spec::{DeviceChoice, Event, Experiment, QuantScheme, WorkbenchEvent};
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
 fn recorded() -> Result<Vec<Value>, Failure> {
     let experiment = Experiment::default();
     let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
-    let events = laboratory.run(&experiment, None).map_err(Failure::Trouble)?;
+    let events = laboratory.run(&experiment, None).map_err(Failure::EngineError)?;
     Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }
 
@@ -48,7 +48,7 @@ fn shorten(event: Event, classes: usize) -> Option<Value> {
             Event::Measured(measured)
         }
         Event::Point(point) if point.run == 0 => Event::Point(point),
-        Event::Bench(Report::Compressed { run: 0, mut rows }) => {
+        Event::Workbench(WorkbenchEvent::Compressed { run: 0, mut rows }) => {
             for row in &mut rows {
                 row.answers.truncate(EXAMPLES);
                 // The histograms of the usual scales are enough to look at for a few seconds.
@@ -56,7 +56,7 @@ fn shorten(event: Event, classes: usize) -> Option<Value> {
                     row.layers.clear();
                 }
             }
-            return Some(json!({ "Bench": Report::Compressed { run: 0, rows } }));
+            return Some(json!({ "Bench": WorkbenchEvent::Compressed { run: 0, rows } }));
         }
         event @ Event::Verdict(_) => event,
         _ => return None,

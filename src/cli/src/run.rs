@@ -10,8 +10,8 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Command, Compressed, Event, Experiment, FileData, KNOBS, Measured, Report, Spread, Stage, Tally, Verdict,
-    decode,
+    Actor, Command, CompressionResult, Event, Experiment, FileData, KNOBS, Measured, Progress, Spread, Stage, Verdict,
+    WorkbenchEvent, decode,
 };
 use serde_json::{Map, Value, json};
 
@@ -24,10 +24,10 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Default)]
 struct Results {
     measured: Vec<Measured>,
-    compressed: Vec<Vec<Compressed>>,
+    compressed: Vec<Vec<CompressionResult>>,
     verdict: Option<Verdict>,
     /// What each stage of the pipeline left, run after run.
-    stages: Vec<Compressed>,
+    stages: Vec<CompressionResult>,
 }
 
 /// Runs an experiment to its end and writes what came of it.
@@ -48,10 +48,10 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
                 writeln!(out, "{line}")?;
             }
             match event {
-                Event::Trouble(trouble) => return Err(Failure::Trouble(trouble)),
-                Event::Progress(tally) => show(&bar, &tally),
+                Event::Error(trouble) => return Err(Failure::EngineError(trouble)),
+                Event::Progress(progress) => show(&bar, &progress),
                 Event::Measured(measured) => results.measured.push(measured),
-                Event::Bench(Report::Compressed { rows, .. }) => results.compressed.push(rows),
+                Event::Workbench(WorkbenchEvent::Compressed { rows, .. }) => results.compressed.push(rows),
                 Event::Verdict(verdict) => results.verdict = Some(verdict),
                 _ => {}
             }
@@ -76,14 +76,16 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Carries out the experiment's pipeline on every run's student; what each stage left.
-fn compressed_further(laboratory: &mut Laboratory, experiment: &Experiment) -> Result<Vec<Compressed>, Failure> {
+fn compressed_further(laboratory: &mut Laboratory, experiment: &Experiment) -> Result<Vec<CompressionResult>, Failure> {
     let mut stages = Vec::new();
     let runs = if experiment.compress.0.is_empty() { 0 } else { experiment.runs };
     for run in 0..runs {
         for report in laboratory.compress(experiment, run, &experiment.compress) {
             match report {
-                Report::Stage { done, .. } => stages.push(*done),
-                Report::Ended { reason: Some(reason), .. } => return Err(Failure::Stopped(format!("{reason:?}"))),
+                WorkbenchEvent::Stage { done, .. } => stages.push(*done),
+                WorkbenchEvent::Ended { reason: Some(reason), .. } => {
+                    return Err(Failure::PipelineEnd(format!("{reason:?}")));
+                }
                 _ => {}
             }
         }
@@ -92,9 +94,9 @@ fn compressed_further(laboratory: &mut Laboratory, experiment: &Experiment) -> R
 }
 
 /// A stage as a line of JSON.
-fn stage_line(done: &Compressed) -> Value {
+fn stage_line(done: &CompressionResult) -> Value {
     json!({
-        "event": "stage", "made": done.made.to_string(), "bytes": done.bytes, "parts": done.parts,
+        "event": "stage", "made": done.pipeline.to_string(), "bytes": done.bytes, "parts": done.breakdown,
         "accuracy": percent(done.accuracy), "sparsity": percent(done.sparsity), "seconds": done.seconds,
         "layouts": done.layouts,
     })
@@ -149,21 +151,21 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, tally: &Tally) {
-    let what = match tally.stage {
+fn show(bar: &ProgressBar, progress: &Progress) {
+    let what = match progress.stage {
         Stage::Teacher => "teacher",
         Stage::Students => "baseline and student",
         Stage::Tuning => "compressed student",
     };
-    bar.set_message(format!("run {}/{}: {what}", tally.run + 1, tally.runs));
-    bar.set_length(tally.steps.into());
-    bar.set_position(tally.step.into());
+    bar.set_message(format!("run {}/{}: {what}", progress.run + 1, progress.runs));
+    bar.set_length(progress.steps.into());
+    bar.set_position(progress.step.into());
 }
 
 /// An event as a line of JSON; accuracies in percent, logits left out.
 fn line(event: &Event) -> Option<Value> {
     Some(match event {
-        Event::Progress(tally) => json!({ "event": "progress", "tally": tally }),
+        Event::Progress(progress) => json!({ "event": "progress", "tally": progress }),
         Event::Point(point) => json!({
             "event": "point", "run": point.run, "actor": point.actor, "epoch": point.epoch, "step": point.step,
             "train_loss": point.train_loss,
@@ -178,7 +180,7 @@ fn line(event: &Event) -> Option<Value> {
             "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),
             "parameters": measured.parameters, "bytes": measured.bytes, "seconds": measured.seconds,
         }),
-        Event::Trouble(trouble) => json!({ "event": "trouble", "message": trouble.to_string() }),
+        Event::Error(trouble) => json!({ "event": "trouble", "message": trouble.to_string() }),
         _ => return None,
     })
 }
@@ -220,7 +222,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         {
         let scheme = row.scheme();
         json!({
-            "scheme": row.made, "bits": scheme.map(|scheme| scheme.bits), "granularity": scheme.map(|scheme| scheme.granularity),
+            "scheme": row.pipeline, "bits": scheme.map(|scheme| scheme.bits), "granularity": scheme.map(|scheme| scheme.granularity),
             "bytes": row.bytes, "accuracy": accuracy,
         })
         }
@@ -229,7 +231,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
 }
 
 /// Each scheme with its accuracy in percent, mean over runs.
-fn compressed(results: &Results) -> Vec<(Compressed, f64)> {
+fn compressed(results: &Results) -> Vec<(CompressionResult, f64)> {
     let rows = results.compressed.first().cloned().unwrap_or_default();
     let mean =
         |index: usize| Spread::of(results.compressed.iter().map(|run| percent(run[index].accuracy)).collect()).mean;
@@ -264,7 +266,7 @@ fn report(results: &Results) -> String {
     }
     for stage in &results.stages {
         let (accuracy, seconds) = (percent(stage.accuracy), stage.seconds);
-        text += &format!("{:>9}  {accuracy:6.2} %  {seconds:7.2}  {}\n", stage.bytes, stage.made);
+        text += &format!("{:>9}  {accuracy:6.2} %  {seconds:7.2}  {}\n", stage.bytes, stage.pipeline);
     }
     text
 }

@@ -6,8 +6,8 @@ use clap::ArgMatches;
 use pollster::block_on;
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Architecture, Command, DeviceChoice, Event, Experiment, Labels, Measured, NetworkKind, Objective, Spread,
-    Trouble, encode,
+    Actor, Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkKind,
+    Objective, Spread, encode,
 };
 
 use crate::{Failure, compute, text};
@@ -16,7 +16,7 @@ use crate::{Failure, compute, text};
 /// can be used on them; these for a quarter of the epochs, since their steps take ten times as long.
 fn pairs() -> [(&'static str, Experiment); 2] {
     let residual = |widths: &[u32]| Architecture::new(NetworkKind::Residual, widths);
-    let usual = Experiment { soft: 0.0, device: DeviceChoice::Cpu, ..Experiment::default() };
+    let usual = Experiment { soft_weight: 0.0, device: DeviceChoice::Cpu, ..Experiment::default() };
     let convolutional = Experiment {
         teacher: residual(&[8, 8, 16, 16]),
         student: residual(&[8, 16]),
@@ -55,9 +55,9 @@ fn section(name: &str, base: &Experiment, session: &mut Session) -> Result<(), F
     writeln!(out, "`{}`\n", encode(base))?;
     writeln!(out, "| objective | weight | alone: accuracy | agreement | with soft targets: accuracy | agreement |")?;
     writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
-    let soft = Experiment { soft: Experiment::default().soft, ..base.clone() };
-    let none = measure(session, base)?.map_err(Failure::Trouble)?;
-    let both = measure(session, &soft)?.map_err(Failure::Trouble)?;
+    let soft = Experiment { soft_weight: Experiment::default().soft_weight, ..base.clone() };
+    let none = measure(session, base)?.map_err(Failure::EngineError)?;
+    let both = measure(session, &soft)?.map_err(Failure::EngineError)?;
     writeln!(out, "| none | | {} | {} |", cells(&none.baseline), cells(&both.student))?;
     let mut refused = Vec::new();
     for &objective in Objective::ALL {
@@ -65,7 +65,7 @@ fn section(name: &str, base: &Experiment, session: &mut Session) -> Result<(), F
             weights: experiment.weights.clone().with(objective),
             ..experiment.clone()
         };
-        let weight = objective.about().weight;
+        let weight = objective.info().weight;
         match (measure(session, &with(base))?, measure(session, &with(&soft))?) {
             (Ok(alone), Ok(beside)) => {
                 let (alone, beside) = (cells(&alone.student), cells(&beside.student));
@@ -85,7 +85,7 @@ fn section(name: &str, base: &Experiment, session: &mut Session) -> Result<(), F
 }
 
 /// Trains an experiment to its end; what it measured, or why it was refused.
-fn measure(session: &mut Session, experiment: &Experiment) -> Result<Result<Row, Trouble>, Failure> {
+fn measure(session: &mut Session, experiment: &Experiment) -> Result<Result<Row, EngineError>, Failure> {
     write!(stderr(), "\r{:<120}", encode(experiment))?;
     let mut events = block_on(session.handle(Command::Run(experiment.clone())));
     while session.is_running() {
@@ -94,7 +94,7 @@ fn measure(session: &mut Session, experiment: &Experiment) -> Result<Result<Row,
     let mut measured: Vec<Measured> = Vec::new();
     for event in events {
         match event {
-            Event::Trouble(trouble) => return Ok(Err(trouble)),
+            Event::Error(trouble) => return Ok(Err(trouble)),
             Event::Measured(one) => measured.push(one),
             _ => {}
         }

@@ -75,7 +75,7 @@ mod matrix;
 mod positions;
 mod stream;
 
-use retort_spec::{Layout, NetworkKind, Parts};
+use retort_spec::{ByteBreakdown, Layout, NetworkKind};
 
 pub use float::{pack_float, unpack_float};
 
@@ -142,7 +142,7 @@ pub struct Packed {
     /// The file.
     pub file: Vec<u8>,
     /// What its bytes are spent on.
-    pub parts: Parts,
+    pub breakdown: ByteBreakdown,
     /// How each matrix says which weights are there: layer by layer, both of two factors.
     pub layouts: Vec<Layout>,
 }
@@ -160,7 +160,7 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
     if !fits(model.kind, model.features, &shapes) {
         return Err(PackError::Model("its layers make no network of its kind"));
     }
-    let (mut parts, mut layouts, mut places) = (Parts::default(), Vec::new(), 0);
+    let (mut breakdown, mut layouts, mut places) = (ByteBreakdown::default(), Vec::new(), 0);
     let coding = match model.activations {
         Coding::Float => 0,
         Coding::Dynamic => 1,
@@ -173,26 +173,26 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
     let before = file.len();
     put_size(&mut file, options.note.link.len());
     file.extend(options.note.link.bytes());
-    parts.metadata = (ACCURACY.len() + file.len() - before) as u32;
+    breakdown.metadata = (ACCURACY.len() + file.len() - before) as u32;
     for part in &model.layers {
         put_size(&mut file, part.inputs());
         put_size(&mut file, part.outputs());
         put_size(&mut file, rank(part)?);
         for matrix in &part.factors {
-            layouts.push(matrix::put(&mut file, &mut parts, matrix, options.huffman)?);
+            layouts.push(matrix::put(&mut file, &mut breakdown, matrix, options.huffman)?);
             places += matrix.rows * matrix.columns;
         }
-        parts.biases += put_floats(&mut file, &part.bias);
+        breakdown.biases += put_floats(&mut file, &part.bias);
     }
     if let Coding::Static(codings) = &model.activations {
-        parts.activations = put_codings(&mut file, codings, model.layers.len())?;
+        breakdown.activations = put_codings(&mut file, codings, model.layers.len())?;
     }
     close(&mut file);
     if places > budget(file.len()) {
         return Err(PackError::Model("more than 256 weights a byte"));
     }
-    parts.header = file.len() as u32 - parts.total();
-    Ok(Packed { file, parts, layouts })
+    breakdown.header = file.len() as u32 - breakdown.total();
+    Ok(Packed { file, breakdown, layouts })
 }
 
 /// The rank of a factored layer, 0 for one of a single matrix; an error where its shapes do not match.
@@ -397,7 +397,7 @@ mod tests {
 
     fn assert_comes_back(model: &Model, options: &Packing, what: &str) -> Packed {
         let packed = pack(model, options).unwrap();
-        assert_eq!(packed.parts.total() as usize, packed.file.len(), "{what}");
+        assert_eq!(packed.breakdown.total() as usize, packed.file.len(), "{what}");
         assert_eq!(packed.layouts.len(), model.layers.iter().map(|part| part.factors.len()).sum::<usize>());
         let (back, note) = unpack(&packed.file).unwrap();
         assert_same(&back, model, what);
@@ -445,7 +445,7 @@ mod tests {
         let student = network("16", 64);
         let length = |scheme: &str| {
             let packed = assert_comes_back(&quantized(&student, scheme), &PLAIN, scheme);
-            assert_eq!(packed.parts.metadata, 5);
+            assert_eq!(packed.breakdown.metadata, 5);
             packed.file.len()
         };
         assert_eq!(length("32"), 8 + 5 + 2 * 4 + 4 + 1184 * 4 + 104);
@@ -503,9 +503,9 @@ mod tests {
         }
         assert_eq!(assert_comes_back(&rows_of_few(), &PLAIN, "rows of few").layouts, [Layout::Csr]);
         let packed = assert_comes_back(&everything(), &noted(), "everything");
-        assert_eq!(packed.parts.activations, 30);
-        assert_eq!(packed.parts.metadata, 4 + 1 + 17);
-        assert!(packed.parts.masks > 0 && packed.parts.codebooks == 21 && packed.parts.zero_points > 0);
+        assert_eq!(packed.breakdown.activations, 30);
+        assert_eq!(packed.breakdown.metadata, 4 + 1 + 17);
+        assert!(packed.breakdown.masks > 0 && packed.breakdown.codebooks == 21 && packed.breakdown.zero_points > 0);
     }
 
     #[test]

@@ -10,8 +10,9 @@ mod questions;
 use std::collections::VecDeque;
 
 use retort_spec::{
-    Actor, Answer, BenchExamples, Bits, Compressed, CompressionStep, FileData, FileFormat, Granularity, NetworkFile,
-    Order, Pipeline, QuantScheme, Report, Stopped, Task, WeightHistogram, places, probability::argmax,
+    Actor, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, Granularity,
+    NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand, WorkbenchEvent, places,
+    probability::argmax,
 };
 
 use crate::{
@@ -26,17 +27,17 @@ use flow::Flow;
 pub use questions::{GpuTimes, GpuWords};
 
 /// What a report is given to.
-pub type Say<'a> = dyn FnMut(Report) + 'a;
+pub type Say<'a> = dyn FnMut(WorkbenchEvent) + 'a;
 
 /// Packs networks and measures what comes back.
 pub struct Workbench {
-    examples: BenchExamples,
+    examples: EvaluationData,
     /// The students of the runs.
     students: Vec<(u32, Model)>,
     /// What is still to be done, a little at a time.
     tasks: VecDeque<Unit>,
     /// What is known so far of the plain schemes, each with its run.
-    rows: Vec<(u32, Compressed)>,
+    rows: Vec<(u32, CompressionResult)>,
     /// The network that was last looked at.
     looked: Option<Made>,
     flow: Option<Flow>,
@@ -54,7 +55,7 @@ struct Made {
     model: Model,
     file: Vec<u8>,
     link: String,
-    done: Compressed,
+    done: CompressionResult,
 }
 
 /// A little of a long task.
@@ -79,7 +80,7 @@ impl Workbench {
     /// An empty workbench, with a clock that shows milliseconds.
     pub fn new(clock: fn() -> f64) -> Self {
         Self {
-            examples: BenchExamples::default(),
+            examples: EvaluationData::default(),
             students: Vec::new(),
             tasks: VecDeque::new(),
             rows: Vec::new(),
@@ -97,20 +98,20 @@ impl Workbench {
     }
 
     /// Carries out an order, or begins to.
-    pub fn handle(&mut self, order: Order, say: &mut Say<'_>) {
+    pub fn handle(&mut self, order: WorkbenchCommand, say: &mut Say<'_>) {
         match order {
-            Order::Examples(examples) => {
+            WorkbenchCommand::EvaluationData(examples) => {
                 if *examples != self.examples {
                     self.forget(say);
                     self.examples = *examples;
                 }
             }
-            Order::Forget => self.forget(say),
-            Order::Network(NetworkFile { run, actor, file }) => self.take(run, actor, &file, say),
-            Order::Look { scheme, seed, link } => self.look(scheme, seed, link, say),
-            Order::Sensitivity(scheme) => self.tasks.push_back(Unit::Sensitivity(scheme)),
-            Order::Latency => self.tasks.push_back(Unit::Latency),
-            Order::Compress { id, run, pipeline, seed, link } => {
+            WorkbenchCommand::Forget => self.forget(say),
+            WorkbenchCommand::Network(NetworkFile { run, actor, file }) => self.take(run, actor, &file, say),
+            WorkbenchCommand::Quantize { scheme, seed, link } => self.look(scheme, seed, link, say),
+            WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(Unit::Sensitivity(scheme)),
+            WorkbenchCommand::Latency => self.tasks.push_back(Unit::Latency),
+            WorkbenchCommand::Compress { id, run, pipeline, seed, link } => {
                 self.abandon(say);
                 self.stages.clear();
                 match self.student(run).cloned() {
@@ -118,24 +119,24 @@ impl Workbench {
                         let flow = Flow::new(id, run, pipeline, seed, link, student);
                         self.begin(flow, say);
                     }
-                    None => say(Report::Ended { id, reason: Some(Stopped::NoStudent) }),
+                    None => say(WorkbenchEvent::Ended { id, reason: Some(PipelineEnd::NoStudent) }),
                 }
             }
-            Order::Tuned(tuned) => self.tuned(tuned, say),
-            Order::Abandon => self.abandon(say),
-            Order::Export { format, stage, name } => self.export(format, stage, name, say),
-            Order::Import(file) => self.import(file, say),
-            Order::UseImported => {
+            WorkbenchCommand::FineTuned(tuned) => self.tuned(tuned, say),
+            WorkbenchCommand::CancelPipeline => self.abandon(say),
+            WorkbenchCommand::Export { format, stage, name } => self.export(format, stage, name, say),
+            WorkbenchCommand::Import(file) => self.import(file, say),
+            WorkbenchCommand::UseImported => {
                 if let Some(file) = self.imported.clone() {
                     self.take(0, Actor::Student, &file, say);
                 }
             }
-            Order::Ask { id, inputs } => {
+            WorkbenchCommand::Classify { id, inputs } => {
                 if let Some(made) = self.looked.as_ref().filter(|_| self.is_whole(&inputs)) {
-                    say(Report::Answers { id, answer: answer(&made.model, &inputs) });
+                    say(WorkbenchEvent::Answers { id, answer: answer(&made.model, &inputs) });
                 }
             }
-            Order::Ping => say(Report::Pong),
+            WorkbenchCommand::Ping => say(WorkbenchEvent::Pong),
         }
     }
 
@@ -176,7 +177,7 @@ impl Workbench {
         let model = match unpack(file) {
             Ok((model, _)) if self.fits(&model) => model,
             Ok(_) => return,
-            Err(error) => return say(Report::Refused { name: actor.word().into(), reason: error.to_string() }),
+            Err(error) => return say(WorkbenchEvent::Refused { name: actor.word().into(), reason: error.to_string() }),
         };
         self.students.retain(|(of, _)| *of != run);
         self.students.push((run, model));
@@ -204,12 +205,12 @@ impl Workbench {
             true => {
                 let (done, others) = std::mem::take(&mut self.rows).into_iter().partition(|(of, _)| *of == run);
                 self.rows = others;
-                let rows: Vec<(u32, Compressed)> = done;
-                say(Report::Compressed { run, rows: rows.into_iter().map(|(_, row)| row).collect() });
+                let rows: Vec<(u32, CompressionResult)> = done;
+                say(WorkbenchEvent::Compressed { run, rows: rows.into_iter().map(|(_, row)| row).collect() });
             }
             false if run == 0 => {
                 let (done, all) = (self.rows.iter().filter(|(of, _)| *of == run).count(), plain_schemes().count());
-                say(Report::Progress { task: Task::Schemes, share: done as f64 / all as f64 });
+                say(WorkbenchEvent::Progress { task: Task::Schemes, share: done as f64 / all as f64 });
             }
             false => {}
         }
@@ -222,9 +223,9 @@ impl Workbench {
             Ok(made) => made,
             Err(error) => return say(refused(&error)),
         };
-        say(Report::Looked(Box::new(made.done.clone())));
+        say(WorkbenchEvent::Quantized(Box::new(made.done.clone())));
         if !self.examples.image && self.is_whole(&places()) {
-            say(Report::Regions(answer(&made.model, &places())));
+            say(WorkbenchEvent::Regions(answer(&made.model, &places())));
         }
         self.looked = Some(made);
     }
@@ -249,11 +250,11 @@ impl Workbench {
         &self,
         model: &Model,
         before: &Model,
-        made: Pipeline,
+        pipeline: Pipeline,
         link: String,
         seconds: f64,
     ) -> Result<Made, PackError> {
-        let huffman = made.0.last() == Some(&CompressionStep::Huffman);
+        let huffman = pipeline.0.last() == Some(&CompressionStep::Huffman);
         let note = Note { link: link.clone(), accuracy: None };
         let mut packed = pack(model, &Packing { huffman, note })?;
         let (back, _) = unpack(&packed.file)?;
@@ -264,10 +265,10 @@ impl Workbench {
         let matrices = || back.layers.iter().flat_map(|part| &part.factors);
         let all: usize = matrices().map(|matrix| matrix.rows * matrix.columns).sum();
         let kept: usize = matrices().map(Matrix::kept).sum();
-        let done = Compressed {
-            made,
+        let done = CompressionResult {
+            pipeline,
             bytes: packed.file.len() as u32,
-            parts: packed.parts,
+            breakdown: packed.breakdown,
             accuracy,
             answers,
             layers: histograms(before, &back),
@@ -296,16 +297,17 @@ impl Workbench {
         };
         let name = format!("{name}.{}", format.ending());
         let Some(made) = made else {
-            return say(Report::Refused { name, reason: "there is no such network any more".into() });
+            return say(WorkbenchEvent::Refused { name, reason: "there is no such network any more".into() });
         };
         let permille = (1000.0 * made.done.accuracy).round() as u32;
         let note = [
             ("permalink", made.link.clone()),
-            ("made", made.done.made.to_string()),
+            ("made", made.done.pipeline.to_string()),
             ("accuracy", format!("{}.{}", permille / 1000, thousandths(permille % 1000))),
             ("bytes", made.done.bytes.to_string()),
         ];
-        let failed = |error: &dyn std::fmt::Display| Report::Refused { name: name.clone(), reason: error.to_string() };
+        let failed =
+            |error: &dyn std::fmt::Display| WorkbenchEvent::Refused { name: name.clone(), reason: error.to_string() };
         let bytes = match format {
             FileFormat::Packed => Ok(made.file.clone()),
             FileFormat::Onnx => onnx::write(&made.model, &note, Style::Float).map_err(|error| failed(&error)),
@@ -314,7 +316,7 @@ impl Workbench {
             FileFormat::SafetensorsHalf => safetensors::write(&made.model, &note, true).map_err(|error| failed(&error)),
         };
         match bytes {
-            Ok(bytes) => say(Report::File(FileData { name, bytes })),
+            Ok(bytes) => say(WorkbenchEvent::File(FileData { name, bytes })),
             Err(refused) => say(refused),
         }
     }
@@ -327,7 +329,7 @@ fn mending(say: &mut Say<'_>) -> impl FnMut(f64) {
         let hundredths = (100.0 * share) as u32;
         if hundredths > told {
             told = hundredths;
-            say(Report::Progress { task: Task::PtqMethod, share });
+            say(WorkbenchEvent::Progress { task: Task::PtqMethod, share });
         }
     }
 }
@@ -336,8 +338,8 @@ fn thousandths(number: u32) -> String {
     format!("{}{}{}", number / 100, number / 10 % 10, number % 10)
 }
 
-fn refused(error: &PackError) -> Report {
-    Report::Refused { name: "student".into(), reason: error.to_string() }
+fn refused(error: &PackError) -> WorkbenchEvent {
+    WorkbenchEvent::Refused { name: "student".into(), reason: error.to_string() }
 }
 
 fn answer(model: &Model, inputs: &[f32]) -> Answer {

@@ -14,7 +14,7 @@ use std::{
 
 use pollster::block_on;
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, Event, Experiment, FileData, Stage, Tally};
+use retort_spec::{Command, Event, Experiment, FileData, Progress, Stage};
 
 const SIDE: usize = 28;
 const EXAMPLES: usize = 2048;
@@ -70,13 +70,13 @@ fn labels(count: usize) -> Vec<u8> {
 }
 
 /// Trains for a slice; how far the students are, once they learn.
-fn advance(session: &mut Session) -> Result<Option<Tally>, Box<dyn Error>> {
+fn advance(session: &mut Session) -> Result<Option<Progress>, Box<dyn Error>> {
     let events = block_on(session.advance(SLICE));
-    if let Some(trouble) = events.iter().find(|event| matches!(event, Event::Trouble(_))) {
+    if let Some(trouble) = events.iter().find(|event| matches!(event, Event::Error(_))) {
         return Err(format!("{trouble:?}").into());
     }
     Ok(events.into_iter().rev().find_map(|event| match event {
-        Event::Progress(tally) if tally.stage == Stage::Students => Some(tally),
+        Event::Progress(progress) if progress.stage == Stage::Students => Some(progress),
         _ => None,
     }))
 }
@@ -93,9 +93,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut session = Session::new(Compute::cpu());
     block_on(session.handle(Command::Files { data: experiment.data, files }));
     block_on(session.handle(Command::Run(experiment)));
-    let mut tally = None;
-    while tally.is_none() {
-        tally = advance(&mut session)?;
+    let mut progress = None;
+    while progress.is_none() {
+        progress = advance(&mut session)?;
     }
     for line in stdin().lines() {
         let turn = Duration::from_millis(line?.trim().parse()?);

@@ -8,7 +8,7 @@ use crate::{
     scheme::QuantScheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, NetworkKind,
-        OptimizerKind, PtqMethod, Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
+        OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -36,10 +36,13 @@ pub struct Experiment {
     pub jitter: u32,
     pub labels: Labels,
     pub transfer: Transfer,
-    pub omit: Classes,
+    #[serde(rename = "omit")]
+    pub omitted_classes: Classes,
     pub temperature: f64,
-    pub soft: f64,
-    pub t2: Switch,
+    #[serde(rename = "soft")]
+    pub soft_weight: f64,
+    #[serde(rename = "t2")]
+    pub scale_by_t2: OnOff,
     pub weights: Weights,
     pub decoupled_target: f64,
     pub decoupled_others: f64,
@@ -91,10 +94,10 @@ impl Experiment {
             jitter: 0,
             labels: Labels::Count(50),
             transfer: Transfer::All,
-            omit: Classes::default(),
+            omitted_classes: Classes::default(),
             temperature: 2.0,
-            soft: 0.9,
-            t2: Switch::On,
+            soft_weight: 0.9,
+            scale_by_t2: OnOff::On,
             weights: Weights::default(),
             decoupled_target: 1.0,
             decoupled_others: 8.0,
@@ -169,26 +172,26 @@ impl Experiment {
     }
 
     /// Multiply–adds of one training step, forward and backward, of the larger network: what a device has to do.
-    pub fn work_of_a_step(&self) -> f64 {
+    pub fn step_multiply_adds(&self) -> f64 {
         /// The backward pass costs about twice the forward pass.
         const PASSES: f64 = 3.0;
         let count = |network: &Architecture| network.multiply_adds(self.input_count(), self.class_count());
         PASSES * f64::from(self.batch) * count(&self.teacher).max(count(&self.student)) as f64
     }
 
-    /// Mends what no single knob's range can rule out; the keys of the knobs that were put back to their default.
-    pub fn repair(&mut self) -> Vec<&'static str> {
-        let mut mended = Vec::new();
+    /// Resets what no single knob's range can rule out; the keys of the knobs that were put back to their default.
+    pub fn sanitize(&mut self) -> Vec<&'static str> {
+        let mut sanitized = Vec::new();
         let classes = self.class_count();
-        let foreign = self.omit.iter().any(|class| usize::from(class) >= classes);
+        let foreign = self.omitted_classes.iter().any(|class| usize::from(class) >= classes);
         // With fewer than two classes left there is nothing to tell apart.
-        if foreign || (!self.omit.is_empty() && self.omit.len() + 2 > classes) {
-            self.omit = Classes::default();
-            mended.push("omit");
+        if foreign || (!self.omitted_classes.is_empty() && self.omitted_classes.len() + 2 > classes) {
+            self.omitted_classes = Classes::default();
+            sanitized.push("omit");
         }
         if self.compress.check().is_err() {
             self.compress = Pipeline::default();
-            mended.push("compress");
+            sanitized.push("compress");
         }
         if self.data.is_plane() {
             let usual = Self::for_data(self.data);
@@ -198,11 +201,11 @@ impl Experiment {
             {
                 if network.kind != NetworkKind::Mlp {
                     *network = usual;
-                    mended.push(key);
+                    sanitized.push(key);
                 }
             }
         }
-        mended
+        sanitized
     }
 }
 
@@ -222,11 +225,11 @@ mod tests {
     #[test]
     fn impossible_omissions_are_put_back() {
         let mut experiment = Experiment::for_data(DataSet::Moons);
-        experiment.omit = Classes::new([0]);
-        assert_eq!(experiment.repair(), ["omit"]);
-        let mut digits = Experiment { omit: Classes::new([3]), ..Experiment::default() };
-        assert!(digits.repair().is_empty());
-        digits.omit = Classes::new(0..9);
-        assert_eq!(digits.repair(), ["omit"]);
+        experiment.omitted_classes = Classes::new([0]);
+        assert_eq!(experiment.sanitize(), ["omit"]);
+        let mut digits = Experiment { omitted_classes: Classes::new([3]), ..Experiment::default() };
+        assert!(digits.sanitize().is_empty());
+        digits.omitted_classes = Classes::new(0..9);
+        assert_eq!(digits.sanitize(), ["omit"]);
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     objectives::Objective,
     problem::ProblemKind,
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, OptimizerKind, PtqMethod,
-        Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, OnOff, OptimizerKind,
+        PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -190,7 +190,7 @@ const fn logarithmic(min: f64, max: f64) -> Kind {
 }
 
 macro_rules! knobs {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $timing:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         /// Every knob, in the order of the page.
         pub const KNOBS: &[Knob] = &[
             knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
@@ -211,10 +211,10 @@ macro_rules! knobs {
             knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
             knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
             knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
-            knob!("omit", Student, omit, Kind::Classes),
+            knob!("omit", Student, omitted_classes, Kind::Classes),
             float!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
-            float!("soft", live Student, soft, linear(0.0, 1.0)),
-            knob!("t2", live Student, t2, Kind::Choice(Switch::WORDS)),
+            float!("soft", live Student, soft_weight, linear(0.0, 1.0)),
+            knob!("t2", live Student, scale_by_t2, Kind::Choice(OnOff::WORDS)),
             $(Knob {
                 key: $id,
                 kind: linear(0.0, 100_000.0),
@@ -265,7 +265,7 @@ impl Experiment {
                 let _ = knob.set(&mut after, &value);
             }
         }
-        after.repair();
+        after.sanitize();
         after
     }
 }

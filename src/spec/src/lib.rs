@@ -4,7 +4,6 @@
 //! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
 mod answer;
-mod bench;
 mod experiment;
 pub mod floats;
 mod knobs;
@@ -18,28 +17,32 @@ mod problem;
 mod protocol;
 mod scheme;
 mod values;
+mod workbench;
 
 pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE};
-pub use bench::{
-    BenchExamples, Compressed, FileFormat, Imported, Latency, Layout, NetworkFile, NoGpu, Order, Parts, Report,
-    Sensitivity, Stopped, Task, Timing, Tuned, TunedLayer, TunedMatrix, Tuning, WeightHistogram, places,
-};
 pub use experiment::Experiment;
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use number::read_number;
-pub use objectives::{About, Knowledge, Objective, Turn, Weights};
+pub use objectives::{Knowledge, Objective, ObjectiveInfo, ObjectiveTiming, Weights};
 pub use parcel::Parcel;
-pub use permalink::{Decoded, Problem, VERSION, decode, encode, mend};
-pub use pipeline::{CompressionStep, Help, Pipeline, PipelineError, Rank, Start, Steps, Structure, TREATMENTS};
+pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
+pub use pipeline::{
+    COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
+};
 pub use problem::ProblemKind;
 pub use protocol::{
-    Command, CurvePoint, DataSummary, EngineInfo, Event, Example, Incompatibility, Inside, Measured, Outcome,
-    RunResult, RunState, RunTime, SelfTest, Share, Spread, Stage, StageMap, Tally, Terms, Trouble, UserExample,
-    Verdict,
+    ActivationReport, Command, CurvePoint, DataSummary, EngineError, EngineInfo, Event, Example, Incompatibility,
+    Measured, Outcome, Progress, RunAssignment, RunResult, RunState, RunTime, SelfTest, Spread, Stage, StageMap, Terms,
+    UserExample, Verdict,
 };
 pub use scheme::QuantScheme;
 pub use values::{
     Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, LayerShape,
-    NetworkKind, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Switch, Transfer, ZeroPoint,
+    NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+};
+pub use workbench::{
+    ByteBreakdown, CompressionResult, EvaluationData, FileFormat, FineTuneRequest, FineTuneResult, Imported, Latency,
+    Layout, NetworkFile, NoGpu, PipelineEnd, Sensitivity, Task, Timing, TunedLayer, TunedMatrix, WeightHistogram,
+    WorkbenchCommand, WorkbenchEvent, places,
 };

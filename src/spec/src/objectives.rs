@@ -35,7 +35,7 @@ macro_rules! for_each_objective {
             attention Attention "attention" Features Always 1000.0
                 "Σ_{l} mean (A(F_{l}) − A(G_{l}))^{2},  A(F) = vec Σ_{c} F_{c}^{2} / ‖vec Σ_{c} F_{c}^{2}‖"
                 "Zagoruyko & Komodakis 2017, eq. 2" "https://arxiv.org/abs/1612.03928";
-            factor Factor "factor" Features Prepared 500.0
+            factor Factor "factor" Features WarmUp 500.0
                 "mean |t(F)/‖t(F)‖ − p(G)/‖p(G)‖|"
                 "Kim et al. 2018, eq. 3" "https://arxiv.org/abs/1802.04977";
             activation_boundary ActivationBoundary "activation-boundary" Features FirstStage 0.003
@@ -89,22 +89,22 @@ words! {
 
 /// When an objective has its say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum ObjectiveTiming {
     /// In every step.
     Always,
     /// In every step, in the first stage only to prepare what it learns beside the student.
-    Prepared,
+    WarmUp,
     /// Alone in the first stage, and never after it, as its authors train it.
     FirstStage,
 }
 
 /// What is known of an objective without computing it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct About {
+pub struct ObjectiveInfo {
     /// What it transfers.
     pub knowledge: Knowledge,
     /// When it has its say.
-    pub turn: Turn,
+    pub timing: ObjectiveTiming,
     /// The weight it is used with unless told otherwise; `why-<word>` among the messages says where it comes from.
     pub weight: f64,
     /// Its formula.
@@ -116,7 +116,7 @@ pub struct About {
 }
 
 macro_rules! declare {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $timing:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         words! {
             /// What can be asked of a student besides its labels and the teacher's soft targets.
             Objective { $(#[doc = $source] $variant = $id),* }
@@ -124,11 +124,11 @@ macro_rules! declare {
 
         impl Objective {
             /// What is known of it.
-            pub fn about(self) -> About {
+            pub fn info(self) -> ObjectiveInfo {
                 match self {
-                    $(Self::$variant => About {
+                    $(Self::$variant => ObjectiveInfo {
                         knowledge: Knowledge::$knowledge,
-                        turn: Turn::$turn,
+                        timing: ObjectiveTiming::$timing,
                         weight: $weight,
                         formula: $formula,
                         source: $source,
@@ -166,7 +166,7 @@ impl Weights {
 
     /// This with one more objective at its usual weight.
     pub fn with(mut self, objective: Objective) -> Self {
-        self.set(objective, objective.about().weight);
+        self.set(objective, objective.info().weight);
         self
     }
 

@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bench::{BenchExamples, NetworkFile, Order, Report, Tuned, Tuning},
     protocol::{Command, Event, RunResult},
+    workbench::{EvaluationData, FineTuneRequest, FineTuneResult, NetworkFile, WorkbenchCommand, WorkbenchEvent},
 };
 
 /// What engines and workbench send each other. The page hands it on as it is, without a look at the numbers in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Parcel {
     /// From the engine: the examples that networks are measured with.
-    Examples(Box<BenchExamples>),
+    EvaluationData(Box<EvaluationData>),
     /// From the engine: a network is trained.
     Network(NetworkFile),
     /// From the workbench: train this on.
-    Tune(Tuning),
+    FineTune(FineTuneRequest),
     /// From the engine: it was trained on.
-    Tuned(Tuned),
+    FineTuned(FineTuneResult),
     /// From one engine of a pool to the first: a run is done.
     Result(RunResult),
 }
@@ -30,11 +30,11 @@ impl Parcel {
     #[allow(clippy::result_large_err, reason = "what is no parcel goes on its way as it came; smaller on wasm")]
     pub fn of(event: Event) -> Result<Self, Event> {
         match event {
-            Event::Examples(examples) => Ok(Self::Examples(examples)),
+            Event::EvaluationData(examples) => Ok(Self::EvaluationData(examples)),
             Event::Network(network) => Ok(Self::Network(network)),
-            Event::Tuned(tuned) => Ok(Self::Tuned(tuned)),
+            Event::FineTuned(tuned) => Ok(Self::FineTuned(tuned)),
             Event::Result(result) => Ok(Self::Result(result)),
-            Event::Bench(Report::Tune(tuning)) => Ok(Self::Tune(tuning)),
+            Event::Workbench(WorkbenchEvent::FineTune(tuning)) => Ok(Self::FineTune(tuning)),
             event => Err(event),
         }
     }
@@ -43,10 +43,10 @@ impl Parcel {
 impl From<Parcel> for Command {
     fn from(parcel: Parcel) -> Self {
         match parcel {
-            Parcel::Examples(examples) => Self::Bench(Order::Examples(examples)),
-            Parcel::Network(network) => Self::Bench(Order::Network(network)),
-            Parcel::Tune(tuning) => Self::Tune(tuning),
-            Parcel::Tuned(tuned) => Self::Bench(Order::Tuned(tuned)),
+            Parcel::EvaluationData(examples) => Self::Workbench(WorkbenchCommand::EvaluationData(examples)),
+            Parcel::Network(network) => Self::Workbench(WorkbenchCommand::Network(network)),
+            Parcel::FineTune(tuning) => Self::FineTune(tuning),
+            Parcel::FineTuned(tuned) => Self::Workbench(WorkbenchCommand::FineTuned(tuned)),
             Parcel::Result(result) => Self::Result(result),
         }
     }

@@ -95,21 +95,21 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
             }
         }
     }
-    problems.extend(mend(&mut experiment));
+    problems.extend(sanitize(&mut experiment));
     Decoded { experiment, problems }
 }
 
-/// Mends what no single knob's range can rule out, and tells what was put back.
-pub fn mend(experiment: &mut Experiment) -> Vec<Problem> {
+/// Resets what no single knob's range can rule out, and tells what was put back.
+pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
     let asked = experiment.clone();
-    let keys = experiment.repair();
+    let keys = experiment.sanitize();
     let problem = |key: &str| {
         let knob = knob(key)?;
         let kind = match key {
             "omit" => ProblemKind::NotOmittable,
             "compress" => {
-                let (place, disorder) = asked.compress.check().err()?;
-                ProblemKind::PipelineError { place: place as u32, disorder }
+                let (place, error) = asked.compress.check().err()?;
+                ProblemKind::PipelineError { place: place as u32, error }
             }
             _ => ProblemKind::NoImages,
         };
@@ -164,7 +164,7 @@ mod tests {
     fn a_pipeline_that_makes_no_sense_is_named_by_its_stage() {
         let read = decode("compress=quantize:4,finetune:5", &[]);
         assert_eq!(read.experiment, Experiment::default());
-        let kind = ProblemKind::PipelineError { place: 1, disorder: PipelineError::AfterQuantize };
+        let kind = ProblemKind::PipelineError { place: 1, error: PipelineError::AfterQuantize };
         assert_eq!(read.problems[0].kind, kind);
         let link = "v=1&compress=prune:0.9,finetune:5,quantize:4";
         assert_eq!(encode(&decode(link, &[]).experiment), link);
@@ -181,9 +181,9 @@ mod tests {
         let experiment = Experiment {
             seed: 7,
             labels: Labels::All,
-            omit: Classes::new([3]),
+            omitted_classes: Classes::new([3]),
             temperature: 20.0,
-            soft: 1.0,
+            soft_weight: 1.0,
             bits: Bits::B2,
             ..Experiment::for_data(DataSet::Mnist)
         };

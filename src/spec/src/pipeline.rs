@@ -12,12 +12,12 @@ use crate::{
 
 /// What pruning removes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structure {
+pub enum Sparsity {
     /// The smallest weights of each layer (Han et al. 2015, section 3.1).
-    Weights,
+    Unstructured,
     /// The hidden units or channels with the smallest weights: the matrices become smaller (Li et al. 2017, section
     /// 3.1).
-    Units,
+    Structured,
 }
 
 /// How low-rank factors are chosen.
@@ -31,7 +31,7 @@ pub enum Rank {
 
 /// Whether the teacher helps while a compressed network trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Help {
+pub enum SupervisedBy {
     /// As in the experiment: its soft targets beside the labels, temperature and weight as the knobs say.
     Teacher,
     /// Labels alone.
@@ -40,7 +40,7 @@ pub enum Help {
 
 /// Where quantization-aware training begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum StartFrom {
     /// From the trained student (scheme C of Mishra & Marr 2018).
     Student,
     /// From the student's initial weights, taught by the finished teacher (their scheme B); a residual network without
@@ -52,7 +52,7 @@ pub enum Start {
 
 /// How quantization-aware training finds the scales.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Steps {
+pub enum ScaleSource {
     /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
     Measured,
     /// Learned beside the weights (Esser et al. 2020); where codes have a zero point, at 1 bit and in ternary codes
@@ -68,7 +68,7 @@ pub enum CompressionStep {
         /// Share that is removed, 0 to 1.
         sparsity: f64,
         /// What is removed.
-        structure: Structure,
+        structure: Sparsity,
     },
     /// Removes weights little by little while it trains, along a cubic schedule (Zhu & Gupta 2017, eq. 1):
     /// `gradual:0.8:5`.
@@ -78,19 +78,19 @@ pub enum CompressionStep {
         /// For how long.
         epochs: u32,
         /// Taught by whom.
-        help: Help,
+        supervised_by: SupervisedBy,
     },
     /// Trains on: what is removed stays removed, what is shared stays shared: `finetune:5`, `finetune:5:labels`.
     FineTune {
         /// For how long.
         epochs: u32,
         /// Taught by whom.
-        help: Help,
+        supervised_by: SupervisedBy,
     },
     /// Quantizes after training: `quantize:4:tensor`.
     Quantize(QuantScheme),
     /// Trains with quantized weights: `qat:2:10`, `qat:1:10:lsq:labels`.
-    Aware {
+    QuantizationAware {
         /// What the weights are quantized to. Its range, rounding and repair make no difference: scales are those of
         /// the extremes (means at 1 bit and in ternary codes) or learned, codes the nearest, and static ranges of the
         /// numbers between the layers are followed in training.
@@ -98,11 +98,11 @@ pub enum CompressionStep {
         /// For how long.
         epochs: u32,
         /// Where the scales come from.
-        steps: Steps,
+        scales: ScaleSource,
         /// Where it begins.
-        start: Start,
+        start: StartFrom,
         /// Taught by whom.
-        help: Help,
+        supervised_by: SupervisedBy,
     },
     /// Replaces matrices by products of two thinner ones (truncated singular value decomposition): `low-rank:8`,
     /// `low-rank:0.95`.
@@ -130,7 +130,7 @@ impl CompressionStep {
             Self::Gradual { .. } => "gradual",
             Self::FineTune { .. } => "finetune",
             Self::Quantize(_) => "quantize",
-            Self::Aware { .. } => "qat",
+            Self::QuantizationAware { .. } => "qat",
             Self::LowRank(_) => "low-rank",
             Self::Share { .. } => "share",
             Self::Huffman => "huffman",
@@ -140,14 +140,17 @@ impl CompressionStep {
     /// Epochs it trains for.
     pub fn epochs(&self) -> u32 {
         match *self {
-            Self::Gradual { epochs, .. } | Self::FineTune { epochs, .. } | Self::Aware { epochs, .. } => epochs,
+            Self::Gradual { epochs, .. } | Self::FineTune { epochs, .. } | Self::QuantizationAware { epochs, .. } => {
+                epochs
+            }
             _ => 0,
         }
     }
 }
 
 /// The words that begin a stage, in the order of the menu.
-pub const TREATMENTS: &[&str] = &["prune", "gradual", "finetune", "quantize", "qat", "low-rank", "share", "huffman"];
+pub const COMPRESSION_STEPS: &[&str] =
+    &["prune", "gradual", "finetune", "quantize", "qat", "low-rank", "share", "huffman"];
 
 /// Stages in order; none for no pipeline.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -225,32 +228,34 @@ impl Pipeline {
     /// The first stage that does not, by its place, and why.
     pub fn check(&self) -> Result<(), (usize, PipelineError)> {
         let [mut pruned, mut factored, mut shared, mut quantized, mut written] = [false; 5];
-        for (place, treatment) in self.0.iter().enumerate() {
-            let wrong = |disorder| Err((place, disorder));
+        for (place, step) in self.0.iter().enumerate() {
+            let wrong = |error| Err((place, error));
             if place >= Self::MAX_STAGES {
                 return wrong(PipelineError::TooMany);
             }
             if written {
                 return wrong(PipelineError::AfterHuffman);
             }
-            let is_huffman = *treatment == CompressionStep::Huffman;
+            let is_huffman = *step == CompressionStep::Huffman;
             if shared
                 && matches!(
-                    treatment,
-                    CompressionStep::Quantize(_) | CompressionStep::Aware { .. } | CompressionStep::Share { .. }
+                    step,
+                    CompressionStep::Quantize(_)
+                        | CompressionStep::QuantizationAware { .. }
+                        | CompressionStep::Share { .. }
                 )
-                || quantized && matches!(treatment, CompressionStep::Share { .. })
+                || quantized && matches!(step, CompressionStep::Share { .. })
             {
                 return wrong(PipelineError::SharedAndQuantized);
             }
             if quantized && !is_huffman {
                 return wrong(PipelineError::AfterQuantize);
             }
-            match *treatment {
+            match *step {
                 CompressionStep::Prune { .. } | CompressionStep::Gradual { .. } if shared => {
                     return wrong(PipelineError::PrunedAfterShare);
                 }
-                CompressionStep::Prune { structure: Structure::Units, .. } => {
+                CompressionStep::Prune { structure: Sparsity::Structured, .. } => {
                     if factored {
                         return wrong(PipelineError::UnitsOfFactors);
                     }
@@ -262,8 +267,8 @@ impl Pipeline {
                 CompressionStep::LowRank(_) => factored = true,
                 CompressionStep::Share { .. } => shared = true,
                 CompressionStep::Quantize(_) => quantized = true,
-                CompressionStep::Aware { start, .. } => {
-                    if place > 0 && start != Start::Student {
+                CompressionStep::QuantizationAware { start, .. } => {
+                    if place > 0 && start != StartFrom::Student {
                         return wrong(PipelineError::BeginsAnew);
                     }
                     quantized = true;
@@ -283,39 +288,39 @@ as_text!(Pipeline);
 impl fmt::Display for CompressionStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
-        let help = |f: &mut fmt::Formatter<'_>, help: Help| match help {
-            Help::Teacher => Ok(()),
-            Help::Labels => f.write_str(":labels"),
+        let supervised_by = |f: &mut fmt::Formatter<'_>, supervised_by: SupervisedBy| match supervised_by {
+            SupervisedBy::Teacher => Ok(()),
+            SupervisedBy::Labels => f.write_str(":labels"),
         };
         match *self {
             Self::Prune { sparsity, structure } => {
                 write!(f, ":{sparsity}")?;
-                if structure == Structure::Units { f.write_str(":units") } else { Ok(()) }
+                if structure == Sparsity::Structured { f.write_str(":units") } else { Ok(()) }
             }
-            Self::Gradual { sparsity, epochs, help: by } => {
+            Self::Gradual { sparsity, epochs, supervised_by: by } => {
                 write!(f, ":{sparsity}:{epochs}")?;
-                help(f, by)
+                supervised_by(f, by)
             }
-            Self::FineTune { epochs, help: by } => {
+            Self::FineTune { epochs, supervised_by: by } => {
                 write!(f, ":{epochs}")?;
-                help(f, by)
+                supervised_by(f, by)
             }
             Self::Quantize(scheme) => write!(f, ":{scheme}"),
-            Self::Aware { scheme, epochs, steps, start, help: by } => {
+            Self::QuantizationAware { scheme, epochs, scales, start, supervised_by: by } => {
                 // The epochs stand right behind the format.
                 let text = scheme.to_string();
                 let (bits, words) = text.split_once(':').map_or((text.as_str(), None), |(b, w)| (b, Some(w)));
                 write!(f, ":{bits}:{epochs}")?;
                 words.map_or(Ok(()), |words| write!(f, ":{words}"))?;
-                if steps == Steps::Learned {
+                if scales == ScaleSource::Learned {
                     f.write_str(":lsq")?;
                 }
                 match start {
-                    Start::Student => {}
-                    Start::Fresh => f.write_str(":fresh")?,
-                    Start::Joint => f.write_str(":joint")?,
+                    StartFrom::Student => {}
+                    StartFrom::Fresh => f.write_str(":fresh")?,
+                    StartFrom::Joint => f.write_str(":joint")?,
                 }
-                help(f, by)
+                supervised_by(f, by)
             }
             Self::LowRank(Rank::Count(count)) => write!(f, ":{count}"),
             Self::LowRank(Rank::Energy(energy)) => write!(f, ":{energy}"),
@@ -339,20 +344,22 @@ impl FromStr for CompressionStep {
             text.parse::<u32>().ok().filter(|number| (1..=most).contains(number)).ok_or(ParseError)
         };
         let epochs = |text: &str| whole(text, Self::MAX_EPOCHS);
-        let treatment = match word {
+        let step = match word {
             "prune" => {
                 let sparsity = share(next()?)?;
                 let structure = match words.next() {
-                    None => Structure::Weights,
-                    Some("units") => Structure::Units,
+                    None => Sparsity::Unstructured,
+                    Some("units") => Sparsity::Structured,
                     Some(_) => return Err(ParseError),
                 };
                 Self::Prune { sparsity, structure }
             }
-            "gradual" => {
-                Self::Gradual { sparsity: share(next()?)?, epochs: epochs(next()?)?, help: help(words.next())? }
-            }
-            "finetune" => Self::FineTune { epochs: epochs(next()?)?, help: help(words.next())? },
+            "gradual" => Self::Gradual {
+                sparsity: share(next()?)?,
+                epochs: epochs(next()?)?,
+                supervised_by: supervised_by(words.next())?,
+            },
+            "finetune" => Self::FineTune { epochs: epochs(next()?)?, supervised_by: supervised_by(words.next())? },
             "quantize" => return rest.parse().map(Self::Quantize),
             "qat" => {
                 let bits: Bits = next()?.parse()?;
@@ -360,17 +367,18 @@ impl FromStr for CompressionStep {
                     return Err(ParseError);
                 }
                 let (mut scheme, epochs) = (QuantScheme::of(bits), epochs(next()?)?);
-                let (mut steps, mut start, mut by) = (Steps::Measured, Start::Student, Help::Teacher);
+                let (mut scales, mut start, mut by) =
+                    (ScaleSource::Measured, StartFrom::Student, SupervisedBy::Teacher);
                 for word in words.by_ref() {
                     match word {
-                        "lsq" => steps = Steps::Learned,
-                        "fresh" => start = Start::Fresh,
-                        "joint" => start = Start::Joint,
-                        "labels" => by = Help::Labels,
+                        "lsq" => scales = ScaleSource::Learned,
+                        "fresh" => start = StartFrom::Fresh,
+                        "joint" => start = StartFrom::Joint,
+                        "labels" => by = SupervisedBy::Labels,
                         word => scheme.take(word)?,
                     }
                 }
-                Self::Aware { scheme, epochs, steps, start, help: by }
+                Self::QuantizationAware { scheme, epochs, scales, start, supervised_by: by }
             }
             "low-rank" => {
                 let text = next()?;
@@ -384,16 +392,16 @@ impl FromStr for CompressionStep {
             _ => return Err(ParseError),
         };
         match words.next() {
-            None => Ok(treatment),
+            None => Ok(step),
             Some(_) => Err(ParseError),
         }
     }
 }
 
-fn help(word: Option<&str>) -> Result<Help, ParseError> {
+fn supervised_by(word: Option<&str>) -> Result<SupervisedBy, ParseError> {
     match word {
-        None => Ok(Help::Teacher),
-        Some("labels") => Ok(Help::Labels),
+        None => Ok(SupervisedBy::Teacher),
+        Some("labels") => Ok(SupervisedBy::Labels),
         Some(_) => Err(ParseError),
     }
 }
@@ -403,11 +411,11 @@ impl fmt::Display for Pipeline {
         if self.0.is_empty() {
             return f.write_str("none");
         }
-        for (place, treatment) in self.0.iter().enumerate() {
+        for (place, step) in self.0.iter().enumerate() {
             if place > 0 {
                 f.write_str(",")?;
             }
-            treatment.fmt(f)?;
+            step.fmt(f)?;
         }
         Ok(())
     }
@@ -470,7 +478,7 @@ mod tests {
         let stages =
             ["prune:0.5", "gradual:0.5:1", "finetune:1", "quantize:8", "qat:4:1", "low-rank:2", "share:4", "huffman"];
         let words: Vec<&str> = stages.iter().map(|stage| stage.parse::<CompressionStep>().unwrap().word()).collect();
-        assert_eq!(words, TREATMENTS);
+        assert_eq!(words, COMPRESSION_STEPS);
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn argmax(values: &[f32]) -> Option<usize> {
 /// # Shapes
 /// `logits`: `[examples, classes]`, row by row; `labels`: `[examples]`; the result `[classes][classes]`, a class
 /// without examples being a row of zeros.
-pub fn class_means(logits: &[f32], labels: &[u8], classes: usize, temperature: f64) -> Vec<Vec<f64>> {
+pub fn mean_distribution_per_class(logits: &[f32], labels: &[u8], classes: usize, temperature: f64) -> Vec<Vec<f64>> {
     let mut sums = vec![vec![0.0; classes]; classes];
     let mut counts = vec![0_u32; classes];
     for (row, &label) in logits.chunks_exact(classes).zip(labels) {
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn class_means_average_by_label() {
-        let means = class_means(&[0.0, 0.0, 9.0, 0.0, 0.0, 0.0], &[0, 0, 1], 2, 1.0);
+        let means = mean_distribution_per_class(&[0.0, 0.0, 9.0, 0.0, 0.0, 0.0], &[0, 0, 1], 2, 1.0);
         let p = softmax(&[9.0, 0.0], 1.0);
         close(&means[0], &[(0.5 + p[0]) / 2.0, (0.5 + p[1]) / 2.0]);
         close(&means[1], &[0.5, 0.5]);

@@ -45,12 +45,12 @@ pub enum ProblemKind {
     #[error("not a list of stages such as prune:0.9,finetune:5,quantize:4")]
     NotStages,
     /// The stages make no sense in this order.
-    #[error("stage {}: {disorder}", place + 1)]
+    #[error("stage {}: {error}", place + 1)]
     PipelineError {
         /// The stage, from 0.
         place: u32,
         /// Why.
-        disorder: PipelineError,
+        error: PipelineError,
     },
     /// The classes are not all in the data, or fewer than two would be left.
     #[error("these classes cannot be left out of this data set")]

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::{Actor, Answer, FileData},
-    bench::{BenchExamples, NetworkFile, Order, Report, Tuned, Tuning},
     experiment::Experiment,
     floats::Floats,
     objectives::Objective,
     values::DataSet,
+    workbench::{EvaluationData, FineTuneRequest, FineTuneResult, NetworkFile, WorkbenchCommand, WorkbenchEvent},
 };
 
 /// What the page asks of a worker. What is marked as skipped comes from the other worker, as a
@@ -40,7 +40,7 @@ pub enum Command {
     },
     /// The visitor's own examples, all of them: they join the training set, labels and all, and the training begins
     /// anew where they belong to its data set.
-    Own(Vec<UserExample>),
+    SetUserExamples(Vec<UserExample>),
     /// What do the networks say of these inputs? Answered between two training steps.
     Classify {
         /// Comes back with the answers.
@@ -49,29 +49,29 @@ pub enum Command {
         inputs: Floats,
     },
     /// Show what this input does inside the networks of the first run, now and while they learn; an empty one: no more.
-    Watch(Floats),
+    InspectActivations(Floats),
     /// Train at most so many steps a second, to be watched; `None` as fast as possible.
-    Pace(Option<u32>),
+    SetSpeedLimit(Option<u32>),
     /// Give the test examples and some to calibrate with, for the workbench.
-    Examples,
-    /// Train a compressed network on, as the finished experiment would; answered by [`Event::Tuned`].
+    RequestEvaluationData,
+    /// Train a compressed network on, as the finished experiment would; answered by [`Event::FineTuned`].
     #[serde(skip)]
-    Tune(Tuning),
+    FineTune(FineTuneRequest),
     /// Stop doing so.
-    Abandon,
+    CancelFineTune,
     /// Make this packed network of 32-bit weights the teacher of every run, and train the students anew.
-    Adopt {
+    UseTeacherFile {
         /// The packed file.
         #[serde(with = "crate::floats::bytes")]
         file: Vec<u8>,
     },
     /// For the workbench, whose worker is sent the order itself.
     #[serde(skip)]
-    Bench(Order),
+    Workbench(WorkbenchCommand),
     /// How long would this experiment take here? A few steps tell; what is trained goes on after them.
-    Time(Box<Experiment>),
+    EstimateTime(Box<Experiment>),
     /// From now on train these runs; others train the rest.
-    Share(Share),
+    AssignRuns(RunAssignment),
     /// Another worker's run is done.
     #[serde(skip)]
     Result(RunResult),
@@ -82,8 +82,15 @@ pub enum Command {
 impl Command {
     /// Whether it only asks, or says how fast: what is trained does not depend on it.
     pub fn is_question(&self) -> bool {
-        let asks = matches!(self, Self::Classify { .. } | Self::Watch(_) | Self::Examples | Self::Time(_) | Self::Ping);
-        asks || matches!(self, Self::Pace(_) | Self::Bench(_) | Self::Result(_))
+        let asks = matches!(
+            self,
+            Self::Classify { .. }
+                | Self::InspectActivations(_)
+                | Self::RequestEvaluationData
+                | Self::EstimateTime(_)
+                | Self::Ping
+        );
+        asks || matches!(self, Self::SetSpeedLimit(_) | Self::Workbench(_) | Self::Result(_))
     }
 
     /// Whether every worker of a pool must hear it, since it says what is trained and when; others are for the first
@@ -97,43 +104,49 @@ impl Command {
             | Self::StepBatch
             | Self::StepEpoch
             | Self::Stop => true,
-            Self::Files { .. } | Self::Own(_) | Self::Pace(_) | Self::Adopt { .. } | Self::Share(_) | Self::Ping => {
-                true
-            }
-            Self::Classify { .. } | Self::Watch(_) | Self::Examples | Self::Tune(_) | Self::Abandon | Self::Time(_) => {
-                false
-            }
-            Self::Bench(_) | Self::Result(_) => false,
+            Self::Files { .. }
+            | Self::SetUserExamples(_)
+            | Self::SetSpeedLimit(_)
+            | Self::UseTeacherFile { .. }
+            | Self::AssignRuns(_)
+            | Self::Ping => true,
+            Self::Classify { .. }
+            | Self::InspectActivations(_)
+            | Self::RequestEvaluationData
+            | Self::FineTune(_)
+            | Self::CancelFineTune
+            | Self::EstimateTime(_) => false,
+            Self::Workbench(_) | Self::Result(_) => false,
         }
     }
 }
 
 /// Which runs a worker of a pool trains: every `count`th, from `index` on. The first worker gathers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Share {
+pub struct RunAssignment {
     /// The worker's place in the pool.
     pub index: u32,
     /// Workers in the pool.
     pub count: u32,
     /// Told anew, with another number, after every command that changes what is trained, so that a result of what was
     /// trained before is known as such.
-    pub era: u32,
+    pub generation: u32,
 }
 
-impl Share {
+impl RunAssignment {
     /// A worker that is alone.
-    pub const ALL: Self = Self { index: 0, count: 1, era: 0 };
+    pub const ALL: Self = Self { index: 0, count: 1, generation: 0 };
 
     /// The index of a worker that is to train nothing.
-    pub const NONE: u32 = u32::MAX;
+    pub const IDLE: u32 = u32::MAX;
 
     /// Whether others' results come to this worker, who gives the verdict.
-    pub fn gathers(self) -> bool {
+    pub fn is_coordinator(self) -> bool {
         self.index == 0
     }
 
     /// Whether it is this worker's to train.
-    pub fn has(self, run: u32) -> bool {
+    pub fn contains(self, run: u32) -> bool {
         run % self.count.max(1) == self.index
     }
 }
@@ -142,11 +155,11 @@ impl Share {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// The share's, from which it is.
-    pub era: u32,
+    pub generation: u32,
     /// The run, from 0.
     pub run: u32,
     /// A live knob was turned while its networks trained.
-    pub touched: bool,
+    pub edited_while_training: bool,
     /// The teacher's accuracy.
     pub teacher: f64,
     /// The baseline's.
@@ -185,7 +198,7 @@ pub enum Event {
     /// The data set of the experiment.
     Data(DataSummary),
     /// How far the training is; at most ten a second.
-    Progress(Tally),
+    Progress(Progress),
     /// A point of a learning curve.
     Point(CurvePoint),
     /// What the student's loss is the sum of.
@@ -197,23 +210,23 @@ pub enum Event {
     Network(NetworkFile),
     /// The examples it is measured with.
     #[serde(skip)]
-    Examples(Box<BenchExamples>),
+    EvaluationData(Box<EvaluationData>),
     /// A compressed network was trained on.
     #[serde(skip)]
-    Tuned(Tuned),
+    FineTuned(FineTuneResult),
     /// How long a run of the experiment that was asked about takes here.
-    Timed(RunTime),
+    TimeEstimate(RunTime),
     /// From here on all is about what this share says.
-    Shared {
+    AssignmentApplied {
         /// The share's.
-        era: u32,
+        generation: u32,
     },
     /// A run is done that the first worker of the pool waits for.
     #[serde(skip)]
     Result(RunResult),
     /// What the workbench says; its worker sends the report itself.
-    #[serde(skip_serializing)]
-    Bench(Report),
+    #[serde(skip_serializing, rename = "Bench")]
+    Workbench(WorkbenchEvent),
     /// What the networks of the first run say of every place of the plane, for points; at most ten times a second. Each
     /// answer's logits are `[REGION_SIDE², classes]`, row by row from the top left.
     Regions(Vec<Answer>),
@@ -225,7 +238,7 @@ pub enum Event {
         answers: Vec<Answer>,
     },
     /// What the watched input does inside the networks of the first run; at most twice a second.
-    Inside(Vec<Inside>),
+    Activations(Vec<ActivationReport>),
     /// What distillation did, over all runs.
     Verdict(Verdict),
     /// Training runs, pauses or is over.
@@ -240,7 +253,7 @@ pub enum Event {
         test: u32,
     },
     /// Something the visitor must know.
-    Trouble(Trouble),
+    Error(EngineError),
 }
 
 /// How long a run takes on a device, from a few of its steps.
@@ -313,7 +326,7 @@ pub enum Stage {
 
 /// How far the training is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Tally {
+pub struct Progress {
     /// The run, from 0.
     pub run: u32,
     /// How many runs there will be.
@@ -328,7 +341,7 @@ pub struct Tally {
     pub epoch: u32,
     /// Epochs of this stage in all.
     pub epochs: u32,
-    /// Examples trained a second, measured since the last tally; 0 while nothing was trained.
+    /// Examples trained a second, measured since the last report; 0 while nothing was trained.
     pub examples_per_second: f64,
 }
 
@@ -381,7 +394,7 @@ pub struct Example {
 
 /// What an input does inside a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Inside {
+pub struct ActivationReport {
     /// Teacher or student.
     pub actor: Actor,
     /// Its stages, from the input on.
@@ -514,7 +527,8 @@ pub struct Verdict {
     /// Two-sided p value of the paired test over the test examples.
     pub p_value: f64,
     /// Whether a knob was turned while the networks trained, so that no single experiment gives this result again.
-    pub touched: bool,
+    #[serde(rename = "touched")]
+    pub edited_while_training: bool,
     /// Test examples in the comparison.
     pub examples: u32,
     /// The teacher's accuracies, 0 to 1.
@@ -527,7 +541,7 @@ pub struct Verdict {
 
 /// What the visitor must know, each case with what they can do about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
-pub enum Trouble {
+pub enum EngineError {
     /// The loss is no number any more.
     #[error("the {} diverged at step {step}: its loss is no number; lower learning-rate (now {learning_rate})", actor.word())]
     Diverged {

@@ -270,7 +270,7 @@ words! {
 
 words! {
     /// On or off.
-    Switch {
+    OnOff {
         /// On.
         On = "on",
         /// Off.
@@ -278,7 +278,7 @@ words! {
     }
 }
 
-impl Switch {
+impl OnOff {
     /// `true` for on.
     pub fn is_on(self) -> bool {
         self == Self::On

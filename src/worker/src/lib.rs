@@ -1,8 +1,8 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
-pub mod bench;
 #[cfg(not(feature = "gpu"))]
 mod microkernel;
+pub mod workbench;
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -14,7 +14,7 @@ use std::{
 
 use js_sys::Promise;
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, Event, Parcel, Trouble};
+use retort_spec::{Command, EngineError, Event, Parcel};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -58,13 +58,13 @@ fn on_panic(tell: fn(String)) {
 }
 
 fn fail(reason: String) {
-    tell(&[Event::Trouble(Trouble::Engine { reason })]);
+    tell(&[Event::Error(EngineError::Engine { reason })]);
 }
 
 async fn serve() {
     let compute = match compute().await {
         Ok(compute) => compute,
-        Err(reason) => return tell(&[Event::Trouble(Trouble::Device { reason })]),
+        Err(reason) => return tell(&[Event::Error(EngineError::Device { reason })]),
     };
     let compute = COMPUTE.with(|cell| cell.get_or_init(|| compute).clone());
     let mailbox = listen(read, fail);
@@ -72,7 +72,7 @@ async fn serve() {
     // Waiting for a GPU costs too much to do it more often.
     let slice = if compute.info.gpu { REPORT } else { SLICE };
     let mut session = Session::new(compute);
-    let mut report = Report::default();
+    let mut report = EventBuffer::default();
     loop {
         while let Some(command) = next(&mailbox) {
             report.add(session.handle(command).await);
@@ -96,12 +96,12 @@ async fn serve() {
 
 /// Events that have not been posted yet; of those that only tell how things stand, the last one of each kind.
 #[derive(Default)]
-struct Report {
+struct EventBuffer {
     events: Vec<Event>,
     sent: Option<Instant>,
 }
 
-impl Report {
+impl EventBuffer {
     fn add(&mut self, events: Vec<Event>) {
         for mut event in events {
             if let Event::Pong { memory } = &mut event {

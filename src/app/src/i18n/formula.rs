@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn no_mark_is_left_in_any_formula_of_the_registry() {
         for objective in Objective::ALL {
-            for (_, text) in pieces(objective.about().formula) {
+            for (_, text) in pieces(objective.info().formula) {
                 assert!(!text.contains(['{', '}', '_', '^']), "{objective}: {text}");
             }
         }

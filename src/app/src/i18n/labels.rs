@@ -1,7 +1,7 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    CompressionStep, DataSet, Experiment, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank, Structure, changed,
+    CompressionStep, DataSet, Experiment, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank, Sparsity, changed,
 };
 
 use crate::i18n::{Texts, format::number};
@@ -81,12 +81,12 @@ pub fn scheme_name(texts: &Texts, scheme: &QuantScheme) -> String {
 pub fn treatment_name(texts: &Texts, treatment: &CompressionStep) -> String {
     let share = |share: f64| format!("{} %", number(texts, 100.0 * share, 0));
     let (id, what) = match *treatment {
-        CompressionStep::Prune { sparsity, structure: Structure::Weights } => ("stage-prune", share(sparsity)),
-        CompressionStep::Prune { sparsity, structure: Structure::Units } => ("stage-units", share(sparsity)),
+        CompressionStep::Prune { sparsity, structure: Sparsity::Unstructured } => ("stage-prune", share(sparsity)),
+        CompressionStep::Prune { sparsity, structure: Sparsity::Structured } => ("stage-units", share(sparsity)),
         CompressionStep::Gradual { sparsity, .. } => ("stage-gradual", share(sparsity)),
         CompressionStep::FineTune { epochs, .. } => ("stage-finetune", epochs.to_string()),
         CompressionStep::Quantize(scheme) => return scheme_name(texts, &scheme),
-        CompressionStep::Aware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
+        CompressionStep::QuantizationAware { scheme, .. } => ("stage-qat", scheme_name(texts, &scheme)),
         CompressionStep::LowRank(Rank::Count(count)) => ("stage-rank", count.to_string()),
         CompressionStep::LowRank(Rank::Energy(energy)) => ("stage-energy", share(energy)),
         CompressionStep::Share { bits } => ("stage-share", (1_u32 << bits).to_string()),
@@ -113,8 +113,8 @@ pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
 }
 
 /// A stage that makes no sense, and why.
-pub fn disorder_text(texts: &Texts, place: usize, disorder: PipelineError) -> String {
-    let reason = texts.get(&format!("disorder-{}", disorder.word()));
+pub fn disorder_text(texts: &Texts, place: usize, error: PipelineError) -> String {
+    let reason = texts.get(&format!("disorder-{}", error.word()));
     texts.with("bench-disorder", &[("place", (place + 1).into()), ("reason", reason.into())])
 }
 

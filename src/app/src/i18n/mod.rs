@@ -172,7 +172,9 @@ mod tests {
         },
     };
     use fluent_bundle::FluentResource;
-    use retort_spec::{Actor, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, PipelineError, TREATMENTS};
+    use retort_spec::{
+        Actor, COMPRESSION_STEPS, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, PipelineError,
+    };
     use std::collections::{BTreeMap, BTreeSet};
 
     /// Message ids of a file with the variables each uses.
@@ -233,8 +235,8 @@ mod tests {
         for word in NetworkKind::WORDS {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
-        ids.extend(PipelineError::ALL.map(|disorder| format!("disorder-{}", disorder.word())));
-        ids.extend(TREATMENTS.iter().map(|word| format!("treatment-{word}")));
+        ids.extend(PipelineError::ALL.map(|error| format!("disorder-{}", error.word())));
+        ids.extend(COMPRESSION_STEPS.iter().map(|word| format!("treatment-{word}")));
         for (menu, words) in MENUS {
             ids.insert(menu.into());
             ids.extend(words.iter().map(|word| format!("{menu}-{word}")));

@@ -164,7 +164,7 @@ fn shown(state: &State) -> Option<Vec<f64>> {
 fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
     let data: &DataSummary = state.data.as_ref()?;
     let classes = data.classes as usize;
-    let logits = biased(&state.network(Actor::Student)?.logits, classes, &state.experiment.omit, state.bias);
+    let logits = biased(&state.network(Actor::Student)?.logits, classes, &state.experiment.omitted_classes, state.bias);
     let rows = logits.chunks_exact(classes).zip(data.test_labels.iter().map(|&label| usize::from(label)));
     let asked: Vec<bool> = rows
         .filter(|(_, label)| class.is_none_or(|class| class == *label))
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn the_bias_helps_the_class_left_out() {
         let mut state = measured_state();
-        state.experiment.omit = Classes::new([1]);
+        state.experiment.omitted_classes = Classes::new([1]);
         state.bias = 0.0;
         assert_eq!(value(&state, "biased.class.1"), Some(50.0));
         // Example 2's student logits are [1, 0]: a bias of 1.5 turns the answer to 1, and example 0's [3, 0] stays 0.

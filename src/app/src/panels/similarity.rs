@@ -1,6 +1,6 @@
 //! What the teacher thinks looks like what: each class's mean distribution, teacher's or student's, at the slider's T.
 
-use retort_spec::{Actor, probability::class_means};
+use retort_spec::{Actor, probability::mean_distribution_per_class};
 use yew::prelude::*;
 
 use super::Panel;
@@ -39,7 +39,7 @@ pub fn use_similarity() -> Html {
     };
     let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
         let classes = data.classes as usize;
-        let means = class_means(&network.logits, &data.test_labels, classes, at);
+        let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
         // Colours compare what is not on the diagonal, which would drown everything else.
         let off_diagonal = means.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().filter(move |&(j, _)| i != j));
         let most = off_diagonal.map(|(_, &p)| p).fold(1e-9, f64::max);

@@ -88,7 +88,7 @@ fn words(page: &Page, verdict: &Verdict) -> Html {
                     </tr>
                 }) }</tbody>
             </table>
-            if verdict.touched {
+            if verdict.edited_while_training {
                 <p class="recorded">{ texts.get("touched") }</p>
             }
         </>

@@ -39,7 +39,7 @@ pub enum Message<E> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contents {
     /// The examples that networks are measured with.
-    Examples,
+    EvaluationData,
     /// A trained network.
     Network {
         /// Its run.
@@ -82,7 +82,7 @@ impl Parcel {
         let is = |kind: &str| field(&self.0, kind).is_some();
         match network() {
             Some(network) => network,
-            None if is("Examples") => Contents::Examples,
+            None if is("EvaluationData") => Contents::EvaluationData,
             None if is("Result") => Contents::Result,
             None => Contents::Other,
         }

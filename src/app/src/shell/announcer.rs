@@ -38,21 +38,21 @@ pub fn use_announcer() -> Html {
 /// How things stand: a sentence that changes once a stage, not once an epoch.
 fn standing(page: &Page) -> String {
     let (texts, state) = (&page.texts, &page.state);
-    match (state.run_state, state.tally, &state.verdict) {
+    match (state.run_state, state.progress, &state.verdict) {
         _ if state.recorded => String::new(),
         (RunState::Finished, _, Some(verdict)) => {
             let flow = state.bench.flow.as_deref().filter(|_| !state.bench.is_flow_stale);
             flow.and_then(|flow| ending(page, flow)).unwrap_or_else(|| sentence(page, verdict))
         }
         (RunState::Paused, ..) => texts.get("announce-paused"),
-        (RunState::Running, Some(tally), _) => {
-            let id = match tally.stage {
+        (RunState::Running, Some(progress), _) => {
+            let id = match progress.stage {
                 Stage::Teacher => "announce-teacher",
                 Stage::Students => "announce-students",
                 Stage::Tuning => "announce-tuning",
             };
             let of = |count: u32| number(texts, count.into(), 0);
-            texts.with(id, &[("run", of(tally.run + 1).into()), ("runs", of(tally.runs).into())])
+            texts.with(id, &[("run", of(progress.run + 1).into()), ("runs", of(progress.runs).into())])
         }
         _ => String::new(),
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::{Command, Order, RunState};
+use retort_spec::{Command, RunState, WorkbenchCommand};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -89,13 +89,17 @@ pub fn App(props: &AppProps) -> Html {
     {
         // While networks learn, what they say of the given example changes with every report.
         let driver = driver.clone();
-        let moment =
-            (state.question, state.tally.map(|tally| (tally.run, tally.step)), state.stale, state.chosen_file());
+        let moment = (
+            state.question,
+            state.progress.map(|progress| (progress.run, progress.step)),
+            state.stale,
+            state.chosen_file(),
+        );
         let (id, given) = (state.question, state.given.clone());
         use_effect_with(moment, move |_| {
             if let Some(given) = given {
                 driver.send(&Command::Classify { id, inputs: given.input.clone() });
-                driver.order(Order::Ask { id, inputs: given.input.clone() });
+                driver.order(WorkbenchCommand::Classify { id, inputs: given.input.clone() });
             }
         });
     }

@@ -50,11 +50,11 @@ fn device(page: &Page) -> String {
         Engine::Ready(info) if info.gpu => texts.get("device-is-gpu"),
         _ => texts.get("device-is-cpu"),
     };
-    match state.tally.filter(|tally| tally.examples_per_second > 0.0) {
+    match state.progress.filter(|progress| progress.examples_per_second > 0.0) {
         // Two significant digits: the third changes with every report and says nothing.
-        Some(tally) => {
-            let unit = 10_f64.powf(tally.examples_per_second.log10().floor() - 1.0);
-            let rounded = (tally.examples_per_second / unit).round() * unit;
+        Some(progress) => {
+            let unit = 10_f64.powf(progress.examples_per_second.log10().floor() - 1.0);
+            let rounded = (progress.examples_per_second / unit).round() * unit;
             texts.with("device-speed", &[("device", name.into()), ("speed", number(texts, rounded, 0).into())])
         }
         None => name,

@@ -67,7 +67,7 @@ pub fn header(page: &Page) -> Html {
 
 fn progress(page: &Page) -> String {
     let (texts, state) = (&page.texts, &page.state);
-    match (&state.engine, state.run_state, state.tally) {
+    match (&state.engine, state.run_state, state.progress) {
         (Engine::Loading { received, total: Some(total) }, ..) => texts.with(
             "engine-loading-of",
             &[("received", bytes(texts, *received).into()), ("total", bytes(texts, *total).into())],
@@ -79,18 +79,18 @@ fn progress(page: &Page) -> String {
         (Engine::Failed(_), ..) => texts.get("engine-failed"),
         (Engine::Ready(_), RunState::Idle, _) => texts.get("idle"),
         (Engine::Ready(_), RunState::Finished, _) => texts.get("finished"),
-        (Engine::Ready(_), run_state, Some(tally)) => {
-            let id = match (run_state, tally.stage) {
+        (Engine::Ready(_), run_state, Some(progress)) => {
+            let id = match (run_state, progress.stage) {
                 (RunState::Paused, _) => "progress-paused",
                 (_, Stage::Teacher) => "progress-teacher",
                 (_, Stage::Students) => "progress-students",
                 (_, Stage::Tuning) => "progress-tuning",
             };
             let args = [
-                ("epoch", number(texts, tally.epoch.into(), 0).into()),
-                ("epochs", number(texts, tally.epochs.into(), 0).into()),
-                ("run", number(texts, (tally.run + 1).into(), 0).into()),
-                ("runs", number(texts, tally.runs.into(), 0).into()),
+                ("epoch", number(texts, progress.epoch.into(), 0).into()),
+                ("epochs", number(texts, progress.epochs.into(), 0).into()),
+                ("run", number(texts, (progress.run + 1).into(), 0).into()),
+                ("runs", number(texts, progress.runs.into(), 0).into()),
             ];
             texts.with(id, &args)
         }

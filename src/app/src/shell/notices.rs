@@ -1,6 +1,6 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{Architecture, Experiment, ProblemKind, Trouble, knob};
+use retort_spec::{Architecture, EngineError, Experiment, ProblemKind, knob};
 use yew::prelude::*;
 
 use crate::{
@@ -35,7 +35,7 @@ pub fn notices(page: &Page) -> Html {
 
 /// A button that mends what the notice tells of, where a button can.
 fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
-    if let Notice::Trouble(Trouble::Refused { objective, .. }) = notice {
+    if let Notice::EngineError(EngineError::Refused { objective, .. }) = notice {
         let out = page.turn(objective.word()).reform(|_: MouseEvent| "0".to_owned());
         return Some(html! {
             <>
@@ -46,7 +46,7 @@ fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
             </>
         });
     }
-    let Notice::Trouble(Trouble::Diverged { .. }) = notice else { return None };
+    let Notice::EngineError(EngineError::Diverged { .. }) = notice else { return None };
     let key = "learning-rate";
     if page.locks(key) {
         return None;
@@ -83,7 +83,7 @@ pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
             };
             ("warning", text)
         }
-        Notice::Trouble(trouble) => ("error", trouble_text(page, trouble)),
+        Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::Bench { name, reason } => {
             let args = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
@@ -122,9 +122,9 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
         }
         ProblemKind::NotClasses => texts.get("problem-classes"),
         ProblemKind::NotStages => texts.get("problem-stages"),
-        ProblemKind::PipelineError { place, disorder } => texts.with(
+        ProblemKind::PipelineError { place, error } => texts.with(
             "problem-disorder",
-            &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", disorder.word())).into())],
+            &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", error.word())).into())],
         ),
         ProblemKind::NotOmittable => texts.get("problem-omit"),
         ProblemKind::NoImages => texts.get("problem-images"),
@@ -133,10 +133,10 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
     }
 }
 
-fn trouble_text(page: &Page, trouble: &Trouble) -> String {
+fn trouble_text(page: &Page, trouble: &EngineError) -> String {
     let texts = &page.texts;
     match trouble {
-        Trouble::Diverged { actor, step, learning_rate } => {
+        EngineError::Diverged { actor, step, learning_rate } => {
             let args = [
                 ("actor", texts.get(&format!("actor-{}", actor.word())).into()),
                 ("step", number(texts, (*step).into(), 0).into()),
@@ -144,21 +144,21 @@ fn trouble_text(page: &Page, trouble: &Trouble) -> String {
             ];
             texts.with("trouble-diverged", &args)
         }
-        Trouble::FilesNeeded { data } => {
+        EngineError::FilesNeeded { data } => {
             texts.with("trouble-files-needed", &[("data", texts.get(&format!("data-{data}")).into())])
         }
-        Trouble::BadFile { name, reason } => {
+        EngineError::BadFile { name, reason } => {
             texts.with("trouble-bad-file", &[("name", name.as_str().into()), ("reason", reason.as_str().into())])
         }
-        Trouble::NothingToLearn => texts.get("trouble-nothing"),
-        Trouble::Refused { objective, refusal } => {
+        EngineError::NothingToLearn => texts.get("trouble-nothing"),
+        EngineError::Refused { objective, refusal } => {
             let args = [
                 ("objective", texts.get(&format!("knob-{objective}")).into()),
                 ("reason", refusal_text(texts, *refusal).into()),
             ];
             texts.with("trouble-refused", &args)
         }
-        Trouble::Device { reason } | Trouble::Engine { reason } => {
+        EngineError::Device { reason } | EngineError::Engine { reason } => {
             texts.with("trouble-engine", &[("reason", reason.as_str().into())])
         }
     }

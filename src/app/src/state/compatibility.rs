@@ -62,7 +62,7 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
     if experiment.batch < needed {
         return Some(Incompatibility::Batch { needed, given: experiment.batch });
     }
-    let knowledge = objective.about().knowledge;
+    let knowledge = objective.info().knowledge;
     // Without a hidden layer the embedding is the input, in which there is nothing to teach.
     if knowledge == Knowledge::Relations && experiment.student.widths.is_empty() {
         return Some(Incompatibility::NoStages);
@@ -104,7 +104,7 @@ pub fn mended(objective: Objective, experiment: &Experiment) -> Option<Experimen
     let tried = [&*usual, PAIRS[0], PAIRS[1]].into_iter().map(|set| turned(experiment, set));
     let mut mended = tried.into_iter().find(|after| refusal(objective, after).is_none())?;
     if mended.weights.get(objective) == 0.0 {
-        mended.weights.set(objective, objective.about().weight);
+        mended.weights.set(objective, objective.info().weight);
     }
     Some(mended)
 }
@@ -169,7 +169,7 @@ mod tests {
                 (Some(_), mended) => {
                     let mended = mended.unwrap();
                     assert_eq!(refusal(objective, &mended), None);
-                    assert_eq!(mended.weights.get(objective), objective.about().weight);
+                    assert_eq!(mended.weights.get(objective), objective.info().weight);
                     assert!(mended.student.parameter_count(64, 10) < mended.teacher.parameter_count(64, 10));
                 }
             }

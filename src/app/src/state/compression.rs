@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, Compressed, CompressionStep, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, QuantScheme, Report,
-    Sensitivity, Stopped, Task, changed, encode,
+    Answer, CompressionResult, CompressionStep, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, PipelineEnd,
+    QuantScheme, Sensitivity, Task, WorkbenchEvent, changed, encode,
 };
 
 use crate::state::{Notice, State, Weighed};
@@ -13,7 +13,7 @@ use crate::state::{Notice, State, Weighed};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bench {
     /// The student by the scheme that was last asked for.
-    pub looked: Option<Rc<Compressed>>,
+    pub looked: Option<Rc<CompressionResult>>,
     /// A long task and its share that is done.
     pub progress: Option<(Task, f64)>,
     /// How much the accuracy hangs on each layer, by which scheme.
@@ -46,9 +46,9 @@ pub struct Flow {
     pub id: u32,
     pub pipeline: Pipeline,
     /// The network before all stages, then what each stage left.
-    pub stages: Vec<Compressed>,
+    pub stages: Vec<CompressionResult>,
     /// Whether it came to an end, and why not to the last stage.
-    pub ended: Option<Option<Stopped>>,
+    pub ended: Option<Option<PipelineEnd>>,
 }
 
 /// What happens to the page's side of the workbench.
@@ -64,14 +64,17 @@ pub enum BenchAction {
 
 impl State {
     /// The workbench reports.
-    pub(super) fn hear(&mut self, report: Report) {
+    pub(super) fn hear(&mut self, report: WorkbenchEvent) {
         let mut bench = (*self.bench).clone();
         match report {
             // The driver's.
-            Report::Ready | Report::Pong | Report::Failed { .. } | Report::Tune(_) => {}
-            Report::Compressed { run, mut rows } => {
+            WorkbenchEvent::Ready
+            | WorkbenchEvent::Pong
+            | WorkbenchEvent::Failed { .. }
+            | WorkbenchEvent::FineTune(_) => {}
+            WorkbenchEvent::Compressed { run, mut rows } => {
                 let experiment = self.seeded(run);
-                rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.made)));
+                rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.pipeline)));
                 self.weigh(run, &rows);
                 if run == 0 {
                     self.compressed = Rc::new(rows);
@@ -83,39 +86,39 @@ impl State {
                     bench.latency = None;
                 }
             }
-            Report::Looked(looked) => {
+            WorkbenchEvent::Quantized(looked) => {
                 self.weigh(0, std::slice::from_ref(&looked));
                 bench.progress = None;
                 bench.looked = Some(Rc::new(*looked));
             }
-            Report::Progress { task, share } => bench.progress = Some((task, share)),
-            Report::Sensitivity { scheme, layers } => {
+            WorkbenchEvent::Progress { task, share } => bench.progress = Some((task, share)),
+            WorkbenchEvent::Sensitivity { scheme, layers } => {
                 bench.progress = None;
                 bench.sensitivity = Some((scheme, Rc::new(layers)));
             }
-            Report::Stage { id, done, .. } => {
+            WorkbenchEvent::Stage { id, done, .. } => {
                 self.weigh(0, std::slice::from_ref(&done));
                 bench.flow(id, |flow| flow.stages.push(*done));
             }
-            Report::Ended { id, reason } => {
+            WorkbenchEvent::Ended { id, reason } => {
                 bench.progress = None;
                 bench.flow(id, |flow| flow.ended = Some(reason));
             }
-            Report::Latency { times, no_gpu } => {
+            WorkbenchEvent::Latency { times, no_gpu } => {
                 bench.progress = None;
                 // The visitor may have turned a knob meanwhile; what was looked at last is what was measured.
                 let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
                 bench.latency = scheme.map(|scheme| Rc::new(Latencies { scheme: scheme.effective(), times, no_gpu }));
             }
-            Report::File(file) => Rc::make_mut(&mut self.files).push(file),
-            Report::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
-            Report::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),
-            Report::Answers { id, answer } => {
+            WorkbenchEvent::File(file) => Rc::make_mut(&mut self.files).push(file),
+            WorkbenchEvent::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
+            WorkbenchEvent::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),
+            WorkbenchEvent::Answers { id, answer } => {
                 if id == self.question {
                     self.answers = Rc::new(with_packed(&self.answers, Some(answer)));
                 }
             }
-            Report::Refused { name, reason } => {
+            WorkbenchEvent::Refused { name, reason } => {
                 bench.progress = None;
                 self.notices.push(Notice::Bench { name, reason });
             }
@@ -127,7 +130,7 @@ impl State {
     pub(super) fn outdate_flow(&mut self) {
         let bench = Rc::make_mut(&mut self.bench);
         if let Some(flow) = bench.flow.as_mut() {
-            Rc::make_mut(flow).ended.get_or_insert(Some(Stopped::Abandoned));
+            Rc::make_mut(flow).ended.get_or_insert(Some(PipelineEnd::Abandoned));
             bench.is_flow_stale = true;
         }
     }
@@ -141,7 +144,7 @@ impl State {
             }
             BenchAction::Lost(reason) => {
                 bench.progress = None;
-                let failed = Stopped::Failed { reason: reason.clone() };
+                let failed = PipelineEnd::Failed { reason: reason.clone() };
                 if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
                     Rc::make_mut(flow).ended = Some(Some(failed));
                 }
@@ -171,7 +174,7 @@ impl State {
     }
 
     /// Adds packed students of a run to the scatter of all runs.
-    fn weigh(&mut self, run: u32, rows: &[Compressed]) {
+    fn weigh(&mut self, run: u32, rows: &[CompressionResult]) {
         let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
         // A later run is the first one of another seed, unless that seed would make other data.
         if run > 0 && data.is_generated() {
@@ -180,10 +183,10 @@ impl State {
         let experiment = self.seeded(run);
         let new = rows.iter().map(|row| Weighed {
             data,
-            made: row.made.clone(),
+            pipeline: row.pipeline.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
-            link: link(&experiment, &row.made),
+            link: link(&experiment, &row.pipeline),
         });
         let mut all: Vec<Weighed> = (*self.weighed).clone();
         for point in new {
@@ -196,26 +199,26 @@ impl State {
     }
 
     /// The file of the scheme that the experiment asks for, as it was measured.
-    pub fn chosen(&self) -> Option<&Compressed> {
+    pub fn chosen(&self) -> Option<&CompressionResult> {
         self.row_of(self.experiment.scheme())
     }
 
     /// The file that is shown, and whether it is the chosen one: till that is measured, the one looked at before stays.
-    pub fn shown(&self) -> Option<(&Compressed, bool)> {
+    pub fn shown(&self) -> Option<(&CompressionResult, bool)> {
         let before = || self.bench.looked.as_deref().filter(|_| !self.compressed.is_empty());
         self.chosen().map(|row| (row, true)).or_else(|| before().map(|row| (row, false)))
     }
 
     /// The file of this scheme, if it was measured.
-    pub fn row_of(&self, scheme: QuantScheme) -> Option<&Compressed> {
-        let fits = |row: &&Compressed| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
+    pub fn row_of(&self, scheme: QuantScheme) -> Option<&CompressionResult> {
+        let fits = |row: &&CompressionResult| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
         // One that was looked at anew counts more than its row in the table: it is newer.
         let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
         looked.or_else(|| self.compressed.iter().find(fits))
     }
 
     /// The file of 32-bit weights.
-    pub fn float_file(&self) -> Option<&Compressed> {
+    pub fn float_file(&self) -> Option<&CompressionResult> {
         self.compressed.iter().find(|row| row.scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
     }
 
@@ -235,11 +238,11 @@ impl Bench {
 
 /// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be
 /// taken away.
-fn carry(row: &mut Compressed, link: &str) {
-    if row.parts.total() == row.bytes {
+fn carry(row: &mut CompressionResult, link: &str) {
+    if row.breakdown.total() == row.bytes {
         // The link's length is written before it, seven bits a byte.
         let longer = (link.len() + usize::from(link.len() > 127)) as u32;
-        row.parts.metadata += longer;
+        row.breakdown.metadata += longer;
         row.bytes += longer;
     }
 }
@@ -263,20 +266,20 @@ pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
 mod tests {
     use super::*;
     use crate::state::fixture::compressed;
-    use retort_spec::Parts;
+    use retort_spec::ByteBreakdown;
 
     #[test]
     fn a_row_is_as_long_as_the_file_that_carries_its_link() {
-        let parts = Parts { metadata: 5, weights: 95, ..Parts::default() };
-        let row = Compressed { bytes: 100, parts, ..compressed() };
+        let breakdown = ByteBreakdown { metadata: 5, weights: 95, ..ByteBreakdown::default() };
+        let row = CompressionResult { bytes: 100, breakdown, ..compressed() };
         let length = |link: &str| {
             let mut row = row.clone();
             carry(&mut row, link);
-            assert_eq!(row.parts.total(), row.bytes);
+            assert_eq!(row.breakdown.total(), row.bytes);
             row.bytes
         };
         assert_eq!([length(""), length("v=1"), length(&"x".repeat(200))], [100, 103, 301]);
-        let mut unknown = Compressed { bytes: 100, ..compressed() };
+        let mut unknown = CompressionResult { bytes: 100, ..compressed() };
         carry(&mut unknown, "v=1");
         assert_eq!(unknown.bytes, 100);
     }

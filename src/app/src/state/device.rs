@@ -75,7 +75,7 @@ pub fn choose(experiment: &Experiment, adapter: Adapter, timed: Option<Timed>) -
         (_, Adapter::NoTimestamps) => DeviceReason::NoTimestamps,
         (DeviceChoice::Gpu, _) => DeviceReason::GpuAsked,
         (DeviceChoice::Auto, Adapter::Software) => DeviceReason::SoftwareAdapter,
-        (DeviceChoice::Auto, _) if experiment.work_of_a_step() < WORTH_TIMING => DeviceReason::TooSmall,
+        (DeviceChoice::Auto, _) if experiment.step_multiply_adds() < WORTH_TIMING => DeviceReason::TooSmall,
         (DeviceChoice::Auto, Adapter::Usable) => match timed {
             None => DeviceReason::Timing,
             Some(Timed { faster: true, .. }) => DeviceReason::GpuFaster,

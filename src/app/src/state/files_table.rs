@@ -1,6 +1,6 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{Actor, Bits, Compressed, CompressionStep, Experiment, Pipeline, QuantScheme, decode};
+use retort_spec::{Actor, Bits, CompressionResult, CompressionStep, Experiment, Pipeline, QuantScheme, decode};
 
 use crate::state::{PAGE_KEYS, State, Weighed, link, order::sorted};
 
@@ -34,7 +34,7 @@ impl Kind {
 pub struct Point {
     pub kind: Kind,
     /// What was done to the student; nothing to the teacher.
-    pub made: Pipeline,
+    pub pipeline: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
     /// The experiment that makes it, with its scheme or stages; none for the teacher.
@@ -44,7 +44,7 @@ pub struct Point {
 impl Point {
     /// The scheme, if that is all that was done.
     pub fn scheme(&self) -> Option<QuantScheme> {
-        match self.made.0[..] {
+        match self.pipeline.0[..] {
             [CompressionStep::Quantize(scheme)] => Some(scheme.effective()),
             _ => None,
         }
@@ -87,7 +87,7 @@ pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
         let experiment = decode(&weighed.link, PAGE_KEYS).experiment;
         let &Weighed { bytes, accuracy, .. } = weighed;
         let link = Some(weighed.link.clone());
-        let point = Point { kind: Kind::Past, made: weighed.made.clone(), bytes, accuracy, link };
+        let point = Point { kind: Kind::Past, pipeline: weighed.pipeline.clone(), bytes, accuracy, link };
         if compares(&experiment, shown) && !points.contains(&point) {
             points.push(point);
         }
@@ -98,20 +98,20 @@ pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
 /// All points: those of other trainings first, then this student's faint ones, then the others, the teacher last.
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (asked, origin) = (state.experiment.granularity, state.origin());
-    let of = |row: &Compressed| {
+    let of = |row: &CompressionResult| {
         let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
             kind: if other { Kind::Other } else { Kind::Current },
-            made: row.made.clone(),
+            pipeline: row.pipeline.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
-            link: Some(link(origin, &row.made)),
+            link: Some(link(origin, &row.pipeline)),
         }
     };
     let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.stale);
     let rows = state.compressed.iter().chain(state.chosen()).chain(stages);
     let mut own: Vec<Point> = Vec::new();
-    for point in rows.filter(|row| !row.made.0.is_empty()).map(of) {
+    for point in rows.filter(|row| !row.pipeline.0.is_empty()).map(of) {
         if !own.contains(&point) {
             own.push(point);
         }
@@ -126,7 +126,7 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     points.extend(clear);
     points.extend(state.network(Actor::Teacher).map(|teacher| Point {
         kind: Kind::Teacher,
-        made: Pipeline::default(),
+        pipeline: Pipeline::default(),
         bytes: teacher.bytes,
         accuracy: teacher.accuracy,
         link: None,
@@ -178,15 +178,15 @@ mod tests {
         }
     }
 
-    fn row(made: &str, bytes: u32) -> Compressed {
-        Compressed { made: made.parse().unwrap(), bytes, ..compressed() }
+    fn row(made: &str, bytes: u32) -> CompressionResult {
+        CompressionResult { pipeline: made.parse().unwrap(), bytes, ..compressed() }
     }
 
     /// What a run of this link measured.
-    fn weighed(run: &str, row: &Compressed) -> Weighed {
+    fn weighed(run: &str, row: &CompressionResult) -> Weighed {
         let experiment = decode(run, &[]).experiment;
-        let (data, link) = (experiment.data, link(&experiment, &row.made));
-        Weighed { data, made: row.made.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
+        let (data, link) = (experiment.data, link(&experiment, &row.pipeline));
+        Weighed { data, pipeline: row.pipeline.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
         let here = encode(&state.experiment);
         state.compressed = Rc::new(vec![own.clone(), coarse.clone(), float.clone()]);
         let stages = vec![row("none", 330), pruned.clone()];
-        let flow = Flow { id: 1, pipeline: pruned.made.clone(), stages, ended: Some(None) };
+        let flow = Flow { id: 1, pipeline: pruned.pipeline.clone(), stages, ended: Some(None) };
         state.bench = Rc::new(Bench { flow: Some(Rc::new(flow)), ..Bench::default() });
         state.weighed = Rc::new(vec![
             weighed("v=1&seed=1", &own),

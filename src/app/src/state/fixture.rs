@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Compressed, DataSet, DataSummary, Event, Floats, Measured, Outcome, Parts, Pipeline, Report, RunState,
-    Spread, Verdict,
+    Actor, ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, Outcome, Pipeline,
+    RunState, Spread, Verdict, WorkbenchEvent,
 };
 use yew::Reducible as _;
 
@@ -26,11 +26,11 @@ pub fn measured_state() -> State {
 }
 
 /// A file of nothing in particular.
-pub fn compressed() -> Compressed {
-    Compressed {
-        made: Pipeline::default(),
+pub fn compressed() -> CompressionResult {
+    CompressionResult {
+        pipeline: Pipeline::default(),
         bytes: 40,
-        parts: Parts::default(),
+        breakdown: ByteBreakdown::default(),
         accuracy: 0.5,
         answers: vec![0, 0, 0, 0],
         layers: vec![],
@@ -70,13 +70,14 @@ fn training() -> Vec<Event> {
             seconds: 1.0,
         })
     };
-    let file = |made: &str, bytes| Compressed { made: made.parse().unwrap_or_default(), bytes, ..compressed() };
+    let file =
+        |made: &str, bytes| CompressionResult { pipeline: made.parse().unwrap_or_default(), bytes, ..compressed() };
     let rows = vec![file("quantize:8", 40), file("quantize:2", 20)];
     let spread = |share| Spread::of(vec![share]);
     let verdict = Verdict {
         outcome: Outcome::NoDifference,
         p_value: 0.25,
-        touched: false,
+        edited_while_training: false,
         examples: 4,
         teacher: spread(1.0),
         baseline: spread(0.5),
@@ -88,7 +89,7 @@ fn training() -> Vec<Event> {
         measured(Actor::Teacher, [1.0, 1.0], None, [3.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]),
         measured(Actor::Baseline, [1.0, 0.0], Some(0.5), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]),
         measured(Actor::Student, [1.0, 0.5], Some(0.75), [3.0, 0.0, 3.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
-        Event::Bench(Report::Compressed { run: 0, rows }),
+        Event::Workbench(WorkbenchEvent::Compressed { run: 0, rows }),
         Event::Verdict(verdict),
         Event::State(RunState::Finished),
     ]

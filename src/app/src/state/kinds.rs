@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{CurvePoint, DataSet, EngineInfo, Experiment, Floats, Pipeline, Problem, Trouble};
+use retort_spec::{CurvePoint, DataSet, EngineError, EngineInfo, Experiment, Floats, Pipeline, Problem};
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ pub enum Notice {
     /// A value of the link could not be used.
     Link(Problem),
     /// The engine met trouble.
-    Trouble(Trouble),
+    EngineError(EngineError),
     /// A worker died and another was started on the CPU.
     Restarted { reason: String },
     /// Data could not be fetched.
@@ -65,7 +65,7 @@ pub struct Kept {
 pub struct Weighed {
     pub data: DataSet,
     /// What was done to it.
-    pub made: Pipeline,
+    pub pipeline: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
     /// The permalink of the experiment that it comes from.

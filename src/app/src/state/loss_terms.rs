@@ -1,6 +1,6 @@
 //! What the student is asked: the sum that it minimises, as the knobs have it. Pure.
 
-use retort_spec::{Experiment, Objective, Turn};
+use retort_spec::{Experiment, Objective, ObjectiveTiming};
 
 /// Cross-entropy with the labels, by the name that the engine gives its curve.
 pub const LABELS: &str = "cross-entropy";
@@ -12,13 +12,13 @@ pub type Term = (f64, &'static str);
 
 /// The sums that are minimised one after the other: one, or two where an objective has a first stage to itself.
 pub fn sums(experiment: &Experiment) -> Vec<Vec<Term>> {
-    let is_first = |objective: &Objective| objective.about().turn == Turn::FirstStage;
-    let early = |objective: &Objective| objective.about().turn != Turn::Always;
+    let is_first = |objective: &Objective| objective.info().timing == ObjectiveTiming::FirstStage;
+    let early = |objective: &Objective| objective.info().timing != ObjectiveTiming::Always;
     let used = |keep: &dyn Fn(&Objective) -> bool| -> Vec<Term> {
         let kept = experiment.weights.used().filter(|(objective, _)| keep(objective));
         kept.map(|(objective, weight)| (weight, objective.word())).collect()
     };
-    let mut main = vec![(labels_weight(experiment), LABELS), (experiment.soft, SOFT_TARGETS)];
+    let mut main = vec![(labels_weight(experiment), LABELS), (experiment.soft_weight, SOFT_TARGETS)];
     main.retain(|(weight, _)| *weight > 0.0);
     main.extend(used(&|objective| !is_first(objective)));
     match used(&is_first).is_empty() {
@@ -29,13 +29,13 @@ pub fn sums(experiment: &Experiment) -> Vec<Vec<Term>> {
 
 /// Whether there is a first stage.
 pub fn has_first_stage(experiment: &Experiment) -> bool {
-    experiment.weights.used().any(|(objective, _)| objective.about().turn != Turn::Always)
+    experiment.weights.used().any(|(objective, _)| objective.info().timing != ObjectiveTiming::Always)
 }
 
 /// What the soft weight leaves for the labels, without the dust of a subtraction in binary.
 pub fn labels_weight(experiment: &Experiment) -> f64 {
     const DUST: f64 = 1e9;
-    ((1.0 - experiment.soft) * DUST).round() / DUST
+    ((1.0 - experiment.soft_weight) * DUST).round() / DUST
 }
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
 
     fn asked(soft: f64, objectives: &[Objective]) -> Vec<Vec<Term>> {
         let weights = objectives.iter().fold(Weights::default(), |weights, of| weights.with(*of));
-        sums(&Experiment { soft, weights, ..Experiment::default() })
+        sums(&Experiment { soft_weight: soft, weights, ..Experiment::default() })
     }
 
     #[test]

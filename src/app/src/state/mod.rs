@@ -21,8 +21,9 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Answer, Compressed, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, Inside, Measured,
-    Problem, RunState, Stage, Tally, Terms, Trouble, UserExample, Verdict, decode, encode, knob, mend,
+    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, EngineError, Event,
+    Experiment, FileData, Measured, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict, decode, encode,
+    knob, sanitize,
 };
 use yew::Reducible;
 
@@ -59,14 +60,14 @@ pub struct State {
     /// What is shown was computed beforehand, not here.
     pub recorded: bool,
     pub data: Option<Rc<DataSummary>>,
-    pub tally: Option<Tally>,
+    pub progress: Option<Progress>,
     pub curves: Vec<CurvePoint>,
     pub past: Vec<Rc<Vec<CurvePoint>>>,
     /// What the loss of the first run's student is the sum of.
     pub terms: Rc<Vec<Terms>>,
     /// Each network of each run, as far as it is measured.
     pub measured: Vec<Rc<Measured>>,
-    pub compressed: Rc<Vec<Compressed>>,
+    pub compressed: Rc<Vec<CompressionResult>>,
     /// What else is known of compressed networks.
     pub bench: Rc<Bench>,
     /// What stands of the students is the last training's.
@@ -87,7 +88,7 @@ pub struct State {
     /// What the networks say of every place of the plane.
     pub regions: Rc<Vec<Answer>>,
     /// What the watched example does inside the networks, as far as they are there.
-    pub inside: Rc<Vec<Inside>>,
+    pub inside: Rc<Vec<ActivationReport>>,
     /// Training examples that the visitor made.
     pub own: Rc<Vec<UserExample>>,
     /// Runs kept by name.
@@ -175,7 +176,7 @@ impl State {
             begun: 0,
             recorded: false,
             data: None,
-            tally: None,
+            progress: None,
             curves: Vec::new(),
             past: Vec::new(),
             terms: Rc::default(),
@@ -229,16 +230,16 @@ impl State {
     /// Whether `actor` trains at this moment.
     pub fn is_training(&self, actor: Actor) -> bool {
         let stage = if actor == Actor::Teacher { Stage::Teacher } else { Stage::Students };
-        self.run_state == RunState::Running && self.tally.is_some_and(|tally| tally.stage == stage)
+        self.run_state == RunState::Running && self.progress.is_some_and(|progress| progress.stage == stage)
     }
 
     fn take(&mut self, event: Event) {
         match event {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
-            Event::Pong { .. } | Event::Shared { .. } | Event::Timed(_) | Event::Result(_) => {}
+            Event::Pong { .. } | Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
             Event::Data(summary) => self.begin(summary),
-            Event::Progress(tally) => self.tally = Some(tally),
+            Event::Progress(progress) => self.progress = Some(progress),
             Event::Point(point) => {
                 // A first point says that this network begins anew.
                 if point.step == 0 {
@@ -269,10 +270,10 @@ impl State {
                 }
             }
             // The driver hands these on to the workbench.
-            Event::Network(_) | Event::Examples(_) | Event::Tuned(_) => {}
-            Event::Bench(report) => self.hear(report),
+            Event::Network(_) | Event::EvaluationData(_) | Event::FineTuned(_) => {}
+            Event::Workbench(report) => self.hear(report),
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
-            Event::Inside(inside) => self.inside = Rc::new(inside),
+            Event::Activations(inside) => self.inside = Rc::new(inside),
             Event::State(run_state) => {
                 // Others go on.
                 self.run_state = if run_state == RunState::Gathering { RunState::Running } else { run_state };
@@ -282,13 +283,16 @@ impl State {
                 }
             }
             Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
-            Event::Trouble(trouble) => {
+            Event::Error(trouble) => {
                 // What stands there was another experiment's.
-                if matches!(trouble, Trouble::Diverged { .. } | Trouble::NothingToLearn | Trouble::Refused { .. }) {
+                if matches!(
+                    trouble,
+                    EngineError::Diverged { .. } | EngineError::NothingToLearn | EngineError::Refused { .. }
+                ) {
                     self.measured.clear();
                     self.compressed = Rc::default();
                 }
-                let notice = Notice::Trouble(trouble);
+                let notice = Notice::EngineError(trouble);
                 if !self.notices.contains(&notice) {
                     self.notices.push(notice);
                 }
@@ -348,9 +352,9 @@ impl State {
         self.outdate_flow();
         self.verdict = None;
         self.terms = Rc::default();
-        self.tally = None;
+        self.progress = None;
         self.data = Some(Rc::new(summary));
-        self.notices.retain(|notice| !matches!(notice, Notice::Trouble(_)));
+        self.notices.retain(|notice| !matches!(notice, Notice::EngineError(_)));
     }
 }
 
@@ -374,7 +378,7 @@ impl Reducible for State {
                             state
                                 .notices
                                 .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            state.notices.extend(mend(&mut experiment).into_iter().map(Notice::Link));
+                            state.notices.extend(sanitize(&mut experiment).into_iter().map(Notice::Link));
                             state.change(experiment);
                         }
                         Err(kind) => {

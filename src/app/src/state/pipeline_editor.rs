@@ -1,8 +1,8 @@
 //! The controls of a pipeline's stage: which there are, and what turning one makes of it. Pure.
 
 use retort_spec::{
-    Activations, Bits, CompressionStep, Granularity, Help, Pipeline, PtqMethod, QuantScheme, Range, Rank, Rounding,
-    Start, Steps, Structure, ZeroPoint,
+    Activations, Bits, CompressionStep, Granularity, Pipeline, PtqMethod, QuantScheme, Range, Rank, Rounding,
+    ScaleSource, Sparsity, StartFrom, SupervisedBy, ZeroPoint,
 };
 
 /// The menus that belong to no knob: name, and words in order. The message of a word is `<name>-<word>`.
@@ -115,7 +115,7 @@ pub fn numbers(treatment: &CompressionStep) -> Vec<(Part, f64)> {
         CompressionStep::Gradual { sparsity, epochs, .. } => {
             vec![(Part::Sparsity, percentage(sparsity)), (Part::Epochs, epochs.into())]
         }
-        CompressionStep::FineTune { epochs, .. } | CompressionStep::Aware { epochs, .. } => {
+        CompressionStep::FineTune { epochs, .. } | CompressionStep::QuantizationAware { epochs, .. } => {
             vec![(Part::Epochs, epochs.into())]
         }
         CompressionStep::LowRank(Rank::Count(count)) => vec![(Part::Rank, count.into())],
@@ -133,7 +133,7 @@ pub fn with_number(mut treatment: CompressionStep, part: Part, value: f64) -> Co
     match &mut treatment {
         CompressionStep::Gradual { epochs, .. }
         | CompressionStep::FineTune { epochs, .. }
-        | CompressionStep::Aware { epochs, .. }
+        | CompressionStep::QuantizationAware { epochs, .. }
             if part == Part::Epochs =>
         {
             *epochs = whole;
@@ -153,21 +153,29 @@ pub fn menus(treatment: &CompressionStep) -> Vec<Menu> {
         let &(name, words) = MENUS.iter().find(|(of, _)| *of == name)?;
         Some(Menu { name, words: words.to_vec(), chosen: words[chosen], is_special: false })
     };
-    let taught = |help: Help| own("taught", usize::from(help == Help::Labels));
+    let taught = |help: SupervisedBy| own("taught", usize::from(help == SupervisedBy::Labels));
     let found = match *treatment {
-        CompressionStep::Prune { structure, .. } => vec![own("removed", usize::from(structure == Structure::Units))],
-        CompressionStep::Gradual { help, .. } | CompressionStep::FineTune { help, .. } => vec![taught(help)],
+        CompressionStep::Prune { structure, .. } => {
+            vec![own("removed", usize::from(structure == Sparsity::Structured))]
+        }
+        CompressionStep::Gradual { supervised_by, .. } | CompressionStep::FineTune { supervised_by, .. } => {
+            vec![taught(supervised_by)]
+        }
         CompressionStep::LowRank(rank) => vec![own("rank-by", usize::from(matches!(rank, Rank::Count(_))))],
         CompressionStep::Quantize(scheme) => return of_scheme(&scheme, Bits::ALL, true),
-        CompressionStep::Aware { scheme, steps, start, help, .. } => {
+        CompressionStep::QuantizationAware { scheme, scales, start, supervised_by, .. } => {
             let integers: Vec<Bits> = Bits::ALL.iter().copied().filter(|bits| bits.is_integer()).collect();
             let mut menus = of_scheme(&scheme, &integers, false);
             let begins = match start {
-                Start::Student => 0,
-                Start::Fresh => 1,
-                Start::Joint => 2,
+                StartFrom::Student => 0,
+                StartFrom::Fresh => 1,
+                StartFrom::Joint => 2,
             };
-            let own = [own("steps", usize::from(steps == Steps::Learned)), own("begins", begins), taught(help)];
+            let own = [
+                own("steps", usize::from(scales == ScaleSource::Learned)),
+                own("begins", begins),
+                taught(supervised_by),
+            ];
             menus.extend(own.into_iter().flatten());
             return menus;
         }
@@ -204,18 +212,20 @@ fn of_scheme(scheme: &QuantScheme, formats: &[Bits], is_after: bool) -> Vec<Menu
 pub fn with_word(mut treatment: CompressionStep, word: &str) -> CompressionStep {
     match &mut treatment {
         CompressionStep::Prune { structure, .. } => {
-            *structure = if word == "units" { Structure::Units } else { Structure::Weights };
+            *structure = if word == "units" { Sparsity::Structured } else { Sparsity::Unstructured };
         }
-        CompressionStep::Gradual { help, .. } | CompressionStep::FineTune { help, .. } => *help = taught_by(word),
+        CompressionStep::Gradual { supervised_by, .. } | CompressionStep::FineTune { supervised_by, .. } => {
+            *supervised_by = taught_by(word)
+        }
         CompressionStep::LowRank(rank) => *rank = if word == "count" { Rank::Count(8) } else { Rank::Energy(0.9) },
         CompressionStep::Quantize(scheme) => take(scheme, word),
-        CompressionStep::Aware { scheme, steps, start, help, .. } => match word {
-            "measured" => *steps = Steps::Measured,
-            "lsq" => *steps = Steps::Learned,
-            "student" => *start = Start::Student,
-            "fresh" => *start = Start::Fresh,
-            "joint" => *start = Start::Joint,
-            "teacher" | "labels" => *help = taught_by(word),
+        CompressionStep::QuantizationAware { scheme, scales, start, supervised_by, .. } => match word {
+            "measured" => *scales = ScaleSource::Measured,
+            "lsq" => *scales = ScaleSource::Learned,
+            "student" => *start = StartFrom::Student,
+            "fresh" => *start = StartFrom::Fresh,
+            "joint" => *start = StartFrom::Joint,
+            "teacher" | "labels" => *supervised_by = taught_by(word),
             word => take(scheme, word),
         },
         CompressionStep::Share { .. } | CompressionStep::Huffman => {}
@@ -223,8 +233,8 @@ pub fn with_word(mut treatment: CompressionStep, word: &str) -> CompressionStep 
     treatment
 }
 
-fn taught_by(word: &str) -> Help {
-    if word == "labels" { Help::Labels } else { Help::Teacher }
+fn taught_by(word: &str) -> SupervisedBy {
+    if word == "labels" { SupervisedBy::Labels } else { SupervisedBy::Teacher }
 }
 
 fn take(scheme: &mut QuantScheme, word: &str) {
@@ -241,7 +251,7 @@ fn take(scheme: &mut QuantScheme, word: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::TREATMENTS;
+    use retort_spec::COMPRESSION_STEPS;
 
     fn stage(text: &str) -> CompressionStep {
         text.parse().unwrap()
@@ -249,7 +259,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_stage_can_be_added() {
-        for word in TREATMENTS {
+        for word in COMPRESSION_STEPS {
             assert_eq!(usual(word).unwrap().word(), *word);
         }
         assert_eq!(usual("shrink"), None);
@@ -257,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_word_of_a_menu_can_be_chosen_and_is_chosen_then() {
-        for word in TREATMENTS {
+        for word in COMPRESSION_STEPS {
             let treatment = usual(word).unwrap();
             for menu in menus(&treatment) {
                 assert!(menu.words.contains(&menu.chosen), "{word}: {}", menu.name);

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use retort_spec::{Actor, Compressed, CurvePoint, Experiment, Measured, Parts, Pipeline, Terms, Verdict, encode};
+use retort_spec::{
+    Actor, ByteBreakdown, CompressionResult, CurvePoint, Experiment, Measured, Pipeline, Terms, Verdict, encode,
+};
 use serde::Serialize;
 
 use crate::state::{State, order::sorted};
@@ -66,7 +68,7 @@ struct Summary<'a> {
 struct Packed<'a> {
     made: &'a Pipeline,
     bytes: u32,
-    parts: &'a Parts,
+    parts: &'a ByteBreakdown,
     accuracy: f64,
 }
 
@@ -121,9 +123,9 @@ fn summary(measured: &Measured) -> Summary<'_> {
     }
 }
 
-fn packed(row: &Compressed) -> Packed<'_> {
-    let &Compressed { bytes, accuracy, .. } = row;
-    Packed { made: &row.made, bytes, parts: &row.parts, accuracy }
+fn packed(row: &CompressionResult) -> Packed<'_> {
+    let &CompressionResult { bytes, accuracy, .. } = row;
+    Packed { made: &row.pipeline, bytes, parts: &row.breakdown, accuracy }
 }
 
 #[cfg(test)]
@@ -166,7 +168,8 @@ mod tests {
         };
         state.measured.push(Rc::new(measured));
         let made = "quantize:8:tensor".parse().unwrap();
-        state.compressed = Rc::new(vec![Compressed { made, bytes: 99, accuracy: 0.1, ..compressed() }]);
+        state.compressed =
+            Rc::new(vec![CompressionResult { pipeline: made, bytes: 99, accuracy: 0.1, ..compressed() }]);
         state
     }
 

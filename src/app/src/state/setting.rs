@@ -15,7 +15,7 @@ pub fn turned(experiment: &Experiment, set: &str) -> Experiment {
             }
         }
     }
-    after.repair();
+    after.sanitize();
     after
 }
 

@@ -132,14 +132,14 @@ fn kept_runs_have_marks_of_their_own_that_stay() {
 
 #[test]
 fn the_inside_of_networks_goes_with_them() {
-    let inside = |actor| Inside {
+    let inside = |actor| ActivationReport {
         actor,
         stages: vec![],
         filters: Floats::default(),
         compared: vec![],
         similarities: Floats::default(),
     };
-    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Inside(vec![inside(Actor::Teacher)])];
+    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Activations(vec![inside(Actor::Teacher)])];
     let state = act(State::open(""), events(shown));
     let again = act(state.clone(), events(vec![Event::Data(summary(DataSet::Moons))]));
     assert_eq!(again.inside.len(), 1, "another training of the same data");

@@ -9,8 +9,8 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Actor, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Order, Phase, Pipeline, Report, RunState,
-    Trouble, UserExample,
+    Actor, Command, DataSet, EngineError, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, RunState,
+    UserExample, WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
@@ -60,7 +60,7 @@ pub enum Word<P> {
     /// An engine reports.
     Events(Vec<Event>),
     /// The workbench reports.
-    Reports(Vec<Report>),
+    Reports(Vec<WorkbenchEvent>),
     /// Something for another worker.
     Parcel(Contents, P),
     /// It has ended.
@@ -89,7 +89,7 @@ pub enum Input<P> {
     /// A network from a file takes the place of the first run's student on the workbench.
     ReplaceStudent(P),
     /// The visitor tells the workbench something.
-    Order(Order),
+    Order(WorkbenchCommand),
     /// Carry out a pipeline on the first run's student.
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
@@ -114,7 +114,7 @@ pub enum Effect<P> {
     /// Send an engine a command.
     Send(WorkerId, Command),
     /// Send the workbench an order.
-    Order(WorkerId, Order),
+    Order(WorkerId, WorkbenchCommand),
     /// Hand a worker what another one sent.
     HandOn(WorkerId, P),
     /// Tell the page.
@@ -220,11 +220,11 @@ impl<P: Clone> Machine<P> {
             Input::Send(command) => self.send_and_adopt(command),
             Input::Own(own) => self.take_own(own),
             Input::Pace(pace) if pace != self.pace => {
-                self.send(&Command::Pace(pace));
+                self.send(&Command::SetSpeedLimit(pace));
                 self.pace = pace;
             }
             Input::LookInside(input) if input != self.inside => {
-                self.send(&Command::Watch(input.clone()));
+                self.send(&Command::InspectActivations(input.clone()));
                 self.inside = input;
             }
             Input::Pace(_) | Input::LookInside(_) => {}
@@ -245,8 +245,8 @@ impl<P: Clone> Machine<P> {
             Input::Order(order) => self.order(order),
             Input::Compress(pipeline) => self.compress(pipeline),
             Input::Abandon => {
-                self.send(&Command::Abandon);
-                self.order(Order::Abandon);
+                self.send(&Command::CancelFineTune);
+                self.order(WorkbenchCommand::CancelPipeline);
             }
             Input::Recorded(events) => {
                 if !self.began {
@@ -338,7 +338,7 @@ impl<P: Clone> Machine<P> {
     fn give_adopted(&mut self) {
         if let Some(Adopted { file, .. }) = &self.adopted {
             let file = file.clone();
-            self.send(&Command::Adopt { file });
+            self.send(&Command::UseTeacherFile { file });
         }
     }
 
@@ -349,7 +349,7 @@ impl<P: Clone> Machine<P> {
         let data = self.experiment.data;
         let of = |own: &[UserExample]| own.iter().filter(|one| one.data == data).cloned().collect::<Vec<UserExample>>();
         let differs = of(&own) != of(&self.own);
-        self.send(&Command::Own(own.clone()));
+        self.send(&Command::SetUserExamples(own.clone()));
         self.own = own;
         if differs {
             self.give_adopted();
@@ -361,10 +361,10 @@ impl<P: Clone> Machine<P> {
         // Files that no engine has judged yet among them.
         let files = self.files.iter().chain(&self.offered).cloned();
         let files = files.map(|(data, files)| Command::Files { data, files });
-        let own = (!self.own.is_empty()).then(|| Command::Own(self.own.clone()));
-        let pace = self.pace.map(|pace| Command::Pace(Some(pace)));
+        let own = (!self.own.is_empty()).then(|| Command::SetUserExamples(self.own.clone()));
+        let pace = self.pace.map(|pace| Command::SetSpeedLimit(Some(pace)));
         let run = Command::Run(self.experiment.clone());
-        let adopted = self.adopted.as_ref().map(|Adopted { file, .. }| Command::Adopt { file: file.clone() });
+        let adopted = self.adopted.as_ref().map(|Adopted { file, .. }| Command::UseTeacherFile { file: file.clone() });
         let pause = self.paused.then_some(Command::Pause);
         files.chain(own).chain(pace).chain([run]).chain(adopted).chain(pause).collect()
     }
@@ -428,7 +428,7 @@ impl<P: Clone> Machine<P> {
         for event in events {
             match &event {
                 Event::Ready(_) => self.greet(id),
-                Event::Shared { era } => self.pool.first_begins(*era),
+                Event::AssignmentApplied { generation } => self.pool.first_begins(*generation),
                 Event::Point(point) if !self.pool.is_new_of_first(point) => continue,
                 Event::FilesRead { data, .. } => self.files_read(*data),
                 Event::Data(_) => {
@@ -449,12 +449,14 @@ impl<P: Clone> Machine<P> {
                     }
                 }
                 Event::Pong { memory } => self.first_memory(*memory),
-                Event::Timed(time) => self.decide(time),
-                Event::Trouble(trouble) => match trouble {
-                    Trouble::FilesNeeded { data } => self.effects.push(Effect::Recall(*data)),
-                    Trouble::BadFile { name, .. } if name == "teacher" => self.adopted = None,
-                    Trouble::BadFile { .. } => self.offered = None,
-                    Trouble::Engine { reason } | Trouble::Device { reason } => return self.recover(reason.clone()),
+                Event::TimeEstimate(time) => self.decide(time),
+                Event::Error(trouble) => match trouble {
+                    EngineError::FilesNeeded { data } => self.effects.push(Effect::Recall(*data)),
+                    EngineError::BadFile { name, .. } if name == "teacher" => self.adopted = None,
+                    EngineError::BadFile { .. } => self.offered = None,
+                    EngineError::Engine { reason } | EngineError::Device { reason } => {
+                        return self.recover(reason.clone());
+                    }
                     _ => {}
                 },
                 _ => {}
@@ -475,7 +477,7 @@ impl<P: Clone> Machine<P> {
             engine.ready = true;
         }
         if !self.inside.is_empty() {
-            self.effects.push(Effect::Send(id, Command::Watch(self.inside.clone())));
+            self.effects.push(Effect::Send(id, Command::InspectActivations(self.inside.clone())));
         }
         let knowledge = self.knowledge();
         self.effects.extend(knowledge.into_iter().map(|command| Effect::Send(id, command)));
@@ -513,7 +515,7 @@ impl<P: Clone> Machine<P> {
             return self.tell(Action::Engine(state::Engine::Failed(reason)));
         }
         // What it was training for the workbench is lost.
-        self.order(Order::Abandon);
+        self.order(WorkbenchCommand::CancelPipeline);
         self.tell(Action::Notify(Notice::Restarted { reason }));
         if self.gpu_failed {
             self.tell(Action::Device(DeviceReason::GpuFailed));

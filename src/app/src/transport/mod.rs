@@ -6,7 +6,7 @@ pub mod pool_size;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Order, Pipeline, UserExample, encode};
+use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Pipeline, UserExample, WorkbenchCommand, encode};
 use wasm_bindgen_futures::spawn_local;
 use yew::UseReducerDispatcher;
 
@@ -116,7 +116,7 @@ impl Driver {
     }
 
     /// Tells the workbench something.
-    pub fn order(&self, order: Order) {
+    pub fn order(&self, order: WorkbenchCommand) {
         self.step(Input::Order(order));
     }
 

@@ -1,7 +1,7 @@
 //! A matrix in a packed file.
 
 use half::{bf16, f16};
-use retort_spec::{Bits, Granularity, Layout, Parts};
+use retort_spec::{Bits, ByteBreakdown, Granularity, Layout};
 
 use super::{
     PackError,
@@ -34,7 +34,12 @@ fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {
 }
 
 /// Appends a matrix; returns how it says which weights are there.
-pub fn put(file: &mut Vec<u8>, parts: &mut Parts, matrix: &Matrix, huffman: bool) -> Result<Layout, PackError> {
+pub fn put(
+    file: &mut Vec<u8>,
+    breakdown: &mut ByteBreakdown,
+    matrix: &Matrix,
+    huffman: bool,
+) -> Result<Layout, PackError> {
     let Matrix { rows, columns, values, mask } = matrix;
     let count = rows.saturating_mul(*columns);
     let (length, has_format) = match values {
@@ -75,14 +80,14 @@ pub fn put(file: &mut Vec<u8>, parts: &mut Parts, matrix: &Matrix, huffman: bool
     file.push(format | number(&LAYOUTS, &layout) << 4 | flags);
     match values {
         Values::Float { .. } => {}
-        Values::Codes(codes) => put_scales(file, parts, codes, groups(codes.granularity, *rows, *columns))?,
+        Values::Codes(codes) => put_scales(file, breakdown, codes, groups(codes.granularity, *rows, *columns))?,
         Values::Shared { codebook, .. } => {
             file.push((codebook.len() - 1) as u8);
-            parts.codebooks += 1 + put_floats(file, codebook);
+            breakdown.codebooks += 1 + put_floats(file, codebook);
         }
     }
-    parts.masks += positions.len() as u32;
-    parts.weights += weights.len() as u32;
+    breakdown.masks += positions.len() as u32;
+    breakdown.weights += weights.len() as u32;
     file.extend(positions);
     file.extend(weights);
     Ok(layout)
@@ -101,20 +106,25 @@ fn put_float(weights: &mut Vec<u8>, weight: f32, bits: Bits) {
     }
 }
 
-fn put_scales(file: &mut Vec<u8>, parts: &mut Parts, codes: &Codes, groups: usize) -> Result<(), PackError> {
+fn put_scales(
+    file: &mut Vec<u8>,
+    breakdown: &mut ByteBreakdown,
+    codes: &Codes,
+    groups: usize,
+) -> Result<(), PackError> {
     let Codes { bits, granularity, scales, zero_points, .. } = codes;
     if scales.len() != groups || !(zero_points.is_empty() || zero_points.len() == groups) {
         return Err(PackError::Model("integer codes need a scale for each group, and as many zero points or none"));
     }
     let affine = zero_points.iter().any(|zero_point| *zero_point != 0);
     file.push(number(&GRANULARITIES, granularity) | if affine { ZERO_POINTS } else { 0 });
-    parts.scales += put_floats(file, scales);
+    breakdown.scales += put_floats(file, scales);
     if affine {
         let symbols: Option<Vec<u8>> = zero_points.iter().map(|&zero_point| symbol(zero_point, *bits)).collect();
         let symbols = symbols.filter(|_| bits.has_zero_point());
         let symbols = symbols.ok_or(PackError::Model("a zero point outside its format"))?;
         let stream = stream::put_plain(&symbols, bits.width());
-        parts.zero_points += stream.len() as u32;
+        breakdown.zero_points += stream.len() as u32;
         file.extend(stream);
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! A pipeline under way: its stages on the host, and those that the engine trains in between.
 
 use retort_spec::{
-    Activations, CompressionStep, Pipeline, QuantScheme, Range, Report, Rounding, Steps, Stopped, Structure, Tuned,
-    TunedLayer, TunedMatrix, Tuning,
+    Activations, CompressionStep, FineTuneRequest, FineTuneResult, Pipeline, PipelineEnd, QuantScheme, Range, Rounding,
+    ScaleSource, Sparsity, TunedLayer, TunedMatrix, WorkbenchEvent,
 };
 
 use super::{Say, Workbench, mending};
@@ -37,12 +37,12 @@ impl Flow {
 impl Workbench {
     /// Begins a pipeline: checks it, measures the network that it begins with, and carries out what comes first.
     pub(super) fn begin(&mut self, flow: Flow, say: &mut Say<'_>) {
-        if let Err((place, disorder)) = flow.pipeline.check() {
-            let reason = Stopped::PipelineError { place: place as u32, disorder };
-            return say(Report::Ended { id: flow.id, reason: Some(reason) });
+        if let Err((place, error)) = flow.pipeline.check() {
+            let reason = PipelineEnd::PipelineError { place: place as u32, error };
+            return say(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) });
         }
         match self.make(&flow.model, &flow.before, Pipeline::default(), flow.link.clone(), 0.0) {
-            Ok(made) => say(Report::Stage { id: flow.id, place: None, done: Box::new(made.done) }),
+            Ok(made) => say(WorkbenchEvent::Stage { id: flow.id, place: None, done: Box::new(made.done) }),
             Err(error) => return say(failed(flow.id, error.to_string())),
         }
         self.flow = Some(flow);
@@ -52,35 +52,35 @@ impl Workbench {
     /// Gives up the pipeline under way.
     pub(super) fn abandon(&mut self, say: &mut Say<'_>) {
         if let Some(flow) = self.flow.take() {
-            say(Report::Ended { id: flow.id, reason: Some(Stopped::Abandoned) });
+            say(WorkbenchEvent::Ended { id: flow.id, reason: Some(PipelineEnd::Abandoned) });
         }
     }
 
     /// Carries out stages up to one that has to be trained, or to the end.
     fn go_on(&mut self, say: &mut Say<'_>) {
         while let Some(mut flow) = self.flow.take() {
-            let Some(&treatment) = flow.pipeline.0.get(flow.next) else {
-                return say(Report::Ended { id: flow.id, reason: None });
+            let Some(&step) = flow.pipeline.0.get(flow.next) else {
+                return say(WorkbenchEvent::Ended { id: flow.id, reason: None });
             };
-            if treatment.epochs() > 0 {
+            if step.epochs() > 0 {
                 let layers = flow.model.layers.iter().map(to_train).collect();
                 let (id, run, kind) = (flow.id, flow.run, flow.model.kind);
                 self.flow = Some(flow);
-                return say(Report::Tune(Tuning { id, run, kind, treatment, layers }));
+                return say(WorkbenchEvent::FineTune(FineTuneRequest { id, run, kind, step, layers }));
             }
             let start = (self.clock)();
-            flow.model = self.treated(&flow, treatment, say);
+            flow.model = self.treated(&flow, step, say);
             let seconds = ((self.clock)() - start) / 1000.0;
             self.close(flow, seconds, say);
         }
     }
 
     /// A stage that needs no training.
-    fn treated(&self, flow: &Flow, treatment: CompressionStep, say: &mut Say<'_>) -> Model {
+    fn treated(&self, flow: &Flow, step: CompressionStep, say: &mut Say<'_>) -> Model {
         let model = &flow.model;
-        match treatment {
-            CompressionStep::Prune { sparsity, structure: Structure::Weights } => prune::weights(model, sparsity),
-            CompressionStep::Prune { sparsity, structure: Structure::Units } => prune::units(model, sparsity),
+        match step {
+            CompressionStep::Prune { sparsity, structure: Sparsity::Unstructured } => prune::weights(model, sparsity),
+            CompressionStep::Prune { sparsity, structure: Sparsity::Structured } => prune::units(model, sparsity),
             CompressionStep::LowRank(rank) => lowrank::factor(model, rank),
             CompressionStep::Share { bits } => share::share(model, bits),
             CompressionStep::Quantize(scheme) => {
@@ -89,9 +89,9 @@ impl Workbench {
             // How it is written, and nothing else.
             CompressionStep::Huffman => model.clone(),
             // Trained by the engine.
-            CompressionStep::Gradual { .. } | CompressionStep::FineTune { .. } | CompressionStep::Aware { .. } => {
-                model.clone()
-            }
+            CompressionStep::Gradual { .. }
+            | CompressionStep::FineTune { .. }
+            | CompressionStep::QuantizationAware { .. } => model.clone(),
         }
     }
 
@@ -103,7 +103,7 @@ impl Workbench {
         match self.make(&flow.model, &flow.before, so_far, flow.link.clone(), seconds) {
             Ok(made) => {
                 let done = Box::new(made.done.clone());
-                say(Report::Stage { id: flow.id, place: Some(place as u32), done });
+                say(WorkbenchEvent::Stage { id: flow.id, place: Some(place as u32), done });
                 self.stages.push(made);
                 self.flow = Some(flow);
             }
@@ -112,17 +112,17 @@ impl Workbench {
     }
 
     /// The engine has trained what it was asked to.
-    pub(super) fn tuned(&mut self, tuned: Tuned, say: &mut Say<'_>) {
+    pub(super) fn tuned(&mut self, tuned: FineTuneResult, say: &mut Say<'_>) {
         let Some(mut flow) = self.flow.take_if(|flow| flow.id == tuned.id) else { return };
         let layers = match tuned.layers {
             Ok(layers) => layers,
-            Err(reason) => return say(Report::Ended { id: flow.id, reason: Some(reason) }),
+            Err(reason) => return say(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) }),
         };
-        let Some(&treatment) = flow.pipeline.0.get(flow.next) else { return };
+        let Some(&step) = flow.pipeline.0.get(flow.next) else { return };
         let trained = flow.model.layers.iter().zip(&layers).map(|(before, layer)| from_training(before, layer));
         flow.model.layers = trained.collect();
-        if let CompressionStep::Aware { scheme, steps, .. } = treatment {
-            round(&mut flow.model, &layers, &scheme, steps);
+        if let CompressionStep::QuantizationAware { scheme, scales, .. } = step {
+            round(&mut flow.model, &layers, &scheme, scales);
             let followed = !matches!(scheme.activations, Activations::Float | Activations::Dynamic);
             flow.model.activations = match tuned.ranges.as_chunks::<2>() {
                 (ranges, []) if followed && ranges.len() == layers.len() + 1 => {
@@ -137,8 +137,8 @@ impl Workbench {
     }
 }
 
-fn failed(id: u32, reason: String) -> Report {
-    Report::Ended { id, reason: Some(Stopped::Failed { reason }) }
+fn failed(id: u32, reason: String) -> WorkbenchEvent {
+    WorkbenchEvent::Ended { id, reason: Some(PipelineEnd::Failed { reason }) }
 }
 
 /// A layer as the engine is asked to train it.
@@ -174,14 +174,14 @@ fn from_training(before: &Part, layer: &TunedLayer) -> Part {
 }
 
 /// Writes trained weights as the codes that they were trained to be.
-fn round(model: &mut Model, layers: &[TunedLayer], scheme: &QuantScheme, steps: Steps) {
+fn round(model: &mut Model, layers: &[TunedLayer], scheme: &QuantScheme, scales: ScaleSource) {
     // In training the scales were those of the extremes, or learned, and codes the nearest ones.
     let scheme = QuantScheme { range: Range::MinMax, rounding: Rounding::Nearest, ..*scheme };
     let mut generator = random::stream(0, "no chance is needed");
     for (part, layer) in model.layers.iter_mut().zip(layers) {
         for (matrix, learned) in part.factors.iter_mut().zip(&layer.factors) {
             let mut rounded = weights::quantize(matrix, &scheme, &mut generator);
-            if let (Steps::Learned, Values::Codes(codes)) = (steps, &rounded.values)
+            if let (ScaleSource::Learned, Values::Codes(codes)) = (scales, &rounded.values)
                 && learned.scales.len() == codes.scales.len()
             {
                 rounded.values = Values::Codes(by_scales(matrix, codes, &learned.scales));

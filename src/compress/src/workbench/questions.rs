@@ -1,6 +1,8 @@
 //! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
 
-use retort_spec::{FileData, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Report, Sensitivity, Task, Timing};
+use retort_spec::{
+    FileData, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity, Task, Timing, WorkbenchEvent,
+};
 
 use super::{Say, Workbench};
 use crate::{
@@ -30,7 +32,7 @@ impl Workbench {
         let count = float.layers.len();
         let mut layers = Vec::new();
         for index in 0..count {
-            say(Report::Progress { task: Task::Sensitivity, share: index as f64 / count as f64 });
+            say(WorkbenchEvent::Progress { task: Task::Sensitivity, share: index as f64 / count as f64 });
             let mixed = |quantized: bool| {
                 let (inside, outside) = if quantized { (&all, &float) } else { (&float, &all) };
                 let mut model = outside.clone();
@@ -45,7 +47,7 @@ impl Workbench {
                 sqnr: noise.is_finite().then_some(noise),
             });
         }
-        say(Report::Sensitivity { scheme, layers });
+        say(WorkbenchEvent::Sensitivity { scheme, layers });
     }
 
     fn accuracy(&self, model: &Model) -> f64 {
@@ -61,7 +63,7 @@ impl Workbench {
         let integer = integer::prepare(&made.model).map_err(|why| why.to_string());
         let mut times = Vec::new();
         for (place, batch) in BATCHES.into_iter().enumerate() {
-            say(Report::Progress { task: Task::Latency, share: place as f64 / (2 * BATCHES.len()) as f64 });
+            say(WorkbenchEvent::Progress { task: Task::Latency, share: place as f64 / (2 * BATCHES.len()) as f64 });
             let Some(inputs) = self.examples.test.get(..batch * features) else { continue };
             let mut sink = 0.0;
             let mut bits = 0_i32;
@@ -79,13 +81,13 @@ impl Workbench {
             let mut clock = self.clock;
             let timings = match latency::measure(&mut clock, &mut contenders, PATIENCE) {
                 Ok(timings) => timings,
-                Err(why) => return say(Report::Refused { name: "latency".into(), reason: why.to_string() }),
+                Err(why) => return say(WorkbenchEvent::Refused { name: "latency".into(), reason: why.to_string() }),
             };
             // What was computed is used, so that nothing is left out.
             std::hint::black_box((sink, bits));
             times.extend(compared(batch, false, &timings, integer.as_ref().err()));
         }
-        say(Report::Latency { times, no_gpu: None });
+        say(WorkbenchEvent::Latency { times, no_gpu: None });
     }
 
     /// The network that was last looked at for a GPU, which whoever drives the workbench may have.
@@ -111,7 +113,7 @@ impl Workbench {
     /// Reads a file as a network.
     pub(super) fn import(&mut self, file: FileData, say: &mut Say<'_>) {
         let FileData { name, bytes } = file;
-        let refused = |reason: String| Report::Refused { name: name.clone(), reason };
+        let refused = |reason: String| WorkbenchEvent::Refused { name: name.clone(), reason };
         let read = match bytes.starts_with(b"RTRT") {
             true => unpack(&bytes).map(|(model, note)| (model, note.link)).map_err(|error| error.to_string()),
             false => safetensors::read(&bytes)
@@ -128,7 +130,7 @@ impl Workbench {
         let accuracy = self.fits(&model).then(|| self.accuracy(&model));
         let file = pack_float(model.kind, model.features, &model.to_layers());
         self.imported = Some(file.clone());
-        say(Report::Imported(Box::new(Imported {
+        say(WorkbenchEvent::Imported(Box::new(Imported {
             name,
             kind: model.kind,
             widths: widths(&model),

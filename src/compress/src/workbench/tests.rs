@@ -4,8 +4,8 @@ use std::{sync::OnceLock, time::Instant};
 
 use rand::RngExt;
 use retort_spec::{
-    Activations, Architecture, Floats, Imported, Latency, Layout, NetworkKind, PipelineError, Range, Rounding,
-    Sensitivity, Tuned, TunedLayer, TunedMatrix, Tuning,
+    Activations, Architecture, FineTuneRequest, FineTuneResult, Floats, Imported, Latency, Layout, NetworkKind,
+    PipelineError, Range, Rounding, Sensitivity, TunedLayer, TunedMatrix,
 };
 
 use super::*;
@@ -59,37 +59,37 @@ fn classes_of(model: &Model, inputs: &[f32]) -> Vec<u8> {
 }
 
 /// Images that a network has right but for every fifth.
-fn images(model: &Model, count: usize) -> BenchExamples {
+fn images(model: &Model, count: usize) -> EvaluationData {
     let test = crate::chain::tests::examples(count, 64);
     let mut labels = classes_of(model, &test);
     labels.iter_mut().step_by(5).for_each(|label| *label = (*label + 1) % 4);
     let calibration = crate::chain::tests::examples(count + 24, 64).split_off(count * 64).into();
-    BenchExamples { features: 64, classes: 4, image: true, test: test.into(), labels, calibration }
+    EvaluationData { features: 64, classes: 4, image: true, test: test.into(), labels, calibration }
 }
 
-fn student(run: u32, model: &Model) -> Order {
+fn student(run: u32, model: &Model) -> WorkbenchCommand {
     let file = pack_float(model.kind, model.features, &model.to_layers());
-    Order::Network(NetworkFile { run, actor: Actor::Student, file })
+    WorkbenchCommand::Network(NetworkFile { run, actor: Actor::Student, file })
 }
 
 /// A workbench that knows a network as the first run's student, and nothing to do.
-fn workbench(model: &Model, examples: BenchExamples) -> Workbench {
+fn workbench(model: &Model, examples: EvaluationData) -> Workbench {
     let mut bench = Workbench::new(clock);
-    tell(&mut bench, Order::Examples(Box::new(examples)));
+    tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(examples)));
     tell(&mut bench, student(0, model));
     bench.tasks.clear();
     bench
 }
 
 /// Carries out an order and what follows from it, without anybody to train.
-fn tell(bench: &mut Workbench, order: Order) -> Vec<Report> {
+fn tell(bench: &mut Workbench, order: WorkbenchCommand) -> Vec<WorkbenchEvent> {
     let mut reports = Vec::new();
     bench.handle(order, &mut |report| reports.push(report));
     reports
 }
 
 /// The same, and all that is left to do.
-fn finish(bench: &mut Workbench, order: Order) -> Vec<Report> {
+fn finish(bench: &mut Workbench, order: WorkbenchCommand) -> Vec<WorkbenchEvent> {
     let mut reports = tell(bench, order);
     while bench.is_busy() {
         bench.work(&mut |report| reports.push(report));
@@ -98,49 +98,53 @@ fn finish(bench: &mut Workbench, order: Order) -> Vec<Report> {
 }
 
 /// The same with somebody who answers when something is to be trained.
-fn with(bench: &mut Workbench, order: Order, engine: &mut dyn FnMut(&Tuning) -> Tuned) -> Vec<Report> {
+fn with(
+    bench: &mut Workbench,
+    order: WorkbenchCommand,
+    engine: &mut dyn FnMut(&FineTuneRequest) -> FineTuneResult,
+) -> Vec<WorkbenchEvent> {
     let mut reports = finish(bench, order);
-    while let Some(Report::Tune(tuning)) = reports.last() {
+    while let Some(WorkbenchEvent::FineTune(tuning)) = reports.last() {
         let answer = engine(tuning);
-        reports.extend(finish(bench, Order::Tuned(answer)));
+        reports.extend(finish(bench, WorkbenchCommand::FineTuned(answer)));
     }
     reports
 }
 
-fn compress(id: u32, pipeline: &str) -> Order {
-    Order::Compress { id, run: 0, pipeline: pipeline.parse().unwrap(), seed: 3, link: "v=1".into() }
+fn compress(id: u32, pipeline: &str) -> WorkbenchCommand {
+    WorkbenchCommand::Compress { id, run: 0, pipeline: pipeline.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
-fn look(scheme: &str) -> Order {
-    Order::Look { scheme: scheme.parse().unwrap(), seed: 3, link: "v=1".into() }
+fn look(scheme: &str) -> WorkbenchCommand {
+    WorkbenchCommand::Quantize { scheme: scheme.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
-fn looked(bench: &mut Workbench, scheme: &str) -> Compressed {
+fn looked(bench: &mut Workbench, scheme: &str) -> CompressionResult {
     let reports = finish(bench, look(scheme));
-    let of = |report: Report| if let Report::Looked(looked) = report { Some(*looked) } else { None };
+    let of = |report: WorkbenchEvent| if let WorkbenchEvent::Quantized(looked) = report { Some(*looked) } else { None };
     reports.into_iter().find_map(of).unwrap()
 }
 
 /// What the stages of a pipeline left, the network before them first.
-fn stages(reports: &[Report]) -> Vec<(Option<u32>, Compressed)> {
-    let of = |report: &Report| match report {
-        Report::Stage { place, done, .. } => Some((*place, (**done).clone())),
+fn stages(reports: &[WorkbenchEvent]) -> Vec<(Option<u32>, CompressionResult)> {
+    let of = |report: &WorkbenchEvent| match report {
+        WorkbenchEvent::Stage { place, done, .. } => Some((*place, (**done).clone())),
         _ => None,
     };
     reports.iter().filter_map(of).collect()
 }
 
-fn ended(reports: &[Report]) -> Vec<(u32, Option<Stopped>)> {
-    let of = |report: &Report| match report {
-        Report::Ended { id, reason } => Some((*id, reason.clone())),
+fn ended(reports: &[WorkbenchEvent]) -> Vec<(u32, Option<PipelineEnd>)> {
+    let of = |report: &WorkbenchEvent| match report {
+        WorkbenchEvent::Ended { id, reason } => Some((*id, reason.clone())),
         _ => None,
     };
     reports.iter().filter_map(of).collect()
 }
 
 fn file(bench: &mut Workbench, format: FileFormat, stage: Option<u32>) -> FileData {
-    match &tell(bench, Order::Export { format, stage, name: "net".into() })[..] {
-        [Report::File(file)] => file.clone(),
+    match &tell(bench, WorkbenchCommand::Export { format, stage, name: "net".into() })[..] {
+        [WorkbenchEvent::File(file)] => file.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -151,12 +155,12 @@ fn model_of(bench: &mut Workbench, stage: Option<u32>) -> Model {
 }
 
 /// An engine that makes every number a little larger, prunes where it is asked to, and has seen numbers from -1 to 3.
-fn trained(tuning: &Tuning) -> Tuned {
+fn trained(tuning: &FineTuneRequest) -> FineTuneResult {
     let larger = |numbers: &Floats| numbers.iter().map(|x| x * 1.25).collect::<Vec<f32>>().into();
     let matrix = |asked: &TunedMatrix| {
         let mut matrix =
             TunedMatrix { values: larger(&asked.values), codebook: larger(&asked.codebook), ..asked.clone() };
-        if let CompressionStep::Gradual { sparsity, .. } = tuning.treatment {
+        if let CompressionStep::Gradual { sparsity, .. } = tuning.step {
             let (rows, columns) = (asked.rows as usize, asked.columns as usize);
             let whole = Matrix::float(rows, columns, matrix.values.to_vec());
             matrix.mask = prune::mask(&whole, sparsity).into_iter().map(u8::from).collect();
@@ -168,14 +172,13 @@ fn trained(tuning: &Tuning) -> Tuned {
         factors: asked.factors.iter().map(matrix).collect(),
     };
     let layers: Vec<TunedLayer> = tuning.layers.iter().map(layer).collect();
-    let follows =
-        matches!(tuning.treatment, CompressionStep::Aware { scheme, .. } if scheme.activations != Activations::Float);
+    let follows = matches!(tuning.step, CompressionStep::QuantizationAware { scheme, .. } if scheme.activations != Activations::Float);
     let ranges = if follows { [-1.0, 3.0].repeat(layers.len() + 1) } else { Vec::new() };
-    Tuned { id: tuning.id, layers: Ok(layers), ranges: ranges.into(), seconds: 2.5 }
+    FineTuneResult { id: tuning.id, layers: Ok(layers), ranges: ranges.into(), seconds: 2.5 }
 }
 
 /// The same without what is measured in seconds.
-fn timeless(mut done: Compressed) -> Compressed {
+fn timeless(mut done: CompressionResult) -> CompressionResult {
     done.seconds = 0.0;
     done
 }

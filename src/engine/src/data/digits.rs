@@ -3,7 +3,7 @@
 //! Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits" (test set), UCI Machine Learning
 //! Repository, CC BY 4.0. See `assets/digits8/README.md`.
 
-use retort_spec::Trouble;
+use retort_spec::EngineError;
 
 use super::{Dataset, Examples, digits_codec, split};
 
@@ -19,9 +19,9 @@ const TEST: usize = 500;
 /// The digits with their fixed split.
 ///
 /// # Errors
-/// [`Trouble::Engine`] if the embedded file is damaged.
-pub fn load() -> Result<Dataset, Trouble> {
-    let damaged = |reason: String| Trouble::Engine { reason: format!("the embedded digits are damaged: {reason}") };
+/// [`EngineError::Engine`] if the embedded file is damaged.
+pub fn load() -> Result<Dataset, EngineError> {
+    let damaged = |reason: String| EngineError::Engine { reason: format!("the embedded digits are damaged: {reason}") };
     let bytes = digits_codec::unpack(FILE, DIGITS).map_err(damaged)?;
     let mut all = Examples::default();
     for digit in bytes.chunks(digits_codec::NUMBERS) {

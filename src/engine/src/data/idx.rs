@@ -1,7 +1,7 @@
 //! IDX files, the form in which MNIST and Fashion-MNIST are distributed (Y. LeCun, "The MNIST database", file format),
 //! plain or gzip.
 
-use retort_spec::{FileData, Trouble};
+use retort_spec::{EngineError, FileData};
 
 #[cfg(not(target_family = "wasm"))]
 use super::gzip;
@@ -30,9 +30,9 @@ enum Part {
 /// `test…`).
 ///
 /// # Errors
-/// [`Trouble::BadFile`] names the first file that is damaged, foreign, too large, twice there or missing, and what is
-/// wrong with it.
-pub fn read(files: &[FileData]) -> Result<Dataset, Trouble> {
+/// [`EngineError::BadFile`] names the first file that is damaged, foreign, too large, twice there or missing, and what
+/// is wrong with it.
+pub fn read(files: &[FileData]) -> Result<Dataset, EngineError> {
     let mut slots: [Option<(String, Part)>; 4] = Default::default();
     for file in files {
         let test = is_test(&file.name)?;
@@ -61,7 +61,7 @@ pub fn read(files: &[FileData]) -> Result<Dataset, Trouble> {
     })
 }
 
-fn is_test(name: &str) -> Result<bool, Trouble> {
+fn is_test(name: &str) -> Result<bool, EngineError> {
     let lower = name.to_ascii_lowercase();
     match (lower.contains("train"), lower.contains("t10k") || lower.contains("test")) {
         (true, false) => Ok(false),
@@ -70,7 +70,7 @@ fn is_test(name: &str) -> Result<bool, Trouble> {
     }
 }
 
-fn pair(images: Option<(String, Part)>, labels: Option<(String, Part)>) -> Result<Examples, Trouble> {
+fn pair(images: Option<(String, Part)>, labels: Option<(String, Part)>) -> Result<Examples, EngineError> {
     let (Some((_, Part::Images(inputs))), Some((name, Part::Labels(labels)))) = (images, labels) else {
         return Err(bad("IDX files", "images and labels are mixed up".into()));
     };
@@ -81,7 +81,7 @@ fn pair(images: Option<(String, Part)>, labels: Option<(String, Part)>) -> Resul
     }
 }
 
-fn read_part(file: &FileData) -> Result<Part, Trouble> {
+fn read_part(file: &FileData) -> Result<Part, EngineError> {
     let bytes = unpack(file)?;
     let word = |index: usize| {
         let four = bytes.get(4 * index..4 * index + 4).and_then(|four| <[u8; 4]>::try_from(four).ok());
@@ -126,7 +126,7 @@ fn read_part(file: &FileData) -> Result<Part, Trouble> {
     }
 }
 
-fn unpack(file: &FileData) -> Result<Vec<u8>, Trouble> {
+fn unpack(file: &FileData) -> Result<Vec<u8>, EngineError> {
     if !file.bytes.starts_with(&GZIP) {
         return Ok(file.bytes.clone());
     }
@@ -146,8 +146,8 @@ fn gunzip(_: &[u8]) -> Result<Vec<u8>, String> {
     Err("the browser found its gzip damaged, or too large".into())
 }
 
-fn bad(name: &str, reason: String) -> Trouble {
-    Trouble::BadFile { name: name.into(), reason }
+fn bad(name: &str, reason: String) -> EngineError {
+    EngineError::BadFile { name: name.into(), reason }
 }
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
 
     fn reason(files: &[FileData]) -> String {
         match read(files) {
-            Err(Trouble::BadFile { name, reason }) => format!("{name} {reason}"),
+            Err(EngineError::BadFile { name, reason }) => format!("{name} {reason}"),
             other => panic!("{other:?}"),
         }
     }

@@ -10,7 +10,7 @@ mod plane;
 pub mod split;
 mod strokes;
 
-use retort_spec::{DataSet, Experiment, Trouble, UserExample};
+use retort_spec::{DataSet, EngineError, Experiment, UserExample};
 
 use crate::random;
 
@@ -106,8 +106,8 @@ const GENERATED_TEST: usize = 500;
 /// Makes or finds the data set of an experiment; `files` holds those that were read from files.
 ///
 /// # Errors
-/// [`Trouble::FilesNeeded`] where the data set is read from files and they are not there.
-pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dataset, Trouble> {
+/// [`EngineError::FilesNeeded`] where the data set is read from files and they are not there.
+pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dataset, EngineError> {
     let count = experiment.examples as usize;
     let mut dataset = match experiment.data {
         DataSet::Digits8 => digits::load(),
@@ -120,7 +120,7 @@ pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dat
             .iter()
             .find(|(name, _)| *name == data)
             .map(|(_, dataset)| dataset.clone())
-            .ok_or(Trouble::FilesNeeded { data }),
+            .ok_or(EngineError::FilesNeeded { data }),
     }?;
     // Points are drawn with their noise.
     if dataset.is_image() && experiment.noise > 0.0 {
@@ -192,6 +192,6 @@ mod tests {
     #[test]
     fn missing_files_are_asked_for() {
         let experiment = Experiment::for_data(DataSet::Fashion);
-        assert_eq!(load(&experiment, &[]), Err(Trouble::FilesNeeded { data: DataSet::Fashion }));
+        assert_eq!(load(&experiment, &[]), Err(EngineError::FilesNeeded { data: DataSet::Fashion }));
     }
 }

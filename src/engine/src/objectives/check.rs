@@ -86,7 +86,7 @@ pub fn refusal(id: &str, student: &Trace, teacher: &Trace) -> Option<Incompatibi
 /// Every objective with what it looks at first: the registry's and the two that every student has.
 fn all() -> Vec<(&'static str, TensorName)> {
     let registered = Objective::ALL.iter().map(|objective| {
-        let of = match objective.about().knowledge {
+        let of = match objective.info().knowledge {
             Knowledge::Responses => TensorName::Logits,
             Knowledge::Features => TensorName::Maps,
             Knowledge::Relations => TensorName::Embedding,

@@ -84,7 +84,7 @@ impl Settings {
     pub fn of(experiment: &Experiment) -> Self {
         Self {
             temperature: experiment.temperature,
-            scale_by_t2: experiment.t2.is_on(),
+            scale_by_t2: experiment.scale_by_t2.is_on(),
             alpha: experiment.decoupled_target,
             beta: experiment.decoupled_others,
             guided: experiment.guided,
@@ -175,7 +175,7 @@ impl Method {
 }
 
 macro_rules! register {
-    ($($file:ident $variant:ident $id:literal $knowledge:ident $turn:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
+    ($($file:ident $variant:ident $id:literal $knowledge:ident $timing:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
         $(mod $file;)*
 
         /// How an objective is computed.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use burn::tensor::Tensor;
-use retort_spec::{Experiment, Objective, Trouble, Turn};
+use retort_spec::{EngineError, Experiment, Objective, ObjectiveTiming};
 
 use crate::{
     nets::Trace,
@@ -42,20 +42,20 @@ impl Objectives {
     /// of a first batch; `examples` is the size of the transfer set.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] where one cannot be used on such networks or batches.
+    /// [`EngineError::Refused`] where one cannot be used on such networks or batches.
     pub fn new(
         experiment: &Experiment,
         student: &Trace,
         teacher: &Trace,
         examples: usize,
         seed: u32,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, EngineError> {
         let settings = Settings::of(experiment);
         let (mut used, mut side_matrices) = (Vec::new(), Vec::new());
         for (objective, _) in experiment.weights.used() {
             let method = method(objective);
             let own = (method.side_matrices)(student, teacher, &settings)
-                .map_err(|refusal| Trouble::Refused { objective, refusal })?;
+                .map_err(|refusal| EngineError::Refused { objective, refusal })?;
             let range = side_matrices.len()..side_matrices.len() + own.len();
             side_matrices.extend(own);
             used.push(Used {
@@ -85,16 +85,16 @@ impl Objectives {
 
     /// Whether an objective is active in a stage.
     fn is_active(&self, objective: Objective, is_first_stage: bool) -> bool {
-        match objective.about().turn {
-            Turn::Always => !(is_first_stage && self.has_exclusive_first_stage()),
-            Turn::Prepared => true,
-            Turn::FirstStage => is_first_stage,
+        match objective.info().timing {
+            ObjectiveTiming::Always => !(is_first_stage && self.has_exclusive_first_stage()),
+            ObjectiveTiming::WarmUp => true,
+            ObjectiveTiming::FirstStage => is_first_stage,
         }
     }
 
     /// Whether a method has a first stage to itself.
     pub fn has_exclusive_first_stage(&self) -> bool {
-        self.used.iter().any(|used| used.objective.about().turn == Turn::FirstStage)
+        self.used.iter().any(|used| used.objective.info().timing == ObjectiveTiming::FirstStage)
     }
 
     /// Adds the losses of those that are computed from this batch, each with its weight.

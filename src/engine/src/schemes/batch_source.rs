@@ -27,7 +27,7 @@ pub fn labelled_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -
     };
     let dataset = &data.dataset;
     let (given, own) = dataset.train.labels.split_at(dataset.train.len() - dataset.own);
-    let keep = |class| !experiment.omit.contains(class);
+    let keep = |class| !experiment.omitted_classes.contains(class);
     let mut rows = split::subset(given, count, dataset.classes, seed, keep);
     // The visitor labelled these by hand, so the student may see them whatever the count.
     rows.extend((given.len() as u32..).zip(own).filter(|&(_, &label)| keep(label)).map(|(row, _)| row));
@@ -41,7 +41,7 @@ pub fn transfer_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -
         Transfer::Labelled => labelled_rows(data, experiment, seed),
         Transfer::All => {
             let rows = (0_u32..).zip(labels);
-            rows.filter(|&(_, &label)| !experiment.omit.contains(label)).map(|(row, _)| row).collect()
+            rows.filter(|&(_, &label)| !experiment.omitted_classes.contains(label)).map(|(row, _)| row).collect()
         }
         Transfer::Noise => (0..labels.len() as u32).collect(),
     }
@@ -169,7 +169,7 @@ impl BatchSource {
         (0..).zip(&transfer).for_each(|(place, &row)| places[row as usize] = place);
         let seen = if experiment.transfer == Transfer::Noise { Vec::new() } else { labelled.clone() };
         let needs_teacher_trace =
-            experiment.weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses);
+            experiment.weights.used().any(|(objective, _)| objective.info().knowledge != Knowledge::Responses);
         Self {
             shared: experiment.transfer != Transfer::Noise && labelled == transfer,
             classes: None,

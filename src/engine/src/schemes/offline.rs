@@ -7,7 +7,7 @@ use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 use retort_compress::Layer;
 use retort_kernels::Inputs;
-use retort_spec::{Architecture, Experiment, NetworkKind, Trouble};
+use retort_spec::{Architecture, EngineError, Experiment, NetworkKind};
 
 use crate::{
     data::batch::{Batches, steps_per_epoch},
@@ -124,8 +124,8 @@ pub struct Students {
 /// Whether the objectives can be used on these networks and batches, before anything is trained.
 ///
 /// # Errors
-/// [`Trouble::Refused`] for the first one that cannot.
-pub fn check(data: &DeviceDataset, experiment: &Experiment) -> Result<(), Trouble> {
+/// [`EngineError::Refused`] for the first one that cannot.
+pub fn check(data: &DeviceDataset, experiment: &Experiment) -> Result<(), EngineError> {
     let rows: Vec<u32> = transfer_rows(data, experiment, experiment.seed);
     if experiment.weights.used().next().is_none() || rows.is_empty() {
         return Ok(());
@@ -143,8 +143,13 @@ impl Students {
     /// Untrained students of a teacher.
     ///
     /// # Errors
-    /// [`Trouble::Refused`] where an objective cannot be used on these networks or batches.
-    pub fn new(data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Result<Self, Trouble> {
+    /// [`EngineError::Refused`] where an objective cannot be used on these networks or batches.
+    pub fn new(
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        teacher: Network,
+        seed: u32,
+    ) -> Result<Self, EngineError> {
         let dataset = &data.dataset;
         // An epoch is as many steps as one pass over the whole training set, however few labels there are: what is
         // compared has the same budget.
@@ -179,7 +184,7 @@ impl Students {
             self.step_fused(data, experiment);
             return self;
         }
-        let soft = experiment.soft;
+        let soft = experiment.soft_weight;
         let labelled_batch = self.batches.labelled_batch(data, experiment);
         self.baseline = self.baseline.step(experiment, |network, _| match labelled_batch.clone() {
             Some(LabelledBatch { inputs, targets, .. }) => {
@@ -246,7 +251,7 @@ impl Students {
     /// The same without a graph, by labels and soft targets alone.
     fn step_fused(&mut self, data: &DeviceDataset, experiment: &Experiment) {
         let Self { batches, baseline, student, cpu_batch, .. } = self;
-        let soft = experiment.soft;
+        let soft = experiment.soft_weight;
         let shared_out = |factor: f64| factor / f64::from(experiment.batch);
         batches.fill(data, experiment, soft > 0.0, cpu_batch);
         let CpuBatch { inputs, labels, labelled, teacher_logits, transfer, .. } = cpu_batch;

@@ -8,7 +8,10 @@ use burn::{
 };
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{model::Matrix, prune};
-use retort_spec::{Activations, CompressionStep, Experiment, Help, Start, TunedLayer, TunedMatrix, Tuning as Request};
+use retort_spec::{
+    Activations, CompressionStep, Experiment, FineTuneRequest as Request, StartFrom, SupervisedBy, TunedLayer,
+    TunedMatrix,
+};
 
 use crate::{
     data::batch::steps_per_epoch,
@@ -68,7 +71,7 @@ pub struct Tuning {
     batches: BatchSource,
     /// A teacher that learns beside its student.
     teacher: Option<Teacher>,
-    help: Help,
+    supervised_by: SupervisedBy,
     /// Whether gradual pruning has removed all that it should.
     is_pruned: bool,
 }
@@ -76,22 +79,23 @@ pub struct Tuning {
 impl Tuning {
     /// A network at the beginning of its training; its teacher is finished, unless it is to learn beside it.
     pub fn new(request: Request, data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
-        let steps = request.treatment.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
+        let steps = request.step.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let mut request = request;
         let (mut fake_quant, mut activation_quant, mut joint) = (None, None, None);
-        let mut help = Help::Teacher;
-        match request.treatment {
-            CompressionStep::Aware { scheme, steps: how, start, help: by, .. } => {
-                if start != Start::Student {
+        let mut supervised_by = SupervisedBy::Teacher;
+        match request.step {
+            CompressionStep::QuantizationAware { scheme, scales: how, start, supervised_by: by, .. } => {
+                if start != StartFrom::Student {
                     reinitialize(&mut request, data, experiment, seed);
                 }
-                (fake_quant, help) = (Some((scheme, how)), by);
+                (fake_quant, supervised_by) = (Some((scheme, how)), by);
                 activation_quant = (scheme.activations != Activations::Float)
                     .then(|| ActivationFakeQuant::new(scheme.activations == Activations::Dynamic));
-                let alongside = Experiment { teacher_epochs: request.treatment.epochs(), ..experiment.clone() };
-                joint = (start == Start::Joint).then(|| Teacher::new(data, &alongside, seed));
+                let alongside = Experiment { teacher_epochs: request.step.epochs(), ..experiment.clone() };
+                joint = (start == StartFrom::Joint).then(|| Teacher::new(data, &alongside, seed));
             }
-            CompressionStep::Gradual { help: by, .. } | CompressionStep::FineTune { help: by, .. } => help = by,
+            CompressionStep::Gradual { supervised_by: by, .. }
+            | CompressionStep::FineTune { supervised_by: by, .. } => supervised_by = by,
             _ => {}
         }
         let device = data.device.clone();
@@ -147,7 +151,7 @@ impl Tuning {
             generator: random::stream(seed, "rounding"),
             batches: BatchSource::new(data, experiment, teacher, seed),
             teacher: joint,
-            help,
+            supervised_by,
             is_pruned: false,
             request,
         }
@@ -174,8 +178,8 @@ impl Tuning {
             self.teacher = Some(teacher);
         }
         let labelled_batch = self.batches.labelled_batch(data, experiment);
-        let soft = match self.help {
-            Help::Teacher if experiment.soft > 0.0 => experiment.soft,
+        let soft = match self.supervised_by {
+            SupervisedBy::Teacher if experiment.soft_weight > 0.0 => experiment.soft_weight,
             // Without labels there is nobody else to learn from.
             _ if labelled_batch.is_none() => 1.0,
             _ => 0.0,
@@ -251,7 +255,7 @@ impl Tuning {
 
     /// Gradual pruning: removes the smallest weights, as many as the schedule says by now; what is gone stays gone.
     async fn prune(&mut self, data: &DeviceDataset) -> Result<(), ExecutionError> {
-        let CompressionStep::Gradual { sparsity, .. } = self.request.treatment else { return Ok(()) };
+        let CompressionStep::Gradual { sparsity, .. } = self.request.step else { return Ok(()) };
         let (done, steps) = (self.learner.steps_done(), self.learner.steps());
         // With the step that now begins, so that even a single one ends where it should.
         let progress = f64::from(done + 1) / (PRUNING * f64::from(steps.max(1)));

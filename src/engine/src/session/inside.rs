@@ -2,7 +2,7 @@
 //! alike some test examples look to each network.
 
 use retort_compress::Layer;
-use retort_spec::{Actor, Event, Inside, StageMap};
+use retort_spec::{ActivationReport, Actor, Event, StageMap};
 
 use super::{Halt, job::Job};
 use crate::{
@@ -29,10 +29,10 @@ impl Job {
                 insides.push(self.look(actor, &network, input).await?);
             }
         }
-        Ok(Some(Event::Inside(insides)))
+        Ok(Some(Event::Activations(insides)))
     }
 
-    async fn look(&self, actor: Actor, network: &Network, input: &[f32]) -> Result<Inside, Halt> {
+    async fn look(&self, actor: Actor, network: &Network, input: &[f32]) -> Result<ActivationReport, Halt> {
         let (dataset, device) = (&self.data.dataset, &self.data.device);
         let trace = network.forward(upload(input.to_vec(), dataset.features(), device), Pass::Test);
         let mut stages = Vec::new();
@@ -53,7 +53,7 @@ impl Job {
         let embedding = network.forward(upload(inputs, dataset.features(), device), Pass::Test).embedding;
         let filters = if dataset.is_image() { Some(network.first_layer().await?) } else { None };
         let compared = rows.len();
-        Ok(Inside {
+        Ok(ActivationReport {
             actor,
             stages,
             filters: filters.map(|layer| filters_of(&layer)).unwrap_or_default().into(),

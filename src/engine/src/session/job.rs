@@ -5,7 +5,8 @@ use std::{mem, time::Duration};
 use burn::tensor::Device;
 use retort_compress::Layer;
 use retort_spec::{
-    Actor, CurvePoint, Event, Experiment, NetworkKind, Objective, RunResult, Share, Stage, Tally, Terms, Trouble, Turn,
+    Actor, CurvePoint, EngineError, Event, Experiment, NetworkKind, Objective, ObjectiveTiming, Progress,
+    RunAssignment, RunResult, Stage, Terms,
 };
 use web_time::Instant;
 
@@ -40,7 +41,7 @@ pub(super) struct TrainedTeacher {
     /// The learning rate it was trained at, which may be turned later without training it anew.
     learning_rate: f64,
     /// A live knob was turned while it trained.
-    touched: bool,
+    edited_while_training: bool,
 }
 
 pub(super) enum Work {
@@ -60,9 +61,9 @@ pub struct Job {
     fresh: bool,
     pub(super) seconds: f64,
     /// A live knob was turned while networks trained.
-    pub(super) touched: bool,
+    pub(super) edited_while_training: bool,
     /// The same of the stage that is under way.
-    stage_touched: bool,
+    stage_edited: bool,
     /// One for each run begun; kept when only the students change.
     pub(super) teachers: Vec<TrainedTeacher>,
     /// A teacher that was brought along, trained elsewhere.
@@ -72,7 +73,7 @@ pub struct Job {
     /// The same of other workers.
     pub(super) gathered: Vec<RunResult>,
     /// Which runs are trained here.
-    pub(super) share: Share,
+    pub(super) share: RunAssignment,
     /// The finished students of the first run.
     pub(super) first_run: FirstRunNetworks,
     /// The labelled training examples on which teacher and students are measured while they train.
@@ -84,9 +85,9 @@ impl Job {
     pub fn new(
         dataset: Dataset,
         experiment: Experiment,
-        share: Share,
+        share: RunAssignment,
         device: &Device,
-    ) -> Result<(Self, Vec<Event>), Trouble> {
+    ) -> Result<(Self, Vec<Event>), EngineError> {
         let data = DeviceDataset::new(dataset, device);
         let mut job = Self {
             experiment,
@@ -95,8 +96,8 @@ impl Job {
             work: Work::Finished,
             fresh: true,
             seconds: 0.0,
-            touched: false,
-            stage_touched: false,
+            edited_while_training: false,
+            stage_edited: false,
             teachers: Vec::new(),
             imported_teacher: None,
             results: Vec::new(),
@@ -110,7 +111,7 @@ impl Job {
     }
 
     /// Forgets every network and begins anew.
-    pub fn restart_teacher(&mut self) -> Result<Vec<Event>, Trouble> {
+    pub fn restart_teacher(&mut self) -> Result<Vec<Event>, EngineError> {
         self.teachers.clear();
         self.imported_teacher = None;
         self.work = Work::Finished;
@@ -123,7 +124,7 @@ impl Job {
         let (measured, file) = measure(&self.data, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
         let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
         let learning_rate = self.experiment.learning_rate;
-        let adopted = TrainedTeacher { run: 0, network, logits, accuracy, learning_rate, touched: false };
+        let adopted = TrainedTeacher { run: 0, network, logits, accuracy, learning_rate, edited_while_training: false };
         self.teachers.clear();
         self.imported_teacher = Some(adopted);
         self.work = Work::Finished;
@@ -133,26 +134,27 @@ impl Job {
     }
 
     /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
-    pub fn restart_students(&mut self) -> Result<Vec<Event>, Trouble> {
+    pub fn restart_students(&mut self) -> Result<Vec<Event>, EngineError> {
         self.results.clear();
         self.gathered.clear();
         self.first_run = FirstRunNetworks::default();
-        self.touched = false;
+        self.edited_while_training = false;
         let summary = summarize(&self.data, &self.experiment, self.experiment.seed);
         let used = || self.experiment.weights.used().map(|(objective, _)| objective);
         // After a first stage that asks the teacher alone nothing is learned by it.
-        let lasts = |of: Objective| method(of).from == Source::Teacher && of.about().turn != Turn::FirstStage;
-        let asks_teacher = self.experiment.soft > 0.0 || used().any(lasts);
-        let asks_labels = self.experiment.soft < 1.0 || used().any(|of| method(of).from == Source::Labels);
+        let lasts =
+            |of: Objective| method(of).from == Source::Teacher && of.info().timing != ObjectiveTiming::FirstStage;
+        let asks_teacher = self.experiment.soft_weight > 0.0 || used().any(lasts);
+        let asks_labels = self.experiment.soft_weight < 1.0 || used().any(|of| method(of).from == Source::Labels);
         if !((asks_teacher && summary.transfer > 0) || (asks_labels && summary.labelled > 0)) {
-            return Err(Trouble::NothingToLearn);
+            return Err(EngineError::NothingToLearn);
         }
         offline::check(&self.data, &self.experiment)?;
         let rate = self.experiment.learning_rate;
-        self.teachers.retain(|teacher| !teacher.touched && teacher.learning_rate == rate);
+        self.teachers.retain(|teacher| !teacher.edited_while_training && teacher.learning_rate == rate);
         // A first teacher that is still learning goes on.
         let first = self.next_run() == Some(self.run);
-        let learning = matches!(self.work, Work::Teacher(_)) && first && !self.stage_touched;
+        let learning = matches!(self.work, Work::Teacher(_)) && first && !self.stage_edited;
         if !learning {
             self.start_next_run()?;
         }
@@ -160,9 +162,9 @@ impl Job {
     }
 
     /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
-    pub fn touch(&mut self) {
-        self.stage_touched |= self.steps_done() > 0;
-        self.touched |= self.stage_touched || !(self.results.is_empty() && self.gathered.is_empty());
+    pub fn mark_edited(&mut self) {
+        self.stage_edited |= self.steps_done() > 0;
+        self.edited_while_training |= self.stage_edited || !(self.results.is_empty() && self.gathered.is_empty());
     }
 
     /// Whether there is nothing left to train here.
@@ -190,7 +192,7 @@ impl Job {
     fn check_loss(&self, actor: Actor, step: u32, loss: Option<f64>) -> Result<(), Halt> {
         match loss {
             Some(loss) if !loss.is_finite() => {
-                Err(Trouble::Diverged { actor, step, learning_rate: self.experiment.learning_rate }.into())
+                Err(EngineError::Diverged { actor, step, learning_rate: self.experiment.learning_rate }.into())
             }
             _ => Ok(()),
         }
@@ -227,11 +229,11 @@ impl Job {
     }
 
     /// How far the stage is.
-    pub fn progress(&self, steps: u32, elapsed: Duration) -> Option<Tally> {
+    pub fn progress(&self, steps: u32, elapsed: Duration) -> Option<Progress> {
         let (stage, learner) = self.learner()?;
         let epoch = self.epoch_steps();
         let run = if let Work::Tuning(tuning) = &self.work { tuning.request().run } else { self.run };
-        Some(Tally {
+        Some(Progress {
             run,
             runs: self.experiment.runs,
             stage,
@@ -270,10 +272,10 @@ impl Job {
         Ok(epoch_ended)
     }
 
-    pub(super) fn begin(&mut self, run: u32) -> Result<(), Trouble> {
+    pub(super) fn begin(&mut self, run: u32) -> Result<(), EngineError> {
         self.run = run;
         self.fresh = true;
-        self.stage_touched = false;
+        self.stage_edited = false;
         self.seconds = 0.0;
         let seed = self.seed();
         if let Some(adopted) = &self.imported_teacher {
@@ -365,8 +367,15 @@ impl Job {
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
                 events.extend((self.run == 0).then_some(Event::Network(file)));
-                let (learning_rate, touched) = (self.experiment.learning_rate, self.stage_touched);
-                self.teachers.push(TrainedTeacher { run: self.run, network, logits, accuracy, learning_rate, touched });
+                let (learning_rate, edited_while_training) = (self.experiment.learning_rate, self.stage_edited);
+                self.teachers.push(TrainedTeacher {
+                    run: self.run,
+                    network,
+                    logits,
+                    accuracy,
+                    learning_rate,
+                    edited_while_training,
+                });
                 self.begin(self.run)?;
             }
             Work::Students(students) => self.finish_run(&students, events).await?,
@@ -388,9 +397,9 @@ impl Job {
             measure(&self.data, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
         let right = |logits| answers(&self.data, logits).correct().into_iter().map(u8::from).collect();
         let result = RunResult {
-            era: self.share.era,
+            generation: self.share.generation,
             run: self.run,
-            touched: self.touched || self.stage_touched,
+            edited_while_training: self.edited_while_training || self.stage_edited,
             teacher: self.teacher_of(self.run).map_or(f64::NAN, |teacher| teacher.accuracy),
             baseline: baseline.accuracy,
             student: student.accuracy,

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use burn::tensor::ExecutionError;
 use retort_compress::pack::{PackError, unpack_float};
-use retort_spec::{Command, DataSet, Event, Experiment, Phase, RunState, Share, Trouble, UserExample, changed};
+use retort_spec::{
+    Command, DataSet, EngineError, Event, Experiment, Phase, RunAssignment, RunState, UserExample, changed,
+};
 use web_time::Instant;
 
 use crate::{
@@ -28,23 +30,23 @@ use job::Job;
 
 /// Training cannot go on.
 #[derive(Debug)]
-struct Halt(Trouble);
+struct Halt(EngineError);
 
-impl From<Trouble> for Halt {
-    fn from(trouble: Trouble) -> Self {
+impl From<EngineError> for Halt {
+    fn from(trouble: EngineError) -> Self {
         Self(trouble)
     }
 }
 
 impl From<ExecutionError> for Halt {
     fn from(error: ExecutionError) -> Self {
-        Self(Trouble::Device { reason: error.to_string() })
+        Self(EngineError::Device { reason: error.to_string() })
     }
 }
 
 impl From<PackError> for Halt {
     fn from(error: PackError) -> Self {
-        Self(Trouble::Engine { reason: error.to_string() })
+        Self(EngineError::Engine { reason: error.to_string() })
     }
 }
 
@@ -78,7 +80,7 @@ pub struct Session {
     /// When it was last looked at.
     looked: Option<Instant>,
     /// Which runs are trained here.
-    share: Share,
+    share: RunAssignment,
 }
 
 impl Session {
@@ -97,7 +99,7 @@ impl Session {
             mapped: None,
             watched: Vec::new(),
             looked: None,
-            share: Share::ALL,
+            share: RunAssignment::ALL,
         }
     }
 
@@ -130,7 +132,7 @@ impl Session {
                 events.extend(self.with_job(async |job| job.regions().await).await);
                 events
             }
-            Command::Own(own) => {
+            Command::SetUserExamples(own) => {
                 let of = |list: &[UserExample], data| {
                     list.iter().filter(|example| example.data == data).cloned().collect::<Vec<UserExample>>()
                 };
@@ -155,18 +157,18 @@ impl Session {
             Command::Classify { id, inputs } => {
                 self.with_job(async |job| Ok(Some(Event::Answers { id, answers: job.classify(&inputs).await? }))).await
             }
-            Command::Watch(input) => {
+            Command::InspectActivations(input) => {
                 self.watched = input.0;
                 let watched = self.watched.clone();
                 self.with_job(async |job| job.inside(&watched).await).await
             }
-            Command::Pace(pace) => {
+            Command::SetSpeedLimit(pace) => {
                 self.pace = pace;
                 self.due = None;
                 Vec::new()
             }
-            Command::Examples => self.job.as_ref().map(Job::examples).into_iter().collect(),
-            Command::Tune(request) => {
+            Command::RequestEvaluationData => self.job.as_ref().map(Job::examples).into_iter().collect(),
+            Command::FineTune(request) => {
                 let id = request.id;
                 let events = match self.job.as_mut() {
                     // What another question is about is of no use any more.
@@ -176,10 +178,10 @@ impl Session {
                 self.mode = RunMode::Run;
                 events
             }
-            Command::Abandon => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
-            Command::Adopt { file } => self.adopt(&file).await,
+            Command::CancelFineTune => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
+            Command::UseTeacherFile { file } => self.adopt(&file).await,
             // Somebody else's.
-            Command::Bench(_) => Vec::new(),
+            Command::Workbench(_) => Vec::new(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment),
                 None => Vec::new(),
@@ -204,14 +206,14 @@ impl Session {
                     self.files.push((data, dataset));
                     vec![Event::FilesRead { data, train, test }]
                 }
-                Err(trouble) => vec![Event::Trouble(trouble)],
+                Err(trouble) => vec![Event::Error(trouble)],
             },
-            Command::Time(experiment) => vec![Event::Timed(self.time(*experiment).await)],
-            Command::Share(share) => {
+            Command::EstimateTime(experiment) => vec![Event::TimeEstimate(self.time(*experiment).await)],
+            Command::AssignRuns(share) => {
                 self.share = share;
                 let results = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.assign_runs(share));
                 let mut events = results.unwrap_or_else(|trouble| self.fail(trouble));
-                events.insert(0, Event::Shared { era: share.era });
+                events.insert(0, Event::AssignmentApplied { generation: share.generation });
                 events
             }
             Command::Result(result) => self.job.as_mut().and_then(|job| job.merge_result(result)).into_iter().collect(),
@@ -224,7 +226,7 @@ impl Session {
     pub async fn advance(&mut self, budget: Duration) -> Vec<Event> {
         let mut events = Vec::new();
         if let Err(Halt(trouble)) = self.train(budget, &mut events).await {
-            events.push(Event::Trouble(trouble));
+            events.push(Event::Error(trouble));
             self.job = None;
         }
         if !self.is_running() {
@@ -299,7 +301,7 @@ impl Session {
         let abandoned = if shown_only { None } else { job.abandon() };
         let finished = job.is_finished();
         let knobs: Vec<_> = changed(&job.experiment, &experiment).collect();
-        let turned_live = !finished && knobs.iter().any(|knob| knob.live);
+        let live_knob_changed = !finished && knobs.iter().any(|knob| knob.live);
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
         let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
@@ -314,8 +316,8 @@ impl Session {
         }
         .unwrap_or_else(|trouble| self.fail(trouble));
         events.extend(abandoned);
-        if turned_live && let Some(job) = self.job.as_mut() {
-            job.touch();
+        if live_knob_changed && let Some(job) = self.job.as_mut() {
+            job.mark_edited();
         }
         if finished && self.mode == RunMode::Pause {
             self.mode = RunMode::Run;
@@ -342,7 +344,7 @@ impl Session {
 
     /// Takes a file as the teacher.
     async fn adopt(&mut self, file: &[u8]) -> Vec<Event> {
-        let bad = |reason: String| vec![Event::Trouble(Trouble::BadFile { name: "teacher".into(), reason })];
+        let bad = |reason: String| vec![Event::Error(EngineError::BadFile { name: "teacher".into(), reason })];
         let Some(job) = self.job.as_mut() else { return Vec::new() };
         let (kind, features, layers) = match unpack_float(file) {
             Ok(read) => read,
@@ -365,11 +367,11 @@ impl Session {
         }
     }
 
-    fn fail(&mut self, trouble: Trouble) -> Vec<Event> {
+    fn fail(&mut self, trouble: EngineError) -> Vec<Event> {
         let job = self.job.take();
         // Another knob may mend it, and the teacher is as good as before.
-        self.suspended = job.filter(|_| matches!(trouble, Trouble::Refused { .. } | Trouble::NothingToLearn));
-        vec![Event::Trouble(trouble)]
+        self.suspended = job.filter(|_| matches!(trouble, EngineError::Refused { .. } | EngineError::NothingToLearn));
+        vec![Event::Error(trouble)]
     }
 
     fn set_mode(&mut self, mode: RunMode) -> Vec<Event> {

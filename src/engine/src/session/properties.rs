@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use retort_spec::{FileData, Measured, NetworkKind, RunResult, Tuning, decode};
+use retort_spec::{FileData, FineTuneRequest, Measured, NetworkKind, RunResult, decode};
 
 use super::*;
 
@@ -62,11 +62,11 @@ fn neutral() -> impl Strategy<Value = Command> {
         Just(Command::StepBatch),
         Just(Command::StepEpoch),
         Just(Command::Ping),
-        Just(Command::Examples),
-        Just(Command::Abandon),
+        Just(Command::RequestEvaluationData),
+        Just(Command::CancelFineTune),
         vec(-2.0..2.0_f32, 0..5).prop_map(|inputs| Command::Classify { id: 1, inputs: inputs.into() }),
-        vec(-2.0..2.0_f32, 0..4).prop_map(|input| Command::Watch(input.into())),
-        experiments().prop_map(|experiment| Command::Time(Box::new(experiment))),
+        vec(-2.0..2.0_f32, 0..4).prop_map(|input| Command::InspectActivations(input.into())),
+        experiments().prop_map(|experiment| Command::EstimateTime(Box::new(experiment))),
     ]
 }
 
@@ -87,24 +87,24 @@ fn any_command() -> impl Strategy<Value = Command> {
             data: DataSet::Mnist,
             files: vec![FileData { name: "train-images-idx3-ubyte".into(), bytes }],
         }),
-        1 => vec(own, 0..3).prop_map(Command::Own),
-        1 => vec(0..255_u8, 0..30).prop_map(|file| Command::Adopt { file }),
-        1 => (0..3_u32, 0..3_u32, 0..3_u32).prop_map(|(index, count, era)| Command::Share(Share { index, count, era })),
-        1 => (0..3_u32, 0..3_u32, vec(0..3_u8, 0..4)).prop_map(|(era, run, right)| Command::Result(RunResult {
-            era,
+        1 => vec(own, 0..3).prop_map(Command::SetUserExamples),
+        1 => vec(0..255_u8, 0..30).prop_map(|file| Command::UseTeacherFile { file }),
+        1 => (0..3_u32, 0..3_u32, 0..3_u32).prop_map(|(index, count, generation)| Command::AssignRuns(RunAssignment { index, count, generation })),
+        1 => (0..3_u32, 0..3_u32, vec(0..3_u8, 0..4)).prop_map(|(generation, run, right)| Command::Result(RunResult {
+            generation,
             run,
-            touched: false,
+            edited_while_training: false,
             teacher: 0.5,
             baseline: f64::NAN,
             student: 0.5,
             baseline_right: right.clone(),
             student_right: right,
         })),
-        1 => (0..3_u32).prop_map(|run| Command::Tune(Tuning {
+        1 => (0..3_u32).prop_map(|run| Command::FineTune(FineTuneRequest {
             id: 2,
             run,
             kind: NetworkKind::Mlp,
-            treatment: "finetune:1".parse().unwrap(),
+            step: "finetune:1".parse().unwrap(),
             layers: Vec::new(),
         })),
     ]
@@ -122,7 +122,7 @@ fn state(events: &[Event]) -> Option<RunState> {
 fn results(events: &[Event]) -> Vec<Event> {
     let timeless = |event: &Event| match event {
         Event::Measured(measured) => Some(Event::Measured(Measured { seconds: 0.0, ..measured.clone() })),
-        Event::Point(_) | Event::Verdict(_) | Event::Network(_) | Event::Trouble(_) => Some(event.clone()),
+        Event::Point(_) | Event::Verdict(_) | Event::Network(_) | Event::Error(_) => Some(event.clone()),
         _ => None,
     };
     events.iter().filter_map(timeless).collect()
@@ -174,7 +174,7 @@ proptest! {
             }
         }
         // Whatever went before: an experiment of its own ends as it does in a fresh session.
-        for command in [Command::Stop, Command::Own(Vec::new()), Command::Share(Share::ALL)] {
+        for command in [Command::Stop, Command::SetUserExamples(Vec::new()), Command::AssignRuns(RunAssignment::ALL)] {
             block_on(session.handle(command));
         }
         let after = results(&finish(&mut session, Command::Run(experiment("seed=5"))));

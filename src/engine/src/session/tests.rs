@@ -1,9 +1,9 @@
 use pollster::block_on;
 use retort_compress::model::{Matrix, Model, Part};
 use retort_spec::{
-    Actor, Answer, Architecture, Bits, Incompatibility, Labels, Measured, NetworkFile, NetworkKind, Objective,
-    OptimizerKind, REGION_REACH, REGION_SIDE, RunTime, Stopped, Switch, Terms, Transfer, Tuned, TunedLayer,
-    TunedMatrix, Tuning, Weights, probability::argmax,
+    Actor, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
+    NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms, Transfer,
+    TunedLayer, TunedMatrix, Weights, probability::argmax,
 };
 
 use super::*;
@@ -63,7 +63,7 @@ fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
 #[test]
 fn without_soft_targets_the_student_is_the_baseline() {
     for transfer in [Transfer::All, Transfer::Labelled, Transfer::Noise] {
-        let events = finish(&mut session(), Command::Run(Experiment { soft: 0.0, transfer, ..small() }));
+        let events = finish(&mut session(), Command::Run(Experiment { soft_weight: 0.0, transfer, ..small() }));
         assert_eq!(measured(&events, Actor::Student).logits, measured(&events, Actor::Baseline).logits);
     }
 }
@@ -80,7 +80,7 @@ fn pausing_and_stepping_change_nothing() {
         assert_eq!(events.last(), Some(&Event::State(RunState::Paused)));
     }
     let steps = events.iter().rev().find_map(|event| match event {
-        Event::Progress(tally) => Some((tally.step, tally.epoch)),
+        Event::Progress(progress) => Some((progress.step, progress.epoch)),
         _ => None,
     });
     assert_eq!(steps, Some((41, 1)), "1,297 digits in batches of 32");
@@ -111,11 +111,12 @@ fn a_live_knob_does_not_restart_and_is_told_of() {
     let events = block_on(session.handle(Command::Run(Experiment { temperature: 9.0, ..small() })));
     assert!(!events.iter().any(|event| matches!(event, Event::Data(_))));
     let events = finish(&mut session, Command::Resume);
-    let touched = events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.touched));
-    assert!(touched);
+    let edited_while_training =
+        events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.edited_while_training));
+    assert!(edited_while_training);
     // Turned after the end, it trains the students anew, and the result is the experiment's own again.
     let events = finish(&mut session, Command::Run(Experiment { temperature: 2.0, ..small() }));
-    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if !verdict.touched)));
+    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if !verdict.edited_while_training)));
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
     let wild = Experiment { learning_rate: 10.0, optimizer: OptimizerKind::Sgd, weight_decay: 1.0, ..small() };
     let events = finish(&mut session, Command::Run(wild));
     let told =
-        events.iter().any(|event| matches!(event, Event::Trouble(Trouble::Diverged { learning_rate: 10.0, .. })));
+        events.iter().any(|event| matches!(event, Event::Error(EngineError::Diverged { learning_rate: 10.0, .. })));
     assert!(told, "{:?}", events.last());
     assert!(finish(&mut session, Command::Run(small())).iter().any(|event| matches!(event, Event::Verdict(_))));
 }
@@ -144,7 +145,7 @@ fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
 fn nothing_to_learn_from_is_said() {
     let nothing = Experiment { labels: Labels::Count(0), transfer: Transfer::Labelled, ..small() };
     let events = block_on(session().handle(Command::Run(nothing)));
-    assert!(events.contains(&Event::Trouble(Trouble::NothingToLearn)));
+    assert!(events.contains(&Event::Error(EngineError::NothingToLearn)));
     // No labels, but a teacher: the student learns from it alone.
     let taught = Experiment { labels: Labels::Count(0), student_epochs: 10, teacher_epochs: 5, ..small() };
     let events = finish(&mut session(), Command::Run(taught));
@@ -200,11 +201,11 @@ fn asked(model: &Model) -> Vec<TunedLayer> {
     model.layers.iter().map(layer).collect()
 }
 
-fn tuned(session: &mut Session, treatment: &str, layers: Vec<TunedLayer>, kind: NetworkKind) -> Tuned {
-    let treatment = treatment.parse().unwrap();
-    let events = finish(session, Command::Tune(Tuning { id: 3, run: 0, kind, treatment, layers }));
+fn tuned(session: &mut Session, step: &str, layers: Vec<TunedLayer>, kind: NetworkKind) -> FineTuneResult {
+    let step = step.parse().unwrap();
+    let events = finish(session, Command::FineTune(FineTuneRequest { id: 3, run: 0, kind, step, layers }));
     let of = |event: &Event| match event {
-        Event::Tuned(tuned) => Some(tuned.clone()),
+        Event::FineTuned(tuned) => Some(tuned.clone()),
         _ => None,
     };
     events.iter().find_map(of).unwrap()
@@ -218,8 +219,8 @@ fn compressed_networks_learn_on_as_they_are() {
         let mut session = session();
         let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
         let layers = asked(&model);
-        let mut run = |treatment: &str, layers: &Vec<TunedLayer>| {
-            let tuned = tuned(&mut session, treatment, layers.clone(), network.kind);
+        let mut run = |step: &str, layers: &Vec<TunedLayer>| {
+            let tuned = tuned(&mut session, step, layers.clone(), network.kind);
             assert_eq!(tuned.id, 3);
             (tuned.layers.unwrap(), tuned.ranges)
         };
@@ -267,35 +268,37 @@ fn two_factors_are_trained_in_the_place_of_one_matrix() {
 fn training_a_compressed_network_can_be_given_up_and_another_experiment_gives_it_up() {
     let mut session = session();
     let (_, model) = packed(&finish(&mut session, Command::Run(small())));
-    let (treatment, layers) = ("finetune:200".parse().unwrap(), asked(&model));
-    let request = Tuning { id: 9, run: 0, kind: NetworkKind::Mlp, treatment, layers };
+    let (step, layers) = ("finetune:200".parse().unwrap(), asked(&model));
+    let request = FineTuneRequest { id: 9, run: 0, kind: NetworkKind::Mlp, step, layers };
     let given_up = |events: &[Event]| {
-        events.iter().any(|event| matches!(event, Event::Tuned(Tuned { id: 9, layers: Err(Stopped::Abandoned), .. })))
+        events.iter().any(|event| {
+            matches!(event, Event::FineTuned(FineTuneResult { id: 9, layers: Err(PipelineEnd::Abandoned), .. }))
+        })
     };
-    block_on(session.handle(Command::Tune(request.clone())));
+    block_on(session.handle(Command::FineTune(request.clone())));
     assert!(session.is_running());
     // Only what is looked at changes: it goes on.
     assert!(!given_up(&block_on(session.handle(Command::Run(Experiment { bits: Bits::B1, ..small() })))));
-    assert!(given_up(&block_on(session.handle(Command::Abandon))));
+    assert!(given_up(&block_on(session.handle(Command::CancelFineTune))));
     assert!(!session.is_running());
-    block_on(session.handle(Command::Tune(request.clone())));
+    block_on(session.handle(Command::FineTune(request.clone())));
     let another = Experiment { temperature: 9.0, bits: Bits::B1, ..small() };
     let events = block_on(session.handle(Command::Run(another)));
     assert!(given_up(&events));
     assert!(session.is_running(), "the students are trained anew");
     // A newer question takes the place of an older one.
     finish(&mut session, Command::Resume);
-    block_on(session.handle(Command::Tune(request.clone())));
-    let newer = Tuning { id: 10, treatment: "finetune:1".parse().unwrap(), ..request.clone() };
-    assert!(given_up(&block_on(session.handle(Command::Tune(newer)))));
+    block_on(session.handle(Command::FineTune(request.clone())));
+    let newer = FineTuneRequest { id: 10, step: "finetune:1".parse().unwrap(), ..request.clone() };
+    assert!(given_up(&block_on(session.handle(Command::FineTune(newer)))));
     let events = finish(&mut session, Command::Resume);
-    assert!(events.iter().any(|event| matches!(event, Event::Tuned(Tuned { id: 10, layers: Ok(_), .. }))));
+    assert!(events.iter().any(|event| matches!(event, Event::FineTuned(FineTuneResult { id: 10, layers: Ok(_), .. }))));
     // Nothing to begin with: no student of that run.
-    let none = block_on(session.handle(Command::Tune(Tuning { run: 7, ..request.clone() })));
-    assert!(matches!(&none[0], Event::Tuned(Tuned { layers: Err(Stopped::NoStudent), .. })));
+    let none = block_on(session.handle(Command::FineTune(FineTuneRequest { run: 7, ..request.clone() })));
+    assert!(matches!(&none[0], Event::FineTuned(FineTuneResult { layers: Err(PipelineEnd::NoStudent), .. })));
     block_on(session.handle(Command::Stop));
-    let none = block_on(session.handle(Command::Tune(request)));
-    assert!(matches!(&none[0], Event::Tuned(Tuned { id: 9, layers: Err(Stopped::NoStudent), .. })));
+    let none = block_on(session.handle(Command::FineTune(request)));
+    assert!(matches!(&none[0], Event::FineTuned(FineTuneResult { id: 9, layers: Err(PipelineEnd::NoStudent), .. })));
 }
 
 #[test]
@@ -304,7 +307,7 @@ fn compressed_networks_learn_from_whatever_the_student_learned_from() {
     for (labels, transfer) in
         [(none, Transfer::All), (none, Transfer::Noise), (few, Transfer::Labelled), (few, Transfer::Noise)]
     {
-        let experiment = Experiment { labels, transfer, jitter: 1, soft: 0.7, ..small() };
+        let experiment = Experiment { labels, transfer, jitter: 1, soft_weight: 0.7, ..small() };
         let mut session = session();
         let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
         let layers = asked(&model);
@@ -347,13 +350,16 @@ fn a_network_that_is_brought_along_teaches() {
     let (file, _) = packed(&finish(&mut first, Command::Run(Experiment { student_epochs: 10, ..small() })));
     let mut second = session();
     block_on(second.handle(Command::Run(Experiment { runs: 2, ..small() })));
-    let mut events = block_on(second.handle(Command::Adopt { file: file.clone() }));
+    let mut events = block_on(second.handle(Command::UseTeacherFile { file: file.clone() }));
     events.extend(finish(&mut second, Command::Resume));
     let teacher = measured(&events, Actor::Teacher);
     assert_eq!((teacher.parameters, teacher.seconds), (8 * 65 + 10 * 9, 0.0));
     assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.teacher.values.len() == 2)));
-    let bad = block_on(second.handle(Command::Adopt { file: file[..file.len() - 1].to_vec() }));
-    assert!(matches!(&bad[..], [Event::Trouble(Trouble::BadFile { .. }), Event::State(RunState::Finished)]), "{bad:?}");
+    let bad = block_on(second.handle(Command::UseTeacherFile { file: file[..file.len() - 1].to_vec() }));
+    assert!(
+        matches!(&bad[..], [Event::Error(EngineError::BadFile { .. }), Event::State(RunState::Finished)]),
+        "{bad:?}"
+    );
 }
 
 #[test]
@@ -361,7 +367,7 @@ fn jitter_dropout_and_unscaled_losses_train_too() {
     let experiment = Experiment {
         jitter: 1,
         dropout: 0.2,
-        t2: Switch::Off,
+        scale_by_t2: OnOff::Off,
         labels: Labels::All,
         teacher_epochs: 10,
         student_epochs: 10,
@@ -485,7 +491,7 @@ fn own_examples_restart_the_training_and_their_labels_are_seen() {
     finish(&mut session, Command::Run(small()));
     let mut own = |data, label| {
         let example = UserExample { data, label, input: vec![0.5; 64].into() };
-        block_on(session.handle(Command::Own(vec![example])))
+        block_on(session.handle(Command::SetUserExamples(vec![example])))
     };
     let summary = |events: &[Event]| {
         let of = |event: &Event| match event {
@@ -503,16 +509,16 @@ fn own_examples_restart_the_training_and_their_labels_are_seen() {
 fn a_pace_slows_down_and_changes_nothing_else() {
     let straight = results(&finish(&mut session(), Command::Run(small())));
     let mut slow = session();
-    block_on(slow.handle(Command::Pace(Some(100))));
+    block_on(slow.handle(Command::SetSpeedLimit(Some(100))));
     let mut events = block_on(slow.handle(Command::Run(small())));
     events.extend(block_on(slow.advance(BUDGET)));
     let steps = events.iter().find_map(|event| match event {
-        Event::Progress(tally) => Some(tally.step),
+        Event::Progress(progress) => Some(progress.step),
         _ => None,
     });
     assert_eq!(steps, Some(10), "a tenth of a second's steps at a time");
     assert!(slow.rest() <= Duration::from_millis(100));
-    events.extend(finish(&mut slow, Command::Pace(None)));
+    events.extend(finish(&mut slow, Command::SetSpeedLimit(None)));
     assert_eq!(results(&events), straight);
 }
 
@@ -555,7 +561,7 @@ fn term(events: &[Event], objective: Objective) -> Option<[f64; 2]> {
 fn every_objective_lowers_its_own_loss_and_changes_the_student() {
     for kind in [NetworkKind::Mlp, NetworkKind::Conv, NetworkKind::Residual] {
         let mut session = session();
-        let alone = Experiment { soft: 0.0, ..pair(kind) };
+        let alone = Experiment { soft_weight: 0.0, ..pair(kind) };
         let plain = measured(&finish(&mut session, Command::Run(alone.clone())), Actor::Student).logits;
         for &objective in Objective::ALL {
             // A first stage that lasts makes its loss comparable from end to end.
@@ -563,7 +569,7 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
                 Experiment { weights: Weights::default().with(objective), first_stage: 0.5, ..alone.clone() };
             let events = finish(&mut session, Command::Run(experiment));
             let refused = events.iter().find_map(|event| match event {
-                Event::Trouble(trouble) => Some(trouble.clone()),
+                Event::Error(trouble) => Some(trouble.clone()),
                 _ => None,
             });
             if let Some(trouble) = refused {
@@ -583,20 +589,20 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
 fn what_cannot_teach_is_told() {
     let trouble = |objective: Objective, experiment: Experiment| {
         let weights = Weights::default().with(objective);
-        let events = finish(&mut session(), Command::Run(Experiment { weights, soft: 0.0, ..experiment }));
+        let events = finish(&mut session(), Command::Run(Experiment { weights, soft_weight: 0.0, ..experiment }));
         events.into_iter().find_map(|event| match event {
-            Event::Trouble(trouble) => Some(trouble),
+            Event::Error(trouble) => Some(trouble),
             _ => None,
         })
     };
     let unlabelled = Experiment { labels: Labels::Count(0), ..small() };
     // One asks for labels, the other is silent after its first stage.
     for objective in [Objective::LabelSmoothing, Objective::Hint] {
-        assert_eq!(trouble(objective, unlabelled.clone()), Some(Trouble::NothingToLearn), "{objective}");
+        assert_eq!(trouble(objective, unlabelled.clone()), Some(EngineError::NothingToLearn), "{objective}");
     }
     assert_eq!(trouble(Objective::Pkt, unlabelled.clone()), None);
     let linear = Experiment { student: Architecture::mlp([]), ..unlabelled };
-    let refused = Trouble::Refused { objective: Objective::Pkt, refusal: Incompatibility::NoStages };
+    let refused = EngineError::Refused { objective: Objective::Pkt, refusal: Incompatibility::NoStages };
     assert_eq!(trouble(Objective::Pkt, linear), Some(refused), "its embedding is the input");
 }
 
@@ -607,7 +613,7 @@ fn an_example_of_ones_own_reaches_a_job_that_was_refused() {
     let weights = Weights::default().with(Objective::Attention);
     finish(&mut session, Command::Run(Experiment { weights, ..small() }));
     let own = UserExample { data: small().data, label: 3, input: vec![0.5; 64].into() };
-    block_on(session.handle(Command::Own(vec![own])));
+    block_on(session.handle(Command::SetUserExamples(vec![own])));
     let events = finish(&mut session, Command::Run(small()));
     let labelled = events.iter().find_map(|event| match event {
         Event::Data(summary) => Some(summary.labelled),
@@ -635,8 +641,8 @@ fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     finish(&mut session, Command::Run(small()));
     let weights = Weights::default().with(Objective::Attention);
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
-    let refused = Trouble::Refused { objective: Objective::Attention, refusal: Incompatibility::NoPlaces };
-    assert!(events.contains(&Event::Trouble(refused)), "{events:?}");
+    let refused = EngineError::Refused { objective: Objective::Attention, refusal: Incompatibility::NoPlaces };
+    assert!(events.contains(&Event::Error(refused)), "{events:?}");
     let weights = Weights::default().with(Objective::Pkt);
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
     assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
@@ -648,8 +654,8 @@ fn a_look_inside_shows_every_stage_of_both() {
     let mut session = session();
     let experiment = Experiment { weights: Weights::default().with(Objective::Hint), ..pair(NetworkKind::Conv) };
     finish(&mut session, Command::Run(experiment));
-    let events = block_on(session.handle(Command::Watch(vec![0.5; 64].into())));
-    let [Event::Inside(insides)] = &events[..] else { panic!("{events:?}") };
+    let events = block_on(session.handle(Command::InspectActivations(vec![0.5; 64].into())));
+    let [Event::Activations(insides)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(insides.len(), 2);
     for inside in insides {
         let stages: Vec<_> =
@@ -657,11 +663,11 @@ fn a_look_inside_shows_every_stage_of_both() {
         assert_eq!(stages, [(4, 4, 64), (6, 2, 24)]);
         assert_eq!((inside.filters.len(), inside.similarities.len()), (4 * 9, 900));
     }
-    assert_eq!(block_on(session.handle(Command::Watch(vec![0.5; 7].into()))), []);
+    assert_eq!(block_on(session.handle(Command::InspectActivations(vec![0.5; 7].into()))), []);
 }
 
 /// The sessions of a pool, which hear a command and its shares and then train in turns, handing results to the first.
-fn together(pool: &mut [Session], command: Command, era: u32) -> Vec<Event> {
+fn together(pool: &mut [Session], command: Command, generation: u32) -> Vec<Event> {
     let count = pool.len() as u32;
     let mut events = Vec::new();
     let mut results = Vec::new();
@@ -673,8 +679,8 @@ fn together(pool: &mut [Session], command: Command, era: u32) -> Vec<Event> {
     };
     for (index, session) in pool.iter_mut().enumerate() {
         hear(index, block_on(session.handle(command.clone())));
-        let share = Share { index: index as u32, count, era };
-        hear(index, block_on(session.handle(Command::Share(share))));
+        let share = RunAssignment { index: index as u32, count, generation };
+        hear(index, block_on(session.handle(Command::AssignRuns(share))));
     }
     while pool.iter().any(Session::is_running) {
         for (index, session) in pool.iter_mut().enumerate().filter(|(_, session)| session.is_running()) {
@@ -739,7 +745,7 @@ fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_a
     let mut result = None;
     for (index, session) in (0..).zip(&mut pool) {
         block_on(session.handle(Command::Run(experiment.clone())));
-        let mut events = finish(session, Command::Share(Share { index, count: 2, era: 1 }));
+        let mut events = finish(session, Command::AssignRuns(RunAssignment { index, count: 2, generation: 1 }));
         result = result.or(events.iter_mut().find_map(|event| match event {
             Event::Result(result) => Some(result.clone()),
             _ => None,
@@ -750,9 +756,9 @@ fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_a
     let late = result.unwrap();
     let other = Experiment { labels: Labels::Count(100), ..experiment };
     finish(first, Command::Run(other.clone()));
-    finish(first, Command::Share(Share { index: 0, count: 2, era: 2 }));
+    finish(first, Command::AssignRuns(RunAssignment { index: 0, count: 2, generation: 2 }));
     assert_eq!(block_on(first.handle(Command::Result(late))), []);
-    let events = finish(first, Command::Share(Share { index: 0, count: 1, era: 3 }));
+    let events = finish(first, Command::AssignRuns(RunAssignment { index: 0, count: 1, generation: 3 }));
     let alone = finish(&mut session(), Command::Run(other));
     let verdict = |events: &[Event]| events.iter().find(|event| matches!(event, Event::Verdict(_))).cloned();
     assert!(verdict(&alone).is_some());
@@ -761,7 +767,7 @@ fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_a
     // Who is to train nothing gives up what is under way.
     block_on(second.handle(Command::Reset));
     assert!(second.is_running());
-    block_on(second.handle(Command::Share(Share { index: Share::NONE, count: 1, era: 4 })));
+    block_on(second.handle(Command::AssignRuns(RunAssignment { index: RunAssignment::IDLE, count: 1, generation: 4 })));
     assert!(!second.is_running());
 }
 
@@ -769,9 +775,9 @@ fn a_result_of_what_was_trained_before_is_left_aside_and_runs_of_a_lost_worker_a
 fn what_cannot_be_trained_is_not_taken_for_a_failed_device() {
     let mut session = session();
     let mut time = |experiment: Experiment| {
-        let events = block_on(session.handle(Command::Time(Box::new(experiment))));
+        let events = block_on(session.handle(Command::EstimateTime(Box::new(experiment))));
         match &events[..] {
-            [Event::Timed(time)] => time.clone(),
+            [Event::TimeEstimate(time)] => time.clone(),
             events => panic!("{events:?}"),
         }
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use retort_spec::{Experiment, RunTime, Share, Trouble};
+use retort_spec::{EngineError, Experiment, RunAssignment, RunTime};
 use web_time::Instant;
 
 use super::{
@@ -22,14 +22,14 @@ impl Session {
     pub(super) async fn time(&self, experiment: Experiment) -> RunTime {
         match self.seconds(experiment).await {
             Ok(seconds) => RunTime::Seconds(seconds),
-            Err(Halt(Trouble::Device { reason } | Trouble::Engine { reason })) => RunTime::Failed { reason },
+            Err(Halt(EngineError::Device { reason } | EngineError::Engine { reason })) => RunTime::Failed { reason },
             Err(_) => RunTime::Untrainable,
         }
     }
 
     async fn seconds(&self, experiment: Experiment) -> Result<f64, Halt> {
         let dataset = load(&experiment, &self.files)?;
-        let (mut job, _) = Job::new(dataset, experiment, Share::ALL, &self.compute.device)?;
+        let (mut job, _) = Job::new(dataset, experiment, RunAssignment::ALL, &self.compute.device)?;
         let teaching = job.timed().await?;
         // A teacher of one or two steps is trained by now, and its students have begun.
         if let Work::Teacher(teacher) = &job.work {

@@ -1,6 +1,6 @@
 //! Compressed networks of a finished experiment: what they are measured with, and their training.
 
-use retort_spec::{BenchExamples, Event, Stopped, Tuned, Tuning as Request};
+use retort_spec::{EvaluationData, Event, FineTuneRequest as Request, FineTuneResult, PipelineEnd};
 
 use super::{
     Halt,
@@ -19,7 +19,7 @@ impl Job {
         let every = count.div_ceil(CALIBRATION).max(1);
         let rows = (0..count as u32).step_by(every);
         let calibration = rows.flat_map(|row| dataset.train.input(row, features).to_vec()).collect::<Vec<f32>>();
-        Event::Examples(Box::new(BenchExamples {
+        Event::EvaluationData(Box::new(EvaluationData {
             features: features as u32,
             classes: dataset.classes as u32,
             image: dataset.is_image(),
@@ -43,9 +43,9 @@ impl Job {
     /// Stops training a compressed network, if one is trained.
     pub fn abandon(&mut self) -> Option<Event> {
         let Work::Tuning(tuning) = &self.work else { return None };
-        let ended = unfinished(tuning.request().id, Stopped::Abandoned);
+        let ended = unfinished(tuning.request().id, PipelineEnd::Abandoned);
         self.work = Work::Finished;
-        Some(Event::Tuned(ended))
+        Some(Event::FineTuned(ended))
     }
 
     /// What came of it.
@@ -59,18 +59,18 @@ impl Job {
         if !numbers.into_iter().all(|number| number.is_finite()) {
             let rate = self.experiment.learning_rate;
             let reason = format!("its weights are no numbers any more; lower learning-rate (now {rate})");
-            return Ok(Event::Tuned(unfinished(id, Stopped::Failed { reason })));
+            return Ok(Event::FineTuned(unfinished(id, PipelineEnd::Failed { reason })));
         }
         let ranges = tuning.ranges().await?.into();
-        Ok(Event::Tuned(Tuned { id, layers: Ok(layers), ranges, seconds: self.seconds }))
+        Ok(Event::FineTuned(FineTuneResult { id, layers: Ok(layers), ranges, seconds: self.seconds }))
     }
 }
 
 /// The answer where there is no student to train on.
 pub(super) fn without_student(id: u32) -> Event {
-    Event::Tuned(unfinished(id, Stopped::NoStudent))
+    Event::FineTuned(unfinished(id, PipelineEnd::NoStudent))
 }
 
-fn unfinished(id: u32, why: Stopped) -> Tuned {
-    Tuned { id, layers: Err(why), ranges: Vec::new().into(), seconds: 0.0 }
+fn unfinished(id: u32, why: PipelineEnd) -> FineTuneResult {
+    FineTuneResult { id, layers: Err(why), ranges: Vec::new().into(), seconds: 0.0 }
 }

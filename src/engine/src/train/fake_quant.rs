@@ -10,7 +10,7 @@ use retort_compress::{
     model::{Matrix, group_of, groups},
     weights::{codes_of, quantize},
 };
-use retort_spec::{QuantScheme, Range, Steps, ZeroPoint};
+use retort_spec::{QuantScheme, Range, ScaleSource, ZeroPoint};
 
 /// The least scale that divides safely.
 const LEAST: f32 = 1e-8;
@@ -45,11 +45,11 @@ pub enum Rounded {
 impl FakeQuant {
     /// The rounding of a `[rows, columns]` matrix by a scheme. Scales are those of the extremes unless the scheme says
     /// how else they are chosen; two or three levels and zero points are never learned.
-    pub fn new(scheme: &QuantScheme, steps: Steps, rows: usize, columns: usize, device: &Device) -> Self {
+    pub fn new(scheme: &QuantScheme, steps: ScaleSource, rows: usize, columns: usize, device: &Device) -> Self {
         let range = if scheme.range == Range::Auto { Range::MinMax } else { scheme.range };
         let scheme = QuantScheme { range, ..*scheme };
         let can_learn = scheme.bits.has_zero_point() && scheme.zero_point == ZeroPoint::Symmetric;
-        let groups = (can_learn && steps == Steps::Learned).then(|| {
+        let groups = (can_learn && steps == ScaleSource::Learned).then(|| {
             let place = |index: usize| group_of(scheme.granularity, rows, index / columns, index % columns) as i32;
             let places: Vec<i32> = (0..rows * columns).map(place).collect();
             Tensor::from_data(TensorData::new(places, [rows * columns]), device)
@@ -168,7 +168,7 @@ mod tests {
         matrix.mask = Some((0..37 * 5).map(|index| index % 7 > 0).collect());
         for text in ["8", "4", "3:tensor", "2", "4:group-16", "4:affine", "3:group-16:affine", "1", "ternary:tensor"] {
             let scheme: QuantScheme = format!("{text}:min-max").parse().unwrap();
-            let fake_quant = FakeQuant::new(&text.parse().unwrap(), Steps::Measured, 37, 5, &Device::flex());
+            let fake_quant = FakeQuant::new(&text.parse().unwrap(), ScaleSource::Measured, 37, 5, &Device::flex());
             let masked = matrix.values();
             let weights = tracked(&masked, [37, 5]);
             let rounded = fake_quant.measured(&matrix, &mut stream(1, "x"), &Device::flex());
@@ -186,7 +186,7 @@ mod tests {
     fn a_learned_step_has_the_published_gradient() {
         // Esser et al. 2020, equation 3: round(v/s) - v/s inside, the end of the range outside.
         let device = Device::flex();
-        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), ScaleSource::Learned, 4, 1, &device);
         let values = [0.3, -0.26, 2.0, -9.0];
         let (weights, scales) = (tracked(&values, [4, 1]), tracked(&[0.2], [1, 1]));
         let rounded = fake_quant.learned(&Matrix::float(4, 1, values.to_vec()), &[0.2], &device);
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_step_that_crossed_zero_is_pushed_back() {
         let device = Device::flex();
-        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), Steps::Learned, 4, 1, &device);
+        let fake_quant = FakeQuant::new(&"3:tensor".parse().unwrap(), ScaleSource::Learned, 4, 1, &device);
         let values = [0.3, -0.26, 2.0, -9.0];
         let slope = |scale: f32| {
             let scales = tracked(&[scale], [1, 1]);
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn each_group_has_a_step_of_its_own() {
         let device = Device::flex();
-        let fake_quant = FakeQuant::new(&"3:group-16".parse().unwrap(), Steps::Learned, 20, 2, &device);
+        let fake_quant = FakeQuant::new(&"3:group-16".parse().unwrap(), ScaleSource::Learned, 20, 2, &device);
         let matrix = Matrix::float(20, 2, vec![0.5; 40]);
         let scales = fake_quant.first_scales(&matrix);
         assert_eq!(scales.len(), 4, "two groups a column");

@@ -2,5 +2,5 @@
 //! train.
 
 fn main() {
-    retort_worker::bench::start();
+    retort_worker::workbench::start();
 }

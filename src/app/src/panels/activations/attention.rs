@@ -1,7 +1,7 @@
 //! Where the networks look: the energy of a stage at each place of the example, teacher's above student's (Zagoruyko &
 //! Komodakis 2017).
 
-use retort_spec::{HintLayer, Inside, StageMap};
+use retort_spec::{ActivationReport, HintLayer, StageMap};
 use yew::prelude::*;
 
 use crate::{
@@ -39,7 +39,7 @@ fn compared(teacher: &[StageMap], student: &[StageMap]) -> Vec<[usize; 2]> {
 /// The attention maps of the stages that are compared; the teacher's own where there is no student yet.
 pub fn attention(page: &Page, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
-    let picture = |inside: &Inside, index: usize| {
+    let picture = |inside: &ActivationReport, index: usize| {
         let (name, stage) = (texts.get(&format!("short-{}", inside.actor.word())), &inside.stages[index]);
         let ((row, column), most) = (peak(stage), most(&stage.attention));
         let words = texts.with(

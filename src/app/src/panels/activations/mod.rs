@@ -5,7 +5,7 @@ pub mod relations;
 pub mod stages;
 
 use js_sys::Array;
-use retort_spec::{Actor, Floats, Inside as Insides, Knowledge, Objective, Weights};
+use retort_spec::{ActivationReport as Insides, Actor, Floats, Knowledge, Objective, Weights};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
@@ -32,7 +32,7 @@ enum Part {
 impl Part {
     /// The picture of what an objective matches.
     fn of(objective: Objective) -> Option<Self> {
-        match (objective, objective.about().knowledge) {
+        match (objective, objective.info().knowledge) {
             // It tells examples apart; how alike they are it leaves open.
             (Objective::Contrastive, _) | (_, Knowledge::Responses) => None,
             (Objective::Attention, _) => Some(Self::Attention),
@@ -55,7 +55,7 @@ fn order(weights: &Weights) -> [Part; 3] {
 
 /// Whether the student is asked for anything that happens inside.
 fn is_asked(weights: &Weights) -> bool {
-    weights.used().any(|(objective, _)| objective.about().knowledge != Knowledge::Responses)
+    weights.used().any(|(objective, _)| objective.info().knowledge != Knowledge::Responses)
 }
 
 /// The input to watch: none while nobody looks.
@@ -206,7 +206,7 @@ mod tests {
         let state = state.reduce(give(vec![0.5, -0.5]));
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
         let state = state.reduce(Action::Events {
-            events: vec![Event::Inside(vec![]), Event::Pong { memory: 0.0 }],
+            events: vec![Event::Activations(vec![]), Event::Pong { memory: 0.0 }],
             recorded: false,
         });
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));

@@ -1,6 +1,6 @@
 //! Which test examples look alike to teacher and student: the cosines between their embeddings, and how they differ.
 
-use retort_spec::Inside;
+use retort_spec::ActivationReport;
 use yew::prelude::*;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The second matrix less the first; nothing where they are of different examples.
-fn difference(of: &Inside, less: &Inside) -> Vec<f32> {
+fn difference(of: &ActivationReport, less: &ActivationReport) -> Vec<f32> {
     match of.compared == less.compared {
         true => of.similarities.iter().zip(&*less.similarities).map(|(a, b)| a - b).collect(),
         false => Vec::new(),
@@ -53,7 +53,7 @@ pub fn relations(page: &Page, pair: Pair<'_>) -> Html {
     let figure = |class: &'static str, name: String, picture: Html| {
         html! { <figure class={class} data-matrix={class}>{ picture }<figcaption><b>{ name }</b></figcaption></figure> }
     };
-    let network = |inside: &Inside| {
+    let network = |inside: &ActivationReport| {
         let name = texts.get(&format!("short-{}", inside.actor.word()));
         let values = &inside.similarities;
         let words = texts.with(
@@ -101,7 +101,7 @@ fn table(page: &Page, pair: Pair<'_>, labels: &[u8], differences: &[f32], name: 
     let caption = texts.get("inside-similarities");
     let row = |a: u8, b: u8| {
         let of = |values: &[f32]| mean(values, labels, &|one, other| (one, other) == (a, b));
-        let cell = |inside: &Inside| html! { <td>{ number(texts, of(&inside.similarities).into(), 2) }</td> };
+        let cell = |inside: &ActivationReport| html! { <td>{ number(texts, of(&inside.similarities).into(), 2) }</td> };
         html! {
             <tr>
                 <th scope="row">{ name(a) }{ " – " }{ name(b) }</th>
@@ -134,9 +134,9 @@ mod tests {
     use super::*;
     use retort_spec::Actor;
 
-    fn inside(compared: Vec<u32>, similarities: Vec<f32>) -> Inside {
+    fn inside(compared: Vec<u32>, similarities: Vec<f32>) -> ActivationReport {
         let (stages, filters) = (vec![], vec![].into());
-        Inside { actor: Actor::Teacher, stages, filters, compared, similarities: similarities.into() }
+        ActivationReport { actor: Actor::Teacher, stages, filters, compared, similarities: similarities.into() }
     }
 
     #[test]

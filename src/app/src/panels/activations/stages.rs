@@ -1,6 +1,6 @@
 //! What each stage of the networks makes of the example, channel by channel, and the filters of their first layers.
 
-use retort_spec::{Inside, StageMap};
+use retort_spec::{ActivationReport, StageMap};
 use yew::prelude::*;
 
 use crate::{
@@ -18,7 +18,7 @@ fn means(stage: &StageMap) -> Vec<f32> {
 
 /// The side of the first layer's filters, of which there are as many as the first stage gives channels, or as there are
 /// classes in a network without stages.
-fn filter_side(inside: &Inside, classes: usize) -> Option<usize> {
+fn filter_side(inside: &ActivationReport, classes: usize) -> Option<usize> {
     let count = inside.stages.first().map_or(classes, |stage| stage.channels as usize);
     let size = inside.filters.len().checked_div(count)?;
     let side = size.isqrt();
@@ -29,9 +29,9 @@ fn filter_side(inside: &Inside, classes: usize) -> Option<usize> {
 pub fn stages(page: &Page, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let classes = page.state.experiment.class_count();
-    let name = |inside: &Inside| texts.get(&format!("short-{}", inside.actor.word()));
+    let name = |inside: &ActivationReport| texts.get(&format!("short-{}", inside.actor.word()));
     let insides = || pair.into_iter().flatten();
-    let row = |inside: &Inside| {
+    let row = |inside: &ActivationReport| {
         html! {
             <div class={classes!("inside-row", inside.actor.word())} data-actor={inside.actor.word()}>
                 <b>{ name(inside) }</b>
@@ -42,7 +42,7 @@ pub fn stages(page: &Page, pair: Pair<'_>) -> Html {
             </div>
         }
     };
-    let filters = |inside: &Inside| {
+    let filters = |inside: &ActivationReport| {
         let side = filter_side(inside, classes)?;
         let most = most(&inside.filters);
         let count = inside.filters.len() / (side * side);
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn filters_are_squares_one_for_each_channel_or_class() {
-        let inside = |stages, count: usize| Inside {
+        let inside = |stages, count: usize| ActivationReport {
             actor: Actor::Teacher,
             stages,
             filters: vec![0.0; count].into(),

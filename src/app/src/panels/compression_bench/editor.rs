@@ -1,6 +1,6 @@
 //! The pipeline as it is put together: as cards, and as text. Both edit one thing, the knob's value.
 
-use retort_spec::{CompressionStep, Pipeline, TREATMENTS};
+use retort_spec::{COMPRESSION_STEPS, CompressionStep, Pipeline};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlSelectElement, window};
 use yew::prelude::*;
@@ -99,8 +99,8 @@ fn problem(page: &Page, stages: &[CompressionStep], unreadable: Option<&str>) ->
         let bad = text.split(',').map(str::trim).find(|stage| stage.parse::<CompressionStep>().is_err());
         return Some((None, texts.with("bench-unreadable", &[("stage", bad.unwrap_or(text).into())])));
     }
-    let (place, disorder) = Pipeline(stages.to_vec()).check().err()?;
-    Some((Some(place), disorder_text(&page.texts, place, disorder)))
+    let (place, error) = Pipeline(stages.to_vec()).check().err()?;
+    Some((Some(place), disorder_text(&page.texts, place, error)))
 }
 
 /// The stages in order, with what they begin from and a menu of further ones.
@@ -130,7 +130,7 @@ fn cards(page: &Page, stages: &[CompressionStep], edit: &Edit, wrong: Option<usi
             <li class="add">
                 <select id="add-stage" {disabled} onchange={add} aria-label={texts.get("add-stage")}>
                     <option value="" selected=true>{ texts.get("add-stage") }</option>
-                    { for TREATMENTS.iter().map(|word| html! { <option value={*word}>{ texts.get(&format!("treatment-{word}")) }</option> }) }
+                    { for COMPRESSION_STEPS.iter().map(|word| html! { <option value={*word}>{ texts.get(&format!("treatment-{word}")) }</option> }) }
                 </select>
             </li>
         </ol>

@@ -1,6 +1,6 @@
 //! Compressed networks as files to keep.
 
-use retort_spec::{FileFormat, Order};
+use retort_spec::{FileFormat, WorkbenchCommand};
 use yew::prelude::*;
 
 use crate::{
@@ -33,7 +33,7 @@ pub fn use_bench_files() -> Html {
         let stage = source.and_then(|(stage, ..)| *stage);
         let save = Callback::from(move |_: MouseEvent| {
             let name = stage.map_or(stem.clone(), |stage| format!("{stem}-stage-{}", stage + 1));
-            page.driver.order(Order::Export { format, stage, name });
+            page.driver.order(WorkbenchCommand::Export { format, stage, name });
         });
         let id = format!("file-{}", format.word());
         let size = source.filter(|_| format == FileFormat::Packed).map(|(.., length)| bytes(texts, (*length).into()));
@@ -67,7 +67,7 @@ fn sources(page: &Page) -> Vec<Source> {
         return Vec::new();
     }
     let looked = state.bench.looked.as_deref().map(|looked| {
-        let args = [("made", made(texts, &looked.made).into())];
+        let args = [("made", made(texts, &looked.pipeline).into())];
         (None, texts.with("bench-looked", &args), looked.bytes)
     });
     let flow = state.bench.flow.as_deref().filter(|_| !state.bench.is_flow_stale);

@@ -1,6 +1,6 @@
 //! Networks from files: what one is, and what it can be used as.
 
-use retort_spec::{Architecture, Experiment, Imported, Order};
+use retort_spec::{Architecture, Experiment, Imported, WorkbenchCommand};
 use web_sys::{FileList, HtmlInputElement};
 use yew::prelude::*;
 
@@ -20,7 +20,7 @@ pub fn take(page: &Page) -> impl Fn(Option<FileList>) + use<> {
         let (driver, dispatch) = (driver.clone(), dispatch.clone());
         wasm_bindgen_futures::spawn_local(async move {
             match files::read(list).await {
-                Ok(files) => files.into_iter().take(1).for_each(|file| driver.order(Order::Import(file))),
+                Ok(files) => files.into_iter().take(1).for_each(|file| driver.order(WorkbenchCommand::Import(file))),
                 Err(reason) => dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
             }
         });

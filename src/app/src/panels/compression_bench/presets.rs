@@ -1,6 +1,6 @@
 //! Pipelines to begin with, each with a reason.
 
-use retort_spec::{Experiment, Pipeline, Switch, encode};
+use retort_spec::{Experiment, OnOff, Pipeline, encode};
 use yew::prelude::*;
 
 use crate::{context::Page, state::Action};
@@ -28,7 +28,7 @@ pub fn presets(page: &Page, open: bool, drop_draft: &Callback<()>) -> Html {
         let compress: Pipeline = text.parse().unwrap_or_default();
         let before = &page.state.experiment;
         let after = match word {
-            HOT => Experiment { compress, temperature: HOT_TEMPERATURE, t2: Switch::On, ..before.clone() },
+            HOT => Experiment { compress, temperature: HOT_TEMPERATURE, scale_by_t2: OnOff::On, ..before.clone() },
             _ => Experiment { compress, ..before.clone() },
         };
         let chosen = after == *before;

@@ -1,6 +1,6 @@
 //! What each stage of a pipeline left: bytes, accuracy, and how much of both is gone.
 
-use retort_spec::{Activations, Architecture, Compressed, CompressionStep, DataSet, Experiment, Layout};
+use retort_spec::{Activations, Architecture, CompressionResult, CompressionStep, DataSet, Experiment, Layout};
 use yew::prelude::*;
 
 use crate::{
@@ -75,7 +75,7 @@ struct Axis {
 }
 
 impl Axis {
-    fn of(stages: &[Compressed]) -> Self {
+    fn of(stages: &[CompressionResult]) -> Self {
         /// Least width of the axis: noise should not look like a fall.
         const LEAST: f64 = 0.1;
         let float = stages.first().map_or(1.0, |stage| stage.accuracy);
@@ -89,11 +89,18 @@ impl Axis {
     }
 }
 
-fn measured(texts: &Texts, name: String, done: &Compressed, float: &Compressed, axis: &Axis, is_last: bool) -> Html {
+fn measured(
+    texts: &Texts,
+    name: String,
+    done: &CompressionResult,
+    float: &CompressionResult,
+    axis: &Axis,
+    is_last: bool,
+) -> Html {
     let share = 100.0 * f64::from(done.bytes) / f64::from(float.bytes.max(1));
     let change = 100.0 * (done.accuracy - float.accuracy);
     let sparsity = if done.sparsity > 0.0 { format!("{} %", percent(texts, done.sparsity)) } else { "–".into() };
-    let place = done.made.0.len();
+    let place = done.pipeline.0.len();
     let (label, simulated) = (|id: &str| texts.get(id), is_simulated(done));
     let is_float = place == 0;
     html! {
@@ -136,9 +143,9 @@ fn layouts(texts: &Texts, layouts: &[Layout]) -> String {
 }
 
 /// Whether the numbers between its layers are rounded, which is computed as if.
-fn is_simulated(done: &Compressed) -> bool {
-    done.made.0.iter().any(|stage| match stage {
-        CompressionStep::Quantize(scheme) | CompressionStep::Aware { scheme, .. } => {
+fn is_simulated(done: &CompressionResult) -> bool {
+    done.pipeline.0.iter().any(|stage| match stage {
+        CompressionStep::Quantize(scheme) | CompressionStep::QuantizationAware { scheme, .. } => {
             scheme.activations != Activations::Float
         }
         _ => false,
@@ -178,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_axis_of_accuracies_ends_below_the_least() {
-        let stage = |accuracy| Compressed { accuracy, ..compressed() };
+        let stage = |accuracy| CompressionResult { accuracy, ..compressed() };
         let axis = Axis::of(&[stage(0.97), stage(0.52)]);
         assert!((axis.floor - 0.5).abs() < 1e-9);
         assert!((axis.at(1.0) - 100.0).abs() < 1e-9 && axis.at(0.52) > 0.0);
@@ -196,7 +203,7 @@ mod tests {
 
     #[test]
     fn rounding_between_layers_is_told_of() {
-        let made = |text: &str| Compressed { made: text.parse().unwrap_or_default(), ..compressed() };
+        let made = |text: &str| CompressionResult { pipeline: text.parse().unwrap_or_default(), ..compressed() };
         assert!(is_simulated(&made("prune:0.5,quantize:8:dynamic")));
         assert!(!is_simulated(&made("prune:0.5,quantize:8")));
     }

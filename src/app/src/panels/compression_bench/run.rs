@@ -1,6 +1,6 @@
 //! Carrying the pipeline out: the button, why it cannot be pressed, and how far it is.
 
-use retort_spec::{CompressionStep, Pipeline, RunState, Stage, Stopped};
+use retort_spec::{CompressionStep, Pipeline, PipelineEnd, RunState, Stage};
 use yew::prelude::*;
 
 use crate::{
@@ -79,17 +79,18 @@ fn progress(page: &Page, flow: &Flow) -> (f64, String) {
     let (texts, state) = (&page.texts, &page.state);
     let done = flow.stages.len().saturating_sub(1);
     let all = flow.pipeline.0.len();
-    let tally = state.tally.filter(|tally| tally.stage == Stage::Tuning && state.run_state == RunState::Running);
+    let progress =
+        state.progress.filter(|progress| progress.stage == Stage::Tuning && state.run_state == RunState::Running);
     let Some(treatment) = flow.pipeline.0.get(done) else { return (1.0, String::new()) };
     let args =
         [("place", (done + 1).into()), ("count", all.into()), ("stage", treatment_name(texts, treatment).into())];
     let mut words = texts.with("bench-stage-of", &args);
     let mut within = state.bench.progress.map_or(0.0, |(_, share)| share);
-    if let (true, Some(tally)) = (treatment.epochs() > 0, tally) {
-        within = f64::from(tally.step) / f64::from(tally.steps.max(1));
+    if let (true, Some(progress)) = (treatment.epochs() > 0, progress) {
+        within = f64::from(progress.step) / f64::from(progress.steps.max(1));
         let args = [
-            ("epoch", number(texts, tally.epoch.into(), 0).into()),
-            ("epochs", number(texts, tally.epochs.into(), 0).into()),
+            ("epoch", number(texts, progress.epoch.into(), 0).into()),
+            ("epochs", number(texts, progress.epochs.into(), 0).into()),
         ];
         words = format!("{words} · {}", texts.with("bench-epoch", &args));
     }
@@ -113,10 +114,10 @@ pub fn ending(page: &Page, flow: &Flow) -> Option<String> {
             ];
             texts.with("bench-done", &args)
         }
-        Some(Stopped::PipelineError { place, disorder }) => disorder_text(&page.texts, *place as usize, *disorder),
-        Some(Stopped::NoStudent) => texts.get("bench-not-trained"),
-        Some(Stopped::Abandoned) => texts.get("bench-abandoned"),
-        Some(Stopped::Failed { reason }) => texts.with("bench-failed", &[("reason", reason.as_str().into())]),
+        Some(PipelineEnd::PipelineError { place, error }) => disorder_text(&page.texts, *place as usize, *error),
+        Some(PipelineEnd::NoStudent) => texts.get("bench-not-trained"),
+        Some(PipelineEnd::Abandoned) => texts.get("bench-abandoned"),
+        Some(PipelineEnd::Failed { reason }) => texts.with("bench-failed", &[("reason", reason.as_str().into())]),
     })
 }
 
@@ -133,22 +134,22 @@ mod tests {
         Action, BenchAction,
         fixture::{act, compressed, finish, measured_state},
     };
-    use retort_spec::{Event, Report};
+    use retort_spec::{Event, WorkbenchEvent};
 
-    fn hear(state: State, report: Report) -> State {
-        act(state, Action::Events { events: vec![Event::Bench(report)], recorded: false })
+    fn hear(state: State, report: WorkbenchEvent) -> State {
+        act(state, Action::Events { events: vec![Event::Workbench(report)], recorded: false })
     }
 
     #[test]
     fn stages_are_done_one_after_the_other_until_the_students_are_others() {
         let pipeline: Pipeline = "prune:0.5,quantize:8".parse().unwrap();
         let state = act(measured_state(), Action::Bench(BenchAction::Begin { id: 1, pipeline: pipeline.clone() }));
-        let stage = |place| Report::Stage { id: 1, place, done: Box::new(compressed()) };
+        let stage = |place| WorkbenchEvent::Stage { id: 1, place, done: Box::new(compressed()) };
         let state = hear(hear(state, stage(None)), stage(Some(0)));
         let standing = |state: &State| now(state, &pipeline.0).map(|now| [now.of(0), now.of(1)]);
         assert_eq!(standing(&state), Some([Some("done"), Some("now")]));
         assert_eq!(now(&state, &pipeline.0[..1]), None, "another pipeline");
-        let state = hear(hear(state, stage(Some(1))), Report::Ended { id: 1, reason: None });
+        let state = hear(hear(state, stage(Some(1))), WorkbenchEvent::Ended { id: 1, reason: None });
         assert_eq!(standing(&state), Some([Some("done"), Some("done")]));
         let state = finish(state);
         assert_eq!(standing(&state), None, "trained anew");

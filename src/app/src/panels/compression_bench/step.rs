@@ -1,6 +1,6 @@
 //! A stage of the pipeline as a card: what it is, its numbers and choices, and where it stands.
 
-use retort_spec::{CompressionStep, TREATMENTS, read_number};
+use retort_spec::{COMPRESSION_STEPS, CompressionStep, read_number};
 use yew::prelude::*;
 
 use crate::{
@@ -118,7 +118,7 @@ pub fn card(
                 </span>
             </div>
             <select class="treatment" id={format!("{}-kind", name(place))} {disabled} onchange={choose} aria-label={texts.with("stage-kind", &args)}>
-                    { for TREATMENTS.iter().map(|word| html! {
+                    { for COMPRESSION_STEPS.iter().map(|word| html! {
                         <option value={*word} selected={*word == treatment.word()}>{ texts.get(&format!("treatment-{word}")) }</option>
                     }) }
                 </select>

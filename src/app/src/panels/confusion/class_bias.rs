@@ -21,7 +21,7 @@ pub fn slider(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
         }
     });
     let shown = signed(texts, state.bias, 1);
-    let accuracy = Accuracy::of(logits, &data.test_labels, data.classes as usize, &state.experiment.omit);
+    let accuracy = Accuracy::of(logits, &data.test_labels, data.classes as usize, &state.experiment.omitted_classes);
     html! {
         <div id="bias" class="student">
             <label for="bias-slider">{ texts.get("bias") }</label>

@@ -51,7 +51,7 @@ impl View {
 
 /// A network's logits; the student's with the visitor's bias, where classes were left out.
 fn logits<'a>(page: &Page, data: &DataSummary, network: &'a Measured) -> Cow<'a, [f32]> {
-    let (omit, bias) = (&page.state.experiment.omit, page.state.bias);
+    let (omit, bias) = (&page.state.experiment.omitted_classes, page.state.bias);
     match network.actor == Actor::Student && !omit.is_empty() && bias != 0.0 {
         true => Cow::Owned(biased(&network.logits, data.classes as usize, omit, bias)),
         false => Cow::Borrowed(&network.logits),
@@ -111,7 +111,7 @@ pub fn use_confusion() -> Html {
                     <button data-view={of.class()} aria-pressed={(*view == of).to_string()} onclick={choose(of)}>{ word(of) }</button>
                 }) }
             </div>
-            if let Some((data, logits)) = &student && !state.experiment.omit.is_empty() {
+            if let Some((data, logits)) = &student && !state.experiment.omitted_classes.is_empty() {
                 { class_bias::slider(&page, data, logits) }
             }
             { table.unwrap_or_else(|| html! { <p class="empty">{ texts.get("confusion-empty") }</p> }) }

@@ -1,6 +1,6 @@
 //! What the bytes of the packed file are spent on, beside the length of the same network's file at 32 bits.
 
-use retort_spec::{Compressed, Parts};
+use retort_spec::{ByteBreakdown, CompressionResult};
 use yew::prelude::*;
 
 use crate::{
@@ -27,8 +27,9 @@ const LOOKS: [(&str, &str); 7] = [
 ];
 
 /// The parts in the order of the bar.
-fn lengths(parts: &Parts) -> [u32; 7] {
-    let Parts { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } = *parts;
+fn lengths(parts: &ByteBreakdown) -> [u32; 7] {
+    let ByteBreakdown { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } =
+        *parts;
     [weights, scales + zero_points, masks, codebooks, biases, activations, header + metadata]
 }
 
@@ -44,9 +45,9 @@ fn stack(lengths: [u32; 7], width: f64) -> [(f64, f64); 7] {
 }
 
 /// The stacked bar with its numbers; nothing where the parts of the file are not known.
-pub fn bar(page: &Page, chosen: &Compressed, float: &Compressed) -> Html {
+pub fn bar(page: &Page, chosen: &CompressionResult, float: &CompressionResult) -> Html {
     let texts = &page.texts;
-    let lengths = lengths(&chosen.parts);
+    let lengths = lengths(&chosen.breakdown);
     if lengths.iter().sum::<u32>() != chosen.bytes {
         return Html::default();
     }
@@ -112,7 +113,8 @@ mod tests {
 
     #[test]
     fn parts_follow_one_another_and_fill_the_bar() {
-        let parts = Parts { header: 15, metadata: 5, scales: 60, weights: 100, biases: 20, ..Parts::default() };
+        let parts =
+            ByteBreakdown { header: 15, metadata: 5, scales: 60, weights: 100, biases: 20, ..ByteBreakdown::default() };
         let stacked = stack(lengths(&parts), 240.0);
         assert_eq!(stacked[..3], [(0.0, 120.0), (120.0, 72.0), (192.0, 0.0)]);
         assert_eq!((stacked[4], stacked[6]), ((192.0, 24.0), (216.0, 24.0)));

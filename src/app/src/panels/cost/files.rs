@@ -119,7 +119,7 @@ fn rows(page: &Page, points: &[Point], front: &[usize], float: Option<u32>, list
     let texts = &page.texts;
     let name = |point: &Point| match point.kind {
         Kind::Teacher => texts.get("actor-teacher"),
-        _ => made(texts, &point.made),
+        _ => made(texts, &point.pipeline),
     };
     let names: Vec<String> = points.iter().map(name).collect();
     let column = |column: Column| {
@@ -197,8 +197,8 @@ fn csv(points: &[Point], front: &[usize], float: Option<u32>) -> String {
     for (index, point) in points.iter().enumerate() {
         let (made, whose) = match point.kind {
             Kind::Teacher => ("teacher".to_owned(), ""),
-            Kind::Past => (point.made.to_string(), "other"),
-            Kind::Other | Kind::Current => (point.made.to_string(), "shown"),
+            Kind::Past => (point.pipeline.to_string(), "other"),
+            Kind::Other | Kind::Current => (point.pipeline.to_string(), "shown"),
         };
         let times = float.map(|float| smaller(float, point.bytes).to_string()).unwrap_or_default();
         let link = point.link.as_ref().map(|link| format!("{base}#{link}")).unwrap_or_default();
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn point(kind: Kind, made: &str, bytes: u32, accuracy: f64) -> Point {
-        Point { kind, made: made.parse().unwrap(), bytes, accuracy, link: None }
+        Point { kind, pipeline: made.parse().unwrap(), bytes, accuracy, link: None }
     }
 
     fn points() -> [Point; 3] {

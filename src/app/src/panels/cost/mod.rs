@@ -5,7 +5,7 @@ pub mod files;
 pub mod format;
 pub mod pareto;
 
-use retort_spec::{Activations, Actor, Compressed, Task};
+use retort_spec::{Activations, Actor, CompressionResult, Task};
 use yew::prelude::*;
 
 use super::Panel;
@@ -52,7 +52,7 @@ pub fn cost(page: &Page) -> Html {
     }
 }
 
-fn facts(page: &Page, shown: &Compressed) -> Html {
+fn facts(page: &Page, shown: &CompressionResult) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let float = state.float_file();
     let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);

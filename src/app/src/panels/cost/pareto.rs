@@ -108,7 +108,7 @@ pub fn use_pareto() -> Html {
     let summary = texts.with(
         "cost-chart",
         &[
-            ("format", made(texts, &points[first].made).into()),
+            ("format", made(texts, &points[first].pipeline).into()),
             ("bytes", bytes(texts, points[first].bytes.into()).into()),
             ("accuracy", percent(texts, points[first].accuracy).into()),
             ("count", points.len().into()),
@@ -284,7 +284,7 @@ fn words(page: &Page, point: &Point) -> String {
     }
     let mut words = texts.with(
         "cost-point",
-        &[("format", made(texts, &point.made).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+        &[("format", made(texts, &point.pipeline).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
     );
     if point.kind == Kind::Past {
         words += &format!(" · {}", texts.get("cost-other"));
@@ -298,7 +298,7 @@ mod tests {
     use retort_spec::Pipeline;
 
     fn point(kind: Kind, bytes: u32) -> Point {
-        Point { kind, made: Pipeline::default(), bytes, accuracy: 0.95, link: None }
+        Point { kind, pipeline: Pipeline::default(), bytes, accuracy: 0.95, link: None }
     }
 
     #[test]

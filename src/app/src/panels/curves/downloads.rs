@@ -1,7 +1,7 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
 use js_sys::JSON;
-use retort_spec::{Actor, FileFormat, Order};
+use retort_spec::{Actor, FileFormat, WorkbenchCommand};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
@@ -88,7 +88,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
         let page = page.clone();
         move || {
             let name = record::stem(&page.state.experiment);
-            page.driver.order(Order::Export { format: FileFormat::Safetensors, stage: None, name });
+            page.driver.order(WorkbenchCommand::Export { format: FileFormat::Safetensors, stage: None, name });
             Ok(())
         }
     };

@@ -18,7 +18,7 @@ enum Hint {
 
 fn hints(experiment: &Experiment) -> Vec<Hint> {
     let mut hints = Vec::new();
-    let asks_teacher = experiment.soft > 0.0 || experiment.weights.used().next().is_some();
+    let asks_teacher = experiment.soft_weight > 0.0 || experiment.weights.used().next().is_some();
     let distilled = asks_teacher && experiment.transfer != Transfer::Labelled;
     // Without distillation there would be nothing at all to learn from, which the engine says itself.
     if experiment.labels == Labels::Count(0) && distilled {
@@ -30,7 +30,7 @@ fn hints(experiment: &Experiment) -> Vec<Hint> {
     if student >= teacher {
         hints.push(Hint::NotSmaller { student, teacher });
     }
-    let left = of - experiment.omit.len().min(of);
+    let left = of - experiment.omitted_classes.len().min(of);
     if 2 * left <= of {
         hints.push(Hint::FewClasses { left, of });
     }
@@ -67,8 +67,8 @@ mod tests {
     fn a_student_without_labels_learns_from_the_teacher_alone_if_from_anyone() {
         let none = Experiment { labels: Labels::Count(0), ..Experiment::default() };
         assert_eq!(hints(&none), [Hint::TeacherAlone]);
-        assert_eq!(hints(&Experiment { soft: 0.0, ..none.clone() }), []);
-        let asked = Experiment { soft: 0.0, weights: Weights::default().with(Objective::Pkt), ..none.clone() };
+        assert_eq!(hints(&Experiment { soft_weight: 0.0, ..none.clone() }), []);
+        let asked = Experiment { soft_weight: 0.0, weights: Weights::default().with(Objective::Pkt), ..none.clone() };
         assert_eq!(hints(&asked), [Hint::TeacherAlone]);
         assert_eq!(hints(&Experiment { transfer: Transfer::Labelled, ..none }), []);
     }
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn half_of_the_classes_left_out_is_told_of() {
-        let without = |count: u8| Experiment { omit: Classes::new(0..count), ..Experiment::default() };
+        let without = |count: u8| Experiment { omitted_classes: Classes::new(0..count), ..Experiment::default() };
         assert_eq!(hints(&without(4)), []);
         assert_eq!(hints(&without(5)), [Hint::FewClasses { left: 5, of: 10 }]);
     }

@@ -74,7 +74,7 @@ fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
             .find(|point| point.actor == actor && point.run == 0)
             .map(|point| point.test_accuracy)
     };
-    let first_run = page.state.tally.is_none_or(|tally| tally.run == 0);
+    let first_run = page.state.progress.is_none_or(|progress| progress.run == 0);
     let share = if training && first_run { live() } else { measured.map(|measured| measured.accuracy) };
     let id = match actor {
         Actor::Teacher => "score-teacher",

@@ -38,9 +38,9 @@ pub fn usual(page: &Page) -> Html {
     let labels = html! { <output>{ plain(texts, labels_weight(experiment)) }</output> };
     let soft = match page.view.shows_knob("soft") {
         true => weight(page, "soft", texts.get("knob-soft")),
-        false => html! { <output>{ plain(texts, experiment.soft) }</output> },
+        false => html! { <output>{ plain(texts, experiment.soft_weight) }</output> },
     };
-    let divergence = if experiment.t2.is_on() {
+    let divergence = if experiment.scale_by_t2.is_on() {
         "T^{2} KL(softmax(v/T) ‖ softmax(z/T))"
     } else {
         "KL(softmax(v/T) ‖ softmax(z/T))"
@@ -56,9 +56,9 @@ pub fn usual(page: &Page) -> Html {
 /// An objective's entry.
 pub fn entry(page: &Page, objective: Objective) -> Html {
     let (texts, experiment, word) = (&page.texts, &page.state.experiment, objective.word());
-    let (about, name) = (objective.about(), texts.get(&format!("knob-{word}")));
+    let (about, name) = (objective.info(), texts.get(&format!("knob-{word}")));
     let is_used = experiment.weights.get(objective) > 0.0;
-    let formula = match experiment.t2.is_on() {
+    let formula = match experiment.scale_by_t2.is_on() {
         true => about.formula,
         false => about.formula.strip_prefix("T^{2} ").unwrap_or(about.formula),
     };

@@ -63,7 +63,7 @@ fn loss(page: &Page) -> Html {
         }
         _ => texts.get("loss-then"),
     };
-    let t2 = experiment.t2.is_on();
+    let t2 = experiment.scale_by_t2.is_on();
     html! {
         <div id="loss">
             { for sums.iter().enumerate().map(|(stage, sum)| html! {
@@ -90,7 +90,7 @@ fn weighed(texts: &Texts, (weight, word): Term, t2: bool) -> Html {
 /// The objectives that transfer one kind of knowledge.
 fn group(page: &Page, knowledge: Knowledge) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
-    let mine = |objective: &Objective| objective.about().knowledge == knowledge;
+    let mine = |objective: &Objective| objective.info().knowledge == knowledge;
     let used = experiment.weights.used().filter(|(objective, _)| mine(objective)).count();
     let id = format!("knowledge-{knowledge}");
     html! {

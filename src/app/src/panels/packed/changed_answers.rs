@@ -1,6 +1,6 @@
 //! The test examples whose class changed when the student was packed.
 
-use retort_spec::{Compressed, DataSummary, Measured};
+use retort_spec::{CompressionResult, DataSummary, Measured};
 use yew::prelude::*;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What was right and is not, what was not and is, and what is wrong in another way, each with some examples.
-pub fn list(page: &Page, data: &DataSummary, student: &Measured, chosen: &Compressed) -> Html {
+pub fn list(page: &Page, data: &DataSummary, student: &Measured, chosen: &CompressionResult) -> Html {
     let texts = &page.texts;
     if chosen.answers.len() != data.test_labels.len() {
         return html! { <div id="flips"><p class="empty">{ texts.get("flips-unknown") }</p></div> };

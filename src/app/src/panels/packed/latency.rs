@@ -1,6 +1,8 @@
 //! Is it faster? Measured here or not said: the student in floating point and in integers, in turns.
 
-use retort_spec::{Activations, Bits, Granularity, NetworkKind, NoGpu, Order, QuantScheme, Task, Timing, encode};
+use retort_spec::{
+    Activations, Bits, Granularity, NetworkKind, NoGpu, QuantScheme, Task, Timing, WorkbenchCommand, encode,
+};
 use yew::prelude::*;
 
 use crate::{
@@ -66,7 +68,7 @@ pub fn latency(page: &Page) -> Html {
     let cannot = doing.is_some() || state.stale || state.bench.looked.is_none() || state.chosen().is_none();
     let measure = {
         let driver = page.driver.clone();
-        Callback::from(move |_: MouseEvent| driver.order(Order::Latency))
+        Callback::from(move |_: MouseEvent| driver.order(WorkbenchCommand::Latency))
     };
     let turn = {
         let (dispatch, to) = (state.dispatcher(), encode(&state.experiment.with_scheme(nearest(scheme))));

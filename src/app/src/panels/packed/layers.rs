@@ -1,6 +1,6 @@
 //! Layer by layer: the weights, the noise that packing adds to them, and how much the accuracy hangs on each.
 
-use retort_spec::{Activations, Order, QuantScheme, Sensitivity, Task, WeightHistogram};
+use retort_spec::{Activations, QuantScheme, Sensitivity, Task, WeightHistogram, WorkbenchCommand};
 use yew::prelude::*;
 
 use crate::{
@@ -111,7 +111,7 @@ fn list(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<
         || !scheme.bits.is_integer();
     let ask = {
         let driver = page.driver.clone();
-        Callback::from(move |_: MouseEvent| driver.order(Order::Sensitivity(scheme)))
+        Callback::from(move |_: MouseEvent| driver.order(WorkbenchCommand::Sensitivity(scheme)))
     };
     let hint = match (&found, scheme.bits.is_integer()) {
         (_, false) => texts.get("sensitivity-float"),

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use retort_spec::{Actor, Command, CurvePoint, Event, Share, Trouble};
+use retort_spec::{Actor, Command, CurvePoint, EngineError, Event, RunAssignment};
 
 use crate::{
     platform::worker::Contents,
@@ -28,7 +28,7 @@ struct Helper {
     index: Option<u32>,
     unanswered: u32,
     /// The number of the share that it has begun; what it says belongs to that.
-    era: Option<u32>,
+    generation: Option<u32>,
     /// Whether it was told to wait because the first worker did.
     waits: bool,
     memory: f64,
@@ -39,7 +39,7 @@ struct Helper {
 pub(super) struct Pool {
     helpers: Vec<Helper>,
     /// Rises with every change of what is trained.
-    era: u32,
+    generation: u32,
     /// Whether the first worker waits for the others.
     pub(super) gathering: bool,
     /// Whether the verdict is there: nobody is asked to train until something changes.
@@ -81,8 +81,8 @@ impl Pool {
     }
 
     /// The first worker has begun a share; what it says from here on belongs to that.
-    pub(super) fn first_begins(&mut self, era: u32) {
-        self.first_era = Some(era);
+    pub(super) fn first_begins(&mut self, generation: u32) {
+        self.first_era = Some(generation);
     }
 
     /// Whether the first worker speaks of what is trained now.
@@ -96,8 +96,8 @@ impl Pool {
     }
 
     /// Whether a worker that has begun this share speaks of what is trained now.
-    fn is_now(&self, era: Option<u32>) -> bool {
-        era == Some(self.era)
+    fn is_now(&self, generation: Option<u32>) -> bool {
+        generation == Some(self.generation)
     }
 
     /// Whether a point is told for the first time. Where shares have changed, two workers may train one run: what they
@@ -140,12 +140,12 @@ impl<P: Clone> Machine<P> {
                 | Command::Resume
                 | Command::StepBatch
                 | Command::StepEpoch
-                | Command::Pace(_)
+                | Command::SetSpeedLimit(_)
                 | Command::Ping
         );
         if !walks {
             self.pool.rests = false;
-            self.pool.era = self.pool.era.wrapping_add(1);
+            self.pool.generation = self.pool.generation.wrapping_add(1);
             self.pool.held.clear();
             self.pool.followed = None;
             self.pool.done.clear();
@@ -159,13 +159,13 @@ impl<P: Clone> Machine<P> {
         if self.pool.rests {
             return;
         }
-        let (count, era) = (self.pool.count(), self.pool.era);
+        let (count, generation) = (self.pool.count(), self.pool.generation);
         let first = self.listening().map(|id| (id, 0));
         let others = self.pool.listening().map(|(helper, index)| (helper.id, index));
         let shares = first
             .into_iter()
             .chain(others)
-            .map(|(id, index)| Effect::Send(id, Command::Share(Share { index, count, era })));
+            .map(|(id, index)| Effect::Send(id, Command::AssignRuns(RunAssignment { index, count, generation })));
         self.effects.extend(shares);
     }
 
@@ -176,8 +176,8 @@ impl<P: Clone> Machine<P> {
             return;
         }
         self.pool.rests = true;
-        let idle = Share { index: Share::NONE, count: 1, era: self.pool.era };
-        let told = self.pool.listening().map(|(helper, _)| Effect::Send(helper.id, Command::Share(idle)));
+        let idle = RunAssignment { index: RunAssignment::IDLE, count: 1, generation: self.pool.generation };
+        let told = self.pool.listening().map(|(helper, _)| Effect::Send(helper.id, Command::AssignRuns(idle)));
         self.effects.extend(told);
     }
 
@@ -199,7 +199,14 @@ impl<P: Clone> Machine<P> {
         }
         while self.pool.helpers.len() < wanted {
             let id = self.start(Program::Cpu);
-            self.pool.helpers.push(Helper { id, index: None, unanswered: 0, era: None, waits: false, memory: 0.0 });
+            self.pool.helpers.push(Helper {
+                id,
+                index: None,
+                unanswered: 0,
+                generation: None,
+                waits: false,
+                memory: 0.0,
+            });
         }
     }
 
@@ -230,13 +237,13 @@ impl<P: Clone> Machine<P> {
     pub(super) fn hear_helper(&mut self, id: WorkerId, word: Word<P>) {
         let Some(helper) = self.pool.helper(id) else { return };
         helper.unanswered = 0;
-        let era = helper.era;
+        let generation = helper.generation;
         match word {
             Word::Events(events) => self.hear_helper_events(id, events),
             Word::Parcel(Contents::Result, parcel) => {
                 self.effects.extend(self.listening().map(|first| Effect::HandOn(first, parcel)));
             }
-            Word::Parcel(contents, parcel) if self.pool.is_now(era) => self.take(contents, parcel),
+            Word::Parcel(contents, parcel) if self.pool.is_now(generation) => self.take(contents, parcel),
             // One worker less is slower and nothing worse.
             Word::Unavailable(_) | Word::Died(_) => self.let_go(id),
             Word::Parcel(..) | Word::Loading { .. } | Word::Loaded | Word::Reports(_) => {}
@@ -254,19 +261,19 @@ impl<P: Clone> Machine<P> {
                     }
                     self.tell_memory();
                 }
-                Event::Shared { era } => {
+                Event::AssignmentApplied { generation } => {
                     if let Some(helper) = self.pool.helper(id) {
-                        helper.era = Some(era);
+                        helper.generation = Some(generation);
                     }
                 }
-                Event::Trouble(Trouble::Engine { .. } | Trouble::Device { .. }) => return self.let_go(id),
+                Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => return self.let_go(id),
                 // An experiment ends where any of its runs does.
-                Event::Trouble(Trouble::Diverged { .. }) if self.is_about_now(id) => {
+                Event::Error(EngineError::Diverged { .. }) if self.is_about_now(id) => {
                     self.send(&Command::Stop);
                     diverged = true;
                     told.push(event);
                 }
-                Event::Progress(tally) if self.is_about_now(id) && self.pool.is_followed(tally.run) => {
+                Event::Progress(progress) if self.is_about_now(id) && self.pool.is_followed(progress.run) => {
                     told.push(event);
                 }
                 Event::Point(ref point) if self.is_about_now(id) && self.pool.is_new(point) => told.push(event),
@@ -293,7 +300,7 @@ impl<P: Clone> Machine<P> {
 
     /// Whether what a helper says is about what is trained now.
     fn is_about_now(&self, id: WorkerId) -> bool {
-        self.pool.helpers.iter().any(|helper| helper.id == id && self.pool.is_now(helper.era))
+        self.pool.helpers.iter().any(|helper| helper.id == id && self.pool.is_now(helper.generation))
     }
 
     pub(super) fn tell_held_in_time(&mut self) {
@@ -320,7 +327,7 @@ impl<P: Clone> Machine<P> {
         helper.index = Some(index);
         helper.waits = self.paused;
         // It trains nothing before it knows its share.
-        let idle = Command::Share(Share { index: Share::NONE, count: 1, era: 0 });
+        let idle = Command::AssignRuns(RunAssignment { index: RunAssignment::IDLE, count: 1, generation: 0 });
         let commands = [idle].into_iter().chain(self.knowledge());
         self.effects.extend(commands.map(|command| Effect::Send(id, command)));
         self.share();

@@ -94,7 +94,7 @@ impl World {
         self.said.push_back((
             id,
             match program {
-                Program::Workbench => Word::Reports(vec![Report::Ready]),
+                Program::Workbench => Word::Reports(vec![WorkbenchEvent::Ready]),
                 _ => Word::Events(vec![Event::Ready(Compute::cpu().info)]),
             },
         ));
@@ -189,10 +189,10 @@ impl World {
 
 fn contents(parcel: &Parcel) -> Contents {
     match parcel {
-        Parcel::Examples(_) => Contents::Examples,
+        Parcel::EvaluationData(_) => Contents::EvaluationData,
         Parcel::Network(network) => Contents::Network { run: network.run, actor: network.actor.word().into() },
         Parcel::Result(_) => Contents::Result,
-        Parcel::Tune(_) | Parcel::Tuned(_) => Contents::Other,
+        Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
     }
 }
 
@@ -307,7 +307,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
     let link = link("").replace("device=cpu", "device=gpu");
     let one = Experiment { device: DeviceChoice::Gpu, ..experiment("") };
     let file = file(&one);
-    let taught = verdict(vec![Command::Run(one.clone()), Command::Adopt { file: file.clone() }]);
+    let taught = verdict(vec![Command::Run(one.clone()), Command::UseTeacherFile { file: file.clone() }]);
     assert_ne!(taught.teacher, alone(one.clone()).teacher);
     for cores in [2, 4] {
         let mut world = World::new(&link, cores);
@@ -361,7 +361,7 @@ fn late_messages_of_a_worker_that_has_ended_change_nothing() {
     world.finish();
     for id in [first, helper] {
         let (verdict, curves) = (world.state.verdict.clone(), world.state.curves.len());
-        let late = Event::Trouble(Trouble::Engine { reason: "late".into() });
+        let late = Event::Error(EngineError::Engine { reason: "late".into() });
         for word in [Word::Events(vec![Event::State(RunState::Idle), late]), Word::Died("late".into())] {
             let was_ended = !world.workers.iter().any(|worker| worker.id == id);
             assert!(was_ended);
@@ -440,7 +440,7 @@ fn an_experiment_that_cannot_be_trained_says_nothing_of_the_gpu() {
 
 /// What a timed engine says.
 fn timed(world: &mut World, id: WorkerId, time: RunTime) {
-    world.step(Input::Worker(id, Word::Events(vec![Event::Timed(time)])));
+    world.step(Input::Worker(id, Word::Events(vec![Event::TimeEstimate(time)])));
 }
 
 #[test]
@@ -451,7 +451,7 @@ fn the_faster_device_takes_over_and_a_gpu_that_fails_does_not() {
         world.until("the GPU is asked", |world| world.machine.timing.is(2));
         // Answers of our own, so that no clock decides.
         timed(&mut world, 2, RunTime::Seconds(gpu));
-        assert_eq!(world.count("Send(1, Time"), 1);
+        assert_eq!(world.count("Send(1, EstimateTime"), 1);
         timed(&mut world, 1, RunTime::Seconds(processor));
         assert_eq!(
             world.state.device,
@@ -541,7 +541,7 @@ fn another_workbench_is_given_what_the_first_one_had() {
     let mut world = World::new(&link(""), 2);
     world.finish();
     let workbench = world.engines(Program::Workbench)[0];
-    assert!(world.count(&format!("Order({workbench}, Look")) > 0);
+    assert!(world.count(&format!("Order({workbench}, Quantize")) > 0);
     let given = world.count(&format!("HandOn({workbench}"));
     world.log.clear();
     world.kill(workbench);
@@ -549,7 +549,7 @@ fn another_workbench_is_given_what_the_first_one_had() {
     let next = world.engines(Program::Workbench)[0];
     assert_ne!(next, workbench);
     assert_eq!(world.count(&format!("HandOn({next}")), given);
-    assert_eq!(world.count(&format!("Order({next}, Look")), 1);
+    assert_eq!(world.count(&format!("Order({next}, Quantize")), 1);
 }
 
 /// What may happen to a page, at any moment.

@@ -2,7 +2,7 @@
 //! compiles its kernels and times a few steps of the very experiment; then the processor does. The GPU takes over where
 //! it would be done before the processor is.
 
-use retort_spec::{Command, Event, Experiment, KNOBS, Knob, Phase, RunTime, Trouble};
+use retort_spec::{Command, EngineError, Event, Experiment, KNOBS, Knob, Phase, RunTime};
 
 use crate::{
     state::device::{DeviceReason, Timed, choose},
@@ -72,7 +72,7 @@ impl<P: Clone> Machine<P> {
         let Some(engine) = self.listening() else { return };
         match self.timing.known.iter().any(|known| known.key == key) {
             true => {
-                self.effects.push(Effect::Send(engine, Command::Time(Box::new(self.experiment.clone()))));
+                self.effects.push(Effect::Send(engine, Command::EstimateTime(Box::new(self.experiment.clone()))));
                 self.timing.question = Some(key);
             }
             false => {
@@ -89,15 +89,15 @@ impl<P: Clone> Machine<P> {
                 for event in events {
                     match event {
                         Event::Ready(_) => self.ask_candidate(),
-                        Event::Timed(RunTime::Seconds(gpu)) => {
+                        Event::TimeEstimate(RunTime::Seconds(gpu)) => {
                             if let Some(key) = self.end_candidate() {
                                 self.timing.known.push(Known { key, gpu, cpu: None, spent: 0.0 });
                             }
                             self.time();
                         }
-                        Event::Timed(RunTime::Untrainable) => self.timing.untrainable = self.end_candidate(),
-                        Event::Timed(RunTime::Failed { .. })
-                        | Event::Trouble(Trouble::Engine { .. } | Trouble::Device { .. }) => self.give_up_card(),
+                        Event::TimeEstimate(RunTime::Untrainable) => self.timing.untrainable = self.end_candidate(),
+                        Event::TimeEstimate(RunTime::Failed { .. })
+                        | Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => self.give_up_card(),
                         _ => {}
                     }
                 }
@@ -110,7 +110,7 @@ impl<P: Clone> Machine<P> {
         let Some((id, about)) = &mut self.timing.candidate else { return };
         *about = key(&self.experiment);
         let files = self.files.iter().cloned().map(|(data, files)| Command::Files { data, files });
-        let time = Command::Time(Box::new(self.experiment.clone()));
+        let time = Command::EstimateTime(Box::new(self.experiment.clone()));
         self.effects.extend(files.chain([time]).map(|command| Effect::Send(*id, command)));
     }
 
@@ -171,7 +171,7 @@ mod tests {
         assert!(!known(|other| other.student_epochs += 1));
         assert!(!known(|other| other.examples += 1));
         assert!(known(|other| other.seed += 1) && known(|other| other.runs += 1));
-        assert!(known(|other| other.temperature = 9.0) && known(|other| other.soft = 0.5));
+        assert!(known(|other| other.temperature = 9.0) && known(|other| other.soft_weight = 0.5));
         assert!(known(|other| other.bits = retort_spec::Bits::B2));
     }
 }

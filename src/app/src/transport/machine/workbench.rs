@@ -1,7 +1,8 @@
 //! The workbench: started once networks learn, fed with what the engine gives, asked, and replaced when it dies.
 
 use retort_spec::{
-    Actor, Command, CompressionStep, Event, Experiment, Order, Phase, Pipeline, QuantScheme, Report, encode,
+    Actor, Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent,
+    encode,
 };
 
 use crate::{
@@ -57,7 +58,7 @@ impl<P> Workbench<P> {
 
 impl<P: Clone> Machine<P> {
     /// Tells the workbench, if it listens.
-    pub(super) fn order(&mut self, order: Order) {
+    pub(super) fn order(&mut self, order: WorkbenchCommand) {
         self.effects.extend(self.workbench.listening().map(|id| Effect::Order(id, order)));
     }
 
@@ -73,9 +74,9 @@ impl<P: Clone> Machine<P> {
         (workbench.looked, workbench.looking) = (None, false);
         let asks = workbench.key != key || workbench.examples.is_none();
         workbench.key = key;
-        self.order(Order::Forget);
+        self.order(WorkbenchCommand::Forget);
         if asks {
-            self.send(&Command::Examples);
+            self.send(&Command::RequestEvaluationData);
         }
         if self.workbench.id.is_none() {
             self.launch_workbench();
@@ -91,7 +92,7 @@ impl<P: Clone> Machine<P> {
     pub(super) fn take(&mut self, contents: Contents, parcel: P) {
         self.hand_to_workbench(parcel.clone());
         match contents {
-            Contents::Examples => self.workbench.examples = Some(parcel),
+            Contents::EvaluationData => self.workbench.examples = Some(parcel),
             Contents::Network { run, actor } => {
                 let is_shown = run == 0 && actor == Actor::Student.word();
                 let networks = &mut self.workbench.networks;
@@ -121,7 +122,7 @@ impl<P: Clone> Machine<P> {
             let (scheme, seed) = wanted;
             let made = Pipeline(vec![CompressionStep::Quantize(scheme)]);
             let link = link(experiment, &made);
-            self.order(Order::Look { scheme, seed, link });
+            self.order(WorkbenchCommand::Quantize { scheme, seed, link });
         }
     }
 
@@ -131,7 +132,7 @@ impl<P: Clone> Machine<P> {
         let (id, seed) = (self.workbench.pipelines, self.experiment.seed);
         let link = encode(&Experiment { compress: pipeline.clone(), ..self.experiment.clone() });
         self.tell(Action::Bench(BenchAction::Begin { id, pipeline: pipeline.clone() }));
-        self.order(Order::Compress { id, run: 0, pipeline, seed, link });
+        self.order(WorkbenchCommand::Compress { id, run: 0, pipeline, seed, link });
     }
 
     pub(super) fn hear_workbench(&mut self, word: Word<P>) {
@@ -140,18 +141,18 @@ impl<P: Clone> Machine<P> {
             Word::Parcel(_, parcel) => match self.listening() {
                 Some(engine) => self.effects.push(Effect::HandOn(engine, parcel)),
                 // Nobody is there to train it.
-                None => self.order(Order::Abandon),
+                None => self.order(WorkbenchCommand::CancelPipeline),
             },
             Word::Reports(reports) => self.hear_reports(reports),
             Word::Loading { .. } | Word::Loaded | Word::Events(_) => {}
         }
     }
 
-    fn hear_reports(&mut self, reports: Vec<Report>) {
+    fn hear_reports(&mut self, reports: Vec<WorkbenchEvent>) {
         let mut told = Vec::new();
         for report in reports {
             match report {
-                Report::Ready => {
+                WorkbenchEvent::Ready => {
                     self.workbench.ready = true;
                     let Workbench { examples, networks, .. } = &self.workbench;
                     let known: Vec<P> =
@@ -159,14 +160,14 @@ impl<P: Clone> Machine<P> {
                     known.into_iter().for_each(|parcel| self.hand_to_workbench(parcel));
                     self.look_anew();
                 }
-                Report::Failed { reason } => return self.replace_workbench(reason),
+                WorkbenchEvent::Failed { reason } => return self.replace_workbench(reason),
                 report => {
-                    if let Report::Looked(_) | Report::Refused { .. } = report {
+                    if let WorkbenchEvent::Quantized(_) | WorkbenchEvent::Refused { .. } = report {
                         // A visitor who has dragged the slider on meanwhile has only its last place looked at.
                         self.workbench.looking = false;
                         self.look();
                     }
-                    told.push(Event::Bench(report));
+                    told.push(Event::Workbench(report));
                 }
             }
         }
@@ -181,7 +182,7 @@ impl<P: Clone> Machine<P> {
         // It keeps its name while there is none, so that nobody starts another.
         self.end(self.workbench.id);
         self.restarts += 1;
-        self.send(&Command::Abandon);
+        self.send(&Command::CancelFineTune);
         self.tell(Action::Bench(BenchAction::Lost(reason)));
         if self.restarts <= MOST_RESTARTS {
             self.launch_workbench();

@@ -2,14 +2,14 @@
 
 use super::*;
 
-fn every_order() -> Vec<Order> {
-    let mut orders = vec![Order::Ping, Order::Abandon];
+fn every_order() -> Vec<WorkbenchCommand> {
+    let mut orders = vec![WorkbenchCommand::Ping, WorkbenchCommand::CancelPipeline];
     for scheme in ["32", "8:gptq:static-entropy", "4:adaround", "3:equalize-and-correct:dynamic", "1:group-16"] {
         orders.push(look(scheme));
     }
-    orders.extend(["3:equalize:entropy", "1"].map(|scheme| Order::Sensitivity(scheme.parse().unwrap())));
-    orders.push(Order::Ask { id: 0, inputs: vec![0.5; 64].into() });
-    orders.push(Order::Ask { id: 0, inputs: Floats::default() });
+    orders.extend(["3:equalize:entropy", "1"].map(|scheme| WorkbenchCommand::Sensitivity(scheme.parse().unwrap())));
+    orders.push(WorkbenchCommand::Classify { id: 0, inputs: vec![0.5; 64].into() });
+    orders.push(WorkbenchCommand::Classify { id: 0, inputs: Floats::default() });
     let pipelines = [
         "none",
         "prune:0.5:units,prune:0.9,quantize:4:static-mse,huffman",
@@ -20,7 +20,11 @@ fn every_order() -> Vec<Order> {
     ];
     orders.extend(pipelines.map(|pipeline| compress(1, pipeline)));
     for format in FileFormat::ALL {
-        orders.extend([None, Some(0), Some(9)].map(|stage| Order::Export { format, stage, name: "x".into() }));
+        orders.extend([None, Some(0), Some(9)].map(|stage| WorkbenchCommand::Export {
+            format,
+            stage,
+            name: "x".into(),
+        }));
     }
     orders
 }
@@ -30,24 +34,24 @@ fn without_examples_nothing_panics() {
     let model = network("12,8");
     let mut unknown = Workbench::new(clock);
     let mut nothing = Workbench::new(clock);
-    tell(&mut nothing, Order::Examples(Box::default()));
+    tell(&mut nothing, WorkbenchCommand::EvaluationData(Box::default()));
     for bench in [&mut unknown, &mut nothing] {
-        for order in [vec![student(0, &model), Order::Latency], every_order()].concat() {
+        for order in [vec![student(0, &model), WorkbenchCommand::Latency], every_order()].concat() {
             with(bench, order, &mut trained);
         }
     }
     for text in KINDS {
         let model = network(text);
-        let empty = BenchExamples { features: 64, classes: 4, image: true, ..BenchExamples::default() };
+        let empty = EvaluationData { features: 64, classes: 4, image: true, ..EvaluationData::default() };
         let mut bench = workbench(&model, empty);
-        for order in [vec![student(0, &model)], every_order(), vec![Order::Latency]].concat() {
+        for order in [vec![student(0, &model)], every_order(), vec![WorkbenchCommand::Latency]].concat() {
             for report in with(&mut bench, order, &mut trained) {
                 match report {
-                    Report::Stage { done, .. } | Report::Looked(done) => {
+                    WorkbenchEvent::Stage { done, .. } | WorkbenchEvent::Quantized(done) => {
                         assert_eq!((done.accuracy, done.answers.len()), (0.0, 0));
                     }
-                    Report::Compressed { rows, .. } => assert_eq!(rows.len(), plain_schemes().count()),
-                    Report::Latency { times, .. } => assert!(times.is_empty()),
+                    WorkbenchEvent::Compressed { rows, .. } => assert_eq!(rows.len(), plain_schemes().count()),
+                    WorkbenchEvent::Latency { times, .. } => assert!(times.is_empty()),
                     _ => {}
                 }
             }
@@ -68,8 +72,8 @@ fn weights_that_are_no_numbers_do_no_harm() {
             let mut bench = workbench(&model, images(&network(text), 6));
             for order in [vec![student(0, &model)], every_order()].concat() {
                 for report in with(&mut bench, order, &mut trained) {
-                    if let Report::Stage { done, .. } | Report::Looked(done) = report {
-                        assert_eq!(done.bytes, done.parts.total());
+                    if let WorkbenchEvent::Stage { done, .. } | WorkbenchEvent::Quantized(done) = report {
+                        assert_eq!(done.bytes, done.breakdown.total());
                     }
                 }
             }

@@ -37,14 +37,15 @@ fn every_format_of_what_was_looked_at_and_of_every_stage() {
                 assert!(holds("v=1"), "the permalink travels along: {format:?}");
             }
         }
-        let refused = tell(&mut bench, Order::Export { format: FileFormat::Onnx, stage: Some(4), name: "net".into() });
-        assert!(matches!(&refused[..], [Report::Refused { name, .. }] if name == "net.onnx"));
+        let refused =
+            tell(&mut bench, WorkbenchCommand::Export { format: FileFormat::Onnx, stage: Some(4), name: "net".into() });
+        assert!(matches!(&refused[..], [WorkbenchEvent::Refused { name, .. }] if name == "net.onnx"));
     }
 }
 
 fn imported(bench: &mut Workbench, name: &str, bytes: Vec<u8>) -> Imported {
-    match &finish(bench, Order::Import(FileData { name: name.into(), bytes }))[..] {
-        [Report::Imported(imported)] => (**imported).clone(),
+    match &finish(bench, WorkbenchCommand::Import(FileData { name: name.into(), bytes }))[..] {
+        [WorkbenchEvent::Imported(imported)] => (**imported).clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -92,8 +93,10 @@ fn damaged_files_are_refused_by_name() {
         flipped[6] ^= 0x40;
         for bytes in [good[..good.len() / 2].to_vec(), good[..3].to_vec(), Vec::new(), flipped, b"PK\x03\x04".to_vec()]
         {
-            let got = tell(&mut bench, Order::Import(FileData { name: "bad".into(), bytes }));
-            assert!(matches!(&got[..], [Report::Refused { name, reason }] if name == "bad" && !reason.is_empty()));
+            let got = tell(&mut bench, WorkbenchCommand::Import(FileData { name: "bad".into(), bytes }));
+            assert!(
+                matches!(&got[..], [WorkbenchEvent::Refused { name, reason }] if name == "bad" && !reason.is_empty())
+            );
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What was asked of the engine, and all reports.
-fn asked(bench: &mut Workbench, pipeline: &str) -> (Vec<Tuning>, Vec<Report>) {
+fn asked(bench: &mut Workbench, pipeline: &str) -> (Vec<FineTuneRequest>, Vec<WorkbenchEvent>) {
     let mut asked = Vec::new();
     let reports = with(bench, compress(9, pipeline), &mut |tuning| {
         asked.push(tuning.clone());
@@ -23,12 +23,12 @@ fn stages_are_measured_one_after_the_other() {
         let reports = finish(&mut bench, compress(1, text));
         let stages = stages(&reports);
         assert_eq!(stages.iter().map(|stage| stage.0).collect::<Vec<_>>(), [None, Some(0), Some(1), Some(2)]);
-        let made: Vec<String> = stages.iter().map(|stage| stage.1.made.to_string()).collect();
+        let made: Vec<String> = stages.iter().map(|stage| stage.1.pipeline.to_string()).collect();
         assert_eq!(made, ["none", "prune:0.25", "prune:0.25,quantize:6:tensor", text]);
         assert!((stages[1].1.sparsity - 0.25).abs() < 0.02);
         assert_eq!(stages[0].1.bytes as usize, pack_float(model.kind, 64, &model.to_layers()).len() + 3);
         for (place, done) in &stages {
-            assert_eq!(done.bytes, done.parts.total());
+            assert_eq!(done.bytes, done.breakdown.total());
             let Some(place) = place else { continue };
             let packed = file(&mut bench, FileFormat::Packed, Some(*place));
             assert_eq!(packed.bytes.len() as u32, done.bytes);
@@ -39,9 +39,12 @@ fn stages_are_measured_one_after_the_other() {
         let [before, after] = [1, 2].map(|stage| model_of(&mut bench, Some(stage)));
         assert_eq!(before, after);
         let [before, after] = [2, 3].map(|stage| timeless(stages[stage].1.clone()));
-        let (made, bytes, parts) = (before.made.clone(), before.bytes, before.parts);
+        let (made, bytes, breakdown) = (before.pipeline.clone(), before.bytes, before.breakdown);
         assert!(after.bytes < before.bytes || kind != "12,8" && after.bytes == before.bytes);
-        assert_eq!(Compressed { made, bytes, parts, layouts: before.layouts.clone(), ..after }, before);
+        assert_eq!(
+            CompressionResult { pipeline: made, bytes, breakdown, layouts: before.layouts.clone(), ..after },
+            before
+        );
     }
 }
 
@@ -53,7 +56,7 @@ fn the_engine_gets_what_the_stages_before_left_and_gives_back_what_goes_on() {
         let (asked, reports) = asked(&mut bench, "prune:0.5,finetune:2,share:3,finetune:1:labels,huffman");
         let [pruned, shared] = &asked[..] else { panic!("{}", asked.len()) };
         assert_eq!((pruned.id, pruned.run, pruned.kind), (9, 0, model.kind));
-        assert_eq!([pruned, shared].map(|tuning| tuning.treatment.to_string()), ["finetune:2", "finetune:1:labels"]);
+        assert_eq!([pruned, shared].map(|tuning| tuning.step.to_string()), ["finetune:2", "finetune:1:labels"]);
         let want = prune::weights(&model, 0.5);
         for ((asked, part), whole) in pruned.layers.iter().zip(&want.layers).zip(&model.layers) {
             let [matrix] = &asked.factors[..] else { panic!() };
@@ -90,7 +93,8 @@ fn factors_are_trained_as_factors() {
         let model = network(text);
         let mut bench = workbench(&model, images(&model, 12));
         let (asked, reports) = asked(&mut bench, "low-rank:2,gradual:0.5:3,qat:ternary:1");
-        let factors = |tuning: &Tuning| tuning.layers.iter().map(|layer| layer.factors.len()).collect::<Vec<_>>();
+        let factors =
+            |tuning: &FineTuneRequest| tuning.layers.iter().map(|layer| layer.factors.len()).collect::<Vec<_>>();
         assert!(factors(&asked[0]).contains(&2));
         assert_eq!(factors(&asked[0]), factors(&asked[1]));
         assert!(asked[0].layers.iter().flat_map(|layer| &layer.factors).all(|matrix| matrix.mask.is_empty()));
@@ -200,7 +204,7 @@ fn the_numbers_between_the_layers_are_coded_as_they_were_trained() {
     // Nothing was followed, as without a single step: ranges are those of the calibration examples.
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 12));
-    let reports = with(&mut bench, compress(9, "qat:4:1:static-min-max"), &mut |tuning| Tuned {
+    let reports = with(&mut bench, compress(9, "qat:4:1:static-min-max"), &mut |tuning| FineTuneResult {
         ranges: Vec::new().into(),
         ..trained(tuning)
     });
@@ -212,11 +216,12 @@ fn the_numbers_between_the_layers_are_coded_as_they_were_trained() {
 fn what_makes_no_sense_or_has_no_student_ends_at_once() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 5));
-    let disorder = Stopped::PipelineError { place: 1, disorder: PipelineError::AfterQuantize };
-    assert_eq!(ended(&finish(&mut bench, compress(1, "quantize:4,finetune:5"))), [(1, Some(disorder))]);
+    let error = PipelineEnd::PipelineError { place: 1, error: PipelineError::AfterQuantize };
+    assert_eq!(ended(&finish(&mut bench, compress(1, "quantize:4,finetune:5"))), [(1, Some(error))]);
     assert_eq!(finish(&mut bench, compress(2, "none")).len(), 2, "the network before, and the end");
-    let order = Order::Compress { id: 3, run: 1, pipeline: Pipeline::default(), seed: 0, link: String::new() };
-    assert_eq!(finish(&mut bench, order), [Report::Ended { id: 3, reason: Some(Stopped::NoStudent) }]);
+    let order =
+        WorkbenchCommand::Compress { id: 3, run: 1, pipeline: Pipeline::default(), seed: 0, link: String::new() };
+    assert_eq!(finish(&mut bench, order), [WorkbenchEvent::Ended { id: 3, reason: Some(PipelineEnd::NoStudent) }]);
 }
 
 #[test]
@@ -224,24 +229,27 @@ fn a_pipeline_can_be_given_up_replaced_or_fail() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 5));
     let begun = finish(&mut bench, compress(1, "prune:0.5,finetune:1"));
-    let Some(Report::Tune(tuning)) = begun.last() else { panic!("{begun:?}") };
+    let Some(WorkbenchEvent::FineTune(tuning)) = begun.last() else { panic!("{begun:?}") };
     let answer = trained(tuning);
     // Somebody else's answer.
-    assert!(finish(&mut bench, Order::Tuned(Tuned { id: 2, ..answer.clone() })).is_empty());
-    assert_eq!(ended(&finish(&mut bench, Order::Abandon)), [(1, Some(Stopped::Abandoned))]);
-    assert!(finish(&mut bench, Order::Abandon).is_empty());
-    assert!(finish(&mut bench, Order::Tuned(answer.clone())).is_empty(), "too late");
+    assert!(finish(&mut bench, WorkbenchCommand::FineTuned(FineTuneResult { id: 2, ..answer.clone() })).is_empty());
+    assert_eq!(ended(&finish(&mut bench, WorkbenchCommand::CancelPipeline)), [(1, Some(PipelineEnd::Abandoned))]);
+    assert!(finish(&mut bench, WorkbenchCommand::CancelPipeline).is_empty());
+    assert!(finish(&mut bench, WorkbenchCommand::FineTuned(answer.clone())).is_empty(), "too late");
     assert_eq!(bench.stages.len(), 1, "what was done before can still be taken away");
     // Another one takes its place.
     finish(&mut bench, compress(2, "finetune:1"));
     let begun = finish(&mut bench, compress(3, "finetune:1"));
-    assert_eq!(ended(&begun), [(2, Some(Stopped::Abandoned))]);
-    assert!(finish(&mut bench, Order::Tuned(Tuned { id: 2, ..answer.clone() })).is_empty());
-    let why = Stopped::Failed { reason: "it diverged".into() };
-    let failed = Tuned { id: 3, layers: Err(why.clone()), ..answer.clone() };
-    assert_eq!(ended(&finish(&mut bench, Order::Tuned(failed))), [(3, Some(why))]);
+    assert_eq!(ended(&begun), [(2, Some(PipelineEnd::Abandoned))]);
+    assert!(finish(&mut bench, WorkbenchCommand::FineTuned(FineTuneResult { id: 2, ..answer.clone() })).is_empty());
+    let why = PipelineEnd::Failed { reason: "it diverged".into() };
+    let failed = FineTuneResult { id: 3, layers: Err(why.clone()), ..answer.clone() };
+    assert_eq!(ended(&finish(&mut bench, WorkbenchCommand::FineTuned(failed))), [(3, Some(why))]);
     // An answer that is no such network.
     finish(&mut bench, compress(4, "qat:4:1"));
-    let ended = ended(&finish(&mut bench, Order::Tuned(Tuned { id: 4, layers: Ok(Vec::new()), ..answer.clone() })));
-    assert!(matches!(&ended[..], [(4, Some(Stopped::Failed { .. }))]), "{ended:?}");
+    let ended = ended(&finish(
+        &mut bench,
+        WorkbenchCommand::FineTuned(FineTuneResult { id: 4, layers: Ok(Vec::new()), ..answer.clone() }),
+    ));
+    assert!(matches!(&ended[..], [(4, Some(PipelineEnd::Failed { .. }))]), "{ended:?}");
 }

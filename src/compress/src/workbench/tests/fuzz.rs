@@ -43,7 +43,7 @@ fn two_and_three_stages_in_every_order_that_makes_sense() {
             let stages = stages(&reports);
             assert_eq!(stages.len(), text.split(',').count() + 1);
             for (place, done) in &stages {
-                assert_eq!(done.bytes, done.parts.total(), "{kind} {text}");
+                assert_eq!(done.bytes, done.breakdown.total(), "{kind} {text}");
                 let Some(place) = place else { continue };
                 let packed = file(&mut bench, FileFormat::Packed, Some(*place)).bytes;
                 let (back, _) = unpack(&packed).unwrap();

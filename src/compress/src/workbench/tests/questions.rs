@@ -9,10 +9,10 @@ fn layer(inputs: usize, outputs: usize, weight: &[f32]) -> Layer {
 }
 
 /// Points of the plane, of the class whose coordinate is the larger one, and a network that knows it.
-fn larger_coordinate() -> (Model, BenchExamples) {
+fn larger_coordinate() -> (Model, EvaluationData) {
     let layers = [layer(2, 2, &[1.0, 0.0, 0.0, 1.0]), layer(2, 2, &[1.0, -1.0, -1.0, 1.0])];
     let points = vec![1.0, 0.0, 0.0, 1.0, 0.9, 0.1, 0.2, 0.8];
-    let examples = BenchExamples {
+    let examples = EvaluationData {
         features: 2,
         classes: 2,
         image: false,
@@ -24,9 +24,9 @@ fn larger_coordinate() -> (Model, BenchExamples) {
 }
 
 fn sensitivity(bench: &mut Workbench, scheme: &str) -> Vec<Sensitivity> {
-    let reports = finish(bench, Order::Sensitivity(scheme.parse().unwrap()));
+    let reports = finish(bench, WorkbenchCommand::Sensitivity(scheme.parse().unwrap()));
     match reports.last() {
-        Some(Report::Sensitivity { layers, .. }) => layers.clone(),
+        Some(WorkbenchEvent::Sensitivity { layers, .. }) => layers.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -78,11 +78,12 @@ fn layers_whose_ranges_were_evened_out_are_mixed_with_their_like() {
 fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
     let (model, examples) = larger_coordinate();
     let mut bench = workbench(&model, examples);
-    let ask =
-        |bench: &mut Workbench, inputs: &[f32]| finish(bench, Order::Ask { id: 5, inputs: inputs.to_vec().into() });
+    let ask = |bench: &mut Workbench, inputs: &[f32]| {
+        finish(bench, WorkbenchCommand::Classify { id: 5, inputs: inputs.to_vec().into() })
+    };
     assert!(ask(&mut bench, &[1.0, 2.0]).is_empty(), "nothing was looked at");
     let reports = finish(&mut bench, look("8"));
-    let Some(Report::Regions(regions)) = reports.last() else { panic!("{reports:?}") };
+    let Some(WorkbenchEvent::Regions(regions)) = reports.last() else { panic!("{reports:?}") };
     assert_eq!((regions.logits.len(), regions.packed, regions.actor), (2 * places().len() / 2, true, Actor::Student));
     for (place, logits) in places().chunks(2).zip(regions.logits.chunks(2)) {
         // Below zero all is alike to the ReLU.
@@ -91,14 +92,14 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
         }
     }
     let answered = ask(&mut bench, &[0.9, 0.2, 0.2, 0.9]);
-    let [Report::Answers { id: 5, answer }] = &answered[..] else { panic!("{answered:?}") };
+    let [WorkbenchEvent::Answers { id: 5, answer }] = &answered[..] else { panic!("{answered:?}") };
     let model = model_of(&mut bench, None);
     assert_eq!(answer.logits.to_vec(), model.logits(&[0.9, 0.2, 0.2, 0.9]));
     assert!(ask(&mut bench, &[1.0]).is_empty() && ask(&mut bench, &[]).is_empty(), "no whole examples");
     // Images have no places.
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 3));
-    assert!(!finish(&mut bench, look("8")).iter().any(|report| matches!(report, Report::Regions(_))));
+    assert!(!finish(&mut bench, look("8")).iter().any(|report| matches!(report, WorkbenchEvent::Regions(_))));
 }
 
 #[test]
@@ -106,8 +107,8 @@ fn progress_is_told_by_the_hundredth() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 8));
     let reports = finish(&mut bench, look("3:adaround"));
-    let share = |report: &Report| match report {
-        Report::Progress { task: Task::PtqMethod, share } => Some(*share),
+    let share = |report: &WorkbenchEvent| match report {
+        WorkbenchEvent::Progress { task: Task::PtqMethod, share } => Some(*share),
         _ => None,
     };
     let shares: Vec<f64> = reports.iter().filter_map(share).collect();
@@ -116,8 +117,8 @@ fn progress_is_told_by_the_hundredth() {
 }
 
 fn latency(bench: &mut Workbench) -> Vec<Latency> {
-    match finish(bench, Order::Latency).pop() {
-        Some(Report::Latency { times, no_gpu: None }) => times,
+    match finish(bench, WorkbenchCommand::Latency).pop() {
+        Some(WorkbenchEvent::Latency { times, no_gpu: None }) => times,
         other => panic!("{other:?}"),
     }
 }
@@ -126,7 +127,7 @@ fn latency(bench: &mut Workbench) -> Vec<Latency> {
 fn times_in_single_precision_and_in_integers() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 64));
-    assert!(finish(&mut bench, Order::Latency).is_empty(), "nothing was looked at");
+    assert!(finish(&mut bench, WorkbenchCommand::Latency).is_empty(), "nothing was looked at");
     looked(&mut bench, "8:static-min-max");
     let got = latency(&mut bench);
     assert_eq!(got.iter().map(|latency| latency.batch).collect::<Vec<_>>(), [1, 64]);
@@ -174,5 +175,5 @@ fn too_few_examples_and_a_clock_that_stands_still() {
     looked(&mut bench, "8");
     assert_eq!(latency(&mut bench).len(), 1);
     bench.clock = || 7.0;
-    assert!(matches!(finish(&mut bench, Order::Latency).last(), Some(Report::Refused { .. })));
+    assert!(matches!(finish(&mut bench, WorkbenchCommand::Latency).last(), Some(WorkbenchEvent::Refused { .. })));
 }

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn rows(reports: &[Report]) -> Vec<(u32, Vec<Compressed>)> {
-    let of = |report: &Report| match report {
-        Report::Compressed { run, rows } => Some((*run, rows.iter().cloned().map(timeless).collect())),
+fn rows(reports: &[WorkbenchEvent]) -> Vec<(u32, Vec<CompressionResult>)> {
+    let of = |report: &WorkbenchEvent| match report {
+        WorkbenchEvent::Compressed { run, rows } => Some((*run, rows.iter().cloned().map(timeless).collect())),
         _ => None,
     };
     reports.iter().filter_map(of).collect()
@@ -17,14 +17,14 @@ fn every_plain_scheme_has_a_row_whose_bytes_are_accounted_for() {
         let examples = images(&model, 40);
         let (said, labels) = (classes_of(&model, &examples.test), examples.labels.clone());
         let mut bench = Workbench::new(clock);
-        finish(&mut bench, Order::Examples(Box::new(examples)));
+        finish(&mut bench, WorkbenchCommand::EvaluationData(Box::new(examples)));
         let reports = finish(&mut bench, student(0, &model));
         let rows = rows(&reports);
         let [(0, rows)] = &rows[..] else { panic!("{rows:?}") };
         let schemes: Vec<QuantScheme> = rows.iter().map(|row| row.scheme().unwrap()).collect();
         assert_eq!(schemes, plain_schemes().collect::<Vec<_>>());
         for row in rows {
-            assert_eq!(row.bytes, row.parts.total(), "{text} {}", row.made);
+            assert_eq!(row.bytes, row.breakdown.total(), "{text} {}", row.pipeline);
             let right = row.answers.iter().zip(&labels).filter(|(said, label)| said == label).count();
             assert_eq!((row.accuracy, row.answers.len()), (right as f64 / 40.0, 40));
             assert_eq!(
@@ -38,7 +38,7 @@ fn every_plain_scheme_has_a_row_whose_bytes_are_accounted_for() {
         let shares: Vec<f64> = reports
             .iter()
             .filter_map(|report| match report {
-                Report::Progress { task: Task::Schemes, share } => Some(*share),
+                WorkbenchEvent::Progress { task: Task::Schemes, share } => Some(*share),
                 _ => None,
             })
             .collect();
@@ -73,18 +73,18 @@ fn only_students_that_fit_the_examples_are_taken() {
     let model = network("12,8");
     let mut bench = Workbench::new(clock);
     assert!(finish(&mut bench, student(0, &model)).is_empty(), "no examples yet");
-    tell(&mut bench, Order::Examples(Box::new(images(&model, 5))));
-    let Order::Network(good) = student(0, &model) else { panic!() };
+    tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
+    let WorkbenchCommand::Network(good) = student(0, &model) else { panic!() };
     let teacher = NetworkFile { actor: Actor::Teacher, ..good.clone() };
-    assert!(finish(&mut bench, Order::Network(teacher)).is_empty());
+    assert!(finish(&mut bench, WorkbenchCommand::Network(teacher)).is_empty());
     let mut damaged = good.clone();
     damaged.file[30] ^= 1;
-    assert!(matches!(&finish(&mut bench, Order::Network(damaged))[..], [Report::Refused { .. }]));
-    assert!(!finish(&mut bench, Order::Network(good)).is_empty());
+    assert!(matches!(&finish(&mut bench, WorkbenchCommand::Network(damaged))[..], [WorkbenchEvent::Refused { .. }]));
+    assert!(!finish(&mut bench, WorkbenchCommand::Network(good)).is_empty());
     // The same examples once more change nothing; others make all that is known worthless.
-    tell(&mut bench, Order::Examples(Box::new(images(&model, 5))));
+    tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
     assert_eq!(looked(&mut bench, "8").answers.len(), 5);
-    tell(&mut bench, Order::Examples(Box::new(images(&model, 6))));
+    tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 6))));
     assert!(finish(&mut bench, look("8")).is_empty());
 }
 
@@ -95,14 +95,23 @@ fn to_be_forgotten_in_the_midst_leaves_nothing_to_do() {
     tell(&mut bench, student(0, &model));
     bench.work(&mut |_| {});
     tell(&mut bench, compress(4, "finetune:1"));
-    assert_eq!(ended(&finish(&mut bench, Order::Forget)), [(4, Some(Stopped::Abandoned))]);
+    assert_eq!(ended(&finish(&mut bench, WorkbenchCommand::Forget)), [(4, Some(PipelineEnd::Abandoned))]);
     assert!(!bench.is_busy());
     assert!(
-        finish(&mut bench, Order::Tuned(Tuned { id: 4, layers: Ok(vec![]), ranges: vec![].into(), seconds: 0.0 }))
-            .is_empty()
+        finish(
+            &mut bench,
+            WorkbenchCommand::FineTuned(FineTuneResult {
+                id: 4,
+                layers: Ok(vec![]),
+                ranges: vec![].into(),
+                seconds: 0.0
+            })
+        )
+        .is_empty()
     );
-    let refused = finish(&mut bench, Order::Export { format: FileFormat::Packed, stage: Some(0), name: "x".into() });
-    assert!(matches!(&refused[..], [Report::Refused { name, .. }] if name == "x.retort"));
+    let refused =
+        finish(&mut bench, WorkbenchCommand::Export { format: FileFormat::Packed, stage: Some(0), name: "x".into() });
+    assert!(matches!(&refused[..], [WorkbenchEvent::Refused { name, .. }] if name == "x.retort"));
     let again = finish(&mut bench, student(0, &model));
     assert_eq!(rows(&again)[0].1.len(), plain_schemes().count());
 }

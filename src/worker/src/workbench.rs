@@ -3,7 +3,7 @@
 mod gpu;
 
 use retort_compress::workbench::Workbench;
-use retort_spec::{Command, Order, Parcel, Report, Task};
+use retort_spec::{Command, Parcel, Task, WorkbenchCommand, WorkbenchEvent};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
@@ -16,7 +16,7 @@ pub fn start() {
 }
 
 fn fail(reason: String) {
-    send(&[Report::Failed { reason }]);
+    send(&[WorkbenchEvent::Failed { reason }]);
 }
 
 async fn serve() {
@@ -25,19 +25,19 @@ async fn serve() {
     let mut measured = None;
     let mut told = None;
     // Told at once; but how far a task is no more often than the engine reports, since some do forty steps meanwhile.
-    let mut say = |report: Report, measured: &mut Option<_>| match report {
-        Report::Progress { task, .. } => {
+    let mut say = |report: WorkbenchEvent, measured: &mut Option<_>| match report {
+        WorkbenchEvent::Progress { task, .. } => {
             let now = milliseconds();
             if told.is_none_or(|(of, at)| of != task || now - at >= REPORT.as_secs_f64() * 1000.0) {
                 told = Some((task, now));
                 send(&[report]);
             }
         }
-        Report::Tune(tuning) => send(&Parcel::Tune(tuning)),
-        Report::Latency { times, .. } => *measured = Some(times),
+        WorkbenchEvent::FineTune(tuning) => send(&Parcel::FineTune(tuning)),
+        WorkbenchEvent::Latency { times, .. } => *measured = Some(times),
         report => send(&[report]),
     };
-    send(&[Report::Ready]);
+    send(&[WorkbenchEvent::Ready]);
     loop {
         while let Some(order) = next(&mailbox) {
             workbench.handle(order, &mut |report| say(report, &mut measured));
@@ -46,9 +46,9 @@ async fn serve() {
             true => {
                 workbench.work(&mut |report| say(report, &mut measured));
                 if let Some(mut times) = measured.take() {
-                    send(&[Report::Progress { task: Task::Latency, share: 0.5 }]);
+                    send(&[WorkbenchEvent::Progress { task: Task::Latency, share: 0.5 }]);
                     let no_gpu = gpu::measure(&workbench, &mut times).await;
-                    send(&[Report::Latency { times, no_gpu }]);
+                    send(&[WorkbenchEvent::Latency { times, no_gpu }]);
                 }
                 give_way().await;
             }
@@ -58,10 +58,10 @@ async fn serve() {
 }
 
 /// An order of the page, or a parcel of the engine, which comes in a list of its own.
-fn read(message: JsValue) -> Result<Order, serde_wasm_bindgen::Error> {
+fn read(message: JsValue) -> Result<WorkbenchCommand, serde_wasm_bindgen::Error> {
     let Some(parcel) = message.dyn_ref::<js_sys::Array>() else { return serde_wasm_bindgen::from_value(message) };
     match Command::from(serde_wasm_bindgen::from_value::<Parcel>(parcel.get(0))?) {
-        Command::Bench(order) => Ok(order),
+        Command::Workbench(order) => Ok(order),
         _ => Err(serde::de::Error::custom("a parcel for the engine")),
     }
 }

@@ -22,7 +22,7 @@ pub async fn measure(workbench: &Workbench, times: &mut Vec<Latency>) -> Option<
         Ok(words) => words,
         Err(why) => return why,
     };
-    match on_card(&words).await {
+    match on_gpu(&words).await {
         Ok(Ok(measured)) => {
             times.extend(measured);
             None
@@ -36,9 +36,9 @@ pub async fn measure(workbench: &Workbench, times: &mut Vec<Latency>) -> Option<
     }
 }
 
-async fn on_card(words: &GpuWords) -> Result<Result<Vec<Latency>, NoGpu>, JsValue> {
-    let card = call(&scope(), "packedDot", &JsValue::UNDEFINED).await?;
-    match call(&card, "packedDot", &JsValue::UNDEFINED).await?.as_string().as_deref() {
+async fn on_gpu(words: &GpuWords) -> Result<Result<Vec<Latency>, NoGpu>, JsValue> {
+    let gpu = call(&scope(), "packedDot", &JsValue::UNDEFINED).await?;
+    match call(&gpu, "packedDot", &JsValue::UNDEFINED).await?.as_string().as_deref() {
         Some("ready") => {}
         Some("no-dot") => return Ok(Err(NoGpu::NoDot)),
         _ => return Ok(Err(NoGpu::Missing)),
@@ -54,7 +54,7 @@ async fn on_card(words: &GpuWords) -> Result<Result<Vec<Latency>, NoGpu>, JsValu
         ("batches", batches.into()),
         ("milliseconds", PATIENCE.into()),
     ])?;
-    let found: Array = call(&card, "measure", &plan).await?.into();
+    let found: Array = call(&gpu, "measure", &plan).await?.into();
     let resolution = resolution(&mut super::milliseconds).unwrap_or_default();
     let latency = |(&batch, found): (&usize, JsValue)| -> Result<Result<Latency, NoGpu>, JsValue> {
         let pair = |key: &str| Reflect::get(&found, &key.into()).map(|list| Array::from(&list));

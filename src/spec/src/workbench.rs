@@ -24,7 +24,7 @@ pub struct NetworkFile {
 
 /// The examples that compressed networks are measured and calibrated with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct BenchExamples {
+pub struct EvaluationData {
     /// Numbers of an example.
     pub features: u32,
     /// How many classes.
@@ -42,17 +42,17 @@ pub struct BenchExamples {
 
 /// What the page asks of the workbench.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Order {
+pub enum WorkbenchCommand {
     /// These are the examples; what was trained on others is forgotten.
     #[serde(skip)]
-    Examples(Box<BenchExamples>),
+    EvaluationData(Box<EvaluationData>),
     /// A network is trained: a student is packed in every plain scheme and measured.
     #[serde(skip)]
     Network(NetworkFile),
     /// The networks that are there are no more.
     Forget,
     /// Pack the first run's student by this scheme, and measure what is read back.
-    Look {
+    Quantize {
         /// The scheme.
         scheme: QuantScheme,
         /// For random rounding and repairs.
@@ -77,9 +77,9 @@ pub enum Order {
     },
     /// The engine has trained what a pipeline asked it to.
     #[serde(skip)]
-    Tuned(Tuned),
+    FineTuned(FineTuneResult),
     /// Give up the pipeline that is under way.
-    Abandon,
+    CancelPipeline,
     /// How long do one example and many take, in floating point and in integers?
     Latency,
     /// Give a network as a file.
@@ -96,7 +96,7 @@ pub enum Order {
     /// Make the network of that file the first run's student.
     UseImported,
     /// What does the network that was last looked at say of these inputs?
-    Ask {
+    Classify {
         /// Comes back with the answer.
         id: u32,
         /// Row by row.
@@ -152,7 +152,7 @@ impl FileFormat {
 
 /// What the workbench says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Report {
+pub enum WorkbenchEvent {
     /// It is there and waits.
     Ready,
     /// Yes, still.
@@ -167,10 +167,10 @@ pub enum Report {
         /// The run, from 0.
         run: u32,
         /// One row a scheme.
-        rows: Vec<Compressed>,
+        rows: Vec<CompressionResult>,
     },
     /// The first run's student by the scheme that was asked for.
-    Looked(Box<Compressed>),
+    Quantized(Box<CompressionResult>),
     /// How far a long task is.
     Progress {
         /// What is being done.
@@ -185,9 +185,9 @@ pub enum Report {
         /// From the input on.
         layers: Vec<Sensitivity>,
     },
-    /// For the engine: train this on, and answer by [`Order::Tuned`].
+    /// For the engine: train this on, and answer by [`WorkbenchCommand::FineTuned`].
     #[serde(skip)]
-    Tune(Tuning),
+    FineTune(FineTuneRequest),
     /// A stage of a pipeline is done.
     Stage {
         /// The pipeline's.
@@ -195,14 +195,14 @@ pub enum Report {
         /// Its place, from 0; the network as it was before all stages has none.
         place: Option<u32>,
         /// What it left.
-        done: Box<Compressed>,
+        done: Box<CompressionResult>,
     },
     /// A pipeline is done, or will not be.
     Ended {
         /// The pipeline's.
         id: u32,
         /// Why not.
-        reason: Option<Stopped>,
+        reason: Option<PipelineEnd>,
     },
     /// How long networks take.
     Latency {
@@ -261,13 +261,13 @@ impl Task {
 
 /// Why a pipeline came to no end.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Stopped {
+pub enum PipelineEnd {
     /// Its order makes no sense.
     PipelineError {
         /// The stage, from 0.
         place: u32,
         /// Why.
-        disorder: PipelineError,
+        error: PipelineError,
     },
     /// There is no such student yet.
     NoStudent,
@@ -282,13 +282,15 @@ pub enum Stopped {
 
 /// A network made smaller, packed into a file, read back and measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Compressed {
+pub struct CompressionResult {
     /// What was done to it: one `quantize` for a plain scheme.
-    pub made: Pipeline,
+    #[serde(rename = "made")]
+    pub pipeline: Pipeline,
     /// Length of the file.
     pub bytes: u32,
     /// What the bytes are spent on.
-    pub parts: Parts,
+    #[serde(rename = "parts")]
+    pub breakdown: ByteBreakdown,
     /// Share of the test set that the network read back from the file has right, 0 to 1.
     pub accuracy: f64,
     /// The class it gives each test example.
@@ -304,10 +306,10 @@ pub struct Compressed {
     pub seconds: f64,
 }
 
-impl Compressed {
+impl CompressionResult {
     /// The scheme, if it is a plain one.
     pub fn scheme(&self) -> Option<QuantScheme> {
-        match self.made.0[..] {
+        match self.pipeline.0[..] {
             [CompressionStep::Quantize(scheme)] => Some(scheme),
             _ => None,
         }
@@ -316,7 +318,7 @@ impl Compressed {
 
 /// What the bytes of a packed file are spent on; together they are its length.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parts {
+pub struct ByteBreakdown {
     /// Magic, version, sizes and checksum.
     pub header: u32,
     /// The permalink and the accuracy.
@@ -337,7 +339,7 @@ pub struct Parts {
     pub activations: u32,
 }
 
-impl Parts {
+impl ByteBreakdown {
     /// The length of the file.
     pub fn total(&self) -> u32 {
         let Self { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } = *self;
@@ -453,15 +455,15 @@ pub struct Imported {
 
 /// A compressed network for the engine to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Tuning {
+pub struct FineTuneRequest {
     /// Comes back with the answer.
     pub id: u32,
     /// The run whose teacher, labels and order of batches it is trained with.
     pub run: u32,
     /// The kind of network.
     pub kind: NetworkKind,
-    /// What to do: one of the treatments that train.
-    pub treatment: CompressionStep,
+    /// What to do: one of the steps that train.
+    pub step: CompressionStep,
     /// The network, layer by layer.
     pub layers: Vec<TunedLayer>,
 }
@@ -498,11 +500,11 @@ pub struct TunedMatrix {
 
 /// A compressed network that was trained on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Tuned {
+pub struct FineTuneResult {
     /// The question's.
     pub id: u32,
     /// The network; or why there is none.
-    pub layers: Result<Vec<TunedLayer>, Stopped>,
+    pub layers: Result<Vec<TunedLayer>, PipelineEnd>,
     /// Least and largest value of what goes into each layer and of the logits, as followed in training: two numbers
     /// each; empty where the numbers between the layers stayed as they are.
     pub ranges: Floats,
