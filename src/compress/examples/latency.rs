@@ -8,7 +8,7 @@ use rand::{Rng, RngExt};
 use retort_compress::{
     Layer, integer,
     latency::{Contender, StoppedClock, measure, ratio},
-    model::{Affine, Coding, Model, Part},
+    model::{Affine, Coding, LayerModel, Model},
     net,
     random::stream,
     weights::quantize,
@@ -39,7 +39,7 @@ pub fn report(clock: &mut dyn FnMut() -> f64) -> Result<String, StoppedClock> {
         let float = network(kind, shapes);
         let model = quantized(&float);
         let Ok(integer) = integer::prepare(&model) else { continue };
-        let weights: Vec<Vec<f32>> = float.layers.iter().map(Part::weight).collect();
+        let weights: Vec<Vec<f32>> = float.layers.iter().map(LayerModel::weight).collect();
         for (images, draw) in [("digits", digit as fn(&mut dyn Rng) -> Vec<f32>), ("noise", noise)] {
             for batch in [1, 64] {
                 let mut generator = stream(2, "images");
@@ -97,7 +97,7 @@ fn forward(model: &Model, weights: &[Vec<f32>], inputs: &[f32], see: &mut dyn Fn
 
 /// 8-bit weights, and activations that cover what some digits give.
 fn quantized(float: &Model) -> Model {
-    let weights: Vec<Vec<f32>> = float.layers.iter().map(Part::weight).collect();
+    let weights: Vec<Vec<f32>> = float.layers.iter().map(LayerModel::weight).collect();
     let mut generator = stream(3, "calibration");
     let inputs: Vec<f32> = (0..100).flat_map(|_| digit(&mut generator)).collect();
     let mut codings = Vec::new();

@@ -3,10 +3,10 @@
 use retort_spec::Activations;
 
 use crate::{
-    bins::{BINS, Bins},
+    calibration::visit_layer_inputs,
+    histogram_range::{BINS, Bins},
     model::{Affine, Coding, Model},
     range::{PERCENTILE, best_share},
-    walk::walk,
 };
 
 /// How far a moving extreme goes towards each batch's (PyTorch `MovingAverageMinMaxObserver`, ONNX Runtime).
@@ -129,7 +129,7 @@ pub fn calibrate(model: &Model, activations: Activations, inputs: &[f32]) -> Cod
         _ => {
             let layers = model.to_layers();
             let mut observer = Observer::new(activations, layers.len() + 1);
-            walk(model.kind, model.features, &layers, inputs, layers.len(), &mut |point, numbers| {
+            visit_layer_inputs(model.kind, model.features, &layers, inputs, layers.len(), &mut |point, numbers| {
                 observer.watch(point, numbers);
             });
             Coding::Static(observer.codings())
@@ -141,7 +141,7 @@ pub fn calibrate(model: &Model, activations: Activations, inputs: &[f32]) -> Cod
 mod tests {
     use super::*;
     use crate::{
-        chain::tests::{examples, networks},
+        layer_pairs::tests::{examples, networks},
         random::stream,
     };
     use rand::RngExt;

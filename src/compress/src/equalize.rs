@@ -3,7 +3,7 @@
 
 use retort_spec::NetworkKind;
 
-use crate::{Layer, chain, net::Shape};
+use crate::{Layer, layer_pairs, net::Shape};
 
 /// Rounds over all pairs of layers; few are enough for ranges to settle.
 const ROUNDS: usize = 20;
@@ -17,7 +17,7 @@ const SETTLED: f32 = 1e-3;
 /// A channel of range 0 on either side stays as it is. Biases take no part in the ranges.
 pub fn equalize(kind: NetworkKind, layers: &mut [Layer]) {
     let shapes: Vec<Shape> = layers.iter().map(|layer| (layer.inputs, layer.outputs)).collect();
-    let pairs = chain::pairs(kind, &shapes);
+    let pairs = layer_pairs::pairs(kind, &shapes);
     for _ in 0..ROUNDS {
         let mut change = 0.0_f32;
         for &(source, sink) in &pairs {
@@ -65,7 +65,7 @@ fn ranges(layer: &Layer, of_rows: bool) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::{
-        chain::tests::{examples, networks},
+        layer_pairs::tests::{examples, networks},
         model::Model,
         random::stream,
         weights::quantize,
@@ -75,7 +75,7 @@ mod tests {
     fn spoilt(kind: NetworkKind, layers: &[Layer]) -> Vec<Layer> {
         let mut layers = layers.to_vec();
         let shapes: Vec<Shape> = layers.iter().map(|layer| (layer.inputs, layer.outputs)).collect();
-        for (source, sink) in chain::pairs(kind, &shapes) {
+        for (source, sink) in layer_pairs::pairs(kind, &shapes) {
             let channels = layers[source].outputs;
             let factor = |channel: usize| 1000.0_f32.powf(channel as f32 / channels as f32 - 0.5);
             let Layer { weight, bias, .. } = &mut layers[source];

@@ -12,7 +12,7 @@ use thiserror::Error;
 use wide::{bytemuck::cast, f32x4, i32x4};
 
 use crate::{
-    model::{Affine, Codes, Coding, Matrix, Model, Part, Values, group_of, groups},
+    model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values, group_of, groups},
     product::{Kept, Packed},
 };
 use windows::Windows;
@@ -164,7 +164,7 @@ struct Numbers {
 
 fn layer(
     index: usize,
-    part: &Part,
+    part: &LayerModel,
     windows: Windows,
     pools: bool,
     between: (Affine, Affine, bool),
@@ -188,7 +188,7 @@ fn layer(
 
 fn numbers(
     index: usize,
-    part: &Part,
+    part: &LayerModel,
     inputs: usize,
     (before, after, relu): (Affine, Affine, bool),
 ) -> Result<Numbers, NotInteger> {
@@ -387,7 +387,7 @@ mod tests {
 
     /// Codes of what was seen, as calibration sets them.
     fn calibrated(mut model: Model, inputs: &[f32]) -> Model {
-        let weights: Vec<Vec<f32>> = model.layers.iter().map(Part::weight).collect();
+        let weights: Vec<Vec<f32>> = model.layers.iter().map(LayerModel::weight).collect();
         let mut codings = Vec::new();
         let logits = net::forward(model.kind, &model.shapes(), inputs, model.features, &mut |layer, rows| {
             codings.push(Affine::of(rows));
@@ -468,7 +468,7 @@ mod tests {
         let model = Model {
             kind: NetworkKind::Mlp,
             features: 4,
-            layers: vec![Part { bias: vec![0.0; 3], factors: vec![matrix] }],
+            layers: vec![LayerModel { bias: vec![0.0; 3], factors: vec![matrix] }],
             activations: Coding::Static(vec![input, output]),
         };
         let codes = prepare(&model).unwrap().codes(&inputs);

@@ -6,7 +6,7 @@
 use retort_spec::NetworkKind;
 
 use crate::{
-    model::{Matrix, Model, Part, Values, groups},
+    model::{LayerModel, Matrix, Model, Values, groups},
     net::Shape,
 };
 
@@ -209,7 +209,7 @@ pub fn of(model: &Model) -> Result<Vec<Place>, ShapeError> {
     places(model.kind, model.features, &model.shapes())
 }
 
-fn is_whole(part: &Part) -> bool {
+fn is_whole(part: &LayerModel) -> bool {
     let fit = match &part.factors[..] {
         [whole] => whole.columns == part.bias.len(),
         [left, right] => left.columns == right.rows && right.columns == part.bias.len(),
@@ -294,7 +294,7 @@ mod tests {
         assert!(places(NetworkKind::Residual, 16, &[(9, 2), (18, 2), (18, 3), (2, 3)]).is_err());
         let mut model =
             Model { kind: NetworkKind::Mlp, features: 2, layers: Vec::new(), activations: Default::default() };
-        model.layers.push(Part { bias: vec![0.0; 2], factors: vec![Matrix::float(2, 2, vec![0.0; 3])] });
+        model.layers.push(LayerModel { bias: vec![0.0; 2], factors: vec![Matrix::float(2, 2, vec![0.0; 3])] });
         assert_eq!(of(&model).unwrap_err().to_string(), "layer 0: its numbers do not fill its matrices");
     }
 }

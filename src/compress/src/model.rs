@@ -12,14 +12,14 @@ pub struct Model {
     /// Numbers of an example.
     pub features: usize,
     /// In the order of the network's files.
-    pub layers: Vec<Part>,
+    pub layers: Vec<LayerModel>,
     /// The numbers between the layers.
     pub activations: Coding,
 }
 
 /// A layer of a [`Model`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Part {
+pub struct LayerModel {
     /// `[outputs]`.
     pub bias: Vec<f32>,
     /// One matrix, `[inputs, outputs]`; or two whose product it is, `[inputs, rank]` and `[rank, outputs]`.
@@ -150,7 +150,7 @@ impl Matrix {
     }
 }
 
-impl Part {
+impl LayerModel {
     /// Inputs of the layer.
     pub fn inputs(&self) -> usize {
         self.factors.first().map_or(0, |matrix| matrix.rows)
@@ -173,7 +173,7 @@ impl Part {
 impl Model {
     /// A network as it was trained.
     pub fn new(kind: NetworkKind, features: usize, layers: &[Layer]) -> Self {
-        let part = |layer: &Layer| Part {
+        let part = |layer: &Layer| LayerModel {
             bias: layer.bias.clone(),
             factors: vec![Matrix::float(layer.inputs, layer.outputs, layer.weight.clone())],
         };
@@ -182,7 +182,7 @@ impl Model {
 
     /// Its layers as plain numbers.
     pub fn to_layers(&self) -> Vec<Layer> {
-        let layer = |part: &Part| Layer {
+        let layer = |part: &LayerModel| Layer {
             inputs: part.inputs(),
             outputs: part.outputs(),
             weight: part.weight(),
@@ -202,7 +202,7 @@ impl Model {
     /// # Shapes
     /// `inputs`: `[examples, features]`.
     pub fn logits(&self, inputs: &[f32]) -> Vec<f32> {
-        let weights: Vec<Vec<f32>> = self.layers.iter().map(Part::weight).collect();
+        let weights: Vec<Vec<f32>> = self.layers.iter().map(LayerModel::weight).collect();
         let shapes = self.shapes();
         let mut logits = net::forward(self.kind, &shapes, inputs, self.features, &mut |layer, rows| {
             let bias = &self.layers[layer].bias;
@@ -291,7 +291,7 @@ mod tests {
         let left = Matrix::float(2, 1, vec![1.0, 2.0]);
         let mut right = Matrix::float(1, 2, vec![3.0, 4.0]);
         right.mask = Some(vec![true, false]);
-        let part = Part { bias: vec![0.0, 0.0], factors: vec![left, right] };
+        let part = LayerModel { bias: vec![0.0, 0.0], factors: vec![left, right] };
         assert_eq!(part.weight(), [3.0, 0.0, 6.0, 0.0]);
         assert_eq!((part.inputs(), part.outputs(), part.factors[1].kept()), (2, 2, 1));
     }

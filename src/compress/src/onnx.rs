@@ -27,7 +27,7 @@ use retort_spec::NetworkKind;
 
 use crate::{
     layout::{self, Place, ShapeError},
-    model::{Affine, Coding, Model, Part},
+    model::{Affine, Coding, LayerModel, Model},
     proto::Message,
 };
 
@@ -55,7 +55,7 @@ pub fn write(model: &Model, note: &[(&str, String)], style: Style) -> Result<Vec
     graph.unsigned = matches!(model.activations, Coding::Static(_));
     let mut writer = Writer { graph, model, places, style, next: 0 };
     writer.network();
-    let classes = model.layers.last().map_or(0, Part::outputs);
+    let classes = model.layers.last().map_or(0, LayerModel::outputs);
     Ok(writer.graph.into_file(model.features, classes, note))
 }
 
@@ -203,7 +203,7 @@ impl Writer<'_> {
 }
 
 /// The name of a layer's weight, or of a factor of it.
-fn name(part: &Part, layer: usize, factor: usize) -> String {
+fn name(part: &LayerModel, layer: usize, factor: usize) -> String {
     match part.factors.len() {
         1 => format!("layers.{layer}.weight"),
         _ => format!("layers.{layer}.{factor}.weight"),
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn four_bits_are_packed_low_half_first() {
-        use crate::model::{Codes, Matrix, Part, Values};
+        use crate::model::{Codes, LayerModel, Matrix, Values};
         use retort_spec::{Bits, Granularity};
         let codes = Codes {
             bits: Bits::B4,
@@ -248,7 +248,7 @@ mod tests {
         };
         let matrix = Matrix { mask: None, ..Matrix::float(3, 1, vec![]) };
         let matrix = Matrix { values: Values::Codes(codes), ..matrix };
-        let part = Part { bias: vec![0.0], factors: vec![matrix] };
+        let part = LayerModel { bias: vec![0.0], factors: vec![matrix] };
         let mut model = Model::new(NetworkKind::Mlp, 3, &[]);
         model.layers.push(part);
         let file = write(&model, &[], Style::Qdq).unwrap();

@@ -81,8 +81,8 @@ pub use float::{pack_float, unpack_float};
 
 use crate::{
     checksum::crc32,
-    fits::fits,
-    model::{Affine, Coding, Model, Part},
+    model::{Affine, Coding, LayerModel, Model},
+    shape_check::is_network,
 };
 use file::{ACCURACY, CHECKSUM, Head, MAGIC, Reader, VERSION, begin, budget, close, put_floats, put_size};
 
@@ -157,7 +157,7 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
     if let Some(&size) = [model.features, options.note.link.len()].iter().find(|size| too_wide(**size)) {
         return Err(PackError::TooWide(size));
     }
-    if !fits(model.kind, model.features, &shapes) {
+    if !is_network(model.kind, model.features, &shapes) {
         return Err(PackError::Model("its layers make no network of its kind"));
     }
     let (mut breakdown, mut layouts, mut places) = (ByteBreakdown::default(), Vec::new(), 0);
@@ -196,7 +196,7 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
 }
 
 /// The rank of a factored layer, 0 for one of a single matrix; an error where its shapes do not match.
-fn rank(part: &Part) -> Result<usize, PackError> {
+fn rank(part: &LayerModel) -> Result<usize, PackError> {
     match &part.factors[..] {
         [whole] if whole.columns == part.bias.len() => Ok(0),
         [left, right] if left.columns == right.rows && right.columns == part.bias.len() => Ok(left.columns),
@@ -243,16 +243,20 @@ pub fn unpack(file: &[u8]) -> Result<(Model, Note), PackError> {
 }
 
 fn checked(kind: NetworkKind, features: usize, shapes: &[(usize, usize)]) -> Result<(), PackError> {
-    if fits(kind, features, shapes) { Ok(()) } else { Err(PackError::Field("layers that make no network of its kind")) }
+    if is_network(kind, features, shapes) {
+        Ok(())
+    } else {
+        Err(PackError::Field("layers that make no network of its kind"))
+    }
 }
 
-fn get_layer(reader: &mut Reader<'_>) -> Result<Part, PackError> {
+fn get_layer(reader: &mut Reader<'_>) -> Result<LayerModel, PackError> {
     let [inputs, outputs, rank] = [reader.size()?, reader.size()?, reader.size()?];
     let factors = match rank {
         0 => vec![matrix::get(reader, inputs, outputs)?],
         _ => vec![matrix::get(reader, inputs, rank)?, matrix::get(reader, rank, outputs)?],
     };
-    Ok(Part { bias: reader.floats(outputs)?, factors })
+    Ok(LayerModel { bias: reader.floats(outputs)?, factors })
 }
 
 fn get_codings(reader: &mut Reader<'_>, layers: usize) -> Result<Vec<Affine>, PackError> {
@@ -328,7 +332,7 @@ mod tests {
     fn linear(matrix: Matrix) -> Model {
         let bias = (0..matrix.columns).map(|column| column as f32 - 0.5).collect();
         let (kind, features) = (NetworkKind::Mlp, matrix.rows);
-        Model { kind, features, layers: vec![Part { bias, factors: vec![matrix] }], activations: Coding::Float }
+        Model { kind, features, layers: vec![LayerModel { bias, factors: vec![matrix] }], activations: Coding::Float }
     }
 
     /// All values that matrices of a size can have, with codes from the whole range of their formats.
@@ -423,7 +427,7 @@ mod tests {
             vec![matrix(5, 3, 56, 1)],
             vec![matrix(3, 5, 0, 4)],
         ];
-        let part = |factors: Vec<Matrix>| Part { bias: vec![0.5; factors[factors.len() - 1].columns], factors };
+        let part = |factors: Vec<Matrix>| LayerModel { bias: vec![0.5; factors[factors.len() - 1].columns], factors };
         Model {
             kind: NetworkKind::Mlp,
             features: 3,
@@ -689,7 +693,11 @@ mod tests {
                 noise.truncate(noise.len() - CHECKSUM);
                 close(&mut noise);
                 if let Ok((kind, features, layers)) = unpack_float(&noise) {
-                    assert!(fits(kind, features, &layers.iter().map(|l| (l.inputs, l.outputs)).collect::<Vec<_>>()));
+                    assert!(is_network(
+                        kind,
+                        features,
+                        &layers.iter().map(|l| (l.inputs, l.outputs)).collect::<Vec<_>>()
+                    ));
                 }
                 let Ok((model, note)) = unpack(&noise) else { continue };
                 read += 1;

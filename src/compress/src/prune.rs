@@ -1,9 +1,9 @@
 //! Pruning by magnitude: of single weights, and of whole units.
 
 use crate::{
-    chain,
+    layer_pairs,
     model::{Matrix, Model, Values},
-    order::sorted,
+    range::sorted,
 };
 
 /// The share of weights that is gone when so much of a gradual pruning is over, `progress` from 0 to 1:
@@ -55,7 +55,7 @@ pub fn mask(matrix: &Matrix, sparsity: f64) -> Vec<bool> {
 /// stay as they are.
 pub fn units(model: &Model, sparsity: f64) -> Model {
     let mut model = model.clone();
-    for (source, sink) in chain::pairs(model.kind, &model.shapes()) {
+    for (source, sink) in layer_pairs::pairs(model.kind, &model.shapes()) {
         let ([from], [_]) = (&model.layers[source].factors[..], &model.layers[sink].factors[..]) else { continue };
         let units = from.columns;
         let mut norms = vec![0.0_f32; units];
@@ -92,7 +92,7 @@ fn shrunk(matrix: &Matrix, stays: &dyn Fn(usize, usize) -> bool) -> Matrix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chain::tests::{examples, networks};
+    use crate::layer_pairs::tests::{examples, networks};
 
     #[test]
     fn the_schedule_s_ends_and_middle() {
@@ -134,7 +134,7 @@ mod tests {
         for (kind, features, mut layers) in networks() {
             let shapes = Model::new(kind, features, &layers).shapes();
             // Every second unit has the smallest weights and no reader.
-            for (source, sink) in chain::pairs(kind, &shapes) {
+            for (source, sink) in layer_pairs::pairs(kind, &shapes) {
                 let units = layers[source].outputs;
                 for (place, w) in layers[source].weight.iter_mut().enumerate() {
                     *w *= if place % units % 2 == 1 { 1e-3 } else { 1.0 };
@@ -148,7 +148,7 @@ mod tests {
             let smaller = units(&model, 0.4);
             let inputs = examples(10, features);
             assert_eq!(model.logits(&inputs), smaller.logits(&inputs), "{kind}");
-            for (source, sink) in chain::pairs(kind, &shapes) {
+            for (source, sink) in layer_pairs::pairs(kind, &shapes) {
                 let left = remaining(shapes[source].1, 0.4);
                 assert!(left < shapes[source].1);
                 assert_eq!(smaller.layers[source].bias.len(), left);
@@ -162,7 +162,7 @@ mod tests {
     fn one_unit_stays() {
         for (kind, features, layers) in networks() {
             let smaller = units(&weights(&Model::new(kind, features, &layers), 0.5), 0.999);
-            for (source, _) in chain::pairs(kind, &smaller.shapes()) {
+            for (source, _) in layer_pairs::pairs(kind, &smaller.shapes()) {
                 assert_eq!(smaller.shapes()[source].1, 1);
             }
             assert_eq!(smaller.logits(&examples(3, features)).len(), 12);

@@ -3,8 +3,7 @@
 use retort_spec::{Range, ZeroPoint};
 
 use crate::{
-    bins::{BINS, Bins},
-    order::sorted,
+    histogram_range::{BINS, Bins},
     quantize::IntegerType,
 };
 
@@ -101,6 +100,13 @@ fn squared_error(numbers: &[f32], codes: IntegerType, (scale, zero): (f32, i32))
         ((code - zero as f32) * scale - x).powi(2)
     };
     numbers.iter().map(off).sum()
+}
+
+/// The numbers in ascending order, by the only sort that this crate carries.
+pub fn sorted(numbers: &[f32]) -> Vec<f32> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f32::total_cmp);
+    sorted
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@
 
 use crate::{
     layout::{self, Place, ShapeError},
-    model::{Matrix, Model, Part},
+    model::{LayerModel, Matrix, Model},
 };
 
-mod chain;
 mod header;
 mod problem;
 mod read;
+mod sequential;
 
 pub use header::HeaderError;
 pub use problem::{ReadError, TensorProblem};
@@ -54,7 +54,7 @@ struct File {
 }
 
 impl File {
-    fn part(&mut self, layer: usize, part: &Part, place: &Place) {
+    fn part(&mut self, layer: usize, part: &LayerModel, place: &Place) {
         let last = part.factors.len() - 1;
         for (index, matrix) in part.factors.iter().enumerate() {
             let seen = if index == 0 { *place } else { Place { window: 1, channels: matrix.rows, ..*place } };

@@ -4,7 +4,7 @@
 //! Like the engine's session it knows nothing of workers or terminals. Whoever drives it calls [`Workbench::handle`]
 //! for each order and [`Workbench::work`] again and again while it [`is busy`](Workbench::is_busy).
 
-mod flow;
+mod pipeline_run;
 mod questions;
 
 use std::collections::VecDeque;
@@ -17,17 +17,17 @@ use retort_spec::{
 
 use crate::{
     histogram::{histogram, levels},
-    model::{Matrix, Model, Part},
+    model::{LayerModel, Matrix, Model},
     onnx::{self, Style},
     pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
-    repair, safetensors,
+    ptq, safetensors,
 };
-use flow::Flow;
+use pipeline_run::PipelineRun;
 
 pub use questions::{GpuTimes, GpuWords};
 
-/// What a report is given to.
-pub type Say<'a> = dyn FnMut(WorkbenchEvent) + 'a;
+/// Receives the events.
+pub type EventSink<'a> = dyn FnMut(WorkbenchEvent) + 'a;
 
 /// Packs networks and measures what comes back.
 pub struct Workbench {
@@ -35,14 +35,14 @@ pub struct Workbench {
     /// The students of the runs.
     students: Vec<(u32, Model)>,
     /// What is still to be done, a little at a time.
-    tasks: VecDeque<Unit>,
+    tasks: VecDeque<WorkItem>,
     /// What is known so far of the plain schemes, each with its run.
     rows: Vec<(u32, CompressionResult)>,
     /// The network that was last looked at.
-    looked: Option<Made>,
-    flow: Option<Flow>,
+    current: Option<PackedModel>,
+    flow: Option<PipelineRun>,
     /// What the stages of the last pipeline left.
-    stages: Vec<Made>,
+    stages: Vec<PackedModel>,
     /// The network of the last file that was read.
     imported: Option<Vec<u8>>,
     /// Shows milliseconds.
@@ -51,7 +51,7 @@ pub struct Workbench {
 
 /// A network made smaller, as it was read back from its file.
 #[derive(Debug, Clone)]
-struct Made {
+struct PackedModel {
     model: Model,
     file: Vec<u8>,
     link: String,
@@ -59,10 +59,10 @@ struct Made {
 }
 
 /// A little of a long task.
-enum Unit {
+enum WorkItem {
     /// One plain scheme of a run's student; the last one tells.
     Row { run: u32, scheme: QuantScheme, is_last: bool },
-    /// How much hangs on each layer.
+    /// The sensitivity of each layer.
     Sensitivity(QuantScheme),
     /// How long it takes.
     Latency,
@@ -84,7 +84,7 @@ impl Workbench {
             students: Vec::new(),
             tasks: VecDeque::new(),
             rows: Vec::new(),
-            looked: None,
+            current: None,
             flow: None,
             stages: Vec::new(),
             imported: None,
@@ -98,64 +98,64 @@ impl Workbench {
     }
 
     /// Carries out an order, or begins to.
-    pub fn handle(&mut self, order: WorkbenchCommand, say: &mut Say<'_>) {
+    pub fn handle(&mut self, order: WorkbenchCommand, emit: &mut EventSink<'_>) {
         match order {
             WorkbenchCommand::EvaluationData(examples) => {
                 if *examples != self.examples {
-                    self.forget(say);
+                    self.forget(emit);
                     self.examples = *examples;
                 }
             }
-            WorkbenchCommand::Forget => self.forget(say),
-            WorkbenchCommand::Network(NetworkFile { run, actor, file }) => self.take(run, actor, &file, say),
-            WorkbenchCommand::Quantize { scheme, seed, link } => self.look(scheme, seed, link, say),
-            WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(Unit::Sensitivity(scheme)),
-            WorkbenchCommand::Latency => self.tasks.push_back(Unit::Latency),
+            WorkbenchCommand::Forget => self.forget(emit),
+            WorkbenchCommand::Network(NetworkFile { run, actor, file }) => self.add_student(run, actor, &file, emit),
+            WorkbenchCommand::Quantize { scheme, seed, link } => self.quantize_first_student(scheme, seed, link, emit),
+            WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(WorkItem::Sensitivity(scheme)),
+            WorkbenchCommand::Latency => self.tasks.push_back(WorkItem::Latency),
             WorkbenchCommand::Compress { id, run, pipeline, seed, link } => {
-                self.abandon(say);
+                self.cancel_pipeline(emit);
                 self.stages.clear();
                 match self.student(run).cloned() {
                     Some(student) => {
-                        let flow = Flow::new(id, run, pipeline, seed, link, student);
-                        self.begin(flow, say);
+                        let flow = PipelineRun::new(id, run, pipeline, seed, link, student);
+                        self.begin(flow, emit);
                     }
-                    None => say(WorkbenchEvent::Ended { id, reason: Some(PipelineEnd::NoStudent) }),
+                    None => emit(WorkbenchEvent::Ended { id, reason: Some(PipelineEnd::NoStudent) }),
                 }
             }
-            WorkbenchCommand::FineTuned(tuned) => self.tuned(tuned, say),
-            WorkbenchCommand::CancelPipeline => self.abandon(say),
-            WorkbenchCommand::Export { format, stage, name } => self.export(format, stage, name, say),
-            WorkbenchCommand::Import(file) => self.import(file, say),
+            WorkbenchCommand::FineTuned(tuned) => self.fine_tuned(tuned, emit),
+            WorkbenchCommand::CancelPipeline => self.cancel_pipeline(emit),
+            WorkbenchCommand::Export { format, stage, name } => self.export(format, stage, name, emit),
+            WorkbenchCommand::Import(file) => self.import(file, emit),
             WorkbenchCommand::UseImported => {
                 if let Some(file) = self.imported.clone() {
-                    self.take(0, Actor::Student, &file, say);
+                    self.add_student(0, Actor::Student, &file, emit);
                 }
             }
             WorkbenchCommand::Classify { id, inputs } => {
-                if let Some(made) = self.looked.as_ref().filter(|_| self.is_whole(&inputs)) {
-                    say(WorkbenchEvent::Answers { id, answer: answer(&made.model, &inputs) });
+                if let Some(made) = self.current.as_ref().filter(|_| self.is_whole(&inputs)) {
+                    emit(WorkbenchEvent::Answers { id, answer: answer(&made.model, &inputs) });
                 }
             }
-            WorkbenchCommand::Ping => say(WorkbenchEvent::Pong),
+            WorkbenchCommand::Ping => emit(WorkbenchEvent::Pong),
         }
     }
 
     /// Does a little of what is to be done.
-    pub fn work(&mut self, say: &mut Say<'_>) {
+    pub fn work(&mut self, emit: &mut EventSink<'_>) {
         match self.tasks.pop_front() {
-            Some(Unit::Row { run, scheme, is_last }) => self.row(run, scheme, is_last, say),
-            Some(Unit::Sensitivity(scheme)) => self.sensitivity(scheme, say),
-            Some(Unit::Latency) => self.latency(say),
+            Some(WorkItem::Row { run, scheme, is_last }) => self.row(run, scheme, is_last, emit),
+            Some(WorkItem::Sensitivity(scheme)) => self.sensitivity(scheme, emit),
+            Some(WorkItem::Latency) => self.latency(emit),
             None => {}
         }
     }
 
-    fn forget(&mut self, say: &mut Say<'_>) {
-        self.abandon(say);
+    fn forget(&mut self, emit: &mut EventSink<'_>) {
+        self.cancel_pipeline(emit);
         self.students.clear();
         self.tasks.clear();
         self.rows.clear();
-        self.looked = None;
+        self.current = None;
         self.stages.clear();
     }
 
@@ -170,64 +170,66 @@ impl Workbench {
     }
 
     /// Takes a trained network in.
-    fn take(&mut self, run: u32, actor: Actor, file: &[u8], say: &mut Say<'_>) {
+    fn add_student(&mut self, run: u32, actor: Actor, file: &[u8], emit: &mut EventSink<'_>) {
         if actor != Actor::Student {
             return;
         }
         let model = match unpack(file) {
-            Ok((model, _)) if self.fits(&model) => model,
+            Ok((model, _)) if self.matches_data(&model) => model,
             Ok(_) => return,
-            Err(error) => return say(WorkbenchEvent::Refused { name: actor.word().into(), reason: error.to_string() }),
+            Err(error) => {
+                return emit(WorkbenchEvent::Refused { name: actor.word().into(), reason: error.to_string() });
+            }
         };
         self.students.retain(|(of, _)| *of != run);
         self.students.push((run, model));
-        self.tasks.retain(|task| !matches!(task, Unit::Row { run: of, .. } if *of == run));
+        self.tasks.retain(|task| !matches!(task, WorkItem::Row { run: of, .. } if *of == run));
         self.rows.retain(|(of, _)| *of != run);
         let schemes: Vec<QuantScheme> = plain_schemes().collect();
         let last = schemes.len() - 1;
-        let unit = |(place, scheme)| Unit::Row { run, scheme, is_last: place == last };
+        let unit = |(place, scheme)| WorkItem::Row { run, scheme, is_last: place == last };
         self.tasks.extend(schemes.into_iter().enumerate().map(unit));
     }
 
     /// Whether the examples are such as a network was made for.
-    fn fits(&self, model: &Model) -> bool {
-        let classes = model.layers.last().map_or(0, Part::outputs);
+    fn matches_data(&self, model: &Model) -> bool {
+        let classes = model.layers.last().map_or(0, LayerModel::outputs);
         (model.features, classes) == (self.examples.features as usize, self.examples.classes as usize)
     }
 
-    fn row(&mut self, run: u32, scheme: QuantScheme, is_last: bool, say: &mut Say<'_>) {
+    fn row(&mut self, run: u32, scheme: QuantScheme, is_last: bool, emit: &mut EventSink<'_>) {
         let Some(student) = self.student(run).cloned() else { return };
         match self.quantized(&student, scheme, 0, String::new(), &mut |_| {}) {
             Ok(made) => self.rows.push((run, made.done)),
-            Err(error) => say(refused(&error)),
+            Err(error) => emit(refused(&error)),
         }
         match is_last {
             true => {
                 let (done, others) = std::mem::take(&mut self.rows).into_iter().partition(|(of, _)| *of == run);
                 self.rows = others;
                 let rows: Vec<(u32, CompressionResult)> = done;
-                say(WorkbenchEvent::Compressed { run, rows: rows.into_iter().map(|(_, row)| row).collect() });
+                emit(WorkbenchEvent::Compressed { run, rows: rows.into_iter().map(|(_, row)| row).collect() });
             }
             false if run == 0 => {
                 let (done, all) = (self.rows.iter().filter(|(of, _)| *of == run).count(), plain_schemes().count());
-                say(WorkbenchEvent::Progress { task: Task::Schemes, share: done as f64 / all as f64 });
+                emit(WorkbenchEvent::Progress { task: Task::Schemes, share: done as f64 / all as f64 });
             }
             false => {}
         }
     }
 
-    fn look(&mut self, scheme: QuantScheme, seed: u32, link: String, say: &mut Say<'_>) {
+    fn quantize_first_student(&mut self, scheme: QuantScheme, seed: u32, link: String, emit: &mut EventSink<'_>) {
         let Some(student) = self.student(0).cloned() else { return };
-        let made = self.quantized(&student, scheme, seed, link, &mut mending(say));
+        let made = self.quantized(&student, scheme, seed, link, &mut ptq_progress(emit));
         let made = match made {
             Ok(made) => made,
-            Err(error) => return say(refused(&error)),
+            Err(error) => return emit(refused(&error)),
         };
-        say(WorkbenchEvent::Quantized(Box::new(made.done.clone())));
+        emit(WorkbenchEvent::Quantized(Box::new(made.done.clone())));
         if !self.examples.image && self.is_whole(&places()) {
-            say(WorkbenchEvent::Regions(answer(&made.model, &places())));
+            emit(WorkbenchEvent::Regions(answer(&made.model, &places())));
         }
-        self.looked = Some(made);
+        self.current = Some(made);
     }
 
     /// A network in a plain scheme.
@@ -238,9 +240,9 @@ impl Workbench {
         seed: u32,
         link: String,
         progress: &mut dyn FnMut(f64),
-    ) -> Result<Made, PackError> {
+    ) -> Result<PackedModel, PackError> {
         let start = (self.clock)();
-        let model = repair::quantize(float, &scheme, &self.examples.calibration, seed, progress);
+        let model = ptq::quantize(float, &scheme, &self.examples.calibration, seed, progress);
         let seconds = ((self.clock)() - start) / 1000.0;
         self.make(&model, float, Pipeline(vec![CompressionStep::Quantize(scheme)]), link, seconds)
     }
@@ -253,7 +255,7 @@ impl Workbench {
         pipeline: Pipeline,
         link: String,
         seconds: f64,
-    ) -> Result<Made, PackError> {
+    ) -> Result<PackedModel, PackError> {
         let huffman = pipeline.0.last() == Some(&CompressionStep::Huffman);
         let note = Note { link: link.clone(), accuracy: None };
         let mut packed = pack(model, &Packing { huffman, note })?;
@@ -276,7 +278,7 @@ impl Workbench {
             sparsity: 1.0 - kept as f64 / all.max(1) as f64,
             seconds,
         };
-        Ok(Made { model: back, file: packed.file, link, done })
+        Ok(PackedModel { model: back, file: packed.file, link, done })
     }
 
     /// The class that a network gives each test example.
@@ -290,14 +292,14 @@ impl Workbench {
         logits.chunks_exact(classes).map(class).collect()
     }
 
-    fn export(&self, format: FileFormat, stage: Option<u32>, name: String, say: &mut Say<'_>) {
+    fn export(&self, format: FileFormat, stage: Option<u32>, name: String, emit: &mut EventSink<'_>) {
         let made = match stage {
-            None => self.looked.as_ref(),
+            None => self.current.as_ref(),
             Some(stage) => self.stages.get(stage as usize),
         };
         let name = format!("{name}.{}", format.ending());
         let Some(made) = made else {
-            return say(WorkbenchEvent::Refused { name, reason: "there is no such network any more".into() });
+            return emit(WorkbenchEvent::Refused { name, reason: "there is no such network any more".into() });
         };
         let permille = (1000.0 * made.done.accuracy).round() as u32;
         let note = [
@@ -316,20 +318,20 @@ impl Workbench {
             FileFormat::SafetensorsHalf => safetensors::write(&made.model, &note, true).map_err(|error| failed(&error)),
         };
         match bytes {
-            Ok(bytes) => say(WorkbenchEvent::File(FileData { name, bytes })),
-            Err(refused) => say(refused),
+            Ok(bytes) => emit(WorkbenchEvent::File(FileData { name, bytes })),
+            Err(refused) => emit(refused),
         }
     }
 }
 
 /// Tells how far a repair is, a hundredth at a time: it takes thousands of steps.
-fn mending(say: &mut Say<'_>) -> impl FnMut(f64) {
+fn ptq_progress(emit: &mut EventSink<'_>) -> impl FnMut(f64) {
     let mut told = 0;
     move |share| {
         let hundredths = (100.0 * share) as u32;
         if hundredths > told {
             told = hundredths;
-            say(WorkbenchEvent::Progress { task: Task::PtqMethod, share });
+            emit(WorkbenchEvent::Progress { task: Task::PtqMethod, share });
         }
     }
 }

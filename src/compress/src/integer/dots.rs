@@ -7,7 +7,7 @@
 use retort_spec::NetworkKind;
 
 use super::{NotInteger, Numbers, codes_of, numbers, quad};
-use crate::model::{Coding, Model, Part};
+use crate::model::{Coding, LayerModel, Model};
 
 /// A network on some examples, in words of four numbers `T` and sums `S`: layers whose inputs and outputs come in words
 /// of four.
@@ -86,7 +86,7 @@ pub fn integers(model: &Model, inputs: &[f32]) -> Result<Words<u32, i32>, NotInt
 /// The same perceptron in single precision, words of four numbers.
 pub fn floats(model: &Model, inputs: &[f32]) -> Words<[f32; 4], f32> {
     let last = model.layers.len().saturating_sub(1);
-    let layer = |(index, part): (usize, &Part)| WordLayer {
+    let layer = |(index, part): (usize, &LayerModel)| WordLayer {
         words: (part.inputs().div_ceil(4), part.outputs().div_ceil(4)),
         weights: fours(&part.weight(), part.inputs(), part.outputs()),
         biases: whole(part.bias.clone()),

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     layout::Place,
-    model::{Codes, Matrix, Part, Values, group_of},
+    model::{Codes, LayerModel, Matrix, Values, group_of},
 };
 
 /// Whether a layer's matrix is stored in blocks of inputs, which must then stay in our order.
-pub fn in_blocks(part: &Part, style: Style) -> bool {
+pub fn in_blocks(part: &LayerModel, style: Style) -> bool {
     style == Style::Qdq && part.factors.first().is_some_and(|matrix| block(matrix).is_some())
 }
 

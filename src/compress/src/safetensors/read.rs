@@ -4,13 +4,13 @@ use retort_spec::{Bits, NetworkKind};
 
 use super::{
     FEATURES, KIND,
-    chain::{Chained, chain, sorted},
     header::{self, Entry, Metadata},
     problem::{ReadError, TensorProblem},
+    sequential::{Chained, chain, sorted},
 };
 use crate::{
     layout::{self, Misfit, Place},
-    model::{Coding, Matrix, Model, Part, Values},
+    model::{Coding, LayerModel, Matrix, Model, Values},
     net::Shape,
 };
 
@@ -43,7 +43,7 @@ pub fn read(file: &[u8]) -> Result<(Model, Metadata), ReadError> {
         named.map_or(ReadError::Empty, |layer| TensorProblem::from(error.misfit).of(layer.weights[0]))
     })?;
     let parts = layers.iter().zip(&places).map(|(layer, place)| layer.part(place, data));
-    let layers = parts.collect::<Result<Vec<Part>, _>>()?;
+    let layers = parts.collect::<Result<Vec<LayerModel>, _>>()?;
     Ok((Model { kind, features, layers, activations: Coding::Float }, metadata))
 }
 
@@ -138,7 +138,7 @@ impl Chained<'_> {
         Ok((inputs, outputs))
     }
 
-    fn part(&self, place: &Place, data: &[u8]) -> Result<Part, ReadError> {
+    fn part(&self, place: &Place, data: &[u8]) -> Result<LayerModel, ReadError> {
         let mut factors = Vec::new();
         for (index, entry) in self.weights.iter().enumerate() {
             let (rows, columns) = matrix_shape(entry)?;
@@ -156,7 +156,7 @@ impl Chained<'_> {
             Some(bias) => numbers(bias, data)?.1,
             None => vec![0.0; factors.last().map_or(0, |matrix| matrix.columns)],
         };
-        Ok(Part { bias, factors })
+        Ok(LayerModel { bias, factors })
     }
 }
 

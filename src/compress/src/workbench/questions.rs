@@ -4,7 +4,7 @@ use retort_spec::{
     FileData, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity, Task, Timing, WorkbenchEvent,
 };
 
-use super::{Say, Workbench};
+use super::{EventSink, Workbench};
 use crate::{
     histogram::sqnr,
     integer::{
@@ -14,7 +14,7 @@ use crate::{
     latency::{self, Contender},
     model::Model,
     pack::{pack_float, unpack},
-    repair, safetensors,
+    ptq, safetensors,
 };
 
 /// Examples at once whose time is measured.
@@ -24,15 +24,15 @@ const PATIENCE: f64 = 700.0;
 
 impl Workbench {
     /// Quantizes each layer alone, and all but each.
-    pub(super) fn sensitivity(&mut self, scheme: QuantScheme, say: &mut Say<'_>) {
+    pub(super) fn sensitivity(&mut self, scheme: QuantScheme, emit: &mut EventSink<'_>) {
         let Some(student) = self.student(0) else { return };
-        let all = repair::quantize(student, &scheme, &self.examples.calibration, 0, &mut |_| {});
+        let all = ptq::quantize(student, &scheme, &self.examples.calibration, 0, &mut |_| {});
         // Only layers whose channels were scaled alike can stand in one network.
-        let float = repair::evened(student, &scheme);
+        let float = ptq::equalized(student, &scheme);
         let count = float.layers.len();
         let mut layers = Vec::new();
         for index in 0..count {
-            say(WorkbenchEvent::Progress { task: Task::Sensitivity, share: index as f64 / count as f64 });
+            emit(WorkbenchEvent::Progress { task: Task::Sensitivity, share: index as f64 / count as f64 });
             let mixed = |quantized: bool| {
                 let (inside, outside) = if quantized { (&all, &float) } else { (&float, &all) };
                 let mut model = outside.clone();
@@ -47,7 +47,7 @@ impl Workbench {
                 sqnr: noise.is_finite().then_some(noise),
             });
         }
-        say(WorkbenchEvent::Sensitivity { scheme, layers });
+        emit(WorkbenchEvent::Sensitivity { scheme, layers });
     }
 
     fn accuracy(&self, model: &Model) -> f64 {
@@ -57,13 +57,13 @@ impl Workbench {
     }
 
     /// Measures the network that was last looked at, in single precision and in integers, in turns.
-    pub(super) fn latency(&mut self, say: &mut Say<'_>) {
-        let (Some(made), Some(float)) = (&self.looked, self.student(0)) else { return };
+    pub(super) fn latency(&mut self, emit: &mut EventSink<'_>) {
+        let (Some(made), Some(float)) = (&self.current, self.student(0)) else { return };
         let features = self.examples.features as usize;
         let integer = integer::prepare(&made.model).map_err(|why| why.to_string());
         let mut times = Vec::new();
         for (place, batch) in BATCHES.into_iter().enumerate() {
-            say(WorkbenchEvent::Progress { task: Task::Latency, share: place as f64 / (2 * BATCHES.len()) as f64 });
+            emit(WorkbenchEvent::Progress { task: Task::Latency, share: place as f64 / (2 * BATCHES.len()) as f64 });
             let Some(inputs) = self.examples.test.get(..batch * features) else { continue };
             let mut sink = 0.0;
             let mut bits = 0_i32;
@@ -81,13 +81,13 @@ impl Workbench {
             let mut clock = self.clock;
             let timings = match latency::measure(&mut clock, &mut contenders, PATIENCE) {
                 Ok(timings) => timings,
-                Err(why) => return say(WorkbenchEvent::Refused { name: "latency".into(), reason: why.to_string() }),
+                Err(why) => return emit(WorkbenchEvent::Refused { name: "latency".into(), reason: why.to_string() }),
             };
             // What was computed is used, so that nothing is left out.
             std::hint::black_box((sink, bits));
             times.extend(compared(batch, false, &timings, integer.as_ref().err()));
         }
-        say(WorkbenchEvent::Latency { times, no_gpu: None });
+        emit(WorkbenchEvent::Latency { times, no_gpu: None });
     }
 
     /// The network that was last looked at for a GPU, which whoever drives the workbench may have.
@@ -95,7 +95,7 @@ impl Workbench {
     /// # Errors
     /// Why it cannot be computed there; `None` where integers cannot compute it anywhere, or there is nothing yet.
     pub fn words(&self) -> Result<GpuWords, Option<NoGpu>> {
-        let (Some(made), Some(float)) = (&self.looked, self.student(0)) else { return Err(None) };
+        let (Some(made), Some(float)) = (&self.current, self.student(0)) else { return Err(None) };
         let exact = integer::prepare(&made.model).map_err(|_| None)?;
         let features = self.examples.features as usize;
         let batches: Vec<usize> =
@@ -111,7 +111,7 @@ impl Workbench {
     }
 
     /// Reads a file as a network.
-    pub(super) fn import(&mut self, file: FileData, say: &mut Say<'_>) {
+    pub(super) fn import(&mut self, file: FileData, emit: &mut EventSink<'_>) {
         let FileData { name, bytes } = file;
         let refused = |reason: String| WorkbenchEvent::Refused { name: name.clone(), reason };
         let read = match bytes.starts_with(b"RTRT") {
@@ -125,12 +125,12 @@ impl Workbench {
         };
         let (model, link) = match read {
             Ok(read) => read,
-            Err(reason) => return say(refused(reason)),
+            Err(reason) => return emit(refused(reason)),
         };
-        let accuracy = self.fits(&model).then(|| self.accuracy(&model));
+        let accuracy = self.matches_data(&model).then(|| self.accuracy(&model));
         let file = pack_float(model.kind, model.features, &model.to_layers());
         self.imported = Some(file.clone());
-        say(WorkbenchEvent::Imported(Box::new(Imported {
+        emit(WorkbenchEvent::Imported(Box::new(Imported {
             name,
             kind: model.kind,
             widths: widths(&model),

@@ -20,8 +20,8 @@ use crate::{
 
 mod extremes;
 mod files;
-mod flows;
 mod fuzz;
+mod pipelines;
 mod questions;
 mod rows;
 
@@ -60,10 +60,10 @@ fn classes_of(model: &Model, inputs: &[f32]) -> Vec<u8> {
 
 /// Images that a network has right but for every fifth.
 fn images(model: &Model, count: usize) -> EvaluationData {
-    let test = crate::chain::tests::examples(count, 64);
+    let test = crate::layer_pairs::tests::examples(count, 64);
     let mut labels = classes_of(model, &test);
     labels.iter_mut().step_by(5).for_each(|label| *label = (*label + 1) % 4);
-    let calibration = crate::chain::tests::examples(count + 24, 64).split_off(count * 64).into();
+    let calibration = crate::layer_pairs::tests::examples(count + 24, 64).split_off(count * 64).into();
     EvaluationData { features: 64, classes: 4, image: true, test: test.into(), labels, calibration }
 }
 
@@ -115,12 +115,12 @@ fn compress(id: u32, pipeline: &str) -> WorkbenchCommand {
     WorkbenchCommand::Compress { id, run: 0, pipeline: pipeline.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
-fn look(scheme: &str) -> WorkbenchCommand {
+fn quantize_first_student(scheme: &str) -> WorkbenchCommand {
     WorkbenchCommand::Quantize { scheme: scheme.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
 fn looked(bench: &mut Workbench, scheme: &str) -> CompressionResult {
-    let reports = finish(bench, look(scheme));
+    let reports = finish(bench, quantize_first_student(scheme));
     let of = |report: WorkbenchEvent| if let WorkbenchEvent::Quantized(looked) = report { Some(*looked) } else { None };
     reports.into_iter().find_map(of).unwrap()
 }

@@ -159,7 +159,7 @@ mod tests {
             activation_quant.round(network.forward(inputs, Pass::FakeQuantized(&activation_quant)).logits);
             let mut want = Vec::new();
             let extremes = |numbers: &[f32]| numbers.iter().fold([0.0_f32; 2], |[l, h], x| [l.min(*x), h.max(*x)]);
-            retort_compress::walk::walk(
+            retort_compress::calibration::visit_layer_inputs(
                 architecture.kind,
                 64,
                 &layers,

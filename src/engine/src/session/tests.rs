@@ -1,5 +1,5 @@
 use pollster::block_on;
-use retort_compress::model::{Matrix, Model, Part};
+use retort_compress::model::{LayerModel, Matrix, Model};
 use retort_spec::{
     Actor, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
     NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms, Transfer,
@@ -196,8 +196,10 @@ fn asked(model: &Model) -> Vec<TunedLayer> {
         values: matrix.values().into(),
         ..TunedMatrix::default()
     };
-    let layer =
-        |part: &Part| TunedLayer { bias: part.bias.clone().into(), factors: part.factors.iter().map(matrix).collect() };
+    let layer = |part: &LayerModel| TunedLayer {
+        bias: part.bias.clone().into(),
+        factors: part.factors.iter().map(matrix).collect(),
+    };
     model.layers.iter().map(layer).collect()
 }
 

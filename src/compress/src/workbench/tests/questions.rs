@@ -49,7 +49,7 @@ fn layers_whose_ranges_were_evened_out_are_mixed_with_their_like() {
         let mut model = network(text);
         let shapes = model.shapes();
         // Channels that differ a thousandfold, without another network for it.
-        for (source, sink) in crate::chain::pairs(model.kind, &shapes) {
+        for (source, sink) in crate::layer_pairs::pairs(model.kind, &shapes) {
             let (channels, outputs) = (shapes[source].1, shapes[sink].1);
             let factor = |channel: usize| 1000.0_f32.powf(channel as f32 / channels as f32 - 0.5);
             let scaled = |matrix: &Matrix, factor: &dyn Fn(usize) -> f32| {
@@ -82,7 +82,7 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
         finish(bench, WorkbenchCommand::Classify { id: 5, inputs: inputs.to_vec().into() })
     };
     assert!(ask(&mut bench, &[1.0, 2.0]).is_empty(), "nothing was looked at");
-    let reports = finish(&mut bench, look("8"));
+    let reports = finish(&mut bench, quantize_first_student("8"));
     let Some(WorkbenchEvent::Regions(regions)) = reports.last() else { panic!("{reports:?}") };
     assert_eq!((regions.logits.len(), regions.packed, regions.actor), (2 * places().len() / 2, true, Actor::Student));
     for (place, logits) in places().chunks(2).zip(regions.logits.chunks(2)) {
@@ -99,14 +99,18 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
     // Images have no places.
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 3));
-    assert!(!finish(&mut bench, look("8")).iter().any(|report| matches!(report, WorkbenchEvent::Regions(_))));
+    assert!(
+        !finish(&mut bench, quantize_first_student("8"))
+            .iter()
+            .any(|report| matches!(report, WorkbenchEvent::Regions(_)))
+    );
 }
 
 #[test]
 fn progress_is_told_by_the_hundredth() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 8));
-    let reports = finish(&mut bench, look("3:adaround"));
+    let reports = finish(&mut bench, quantize_first_student("3:adaround"));
     let share = |report: &WorkbenchEvent| match report {
         WorkbenchEvent::Progress { task: Task::PtqMethod, share } => Some(*share),
         _ => None,

@@ -85,7 +85,7 @@ fn only_students_that_fit_the_examples_are_taken() {
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
     assert_eq!(looked(&mut bench, "8").answers.len(), 5);
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 6))));
-    assert!(finish(&mut bench, look("8")).is_empty());
+    assert!(finish(&mut bench, quantize_first_student("8")).is_empty());
 }
 
 #[test]

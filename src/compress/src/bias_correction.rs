@@ -1,7 +1,7 @@
 //! Bias correction: quantization shifts a layer's outputs on average, and the bias takes the shift back (Nagel et al.
 //! 2019, section 4.2).
 
-use crate::{Layer, model::Model, net, walk::walk};
+use crate::{Layer, calibration::visit_layer_inputs, model::Model, net};
 
 /// Takes from each bias by how much the layer's outputs are off on average, `b -= E[y_q − y_f]`, layer by layer in
 /// order: `y_q` is what the quantized network gives with the biases before it corrected, `y_f` what the float network
@@ -9,13 +9,13 @@ use crate::{Layer, model::Model, net, walk::walk};
 ///
 /// # Shapes
 /// `float`: of the same shapes as `quantized`; `inputs`: `[examples, features]`, of which there is at least one.
-pub fn correct(float: &[Layer], quantized: &mut Model, inputs: &[f32]) {
+pub fn correct_biases(float: &[Layer], quantized: &mut Model, inputs: &[f32]) {
     let (kind, features) = (quantized.kind, quantized.features);
     if inputs.len() < features.max(1) {
         return;
     }
     let mut aims = vec![Mean::default(); float.len()];
-    walk(kind, features, float, inputs, float.len(), &mut |place, rows| {
+    visit_layer_inputs(kind, features, float, inputs, float.len(), &mut |place, rows| {
         if let (Some(mean), Some(layer)) = (aims.get_mut(place), float.get(place)) {
             mean.add(rows, layer.inputs);
         }
@@ -23,7 +23,7 @@ pub fn correct(float: &[Layer], quantized: &mut Model, inputs: &[f32]) {
     let mut layers = quantized.to_layers();
     for (place, aim) in aims.iter().enumerate() {
         let mut met = Mean::default();
-        walk(kind, features, &layers, inputs, place, &mut |shown, rows| {
+        visit_layer_inputs(kind, features, &layers, inputs, place, &mut |shown, rows| {
             if shown == place {
                 met.add(rows, layers[place].inputs);
             }
@@ -63,7 +63,7 @@ impl Mean {
 mod tests {
     use super::*;
     use crate::{
-        chain::tests::{examples, networks},
+        layer_pairs::tests::{examples, networks},
         random::stream,
         weights::quantize,
     };
@@ -88,7 +88,7 @@ mod tests {
                 means(&model.logits(&inputs), 4).iter().zip(&aim).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()))
             };
             let before = off(&quantized);
-            correct(&layers, &mut quantized, &inputs);
+            correct_biases(&layers, &mut quantized, &inputs);
             assert!(before > 1e-2 && off(&quantized) < 1e-5, "{kind}: {before} {}", off(&quantized));
         }
     }
@@ -97,7 +97,7 @@ mod tests {
     fn without_examples_nothing_is_corrected() {
         let (kind, features, layers) = networks().swap_remove(0);
         let mut model = Model::new(kind, features, &layers);
-        correct(&layers, &mut model, &[]);
+        correct_biases(&layers, &mut model, &[]);
         assert_eq!(model, Model::new(kind, features, &layers));
     }
 }

@@ -5,16 +5,16 @@ use retort_spec::{
     ScaleSource, Sparsity, TunedLayer, TunedMatrix, WorkbenchEvent,
 };
 
-use super::{Say, Workbench, mending};
+use super::{EventSink, Workbench, ptq_progress};
 use crate::{
     activations::calibrate,
     lowrank,
-    model::{Affine, Codes, Coding, Matrix, Model, Part, Values},
-    prune, random, repair, share, weights,
+    model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values},
+    prune, ptq, random, weight_sharing, weights,
 };
 
 /// A pipeline under way.
-pub(super) struct Flow {
+pub(super) struct PipelineRun {
     id: u32,
     run: u32,
     pipeline: Pipeline,
@@ -28,7 +28,7 @@ pub(super) struct Flow {
     next: usize,
 }
 
-impl Flow {
+impl PipelineRun {
     pub(super) fn new(id: u32, run: u32, pipeline: Pipeline, seed: u32, link: String, student: Model) -> Self {
         Self { id, run, pipeline, seed, link, before: student.clone(), model: student, next: 0 }
     }
@@ -36,55 +36,55 @@ impl Flow {
 
 impl Workbench {
     /// Begins a pipeline: checks it, measures the network that it begins with, and carries out what comes first.
-    pub(super) fn begin(&mut self, flow: Flow, say: &mut Say<'_>) {
+    pub(super) fn begin(&mut self, flow: PipelineRun, emit: &mut EventSink<'_>) {
         if let Err((place, error)) = flow.pipeline.check() {
             let reason = PipelineEnd::PipelineError { place: place as u32, error };
-            return say(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) });
+            return emit(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) });
         }
         match self.make(&flow.model, &flow.before, Pipeline::default(), flow.link.clone(), 0.0) {
-            Ok(made) => say(WorkbenchEvent::Stage { id: flow.id, place: None, done: Box::new(made.done) }),
-            Err(error) => return say(failed(flow.id, error.to_string())),
+            Ok(made) => emit(WorkbenchEvent::Stage { id: flow.id, place: None, done: Box::new(made.done) }),
+            Err(error) => return emit(failed(flow.id, error.to_string())),
         }
         self.flow = Some(flow);
-        self.go_on(say);
+        self.run_steps(emit);
     }
 
     /// Gives up the pipeline under way.
-    pub(super) fn abandon(&mut self, say: &mut Say<'_>) {
+    pub(super) fn cancel_pipeline(&mut self, emit: &mut EventSink<'_>) {
         if let Some(flow) = self.flow.take() {
-            say(WorkbenchEvent::Ended { id: flow.id, reason: Some(PipelineEnd::Abandoned) });
+            emit(WorkbenchEvent::Ended { id: flow.id, reason: Some(PipelineEnd::Abandoned) });
         }
     }
 
     /// Carries out stages up to one that has to be trained, or to the end.
-    fn go_on(&mut self, say: &mut Say<'_>) {
+    fn run_steps(&mut self, emit: &mut EventSink<'_>) {
         while let Some(mut flow) = self.flow.take() {
             let Some(&step) = flow.pipeline.0.get(flow.next) else {
-                return say(WorkbenchEvent::Ended { id: flow.id, reason: None });
+                return emit(WorkbenchEvent::Ended { id: flow.id, reason: None });
             };
             if step.epochs() > 0 {
                 let layers = flow.model.layers.iter().map(to_train).collect();
                 let (id, run, kind) = (flow.id, flow.run, flow.model.kind);
                 self.flow = Some(flow);
-                return say(WorkbenchEvent::FineTune(FineTuneRequest { id, run, kind, step, layers }));
+                return emit(WorkbenchEvent::FineTune(FineTuneRequest { id, run, kind, step, layers }));
             }
             let start = (self.clock)();
-            flow.model = self.treated(&flow, step, say);
+            flow.model = self.apply_step(&flow, step, emit);
             let seconds = ((self.clock)() - start) / 1000.0;
-            self.close(flow, seconds, say);
+            self.finish_step(flow, seconds, emit);
         }
     }
 
     /// A stage that needs no training.
-    fn treated(&self, flow: &Flow, step: CompressionStep, say: &mut Say<'_>) -> Model {
+    fn apply_step(&self, flow: &PipelineRun, step: CompressionStep, emit: &mut EventSink<'_>) -> Model {
         let model = &flow.model;
         match step {
             CompressionStep::Prune { sparsity, structure: Sparsity::Unstructured } => prune::weights(model, sparsity),
             CompressionStep::Prune { sparsity, structure: Sparsity::Structured } => prune::units(model, sparsity),
             CompressionStep::LowRank(rank) => lowrank::factor(model, rank),
-            CompressionStep::Share { bits } => share::share(model, bits),
+            CompressionStep::Share { bits } => weight_sharing::share(model, bits),
             CompressionStep::Quantize(scheme) => {
-                repair::quantize(model, &scheme, &self.examples.calibration, flow.seed, &mut mending(say))
+                ptq::quantize(model, &scheme, &self.examples.calibration, flow.seed, &mut ptq_progress(emit))
             }
             // How it is written, and nothing else.
             CompressionStep::Huffman => model.clone(),
@@ -96,27 +96,27 @@ impl Workbench {
     }
 
     /// Measures what a stage left and makes it the network of the next one.
-    fn close(&mut self, mut flow: Flow, seconds: f64, say: &mut Say<'_>) {
+    fn finish_step(&mut self, mut flow: PipelineRun, seconds: f64, emit: &mut EventSink<'_>) {
         let place = flow.next;
         flow.next += 1;
         let so_far = Pipeline(flow.pipeline.0[..flow.next].to_vec());
         match self.make(&flow.model, &flow.before, so_far, flow.link.clone(), seconds) {
             Ok(made) => {
                 let done = Box::new(made.done.clone());
-                say(WorkbenchEvent::Stage { id: flow.id, place: Some(place as u32), done });
+                emit(WorkbenchEvent::Stage { id: flow.id, place: Some(place as u32), done });
                 self.stages.push(made);
                 self.flow = Some(flow);
             }
-            Err(error) => say(failed(flow.id, error.to_string())),
+            Err(error) => emit(failed(flow.id, error.to_string())),
         }
     }
 
     /// The engine has trained what it was asked to.
-    pub(super) fn tuned(&mut self, tuned: FineTuneResult, say: &mut Say<'_>) {
+    pub(super) fn fine_tuned(&mut self, tuned: FineTuneResult, emit: &mut EventSink<'_>) {
         let Some(mut flow) = self.flow.take_if(|flow| flow.id == tuned.id) else { return };
         let layers = match tuned.layers {
             Ok(layers) => layers,
-            Err(reason) => return say(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) }),
+            Err(reason) => return emit(WorkbenchEvent::Ended { id: flow.id, reason: Some(reason) }),
         };
         let Some(&step) = flow.pipeline.0.get(flow.next) else { return };
         let trained = flow.model.layers.iter().zip(&layers).map(|(before, layer)| from_training(before, layer));
@@ -132,8 +132,8 @@ impl Workbench {
                 _ => calibrate(&flow.model, scheme.activations, &self.examples.calibration),
             };
         }
-        self.close(flow, tuned.seconds, say);
-        self.go_on(say);
+        self.finish_step(flow, tuned.seconds, emit);
+        self.run_steps(emit);
     }
 }
 
@@ -142,7 +142,7 @@ fn failed(id: u32, reason: String) -> WorkbenchEvent {
 }
 
 /// A layer as the engine is asked to train it.
-fn to_train(part: &Part) -> TunedLayer {
+fn to_train(part: &LayerModel) -> TunedLayer {
     let factor = |matrix: &Matrix| {
         let mask = matrix.mask.iter().flatten().map(|kept| u8::from(*kept)).collect();
         let (rows, columns) = (matrix.rows as u32, matrix.columns as u32);
@@ -158,7 +158,7 @@ fn to_train(part: &Part) -> TunedLayer {
 }
 
 /// A layer as it came back.
-fn from_training(before: &Part, layer: &TunedLayer) -> Part {
+fn from_training(before: &LayerModel, layer: &TunedLayer) -> LayerModel {
     let factor = |(before, matrix): (&Matrix, &TunedMatrix)| {
         let values = match &before.values {
             Values::Shared { indices, .. } => {
@@ -170,7 +170,7 @@ fn from_training(before: &Part, layer: &TunedLayer) -> Part {
         Matrix { values, mask, ..before.clone() }
     };
     let factors = before.factors.iter().zip(&layer.factors).map(factor).collect();
-    Part { bias: layer.bias.to_vec(), factors }
+    LayerModel { bias: layer.bias.to_vec(), factors }
 }
 
 /// Writes trained weights as the codes that they were trained to be.

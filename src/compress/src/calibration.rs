@@ -18,7 +18,7 @@ pub const MAX_ROWS: usize = 4096;
 ///
 /// # Shapes
 /// `inputs`: `[examples, features]`; shown: a layer's place and `[rows, inputs]`.
-pub fn walk(
+pub fn visit_layer_inputs(
     kind: NetworkKind,
     features: usize,
     layers: &[Layer],
@@ -48,11 +48,11 @@ pub fn walk(
 
 /// Some of the rows that go into a layer, `[rows, inputs]`: at most about [`MAX_ROWS`], strewn over all examples and
 /// places; the same rows of any two networks of one shape.
-pub fn rows_into(kind: NetworkKind, features: usize, layers: &[Layer], inputs: &[f32], place: usize) -> Vec<f32> {
+pub fn layer_inputs(kind: NetworkKind, features: usize, layers: &[Layer], inputs: &[f32], place: usize) -> Vec<f32> {
     let examples = inputs.len() / features.max(1);
     let width = layers[place].inputs.max(1);
     let (mut picked, mut seen, mut share) = (Vec::new(), 0_u32, None);
-    walk(kind, features, layers, inputs, place, &mut |shown, rows| {
+    visit_layer_inputs(kind, features, layers, inputs, place, &mut |shown, rows| {
         if shown != place {
             return;
         }
@@ -76,7 +76,7 @@ pub fn rows_into(kind: NetworkKind, features: usize, layers: &[Layer], inputs: &
 mod tests {
     use super::*;
     use crate::{
-        chain::tests::{examples, networks},
+        layer_pairs::tests::{examples, networks},
         model::Model,
     };
 
@@ -85,7 +85,7 @@ mod tests {
         for (kind, features, layers) in networks() {
             let inputs = examples(40, features);
             let (mut shown, mut logits) = (Vec::new(), Vec::new());
-            walk(kind, features, &layers, &inputs, layers.len(), &mut |place, numbers| {
+            visit_layer_inputs(kind, features, &layers, &inputs, layers.len(), &mut |place, numbers| {
                 shown.push(place);
                 if place == layers.len() {
                     logits.extend_from_slice(numbers);
@@ -100,7 +100,7 @@ mod tests {
     fn few_rows_are_all_taken_and_many_thinned_out() {
         let (kind, features, layers) = networks().swap_remove(1);
         let rows = |count: usize, place| {
-            rows_into(kind, features, &layers, &examples(count, features), place).len() / layers[place].inputs
+            layer_inputs(kind, features, &layers, &examples(count, features), place).len() / layers[place].inputs
         };
         assert_eq!((rows(40, 0), rows(40, 1), rows(40, 2)), (40 * 64, 40 * 16, 40));
         assert!((MAX_ROWS - 20..MAX_ROWS + 20).contains(&rows(200, 0)), "{}", rows(200, 0));

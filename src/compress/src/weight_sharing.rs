@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Matrix, Model, Values},
-    order::sorted,
+    range::sorted,
 };
 
 /// Rounds of k-means after which it need not have settled.

@@ -9,7 +9,7 @@ use crate::net::Shape;
 ///
 /// A residual network may have any number of channels between the two convolutions of a block, as it has when channels
 /// were pruned.
-pub fn fits(kind: NetworkKind, features: usize, shapes: &[Shape]) -> bool {
+pub fn is_network(kind: NetworkKind, features: usize, shapes: &[Shape]) -> bool {
     let Some((&(last, classes), before)) = shapes.split_last() else { return false };
     if features == 0 || classes == 0 || shapes.iter().any(|&(inputs, outputs)| inputs == 0 || outputs == 0) {
         return false;
@@ -94,7 +94,7 @@ mod tests {
             let kind = text.parse::<Architecture>().unwrap().kind;
             for features in [1, 4, 9, 64, 256] {
                 let shapes = shapes(text, features);
-                assert!(fits(kind, features, &shapes), "{text} {features}");
+                assert!(is_network(kind, features, &shapes), "{text} {features}");
                 let logits = forward(kind, &shapes, &vec![1.0; 2 * features], features, &mut |layer, rows| {
                     let (inputs, outputs) = shapes[layer];
                     assert_eq!(rows.len() % inputs, 0);
@@ -107,24 +107,24 @@ mod tests {
 
     #[test]
     fn pruned_channels_fit() {
-        assert!(fits(Conv, 64, &[(9, 3), (27, 2), (2 * 2 * 2, 10)]));
-        assert!(fits(Residual, 64, &[(9, 4), (36, 1), (9, 4), (4, 10)]));
+        assert!(is_network(Conv, 64, &[(9, 3), (27, 2), (2 * 2 * 2, 10)]));
+        assert!(is_network(Residual, 64, &[(9, 4), (36, 1), (9, 4), (4, 10)]));
     }
 
     #[test]
     fn what_does_not_fit_is_told() {
-        assert!(!fits(Mlp, 64, &[]));
-        assert!(!fits(Mlp, 0, &[(0, 10)]));
-        assert!(!fits(Mlp, 64, &[(64, 0), (0, 10)]));
-        assert!(!fits(Mlp, 64, &[(64, 16), (15, 10)]));
-        assert!(!fits(Mlp, 63, &[(64, 16), (16, 10)]));
-        assert!(!fits(Conv, 63, &[(9, 3), (48, 10)]), "images are square");
-        assert!(!fits(Conv, 64, &[(25, 3), (48, 10)]), "another window");
-        assert!(!fits(Conv, 64, &[(9, 3), (64 * 3, 10)]), "not pooled");
-        assert!(!fits(Residual, 64, &[(9, 10)]), "no classifier");
-        assert!(!fits(Residual, 64, &[(9, 4), (36, 4), (4, 10)]), "half a block");
-        assert!(!fits(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 10)]), "nothing widens the input");
-        assert!(!fits(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 5), (5, 10)]), "it widens another");
-        assert!(!fits(Residual, usize::MAX, &[(9, usize::MAX), (usize::MAX, 10)]));
+        assert!(!is_network(Mlp, 64, &[]));
+        assert!(!is_network(Mlp, 0, &[(0, 10)]));
+        assert!(!is_network(Mlp, 64, &[(64, 0), (0, 10)]));
+        assert!(!is_network(Mlp, 64, &[(64, 16), (15, 10)]));
+        assert!(!is_network(Mlp, 63, &[(64, 16), (16, 10)]));
+        assert!(!is_network(Conv, 63, &[(9, 3), (48, 10)]), "images are square");
+        assert!(!is_network(Conv, 64, &[(25, 3), (48, 10)]), "another window");
+        assert!(!is_network(Conv, 64, &[(9, 3), (64 * 3, 10)]), "not pooled");
+        assert!(!is_network(Residual, 64, &[(9, 10)]), "no classifier");
+        assert!(!is_network(Residual, 64, &[(9, 4), (36, 4), (4, 10)]), "half a block");
+        assert!(!is_network(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 10)]), "nothing widens the input");
+        assert!(!is_network(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 5), (5, 10)]), "it widens another");
+        assert!(!is_network(Residual, usize::MAX, &[(9, usize::MAX), (usize::MAX, 10)]));
     }
 }

@@ -8,13 +8,13 @@ use crate::{
     Layer,
     activations::calibrate,
     adaround,
-    correct::correct,
+    bias_correction::correct_biases,
+    calibration::layer_inputs,
     equalize::equalize,
     gptq,
     model::{Coding, Model, Values},
     net,
     random::stream,
-    walk::rows_into,
     weights,
 };
 
@@ -33,11 +33,11 @@ pub fn quantize(
     progress: &mut dyn FnMut(f64),
 ) -> Model {
     let scheme = scheme.effective();
-    let mut model = evened(float, &scheme);
+    let mut model = equalized(float, &scheme);
     let aim = model.to_layers();
     round(&mut model, &aim, &scheme, calibration, &mut stream(seed, "rounding"), progress);
     if matches!(scheme.repair, PtqMethod::BiasCorrection | PtqMethod::EqualizeAndCorrect) {
-        correct(&aim, &mut model, calibration);
+        correct_biases(&aim, &mut model, calibration);
     }
     model.activations = calibrate(&model, scheme.activations, calibration);
     progress(1.0);
@@ -45,7 +45,7 @@ pub fn quantize(
 }
 
 /// The network that a scheme's codes stand for: the same, with ranges evened out where the scheme says so.
-pub fn evened(float: &Model, scheme: &QuantScheme) -> Model {
+pub fn equalized(float: &Model, scheme: &QuantScheme) -> Model {
     let mut model = Model { activations: Coding::Float, ..float.clone() };
     if matches!(scheme.effective().repair, PtqMethod::Equalize | PtqMethod::EqualizeAndCorrect) {
         even_out(&mut model);
@@ -85,12 +85,12 @@ fn round(
         let done = |share: f64| (place as f64 + share) / count as f64;
         match &mut part.factors[..] {
             [matrix] if is_learned => {
-                let rows = rows_into(kind, features, &layers, calibration, place);
+                let rows = layer_inputs(kind, features, &layers, calibration, place);
                 *matrix = if scheme.repair == PtqMethod::Gptq {
                     gptq::quantize(matrix, scheme, &rows)
                 } else {
                     let Layer { weight, outputs, .. } = &aim[place];
-                    let targets = rows_into(kind, features, aim, calibration, place);
+                    let targets = layer_inputs(kind, features, aim, calibration, place);
                     let targets = net::affine(&targets, weight, &vec![0.0; *outputs]);
                     let mut progress = |share| progress(done(share));
                     adaround::quantize(matrix, scheme, &rows, &targets, adaround::ITERATIONS, generator, &mut progress)
@@ -111,7 +111,7 @@ fn round(
 mod tests {
     use super::*;
     use crate::{
-        chain::tests::{examples, networks},
+        layer_pairs::tests::{examples, networks},
         lowrank, prune,
     };
     use retort_spec::{NetworkKind, Rank};
