@@ -14,20 +14,20 @@ use crate::{
 
 /// What every panel needs.
 #[derive(Clone, PartialEq)]
-pub struct Page {
+pub struct AppContext {
     pub state: UseReducerHandle<State>,
     pub texts: Texts,
     pub driver: Driver,
     /// Changes the language.
-    pub speak: Callback<Language>,
+    pub set_language: Callback<Language>,
     pub theme: String,
     /// Changes between light and dark.
-    pub paint: Callback<String>,
+    pub set_theme: Callback<String>,
     /// What the link hides and locks.
     pub view: Rc<View>,
 }
 
-impl Page {
+impl AppContext {
     /// Whether a panel or a control is shown.
     pub fn shows(&self, name: &str) -> bool {
         self.view.shows(name)
@@ -56,9 +56,9 @@ impl Page {
 
 /// The page of the nearest context.
 #[hook]
-pub fn use_page() -> Page {
+pub fn use_page() -> AppContext {
     // The root provides it to all; without it there is nothing to draw.
-    match use_context::<Page>() {
+    match use_context::<AppContext>() {
         Some(page) => page,
         None => unreachable!("panels are drawn inside the app"),
     }

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use retort_engine::Session;
 use retort_spec::{Actor, CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
 
-use crate::{Failure, compute, laboratory::Laboratory, run::files, text};
+use crate::{Failure, compute, local_driver::LocalDriver, run::files, text};
 
 /// The experiment that the table is of unless another is given.
 pub const EXPERIMENT: &str = "data=mnist&teacher=256,256&student=32&labels=all&runs=3";
@@ -135,10 +135,10 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         return Err(Failure::BadExperiment(problems.join("\n  ")));
     }
     let experiment = decoded.experiment;
-    let mut laboratory = Laboratory::new(Session::new(compute(experiment.device)?));
+    let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
     let folder = matches.get_one::<std::path::PathBuf>("data-dir");
     let files = folder.map(|folder| files(folder)).transpose()?;
-    let events = laboratory.run(&experiment, files).map_err(Failure::EngineError)?;
+    let events = driver.run(&experiment, files).map_err(Failure::EngineError)?;
     let mut out = stdout();
     writeln!(out, "`{}`\n", encode(&experiment))?;
     writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;
@@ -178,7 +178,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
             let mut stages: Vec<Vec<CompressionResult>> = Vec::new();
             for run in 0..experiment.runs {
                 let mut place = 0;
-                for report in laboratory.compress(&experiment, run, &pipeline) {
+                for report in driver.compress(&experiment, run, &pipeline) {
                     match report {
                         WorkbenchEvent::Stage { done, .. } => {
                             if place == stages.len() {

@@ -3,7 +3,7 @@
 mod compression;
 #[cfg(test)]
 mod golden;
-mod laboratory;
+mod local_driver;
 mod messages;
 mod record;
 mod run;

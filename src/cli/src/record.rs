@@ -8,7 +8,7 @@ use retort_spec::{DeviceChoice, Event, Experiment, QuantScheme, WorkbenchEvent};
 
 use serde_json::{Value, json};
 
-use crate::{Failure, compute, laboratory::Laboratory};
+use crate::{Failure, compute, local_driver::LocalDriver};
 
 /// Test examples that are kept: enough to leaf through, few enough for a small file.
 const EXAMPLES: usize = 100;
@@ -27,8 +27,8 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
 /// The default experiment's events, shortened.
 fn recorded() -> Result<Vec<Value>, Failure> {
     let experiment = Experiment::default();
-    let mut laboratory = Laboratory::new(Session::new(compute(DeviceChoice::Cpu)?));
-    let events = laboratory.run(&experiment, None).map_err(Failure::EngineError)?;
+    let mut driver = LocalDriver::new(Session::new(compute(DeviceChoice::Cpu)?));
+    let events = driver.run(&experiment, None).map_err(Failure::EngineError)?;
     Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }
 

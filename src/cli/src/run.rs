@@ -15,7 +15,7 @@ use retort_spec::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, compute, laboratory::Laboratory, text};
+use crate::{Failure, compute, local_driver::LocalDriver, text};
 
 /// How long the engine trains before the progress bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -33,12 +33,12 @@ struct Results {
 /// Runs an experiment to its end and writes what came of it.
 pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let experiment = experiment(matches)?;
-    let mut laboratory = Laboratory::new(Session::new(compute(experiment.device)?));
+    let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
     let mut events = Vec::new();
     if let Some(folder) = matches.get_one::<std::path::PathBuf>("data-dir") {
-        events.extend(laboratory.handle(Command::Files { data: experiment.data, files: files(folder)? }));
+        events.extend(driver.handle(Command::Files { data: experiment.data, files: files(folder)? }));
     }
-    events.extend(laboratory.handle(Command::Run(experiment.clone())));
+    events.extend(driver.handle(Command::Run(experiment.clone())));
     let json = matches.get_flag("json");
     let bar = bar();
     let mut results = Results::default();
@@ -56,12 +56,12 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
                 _ => {}
             }
         }
-        if !laboratory.is_running() {
+        if !driver.is_running() {
             break;
         }
-        events = laboratory.advance(TICK);
+        events = driver.advance(TICK);
     }
-    for report in compressed_further(&mut laboratory, &experiment)? {
+    for report in compressed_further(&mut driver, &experiment)? {
         if json {
             writeln!(out, "{}", stage_line(&report))?;
         }
@@ -76,11 +76,11 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Carries out the experiment's pipeline on every run's student; what each stage left.
-fn compressed_further(laboratory: &mut Laboratory, experiment: &Experiment) -> Result<Vec<CompressionResult>, Failure> {
+fn compressed_further(driver: &mut LocalDriver, experiment: &Experiment) -> Result<Vec<CompressionResult>, Failure> {
     let mut stages = Vec::new();
     let runs = if experiment.compress.0.is_empty() { 0 } else { experiment.runs };
     for run in 0..runs {
-        for report in laboratory.compress(experiment, run, &experiment.compress) {
+        for report in driver.compress(experiment, run, &experiment.compress) {
             match report {
                 WorkbenchEvent::Stage { done, .. } => stages.push(*done),
                 WorkbenchEvent::Ended { reason: Some(reason), .. } => {

@@ -2,7 +2,7 @@
 
 use crate::{
     charts::plot::{Frame, LEFT},
-    context::Page,
+    context::AppContext,
     i18n::{
         Texts,
         format::{number, percent, tenth},
@@ -23,7 +23,7 @@ pub fn title(quantity: Quantity) -> &'static str {
 }
 
 /// A value of a curve; a dash where there is none.
-pub fn written(page: &Page, quantity: Quantity, value: Option<f64>) -> String {
+pub fn written(page: &AppContext, quantity: Quantity, value: Option<f64>) -> String {
     match (quantity, value) {
         (_, None) => "–".into(),
         (Quantity::Accuracy, Some(value)) => format!("{} %", percent(&page.texts, value)),
@@ -32,7 +32,7 @@ pub fn written(page: &Page, quantity: Quantity, value: Option<f64>) -> String {
 }
 
 /// The axes of a chart over epochs, cut into parts by levels that are named by `name`.
-pub fn axes(page: &Page, frame: Frame, parts: u32, name: &dyn Fn(f64) -> String) -> Html {
+pub fn axes(page: &AppContext, frame: Frame, parts: u32, name: &dyn Fn(f64) -> String) -> Html {
     let texts = &page.texts;
     let under = tenth(frame.height - 2.0);
     let level = |share: f64| {

@@ -8,7 +8,7 @@ use crate::{
         axes::{term_name, title, written},
         plot,
     },
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::format::number,
     state::{
         chart_view::{Part, Quantity},
@@ -43,7 +43,7 @@ pub fn use_curve_table(props: &CurveTableProps) -> Html {
     }
 }
 
-fn numbers(page: &Page, quantity: Quantity) -> Html {
+fn numbers(page: &AppContext, quantity: Quantity) -> Html {
     let texts = &page.texts;
     let curves = &page.state.curves;
     let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
@@ -81,7 +81,7 @@ fn numbers(page: &Page, quantity: Quantity) -> Html {
 }
 
 /// The terms of the loss.
-fn terms(page: &Page) -> Html {
+fn terms(page: &AppContext) -> Html {
     let texts = &page.texts;
     let curves = term_curves::curves(&page.state.terms);
     let caption = texts.get("term-table");

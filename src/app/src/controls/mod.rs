@@ -6,7 +6,7 @@ pub mod keys;
 use retort_spec::{Command, RunState};
 
 use crate::{
-    context::Page,
+    context::AppContext,
     platform::view::View,
     state::{Action, Engine, State},
 };
@@ -55,7 +55,7 @@ impl Control {
     }
 
     /// Does it.
-    pub fn act(self, page: &Page) {
+    pub fn act(self, page: &AppContext) {
         let state = &page.state;
         let send = |command| page.command(command).emit(());
         match self {

@@ -5,7 +5,7 @@ use retort_spec::{Experiment, Problem, ProblemKind};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     lessons::{CATALOGUE, Entry, entry},
     platform::link,
     state::{Action, Notice},
@@ -49,7 +49,7 @@ pub fn use_guide() -> Guide {
 
 /// Makes the guide, once, in the root.
 #[hook]
-pub fn use_new_guide(page: &Page) -> Guide {
+pub fn use_new_guide(page: &AppContext) -> Guide {
     let lesson = use_state(addressed);
     let asked = use_state(|| false);
     let (menu, tour) = (use_state(|| 0), use_state(|| 0));
@@ -111,18 +111,18 @@ pub fn address(entry: &Entry, experiment: &Experiment) {
 
 /// Remembers the step over a reload.
 pub fn remember_step(entry: &Entry, step: usize) {
-    link::jot(STEP, &format!("{} {step}", entry.id));
+    link::session_set(STEP, &format!("{} {step}", entry.id));
 }
 
 /// The step at which a reload interrupted this lesson.
 pub fn remembered_step(entry: &Entry) -> Option<usize> {
-    let note = link::jotted(STEP)?;
+    let note = link::session_get(STEP)?;
     let (id, step) = note.split_once(' ')?;
     (id == entry.id).then(|| step.parse().ok()).flatten()
 }
 
 fn forget_step() {
-    link::jot(STEP, "");
+    link::session_set(STEP, "");
 }
 
 /// Whether a lesson was finished in this browser.

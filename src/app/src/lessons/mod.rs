@@ -13,7 +13,7 @@ pub mod steer;
 use retort_spec::{decode, encode};
 use yew::prelude::*;
 
-use crate::{context::Page, i18n::Language, lessons::guide::Guide, state::PAGE_KEYS};
+use crate::{context::AppContext, i18n::Language, lessons::guide::Guide, state::PAGE_KEYS};
 
 /// A lesson of the menu; the rest of it is fetched when it is opened.
 #[derive(Debug, PartialEq)]
@@ -53,7 +53,7 @@ pub fn entry(id: &str) -> Option<&'static Entry> {
 }
 
 /// A link that opens a lesson, and says so first.
-pub fn lesson_link(entry: &'static Entry, page: &Page, guide: &Guide, first: Callback<()>) -> Html {
+pub fn lesson_link(entry: &'static Entry, page: &AppContext, guide: &Guide, first: Callback<()>) -> Html {
     // A real link: it can be copied, and opened in another tab.
     let address = format!("#{}&lesson={}", encode(&decode(entry.link, PAGE_KEYS).experiment), entry.id);
     let guide = guide.clone();

@@ -176,7 +176,7 @@ fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Given, fixture::measured_state};
+    use crate::state::{CustomExample, fixture::measured_state};
     use retort_spec::{Bits, Classes, Experiment, Floats};
     use std::rc::Rc;
 
@@ -229,7 +229,7 @@ mod tests {
         assert!((value(&state, "entropy").unwrap() - (2.0 - 0.75 * 3.0_f64.log2())).abs() < 1e-6);
         state.preview = Some(3.0 / 7.0_f64.ln());
         assert!((value(&state, "top").unwrap() - 87.5).abs() < 1e-6);
-        state.given = Some(Rc::new(Given { source: Source::Drawing, input: Floats::default(), label: None }));
+        state.given = Some(Rc::new(CustomExample { source: Source::Drawing, input: Floats::default(), label: None }));
         assert_eq!(value(&state, "entropy"), None, "not answered yet");
         assert_eq!(value(&state, "drawn"), Some(1.0));
     }

@@ -4,7 +4,7 @@ use retort_spec::{Command, Experiment, RunState, encode};
 use yew::UseReducerHandle;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     lessons::{
         Entry,
         change::Watch,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Begins a lesson with its own experiment.
-pub fn begin(page: &Page, entry: &Entry, lesson: &Lesson) {
+pub fn begin(page: &AppContext, entry: &Entry, lesson: &Lesson) {
     let mut start = opening(&page.state.experiment, &lesson.link);
     if let Some(set) = lesson.steps.first().and_then(begins_with) {
         start = turned(&start, set);
@@ -29,14 +29,14 @@ pub fn begin(page: &Page, entry: &Entry, lesson: &Lesson) {
 }
 
 /// Enters a step.
-pub fn enter(page: &Page, step: &Step) {
+pub fn enter(page: &AppContext, step: &Step) {
     if let Some(set) = begins_with(step) {
         steer(page, &turned(&page.state.experiment, set));
     }
 }
 
 /// Measures what a step's prediction is about.
-pub fn measure(page: &Page, step: &Step) {
+pub fn measure(page: &AppContext, step: &Step) {
     if page.state.run_state == RunState::Paused {
         page.driver.send(&Command::Resume);
     }
@@ -46,7 +46,7 @@ pub fn measure(page: &Page, step: &Step) {
 }
 
 /// The same from the first training step on, where a training has ended without it.
-pub fn measure_again(page: &Page, step: &Step) {
+pub fn measure_again(page: &AppContext, step: &Step) {
     let now = &page.state.experiment;
     let experiment = step.set.as_ref().map_or_else(|| now.clone(), |set| turned(now, set));
     page.state.dispatch(Action::Navigate(encode(&experiment)));
@@ -54,12 +54,12 @@ pub fn measure_again(page: &Page, step: &Step) {
 }
 
 /// Trains the experiment that is set from the first step on.
-pub fn start_over(page: &Page) {
+pub fn start_over(page: &AppContext) {
     restart(page, page.state.experiment.clone());
 }
 
 /// Looks whether a step's task is done and whether its prediction can be judged.
-pub fn look(page: &Page, step: &Step, course: &UseReducerHandle<Course>, watch: &Watch) {
+pub fn look(page: &AppContext, step: &Step, course: &UseReducerHandle<Course>, watch: &Watch) {
     let state = &page.state;
     let record = course.record();
     let read = |name: &str| watch.read(state, name);
@@ -78,7 +78,7 @@ fn begins_with(step: &Step) -> Option<&str> {
     step.set.as_deref().filter(|_| step.predict.is_none())
 }
 
-fn steer(page: &Page, experiment: &Experiment) {
+fn steer(page: &AppContext, experiment: &Experiment) {
     let state = &page.state;
     state.dispatch(Action::Navigate(encode(experiment)));
     let under_way = matches!(state.run_state, RunState::Running | RunState::Paused);
@@ -88,7 +88,7 @@ fn steer(page: &Page, experiment: &Experiment) {
 }
 
 /// Starts over with an experiment. It is sent here, since a reset that came before it would train the old one.
-fn restart(page: &Page, experiment: Experiment) {
+fn restart(page: &AppContext, experiment: Experiment) {
     page.driver.run(experiment);
     page.driver.send(&Command::Reset);
 }

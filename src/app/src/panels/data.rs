@@ -7,11 +7,11 @@ use yew::prelude::*;
 use super::Panel;
 use crate::i18n::labels::class_name;
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::format::number,
     island,
     platform::files,
-    state::{Action, Fetching, Given, Notice, Source, order::sorted},
+    state::{Action, CustomExample, Fetching, Notice, Source, order::sorted},
     widgets::{
         dom::text_of,
         knob::knob_control,
@@ -31,7 +31,7 @@ pub const PANEL: Panel = Panel {
 };
 
 /// The data panel.
-pub fn data_panel(page: &Page) -> Html {
+pub fn data_panel(page: &AppContext) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
     let summary = page.state.data.as_ref().filter(|summary| summary.data == data);
@@ -101,7 +101,7 @@ fn use_gallery() -> Html {
         let label = texts.with(id, &[("label", class_name(&page.texts, data, example.label.into()).into())]);
         let class = classes!(example.labelled.then_some("labelled"));
         let dispatch = page.state.dispatcher();
-        let given = Given {
+        let given = CustomExample {
             source: Source::Gallery(place),
             input: example.pixels.iter().map(|&ink| f32::from(ink) / 255.0).collect::<Vec<f32>>().into(),
             label: Some(example.label),
@@ -148,7 +148,7 @@ fn spread(places: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// Where the files of a data set are dropped, chosen or fetched.
-fn file_drop(page: &Page) -> Html {
+fn file_drop(page: &AppContext) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
     let take = {

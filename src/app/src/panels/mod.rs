@@ -19,7 +19,7 @@ pub mod verdict;
 
 use yew::Html;
 
-use crate::context::Page;
+use crate::context::AppContext;
 
 /// A panel of the page.
 pub struct Panel {
@@ -28,7 +28,7 @@ pub struct Panel {
     /// Whether a knob stands in it. The settings take those of which no panel says so.
     pub holds: fn(&str) -> bool,
     /// Draws it.
-    pub draw: fn(&Page) -> Html,
+    pub draw: fn(&AppContext) -> Html,
 }
 
 /// Every panel, in the order of the page.

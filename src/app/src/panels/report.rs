@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::labels::{differences, knob_name, knob_value, usual},
     platform::link,
 };
@@ -14,7 +14,7 @@ use crate::{
 pub const PANEL: Panel = Panel { id: "report", holds: |_| false, draw: report };
 
 /// The report's head and its table of knobs; only paper shows them.
-pub fn report(page: &Page) -> Html {
+pub fn report(page: &AppContext) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let defaults = usual(experiment);
     let knobs = differences(experiment);

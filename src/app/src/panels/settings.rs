@@ -4,13 +4,13 @@ use retort_spec::{KNOBS, Phase};
 use yew::prelude::*;
 
 use super::{Panel, panel_of};
-use crate::{context::Page, widgets::knob::knob_control};
+use crate::{context::AppContext, widgets::knob::knob_control};
 
 /// Its entry in the table.
 pub const PANEL: Panel = Panel { id: "settings", holds: |_| false, draw: settings };
 
 /// The panel of all other knobs.
-pub fn settings(page: &Page) -> Html {
+pub fn settings(page: &AppContext) -> Html {
     let texts = &page.texts;
     let group = |title: &'static str, phases: &'static [Phase]| {
         let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && panel_of(knob.key) == "settings");

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{number, percent},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 pub const PANEL: Panel = Panel { id: "verdict", holds: |_| false, draw: verdict };
 
 /// The verdict's panel.
-pub fn verdict(page: &Page) -> Html {
+pub fn verdict(page: &AppContext) -> Html {
     let texts = &page.texts;
     let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
@@ -35,13 +35,13 @@ pub fn verdict(page: &Page) -> Html {
 }
 
 /// The verdict as one sentence and a word.
-pub fn sentence(page: &Page, verdict: &Verdict) -> String {
+pub fn sentence(page: &AppContext, verdict: &Verdict) -> String {
     let (words, outcome, _) = parts(page, verdict);
     format!("{words} {outcome}")
 }
 
 /// What distillation did, in a sentence.
-pub fn outcome(page: &Page, outcome: Outcome) -> String {
+pub fn outcome(page: &AppContext, outcome: Outcome) -> String {
     match outcome {
         Outcome::Helps => page.texts.get("verdict-helps"),
         Outcome::NoDifference => page.texts.get("verdict-no-difference"),
@@ -50,7 +50,7 @@ pub fn outcome(page: &Page, outcome: Outcome) -> String {
 }
 
 /// What was measured, what that says, and how sure it is.
-fn parts(page: &Page, verdict: &Verdict) -> (String, String, String) {
+fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     let texts = &page.texts;
     let outcome = outcome(page, verdict.outcome);
     // Below this a p value says nothing more.
@@ -70,7 +70,7 @@ fn parts(page: &Page, verdict: &Verdict) -> (String, String, String) {
     (texts.with("verdict-words", &args), outcome, sure)
 }
 
-fn words(page: &Page, verdict: &Verdict) -> Html {
+fn words(page: &AppContext, verdict: &Verdict) -> Html {
     let texts = &page.texts;
     let (words, outcome, sure) = parts(page, verdict);
     html! {

@@ -92,12 +92,12 @@ pub fn store(name: &str, value: &str) {
 }
 
 /// What this tab was told to remember until it is closed.
-pub fn jotted(name: &str) -> Option<String> {
+pub fn session_get(name: &str) -> Option<String> {
     tab()?.get_item(name).ok().flatten()
 }
 
 /// Remembers something until this tab is closed, over reloads.
-pub fn jot(name: &str, value: &str) {
+pub fn session_set(name: &str, value: &str) {
     if let Some(tab) = tab() {
         let _ = tab.set_item(name, value);
     }
@@ -116,7 +116,7 @@ pub fn theme() -> Option<String> {
 }
 
 /// Tells the document its language, its colours and whether it is drawn for a projector, for readers, fonts and styles.
-pub fn dress(language: Language, theme: &str, projector: bool) {
+pub fn apply_document_attributes(language: Language, theme: &str, projector: bool) {
     if let Some(root) = window().and_then(|window| window.document()).and_then(|document| document.document_element()) {
         let _ = root.set_attribute("lang", language.tag());
         let _ = root.set_attribute("data-theme", theme);

@@ -11,7 +11,7 @@ use crate::platform::fetch::{BUILD, fetch, text};
 
 /// A compiled engine and the address of its glue.
 #[derive(Clone)]
-pub struct EngineModule {
+pub struct CompiledWorker {
     glue: String,
     module: JsValue,
 }
@@ -20,11 +20,11 @@ pub struct EngineModule {
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn load(name: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<EngineModule, String> {
+pub async fn load(name: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<CompiledWorker, String> {
     let bytes = fetch(&format!("{name}_bg.wasm?{BUILD}"), progress).await?;
     let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
     // Relative to the worker's script, which stands beside the engines.
-    Ok(EngineModule { glue: format!("./{name}.js?{BUILD}"), module })
+    Ok(CompiledWorker { glue: format!("./{name}.js?{BUILD}"), module })
 }
 
 /// What a worker says.
@@ -102,7 +102,7 @@ impl Engine {
     /// # Errors
     /// What the browser says where it refuses.
     pub fn start<E: DeserializeOwned + 'static>(
-        engine: &EngineModule,
+        engine: &CompiledWorker,
         receive: impl Fn(Message<E>) + 'static,
         fail: impl Fn(String) + Clone + 'static,
     ) -> Result<Self, String> {

@@ -4,7 +4,7 @@ use web_sys::{HtmlDialogElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::Language,
     island,
     platform::{fetch::settle, link},
@@ -26,7 +26,7 @@ enum Copied {
 }
 
 /// What this page's own link says, to begin with.
-fn present(page: &Page) -> Choices {
+fn present(page: &AppContext) -> Choices {
     Choices {
         language: link::page_key("lang").and_then(|tag| Language::of_tag(&tag)),
         theme: link::page_key("theme").filter(|theme| matches!(theme.as_str(), "light" | "dark")),
@@ -153,7 +153,7 @@ fn use_contents(props: &ContentsProps) -> Html {
 }
 
 /// What the link says besides the experiment.
-fn options(page: &Page, props: &ContentsProps) -> Html {
+fn options(page: &AppContext, props: &ContentsProps) -> Html {
     let texts = &page.texts;
     let change = |change: fn(&mut Choices, String)| {
         let (choices, choose) = (props.choices.clone(), props.choose.clone());

@@ -4,7 +4,7 @@ use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::format::number,
     panels::{compression_bench::run::ending, verdict::sentence},
     shell::notices::wording,
@@ -36,7 +36,7 @@ pub fn use_announcer() -> Html {
 }
 
 /// How things stand: a sentence that changes once a stage, not once an epoch.
-fn standing(page: &Page) -> String {
+fn standing(page: &AppContext) -> String {
     let (texts, state) = (&page.texts, &page.state);
     match (state.run_state, state.progress, &state.verdict) {
         _ if state.recorded => String::new(),

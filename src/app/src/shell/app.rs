@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     controls::keyboard::use_keyboard,
     i18n::{Language, Texts},
     island,
@@ -65,7 +65,7 @@ pub fn App(props: &AppProps) -> Html {
         None => link::setting("theme").unwrap_or_else(|| "auto".into()),
     };
     use_effect_with((texts.language, shown_theme.clone(), view.0.projector), |(language, theme, projector)| {
-        link::dress(*language, theme, *projector);
+        link::apply_document_attributes(*language, theme, *projector);
     });
     {
         let dispatch = state.dispatcher();
@@ -165,11 +165,11 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
 
-    let speak = Callback::from(move |language: Language| {
+    let set_language = Callback::from(move |language: Language| {
         link::store("lang", language.tag());
         tell.emit(language);
     });
-    let paint = {
+    let set_theme = {
         let theme = theme.clone();
         Callback::from(move |name: String| {
             link::store("theme", &name);
@@ -182,13 +182,13 @@ pub fn App(props: &AppProps) -> Html {
         RunState::Finished => "finished",
         RunState::Idle => "idle",
     };
-    let page = Page {
+    let page = AppContext {
         state,
         texts: (*texts).clone(),
         driver: (*driver).clone(),
-        speak,
+        set_language,
         theme: shown_theme,
-        paint,
+        set_theme,
         view: view.0.clone(),
     };
     let (recorded, begun) = (page.state.recorded, page.state.begun);
@@ -200,7 +200,7 @@ pub fn App(props: &AppProps) -> Html {
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
     html! {
-        <ContextProvider<Page> context={page}>
+        <ContextProvider<AppContext> context={page}>
         <ContextProvider<Guide> context={guide}>
             { header }
             { island!(use_announcer) }
@@ -213,6 +213,6 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_keyboard) }
             { island!(use_tour) }
         </ContextProvider<Guide>>
-        </ContextProvider<Page>>
+        </ContextProvider<AppContext>>
     }
 }

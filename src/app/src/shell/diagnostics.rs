@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{bytes, number},
     state::{
         Engine,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The badge, which opens the panel.
-pub fn diagnostics(page: &Page) -> Html {
+pub fn diagnostics(page: &AppContext) -> Html {
     let (texts, reason) = (&page.texts, device_reason(page));
     let memory = &page.state.memory;
     let sizes: Vec<String> = memory.iter().map(|&size| bytes(texts, size)).collect();
@@ -44,7 +44,7 @@ pub fn diagnostics(page: &Page) -> Html {
     }
 }
 
-fn device(page: &Page) -> String {
+fn device(page: &AppContext) -> String {
     let (texts, state) = (&page.texts, &page.state);
     let name = match &state.engine {
         Engine::Ready(info) if info.gpu => texts.get("device-is-gpu"),
@@ -61,7 +61,7 @@ fn device(page: &Page) -> String {
     }
 }
 
-fn device_id(page: &Page) -> &'static str {
+fn device_id(page: &AppContext) -> &'static str {
     match &page.state.engine {
         Engine::Ready(info) if info.gpu => "gpu",
         Engine::Ready(_) => "cpu",
@@ -70,14 +70,14 @@ fn device_id(page: &Page) -> &'static str {
 }
 
 /// The GPU's error against the CPU, for the curious and for the tests.
-fn self_test(page: &Page) -> Option<String> {
+fn self_test(page: &AppContext) -> Option<String> {
     match &page.state.engine {
         Engine::Ready(info) => info.self_test.map(|test| format!("{:e}", test.error)),
         _ => None,
     }
 }
 
-fn device_reason(page: &Page) -> String {
+fn device_reason(page: &AppContext) -> String {
     let texts = &page.texts;
     let timed = |id: &'static str| {
         let Timed { cpu, gpu, .. } = page.state.timed.unwrap_or(Timed { cpu: 0.0, gpu: 0.0, faster: false });

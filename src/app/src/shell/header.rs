@@ -4,7 +4,7 @@ use retort_spec::{RunState, Stage};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         Language,
         format::{bytes, number},
@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// The head of the page.
-pub fn header(page: &Page) -> Html {
+pub fn header(page: &AppContext) -> Html {
     let texts = &page.texts;
     let state = &page.state;
     let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
-    let speak = page.speak.reform(move |_: MouseEvent| other);
+    let set_language = page.set_language.reform(move |_: MouseEvent| other);
     let next_theme = if page.theme == "dark" { "light" } else { "dark" };
-    let paint = page.paint.reform(move |_: MouseEvent| next_theme.to_owned());
+    let set_theme = page.set_theme.reform(move |_: MouseEvent| next_theme.to_owned());
     let (theme_name, theme_icon) = match next_theme {
         "dark" => (texts.get("dark"), Icon::Moon),
         _ => (texts.get("light"), Icon::Sun),
@@ -55,17 +55,17 @@ pub fn header(page: &Page) -> Html {
                     { island!(use_share) }
                 }
                 if page.shows("theme") {
-                    <button id="theme" class="icon-button" onclick={paint} aria-label={theme_name.clone()} title={theme_name}>{ icon(theme_icon) }</button>
+                    <button id="theme" class="icon-button" onclick={set_theme} aria-label={theme_name.clone()} title={theme_name}>{ icon(theme_icon) }</button>
                 }
                 if page.shows("language") {
-                    <button id="language" onclick={speak} lang={other.tag()}>{ other.name() }</button>
+                    <button id="language" onclick={set_language} lang={other.tag()}>{ other.name() }</button>
                 }
             </div>
         </header>
     }
 }
 
-fn progress(page: &Page) -> String {
+fn progress(page: &AppContext) -> String {
     let (texts, state) = (&page.texts, &page.state);
     match (&state.engine, state.run_state, state.progress) {
         (Engine::Loading { received, total: Some(total) }, ..) => texts.with(

@@ -4,7 +4,7 @@ use retort_spec::{Architecture, EngineError, Experiment, ProblemKind, knob};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::number,
     panels::objectives::entry::{self, refusal_text},
     platform::offline,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The notices, newest last.
-pub fn notices(page: &Page) -> Html {
+pub fn notices(page: &AppContext) -> Html {
     let notice = |(index, notice): (usize, &Notice)| {
         let dispatch = page.state.dispatcher();
         let dismiss = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Dismiss(index)));
@@ -34,7 +34,7 @@ pub fn notices(page: &Page) -> Html {
 }
 
 /// A button that mends what the notice tells of, where a button can.
-fn remedy(page: &Page, notice: &Notice) -> Option<Html> {
+fn remedy(page: &AppContext, notice: &Notice) -> Option<Html> {
     if let Notice::EngineError(EngineError::Refused { objective, .. }) = notice {
         let out = page.turn(objective.word()).reform(|_: MouseEvent| "0".to_owned());
         return Some(html! {
@@ -64,7 +64,7 @@ fn halved(rate: f64) -> Option<f64> {
 }
 
 /// A notice in words, and its kind in styles.
-pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
+pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
     let texts = &page.texts;
     match notice {
         Notice::Link(problem) => {
@@ -102,7 +102,7 @@ pub fn wording(page: &Page, notice: &Notice) -> (&'static str, String) {
     }
 }
 
-fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
+fn problem_reason(page: &AppContext, kind: &ProblemKind) -> String {
     let texts = &page.texts;
     match kind {
         ProblemKind::UnknownKey => texts.get("problem-unknown"),
@@ -133,7 +133,7 @@ fn problem_reason(page: &Page, kind: &ProblemKind) -> String {
     }
 }
 
-fn trouble_text(page: &Page, trouble: &EngineError) -> String {
+fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
     let texts = &page.texts;
     match trouble {
         EngineError::Diverged { actor, step, learning_rate } => {

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit, window};
 use yew::prelude::*;
 
-use crate::{context::Page, widgets::island::island};
+use crate::{context::AppContext, widgets::island::island};
 
 /// How often panels out of view are drawn at least while networks train.
 const UNSEEN_MILLIS: f64 = 1000.0;
@@ -91,9 +91,9 @@ pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> Turns {
 }
 
 struct PanelProps {
-    page: Page,
+    page: AppContext,
     turn: u32,
-    show: fn(&Page) -> Html,
+    show: fn(&AppContext) -> Html,
 }
 
 impl PartialEq for PanelProps {
@@ -103,13 +103,13 @@ impl PartialEq for PanelProps {
 }
 
 /// A panel in its place, if the link does not hide it; the others close up.
-pub fn panel(page: &Page, turns: &Turns, name: &'static str, show: fn(&Page) -> Html) -> Html {
+pub fn panel(page: &AppContext, turns: &Turns, name: &'static str, show: fn(&AppContext) -> Html) -> Html {
     if !page.shows(name) {
         return Html::default();
     }
     // What is inside sees the page as it was when the panel was drawn.
     island(name, PanelProps { page: page.clone(), turn: turns.of(name), show }, |_, PanelProps { page, show, .. }| {
-        html! { <ContextProvider<Page> context={page.clone()}>{ show(page) }</ContextProvider<Page>> }
+        html! { <ContextProvider<AppContext> context={page.clone()}>{ show(page) }</ContextProvider<AppContext>> }
     })
 }
 

@@ -2,10 +2,10 @@
 
 use yew::prelude::*;
 
-use crate::{context::Page, i18n::format::percent, panels::verdict::outcome};
+use crate::{context::AppContext, i18n::format::percent, panels::verdict::outcome};
 
 /// The line below the head of the page.
-pub fn lede(page: &Page) -> Html {
+pub fn lede(page: &AppContext) -> Html {
     let texts = &page.texts;
     let result = page.state.verdict.as_ref().filter(|_| page.shows("verdict")).map(|verdict| {
         let args = [

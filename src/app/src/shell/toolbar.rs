@@ -4,7 +4,7 @@ use retort_spec::RunState;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     controls::Control,
     platform::link,
     state::Action,
@@ -18,7 +18,7 @@ use crate::{
 const PACES: [u32; 3] = [100, 10, 1];
 
 /// The toolbar.
-pub fn toolbar(page: &Page) -> Html {
+pub fn toolbar(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let play = match state.run_state {
         RunState::Running => texts.get("pause"),
@@ -45,13 +45,13 @@ pub fn toolbar(page: &Page) -> Html {
     }
 }
 
-fn press(page: &Page, control: Control) -> Callback<MouseEvent> {
+fn press(page: &AppContext, control: Control) -> Callback<MouseEvent> {
     let page = page.clone();
     Callback::from(move |_| control.act(&page))
 }
 
 /// A control as an icon; its name is heard, and read in its tip together with what it does.
-fn tool(page: &Page, control: Control, shape: Icon, help: String) -> Html {
+fn tool(page: &AppContext, control: Control, shape: Icon, help: String) -> Html {
     let id = control.name();
     if !page.shows(id) {
         return Html::default();
@@ -69,7 +69,7 @@ fn tool(page: &Page, control: Control, shape: Icon, help: String) -> Html {
 }
 
 /// How fast it trains.
-fn pace(page: &Page) -> Html {
+fn pace(page: &AppContext) -> Html {
     if !page.shows("pace") {
         return Html::default();
     }

@@ -7,7 +7,7 @@ use retort_spec::{
     QuantScheme, Sensitivity, Task, WorkbenchEvent, changed, encode,
 };
 
-use crate::state::{Notice, State, Weighed};
+use crate::state::{MeasuredFile, Notice, State};
 
 /// What the workbench has given.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -73,9 +73,9 @@ impl State {
             | WorkbenchEvent::Failed { .. }
             | WorkbenchEvent::FineTune(_) => {}
             WorkbenchEvent::Compressed { run, mut rows } => {
-                let experiment = self.seeded(run);
+                let experiment = self.experiment_of_run(run);
                 rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.pipeline)));
-                self.weigh(run, &rows);
+                self.record_files(run, &rows);
                 if run == 0 {
                     self.compressed = Rc::new(rows);
                     self.stale = false;
@@ -87,7 +87,7 @@ impl State {
                 }
             }
             WorkbenchEvent::Quantized(looked) => {
-                self.weigh(0, std::slice::from_ref(&looked));
+                self.record_files(0, std::slice::from_ref(&looked));
                 bench.progress = None;
                 bench.looked = Some(Rc::new(*looked));
             }
@@ -97,7 +97,7 @@ impl State {
                 bench.sensitivity = Some((scheme, Rc::new(layers)));
             }
             WorkbenchEvent::Stage { id, done, .. } => {
-                self.weigh(0, std::slice::from_ref(&done));
+                self.record_files(0, std::slice::from_ref(&done));
                 bench.flow(id, |flow| flow.stages.push(*done));
             }
             WorkbenchEvent::Ended { id, reason } => {
@@ -163,7 +163,7 @@ impl State {
     }
 
     /// The experiment whose first run is this run of the trained one.
-    fn seeded(&self, run: u32) -> Experiment {
+    fn experiment_of_run(&self, run: u32) -> Experiment {
         let trained = self.trained();
         Experiment { seed: trained.seed.wrapping_add(run), ..trained.clone() }
     }
@@ -174,21 +174,21 @@ impl State {
     }
 
     /// Adds packed students of a run to the scatter of all runs.
-    fn weigh(&mut self, run: u32, rows: &[CompressionResult]) {
+    fn record_files(&mut self, run: u32, rows: &[CompressionResult]) {
         let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
         // A later run is the first one of another seed, unless that seed would make other data.
         if run > 0 && data.is_generated() {
             return;
         }
-        let experiment = self.seeded(run);
-        let new = rows.iter().map(|row| Weighed {
+        let experiment = self.experiment_of_run(run);
+        let new = rows.iter().map(|row| MeasuredFile {
             data,
             pipeline: row.pipeline.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
             link: link(&experiment, &row.pipeline),
         });
-        let mut all: Vec<Weighed> = (*self.weighed).clone();
+        let mut all: Vec<MeasuredFile> = (*self.weighed).clone();
         for point in new {
             if !all.contains(&point) {
                 all.push(point);

@@ -2,7 +2,7 @@
 
 use retort_spec::{Actor, Bits, CompressionResult, CompressionStep, Experiment, Pipeline, QuantScheme, decode};
 
-use crate::state::{PAGE_KEYS, State, Weighed, link, order::sorted};
+use crate::state::{MeasuredFile, PAGE_KEYS, State, link, order::sorted};
 
 /// Whose point it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,11 +81,11 @@ fn compares(one: &Experiment, other: &Experiment) -> bool {
 }
 
 /// The students of this visit that compare with what is shown, each measurement once.
-pub fn past(weighed: &[Weighed], shown: &Experiment) -> Vec<Point> {
+pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for weighed in weighed.iter().filter(|weighed| weighed.data == shown.data) {
         let experiment = decode(&weighed.link, PAGE_KEYS).experiment;
-        let &Weighed { bytes, accuracy, .. } = weighed;
+        let &MeasuredFile { bytes, accuracy, .. } = weighed;
         let link = Some(weighed.link.clone());
         let point = Point { kind: Kind::Past, pipeline: weighed.pipeline.clone(), bytes, accuracy, link };
         if compares(&experiment, shown) && !points.contains(&point) {
@@ -183,10 +183,10 @@ mod tests {
     }
 
     /// What a run of this link measured.
-    fn weighed(run: &str, row: &CompressionResult) -> Weighed {
+    fn weighed(run: &str, row: &CompressionResult) -> MeasuredFile {
         let experiment = decode(run, &[]).experiment;
         let (data, link) = (experiment.data, link(&experiment, &row.pipeline));
-        Weighed { data, pipeline: row.pipeline.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
+        MeasuredFile { data, pipeline: row.pipeline.clone(), bytes: row.bytes, accuracy: row.accuracy, link }
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub enum Notice {
 
 /// A run that the visitor kept, to compare with.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
+pub struct SavedRun {
     /// The visitor's name for it.
     pub name: String,
     /// What it was a run of.
@@ -62,7 +62,7 @@ pub struct Kept {
 
 /// A packed student of any run of this visit: a point of accuracy against bytes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Weighed {
+pub struct MeasuredFile {
     pub data: DataSet,
     /// What was done to it.
     pub pipeline: Pipeline,
@@ -85,7 +85,7 @@ pub enum Source {
 
 /// An example that is no test example, which the engine is asked about.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Given {
+pub struct CustomExample {
     pub source: Source,
     /// As the networks see it: pixels from 0 to 1, or coordinates.
     pub input: Floats,

@@ -29,7 +29,7 @@ use yew::Reducible;
 
 pub use crate::state::{
     compression::{Bench, BenchAction, Flow, Latencies, link},
-    kinds::{Engine, Fetching, Given, Kept, Notice, Source, Weighed},
+    kinds::{CustomExample, Engine, Fetching, MeasuredFile, Notice, SavedRun, Source},
 };
 
 use crate::state::{
@@ -80,7 +80,7 @@ pub struct State {
     /// The temperature the slider shows while it is dragged; the experiment's otherwise.
     pub preview: Option<f64>,
     /// An example that is shown instead of a test example.
-    pub given: Option<Rc<Given>>,
+    pub given: Option<Rc<CustomExample>>,
     /// Rises with every example given, so that a late answer is known as such.
     pub question: u32,
     /// What the networks say of the given example.
@@ -92,9 +92,9 @@ pub struct State {
     /// Training examples that the visitor made.
     pub own: Rc<Vec<UserExample>>,
     /// Runs kept by name.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<SavedRun>,
     /// Every packed student measured in this visit, newest last.
-    pub weighed: Rc<Vec<Weighed>>,
+    pub weighed: Rc<Vec<MeasuredFile>>,
     /// Experiments to go back to, newest last.
     pub undo: Vec<Experiment>,
     /// Experiments to go forward to, newest last.
@@ -121,7 +121,7 @@ pub enum Action {
     /// Another example's soft targets are asked for.
     Inspect(usize),
     /// The same of an example that is no test example; `None` goes back to the test examples.
-    Give(Option<Given>),
+    Give(Option<CustomExample>),
     /// The visitor's own training examples, all of them.
     Own(Vec<UserExample>),
     /// The curves that are shown are kept under a name.
@@ -417,7 +417,7 @@ impl Reducible for State {
                     let experiment = state.experiment.clone();
                     let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
                     let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
-                    state.kept.push(Kept { name, experiment, points: Rc::new(points), mark });
+                    state.kept.push(SavedRun { name, experiment, points: Rc::new(points), mark });
                 }
             }
             Action::Rename { index, name } => {

@@ -51,7 +51,7 @@ impl Flips {
 
 /// How many of each group to show where there is room for `room` in all: one of each by turns, so that a large group
 /// hides no small one.
-pub fn share_out<const N: usize>(sizes: [usize; N], room: usize) -> [usize; N] {
+pub fn round_robin<const N: usize>(sizes: [usize; N], room: usize) -> [usize; N] {
     let mut shares = [0; N];
     let mut left = room;
     while left > 0 && shares != sizes {
@@ -91,8 +91,8 @@ mod tests {
 
     #[test]
     fn room_is_shared_out_by_turns() {
-        assert_eq!(share_out([60, 2, 1], 24), [21, 2, 1]);
-        assert_eq!(share_out([60, 60, 60], 24), [8, 8, 8]);
-        assert_eq!(share_out([1, 0, 2], 24), [1, 0, 2]);
+        assert_eq!(round_robin([60, 2, 1], 24), [21, 2, 1]);
+        assert_eq!(round_robin([60, 60, 60], 24), [8, 8, 8]);
+        assert_eq!(round_robin([1, 0, 2], 24), [1, 0, 2]);
     }
 }

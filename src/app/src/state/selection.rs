@@ -114,7 +114,7 @@ pub fn look_like(logits: &[f32], labels: &[u8], classes: usize, class: usize, te
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Action, Given};
+    use crate::state::{Action, CustomExample};
     use retort_spec::{Answer, DataSet, DataSummary, Event, Floats};
     use std::rc::Rc;
     use yew::Reducible;
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_given_example_is_shown_with_its_own_answers_only() {
-        let given = Given { source: Source::Place, input: vec![0.5, -0.5].into(), label: None };
+        let given = CustomExample { source: Source::Place, input: vec![0.5, -0.5].into(), label: None };
         let state = Rc::new(state()).reduce(Action::Give(Some(given)));
         assert_eq!(Subject::of(&state).unwrap().teacher(), None);
         let answer = |id| Event::Answers {
@@ -207,7 +207,7 @@ mod tests {
         let image = State { data: Some(Rc::new(summary)), measured: Default::default(), ..plane };
         assert_eq!(input(&image), Some(Floats(vec![1.0, 0.0])), "before the teacher says anything");
         assert_eq!(input(&State { example: Some(1), ..image.clone() }), Some(Floats(vec![0.2, 0.4])));
-        let given = Given { source: Source::Drawing, input: vec![0.25, 0.5].into(), label: None };
+        let given = CustomExample { source: Source::Drawing, input: vec![0.25, 0.5].into(), label: None };
         assert_eq!(input(&State { given: Some(Rc::new(given)), ..image }), Some(Floats(vec![0.25, 0.5])));
     }
 

@@ -25,7 +25,7 @@ use crate::{
 /// Ticks that a worker may leave unanswered before it counts as dead: half a minute, since the logits of a large
 /// teacher on a large data set take ten seconds in one go. (A panic tells of itself at once.) Counted in ticks, not in
 /// time, since a laptop that was closed for an hour has missed no ticks.
-const PATIENCE: u32 = 12;
+const MAX_MISSED_PINGS: u32 = 12;
 /// Deaths after which another start would only die again.
 const MOST_RESTARTS: u32 = 5;
 
@@ -372,7 +372,7 @@ impl<P: Clone> Machine<P> {
     fn tick(&mut self) {
         let Some(engine) = self.engine.as_mut().filter(|engine| engine.ready) else { return };
         engine.unanswered += 1;
-        if engine.unanswered > PATIENCE {
+        if engine.unanswered > MAX_MISSED_PINGS {
             self.recover("no answer".into());
         } else {
             self.watch_helpers();

@@ -13,7 +13,7 @@ use yew::UseReducerDispatcher;
 use crate::{
     platform::{
         fetch, files,
-        worker::{self, Engine, EngineModule, Message, Parcel},
+        worker::{self, CompiledWorker, Engine, Message, Parcel},
     },
     state::{Action, Fetching, Notice, State, device::probe},
     transport::machine::{Effect, Input, Machine, Program, Word, WorkerId},
@@ -40,7 +40,7 @@ struct Inner {
     busy: bool,
     /// Workers that are wanted; without one while its program is fetched.
     workers: Vec<(WorkerId, Option<Engine>)>,
-    modules: Vec<(Program, EngineModule)>,
+    modules: Vec<(Program, CompiledWorker)>,
 }
 
 impl Driver {
@@ -236,7 +236,7 @@ impl Driver {
         });
     }
 
-    fn begin(&self, id: WorkerId, program: Program, module: &EngineModule) {
+    fn begin(&self, id: WorkerId, program: Program, module: &CompiledWorker) {
         if !self.inner.borrow().workers.iter().any(|(worker, _)| *worker == id) {
             // It is not wanted any more.
             return;

@@ -4,7 +4,7 @@ use retort_spec::DataSummary;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     island,
     state::Action,
     widgets::picture::{PictureProps, use_picture},
@@ -14,7 +14,7 @@ use crate::{
 pub const MOST_SHOWN: usize = 24;
 
 /// These test examples as buttons, images as they are and points by their index; `words` tells of each.
-pub fn thumbnails(page: &Page, data: &DataSummary, members: &[usize], words: impl Fn(usize) -> String) -> Html {
+pub fn thumbnails(page: &AppContext, data: &DataSummary, members: &[usize], words: impl Fn(usize) -> String) -> Html {
     let size = (data.shape[0] * data.shape[1]) as usize;
     let example = |&index: &usize| {
         let dispatch = page.state.dispatcher();

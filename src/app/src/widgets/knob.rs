@@ -8,7 +8,7 @@ use crate::widgets::{
     slider::{STOPS, place, value_at},
 };
 use crate::{
-    context::Page,
+    context::AppContext,
     island,
     widgets::{
         help::{HelpProps, consequence, use_help},
@@ -19,7 +19,7 @@ use crate::{
 
 /// A knob's name, with a mark where the link locked it, another where turning it restarts something, and its help.
 /// `control` is the element that it is the label of; a group of buttons has none.
-pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
+pub fn knob_label(page: &AppContext, id: &str, control: Option<&str>) -> Html {
     let Some(knob) = knob(id) else { return Html::default() };
     let texts = &page.texts;
     let label = texts.get(&format!("knob-{}", knob.key));
@@ -46,13 +46,13 @@ pub fn knob_label(page: &Page, id: &str, control: Option<&str>) -> Html {
 }
 
 /// The mark of what the link locked.
-pub fn lock_mark(page: &Page) -> Html {
+pub fn lock_mark(page: &AppContext) -> Html {
     let words = page.texts.get("locked");
     html! { <span class="mark-lock" role="img" aria-label={words.clone()} title={words}>{ icon(Icon::Lock) }</span> }
 }
 
 /// A knob's control with its label and help.
-pub fn knob_control(page: &Page, id: &str) -> Html {
+pub fn knob_control(page: &AppContext, id: &str) -> Html {
     let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("knob-{}", knob.key);
@@ -88,7 +88,7 @@ pub fn knob_control(page: &Page, id: &str) -> Html {
 
 /// A knob of some words as a menu. `why` tells why it makes no difference now; a word that is `idle` cannot be chosen.
 pub fn choice_control(
-    page: &Page,
+    page: &AppContext,
     knob: &'static Knob,
     words: &[&'static str],
     why: Option<String>,
@@ -127,7 +127,7 @@ pub fn choice_control(
 }
 
 /// A knob as a slider, for those that one plays with.
-pub fn knob_slider(page: &Page, id: &str) -> Html {
+pub fn knob_slider(page: &AppContext, id: &str) -> Html {
     let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
     let Kind::Number { min, max, scale } = knob.kind else { return Html::default() };
     let value = knob.get(&page.state.experiment);

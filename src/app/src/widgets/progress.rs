@@ -2,10 +2,10 @@
 
 use retort_spec::Task;
 
-use crate::{context::Page, i18n::format::number};
+use crate::{context::AppContext, i18n::format::number};
 
 /// The task in words with its share, if it is one of these.
-pub fn progress(page: &Page, tasks: &[Task]) -> Option<String> {
+pub fn progress(page: &AppContext, tasks: &[Task]) -> Option<String> {
     let (task, share) = page.state.bench.progress.filter(|(task, _)| tasks.contains(task))?;
     let id = match task {
         Task::Schemes => "task-schemes",

@@ -3,10 +3,10 @@
 use retort_spec::{DataSet, UserExample};
 use yew::prelude::*;
 
-use crate::{context::Page, i18n::labels::class_name, state::Action};
+use crate::{context::AppContext, i18n::labels::class_name, state::Action};
 
 /// The list of the visitor's own examples for the data set that is shown.
-pub fn own_examples(page: &Page) -> Html {
+pub fn own_examples(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let data = state.experiment.data;
     let mine: Vec<&UserExample> = state.own.iter().filter(|example| example.data == data).collect();

@@ -3,7 +3,7 @@
 use retort_spec::{Architecture, DataSet, Experiment, Knob, NetworkKind};
 use yew::prelude::*;
 
-use crate::{context::Page, widgets::dom::text_of};
+use crate::{context::AppContext, widgets::dom::text_of};
 
 /// The network that a change of kind begins with: small ones of images, the student half as wide as its teacher.
 pub fn beginning(kind: NetworkKind, is_student: bool, data: DataSet) -> Architecture {
@@ -32,7 +32,7 @@ fn joined(kind: NetworkKind, widths: &str) -> String {
 }
 
 /// The controls of a network's knob. Points in the plane have no places that a convolution could slide over.
-pub fn control(page: &Page, knob: &Knob, described: &str) -> Html {
+pub fn control(page: &AppContext, knob: &Knob, described: &str) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let (disabled, name) = (page.locks(knob.key), format!("knob-{}", knob.key));
     let is_student = knob.key == "student";

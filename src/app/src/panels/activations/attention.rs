@@ -5,7 +5,7 @@ use retort_spec::{ActivationReport, HintLayer, StageMap};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::number,
     panels::activations::Pair,
     state::compatibility::pairs,
@@ -37,7 +37,7 @@ fn compared(teacher: &[StageMap], student: &[StageMap]) -> Vec<[usize; 2]> {
 }
 
 /// The attention maps of the stages that are compared; the teacher's own where there is no student yet.
-pub fn attention(page: &Page, pair: Pair<'_>) -> Html {
+pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let picture = |inside: &ActivationReport, index: usize| {
         let (name, stage) = (texts.get(&format!("short-{}", inside.actor.word())), &inside.stages[index]);

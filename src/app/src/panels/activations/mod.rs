@@ -13,7 +13,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::island;
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     panels::activations::{attention::attention, relations::relations, stages::stages},
     state::{State, selection::input},
 };
@@ -115,7 +115,7 @@ pub fn use_inside() -> Html {
     }
 }
 
-fn body(page: &Page) -> Html {
+fn body(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     if state.inside.is_empty() {
         return html! { <p class="empty">{ texts.get("inside-empty") }</p> };
@@ -180,7 +180,7 @@ fn use_in_view(node: &NodeRef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{Action, Given, Source};
+    use crate::state::{Action, CustomExample, Source};
     use retort_spec::Event;
     use std::rc::Rc;
     use yew::Reducible;
@@ -201,8 +201,9 @@ mod tests {
     fn an_input_is_watched_while_it_is_looked_at_and_stays_the_same_while_events_come() {
         let state = Rc::new(State::open("#data=moons"));
         assert_eq!(watched(&state, true), Floats::default(), "there are no data yet");
-        let give =
-            |input: Vec<f32>| Action::Give(Some(Given { source: Source::Place, input: input.into(), label: None }));
+        let give = |input: Vec<f32>| {
+            Action::Give(Some(CustomExample { source: Source::Place, input: input.into(), label: None }))
+        };
         let state = state.reduce(give(vec![0.5, -0.5]));
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
         let state = state.reduce(Action::Events {

@@ -4,7 +4,7 @@ use retort_spec::ActivationReport;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{number, signed as with_sign},
         labels::class_name,
@@ -39,7 +39,7 @@ fn mean(values: &[f32], labels: &[u8], is_asked: &dyn Fn(u8, u8) -> bool) -> f32
 }
 
 /// The matrices of teacher and student, their difference, and the means by classes folded below.
-pub fn relations(page: &Page, pair: Pair<'_>) -> Html {
+pub fn relations(page: &AppContext, pair: Pair<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let Some((data, first)) = state.data.as_ref().zip(pair.into_iter().flatten().next()) else {
         return Html::default();
@@ -94,7 +94,7 @@ pub fn relations(page: &Page, pair: Pair<'_>) -> Html {
 }
 
 /// Means by pairs of classes: a column for each network and one for their difference.
-fn table(page: &Page, pair: Pair<'_>, labels: &[u8], differences: &[f32], name: &dyn Fn(u8) -> String) -> Html {
+fn table(page: &AppContext, pair: Pair<'_>, labels: &[u8], differences: &[f32], name: &dyn Fn(u8) -> String) -> Html {
     let texts = &page.texts;
     let mut classes = labels.to_vec();
     classes.dedup();

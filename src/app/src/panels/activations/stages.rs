@@ -4,7 +4,7 @@ use retort_spec::{ActivationReport, StageMap};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::number,
     panels::activations::Pair,
     widgets::pixel_grid::{Grid, grey, most, signed},
@@ -26,7 +26,7 @@ fn filter_side(inside: &ActivationReport, classes: usize) -> Option<usize> {
 }
 
 /// The maps, teacher's above student's, with the filters and the numbers folded below them.
-pub fn stages(page: &Page, pair: Pair<'_>) -> Html {
+pub fn stages(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let classes = page.state.experiment.class_count();
     let name = |inside: &ActivationReport| texts.get(&format!("short-{}", inside.actor.word()));
@@ -76,7 +76,7 @@ pub fn stages(page: &Page, pair: Pair<'_>) -> Html {
 }
 
 /// A stage's channels on one canvas.
-fn map(page: &Page, name: &str, index: usize, stage: &StageMap) -> Html {
+fn map(page: &AppContext, name: &str, index: usize, stage: &StageMap) -> Html {
     let texts = &page.texts;
     let most = most(&stage.values);
     let means = means(stage);
@@ -109,7 +109,7 @@ fn map(page: &Page, name: &str, index: usize, stage: &StageMap) -> Html {
 }
 
 /// The mean activation of each channel: a column for each stage.
-fn table(page: &Page, pair: Pair<'_>) -> Html {
+fn table(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let columns: Vec<(String, Vec<f32>)> = pair
         .into_iter()

@@ -6,7 +6,7 @@ use web_sys::{HtmlElement, HtmlSelectElement, window};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     panels::compression_bench::{model::now, presets::presets, run::run, step::card},
     state::pipeline_editor::{place_for, usual},
     widgets::{dom::text_of, knob::knob_label},
@@ -93,7 +93,7 @@ pub fn use_bench_editor() -> Html {
 }
 
 /// Why the pipeline cannot be carried out, and at which stage if it is one's fault.
-fn problem(page: &Page, stages: &[CompressionStep], unreadable: Option<&str>) -> Option<(Option<usize>, String)> {
+fn problem(page: &AppContext, stages: &[CompressionStep], unreadable: Option<&str>) -> Option<(Option<usize>, String)> {
     let texts = &page.texts;
     if let Some(text) = unreadable {
         let bad = text.split(',').map(str::trim).find(|stage| stage.parse::<CompressionStep>().is_err());
@@ -104,7 +104,7 @@ fn problem(page: &Page, stages: &[CompressionStep], unreadable: Option<&str>) ->
 }
 
 /// The stages in order, with what they begin from and a menu of further ones.
-fn cards(page: &Page, stages: &[CompressionStep], edit: &Edit, wrong: Option<usize>, unreadable: bool) -> Html {
+fn cards(page: &AppContext, stages: &[CompressionStep], edit: &Edit, wrong: Option<usize>, unreadable: bool) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let disabled = unreadable || page.locks("compress");
     let now = now(state, stages);

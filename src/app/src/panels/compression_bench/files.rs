@@ -4,7 +4,7 @@ use retort_spec::{FileFormat, WorkbenchCommand};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::{
         format::bytes,
         labels::{made, treatment_name},
@@ -61,7 +61,7 @@ pub fn use_bench_files() -> Html {
 }
 
 /// What can be had: the network last looked at, and what each stage left.
-fn sources(page: &Page) -> Vec<Source> {
+fn sources(page: &AppContext) -> Vec<Source> {
     let (texts, state) = (&page.texts, &page.state);
     if !is_student_there(state) {
         return Vec::new();

@@ -5,7 +5,7 @@ use web_sys::{FileList, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::percent,
     panels::compression_bench::run::is_student_there,
     platform::files,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Gives the workbench the first of these files.
-pub fn take(page: &Page) -> impl Fn(Option<FileList>) + use<> {
+pub fn take(page: &AppContext) -> impl Fn(Option<FileList>) + use<> {
     let (driver, dispatch) = (page.driver.clone(), page.state.dispatcher());
     move |list: Option<FileList>| {
         let Some(list) = list.filter(|list| list.length() > 0) else { return };
@@ -28,7 +28,7 @@ pub fn take(page: &Page) -> impl Fn(Option<FileList>) + use<> {
 }
 
 /// The button that opens a file, and the network that was in it.
-pub fn import(page: &Page) -> Html {
+pub fn import(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let take = take(page);
     let input = |event: &Event| event.target_dyn_into::<HtmlInputElement>();
@@ -58,7 +58,7 @@ pub fn import(page: &Page) -> Html {
     }
 }
 
-fn network(page: &Page, imported: &Imported) -> Html {
+fn network(page: &AppContext, imported: &Imported) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let Imported { name, kind, widths, link, accuracy, file } = imported;
     let architecture = Architecture::new(*kind, widths.clone());

@@ -14,7 +14,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     island,
     panels::compression_bench::{editor::use_bench_editor, files::use_bench_files},
 };
@@ -23,7 +23,7 @@ use crate::{
 pub const PANEL: Panel = Panel { id: "bench", holds: |key| key == "compress", draw: bench };
 
 /// The panel.
-pub fn bench(page: &Page) -> Html {
+pub fn bench(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let flow = state.bench.flow.as_deref();
     let take = import::take(page);

@@ -3,7 +3,7 @@
 use retort_spec::{Experiment, OnOff, Pipeline, encode};
 use yew::prelude::*;
 
-use crate::{context::Page, state::Action};
+use crate::{context::AppContext, state::Action};
 
 /// Word and pipeline of each.
 pub const PRESETS: [(&str, &str); 6] = [
@@ -21,7 +21,7 @@ const HOT: &str = "hot";
 const HOT_TEMPERATURE: f64 = 20.0;
 
 /// The menu; choosing from it drops a draft.
-pub fn presets(page: &Page, open: bool, drop_draft: &Callback<()>) -> Html {
+pub fn presets(page: &AppContext, open: bool, drop_draft: &Callback<()>) -> Html {
     let texts = &page.texts;
     let entry = |&(word, text): &(&'static str, &'static str)| {
         let locked = page.locks("compress") || (word == HOT && (page.locks("temperature") || page.locks("t2")));

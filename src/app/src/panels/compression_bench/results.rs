@@ -4,7 +4,7 @@ use retort_spec::{Activations, Architecture, CompressionResult, CompressionStep,
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         Texts,
         format::{bytes, number, percent, signed, tenth},
@@ -19,7 +19,7 @@ use crate::{
 const LENET: ([f64; 2], [f64; 2]) = ([1070.0, 27.0], [1.64, 1.58]);
 
 /// The table with its picture, and what its numbers are.
-pub fn results(page: &Page, flow: &Flow) -> Html {
+pub fn results(page: &AppContext, flow: &Flow) -> Html {
     let texts = &page.texts;
     let axis = Axis::of(&flow.stages);
     let rows = 0..=flow.pipeline.0.len();

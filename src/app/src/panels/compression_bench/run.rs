@@ -4,7 +4,7 @@ use retort_spec::{CompressionStep, Pipeline, PipelineEnd, RunState, Stage};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{bytes, number, signed},
         labels::{disorder_text, treatment_name},
@@ -18,7 +18,7 @@ pub fn is_student_there(state: &State) -> bool {
 }
 
 /// Why the pipeline cannot be carried out now.
-fn obstacle(page: &Page, stages: &[CompressionStep]) -> Option<String> {
+fn obstacle(page: &AppContext, stages: &[CompressionStep]) -> Option<String> {
     let (texts, state) = (&page.texts, &page.state);
     let why = match () {
         () if page.locks("bench-run") => "locked",
@@ -32,7 +32,12 @@ fn obstacle(page: &Page, stages: &[CompressionStep]) -> Option<String> {
 }
 
 /// The button to run or to stop, with what is wrong with the pipeline, how far it is or what came of it beside it.
-pub fn run(page: &Page, stages: &[CompressionStep], problem: Option<String>, discard: Option<Callback<()>>) -> Html {
+pub fn run(
+    page: &AppContext,
+    stages: &[CompressionStep],
+    problem: Option<String>,
+    discard: Option<Callback<()>>,
+) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let under_way = state.bench.flow.as_deref().filter(|flow| flow.ended.is_none());
     let (driver, pipeline) = (page.driver.clone(), Pipeline(stages.to_vec()));
@@ -75,7 +80,7 @@ pub fn run(page: &Page, stages: &[CompressionStep], problem: Option<String>, dis
 }
 
 /// The share of a pipeline that is done, and the stage under way in words.
-fn progress(page: &Page, flow: &Flow) -> (f64, String) {
+fn progress(page: &AppContext, flow: &Flow) -> (f64, String) {
     let (texts, state) = (&page.texts, &page.state);
     let done = flow.stages.len().saturating_sub(1);
     let all = flow.pipeline.0.len();
@@ -98,7 +103,7 @@ fn progress(page: &Page, flow: &Flow) -> (f64, String) {
 }
 
 /// What came of a pipeline, in a sentence; nothing while it is under way, or where its student is another by now.
-pub fn ending(page: &Page, flow: &Flow) -> Option<String> {
+pub fn ending(page: &AppContext, flow: &Flow) -> Option<String> {
     let texts = &page.texts;
     if page.state.bench.is_flow_stale {
         return Some(texts.get("bench-stale"));

@@ -4,7 +4,7 @@ use retort_spec::{COMPRESSION_STEPS, CompressionStep, read_number};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     panels::compression_bench::model::{Edit, Now},
     state::pipeline_editor::{Menu, Part, menus, numbers, usual, with_number, with_word},
     widgets::dom::text_of,
@@ -12,7 +12,7 @@ use crate::{
 
 /// The card at a place of the pipeline; whether it stands wrong there, and which stage is carried out now.
 pub fn card(
-    page: &Page,
+    page: &AppContext,
     stages: &[CompressionStep],
     place: usize,
     edit: &Edit,

@@ -5,13 +5,13 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{percent, signed},
     state::{Action, class_bias::Accuracy},
 };
 
 /// The slider with the accuracies of the student whose biased logits are given.
-pub fn slider(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
+pub fn slider(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let dispatch = state.dispatcher();
     let slide = Callback::from(move |event: InputEvent| {

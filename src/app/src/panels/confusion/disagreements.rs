@@ -4,14 +4,14 @@ use retort_spec::{Actor, DataSummary};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{format::number, labels::class_name},
     state::predictions::{answers, disagreements},
     widgets::example_row::thumbnails,
 };
 
 /// A row of the test examples to which the teacher and the student, whose logits are given, say different classes.
-pub fn row(page: &Page, data: &DataSummary, student: &[f32]) -> Html {
+pub fn row(page: &AppContext, data: &DataSummary, student: &[f32]) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let Some(teacher) = state.network(Actor::Teacher) else { return Html::default() };
     let classes = data.classes as usize;

@@ -4,7 +4,7 @@ use retort_spec::DataSummary;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{number, percent, signed},
         labels::class_name,
@@ -53,7 +53,7 @@ pub struct Shown<'a> {
 }
 
 /// The matrix as a table; a cell with examples is a button that opens it.
-pub fn matrix(page: &Page, data: &DataSummary, shown: &Shown<'_>, choose: &Callback<(usize, usize)>) -> Html {
+pub fn matrix(page: &AppContext, data: &DataSummary, shown: &Shown<'_>, choose: &Callback<(usize, usize)>) -> Html {
     let texts = &page.texts;
     let classes = shown.cells.len();
     let name = |class: usize| class_name(&page.texts, data.data, class);

@@ -13,7 +13,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::island;
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::labels::class_name,
     panels::confusion::matrix::{Cells, Shown, cells, matrix},
     state::{class_bias::biased, predictions::answers},
@@ -50,7 +50,7 @@ impl View {
 }
 
 /// A network's logits; the student's with the visitor's bias, where classes were left out.
-fn logits<'a>(page: &Page, data: &DataSummary, network: &'a Measured) -> Cow<'a, [f32]> {
+fn logits<'a>(page: &AppContext, data: &DataSummary, network: &'a Measured) -> Cow<'a, [f32]> {
     let (omit, bias) = (&page.state.experiment.omitted_classes, page.state.bias);
     match network.actor == Actor::Student && !omit.is_empty() && bias != 0.0 {
         true => Cow::Owned(biased(&network.logits, data.classes as usize, omit, bias)),
@@ -121,7 +121,7 @@ pub fn use_confusion() -> Html {
 }
 
 /// The examples of a cell.
-fn members(page: &Page, data: &DataSummary, cells: &Cells, (i, j): (usize, usize)) -> Html {
+fn members(page: &AppContext, data: &DataSummary, cells: &Cells, (i, j): (usize, usize)) -> Html {
     let texts = &page.texts;
     let Some(members) = cells.get(i).and_then(|row| row.get(j)) else { return Html::default() };
     let name = |class: usize| class_name(&page.texts, data.data, class);

@@ -4,7 +4,7 @@ use retort_spec::{ByteBreakdown, CompressionResult};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{bytes, tenth},
 };
 
@@ -45,7 +45,7 @@ fn stack(lengths: [u32; 7], width: f64) -> [(f64, f64); 7] {
 }
 
 /// The stacked bar with its numbers; nothing where the parts of the file are not known.
-pub fn bar(page: &Page, chosen: &CompressionResult, float: &CompressionResult) -> Html {
+pub fn bar(page: &AppContext, chosen: &CompressionResult, float: &CompressionResult) -> Html {
     let texts = &page.texts;
     let lengths = lengths(&chosen.breakdown);
     if lengths.iter().sum::<u32>() != chosen.bytes {

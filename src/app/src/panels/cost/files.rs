@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt::Write};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{bytes, number, percent},
         labels::made,
@@ -90,7 +90,7 @@ impl Listing {
 
 /// The table; it is written only while it is open. `float` is the length of the student's file at 32 bits.
 pub fn table(
-    page: &Page,
+    page: &AppContext,
     points: &[Point],
     front: &[usize],
     float: Option<u32>,
@@ -115,7 +115,13 @@ pub fn table(
     }
 }
 
-fn rows(page: &Page, points: &[Point], front: &[usize], float: Option<u32>, listing: &UseStateHandle<Listing>) -> Html {
+fn rows(
+    page: &AppContext,
+    points: &[Point],
+    front: &[usize],
+    float: Option<u32>,
+    listing: &UseStateHandle<Listing>,
+) -> Html {
     let texts = &page.texts;
     let name = |point: &Point| match point.kind {
         Kind::Teacher => texts.get("actor-teacher"),
@@ -179,7 +185,7 @@ fn smaller(float: u32, bytes: u32) -> f64 {
 
 /// Makes the point's experiment the experiment. Not by the browser, which would drop the page's own keys from the
 /// address; a click that asks for another tab is the browser's.
-fn follow(page: &Page, link: &str) -> Callback<MouseEvent> {
+fn follow(page: &AppContext, link: &str) -> Callback<MouseEvent> {
     let (dispatch, link) = (page.state.dispatcher(), link.to_owned());
     Callback::from(move |event: MouseEvent| {
         if event.ctrl_key() || event.meta_key() || event.shift_key() {

@@ -4,7 +4,7 @@ use retort_spec::{Bits, Experiment, Kind, Knob, QuantScheme, knob};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     state::files_table::short,
     widgets::{
         dom::{opened, text_of},
@@ -16,7 +16,7 @@ use crate::{
 const MORE: [&str; 5] = ["zero-point", "range", "rounding", "repair", "activations"];
 
 /// The slider over the formats, with a button at each stop.
-pub fn bits(page: &Page) -> Html {
+pub fn bits(page: &AppContext) -> Html {
     if !page.view.shows_knob("bits") {
         return Html::default();
     }
@@ -56,7 +56,7 @@ fn is_idle(scheme: QuantScheme, words: &[&str], word: &str) -> bool {
 }
 
 /// A knob of the scheme; one that makes no difference to the chosen format says so and cannot be turned.
-pub fn scheme_knob(page: &Page, key: &str) -> Html {
+pub fn scheme_knob(page: &AppContext, key: &str) -> Html {
     let Some((knob, words)) = choice(key) else { return Html::default() };
     let scheme = page.state.experiment.scheme();
     let all_idle = words.iter().skip(1).all(|word| is_idle(scheme, words, word));

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{bytes, number, percent, signed},
     island,
     panels::cost::{
@@ -28,7 +28,7 @@ pub const PANEL: Panel = Panel {
 };
 
 /// The cost panel.
-pub fn cost(page: &Page) -> Html {
+pub fn cost(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let shown = state.shown();
     // While another scheme is measured the one before stands there, pale.
@@ -52,7 +52,7 @@ pub fn cost(page: &Page) -> Html {
     }
 }
 
-fn facts(page: &Page, shown: &CompressionResult) -> Html {
+fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let float = state.float_file();
     let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);

@@ -7,7 +7,7 @@ use yew::prelude::*;
 
 use crate::{
     charts::scatter_labels,
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::{
         format::{bytes, number, percent, tenth},
         labels::made,
@@ -274,7 +274,7 @@ fn under(event: &PointerEvent, places: &[(f64, f64)]) -> Option<usize> {
 }
 
 /// A point in words.
-fn words(page: &Page, point: &Point) -> String {
+fn words(page: &AppContext, point: &Point) -> String {
     let texts = &page.texts;
     let (size, accuracy) = (bytes(texts, point.bytes.into()), percent(texts, point.accuracy));
     if point.kind == Kind::Teacher {

@@ -14,7 +14,7 @@ use crate::{
         line::{LineProps, Owner, line, piece},
         plot::{self, Frame, LEFT},
     },
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::{
         Texts,
         format::{number, tenth},
@@ -72,7 +72,12 @@ fn use_narrow() -> bool {
 }
 
 /// The axes. The last epoch is known beforehand, so that nothing moves while the curves grow.
-fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(page: &Page, view: View, narrow: bool, all: impl Fn() -> I) -> Frame {
+fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(
+    page: &AppContext,
+    view: View,
+    narrow: bool,
+    all: impl Fn() -> I,
+) -> Frame {
     let experiment = &page.state.experiment;
     let planned = experiment.teacher_epochs.max(experiment.student_epochs);
     let (width, height) = if narrow { (360.0, 190.0) } else { (560.0, 180.0) };
@@ -82,7 +87,7 @@ fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(page: &Page, view: View, narrow
     Frame { width, height, last, top: view.quantity.top(shown), bottom: 0.0 }
 }
 
-fn summary(page: &Page, props: &CurveChartProps) -> String {
+fn summary(page: &AppContext, props: &CurveChartProps) -> String {
     let texts = &page.texts;
     let args = [
         ("quantity", texts.get(title(props.view.quantity)).into()),
@@ -100,7 +105,7 @@ fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
 }
 
 /// All lines, the important ones last, on top.
-fn lines(page: &Page, view: View, frame: Frame) -> Html {
+fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
     let state = &page.state;
     let curve = |points: &[CurvePoint], run: u32, actor: Actor, part: Part, owner: Owner| {
         let value = |point: &CurvePoint| view.quantity.of(part, point).map(|value| (point.epoch, value));
@@ -125,7 +130,7 @@ fn lines(page: &Page, view: View, frame: Frame) -> Html {
 }
 
 /// The vertical line of the epoch that is read, with a dot on each curve.
-fn cursor(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
+fn cursor(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let Some(epoch) = props.reading else { return Html::default() };
     let x = tenth(frame.x(epoch));
     let dot = |actor: Actor| {
@@ -142,7 +147,7 @@ fn cursor(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
 }
 
 /// What the lines are, below the picture: hidden on the page, where it stands beside it; a file needs its own.
-fn key(page: &Page, props: &CurveChartProps, frame: Frame) -> Html {
+fn key(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     const ROW: f64 = 18.0;
     let (texts, view) = (&page.texts, props.view);
     let line = |row: usize| frame.height + ROW * (row as f64 + 0.7);

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement, window};
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     platform::{
         fetch::text,
         link,
@@ -115,7 +115,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
 }
 
 /// A line of the menu; choosing it closes the menu.
-fn item(page: &Page, id: &'static str, disabled: bool, make: impl Fn() -> Result<(), String> + 'static) -> Html {
+fn item(page: &AppContext, id: &'static str, disabled: bool, make: impl Fn() -> Result<(), String> + 'static) -> Html {
     let dispatch = page.state.dispatcher();
     let onclick = Callback::from(move |event: MouseEvent| {
         close(&event);
@@ -153,11 +153,11 @@ fn written(record: &Record<'_>) -> Result<String, String> {
     Ok(format!("{}\n", String::from(written)))
 }
 
-fn name(page: &Page, extension: &str) -> String {
+fn name(page: &AppContext, extension: &str) -> String {
     format!("{}.{extension}", record::stem(&page.state.experiment))
 }
 
 /// The permalink of what is shown, for the chart's description.
-fn address(page: &Page) -> String {
+fn address(page: &AppContext) -> String {
     format!("{}#{}", link::base(), retort_spec::encode(&page.state.experiment))
 }

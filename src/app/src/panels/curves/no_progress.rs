@@ -3,7 +3,7 @@
 use retort_spec::{Actor, CurvePoint, Labels};
 use yew::prelude::*;
 
-use crate::context::Page;
+use crate::context::AppContext;
 
 /// So many points in a row are no accident.
 const POINTS: usize = 5;
@@ -23,7 +23,7 @@ fn stuck(points: &[CurvePoint], classes: u32) -> Vec<Actor> {
 }
 
 /// What is said of such networks, below the curves.
-pub fn advice(page: &Page) -> Html {
+pub fn advice(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let Some(data) = &state.data else { return Html::default() };
     // Without labels the network alone can only guess, and should.

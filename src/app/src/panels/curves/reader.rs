@@ -5,13 +5,13 @@ use yew::prelude::*;
 
 use crate::{
     charts::plot::{self, Frame},
-    context::Page,
+    context::AppContext,
     i18n::format::number,
     panels::curves::CurveChartProps,
 };
 
 /// What lies over the chart and is pointed at or moved by keys: a slider of measured epochs.
-pub fn reader(page: &Page, props: &CurveChartProps, frame: Frame, epochs: Vec<u32>) -> Html {
+pub fn reader(page: &AppContext, props: &CurveChartProps, frame: Frame, epochs: Vec<u32>) -> Html {
     let texts = &page.texts;
     let pointed = {
         let (read, epochs) = (props.read.clone(), epochs.clone());

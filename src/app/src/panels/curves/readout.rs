@@ -9,7 +9,7 @@ use crate::{
         line::{Owner, sample},
         plot,
     },
-    context::Page,
+    context::AppContext,
     i18n::{Texts, format::number},
     state::chart_view::{Part, Quantity, View},
 };
@@ -42,7 +42,7 @@ impl Row {
 }
 
 /// A row for each network of the first seed and for the student of each kept run, at an epoch or at their ends.
-pub fn rows(page: &Page, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
+pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
     let row = |owner: Owner, name: String, point: Option<CurvePoint>| {
         let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));
         Row { owner, name, test: value(Part::Test), train: value(Part::Train) }
@@ -59,7 +59,7 @@ pub fn rows(page: &Page, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
 }
 
 /// The table beside the chart.
-pub fn readout(page: &Page, reading: Option<u32>, rows: &[Row]) -> Html {
+pub fn readout(page: &AppContext, reading: Option<u32>, rows: &[Row]) -> Html {
     let texts = &page.texts;
     let when = match reading {
         Some(epoch) => texts.with("epochs", &[("count", number(texts, epoch.into(), 0).into())]),

@@ -9,17 +9,17 @@ use crate::{
         line::{Owner, sample},
         plot,
     },
-    context::Page,
+    context::AppContext,
     i18n::{format::number, labels::run_name},
     state::{
-        Action, Kept, MOST_KEPT,
+        Action, MOST_KEPT, SavedRun,
         chart_view::{Part, Quantity},
     },
     widgets::dom::text_of,
 };
 
 /// The button that keeps the run that is shown.
-pub fn keep_button(page: &Page) -> Html {
+pub fn keep_button(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // What was recorded is no run of this visitor's.
     let student = !state.recorded && plot::reading(&state.curves, 0, Actor::Student, None).is_some();
@@ -44,7 +44,7 @@ pub fn keep_button(page: &Page) -> Html {
 }
 
 /// The kept runs.
-pub fn kept_runs(page: &Page) -> Html {
+pub fn kept_runs(page: &AppContext) -> Html {
     if page.state.kept.is_empty() {
         return Html::default();
     }
@@ -55,7 +55,7 @@ pub fn kept_runs(page: &Page) -> Html {
     }
 }
 
-fn chip(page: &Page, index: usize, kept: &Kept) -> Html {
+fn chip(page: &AppContext, index: usize, kept: &SavedRun) -> Html {
     let texts = &page.texts;
     let rename = {
         let (dispatch, usual) = (page.state.dispatcher(), run_name(texts, &kept.experiment));

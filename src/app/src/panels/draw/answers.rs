@@ -7,7 +7,7 @@ use retort_spec::{
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{percent, tenth},
     panels::draw::strokes::CLASSES,
 };
@@ -17,7 +17,7 @@ const NETWORKS: [(Actor, bool); 4] =
     [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
 
 /// The table of answers.
-pub fn draw_answers(page: &Page, answers: &[Answer], waiting: bool) -> Html {
+pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Html {
     let texts = &page.texts;
     let rows = NETWORKS.map(|(actor, packed)| (actor, packed, distribution(answers, actor, packed)));
     let row = |(actor, packed, distribution): &(Actor, bool, Option<Vec<f64>>)| {
@@ -64,7 +64,7 @@ fn best(distribution: &[f64]) -> Option<(usize, f64)> {
     argmax(&shares).and_then(|class| Some((class, *distribution.get(class)?)))
 }
 
-fn name(page: &Page, actor: Actor, packed: bool) -> String {
+fn name(page: &AppContext, actor: Actor, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
@@ -75,7 +75,7 @@ fn name(page: &Page, actor: Actor, packed: bool) -> String {
 }
 
 /// A bar for each class.
-fn chart(page: &Page, name: &str, distribution: Option<&[f64]>) -> Html {
+fn chart(page: &AppContext, name: &str, distribution: Option<&[f64]>) -> Html {
     const HEIGHT: f64 = 30.0;
     let texts = &page.texts;
     let best = distribution.and_then(best);
@@ -101,7 +101,7 @@ fn chart(page: &Page, name: &str, distribution: Option<&[f64]>) -> Html {
     }
 }
 
-fn data_table(page: &Page, rows: &[(Actor, bool, Option<Vec<f64>>)]) -> Html {
+fn data_table(page: &AppContext, rows: &[(Actor, bool, Option<Vec<f64>>)]) -> Html {
     let texts = &page.texts;
     let cell = |class: usize, distribution: &Option<Vec<f64>>| {
         let share = distribution.as_ref().and_then(|shares| shares.get(class));

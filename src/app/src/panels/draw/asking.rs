@@ -7,9 +7,9 @@ use retort_spec::{Answer, DataSet, Floats};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     platform::frame::Frame,
-    state::{Action, Given, Source},
+    state::{Action, CustomExample, Source},
 };
 
 /// A question is not asked before the last one was answered, or this has passed.
@@ -35,7 +35,7 @@ type Subject = (u32, Option<DataSet>, bool);
 /// Gives the page the drawing whenever its ink changes, and again when other data came while it was shown; not when the
 /// visitor inspects something else.
 #[hook]
-pub fn use_asking(page: &Page, input: Option<Floats>, revision: u32) -> Asked {
+pub fn use_asking(page: &AppContext, input: Option<Floats>, revision: u32) -> Asked {
     let state = &page.state;
     let mine = state.given.as_ref().is_some_and(|given| given.source == Source::Drawing);
     let awaiting = mine && state.answers.is_empty();
@@ -48,7 +48,7 @@ pub fn use_asking(page: &Page, input: Option<Floats>, revision: u32) -> Asked {
 
     let ask = {
         let (asked, dispatch) = (asked.clone(), state.dispatcher());
-        let given = input.map(|input| Given { source: Source::Drawing, input, label: None });
+        let given = input.map(|input| CustomExample { source: Source::Drawing, input, label: None });
         move || {
             // Without its data the engine would take the drawing for something else.
             if data.is_none() {

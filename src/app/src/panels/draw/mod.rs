@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     island,
     panels::draw::{
         answers::draw_answers,
@@ -78,7 +78,7 @@ pub fn use_draw() -> Html {
     }
 }
 
-fn buttons(page: &Page, paper: &UseReducerHandle<Paper>) -> Html {
+fn buttons(page: &AppContext, paper: &UseReducerHandle<Paper>) -> Html {
     let does = |pen: Pen| {
         let dispatch = paper.dispatcher();
         Callback::from(move |_: MouseEvent| dispatch.dispatch(pen))
@@ -92,7 +92,7 @@ fn buttons(page: &Page, paper: &UseReducerHandle<Paper>) -> Html {
 }
 
 /// The drawing as the networks see it; black paper without ink.
-fn seen(page: &Page, input: Option<&Floats>) -> Html {
+fn seen(page: &AppContext, input: Option<&Floats>) -> Html {
     let side = side(page.state.experiment.data) as u32;
     let label = page.texts.get(if input.is_some() { "draw-seen-words" } else { "draw-seen-empty" });
     let pixels = match input {

@@ -4,7 +4,7 @@ use web_sys::HtmlDialogElement;
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::format::number,
     lessons::{
         CATALOGUE, Entry,
@@ -63,7 +63,7 @@ pub fn use_lessons_button() -> Html {
     }
 }
 
-fn line(page: &Page, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
+fn line(page: &AppContext, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
     let texts = &page.texts;
     let knobs: Vec<String> = entry.knobs.iter().map(|key| texts.get(&format!("knob-{key}"))).collect();
     let done = is_done(entry);

@@ -3,7 +3,7 @@
 use retort_spec::Actor;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{bytes, number, temperature},
         labels::class_name,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What a quantity is called; its name in the file where it is unknown.
-pub fn label(page: &Page, name: &str) -> String {
+pub fn label(page: &AppContext, name: &str) -> String {
     let Some(quantity) = Quantity::named(name) else { return name.to_owned() };
     let texts = &page.texts;
     let actor_word = |actor: Actor| texts.get(&format!("actor-{}", actor.word()));
@@ -43,7 +43,7 @@ pub fn label(page: &Page, name: &str) -> String {
 }
 
 /// A quantity's value as it is written; a dash where it has not been measured.
-pub fn written(page: &Page, name: &str, value: Option<f64>) -> String {
+pub fn written(page: &AppContext, name: &str, value: Option<f64>) -> String {
     let texts = &page.texts;
     let (Some(quantity), Some(value)) = (Quantity::named(name), value) else { return "–".into() };
     match quantity {

@@ -4,7 +4,7 @@ use retort_spec::RunState;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     lessons::{
         change::Watch,
         condition::{Record, Seen, awaited, shown},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What a visitor can do in a step.
-pub struct Deeds {
+pub struct StepActions {
     /// Picks an answer.
     pub pick: Callback<usize>,
     /// Has it measured.
@@ -30,11 +30,11 @@ pub struct Deeds {
 
 /// A step, with its place among the steps; `result` is where the prediction's outcome stands.
 pub fn step_view(
-    page: &Page,
+    page: &AppContext,
     (place, step): (usize, &Step),
     record: &Record,
     watch: &Watch,
-    deeds: Deeds,
+    deeds: StepActions,
     result: NodeRef,
 ) -> Html {
     let texts = &page.texts;
@@ -94,7 +94,7 @@ pub fn prose(text: &str) -> Html {
     paragraphs(text).iter().map(|paragraph| html! { <p>{ for paragraph.iter().map(stretch) }</p> }).collect()
 }
 
-fn numbers<'a>(page: &Page, id: &'static str, values: impl Iterator<Item = (&'a str, Option<f64>)>) -> Html {
+fn numbers<'a>(page: &AppContext, id: &'static str, values: impl Iterator<Item = (&'a str, Option<f64>)>) -> Html {
     html! {
         <dl {id}>{ for values.map(|(name, value)| html! {
             <>
@@ -105,7 +105,7 @@ fn numbers<'a>(page: &Page, id: &'static str, values: impl Iterator<Item = (&'a 
     }
 }
 
-fn question(page: &Page, place: usize, predict: &Predict, record: &Record, deeds: &Deeds) -> Html {
+fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record, deeds: &StepActions) -> Html {
     let texts = &page.texts;
     let choice = |(index, choice): (usize, &Choice)| {
         let happened = record.seen.as_ref().is_some_and(|seen| seen.happened == Some(index));
@@ -132,7 +132,7 @@ fn question(page: &Page, place: usize, predict: &Predict, record: &Record, deeds
 }
 
 /// Why there is no outcome yet.
-fn waiting(page: &Page, step: &Step, watch: &Watch, again: Callback<MouseEvent>) -> Html {
+fn waiting(page: &AppContext, step: &Step, watch: &Watch, again: Callback<MouseEvent>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let again = |words: String| {
         html! {
@@ -154,7 +154,7 @@ fn waiting(page: &Page, step: &Step, watch: &Watch, again: Callback<MouseEvent>)
     html! { <p class="empty">{ words }</p> }
 }
 
-fn outcome(page: &Page, predict: &Predict, record: &Record, seen: &Seen) -> Html {
+fn outcome(page: &AppContext, predict: &Predict, record: &Record, seen: &Seen) -> Html {
     let texts = &page.texts;
     let words =
         |index: usize| predict.choices.get(index).map(|choice| choice.text.said(texts.language)).unwrap_or_default();

@@ -16,7 +16,7 @@ use crate::{
         steer,
     },
     panels::lesson::{
-        step::{Deeds, step_view},
+        step::{StepActions, step_view},
         worksheet::{print_worksheet, worksheet},
     },
     widgets::highlight::use_look,
@@ -104,7 +104,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
         let (picks, commits) = (course.dispatcher(), course.dispatcher());
         let this = page.clone();
         let (now, later) = ((page.clone(), step.clone()), (page.clone(), step.clone()));
-        Deeds {
+        StepActions {
             pick: Callback::from(move |choice| picks.dispatch(Move::Pick(choice))),
             commit: Callback::from(move |_| {
                 commits.dispatch(Move::Commit);

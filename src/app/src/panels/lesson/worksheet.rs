@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     lessons::{
         Entry,
         model::{Lesson, Predict, Step},
@@ -30,7 +30,7 @@ pub fn print_worksheet() {
 }
 
 /// The worksheet of a lesson, which only a printer sees.
-pub fn worksheet(page: &Page, entry: &Entry, lesson: &Lesson) -> Html {
+pub fn worksheet(page: &AppContext, entry: &Entry, lesson: &Lesson) -> Html {
     let texts = &page.texts;
     let step = |(index, step): (usize, &Step)| {
         html! { <section><h2>{ index + 1 }</h2><div>{ body(page, step) }</div></section> }
@@ -45,7 +45,7 @@ pub fn worksheet(page: &Page, entry: &Entry, lesson: &Lesson) -> Html {
     }
 }
 
-fn body(page: &Page, step: &Step) -> Html {
+fn body(page: &AppContext, step: &Step) -> Html {
     let texts = &page.texts;
     html! {
         <>
@@ -61,7 +61,7 @@ fn body(page: &Page, step: &Step) -> Html {
     }
 }
 
-fn question(page: &Page, predict: &Predict) -> Html {
+fn question(page: &AppContext, predict: &Predict) -> Html {
     let texts = &page.texts;
     html! {
         <>

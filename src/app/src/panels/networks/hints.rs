@@ -3,7 +3,7 @@
 use retort_spec::{Architecture, Experiment, Labels, Transfer};
 use yew::prelude::*;
 
-use crate::{context::Page, i18n::format::number};
+use crate::{context::AppContext, i18n::format::number};
 
 /// Something peculiar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ fn hints(experiment: &Experiment) -> Vec<Hint> {
 }
 
 /// The hints below the student's numbers.
-pub fn student_hints(page: &Page) -> Html {
+pub fn student_hints(page: &AppContext) -> Html {
     let texts = &page.texts;
     let count = |value: usize| number(texts, value as f64, 0).into();
     let words = |hint: Hint| match hint {

@@ -9,7 +9,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{bytes, number, percent},
     panels::networks::hints::student_hints,
     widgets::{
@@ -33,7 +33,7 @@ pub const STUDENT: Panel = Panel {
 };
 
 /// A network's panel.
-pub fn network(page: &Page, actor: Actor) -> Html {
+pub fn network(page: &AppContext, actor: Actor) -> Html {
     let (texts, word) = (&page.texts, actor.word());
     let measured = page.state.network(actor);
     let title = format!("{word}-title");
@@ -63,7 +63,7 @@ pub fn network(page: &Page, actor: Actor) -> Html {
 }
 
 /// An accuracy, large; while the network trains, the last point of its curve.
-fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
+fn score(page: &AppContext, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
     let texts = &page.texts;
     let training = page.state.is_training(actor);
     let live = || {
@@ -99,7 +99,7 @@ fn score(page: &Page, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
     }
 }
 
-fn facts(page: &Page, measured: &Measured) -> Html {
+fn facts(page: &AppContext, measured: &Measured) -> Html {
     let texts = &page.texts;
     html! {
         <dl>

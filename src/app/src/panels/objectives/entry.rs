@@ -4,7 +4,7 @@ use retort_spec::{Incompatibility, Kind, Objective, encode, knob};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{Texts, format::number, formula::typeset},
     state::{
         Action,
@@ -24,7 +24,7 @@ type Origin = (&'static str, &'static str, &'static str);
 const HINTON: (&str, &str) = ("Hinton et al. 2015, section 2", "https://arxiv.org/abs/1503.02531");
 
 /// What the student is always asked: the labels, and the teacher's soft targets, by the one knob that weighs them.
-pub fn usual(page: &Page) -> Html {
+pub fn usual(page: &AppContext) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let row = |id: &'static str, name: String, weight: Html, formula: &'static str| {
         let why = html! { texts.get(&format!("why-{id}")) };
@@ -54,7 +54,7 @@ pub fn usual(page: &Page) -> Html {
 }
 
 /// An objective's entry.
-pub fn entry(page: &Page, objective: Objective) -> Html {
+pub fn entry(page: &AppContext, objective: Objective) -> Html {
     let (texts, experiment, word) = (&page.texts, &page.state.experiment, objective.word());
     let (about, name) = (objective.info(), texts.get(&format!("knob-{word}")));
     let is_used = experiment.weights.get(objective) > 0.0;
@@ -98,7 +98,7 @@ pub fn entry(page: &Page, objective: Objective) -> Html {
 }
 
 /// A knob's value as a number to write.
-fn weight(page: &Page, key: &'static str, label: String) -> Html {
+fn weight(page: &AppContext, key: &'static str, label: String) -> Html {
     let Some(knob) = knob(key) else { return Html::default() };
     let Kind::Number { min, max, .. } = knob.kind else { return Html::default() };
     let change = page.turn(key).reform(|event: Event| text_of(&event));
@@ -123,7 +123,7 @@ fn fold(texts: &Texts, name: &str, help: String, (formula, source, url): Origin,
 }
 
 /// A button that changes both networks so that the objective can be used, and uses it: one step to undo.
-pub fn remedy(page: &Page, objective: Objective) -> Html {
+pub fn remedy(page: &AppContext, objective: Objective) -> Html {
     let (texts, word) = (&page.texts, objective.word());
     let mended = mended(objective, &page.state.experiment);
     let Some(mended) = mended.filter(|_| ["teacher", "student", word].iter().all(|key| !page.locks(key))) else {

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::{
     charts::axes::term_name,
-    context::Page,
+    context::AppContext,
     i18n::{Texts, format::number, formula::typeset},
     panels::objectives::{
         entry::{entry, usual},
@@ -35,7 +35,7 @@ pub const PANEL: Panel = Panel {
 };
 
 /// The panel.
-pub fn objectives(page: &Page) -> Html {
+pub fn objectives(page: &AppContext) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let used = experiment.weights.used().count();
     html! {
@@ -52,7 +52,7 @@ pub fn objectives(page: &Page) -> Html {
 }
 
 /// The whole loss as it stands now.
-fn loss(page: &Page) -> Html {
+fn loss(page: &AppContext) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let sums = sums(experiment);
     let when = |stage: usize| match (sums.len(), stage) {
@@ -88,7 +88,7 @@ fn weighed(texts: &Texts, (weight, word): Term, t2: bool) -> Html {
 }
 
 /// The objectives that transfer one kind of knowledge.
-fn group(page: &Page, knowledge: Knowledge) -> Html {
+fn group(page: &AppContext, knowledge: Knowledge) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let mine = |objective: &Objective| objective.info().knowledge == knowledge;
     let used = experiment.weights.used().filter(|(objective, _)| mine(objective)).count();

@@ -10,14 +10,14 @@ use crate::{
         plot::Frame,
         table::{CurveTableProps, use_curve_table},
     },
-    context::Page,
+    context::AppContext,
     i18n::format::number,
     island,
     state::term_curves::{Axis, Curve, curves, digits},
 };
 
 /// The chart with its key and its table.
-pub fn term_chart(page: &Page) -> Html {
+pub fn term_chart(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let curves = curves(&state.terms);
     let axis = Axis::of(&curves);

@@ -4,21 +4,21 @@ use retort_spec::{CompressionResult, DataSummary, Measured};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{format::number, labels::class_name},
-    state::predictions::{Flips, answers, share_out},
+    state::predictions::{Flips, answers, round_robin},
     widgets::example_row::{MOST_SHOWN, thumbnails},
 };
 
 /// What was right and is not, what was not and is, and what is wrong in another way, each with some examples.
-pub fn list(page: &Page, data: &DataSummary, student: &Measured, chosen: &CompressionResult) -> Html {
+pub fn list(page: &AppContext, data: &DataSummary, student: &Measured, chosen: &CompressionResult) -> Html {
     let texts = &page.texts;
     if chosen.answers.len() != data.test_labels.len() {
         return html! { <div id="flips"><p class="empty">{ texts.get("flips-unknown") }</p></div> };
     }
     let before = answers(&student.logits, data.classes as usize);
     let flips = Flips::of(&data.test_labels, &before, &chosen.answers);
-    let [lost, gained, other] = share_out([flips.lost.len(), flips.gained.len(), flips.other.len()], MOST_SHOWN);
+    let [lost, gained, other] = round_robin([flips.lost.len(), flips.gained.len(), flips.other.len()], MOST_SHOWN);
     let count = |count: usize| number(texts, count as f64, 0);
     let name =
         |class: Option<&u8>| class.map(|&class| class_name(&page.texts, data.data, class.into())).unwrap_or_default();

@@ -4,7 +4,7 @@ use retort_spec::{Granularity, WeightHistogram};
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::format::{number, tenth},
     widgets::dom::text_of,
 };
@@ -45,7 +45,7 @@ fn place(weight: f64, reach: f64) -> f64 {
 }
 
 /// The histogram of one layer of the file that is shown; `choose` is told of another.
-pub fn histogram(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<usize>) -> Html {
+pub fn histogram(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Callback<usize>) -> Html {
     let texts = &page.texts;
     let Some(histogram) = layers.get(shown) else {
         return html! { <div id="histogram"><p class="empty">{ texts.get("histogram-unknown") }</p></div> };
@@ -73,7 +73,7 @@ pub fn histogram(page: &Page, layers: &[WeightHistogram], shown: usize, choose: 
 }
 
 /// What the ticks are.
-fn caption(page: &Page, histogram: &WeightHistogram) -> String {
+fn caption(page: &AppContext, histogram: &WeightHistogram) -> String {
     let texts = &page.texts;
     let levels = histogram.levels.len();
     let scheme = page.state.shown().and_then(|(shown, _)| shown.scheme());
@@ -86,7 +86,7 @@ fn caption(page: &Page, histogram: &WeightHistogram) -> String {
     texts.with(id, &[("levels", levels.into())])
 }
 
-fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
+fn chart(page: &AppContext, histogram: &WeightHistogram) -> Html {
     let texts = &page.texts;
     let bins = bins(histogram);
     let most = bins.iter().map(|&(.., before, after)| before.max(after)).max().unwrap_or(0);
@@ -145,7 +145,7 @@ fn chart(page: &Page, histogram: &WeightHistogram) -> Html {
     }
 }
 
-fn table(page: &Page, histogram: &WeightHistogram) -> Html {
+fn table(page: &AppContext, histogram: &WeightHistogram) -> Html {
     let texts = &page.texts;
     html! {
         <details class="data">

@@ -6,7 +6,7 @@ use retort_spec::{
 use yew::prelude::*;
 
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         Texts,
         format::{number, time},
@@ -46,7 +46,7 @@ fn nearest(scheme: QuantScheme) -> QuantScheme {
 }
 
 /// What a ratio of times says, and nothing more than the interval does.
-fn ratio_words(page: &Page, [low, _, high]: [f64; 3]) -> String {
+fn ratio_words(page: &AppContext, [low, _, high]: [f64; 3]) -> String {
     let texts = &page.texts;
     let id = if high < 1.0 {
         "integer-faster"
@@ -59,7 +59,7 @@ fn ratio_words(page: &Page, [low, _, high]: [f64; 3]) -> String {
 }
 
 /// The section about time.
-pub fn latency(page: &Page) -> Html {
+pub fn latency(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let (kind, scheme) = (state.experiment.student.kind, state.experiment.scheme().effective());
     let found = state.bench.latency.as_ref();
@@ -98,7 +98,7 @@ pub fn latency(page: &Page) -> Html {
     }
 }
 
-fn result(page: &Page, kind: NetworkKind, found: &Latencies, is_current: bool) -> Html {
+fn result(page: &AppContext, kind: NetworkKind, found: &Latencies, is_current: bool) -> Html {
     let texts = &page.texts;
     let Latencies { scheme, times, no_gpu } = found;
     let cell = |timing: &Timing| {

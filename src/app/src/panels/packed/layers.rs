@@ -4,7 +4,7 @@ use retort_spec::{Activations, QuantScheme, Sensitivity, Task, WeightHistogram, 
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::{
         format::{number, percent},
         labels::scheme_name,
@@ -64,7 +64,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn of(page: &'a Page, count: usize) -> Option<Self> {
+    fn of(page: &'a AppContext, count: usize) -> Option<Self> {
         let state = &page.state;
         let (scheme, layers) = state.bench.sensitivity.as_ref().filter(|(_, layers)| layers.len() == count)?;
         let float = state.float_file()?.accuracy;
@@ -81,7 +81,7 @@ impl<'a> Found<'a> {
     }
 }
 
-fn list(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<usize>) -> Html {
+fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Callback<usize>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let (found, worst) = (Found::of(page, layers.len()), worst(layers));
     let signal = |layer: &WeightHistogram| {
@@ -145,7 +145,7 @@ fn list(page: &Page, layers: &[WeightHistogram], shown: usize, choose: Callback<
 }
 
 /// The accuracies of one layer as dots beside the lines of none and of all quantized.
-fn dots(page: &Page, found: &Found<'_>, index: usize) -> Html {
+fn dots(page: &AppContext, found: &Found<'_>, index: usize) -> Html {
     let texts = &page.texts;
     let Sensitivity { alone, without, .. } = found.layers[index];
     let words = texts.with(
@@ -167,7 +167,7 @@ fn dots(page: &Page, found: &Found<'_>, index: usize) -> Html {
 }
 
 /// What the answer says, or that it is about another scheme.
-fn finding(page: &Page, found: &Found<'_>, scheme: QuantScheme) -> String {
+fn finding(page: &AppContext, found: &Found<'_>, scheme: QuantScheme) -> String {
     /// Less than this is written as nothing.
     const NOTHING: f64 = 0.05;
     let texts = &page.texts;
@@ -187,7 +187,7 @@ fn finding(page: &Page, found: &Found<'_>, scheme: QuantScheme) -> String {
     words
 }
 
-fn table(page: &Page, found: &Found<'_>, layers: &[WeightHistogram]) -> Html {
+fn table(page: &AppContext, found: &Found<'_>, layers: &[WeightHistogram]) -> Html {
     let texts = &page.texts;
     html! {
         <details class="data">

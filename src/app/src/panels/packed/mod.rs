@@ -11,7 +11,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::labels::scheme_name,
     island,
     panels::packed::{latency::latency, layers::use_layers},
@@ -21,7 +21,7 @@ use crate::{
 pub const PANEL: Panel = Panel { id: "packed", holds: |_| false, draw: packed };
 
 /// The panel about the inside of the packed file.
-pub fn packed(page: &Page) -> Html {
+pub fn packed(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // A new student is measured a moment before it is packed; till then file and network are of two trainings.
     let float = state.float_file();

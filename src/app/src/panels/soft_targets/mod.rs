@@ -12,7 +12,7 @@ use yew::prelude::*;
 
 use super::Panel;
 use crate::{
-    context::Page,
+    context::AppContext,
     i18n::{
         format::{number, percent, temperature, tenth},
         labels::class_name,
@@ -38,7 +38,7 @@ const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
 pub const PANEL: Panel = Panel { id: "soft-targets", holds: |key| key == "temperature", draw: soft_targets };
 
 /// The soft-target panel.
-pub fn soft_targets(page: &Page) -> Html {
+pub fn soft_targets(page: &AppContext) -> Html {
     let texts = &page.texts;
     html! {
         <section id="soft-targets" class="panel" aria-labelledby="soft-title">
@@ -58,7 +58,7 @@ pub fn soft_targets(page: &Page) -> Html {
     }
 }
 
-fn slider(page: &Page) -> Html {
+fn slider(page: &AppContext) -> Html {
     let texts = &page.texts;
     let Some(Kind::Number { min, max, scale }) = knob("temperature").map(|knob| knob.kind) else {
         return Html::default();
@@ -89,7 +89,7 @@ fn slider(page: &Page) -> Html {
     }
 }
 
-fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let now = state.temperature();
     let entropy = subject.teacher().map(|logits| entropy_bits(&softmax(logits, now)));
@@ -124,7 +124,7 @@ fn example(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
 }
 
 /// What the example is: its label, or where it comes from.
-fn origin(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> String {
+fn origin(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> String {
     let texts = &page.texts;
     match (subject.source, subject.label) {
         (Some(Source::Drawing), _) => texts.get("your-drawing"),
@@ -138,7 +138,7 @@ fn origin(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> String {
 }
 
 /// Leafs through the test examples, or goes back to them.
-fn pager(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let count = state.network(Actor::Teacher).map_or(0, |teacher| teacher.logits.len() / data.classes as usize);
     let dispatch = state.dispatcher();
@@ -159,7 +159,7 @@ fn pager(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
     }
 }
 
-fn picture(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
+fn picture(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let label = subject.label.map_or_else(|| "?".into(), |label| class_name(&page.texts, data.data, label));
     let words = page.texts.with("test-example", &[("label", label.into())]);
     if data.data.is_plane() {
@@ -172,7 +172,7 @@ fn picture(page: &Page, data: &DataSummary, subject: &Subject<'_>) -> Html {
 }
 
 /// The softmax with the numbers of the teacher's first answer in it (Hinton et al. 2015, eq. 1).
-fn formula(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
+fn formula(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
     let texts = &page.texts;
     let now = page.state.temperature();
     let Some(top) = argmax(logits) else { return Html::default() };
@@ -188,7 +188,7 @@ fn formula(page: &Page, data: &DataSummary, logits: &[f32]) -> Html {
 }
 
 /// The teacher's distribution at one temperature; a click takes that temperature.
-fn multiple(page: &Page, logits: &[f32], at: f64) -> Html {
+fn multiple(page: &AppContext, logits: &[f32], at: f64) -> Html {
     let distribution = softmax(logits, at);
     let width = 100.0 / distribution.len() as f64;
     let take = page.turn("temperature").reform(move |_: MouseEvent| at.to_string());

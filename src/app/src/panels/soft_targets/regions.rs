@@ -9,13 +9,13 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use crate::{
-    context::{Page, use_page},
+    context::{AppContext, use_page},
     i18n::{
         format::{percent, temperature},
         labels::class_name,
     },
     island,
-    state::{Action, Given, Source},
+    state::{Action, CustomExample, Source},
     widgets::picture::{CLASS_COLOURS, PixelsProps, use_pixels},
 };
 
@@ -164,7 +164,7 @@ fn use_region(props: &RegionProps) -> Html {
     }
 }
 
-fn name_of(page: &Page, actor: Actor, packed: bool) -> String {
+fn name_of(page: &AppContext, actor: Actor, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
@@ -175,7 +175,7 @@ fn name_of(page: &Page, actor: Actor, packed: bool) -> String {
 }
 
 /// Share of the test points that a network has right, once it is trained.
-fn accuracy_of(page: &Page, actor: Actor, packed: bool) -> Option<f64> {
+fn accuracy_of(page: &AppContext, actor: Actor, packed: bool) -> Option<f64> {
     let state = &page.state;
     match packed {
         true => state.chosen().map(|row| row.accuracy),
@@ -184,7 +184,7 @@ fn accuracy_of(page: &Page, actor: Actor, packed: bool) -> Option<f64> {
 }
 
 /// What the picture of a network shows, in numbers.
-fn table_row(page: &Page, actor: Actor, packed: bool) -> Html {
+fn table_row(page: &AppContext, actor: Actor, packed: bool) -> Html {
     let texts = &page.texts;
     let classes = page.state.experiment.class_count();
     let shares = page.state.region(actor, packed).map(|answer| shares(&answer.logits, classes));
@@ -211,12 +211,14 @@ fn shares(logits: &[f32], classes: usize) -> Vec<f64> {
 }
 
 /// What the tool does at a place.
-fn hand(page: &Page, tool: Tool) -> impl Fn([f32; 2]) + Clone + 'static {
+fn hand(page: &AppContext, tool: Tool) -> impl Fn([f32; 2]) + Clone + 'static {
     let page = page.clone();
     move |place: [f32; 2]| {
         let input = place.to_vec().into();
         match tool {
-            Tool::Ask => page.state.dispatch(Action::Give(Some(Given { source: Source::Place, input, label: None }))),
+            Tool::Ask => {
+                page.state.dispatch(Action::Give(Some(CustomExample { source: Source::Place, input, label: None })))
+            }
             Tool::Add(label) => {
                 let mut own = page.state.own.to_vec();
                 own.push(UserExample { data: page.state.experiment.data, label, input });
@@ -227,7 +229,7 @@ fn hand(page: &Page, tool: Tool) -> impl Fn([f32; 2]) + Clone + 'static {
 }
 
 /// The visitor's own point at a place.
-fn nearest_own(page: &Page, [x, y]: [f32; 2]) -> Option<usize> {
+fn nearest_own(page: &AppContext, [x, y]: [f32; 2]) -> Option<usize> {
     let data = page.state.experiment.data;
     let own = page.state.own.iter().enumerate().filter(|(_, own)| own.data == data && own.input.len() == 2);
     let distance = own.map(|(index, own)| (index, (own.input[0] - x).hypot(own.input[1] - y)));
@@ -235,7 +237,7 @@ fn nearest_own(page: &Page, [x, y]: [f32; 2]) -> Option<usize> {
 }
 
 /// Moves one of the visitor's own points, or takes it away.
-fn move_own(page: &Page, index: usize, place: Option<[f32; 2]>) {
+fn move_own(page: &AppContext, index: usize, place: Option<[f32; 2]>) {
     let mut own = page.state.own.to_vec();
     match place {
         Some(place) => own[index].input = place.to_vec().into(),
@@ -255,7 +257,7 @@ fn place_of(event: &PointerEvent) -> Option<[f32; 2]> {
 }
 
 /// The points whose labels the student sees, the visitor's own as diamonds, the place asked about and the cursor.
-fn points(page: &Page, cursor: Option<[f32; 2]>) -> Html {
+fn points(page: &AppContext, cursor: Option<[f32; 2]>) -> Html {
     let state = &page.state;
     let at = |x: f32| format!("{:.2}", 50.0 * (1.0 + x / REGION_REACH));
     let labelled = state.data.iter().flat_map(|data| data.gallery.iter()).filter(|example| example.labelled);

@@ -12,7 +12,7 @@ use crate::{
     platform::worker::Contents,
     state::Action,
     transport::{
-        machine::{Effect, Machine, PATIENCE, Program, Word, WorkerId},
+        machine::{Effect, MAX_MISSED_PINGS, Machine, Program, Word, WorkerId},
         pool_size::size,
     },
 };
@@ -22,7 +22,7 @@ use crate::{
 const HOLD_MILLIS: u32 = 100;
 
 /// A worker beside the first.
-struct Helper {
+struct PoolWorker {
     id: WorkerId,
     /// Its place in the pool; `None` until it listens.
     index: Option<u32>,
@@ -37,7 +37,7 @@ struct Helper {
 /// The pool's part of the machine.
 #[derive(Default)]
 pub(super) struct Pool {
-    helpers: Vec<Helper>,
+    helpers: Vec<PoolWorker>,
     /// Rises with every change of what is trained.
     generation: u32,
     /// Whether the first worker waits for the others.
@@ -51,7 +51,7 @@ pub(super) struct Pool {
     /// Points that were told: run, actor and step.
     points: HashSet<(u32, &'static str, u32)>,
     /// The share that the first worker has begun.
-    first_era: Option<u32>,
+    first_generation: Option<u32>,
     /// Bytes of the first worker's memory.
     memory: f64,
     /// Bytes that were told the page.
@@ -67,11 +67,11 @@ impl Pool {
         self.helpers.iter().any(|helper| helper.id == id)
     }
 
-    fn helper(&mut self, id: WorkerId) -> Option<&mut Helper> {
+    fn helper(&mut self, id: WorkerId) -> Option<&mut PoolWorker> {
         self.helpers.iter_mut().find(|helper| helper.id == id)
     }
 
-    fn listening(&self) -> impl Iterator<Item = (&Helper, u32)> {
+    fn listening(&self) -> impl Iterator<Item = (&PoolWorker, u32)> {
         self.helpers.iter().filter_map(|helper| Some((helper, helper.index?)))
     }
 
@@ -82,12 +82,12 @@ impl Pool {
 
     /// The first worker has begun a share; what it says from here on belongs to that.
     pub(super) fn first_begins(&mut self, generation: u32) {
-        self.first_era = Some(generation);
+        self.first_generation = Some(generation);
     }
 
     /// Whether the first worker speaks of what is trained now.
     pub(super) fn has_begun(&self) -> bool {
-        self.is_now(self.first_era)
+        self.is_now(self.first_generation)
     }
 
     /// Whether a point of the first worker is told for the first time; one of what was trained before counts as such.
@@ -124,7 +124,7 @@ impl<P: Clone> Machine<P> {
         }
         self.pool.held.clear();
         self.pool.points.clear();
-        (self.pool.rests, self.pool.first_era) = (false, None);
+        (self.pool.rests, self.pool.first_generation) = (false, None);
     }
 
     /// What the others must know of a command to the first worker.
@@ -199,7 +199,7 @@ impl<P: Clone> Machine<P> {
         }
         while self.pool.helpers.len() < wanted {
             let id = self.start(Program::Cpu);
-            self.pool.helpers.push(Helper {
+            self.pool.helpers.push(PoolWorker {
                 id,
                 index: None,
                 unanswered: 0,
@@ -215,7 +215,7 @@ impl<P: Clone> Machine<P> {
         for helper in self.pool.helpers.iter_mut().filter(|helper| helper.index.is_some()) {
             helper.unanswered += 1;
         }
-        let dead = |helper: &&Helper| helper.unanswered > PATIENCE;
+        let dead = |helper: &&PoolWorker| helper.unanswered > MAX_MISSED_PINGS;
         let dead: Vec<WorkerId> = self.pool.helpers.iter().filter(dead).map(|helper| helper.id).collect();
         dead.into_iter().for_each(|id| self.let_go(id));
     }

@@ -508,14 +508,14 @@ fn an_engine_that_dies_again_and_again_is_given_up() {
 fn one_that_does_not_answer_is_replaced_and_a_closed_lid_is_no_silence() {
     let mut world = World::new(&link(""), 2);
     world.finish();
-    for _ in 0..3 * PATIENCE {
+    for _ in 0..3 * MAX_MISSED_PINGS {
         world.step(Input::Tick);
         while world.turn() {}
     }
     assert_eq!(world.count("Start(1, Cpu)"), 1);
     assert_eq!(world.count("Cpu)"), 1);
     // The ticks of an hour asleep never happened; then it hangs.
-    for _ in 0..=PATIENCE {
+    for _ in 0..=MAX_MISSED_PINGS {
         world.step(Input::Tick);
     }
     assert_eq!(world.count(", Cpu)"), 2);

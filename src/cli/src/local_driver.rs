@@ -10,7 +10,7 @@ use retort_spec::{
 };
 
 /// An engine with a workbench beside it.
-pub struct Laboratory {
+pub struct LocalDriver {
     session: Session,
     workbench: Workbench,
     /// A pipeline is under way.
@@ -18,7 +18,7 @@ pub struct Laboratory {
     flows: u32,
 }
 
-impl Laboratory {
+impl LocalDriver {
     /// An engine without an experiment, and an empty workbench.
     pub fn new(session: Session) -> Self {
         let workbench = Workbench::new(milliseconds);
