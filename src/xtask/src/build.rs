@@ -1,118 +1,89 @@
 //! The page, built into `dist/`.
 
 use std::{
-    env::{self, consts::EXE_SUFFIX},
-    ffi::OsString,
-    path::PathBuf,
-    process::Command,
-    time::{SystemTime, UNIX_EPOCH},
+    fs,
+    path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    offline, order, prune,
+    order, page, prune,
     sizes::SAVINGS,
-    tools::{cargo, gzip, root, run, step, web_tools},
+    tools::{cargo, gzip, root, run, step, wasm_target},
 };
 
-/// The page without the GPU engine, for Trunk: written beside `index.html`, whose addresses are relative.
-const FIRST: &str = ".first.html";
-/// What the GPU engine's line of `index.html` holds.
-const GPU: &str = "data-bin=\"engine-gpu\"";
+/// Where cargo leaves the wasm files, below its target folder: target and profile.
+const BUILT: &str = "wasm32-unknown-unknown/web";
+/// The wasm files without which there is no page.
+const FIRST: [&str; 3] = ["retort-app", "engine-cpu", "workbench"];
+/// The GPU engine, by far the largest part: the page works without it.
+const GPU: &str = "engine-gpu";
 
-/// Builds the page.
+/// Builds the page with all engines.
 pub fn build() -> Result<()> {
-    Build::prepare()?.whole()?;
+    first()?;
+    gpu()?;
+    eprintln!("the page is in dist/; any static host can serve it");
     crate::sizes::sizes()
 }
 
-/// A build that is prepared: the tools are there.
-pub struct Build {
-    path: OsString,
-    /// The real wasm-bindgen.
-    bindgen: PathBuf,
-    /// Tells this build's files from an older build's in the browser's cache.
-    stamp: String,
+/// Builds all but the GPU engine.
+pub fn first() -> Result<()> {
+    wasm_target()?;
+    step("building the page, the CPU engine and the workbench", "5 to 7 minutes from nothing", || {
+        compile(&["-p", "retort-app", "-p", "retort-worker"])?;
+        publish(&FIRST, true)
+    })
 }
 
-impl Build {
-    /// Installs the tools that are missing and fetches the libraries.
-    pub fn prepare() -> Result<Self> {
-        let mut folders = web_tools()?;
-        let bindgen = folders.first().context("no wasm-bindgen")?.join(format!("wasm-bindgen{EXE_SUFFIX}"));
-        // Trunk finds this program under wasm-bindgen's name first.
-        let tools = root().join("target/tools");
-        std::fs::create_dir_all(&tools)?;
-        std::fs::copy(env::current_exe()?, tools.join(format!("wasm-bindgen{EXE_SUFFIX}")))?;
-        folders.insert(0, tools);
-        folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-        let path = env::join_paths(folders)?;
-        let stamp = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs().to_string();
-        // Trunk passes `--offline`, which keeps it from fetching tools of its own, on to cargo.
-        step("fetching the libraries", "a minute, once", || run(cargo().args(["fetch", "--locked"])))?;
-        Ok(Self { path, bindgen, stamp })
-    }
-
-    /// Builds all but the GPU engine, by far the largest part: the page works without it.
-    pub fn first(&self) -> Result<()> {
-        let index = std::fs::read_to_string(root().join("index.html"))?;
-        let lines: Vec<&str> = index.lines().filter(|line| !line.contains(GPU)).collect();
-        ensure!(lines.len() + 1 == index.lines().count(), "index.html does not name the GPU engine once");
-        let page = root().join(FIRST);
-        std::fs::write(&page, lines.join("\n"))?;
-        let built = step("building the page, the CPU engine and the workbench", "5 to 8 minutes from nothing", || {
-            self.trunk(&[FIRST, "--html-output", "index.html"])
-        });
-        std::fs::remove_file(&page)?;
-        built
-    }
-
-    /// Builds everything.
-    pub fn whole(&self) -> Result<()> {
-        step(
-            "building the page and all engines",
-            "12 to 20 minutes from nothing on two cores, 1 when only the page changed",
-            || self.trunk(&[]),
-        )?;
-        eprintln!("the page is in dist/; any static host can serve it");
-        Ok(())
-    }
-
-    fn trunk(&self, arguments: &[&str]) -> Result<()> {
-        let mut trunk = Command::new("trunk");
-        // Trunk would read NO_COLOR=1 as a malformed flag.
-        trunk
-            .arg("build")
-            // First, since a flag would take a file's name for its value.
-            .args(arguments)
-            .args(["--release", "--offline"])
-            .env("PATH", &self.path)
-            .env_remove("NO_COLOR")
-            .env("RETORT_BUILD", &self.stamp)
-            .env(prune::REAL, &self.bindgen);
-        run(&mut trunk).context("trunk")?;
-        arrange()?;
-        // Last, since it takes the checksums of all that the build has made.
-        offline::fill()
-    }
+/// Builds the GPU engine and puts it beside the rest.
+pub fn gpu() -> Result<()> {
+    step("building the GPU engine", "6 to 12 minutes from nothing on two cores", || {
+        compile(&["-p", "retort-worker", "--bin", GPU, "--features", "gpu"])?;
+        publish(&[GPU], false)
+    })
 }
 
-/// Arranges the wasm files. (A strip by the compiler would also drop the section that wasm-bindgen reads.)
-fn arrange() -> Result<()> {
-    let mut savings = String::new();
-    for entry in std::fs::read_dir(root().join("dist"))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            let linked = std::fs::read(&path)?;
-            let arranged = order::arrange(&linked).with_context(|| path.display().to_string())?;
-            let (before, after) = (gzip(&order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            savings += &format!("functions of {name} in order of likeness: gzip -9 {before} before, {after} after\n");
-            std::fs::write(&path, arranged)?;
-        }
+/// Compiles crates of the page.
+fn compile(what: &[&str]) -> Result<()> {
+    run(cargo().args(["build", "--locked", "--target", "wasm32-unknown-unknown", "--profile", "web"]).args(what))
+}
+
+/// Makes modules for a browser of compiled wasm files, and a page of all the modules that there are.
+fn publish(names: &[&str], anew: bool) -> Result<()> {
+    let modules = root().join("target/modules");
+    if anew {
+        let _ = fs::remove_dir_all(&modules);
     }
-    Ok(std::fs::write(root().join(SAVINGS), savings)?)
+    fs::create_dir_all(&modules)?;
+    let mut savings = if anew { String::new() } else { fs::read_to_string(root().join(SAVINGS)).unwrap_or_default() };
+    for name in names {
+        savings += &module(name, &modules).with_context(|| format!("{name}.wasm"))?;
+    }
+    fs::write(root().join(SAVINGS), savings)?;
+    page::assemble(&modules, &root().join("dist"))
+}
+
+/// Makes a module for a browser, `NAME.js` and `NAME_bg.wasm`; what arranging its functions saved.
+fn module(name: &str, modules: &Path) -> Result<String> {
+    let compiled = fs::read(target().join(BUILT).join(format!("{name}.wasm")))?;
+    let mut bindgen = Bindgen::new();
+    bindgen.web(true)?.typescript(false).input_bytes(name, prune::prune(name, compiled)?);
+    bindgen.generate(modules)?;
+    let path = modules.join(format!("{name}_bg.wasm"));
+    // A strip by the compiler would also drop the section that wasm-bindgen reads.
+    let linked = fs::read(&path)?;
+    let arranged = order::arrange(&linked)?;
+    let (before, after) = (gzip(&order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
+    fs::write(&path, arranged)?;
+    Ok(format!("functions of {name} in order of likeness: gzip -9 {before} before, {after} after\n"))
+}
+
+/// Cargo's target folder.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Records the run that the page shows while its engine loads.

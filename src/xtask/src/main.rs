@@ -7,6 +7,7 @@ mod figures;
 mod layers;
 mod offline;
 mod order;
+mod page;
 mod prune;
 mod runtimes;
 mod serve;
@@ -72,10 +73,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(result) = prune::stand_in() {
-        return report(result);
-    }
-    report(match Arguments::parse().command {
+    let result = match Arguments::parse().command {
         Command::Serve { port, no_build } => serve::command(port, no_build),
         Command::Build => build::build(),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
@@ -87,10 +85,7 @@ fn main() -> ExitCode {
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),
-    })
-}
-
-fn report(result: anyhow::Result<()>) -> ExitCode {
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,20 +5,32 @@ use std::{collections::BTreeMap, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::tools::root;
-
 const WORKER: &str = "sw.js";
 
-/// Fills the places in `dist/sw.js` that wait for the version and the files of this build.
-pub fn fill() -> Result<()> {
-    let dist = root().join("dist");
-    let worker = dist.join(WORKER);
+/// Fills the places in a page's `sw.js` that wait for the version and the files of this build.
+pub fn fill(page: &Path) -> Result<()> {
+    let worker = page.join(WORKER);
     let template = std::fs::read_to_string(&worker).with_context(|| worker.display().to_string())?;
     let mut files = BTreeMap::new();
-    list(&dist, "", &mut files)?;
+    list(page, "", &mut files)?;
     // The browser itself keeps the worker.
     files.remove(WORKER);
     Ok(std::fs::write(&worker, filled(&template, &files)?)?)
+}
+
+/// The version of all files in a folder.
+pub fn version(folder: &Path) -> Result<String> {
+    let mut files = BTreeMap::new();
+    list(folder, "", &mut files)?;
+    Ok(version_of(&files))
+}
+
+fn version_of(files: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for (name, sum) in files {
+        hash.update(format!("{name} {sum}\n"));
+    }
+    format!("{:x}", hash.finalize())[..12].to_owned()
 }
 
 /// Every file below a folder: its address from there, and its SHA-256 in hexadecimal digits.
@@ -40,10 +52,9 @@ fn list(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) -> Re
 /// A worker with the places filled in.
 fn filled(template: &str, files: &BTreeMap<String, String>) -> Result<String> {
     let list: String = files.iter().map(|(name, sum)| format!("\n  [{name:?}, {sum:?}],")).collect();
-    let version = format!("{:x}", Sha256::digest(&list));
     let mut text = template.to_owned();
     for (place, value) in
-        [("/*version*/ \"\"", format!("{:?}", &version[..12])), ("/*files*/ []", format!("[{list}\n]"))]
+        [("/*version*/ \"\"", format!("{:?}", version_of(files))), ("/*files*/ []", format!("[{list}\n]"))]
     {
         ensure!(text.matches(place).count() == 1, "{WORKER} does not hold {place} once");
         text = text.replace(place, &value);

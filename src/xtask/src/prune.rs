@@ -6,16 +6,11 @@
 //! have their own on the processor. CubeCL's kernels are a graph of operations each of which could also be read from
 //! text. Whoever called an emptied function would be told "unreachable".
 
-use std::{collections::BTreeSet, env, ffi::OsString, path::Path, process::Command};
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use wasm_encoder::{CodeSection, Module, RawSection};
 use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
-
-use crate::tools::root;
-
-/// Set to the real wasm-bindgen where this program stands in for it.
-pub const REAL: &str = "RETORT_WASM_BINDGEN";
 
 /// A part of the mangled names of what is emptied, and how many functions at most hold it.
 type Pattern = (&'static str, usize);
@@ -50,45 +45,19 @@ const NEVER_CALLED_ON_GPUS: [Pattern; 4] = [
     ("combine..parser..FirstMode", 20),
 ];
 
-/// What is emptied in a module, by its name.
-fn emptied(module: &str) -> Option<Vec<Pattern>> {
-    match module {
-        "engine-cpu.wasm" => Some(NEVER_CALLED.to_vec()),
-        "engine-gpu.wasm" => Some([&NEVER_CALLED[..], &NEVER_CALLED_ON_GPUS].concat()),
-        _ => None,
-    }
-}
-
-/// Does wasm-bindgen's work on a module without what is never called, if this program was started under its name.
-pub fn stand_in() -> Option<Result<()>> {
-    let real = env::var_os(REAL)?;
-    let name = env::args_os().next()?;
-    Path::new(&name).file_stem().is_some_and(|stem| stem == "wasm-bindgen").then(|| bind(&real))
-}
-
-fn bind(real: &OsString) -> Result<()> {
-    let folder = root().join("target/pruned");
-    std::fs::create_dir_all(&folder)?;
-    let mut arguments = Vec::new();
-    for argument in env::args_os().skip(1) {
-        let path = Path::new(&argument);
-        let name = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_file());
-        match name.and_then(emptied) {
-            Some(patterns) => {
-                let module = std::fs::read(path)?;
-                let (pruned, counts) =
-                    without(&module, &patterns, LEAST).with_context(|| path.display().to_string())?;
-                check(&patterns, &counts).with_context(|| path.display().to_string())?;
-                let place = folder.join(path.file_name().unwrap_or_default());
-                std::fs::write(&place, pruned)?;
-                arguments.push(place.into_os_string());
-            }
-            None => arguments.push(argument),
-        }
-    }
-    let status = Command::new(real).args(arguments).status().context("wasm-bindgen")?;
-    ensure!(status.success(), "wasm-bindgen failed: {status}");
-    Ok(())
+/// A module, by its name, without what is never called in it.
+///
+/// # Errors
+/// If it is no module, or a pattern matches nothing or too much.
+pub fn prune(name: &str, module: Vec<u8>) -> Result<Vec<u8>> {
+    let patterns = match name {
+        "engine-cpu" => NEVER_CALLED.to_vec(),
+        "engine-gpu" => [&NEVER_CALLED[..], &NEVER_CALLED_ON_GPUS].concat(),
+        _ => return Ok(module),
+    };
+    let (pruned, counts) = without(&module, &patterns, LEAST)?;
+    check(&patterns, &counts)?;
+    Ok(pruned)
 }
 
 /// Every pattern matches something, and no more than it should.

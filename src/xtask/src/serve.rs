@@ -20,22 +20,21 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 
 use crate::{
-    build::Build,
+    build,
     tools::{gzip, root},
 };
 
 /// Builds the page, unless told not to, and serves it until interrupted: at first without the GPU engine, which takes
 /// longer to build than all the rest and is put beside it as soon as it is there.
 pub fn command(port: u16, no_build: bool) -> Result<()> {
-    let build = if no_build { None } else { Some(Build::prepare()?) };
-    if let Some(build) = &build {
-        build.first()?;
+    if !no_build {
+        build::first()?;
     }
     let port = start(port, &root().join("dist"))?;
     eprintln!("serving http://127.0.0.1:{port} (stop with Ctrl-C)");
-    if let Some(build) = build {
-        eprintln!("the processor trains meanwhile; the engine for GPUs follows");
-        build.whole()?;
+    if !no_build {
+        eprintln!("networks train on the CPU meanwhile; the GPU engine follows");
+        build::gpu()?;
         eprintln!("serving http://127.0.0.1:{port} with all engines; reload the page");
     }
     loop {

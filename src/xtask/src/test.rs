@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     build, runtimes, serve,
-    tools::{browser as find_browser, cargo, output, root, run, step, web_tools},
+    tools::{browser as find_browser, cargo, output, root, run, step, wasm_target},
 };
 
 /// The rooms that are built for the browser.
@@ -39,7 +39,7 @@ pub fn all(no_browser: bool) -> Result<()> {
     if no_browser {
         return Ok(());
     }
-    web_tools()?;
+    wasm_target()?;
     step("lints of the browser's rooms", "4 minutes from nothing", || {
         let target = [
             "--target",

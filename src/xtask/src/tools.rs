@@ -11,17 +11,6 @@ use std::{
 use anyhow::{Context as _, Result, bail, ensure};
 use flate2::{Compression, write::GzEncoder};
 
-/// Trunk 0.22 needs a newer compiler than this workspace's.
-const TRUNK: &str = "0.21.14";
-
-/// Cargo's release profile for tools: quick to compile.
-const CHEAP: [(&str, &str); 4] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
-    ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
-    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
-];
-
 /// The workspace's root.
 pub fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -56,25 +45,8 @@ pub fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// The folders of trunk and of the wasm-bindgen that the lock file asks for, installing what is missing.
-pub fn web_tools() -> Result<Vec<PathBuf>> {
-    wasm_target()?;
-    let bindgen = locked_version("wasm-bindgen")?;
-    // Without TLS and a look for updates: neither is let into the network.
-    Ok(vec![
-        tool(
-            "wasm-bindgen-cli",
-            "wasm-bindgen",
-            &bindgen,
-            &["--no-default-features", "--bin", "wasm-bindgen"],
-            "2 to 3 minutes, once",
-        )?,
-        tool("trunk", "trunk", TRUNK, &["--no-default-features"], "5 to 10 minutes, once")?,
-    ])
-}
-
 /// The toolchain file alone does not add the target where rustup's automatic installs are off.
-fn wasm_target() -> Result<()> {
+pub fn wasm_target() -> Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let installed = output("rustup", &["target", "list", "--installed"]).unwrap_or_default();
     if installed.lines().any(|line| line == TARGET) {
@@ -85,50 +57,11 @@ fn wasm_target() -> Result<()> {
     })
 }
 
-/// The folder that holds a tool of exactly this version: one on the PATH, or one installed for Retort alone, so that
-/// nobody's own version is replaced.
-fn tool(package: &str, program: &str, version: &str, features: &[&str], cost: &str) -> Result<PathBuf> {
-    let is_right = |program: &Path| {
-        output(program, &["--version"]).is_some_and(|text| text.split_whitespace().any(|word| word == version))
-    };
-    let on_path = env::var_os("PATH").into_iter().flat_map(|path| env::split_paths(&path).collect::<Vec<_>>());
-    if let Some(folder) = on_path.into_iter().find(|folder| is_right(&folder.join(program))) {
-        return Ok(folder);
-    }
-    let home = cache()?.join(format!("{package}-{version}"));
-    let folder = home.join("bin");
-    if is_right(&folder.join(program)) {
-        return Ok(folder);
-    }
-    step(&format!("installing {package} {version}"), cost, || {
-        let install = |locked: &[&str]| {
-            let mut command = cargo();
-            command.args(["install", package, "--version", version, "--root"]).arg(&home).args(features).args(locked);
-            // A tool runs for seconds where its compiler would optimise for minutes.
-            command.envs(CHEAP);
-            // Its own target folder goes with the installation, and the workspace's flags are not meant for it.
-            run(command.env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR"))
-        };
-        // A lock file may name a dependency that has since been withdrawn.
-        install(&["--locked"]).or_else(|_| install(&[]))
-    })?;
-    Ok(folder)
-}
-
 /// Where what was installed for Retort alone is kept.
 pub fn cache() -> Result<PathBuf> {
     let from = |name: &str| env::var_os(name).map(PathBuf::from);
     let base = from("XDG_CACHE_HOME").or_else(|| from("HOME").map(|home| home.join(".cache")));
     Ok(base.context("neither XDG_CACHE_HOME nor HOME is set")?.join("retort"))
-}
-
-/// The version of a package in the workspace's lock file.
-fn locked_version(package: &str) -> Result<String> {
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
-    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
-    let version =
-        lines.nth(1).and_then(|line| line.strip_prefix("version = \"")).and_then(|rest| rest.strip_suffix('"'));
-    Ok(version.with_context(|| format!("{package} is not in Cargo.lock"))?.to_owned())
 }
 
 /// Chromium and ChromeDriver: on the machine, or by apt-get where that may be used.

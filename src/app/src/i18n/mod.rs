@@ -11,7 +11,7 @@ use web_sys::console;
 
 use crate::{
     i18n::fluent::{Argument, Messages, Value},
-    platform::fetch::{BUILD, fetch_text},
+    platform::fetch::{build, fetch_text},
 };
 
 /// Messages remembered at most; then all are forgotten.
@@ -96,7 +96,7 @@ impl Texts {
             {
                 return texts;
             }
-            match fetch_text(&format!("locales/{}.ftl?{BUILD}", language.tag())).await {
+            match fetch_text(&format!("locales/{}.ftl?{}", language.tag(), build())).await {
                 Ok(messages) => {
                     let texts = Self::read(language, &messages);
                     READ.with_borrow_mut(|read| read.push(texts.clone()));

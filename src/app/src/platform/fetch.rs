@@ -7,11 +7,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response, window};
 
-/// Told apart from an older build's files in the browser's cache by the build's stamp.
-pub const BUILD: &str = match option_env!("RETORT_BUILD") {
-    Some(build) => build,
-    None => "dev",
-};
+/// The build's stamp, which tells its files from an older build's in the browser's cache.
+pub fn build() -> String {
+    let document = window().and_then(|window| window.document());
+    let stamp = document.and_then(|document| document.query_selector("meta[name=build]").ok().flatten());
+    stamp.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+}
 
 /// Fetches a file of the page, reporting bytes received and in all.
 ///

@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::platform::fetch::{BUILD, fetch, text};
+use crate::platform::fetch::{build, fetch, text};
 
 /// A compiled engine and the address of its glue.
 #[derive(Clone)]
@@ -21,10 +21,11 @@ pub struct CompiledWorker {
 /// # Errors
 /// What the browser says where that fails.
 pub async fn load(name: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<CompiledWorker, String> {
-    let bytes = fetch(&format!("{name}_bg.wasm?{BUILD}"), progress).await?;
+    let stamp = build();
+    let bytes = fetch(&format!("{name}_bg.wasm?{stamp}"), progress).await?;
     let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
     // Relative to the worker's script, which stands beside the engines.
-    Ok(CompiledWorker { glue: format!("./{name}.js?{BUILD}"), module })
+    Ok(CompiledWorker { glue: format!("./{name}.js?{stamp}"), module })
 }
 
 /// What a worker says.
@@ -110,7 +111,7 @@ impl Engine {
         options.set_type(WorkerType::Module);
         // What developer tools list it as.
         options.set_name(&engine.glue);
-        let worker = Worker::new_with_options(&format!("./engine.js?{BUILD}"), &options).map_err(text)?;
+        let worker = Worker::new_with_options(&format!("./engine.js?{}", build()), &options).map_err(text)?;
         let broken = fail.clone();
         let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
             let message = message.data();
