@@ -41,7 +41,11 @@ enum Command {
         no_build: bool,
     },
     /// Builds the page into dist/, which any static host can serve
-    Build,
+    Build {
+        /// Leaves the GPU engine out, which takes longer to build than all the rest
+        #[arg(long)]
+        no_gpu: bool,
+    },
     /// Runs every check and test: formatting, lints, unit tests, the page in headless Chromium
     Test {
         /// Only the checks and tests that need no browser
@@ -75,7 +79,8 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve { port, no_build } => serve::command(port, no_build),
-        Command::Build => build::build(),
+        Command::Build { no_gpu: true } => build::first(),
+        Command::Build { .. } => build::build(),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Sizes => sizes::sizes(),
