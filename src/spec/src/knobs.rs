@@ -4,6 +4,7 @@
 use crate::{
     experiment::Experiment,
     for_each_objective,
+    link::{readings, with_commas, with_point},
     number::read_number,
     objectives::Objective,
     problem::ProblemKind,
@@ -103,11 +104,31 @@ impl Knob {
         }
     }
 
-    /// Turns the knob.
+    /// Turns the knob. Texts are read as people type them: `２０`, `0,5`, `64 32`, `ALL`, `20.`.
     ///
     /// # Errors
     /// What is wrong with the text, the experiment then being as it was.
     pub fn set(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
+        let mut problem = None;
+        for reading in readings(text) {
+            let more = match self.kind {
+                Kind::Number { .. } => with_point(&reading),
+                Kind::Widths | Kind::Classes | Kind::Stages => Some(with_commas(&reading)),
+                Kind::Integer { .. } | Kind::Labels { .. } | Kind::Choice(_) => None,
+            };
+            for reading in [Some(reading), more].into_iter().flatten() {
+                match self.set_exactly(experiment, &reading) {
+                    Ok(()) => return Ok(()),
+                    // A number out of range says more than a text that is no number.
+                    Err(kind @ ProblemKind::OutOfRange { .. }) => problem = Some(kind),
+                    Err(kind) => problem = problem.or(Some(kind)),
+                }
+            }
+        }
+        Err(problem.unwrap_or_else(|| self.wrong_kind()))
+    }
+
+    fn set_exactly(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
         self.check(text)?;
         let is_read = match self.place {
             Place::Field { put, .. } => put(experiment, text),

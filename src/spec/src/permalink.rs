@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     experiment::Experiment,
     knobs::{KNOBS, knob},
+    link::{self, unpunctuated},
     problem::ProblemKind,
-    values::DataSet,
 };
 
 /// The version of the encoding, written as `v`. It rises when an old link would otherwise mean something else.
@@ -52,32 +52,37 @@ pub fn encode(experiment: &Experiment) -> String {
     query
 }
 
-/// Reads a permalink's query, with or without a leading `?` or `#`.
+/// Reads a permalink: a whole address, the part behind its `#` or `?`, or pairs alone, bent as [`link::pairs`] says.
 ///
 /// Never fails: every bad value is named in the problems and replaced by its default, unknown keys are reported, and
-/// pairs whose key starts as one of `foreign` does (the page's own settings) are passed over in silence.
+/// pairs with one of the keys in `foreign` (the page's own settings) are passed over in silence.
 pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
-    let pairs = pairs(query);
+    let pairs = link::pairs(query);
     let mut problems = Vec::new();
     let mut report = |key: &str, value: &str, kind, used: Option<String>| {
         problems.push(Problem { key: key.into(), value: value.into(), kind, used });
     };
     // The data set decides the defaults of the other knobs, wherever in the link it stands.
-    let data = pairs.iter().find(|(key, _)| key == "data").and_then(|(_, value)| value.parse::<DataSet>().ok());
-    let defaults = data.map_or_else(Experiment::default, Experiment::for_data);
+    let mut defaults = Experiment::default();
+    if let Some((_, value)) = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case("data"))
+        && knob("data").is_some_and(|knob| knob.set(&mut defaults, value).is_ok())
+    {
+        defaults = Experiment::for_data(defaults.data);
+    }
     let mut experiment = defaults.clone();
     let mut seen: Vec<&str> = Vec::new();
     for (key, value) in &pairs {
-        if foreign.contains(&key.as_str()) {
+        let lower = key.to_ascii_lowercase();
+        if foreign.contains(&lower.as_str()) {
             continue;
         }
-        if seen.contains(&key.as_str()) {
+        if seen.iter().any(|other| other.eq_ignore_ascii_case(key)) {
             report(key, value, ProblemKind::GivenTwice, None);
             continue;
         }
         seen.push(key);
-        if key == "v" {
-            match value.parse::<u32>() {
+        if lower == "v" {
+            match unpunctuated(value).parse::<u32>() {
                 Ok(version) if version <= VERSION && version > 0 => {}
                 Ok(version) if version > VERSION => {
                     report(key, value, ProblemKind::NewerVersion { known: VERSION }, Some(VERSION.to_string()));
@@ -86,7 +91,7 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
             }
             continue;
         }
-        match knob(key) {
+        match knob(&lower) {
             None => report(key, value, ProblemKind::UnknownKey, None),
             Some(knob) => {
                 if let Err(kind) = knob.set(&mut experiment, value) {
@@ -118,47 +123,12 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
     keys.into_iter().filter_map(problem).collect()
 }
 
-/// Splits a query into its pairs, percent-decoded; a key without `=` has an empty value.
-fn pairs(query: &str) -> Vec<(String, String)> {
-    query
-        .trim_start_matches(['?', '#'])
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(key, value)| (percent_decode(key), percent_decode(value)))
-        .collect()
-}
-
-/// Decodes `%2C` and the like, which messengers put into links; anything malformed stays as it is.
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let hex = (bytes[index] == b'%')
-            .then(|| bytes.get(index + 1..index + 3))
-            .flatten()
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match hex {
-            Some(byte) => {
-                decoded.push(byte);
-                index += 3;
-            }
-            None => {
-                decoded.push(bytes[index]);
-                index += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::PAGE_KEYS;
     use crate::pipeline::PipelineError;
-    use crate::values::{Bits, Classes, Labels};
+    use crate::values::{Bits, Classes, DataSet, Labels};
 
     #[test]
     fn a_pipeline_that_makes_no_sense_is_named_by_its_stage() {
@@ -212,6 +182,91 @@ mod tests {
         assert_eq!(decoded.problems[0].kind, ProblemKind::NewerVersion { known: VERSION });
         assert_eq!(decoded.problems[1].kind, ProblemKind::UnknownKey);
         assert_eq!(decoded.experiment, Experiment::default());
+    }
+
+    #[test]
+    fn values_are_read_as_people_type_them() {
+        let link = "#V=1&Data=Moons&temperature=2,5&soft=０。５&student=６４、32&labels= 20.&omit=none.&optimizer=SGD)";
+        let read = decode(link, &[]);
+        assert_eq!(read.problems, []);
+        let straight = "v=1&data=moons&student=64,32&labels=20&temperature=2.5&soft=0.5&optimizer=sgd";
+        assert_eq!(read.experiment, decode(straight, &[]).experiment);
+        assert_eq!(read.experiment.temperature, 2.5);
+        let out = decode("soft=1,5&temperature=1,000&seed=3 4", &[]).problems;
+        assert_eq!(out[0].kind, ProblemKind::OutOfRange { min: 0.0, max: 1.0 });
+        assert_eq!([&out[1].kind, &out[2].kind], [&ProblemKind::NotANumber, &ProblemKind::NotANumber]);
+        assert_eq!((out.len(), out[1].value.as_str()), (3, "1,000"), "told as it was typed");
+    }
+
+    /// Links of nasty values: what is decoded and written again is read without a problem and means the same.
+    #[test]
+    fn random_links_come_back() {
+        const VALUES: [&str; 44] = [
+            "",
+            "0",
+            "-0",
+            "1",
+            "-1",
+            "0,5",
+            "1e-120",
+            "1e300",
+            "1e999",
+            "NaN",
+            "inf",
+            "99999999999999999999",
+            "４",
+            "%",
+            "%zz",
+            "%F0%28",
+            "%2525",
+            "all",
+            "none",
+            "ALL.",
+            "0.30000000000000004",
+            "5e-324",
+            "2.5",
+            "3,1,4",
+            ",,,",
+            "conv:8,16",
+            "res:4",
+            "linear",
+            "2048,2048",
+            "2049",
+            "mnist",
+            "moons",
+            "digits8",
+            "prune:0.9",
+            "quantize:2",
+            "prune:0.5,finetune:3,quantize:4,huffman",
+            "huffman,huffman",
+            "qat:2:10",
+            "on",
+            "off",
+            "\u{202e}",
+            "&amp;",
+            "1;seed=2",
+            "\u{0}",
+        ];
+        // A count from outside for a longer search.
+        let count = std::env::var("RETORT_LINKS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000_u64);
+        let mut state = 1_u64;
+        let mut draw = |below: usize| {
+            // Knuth's linear congruential generator (TAOCP vol. 2, 3.3.4).
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % below as u64) as usize
+        };
+        for _ in 0..count {
+            let mut link = String::from("#v=1");
+            for _ in 0..draw(6) {
+                let key = KNOBS.get(draw(KNOBS.len() + 2)).map_or("utm_x", |knob| knob.key);
+                link += &format!("&{key}={}", VALUES[draw(VALUES.len())]);
+            }
+            let read = decode(&link, PAGE_KEYS);
+            let written = encode(&read.experiment);
+            let again = decode(&written, &[]);
+            assert_eq!((&again.experiment, &again.problems[..]), (&read.experiment, &[][..]), "{link}");
+            assert_eq!(encode(&again.experiment), written, "{link}");
+        }
     }
 
     #[test]

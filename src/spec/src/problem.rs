@@ -62,7 +62,7 @@ pub enum ProblemKind {
     #[error("given twice; the first one counts")]
     GivenTwice,
     /// The link was made by a newer Retort.
-    #[error("made by a newer version than {known}; what is known of it is used")]
+    #[error("made by a newer version than {known}")]
     NewerVersion {
         /// The version known here.
         known: u32,
