@@ -563,9 +563,13 @@ tour-cost = What it costs: the student packed into a file, with fewer bits for e
 
 problem = { $key }={ $value }: { $reason }.
 problem-used = { $used } is used.
-problem-unknown = no knob has this name
+problems-more = { $count ->
+    [one] One more value of the link could not be used.
+   *[other] { $count } more values of the link could not be used.
+}
+problem-unknown = no setting has this name
 problem-name = no panel, knob or control has this name
-problem-number = this is not a number of the kind asked for
+problem-number = this is not a valid number
 problem-range = outside the range from { $min } to { $max }
 problem-choice = this is not one of { $words }
 problem-widths = this is not a list of at most { $layers } hidden widths from 1 to { $width }, nor of channels from 1 to { $channels }

@@ -554,6 +554,7 @@ tour-cost = 代价：把学生打包成文件，每个权重用更少的位。�
 
 problem = { $key }={ $value }：{ $reason }。
 problem-used = 改用 { $used }。
+problems-more = 链接中还有 { $count } 个值无法使用。
 problem-unknown = 没有这个名称的设置
 problem-name = 没有这个名称的面板、参数或控件
 problem-number = 不是有效的数值

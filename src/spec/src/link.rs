@@ -1,5 +1,7 @@
 //! A link as it arrives: mail programs, chats, course editors and trackers bend it on its way.
 
+use crate::number::read_number;
+
 /// The page's own settings in a link, beside the knobs.
 pub const PAGE_KEYS: &[&str] = &["lang", "theme", "hide", "lock", "view", "lesson"];
 
@@ -96,6 +98,11 @@ pub fn with_point(number: &str) -> Option<String> {
 pub fn with_commas(list: &str) -> String {
     let items = list.split([',', ';', ' ', '/']).filter(|item| !item.is_empty());
     items.collect::<Vec<_>>().join(",")
+}
+
+/// A number as people type it: `0,5`, `２０`, `20.`.
+pub fn read_typed(text: &str) -> Option<f64> {
+    readings(text).iter().find_map(|reading| read_number(reading).or_else(|| read_number(&with_point(reading)?)))
 }
 
 /// Without blanks around it, in half-width letters and lower case.
@@ -244,6 +251,10 @@ mod tests {
     fn texts_are_read_as_people_type_them() {
         assert!(readings(" ２０ ").contains(&"20".to_owned()));
         assert!(readings("All").contains(&"all".to_owned()));
+        assert_eq!(
+            ["０，５", "0,5", " 2.5 ", "1,000", "x"].map(read_typed),
+            [Some(0.5), Some(0.5), Some(2.5), None, None]
+        );
         assert!(readings("20.").contains(&"20".to_owned()));
         for list in ["64，32", "64、32", "64 32", "64;32", "64, 32"] {
             assert_eq!(with_commas(&plain(list)), "64,32", "{list}");

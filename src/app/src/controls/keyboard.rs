@@ -36,9 +36,9 @@ fn asked(event: &KeyboardEvent, single: bool) -> Option<Control> {
     if event.default_prevented() || document.query_selector("dialog[open]").ok().flatten().is_some() {
         return None;
     }
-    let key = event.key();
+    let (key, code) = (event.key(), event.code());
     let command = event.ctrl_key() || event.meta_key();
-    let press = Press { key: &key, command, shift: event.shift_key(), alt: event.alt_key() };
+    let press = Press { key: &key, code: &code, command, shift: event.shift_key(), alt: event.alt_key() };
     let control = meaning(press, place(&document), single)?;
     // A key held down goes on stepping; it does not play and pause by turns.
     let repeats = matches!(control, Control::StepBatch | Control::Undo | Control::Redo);

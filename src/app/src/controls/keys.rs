@@ -16,8 +16,10 @@ pub enum Place {
 /// A key that was pressed.
 #[derive(Debug, Clone, Copy)]
 pub struct Press<'a> {
-    /// The browser's name of it.
+    /// The letter that it writes, or its name.
     pub key: &'a str,
+    /// Its place on the keyboard, such as `KeyZ`.
+    pub code: &'a str,
     /// With Ctrl, or Cmd.
     pub command: bool,
     pub shift: bool,
@@ -33,10 +35,20 @@ pub const SINGLE: [(&str, Control); 5] = [
     ("n", Control::NewSeed),
 ];
 
+/// The Latin letter of a key, in lower case. Where a keyboard writes other letters, or an input method takes the key, its
+/// place says which letter is meant (UI Events, section 5.1.2). A Latin keyboard says by its letter which key is meant:
+/// `z` of a German keyboard stands where `y` of an English one does.
+pub fn latin(key: &str, code: &str) -> String {
+    let is_other = key == "Process" || key == "Unidentified" || (!key.is_ascii() && key.chars().count() == 1);
+    match code.strip_prefix("Key").filter(|letter| is_other && letter.len() == 1) {
+        Some(letter) => letter.to_ascii_lowercase(),
+        None => key.to_ascii_lowercase(),
+    }
+}
+
 /// What the key does; `single` says whether keys without Ctrl do anything (WCAG 2.1.4 asks for that switch).
 pub fn meaning(press: Press<'_>, place: Place, single: bool) -> Option<Control> {
-    // The keys that mean something are ASCII; tables of all other letters would weigh eleven kilobytes.
-    let key = press.key.to_ascii_lowercase();
+    let key = latin(press.key, press.code);
     match (press.command, press.alt, key.as_str()) {
         (true, false, _) if place == Place::Text => None,
         (true, false, "z") if press.shift => Some(Control::Redo),
@@ -55,7 +67,13 @@ mod tests {
 
     fn press(keys: &str) -> Press<'_> {
         let key = keys.rsplit('+').next().unwrap_or_default();
-        Press { key, command: keys.contains("Ctrl"), shift: keys.contains("Shift"), alt: keys.contains("Alt") }
+        Press {
+            key,
+            code: "",
+            command: keys.contains("Ctrl"),
+            shift: keys.contains("Shift"),
+            alt: keys.contains("Alt"),
+        }
     }
 
     #[test]
@@ -67,6 +85,26 @@ mod tests {
         }
         assert_eq!(meaning(press("Ctrl+z"), Place::Text, true), None);
         assert_eq!(meaning(press("Ctrl+Alt+z"), Place::Free, true), None, "AltGr is no Ctrl");
+    }
+
+    #[test]
+    fn keyboards_of_other_letters_undo_and_redo() {
+        let command = |key, code| {
+            let press = Press { key, code, command: true, shift: false, alt: false };
+            meaning(press, Place::Free, true)
+        };
+        for key in ["я", "ζ", "ئ", "ㅋ", "ז", "Process"] {
+            assert_eq!(command(key, "KeyZ"), Some(Control::Undo), "{key}");
+        }
+        assert_eq!(command("н", "KeyY"), Some(Control::Redo));
+        assert_eq!(command("z", "KeyY"), Some(Control::Undo), "German");
+        assert_eq!(command("y", "KeyZ"), Some(Control::Redo), "German");
+        assert_eq!(command("z", "KeyW"), Some(Control::Undo), "French");
+        let single =
+            |key, code| meaning(Press { key, code, command: false, shift: false, alt: false }, Place::Free, true);
+        assert_eq!(single("к", "KeyR"), Some(Control::Reset));
+        assert_eq!(single("т", "KeyN"), Some(Control::NewSeed));
+        assert_eq!(single("é", "Digit2"), None);
     }
 
     #[test]

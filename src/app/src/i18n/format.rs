@@ -13,8 +13,12 @@ thread_local! {
     static FORMATTERS: RefCell<Vec<(Language, u32, Function)>> = RefCell::default();
 }
 
+/// Digits after the point that every browser's formatter takes (ECMA-402 before 2023; more raise an exception).
+const MOST_DIGITS: u32 = 20;
+
 /// A number with `digits` after the point, grouped as the language does.
 pub fn number(texts: &Texts, value: f64, digits: u32) -> String {
+    let digits = digits.min(MOST_DIGITS);
     let formatter = FORMATTERS.with_borrow_mut(|formatters| {
         let fits = |(language, of, _): &&(Language, u32, Function)| (*language, *of) == (texts.language, digits);
         if let Some((_, _, known)) = formatters.iter().find(fits) {

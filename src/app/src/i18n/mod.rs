@@ -45,9 +45,10 @@ impl Language {
 
     /// The language a tag asks for, if it is one of ours.
     pub fn of_tag(tag: &str) -> Option<Self> {
-        match tag.split(['-', '_']).next() {
-            Some("en") => Some(Self::English),
-            Some("zh") => Some(Self::Chinese),
+        let first = tag.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
+        match first.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::English),
+            "zh" => Some(Self::Chinese),
             _ => None,
         }
     }
@@ -290,6 +291,7 @@ mod tests {
     fn languages_are_told_by_their_tags() {
         assert_eq!(Language::of_tag("zh-Hans-CN"), Some(Language::Chinese));
         assert_eq!(Language::of_tag("en_GB"), Some(Language::English));
+        assert_eq!(Language::of_tag("ZH."), Some(Language::Chinese), "at the end of a sentence");
         assert_eq!(Language::of_tag("fr"), None);
     }
 }

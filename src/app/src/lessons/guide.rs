@@ -1,14 +1,13 @@
 //! Who guides the visitor: an open lesson, or the tour. Shared by the menu, the lesson's panel and the tour's card.
 
 use gloo_events::EventListener;
-use retort_spec::{Experiment, Problem, ProblemKind};
+use retort_spec::{Experiment, link::unpunctuated};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    lessons::{CATALOGUE, Entry, entry},
+    lessons::{Entry, entry},
     platform::link,
-    state::{Action, Notice},
 };
 
 /// The page key of a lesson.
@@ -54,12 +53,8 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
     let asked = use_state(|| false);
     let (menu, tour) = (use_state(|| 0), use_state(|| 0));
     {
-        let (lesson, asked, dispatch) = (lesson.setter(), asked.setter(), page.state.dispatcher());
+        let (lesson, asked) = (lesson.setter(), asked.setter());
         use_effect_with((), move |()| {
-            let unknown = link::page_key(KEY).filter(|id| entry(id).is_none());
-            if let Some(problem) = unknown.map(no_such_lesson) {
-                dispatch.dispatch(Action::Notify(Notice::Link(problem)));
-            }
             let back = web_sys::window().map(|window| {
                 EventListener::new(&window, "popstate", move |_| {
                     asked.set(false);
@@ -96,12 +91,7 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
 }
 
 fn addressed() -> Option<&'static Entry> {
-    link::page_key(KEY).and_then(|id| entry(&id))
-}
-
-fn no_such_lesson(id: String) -> Problem {
-    let ids: Vec<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
-    Problem { key: KEY.into(), value: id, kind: ProblemKind::NotAChoice { words: ids.join(", ") }, used: None }
+    link::page_key(KEY).and_then(|id| entry(unpunctuated(&id)))
 }
 
 /// Puts the experiment that a lesson begins with into the address, together with the lesson.

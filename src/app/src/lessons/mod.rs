@@ -10,10 +10,10 @@ pub mod prose;
 pub mod quantity;
 pub mod steer;
 
-use retort_spec::{decode, encode};
+use retort_spec::{PAGE_KEYS, decode, encode};
 use yew::prelude::*;
 
-use crate::{context::AppContext, i18n::Language, lessons::guide::Guide, state::PAGE_KEYS};
+use crate::{context::AppContext, i18n::Language, lessons::guide::Guide};
 
 /// A lesson of the menu; the rest of it is fetched when it is opened.
 #[derive(Debug, PartialEq)]
@@ -46,6 +46,11 @@ impl Entry {
 
 /// All lessons, in their order.
 pub const CATALOGUE: &[Entry] = include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
+
+/// The names of all lessons.
+pub fn ids() -> Vec<&'static str> {
+    CATALOGUE.iter().map(|entry| entry.id).collect()
+}
 
 /// The lesson of this name.
 pub fn entry(id: &str) -> Option<&'static Entry> {

@@ -1,43 +1,76 @@
 //! The address bar and the settings that survive a reload.
 
-use retort_spec::{Experiment, Problem, encode};
+use retort_spec::{Experiment, PAGE_KEYS, Problem, ProblemKind, encode, knob, link::unpunctuated};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::{i18n::Language, platform::view::View, state::PAGE_KEYS};
+use crate::{i18n::Language, platform::view::View};
 
-/// The part of the address behind `#`.
+/// The colours that a link may ask for.
+const THEMES: [&str; 3] = ["auto", "light", "dark"];
+
+/// The experiment and the page's settings as the address has them: what stands behind `#`, else the known keys behind
+/// `?`.
 pub fn query() -> String {
-    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+    let Some(location) = window().map(|window| window.location()) else { return String::new() };
+    let hash = location.hash().unwrap_or_default();
+    if hash.len() > 1 { hash } else { known_part(&location.search().unwrap_or_default()) }
 }
 
-/// A page key of the address, such as `lang`. Messengers write its commas as `%2C`.
+/// The pairs of a query that mean something here, as a part behind `#`; empty where there is none. Others belong to the
+/// host or to trackers.
+fn known_part(search: &str) -> String {
+    let pairs = retort_spec::link::pairs(search);
+    let is_known = |key: &str| is_ours(key) && key != "v";
+    let known: Vec<String> =
+        pairs.iter().filter(|(key, _)| is_known(key)).map(|(key, value)| format!("{key}={value}")).collect();
+    if known.is_empty() { String::new() } else { format!("#{}", known.join("&")) }
+}
+
+fn is_ours(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key == "v" || PAGE_KEYS.contains(&key.as_str()) || knob(&key).is_some()
+}
+
+/// A page key of the address, such as `lang`.
 pub fn page_key(key: &str) -> Option<String> {
-    let query = query();
-    let value = raw(&query, key)?.to_owned();
-    Some(js_sys::decode_uri_component(&value).ok().map_or(value, String::from))
+    retort_spec::link::page_key(&query(), key)
 }
 
-/// What the address leaves out of the page and what it locks, and what it names in vain.
-pub fn view(panels: &'static [&'static str]) -> (View, Vec<Problem>) {
+/// What the address leaves out of the page and what it locks, and what it names in vain in its page keys.
+pub fn view(panels: &'static [&'static str], lessons: &[&str]) -> (View, Vec<Problem>) {
     let key = |name| page_key(name);
-    View::read(panels, key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref())
-}
-
-/// A page key as it stands in an address.
-fn raw<'a>(query: &'a str, key: &str) -> Option<&'a str> {
-    let pairs = query.trim_start_matches('#').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(name, _)| *name == key).map(|(_, value)| value).next()
+    let (view, mut problems) =
+        View::read(panels, key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref());
+    let mut report = |key: &str, value: String, words: &str| {
+        let kind = ProblemKind::NotAChoice { words: words.to_owned() };
+        problems.push(Problem { key: key.to_owned(), value, kind, used: None });
+    };
+    if let Some(tag) = page_key("lang").filter(|tag| Language::of_tag(tag).is_none()) {
+        report("lang", tag, "en, zh-CN");
+    }
+    if let Some(name) = page_key("theme").filter(|name| theme_of(name).is_none()) {
+        report("theme", name, &THEMES.join(", "));
+    }
+    if let Some(id) = page_key("lesson").filter(|id| !lessons.contains(&unpunctuated(id))) {
+        report("lesson", id, &lessons.join(", "));
+    }
+    (view, problems)
 }
 
 /// Puts the experiment into the address as a step that Back undoes; page keys stay.
 pub fn write(experiment: &Experiment) {
-    go(&compose(&query(), experiment, None));
+    go(&compose(&query(), experiment, None), is_framed());
 }
 
-/// The same, with a page key set or taken out.
+/// Completes the address in place, or puts right what it could not say: Back leaves the page, not the short form.
+pub fn settle(experiment: &Experiment) {
+    go(&compose(&query(), experiment, None), true);
+}
+
+/// Writes a page key, or takes it out.
 pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
-    go(&compose(&query(), experiment, Some((key, value))));
+    go(&compose(&query(), experiment, Some((key, value))), is_framed());
 }
 
 /// The address of an experiment, with the page keys of the old address but for one.
@@ -45,38 +78,66 @@ fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str
     let mut address = format!("#{}", encode(experiment));
     for &key in PAGE_KEYS {
         let value = match change {
-            Some((changed, value)) if changed == key => value,
-            _ => raw(old, key),
+            Some((changed, value)) if changed == key => value.map(str::to_owned),
+            _ => retort_spec::link::page_key(old, key),
         };
-        if let Some(value) = value {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
             address.push_str(&format!("&{key}={value}"));
         }
     }
     address
 }
 
-fn go(address: &str) {
-    let old = query();
-    if old == address {
+/// Goes to an address of this page: in place of the current one, or as a step that Back undoes.
+fn go(hash: &str, in_place: bool) {
+    let Some(window) = window() else { return };
+    let (old, Ok(history)) = (window.location().hash().unwrap_or_default(), window.history()) else { return };
+    let (page, is_clean) = (base(), window.location().search().is_ok_and(|search| search == kept_search(&search)));
+    if old == hash && is_clean {
         return;
     }
-    let Some(history) = window().and_then(|window| window.history().ok()) else { return };
-    // The first address is completed in place: Back should leave the page, not its short form.
-    let _ = match old.is_empty() {
-        true => history.replace_state_with_url(&JsValue::NULL, "", Some(address)),
-        false => history.push_state_with_url(&JsValue::NULL, "", Some(address)),
+    // In a frame, Back belongs to the page around it.
+    let address = format!("{page}{hash}");
+    let _ = match in_place || !is_clean {
+        true => history.replace_state_with_url(&JsValue::NULL, "", Some(&address)),
+        false => history.push_state_with_url(&JsValue::NULL, "", Some(&address)),
     };
 }
 
-/// The page's whole address, to share.
-pub fn address() -> String {
-    window().and_then(|window| window.location().href().ok()).unwrap_or_default()
+/// Whether the page stands in a frame of another.
+pub fn is_framed() -> bool {
+    // A browser may refuse to name a window of another origin: then there is one.
+    window().is_some_and(|window| !matches!(window.top(), Ok(Some(top)) if top == window))
 }
 
-/// The page's address without an experiment.
+/// The page's whole address, to share: without what trackers added.
+pub fn address() -> String {
+    let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+    format!("{}{hash}", base())
+}
+
+/// The page's address without an experiment, and without what trackers added.
 pub fn base() -> String {
-    let address = address();
-    address.split('#').next().unwrap_or_default().to_owned()
+    clean_base(&window().and_then(|window| window.location().href().ok()).unwrap_or_default())
+}
+
+fn clean_base(address: &str) -> String {
+    let page = address.split('#').next().unwrap_or_default();
+    match page.split_once('?') {
+        Some((page, search)) => format!("{page}{}", kept_search(search)),
+        None => page.to_owned(),
+    }
+}
+
+/// The pairs of a query that belong to the host.
+fn kept_search(search: &str) -> String {
+    let pairs = search.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty());
+    let is_kept = |pair: &&str| {
+        let key = pair.split('=').next().unwrap_or_default();
+        !is_ours(key) && !retort_spec::link::is_tracker(key)
+    };
+    let kept: Vec<&str> = pairs.filter(is_kept).collect();
+    if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) }
 }
 
 /// A stored setting. Private windows may refuse storage; the page then forgets, and works.
@@ -112,7 +173,12 @@ pub fn language() -> Language {
 
 /// The colours that the link asks for.
 pub fn theme() -> Option<String> {
-    page_key("theme").filter(|theme| !theme.is_empty())
+    page_key("theme").and_then(|name| theme_of(&name)).map(str::to_owned)
+}
+
+fn theme_of(name: &str) -> Option<&'static str> {
+    let name = unpunctuated(name.trim()).to_ascii_lowercase();
+    THEMES.into_iter().find(|theme| *theme == name)
 }
 
 /// Tells the document its language, its colours and whether it is drawn for a projector, for readers, fonts and styles.
@@ -143,8 +209,30 @@ mod tests {
     fn page_keys_stay_unless_they_are_the_one_that_changes() {
         let experiment = Experiment { seed: 4, ..Experiment::default() };
         let old = "#v=1&seed=3&lesson=heat&hide=data%2Ccost";
-        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&hide=data%2Ccost&lesson=heat");
-        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&hide=data%2Ccost");
+        assert_eq!(compose(old, &experiment, None), "#v=1&seed=4&hide=data,cost&lesson=heat");
+        assert_eq!(compose(old, &experiment, Some(("lesson", None))), "#v=1&seed=4&hide=data,cost");
         assert_eq!(compose("", &experiment, Some(("lesson", Some("cold")))), "#v=1&seed=4&lesson=cold");
+    }
+
+    #[test]
+    fn what_trackers_add_is_not_handed_on() {
+        let page = "https://example.org/retort/";
+        assert_eq!(clean_base(&format!("{page}?fbclid=abc&utm_source=course#v=1")), page);
+        assert_eq!(clean_base(&format!("{page}?course=7&fbclid=abc&data=moons#v=1")), format!("{page}?course=7"));
+        assert_eq!(clean_base(&format!("{page}#v=1&seed=9")), page);
+    }
+
+    #[test]
+    fn an_experiment_behind_a_question_mark_is_read_and_what_the_host_adds_is_not() {
+        assert_eq!(known_part("?data=moons&course=7&v=20240101"), "#data=moons");
+        assert_eq!(known_part("?course=7&v=3"), "");
+        assert_eq!(known_part(""), "");
+    }
+
+    #[test]
+    fn colours_are_read_as_a_sentence_ends() {
+        assert_eq!(theme_of("dark."), Some("dark"));
+        assert_eq!(theme_of("Light"), Some("light"));
+        assert_eq!(theme_of("pink"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What a link leaves out of the page and what it locks, so that a class meets only what the lesson is about.
 
-use retort_spec::{KNOBS, Problem, ProblemKind, knob};
+use retort_spec::{KNOBS, Problem, ProblemKind, knob, link::unpunctuated};
 
 /// The controls that are no knobs.
 pub const CONTROLS: &[&str] = &[
@@ -55,6 +55,8 @@ impl View {
         let mut names = |key: &str, list: Option<&str>, is_known: &dyn Fn(&str) -> bool| {
             let mut known: Vec<String> = Vec::new();
             for name in list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()) {
+                // A sentence around the link may end behind the name.
+                let name = if is_known(name) { name } else { unpunctuated(name) };
                 match is_known(name) {
                     true if known.iter().any(|other| other == name) => {}
                     true => known.push(name.to_owned()),
@@ -65,7 +67,7 @@ impl View {
         };
         let hide = names("hide", hide, &|name| can_hide(name, panels));
         let lock = names("lock", lock, &can_lock);
-        let projector = match view {
+        let projector = match view.map(unpunctuated) {
             None | Some("") => false,
             Some("projector") => true,
             Some(other) => {
@@ -112,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_link_hides_and_locks_what_it_names() {
-        let (view, problems) = read(Some("cost, verdict,temperature"), Some("teacher,stop"), Some("projector"));
+        let (view, problems) = read(Some("cost, temperature,verdict."), Some("teacher,stop"), Some("projector"));
         assert_eq!(problems, []);
         assert!(!view.shows("cost") && !view.shows("verdict") && view.shows("curves"));
         assert!(!view.shows_knob("temperature") && view.shows_knob("soft"));

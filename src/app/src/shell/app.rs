@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::{Command, RunState, WorkbenchCommand};
+use retort_spec::{Command, WorkbenchCommand, PAGE_KEYS, RunState, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -13,7 +13,10 @@ use crate::{
     controls::keyboard::use_keyboard,
     i18n::{Language, Texts},
     island,
-    lessons::guide::{Guide, use_new_guide},
+    lessons::{
+        self,
+        guide::{Guide, use_new_guide},
+    },
     panels::{IDS, PANELS, lesson::lesson_panel},
     platform::{link, offline},
     shell::{
@@ -43,7 +46,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     let view = use_state_eq(|| {
-        let (view, problems) = link::view(IDS);
+        let (view, problems) = link::view(IDS, &lessons::ids());
         (Rc::new(view), problems)
     });
     let state = use_reducer(|| {
@@ -70,18 +73,18 @@ pub fn App(props: &AppProps) -> Html {
     {
         let dispatch = state.dispatcher();
         use_effect_with(view.1.clone(), move |problems| {
-            for problem in problems {
-                dispatch.dispatch(Action::Notify(Notice::Link(problem.clone())));
-            }
+            dispatch.dispatch(Action::ReportPage(problems.clone()));
         });
     }
     {
         let driver = driver.clone();
         let first = use_mut_ref(|| true);
         use_effect_with(state.experiment.clone(), move |experiment| {
-            link::write(experiment);
             // The driver starts the first one itself, once it knows the device.
-            if !first.replace(false) {
+            if first.replace(false) {
+                link::settle(experiment);
+            } else {
+                link::write(experiment);
                 driver.run(experiment.clone());
             }
         });
@@ -135,7 +138,7 @@ pub fn App(props: &AppProps) -> Html {
             let mut known = keys();
             let back = web_sys::window().map(|window| {
                 EventListener::new(&window, "popstate", move |_| {
-                    let (seen, problems) = link::view(IDS);
+                    let (seen, problems) = link::view(IDS, &lessons::ids());
                     view.set((Rc::new(seen), problems));
                     // Only what the new address says otherwise: the visitor's own choice outlives a step back.
                     let now = keys();
@@ -146,7 +149,10 @@ pub fn App(props: &AppProps) -> Html {
                         theme.set(link::theme());
                     }
                     known = now;
-                    dispatch.dispatch(Action::Navigate(link::query()));
+                    let query = link::query();
+                    // What the address could not say does not stay in it.
+                    link::settle(&decode(&query, PAGE_KEYS).experiment);
+                    dispatch.dispatch(Action::Navigate(query));
                 })
             });
             move || drop((watch, back))

@@ -69,11 +69,8 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
     match notice {
         Notice::Link(problem) => {
             let reason = problem_reason(page, &problem.kind);
-            let args = [
-                ("key", problem.key.as_str().into()),
-                ("value", problem.value.as_str().into()),
-                ("reason", reason.into()),
-            ];
+            let (key, value) = (shortened(&problem.key), shortened(&problem.value));
+            let args = [("key", key.as_str().into()), ("value", value.as_str().into()), ("reason", reason.into())];
             let text = match &problem.used {
                 Some(used) => {
                     let used = texts.with("problem-used", &[("used", used.as_str().into())]);
@@ -82,6 +79,9 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
                 None => texts.with("problem", &args),
             };
             ("warning", text)
+        }
+        Notice::MoreLinks { count, .. } => {
+            ("warning", texts.with("problems-more", &[("count", (*count as u32).into())]))
         }
         Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
@@ -100,6 +100,15 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
         }
         Notice::Update => ("good", texts.get("update-ready")),
     }
+}
+
+/// A text of a link, cut where it is longer than anybody reads, and without what would turn the page's direction.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    let is_plain = |letter: &char| !letter.is_control() && !('\u{202a}'..='\u{202e}').contains(letter);
+    let mut letters = text.chars().filter(is_plain);
+    let start: String = letters.by_ref().take(MOST).collect();
+    if letters.next().is_some() { format!("{start}…") } else { start }
 }
 
 fn problem_reason(page: &AppContext, kind: &ProblemKind) -> String {
@@ -167,6 +176,13 @@ fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(shortened("temperature"), "temperature");
+        assert_eq!(shortened(&"é".repeat(300)), format!("{}…", "é".repeat(60)));
+        assert_eq!(shortened("a\u{202e}b\nc"), "abc");
+    }
 
     #[test]
     fn a_learning_rate_is_halved_down_to_the_end_of_its_knob() {

@@ -120,7 +120,7 @@ impl State {
             }
             WorkbenchEvent::Refused { name, reason } => {
                 bench.progress = None;
-                self.notices.push(Notice::Bench { name, reason });
+                self.tell(Notice::Bench { name, reason });
             }
         }
         self.bench = Rc::new(bench);
@@ -148,7 +148,7 @@ impl State {
                 if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
                     Rc::make_mut(flow).ended = Some(Some(failed));
                 }
-                self.notices.push(Notice::Restarted { reason });
+                self.tell(Notice::Restarted { reason });
             }
             BenchAction::Unimport => bench.imported = None,
         }

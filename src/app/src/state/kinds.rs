@@ -31,6 +31,8 @@ pub enum Fetching {
 pub enum Notice {
     /// A value of the link could not be used.
     Link(Problem),
+    /// So many more values of the link could not be used: of the page's own keys, or of the experiment.
+    MoreLinks { page: bool, count: usize },
     /// The engine met trouble.
     EngineError(EngineError),
     /// A worker died and another was started on the CPU.

@@ -10,6 +10,7 @@ pub mod files_table;
 pub mod fixture;
 pub mod kinds;
 pub mod loss_terms;
+mod notices;
 pub mod order;
 pub mod pipeline_editor;
 pub mod predictions;
@@ -21,9 +22,8 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, EngineError, Event,
-    Experiment, FileData, Measured, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict, decode, encode,
-    knob, sanitize,
+    Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, ActivationReport, Measured,
+    PAGE_KEYS, Problem, RunState, Stage, Progress, Terms, EngineError, UserExample, Verdict, decode, encode, knob, sanitize,
 };
 use yew::Reducible;
 
@@ -154,20 +154,19 @@ pub enum Action {
     Fetching(Fetching),
     /// The visitor is told something.
     Notify(Notice),
+    /// The page's own keys of a link could not be used as they stood.
+    ReportPage(Vec<Problem>),
     /// Something happens on the page's side of the workbench.
     Bench(BenchAction),
     /// A notice was read.
     Dismiss(usize),
 }
 
-/// The page's own keys of a permalink, which are no knobs.
-pub const PAGE_KEYS: &[&str] = &["lang", "theme", "hide", "lock", "view", "lesson"];
-
 impl State {
     /// The state of a page opened at this address.
     pub fn open(query: &str) -> Self {
         let decoded = decode(query, PAGE_KEYS);
-        Self {
+        let mut state = Self {
             experiment: decoded.experiment,
             engine: Engine::Loading { received: 0.0, total: None },
             device: None,
@@ -185,7 +184,7 @@ impl State {
             bench: Rc::default(),
             stale: false,
             verdict: None,
-            notices: decoded.problems.into_iter().map(Notice::Link).collect(),
+            notices: Vec::new(),
             fetching: Fetching::Idle,
             example: None,
             preview: None,
@@ -203,7 +202,9 @@ impl State {
             bias: 0.0,
             files: Rc::default(),
             memory: Rc::default(),
-        }
+        };
+        state.report(decoded.problems);
+        state
     }
 
     /// What a network of the first run says of the given example; `packed` for the student read back from its file.
@@ -282,7 +283,7 @@ impl State {
                     self.inside = Rc::default();
                 }
             }
-            Event::FilesRead { train, test, .. } => self.notices.push(Notice::FilesRead { train, test }),
+            Event::FilesRead { train, test, .. } => self.tell(Notice::FilesRead { train, test }),
             Event::Error(trouble) => {
                 // What stands there was another experiment's.
                 if matches!(
@@ -375,18 +376,12 @@ impl Reducible for State {
                     let mut experiment = state.experiment.clone();
                     match knob.set(&mut experiment, &value) {
                         Ok(()) => {
-                            state
-                                .notices
-                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            state.notices.extend(sanitize(&mut experiment).into_iter().map(Notice::Link));
+                            state.report_knob(key, sanitize(&mut experiment));
                             state.change(experiment);
                         }
                         Err(kind) => {
                             let used = Some(knob.get(&state.experiment));
-                            state
-                                .notices
-                                .retain(|notice| !matches!(notice, Notice::Link(problem) if problem.key == key));
-                            state.notices.push(Notice::Link(Problem { key: key.into(), value, kind, used }));
+                            state.report_knob(key, [Problem { key: key.into(), value, kind, used }]);
                         }
                     }
                 }
@@ -394,11 +389,14 @@ impl Reducible for State {
             Action::Preview(temperature) => state.preview = Some(temperature),
             Action::Navigate(query) => {
                 let decoded = decode(&query, PAGE_KEYS);
-                if encode(&decoded.experiment) == encode(&state.experiment) {
+                let same = encode(&decoded.experiment) == encode(&state.experiment);
+                if !same {
+                    state.change(decoded.experiment);
+                }
+                state.report(decoded.problems);
+                if same && state.notices == self.notices {
                     return self;
                 }
-                state.change(decoded.experiment);
-                state.notices.extend(decoded.problems.into_iter().map(Notice::Link));
             }
             Action::Inspect(example) => {
                 state.example = Some(example);
@@ -463,8 +461,9 @@ impl Reducible for State {
             Action::Memory(memory) => state.memory = Rc::new(memory),
             Action::Fetching(fetching) => state.fetching = fetching,
             // A version newer still needs no second notice.
-            Action::Notify(Notice::Update) if state.notices.contains(&Notice::Update) => return self,
-            Action::Notify(notice) => state.notices.push(notice),
+            Action::Notify(notice) if state.notices.contains(&notice) => return self,
+            Action::Notify(notice) => state.tell(notice),
+            Action::ReportPage(problems) => state.report_page(problems),
             Action::Dismiss(index) => {
                 if index < state.notices.len() {
                     state.notices.remove(index);

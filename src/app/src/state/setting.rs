@@ -1,8 +1,6 @@
 //! What a lesson turns: pairs of a permalink, laid over the experiment that is there.
 
-use retort_spec::{DataSet, Experiment, Phase, changed, decode, knob};
-
-use crate::state::PAGE_KEYS;
+use retort_spec::{DataSet, Experiment, PAGE_KEYS, Phase, changed, decode, knob};
 
 /// The experiment with the pairs of `set` turned. A pair that is no knob's value changes nothing; a test forbids it.
 pub fn turned(experiment: &Experiment, set: &str) -> Experiment {

@@ -85,6 +85,9 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
     assert_eq!(state.experiment.seed, 3);
     let same = Rc::new(state);
     assert!(Rc::ptr_eq(&same, &same.clone().reduce(Action::Navigate("seed=3".into()))));
+    let bad = act((*same).clone(), Action::Navigate("seed=3&temperature=500&colour=red".into()));
+    assert_eq!((bad.experiment.seed, bad.notices.len()), (3, 2), "a bad value is told as by a fresh load");
+    assert!(act(bad, Action::Navigate("seed=3".into())).notices.is_empty());
 }
 
 #[test]

@@ -68,10 +68,19 @@ pub fn lessons_for(key: &str) -> impl Iterator<Item = &'static Entry> {
     CATALOGUE.iter().filter(move |entry| entry.knobs.contains(&key))
 }
 
-/// A number with as many digits as it has.
+/// A number with as many digits as it has; one of many digits as a power of ten.
 pub fn plain(texts: &Texts, value: f64) -> String {
-    let digits = value.to_string().split_once('.').map_or(0, |(_, digits)| digits.len() as u32);
-    number(texts, value, digits)
+    match digits_of(value) {
+        Some(digits) => number(texts, value, digits),
+        None => format!("{value:.2e}"),
+    }
+}
+
+/// Digits after the point that a number is read with; `None` where they are more than anybody reads.
+fn digits_of(value: f64) -> Option<u32> {
+    const MOST: usize = 8;
+    let digits = value.to_string().split_once('.').map_or(0, |(_, digits)| digits.len());
+    (digits <= MOST || value.abs() >= 1e-3).then_some(digits.min(MOST) as u32)
 }
 
 fn range(texts: &Texts, knob: &Knob) -> String {

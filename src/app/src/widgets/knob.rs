@@ -13,6 +13,7 @@ use crate::{
     widgets::{
         help::{HelpProps, consequence, use_help},
         icon::{Icon, icon},
+        number_field::{NumberField, number_field},
         widths,
     },
 };
@@ -60,17 +61,23 @@ pub fn knob_control(page: &AppContext, id: &str) -> Html {
     let turn = page.turn(knob.key);
     let described = format!("{name}-help");
     let disabled = page.locks(knob.key);
-    let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
+    let number = |min, max, whole| {
+        number_field(NumberField {
+            id: name.clone(),
+            value: value.clone(),
+            range: [min, max],
+            whole,
+            disabled,
+            label: None,
+            described: Some(described.clone()),
+            change: turn.clone(),
+        })
+    };
+    let change = turn.reform(|event: Event| text_of(&event));
     let control = match knob.kind {
         Kind::Choice(words) => return choice_control(page, knob, words, None, &|_| false),
-        Kind::Integer { min, max } => html! {
-            <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="1" value={value.clone()}
-                onchange={change} aria-describedby={described.clone()} />
-        },
-        Kind::Number { min, max, .. } => html! {
-            <input id={name.clone()} {disabled} type="number" min={min.to_string()} max={max.to_string()} step="any" value={value.clone()}
-                onchange={change} aria-describedby={described.clone()} />
-        },
+        Kind::Integer { min, max } => number(f64::from(min), f64::from(max), true),
+        Kind::Number { min, max, .. } => number(min, max, false),
         Kind::Widths => widths::control(page, knob, &described),
         Kind::Labels { .. } | Kind::Classes | Kind::Stages => html! {
             <input id={name.clone()} {disabled} type="text" value={value.clone()} autocomplete="off" spellcheck="false"

@@ -8,6 +8,7 @@ pub mod highlight;
 pub mod icon;
 pub mod island;
 pub mod knob;
+pub mod number_field;
 pub mod picture;
 pub mod pixel_grid;
 pub mod progress;

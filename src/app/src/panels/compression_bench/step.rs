@@ -1,13 +1,16 @@
 //! A stage of the pipeline as a card: what it is, its numbers and choices, and where it stands.
 
-use retort_spec::{COMPRESSION_STEPS, CompressionStep, read_number};
+use retort_spec::{CompressionStep, COMPRESSION_STEPS, link::read_typed};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     panels::compression_bench::model::{Edit, Now},
     state::pipeline_editor::{Menu, Part, menus, numbers, usual, with_number, with_word},
-    widgets::dom::text_of,
+    widgets::{
+        dom::text_of,
+        number_field::{NumberField, number_field},
+    },
 };
 
 /// The card at a place of the pipeline; whether it stands wrong there, and which stage is carried out now.
@@ -87,19 +90,28 @@ pub fn card(
         let id = format!("{}-{}", name(place), part.word());
         let (least, most) = part.range();
         let (put, stages) = (put.clone(), stages.to_vec());
-        let onchange = Callback::from(move |event: Event| {
+        let change = Callback::from(move |text: String| {
             let mut stages = stages.clone();
             // What is no number leaves everything as it was, and the field says so again.
-            if let Some(value) = read_number(&text_of(&event)) {
+            if let Some(value) = read_typed(&text) {
                 stages[place] = with_number(treatment, part, value);
             }
             put(stages);
         });
+        let field = NumberField {
+            id: id.clone(),
+            value: value.to_string(),
+            range: [least, most],
+            whole: !part.is_share(),
+            disabled,
+            label: None,
+            described: None,
+            change,
+        };
         html! {
             <>
-                <label for={id.clone()}>{ texts.get(part.label()) }</label>
-                <input {id} {disabled} type="number" min={least.to_string()} max={most.to_string()} step={if part.is_share() { "any" } else { "1" }}
-                    value={value.to_string()} {onchange} />
+                <label for={id}>{ texts.get(part.label()) }</label>
+                { number_field(field) }
             </>
         }
     };

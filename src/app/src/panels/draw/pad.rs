@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     context::use_page,
+    controls::keys::latin,
     panels::draw::{
         canvas::{GRID, Paper, Pen},
         strokes::Line,
@@ -76,7 +77,7 @@ pub fn use_draw_pad(props: &DrawPadProps) -> Html {
         let dispatch = paper.dispatcher();
         Callback::from(move |event: KeyboardEvent| {
             let held = (event.ctrl_key() || event.meta_key(), event.alt_key() || event.shift_key());
-            if let Some(pen) = pen_of(&event.key(), held) {
+            if let Some(pen) = pen_of(&event.key(), &event.code(), held) {
                 event.prevent_default();
                 // The page's own shortcuts mean other things by these keys.
                 event.stop_propagation();
@@ -123,10 +124,14 @@ fn path(line: &Line) -> String {
 }
 
 /// What a key does, with the command keys and the others that are held.
-fn pen_of(key: &str, held: (bool, bool)) -> Option<Pen> {
+fn pen_of(key: &str, code: &str, held: (bool, bool)) -> Option<Pen> {
+    match (latin(key, code).as_str(), held) {
+        ("z", (true, false)) => return Some(Pen::Undo),
+        ("x", (false, _)) => return Some(Pen::Erase),
+        _ => {}
+    }
     match (key, held) {
-        ("z" | "Z", (true, false)) => Some(Pen::Undo),
-        ("x" | "X", (false, _)) | ("Backspace", (false, false)) => Some(Pen::Erase),
+        ("Backspace", (false, false)) => Some(Pen::Erase),
         (_, (true, _) | (_, true)) => None,
         ("ArrowLeft", _) => Some(Pen::Step([-1, 0])),
         ("ArrowRight", _) => Some(Pen::Step([1, 0])),
@@ -144,11 +149,12 @@ mod tests {
 
     #[test]
     fn keys_draw_and_what_belongs_to_the_browser_stays_its_own() {
-        assert_eq!(pen_of("ArrowUp", (false, false)), Some(Pen::Step([0, -1])));
-        assert_eq!(pen_of("z", (true, false)), Some(Pen::Undo));
-        assert_eq!(pen_of("X", (false, true)), Some(Pen::Erase), "with the shift key, or caps lock");
+        assert_eq!(pen_of("ArrowUp", "", (false, false)), Some(Pen::Step([0, -1])));
+        assert_eq!(pen_of("я", "KeyZ", (true, false)), Some(Pen::Undo));
+        assert_eq!(pen_of("z", "KeyY", (true, false)), Some(Pen::Undo));
+        assert_eq!(pen_of("X", "KeyX", (false, true)), Some(Pen::Erase), "with the shift key, or caps lock");
         for (key, held) in [("ArrowLeft", (false, true)), ("x", (true, false)), ("Tab", (false, false))] {
-            assert_eq!(pen_of(key, held), None, "{key}");
+            assert_eq!(pen_of(key, "", held), None, "{key}");
         }
     }
 

@@ -12,9 +12,9 @@ use crate::{
         loss_terms::{LABELS, SOFT_TARGETS, labels_weight},
     },
     widgets::{
-        dom::text_of,
         help::plain,
         knob::{knob_control, lock_mark},
+        number_field::{NumberField, number_field},
     },
 };
 
@@ -101,11 +101,16 @@ pub fn entry(page: &AppContext, objective: Objective) -> Html {
 fn weight(page: &AppContext, key: &'static str, label: String) -> Html {
     let Some(knob) = knob(key) else { return Html::default() };
     let Kind::Number { min, max, .. } = knob.kind else { return Html::default() };
-    let change = page.turn(key).reform(|event: Event| text_of(&event));
-    html! {
-        <input id={format!("knob-{key}")} type="number" min={min.to_string()} max={max.to_string()} step="any" aria-label={label}
-            disabled={page.locks(key)} value={knob.get(&page.state.experiment)} onchange={change} />
-    }
+    number_field(NumberField {
+        id: format!("knob-{key}"),
+        value: knob.get(&page.state.experiment),
+        range: [min, max],
+        whole: false,
+        disabled: page.locks(key),
+        label: Some(label),
+        described: None,
+        change: page.turn(key),
+    })
 }
 
 /// What there is to know of a term, folded away.
