@@ -141,8 +141,6 @@ async fn page_pauses_steps_and_goes_on() -> Result<()> {
     page.until("document.querySelector('main[data-state=paused]')").await?;
     page.click("#play").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
-    page.click("#stop").await?;
-    page.until("document.querySelector('main[data-state=idle]')").await?;
     page.click("#reset").await?;
     page.until("document.querySelector('main[data-state=running]')").await?;
     page.close().await

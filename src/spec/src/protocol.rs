@@ -539,6 +539,17 @@ pub struct Verdict {
     pub student: Spread,
 }
 
+impl Verdict {
+    /// A network's accuracies.
+    pub fn spread(&self, actor: Actor) -> &Spread {
+        match actor {
+            Actor::Teacher => &self.teacher,
+            Actor::Student => &self.student,
+            Actor::Baseline => &self.baseline,
+        }
+    }
+}
+
 /// What the visitor must know, each case with what they can do about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum EngineError {

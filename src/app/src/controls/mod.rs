@@ -17,7 +17,6 @@ pub enum Control {
     Play,
     StepBatch,
     StepEpoch,
-    Stop,
     Reset,
     NewSeed,
     Undo,
@@ -31,7 +30,6 @@ impl Control {
             Self::Play => "play",
             Self::StepBatch => "step-batch",
             Self::StepEpoch => "step-epoch",
-            Self::Stop => "stop",
             Self::Reset => "reset",
             Self::NewSeed => "new-seed",
             Self::Undo => "undo",
@@ -45,7 +43,7 @@ impl Control {
         let unfinished = there && !matches!(state.run_state, RunState::Idle | RunState::Finished);
         let sense = match self {
             Self::Play => there && state.run_state != RunState::Idle,
-            Self::StepBatch | Self::StepEpoch | Self::Stop => unfinished,
+            Self::StepBatch | Self::StepEpoch => unfinished,
             Self::Reset => there,
             Self::NewSeed => !view.locks("seed"),
             Self::Undo => !state.undo.is_empty(),
@@ -64,7 +62,6 @@ impl Control {
             Self::Play => send(Command::Resume),
             Self::StepBatch => send(Command::StepBatch),
             Self::StepEpoch => send(Command::StepEpoch),
-            Self::Stop => send(Command::Stop),
             // After trouble there is nothing left to reset: the experiment begins anew.
             Self::Reset if state.run_state == RunState::Idle => send(Command::Run(state.experiment.clone())),
             Self::Reset => send(Command::Reset),
@@ -105,9 +102,9 @@ mod tests {
     fn what_is_hidden_or_locked_cannot_be_used_by_keys_either() {
         let running = state(RunState::Running);
         let able = |hide, lock, control: Control| control.is_able(&running, &View::read(&[], hide, lock, None).0);
-        assert!(able(None, None, Control::Stop));
-        assert!(!able(Some("stop"), None, Control::Stop) && !able(None, Some("stop"), Control::Stop));
-        assert!(able(Some("stop"), Some("stop"), Control::Play));
+        assert!(able(None, None, Control::Reset));
+        assert!(!able(Some("reset"), None, Control::Reset) && !able(None, Some("reset"), Control::Reset));
+        assert!(able(Some("reset"), Some("reset"), Control::Play));
         assert!(!able(None, Some("seed"), Control::NewSeed) && !able(None, Some("all"), Control::NewSeed));
     }
 }

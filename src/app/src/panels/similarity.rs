@@ -40,11 +40,12 @@ pub fn use_similarity() -> Html {
     let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
         let classes = data.classes as usize;
         let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
-        // Colours compare what is not on the diagonal, which would drown everything else.
-        let off_diagonal = means.iter().enumerate().flat_map(|(i, row)| row.iter().enumerate().filter(move |&(j, _)| i != j));
-        let most = off_diagonal.map(|(_, &p)| p).fold(1e-9, f64::max);
+        // Colours compare what is not on the diagonal, which would drown everything else: within a row, from its least to
+        // its largest. At a high temperature all of them are nearly equal, and what differs is what the student learns.
+        let ranges: Vec<(f64, f64)> = means.iter().enumerate().map(|(i, row)| off_diagonal_range(i, row)).collect();
         let cell = move |(i, j, p): (usize, usize, f64)| {
-            let shade = if i == j { 0.0 } else { 100.0 * p / most };
+            let (least, most) = ranges[i];
+            let shade = if i == j { 0.0 } else { 100.0 * (p - least) / (most - least).max(1e-9) };
             html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ percent(texts, p) }</td> }
         };
         let name = |class: usize| class_name(&page.texts, data.data, class);
@@ -76,6 +77,12 @@ pub fn use_similarity() -> Html {
             { island!(use_look_alikes, LookAlikesProps { actor: *actor, at }) }
         </section>
     }
+}
+
+/// The least and the largest value of a row, its class's own aside.
+fn off_diagonal_range(class: usize, row: &[f64]) -> (f64, f64) {
+    let others = row.iter().enumerate().filter(|&(other, _)| other != class).map(|(_, &p)| p);
+    others.fold((f64::INFINITY, 0.0), |(least, most), p| (least.min(p), most.max(p)))
 }
 
 /// Whose eyes, and at which temperature.
@@ -129,5 +136,15 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
             </p>
             <div class="look-alikes">{ for found.into_iter().take(SHOWN).map(thumbnail) }</div>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_s_own_share_does_not_set_the_colours() {
+        assert_eq!(off_diagonal_range(1, &[0.05, 0.7, 0.12, 0.13]), (0.05, 0.13));
     }
 }

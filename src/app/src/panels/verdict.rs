@@ -1,6 +1,6 @@
 //! The verdict, in words: what distillation did, also where it hurts.
 
-use retort_spec::{Outcome, Verdict};
+use retort_spec::{Actor, Outcome, Verdict};
 use yew::prelude::*;
 
 use super::Panel;
@@ -11,6 +11,9 @@ use crate::{
 
 /// Its entry in the table.
 pub const PANEL: Panel = Panel { id: "verdict", holds: |_| false, draw: verdict };
+
+/// The order of the tables.
+const ORDER: [Actor; 3] = [Actor::Teacher, Actor::Student, Actor::Baseline];
 
 /// The verdict's panel.
 pub fn verdict(page: &AppContext) -> Html {
@@ -70,6 +73,30 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     (texts.with("verdict-words", &args), outcome, sure)
 }
 
+/// The accuracies of each seed, folded away.
+fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
+    let texts = &page.texts;
+    let first = page.state.experiment.seed;
+    let row = |index: usize| {
+        let seed = first.wrapping_add(index as u32);
+        html! {
+            <tr>
+                <th scope="row">{ texts.with("seed-number", &[("seed", seed.to_string().into())]) }</th>
+                { for ORDER.map(|actor| html! { <td>{ verdict.spread(actor).values.get(index).map(|value| percent(texts, *value)) }</td> }) }
+            </tr>
+        }
+    };
+    html! {
+        <details class="seeds">
+            <summary>{ texts.get("each-seed") }</summary>
+            <table class="spread">
+                <thead><tr><td></td>{ for ORDER.map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }</th> }) }</tr></thead>
+                <tbody>{ for (0..verdict.student.values.len()).map(row) }</tbody>
+            </table>
+        </details>
+    }
+}
+
 fn words(page: &AppContext, verdict: &Verdict) -> Html {
     let texts = &page.texts;
     let (words, outcome, sure) = parts(page, verdict);
@@ -79,15 +106,18 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
                 { words }{ " " }<b>{ outcome }</b>{ " " }{ sure }
             </p>
             <table class="spread">
-                <tbody>{ for [("teacher", &verdict.teacher), ("student", &verdict.student), ("baseline", &verdict.baseline)].map(|(word, spread)| html! {
-                    <tr class={word}>
-                        <th scope="row">{ texts.get(&format!("actor-{word}")) }</th>
+                <tbody>{ for ORDER.map(|actor| (actor, verdict.spread(actor))).map(|(actor, spread)| html! {
+                    <tr class={actor.word()}>
+                        <th scope="row">{ texts.get(&format!("actor-{}", actor.word())) }</th>
                         <td>{ percent(texts, spread.mean) }{ " %" }</td>
                         // One seed has no spread.
                         <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
                     </tr>
                 }) }</tbody>
             </table>
+            if verdict.student.values.len() > 1 {
+                { each_seed(page, verdict) }
+            }
             if verdict.edited_while_training {
                 <p class="recorded">{ texts.get("touched") }</p>
             }

@@ -7,7 +7,6 @@ pub const CONTROLS: &[&str] = &[
     "play",
     "step-batch",
     "step-epoch",
-    "stop",
     "reset",
     "new-seed",
     "pace",
@@ -21,6 +20,9 @@ pub const CONTROLS: &[&str] = &[
     "lessons",
     "bench-run",
 ];
+
+/// Controls that the page had once: old links name them, and need no notice.
+const GONE: &[&str] = &["stop"];
 
 /// Locks every knob.
 pub const ALL: &str = "all";
@@ -54,6 +56,7 @@ impl View {
         };
         let mut names = |key: &str, list: Option<&str>, is_known: &dyn Fn(&str) -> bool| {
             let mut known: Vec<String> = Vec::new();
+            let is_known = |name: &str| GONE.contains(&name) || is_known(name);
             for name in list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()) {
                 // A sentence around the link may end behind the name.
                 let name = if is_known(name) { name } else { unpunctuated(name) };

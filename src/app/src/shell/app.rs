@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::{Command, WorkbenchCommand, PAGE_KEYS, RunState, decode};
+use retort_spec::{Actor, Command, WorkbenchCommand, PAGE_KEYS, RunState, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -28,8 +28,9 @@ use crate::{
         toolbar::pace_of,
         tour::use_tour,
     },
-    state::{Action, Engine, Notice, State},
+    state::{Action, Engine, Notice, State, selection},
     transport::Driver,
+    widgets::dom::focus,
 };
 
 /// How often the engine is asked whether it is alive.
@@ -90,19 +91,21 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
     {
-        // While networks learn, what they say of the given example changes with every report.
+        // While networks learn, what they say of the shown example changes with every report.
         let driver = driver.clone();
-        let moment = (
-            state.question,
-            state.progress.map(|progress| (progress.run, progress.step)),
-            state.stale,
-            state.chosen_file(),
-        );
-        let (id, given) = (state.question, state.given.clone());
-        use_effect_with(moment, move |_| {
-            if let Some(given) = given {
-                driver.send(&Command::Classify { id, inputs: given.input.clone() });
-                driver.order(WorkbenchCommand::Classify { id, inputs: given.input.clone() });
+        let given = state.given.as_ref().map(|given| given.input.clone());
+        let follows = Actor::ALL.into_iter().any(|actor| state.follows(actor));
+        let shown = given.is_none().then(|| follows.then(|| selection::input(&state)).flatten()).flatten();
+        let moment =
+            (state.question, state.progress.map(|progress| (progress.run, progress.step)), state.stale, state.chosen_file());
+        let (id, example) = (state.question, state.example);
+        use_effect_with((moment, example, follows), move |_| {
+            if let Some(inputs) = given.clone().or(shown) {
+                driver.send(&Command::Classify { id, inputs });
+            }
+            // The packed student answers what has no place in the test set.
+            if let Some(inputs) = given {
+                driver.order(WorkbenchCommand::Classify { id, inputs });
             }
         });
     }
@@ -204,10 +207,12 @@ pub fn App(props: &AppProps) -> Html {
     let panels: Html = PANELS.iter().map(|one| panel(&page, &turns, one.id, one.draw)).collect();
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
+    let page_texts = page.texts.clone();
     let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<AppContext> context={page}>
         <ContextProvider<Guide> context={guide}>
+            { skip_link(&page_texts) }
             { header }
             { island!(use_announcer) }
             { notices }
@@ -221,4 +226,11 @@ pub fn App(props: &AppProps) -> Html {
         </ContextProvider<Guide>>
         </ContextProvider<AppContext>>
     }
+}
+
+/// The first stop of the Tab key: past the head and the data, to the picture. A link would change the address, which
+/// holds the experiment.
+fn skip_link(texts: &Texts) -> Html {
+    let skip = Callback::from(|_: MouseEvent| focus("soft-targets"));
+    html! { <button id="skip" onclick={skip}>{ texts.get("skip") }</button> }
 }

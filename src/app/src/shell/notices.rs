@@ -29,7 +29,9 @@ pub fn notices(page: &AppContext) -> Html {
         }
     };
     html! {
-        <ul id="notices" aria-label={page.texts.get("notices")}>{ for page.state.notices.iter().enumerate().map(notice) }</ul>
+        <section aria-label={page.texts.get("notices")}>
+            <ul id="notices">{ for page.state.notices.iter().enumerate().map(notice) }</ul>
+        </section>
     }
 }
 

@@ -15,9 +15,9 @@ pub fn lede(page: &AppContext) -> Html {
         html! { <><b>{ outcome(page, verdict.outcome) }</b>{ " " }{ texts.with("lede-result", &args) }</> }
     });
     html! {
-        <div id="lede">
+        <section id="lede" aria-label={texts.get("summary")}>
             <p>{ texts.get("lede") }</p>
             <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
-        </div>
+        </section>
     }
 }

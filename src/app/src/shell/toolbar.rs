@@ -34,7 +34,6 @@ pub fn toolbar(page: &AppContext) -> Html {
             }
             { tool(page, Control::StepBatch, Icon::Batch, texts.get("step-batch")) }
             { tool(page, Control::StepEpoch, Icon::Epoch, texts.get("step-epoch")) }
-            { tool(page, Control::Stop, Icon::Stop, texts.help("stop")) }
             { tool(page, Control::Reset, Icon::Again, texts.help("reset")) }
             { tool(page, Control::NewSeed, Icon::Dice, texts.help("new-seed")) }
             { pace(page) }

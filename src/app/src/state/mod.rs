@@ -73,6 +73,8 @@ pub struct State {
     /// What stands of the students is the last training's.
     pub stale: bool,
     pub verdict: Option<Rc<Verdict>>,
+    /// The verdict of the training before, on the same data.
+    pub verdict_before: Option<Rc<Verdict>>,
     pub notices: Vec<Notice>,
     pub fetching: Fetching,
     /// The test example whose soft targets are shown; the most telling one until the visitor chooses.
@@ -184,6 +186,7 @@ impl State {
             bench: Rc::default(),
             stale: false,
             verdict: None,
+            verdict_before: None,
             notices: Vec::new(),
             fetching: Fetching::Idle,
             example: None,
@@ -221,6 +224,15 @@ impl State {
     /// The temperature that is shown.
     pub fn temperature(&self) -> f64 {
         self.preview.unwrap_or(self.experiment.temperature)
+    }
+
+    /// The accuracy that a network had in the training before: the mean of its seeds, else the first one's.
+    pub fn before(&self, actor: Actor) -> Option<f64> {
+        let last = |points: &Rc<Vec<CurvePoint>>| {
+            points.iter().rev().find(|point| point.actor == actor && point.run == 0).map(|point| point.test_accuracy)
+        };
+        let points = self.past.last()?;
+        self.verdict_before.as_ref().map(|verdict| verdict.spread(actor).mean).or_else(|| last(points))
     }
 
     /// A network of the first run.
@@ -306,9 +318,41 @@ impl State {
         if experiment == self.experiment {
             return;
         }
-        self.undo.push(std::mem::replace(&mut self.experiment, experiment));
+        let before = self.go_to(experiment);
+        self.undo.push(before);
         self.undo.drain(..self.undo.len().saturating_sub(MOST_UNDONE));
         self.redo.clear();
+    }
+
+    /// Takes an experiment in the place of another, which it gives back.
+    fn go_to(&mut self, experiment: Experiment) -> Experiment {
+        let before = std::mem::replace(&mut self.experiment, experiment);
+        self.preview = None;
+        if before.data != self.experiment.data && self.experiment.data.needs_files() {
+            self.forget_results();
+        }
+        before
+    }
+
+    /// Takes away what was computed of other data. Beside the name of the new data it would be a lie for as long as the
+    /// files are not there; data that need none take its place at once.
+    fn forget_results(&mut self) {
+        self.recorded = false;
+        self.data = None;
+        self.progress = None;
+        self.curves.clear();
+        self.past.clear();
+        self.measured.clear();
+        self.verdict = None;
+        self.terms = Rc::default();
+        self.compressed = Rc::default();
+        self.bench = Rc::default();
+        self.stale = false;
+        self.example = None;
+        self.given = None;
+        self.answers = Rc::default();
+        self.regions = Rc::default();
+        self.inside = Rc::default();
     }
 
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
@@ -348,10 +392,14 @@ impl State {
                 self.inside = Rc::default();
             }
         }
+        if self.given.is_none() {
+            self.answers = Rc::default();
+        }
         self.stale = !self.compressed.is_empty();
         Rc::make_mut(&mut self.bench).begun = Some(Rc::new(self.experiment.clone()));
         self.outdate_flow();
-        self.verdict = None;
+        let verdict = self.verdict.take();
+        self.verdict_before = verdict.filter(|_| same_data);
         self.terms = Rc::default();
         self.progress = None;
         self.data = Some(Rc::new(summary));
@@ -399,6 +447,9 @@ impl Reducible for State {
                 }
             }
             Action::Inspect(example) => {
+                // What another example was answered would be a lie about this one.
+                state.question = state.question.wrapping_add(1);
+                state.answers = Rc::default();
                 state.example = Some(example);
                 state.given = None;
             }
@@ -430,14 +481,14 @@ impl Reducible for State {
             }
             Action::Undo => {
                 if let Some(experiment) = state.undo.pop() {
-                    state.redo.push(std::mem::replace(&mut state.experiment, experiment));
-                    state.preview = None;
+                    let before = state.go_to(experiment);
+                    state.redo.push(before);
                 }
             }
             Action::Redo => {
                 if let Some(experiment) = state.redo.pop() {
-                    state.undo.push(std::mem::replace(&mut state.experiment, experiment));
-                    state.preview = None;
+                    let before = state.go_to(experiment);
+                    state.undo.push(before);
                 }
             }
             Action::Pace(pace) => state.pace = pace,

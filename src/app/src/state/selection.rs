@@ -43,6 +43,8 @@ impl<'a> Subject<'a> {
         let count = teacher.logits.len() / classes;
         let index = state.example.or_else(|| most_telling(state)).unwrap_or(0).min(count.checked_sub(1)?);
         let row = |actor| state.network(actor)?.logits.get(index * classes..(index + 1) * classes);
+        // What a network that is learning says now; its last measurement is an older network's.
+        let row = |actor| state.answer(actor, false).filter(|_| state.follows(actor)).or_else(|| row(actor));
         let size = (data.shape[0] * data.shape[1]) as usize;
         Some(Self {
             index: Some(index),
@@ -57,6 +59,14 @@ impl<'a> Subject<'a> {
     /// The teacher's logits.
     pub fn teacher(&self) -> Option<&'a [f32]> {
         self.logits[0]
+    }
+}
+
+impl State {
+    /// Whether the network's answer about the shown test example is asked for at each of its reports: it learns, and it
+    /// is of the first run.
+    pub fn follows(&self, actor: Actor) -> bool {
+        self.given.is_none() && self.is_training(actor) && self.progress.is_some_and(|progress| progress.run == 0)
     }
 }
 

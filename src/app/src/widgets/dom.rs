@@ -1,7 +1,7 @@
 //! What events of the document say.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, window};
 use yew::prelude::*;
 
 /// The text of the input or select that an event comes from.
@@ -10,6 +10,17 @@ pub fn text_of(event: &Event) -> String {
     let input = target.clone().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|input| input.value());
     let select = || target.and_then(|target| target.dyn_into::<HtmlSelectElement>().ok()).map(|select| select.value());
     input.or_else(select).unwrap_or_default()
+}
+
+/// Moves the focus to an element, which need not be a control, and brings it into view.
+pub fn focus(id: &str) {
+    let element = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
+    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return };
+    if element.tab_index() < 0 {
+        element.set_tab_index(-1);
+    }
+    // An element that is not drawn takes no focus, and nothing is lost.
+    let _ = element.focus();
 }
 
 /// Whether the details that an event tells of are open.

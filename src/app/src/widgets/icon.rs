@@ -7,7 +7,6 @@ use yew::prelude::*;
 pub enum Icon {
     Batch,
     Epoch,
-    Stop,
     Again,
     Dice,
     Undo,
@@ -22,7 +21,6 @@ pub fn icon(icon: Icon) -> Html {
     let path = match icon {
         Icon::Batch => "M7 6v12l8-6zM18 6v12",
         Icon::Epoch => "M4 6.5v11l6.5-5.5zM11.5 6.5v11L18 12zM20.5 6v12",
-        Icon::Stop => "M7 7h10v10H7z",
         Icon::Again => "M19.5 12a7.5 7.5 0 1 1-2.3-5.4M19.5 3.5v4.4h-4.4",
         Icon::Dice => "M5 5h14v14H5zM9 9h.01M15 9h.01M12 12h.01M9 15h.01M15 15h.01",
         Icon::Undo => "M8.5 5 4 9.5 8.5 14M4.5 9.5H14a5 5 0 0 1 0 10h-3",

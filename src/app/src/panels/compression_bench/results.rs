@@ -41,7 +41,7 @@ pub fn results(page: &AppContext, flow: &Flow) -> Html {
     let simulated = flow.stages.iter().any(is_simulated);
     html! {
         <div id="bench-results">
-            <div class="scroll"><table class="results">
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("bench-results")}><table class="results">
                 <caption class="hidden">{ texts.get("bench-results") }</caption>
                 <thead><tr>
                     { column("column-stage") }

@@ -103,7 +103,7 @@ pub fn matrix(page: &AppContext, data: &DataSummary, shown: &Shown<'_>, choose: 
         false => (texts.get("confusion-caption"), texts.get("right")),
     };
     html! {
-        <div class="scroll"><table class={classes!("matrix", "counts", shown.class)}>
+        <div class="scroll" tabindex="0" role="region" aria-label={texts.get("confusion")}><table class={classes!("matrix", "counts", shown.class)}>
             <caption>{ caption }</caption>
             <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }<th scope="col">{ head }</th></tr></thead>
             <tbody>{ for (0..classes).map(|i| html! {

@@ -169,7 +169,7 @@ fn rows(
     };
     html! {
         <div class="sheet">
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("data-table")}><table>
                 <thead><tr>{ for Column::ALL.map(column) }</tr></thead>
                 <tbody>{ for listing.order(points, &names, front).into_iter().map(row) }</tbody>
             </table></div>

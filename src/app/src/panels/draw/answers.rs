@@ -110,7 +110,7 @@ fn data_table(page: &AppContext, rows: &[(Actor, bool, Option<Vec<f64>>)]) -> Ht
     html! {
         <details>
             <summary>{ texts.get("data-table") }</summary>
-            <div class="scroll"><table class="data">
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("draw-table")}><table class="data">
                 <caption>{ texts.get("draw-table") }</caption>
                 <thead><tr><td></td>{ for rows.iter().map(|(actor, packed, _)| html! {
                     <th scope="col">{ name(page, *actor, *packed) }</th>

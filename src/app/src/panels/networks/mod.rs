@@ -75,26 +75,35 @@ fn score(page: &AppContext, actor: Actor, measured: Option<&Rc<Measured>>) -> Ht
             .map(|point| point.test_accuracy)
     };
     let first_run = page.state.progress.is_none_or(|progress| progress.run == 0);
-    let share = if training && first_run { live() } else { measured.map(|measured| measured.accuracy) };
+    // What stands in the sentence above and in the verdict: one student has one accuracy.
+    let spread =
+        page.state.verdict.as_ref().map(|verdict| verdict.spread(actor)).filter(|spread| spread.values.len() > 1);
+    let share = match spread {
+        Some(spread) => Some(spread.mean),
+        None if training && first_run => live(),
+        None => measured.map(|measured| measured.accuracy),
+    };
+    let seeds = match spread {
+        Some(spread) => {
+            let args = [("count", spread.values.len().into()), ("deviation", percent(texts, spread.deviation).into())];
+            texts.with("score-mean", &args)
+        }
+        None => texts.get("score-seed"),
+    };
     let id = match actor {
         Actor::Teacher => "score-teacher",
         Actor::Student => "score-student",
         Actor::Baseline => "score-baseline",
     };
     // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
-    let last = page
-        .state
-        .past
-        .last()
-        .and_then(|points| points.iter().rev().find(|point| point.actor == actor && point.run == 0));
-    let before = last.map_or_else(
+    let before = page.state.before(actor).map_or_else(
         || "\u{a0}".into(),
-        |point| texts.with("score-before", &[("percent", percent(texts, point.test_accuracy).into())]),
+        |accuracy| texts.with("score-before", &[("percent", percent(texts, accuracy).into())]),
     );
     html! {
         <p class={classes!("score", actor.word())}>
             <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }if actor != Actor::Teacher { <small>{ before }</small> }</span>
+            <span>{ texts.get(id) }<small>{ seeds }</small>if actor != Actor::Teacher { <small>{ before }</small> }</span>
         </p>
     }
 }

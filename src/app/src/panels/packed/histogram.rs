@@ -150,7 +150,7 @@ fn table(page: &AppContext, histogram: &WeightHistogram) -> Html {
     html! {
         <details class="data">
             <summary>{ texts.get("data-table") }</summary>
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("histogram")}><table>
                 <thead><tr>
                     <th scope="col">{ texts.get("column-from") }</th><th scope="col">{ texts.get("column-to") }</th>
                     <th scope="col">{ texts.get("histogram-before") }</th><th scope="col">{ texts.get("histogram-after") }</th>

@@ -192,7 +192,7 @@ fn table(page: &AppContext, found: &Found<'_>, layers: &[WeightHistogram]) -> Ht
     html! {
         <details class="data">
             <summary>{ texts.get("data-table") }</summary>
-            <div class="scroll"><table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("data-table")}><table>
                 <caption>{ texts.with("sensitivity-table", &[
                     ("float", percent(texts, found.float).into()),
                     ("all", found.all.map_or_else(|| "–".to_owned(), |all| percent(texts, all)).into()),

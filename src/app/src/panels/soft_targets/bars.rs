@@ -54,7 +54,8 @@ pub fn use_bars(props: &BarsProps) -> Html {
             <tr>
                 <th scope="row">{ class_name(&page.texts, props.data, class) }</th>
                 <td>{ for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
-                    <i class={classes!("bar", actor.word())} style={shares.as_ref().map(|shares| format!("width:{:.2}%", width(shares[class])))} />
+                    // What is not known yet has no bar.
+                    <i class={classes!("bar", actor.word())} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />
                 }) }</td>
                 { for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
                     <td class={classes!("number", actor.word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
@@ -68,6 +69,10 @@ pub fn use_bars(props: &BarsProps) -> Html {
     };
     html! {
         <div class="distribution">
+            // The numbers' heads are the key of the bars; where there is no room for them this is.
+            <p class="legend bars-key" aria-hidden="true">{ for ORDER.iter().map(|actor| html! {
+                <span class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ mark(*actor) }</span>
+            }) }</p>
             <table class={classes!("bars", (props.data == DataSet::Fashion).then_some("names"))}>
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>

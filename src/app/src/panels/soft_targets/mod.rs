@@ -26,6 +26,7 @@ use crate::{
     widgets::{
         dom::text_of,
         knob::knob_label,
+        number_field::{NumberField, number_field},
         picture::{PictureProps, ScatterProps, scatter, use_picture},
         slider::{place, value_at},
     },
@@ -79,10 +80,20 @@ fn slider(page: &AppContext) -> Html {
     });
     let now = page.state.temperature();
     let shown = temperature(texts, now);
+    let field = NumberField {
+        id: "temperature-value".into(),
+        value: now.to_string(),
+        range: [min, max],
+        whole: false,
+        disabled: page.locks("temperature"),
+        label: Some(texts.get("knob-temperature")),
+        described: None,
+        change: page.turn("temperature"),
+    };
     html! {
         <div class="temperature">
             { knob_label(page, "temperature", Some("temperature")) }
-            <output id="temperature-value" for="temperature">{ shown.clone() }</output>
+            { number_field(field) }
             <input id="temperature" disabled={page.locks("temperature")} type="range" min="0" max="200" step="1" value={place(scale, min, max, now).to_string()}
                 aria-valuetext={shown} oninput={preview} onchange={commit} />
         </div>
