@@ -126,7 +126,16 @@ impl Experiment {
                 dropout: 0.2,
                 ..digits8
             },
-            DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {
+            // A spiral needs more units and labels than the other shapes: with theirs, and twice the noise, the teacher came
+            // to 88.6 %, the student to 62.6 and the network alone to 50.1 (3 seeds); so to 99.3, 99.1 and 62.1.
+            DataSet::Spirals => Self {
+                data,
+                noise: 0.05,
+                student: Architecture::mlp([12, 12]),
+                labels: Labels::Count(24),
+                ..Self::for_data(DataSet::Moons)
+            },
+            DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {
                 examples: 600,
                 classes: if data == DataSet::Blobs { 4 } else { 2 },
                 noise: 0.1,
@@ -138,6 +147,15 @@ impl Experiment {
                 labels: Labels::Count(12),
                 ..digits8
             },
+        }
+    }
+
+    /// A data set's defaults in links of an older version, whose meaning stays.
+    pub(crate) fn for_data_of_version(data: DataSet, version: u32) -> Self {
+        match (data, version) {
+            // Spirals began as the other shapes do.
+            (DataSet::Spirals, 1) => Self { data, ..Self::for_data(DataSet::Moons) },
+            _ => Self::for_data(data),
         }
     }
 

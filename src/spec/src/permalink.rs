@@ -7,10 +7,16 @@ use crate::{
     knobs::{KNOBS, knob},
     link::{self, unpunctuated},
     problem::ProblemKind,
+    values::DataSet,
 };
 
 /// The version of the encoding, written as `v`. It rises when an old link would otherwise mean something else.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The least version by which a link with this data set means what it says: version 2 changed the defaults of spirals.
+fn version_for(data: DataSet) -> u32 {
+    if data == DataSet::Spirals { 2 } else { 1 }
+}
 
 /// Something in a permalink that could not be used as it stood.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
@@ -38,7 +44,7 @@ pub struct Decoded {
 /// Writes an experiment as a permalink's query: `v=1&…`, only knobs that differ from the data set's defaults.
 pub fn encode(experiment: &Experiment) -> String {
     let defaults = Experiment::for_data(experiment.data);
-    let mut query = format!("v={VERSION}");
+    let mut query = format!("v={}", version_for(experiment.data));
     for knob in KNOBS {
         let value = knob.get(experiment);
         let is_default = match knob.key {
@@ -67,7 +73,9 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
     if let Some((_, value)) = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case("data"))
         && knob("data").is_some_and(|knob| knob.set(&mut defaults, value).is_ok())
     {
-        defaults = Experiment::for_data(defaults.data);
+        let version = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case("v"));
+        let version = version.and_then(|(_, value)| unpunctuated(value).parse().ok()).unwrap_or(VERSION);
+        defaults = Experiment::for_data_of_version(defaults.data, version);
     }
     let mut experiment = defaults.clone();
     let mut seen: Vec<&str> = Vec::new();
@@ -128,7 +136,7 @@ mod tests {
     use super::*;
     use crate::link::PAGE_KEYS;
     use crate::pipeline::PipelineError;
-    use crate::values::{Bits, Classes, DataSet, Labels};
+    use crate::values::{Bits, Classes, Labels};
 
     #[test]
     fn a_pipeline_that_makes_no_sense_is_named_by_its_stage() {
@@ -174,6 +182,17 @@ mod tests {
         assert_eq!(decoded.experiment, Experiment { labels: Labels::Count(5), ..Experiment::default() });
         assert_eq!(decoded.problems[0].kind, ProblemKind::OutOfRange { min: 0.2, max: 100.0 });
         assert_eq!(decoded.problems[0].used, Some(Experiment::default().temperature.to_string()));
+    }
+
+    #[test]
+    fn a_link_of_an_older_version_keeps_its_defaults() {
+        let old = decode("v=1&data=spirals&seed=3", &[]).experiment;
+        assert_eq!((old.noise, old.labels, old.seed), (0.1, Labels::Count(12), 3));
+        assert_eq!(encode(&old), "v=2&data=spirals&noise=0.1&seed=3&student=6&labels=12");
+        assert_eq!(decode(&encode(&old), &[]).experiment, old);
+        for new in ["data=spirals", "v=2&data=spirals"] {
+            assert_eq!(decode(new, &[]).experiment, Experiment::for_data(DataSet::Spirals));
+        }
     }
 
     #[test]
