@@ -7,8 +7,8 @@ const HOME = self.registration.scope;
 // The origin may hold other deployments of the page, and it holds the visitor's data sets: each has caches of its own.
 const OURS = `retort-page-${HOME} `;
 const CACHE = OURS + VERSION;
-// Heavy, and for visitors with a good GPU only: kept when it is first asked for.
-const isForSome = (name) => name.startsWith("engine-gpu");
+// For some visitors only: kept when it is first asked for.
+const isForSome = (name) => name.startsWith("engine-gpu") || name.startsWith("docs/");
 
 self.addEventListener("install", (event) => {
   const names = [...FILES.keys()].filter((name) => !isForSome(name));

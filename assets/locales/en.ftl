@@ -130,6 +130,8 @@ calibration = Calibration error
 train-seconds = Training time
 hint-teacher-alone = Without labels the student learns only from the teacher. The student alone has nothing to learn from.
 hint-not-smaller = The student has { $student } parameters, its teacher { $teacher }: the student is not smaller.
+hint-few-labels = Only { $labelled } of { $all } classes have a labelled example. The student alone never learns the others.
+hint-empty-decoupled = The decoupled soft targets add nothing: the weight of the target is 0, and that of the others is 0 or there are only two classes.
 hint-few-classes = The student sees examples of only { $left } of { $all } classes. It has seen the others only through the teacher, if at all.
 
 data = Data
@@ -436,7 +438,11 @@ no-progress = No better than guessing: { $actors }. Raise the learning rate or t
 verdict = Verdict
 verdict-sub = paired test over the test set
 verdict-empty = When all seeds are done, this says whether distillation helped.
-verdict-words = With { $labels } labels, the distilled student gets { $student } % of the test examples right, the same network alone { $baseline } %.
+verdict-words = { $count ->
+    [0] Without labels,
+    [one] With 1 label,
+   *[other] With { $labels } labels,
+} the distilled student gets { $student } % of the test examples right, the same network alone { $baseline } %.
 verdict-helps = Distillation helped.
 verdict-no-difference = No significant difference was found.
 verdict-hurts = Distillation hurt.
@@ -857,7 +863,8 @@ bench-files = Export
 bench-source = Network to export
 bench-looked = Panel “What it costs”: { $made }
 bench-after = After step { $place }: { $stage }
-bench-files-hint = How to load them: docs/load.md in the repository. Each carries the link of this experiment.
+bench-files-hint = Each carries the link of this experiment.
+bench-files-how = How to load them
 file-packed = Packed file
     .help = Exactly the bytes that are counted here. The file can be opened again below.
 file-onnx-qdq = ONNX, integers

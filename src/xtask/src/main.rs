@@ -5,6 +5,7 @@ mod build;
 mod figures;
 #[cfg(test)]
 mod layers;
+mod manual;
 mod offline;
 mod order;
 mod page;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::{offline, tools::root};
+use crate::{manual, offline, tools::root};
 
 /// Files and folders that the page fetches by their names; everything in `web/` but its style sheets besides.
 const ASSETS: [&str; 4] =
@@ -35,6 +35,7 @@ pub fn assemble(modules: &Path, dist: &Path) -> Result<()> {
         let path = root().join(asset);
         copy(&path, &stage.join(path.file_name().unwrap_or_default()))?;
     }
+    manual::write(&stage.join("docs"))?;
     let (index, styles) = linked(&fs::read_to_string(root().join("index.html"))?)?;
     let mut style = String::new();
     for sheet in styles {

@@ -65,6 +65,7 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
     let seeds = verdict.student.values.len();
     let args = [
+        ("count", labels.into()),
         ("labels", number(texts, labels.into(), 0).into()),
         ("student", percent(texts, verdict.student.mean).into()),
         ("baseline", percent(texts, verdict.baseline.mean).into()),

@@ -157,11 +157,9 @@ pub fn session_get(name: &str) -> Option<String> {
     tab()?.get_item(name).ok().flatten()
 }
 
-/// Remembers something until this tab is closed, over reloads.
-pub fn session_set(name: &str, value: &str) {
-    if let Some(tab) = tab() {
-        let _ = tab.set_item(name, value);
-    }
+/// Remembers something until this tab is closed, over reloads. Whether there was room for it.
+pub fn session_set(name: &str, value: &str) -> bool {
+    tab().is_some_and(|tab| tab.set_item(name, value).is_ok())
 }
 
 /// The visitor's language: by the link, by an earlier choice, by the browser, else English.

@@ -6,6 +6,7 @@ pub mod frame;
 pub mod link;
 pub mod offline;
 pub mod save;
+pub mod session;
 pub mod snapshot;
 pub mod view;
 pub mod worker;

@@ -5,7 +5,7 @@ use retort_spec::Actor;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use crate::platform::fetch::{build, fetch, text};
 
@@ -94,7 +94,7 @@ impl Parcel {
 pub struct Engine {
     worker: Worker,
     _receive: Closure<dyn Fn(MessageEvent)>,
-    _fail: Closure<dyn Fn(ErrorEvent)>,
+    _fail: Closure<dyn Fn(Event)>,
 }
 
 impl Engine {
@@ -124,7 +124,11 @@ impl Engine {
                 Err(error) => broken(format!("a message of the engine cannot be read: {error}")),
             }
         });
-        let fail = Closure::<dyn Fn(ErrorEvent)>::new(move |error: ErrorEvent| fail(error.message()));
+        // A script that could not be loaded gives an event without a message.
+        let fail = Closure::<dyn Fn(Event)>::new(move |event: Event| {
+            let message = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|message| !message.is_empty());
+            fail(message.unwrap_or_else(|| "engine.js could not be loaded".to_owned()));
+        });
         worker.set_onmessage(Some(receive.as_ref().unchecked_ref()));
         worker.set_onerror(Some(fail.as_ref().unchecked_ref()));
         let hello = Object::new();

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Interval;
-use retort_spec::{Actor, Command, WorkbenchCommand, PAGE_KEYS, RunState, decode};
+use retort_spec::{Actor, Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -18,7 +18,7 @@ use crate::{
         guide::{Guide, use_new_guide},
     },
     panels::{IDS, PANELS, lesson::lesson_panel},
-    platform::{link, offline},
+    platform::{link, offline, session},
     shell::{
         announcer::use_announcer,
         header::header,
@@ -35,6 +35,10 @@ use crate::{
 
 /// How often the engine is asked whether it is alive.
 const WATCH_MILLIS: u32 = 2500;
+
+/// The names under which the tab keeps the visitor's own examples and kept runs.
+const OWN: &str = "own-examples";
+const KEPT: &str = "kept-runs";
 
 /// What the app begins with.
 #[derive(Properties, PartialEq)]
@@ -53,7 +57,8 @@ pub fn App(props: &AppProps) -> Html {
     let state = use_reducer(|| {
         // Where the speed is hidden, nobody could change what an earlier visit chose.
         let pace = link::setting("pace").filter(|_| view.0.shows("pace")).and_then(|text| pace_of(&text));
-        State { pace, ..State::open(&link::query()) }
+        let (own, kept) = (session::kept(OWN).unwrap_or_default(), session::kept(KEPT).unwrap_or_default());
+        State { pace, own: Rc::new(own), kept, ..State::open(&link::query()) }
     });
     let texts = use_state(|| props.texts.clone());
     let theme = use_state(link::theme);
@@ -96,8 +101,12 @@ pub fn App(props: &AppProps) -> Html {
         let given = state.given.as_ref().map(|given| given.input.clone());
         let follows = Actor::ALL.into_iter().any(|actor| state.follows(actor));
         let shown = given.is_none().then(|| follows.then(|| selection::input(&state)).flatten()).flatten();
-        let moment =
-            (state.question, state.progress.map(|progress| (progress.run, progress.step)), state.stale, state.chosen_file());
+        let moment = (
+            state.question,
+            state.progress.map(|progress| (progress.run, progress.step)),
+            state.stale,
+            state.chosen_file(),
+        );
         let (id, example) = (state.question, state.example);
         use_effect_with((moment, example, follows), move |_| {
             if let Some(inputs) = given.clone().or(shown) {
@@ -112,6 +121,32 @@ pub fn App(props: &AppProps) -> Html {
     {
         let driver = driver.clone();
         use_effect_with(state.own.clone(), move |own| driver.own(own.to_vec()));
+    }
+    {
+        let is_safe = use_mut_ref(|| true);
+        let saved = is_safe.clone();
+        use_effect_with((state.own.clone(), state.kept.clone()), move |(own, kept)| {
+            let own_kept = session::keep(OWN, &**own);
+            let runs_kept = session::keep(KEPT, kept);
+            is_safe.replace((own_kept && runs_kept) || (own.is_empty() && kept.is_empty()));
+        });
+        use_effect_with((), move |()| {
+            let options = EventListenerOptions::enable_prevent_default();
+            let listener = web_sys::window().map(|window| {
+                // Where the tab cannot keep them the browser asks first.
+                let leaving = EventListener::new_with_options(&window, "beforeunload", options, move |event| {
+                    if !*saved.borrow() {
+                        event.prevent_default();
+                    }
+                });
+                // A file that misses its place would take the page's.
+                let stay = |name: &'static str| {
+                    EventListener::new_with_options(&window, name, options, |event| event.prevent_default())
+                };
+                (leaving, stay("dragover"), stay("drop"))
+            });
+            move || drop(listener)
+        });
     }
     {
         let driver = driver.clone();

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{CurvePoint, DataSet, EngineError, EngineInfo, Experiment, Floats, Pipeline, Problem};
+use serde::{Deserialize, Serialize};
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,13 +51,14 @@ pub enum Notice {
 }
 
 /// A run that the visitor kept, to compare with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedRun {
     /// The visitor's name for it.
     pub name: String,
     /// What it was a run of.
     pub experiment: Experiment,
     /// Its first seed's curves.
+    #[serde(with = "points")]
     pub points: Rc<Vec<CurvePoint>>,
     /// Which dashes and mark it has on the chart: below [`MOST_KEPT`], and no other kept run's.
     pub mark: usize,
@@ -83,6 +85,19 @@ pub enum Source {
     Gallery(usize),
     /// A place of the plane.
     Place,
+}
+
+/// Shared points as plain ones.
+mod points {
+    use super::{CurvePoint, Deserialize, Rc, Serialize};
+
+    pub fn serialize<S: serde::Serializer>(points: &Rc<Vec<CurvePoint>>, serializer: S) -> Result<S::Ok, S::Error> {
+        points.as_ref().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Rc<Vec<CurvePoint>>, D::Error> {
+        Vec::deserialize(deserializer).map(Rc::new)
+    }
 }
 
 /// An example that is no test example, which the engine is asked about.

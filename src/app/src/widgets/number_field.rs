@@ -1,5 +1,5 @@
-//! A field for a number. A browser's own kind drops the decimal comma before the page sees it: `0,01` would become 1. So
-//! this is a text field, with the keyboard of digits on a phone, and the arrow keys count.
+//! A field for a number. The browser's own number field drops a decimal comma before the page sees it: `0,01` would
+//! become 1. So this is a text field. Phones show digits for it, and the arrow keys count.
 
 use retort_spec::link::read_typed;
 use wasm_bindgen::JsCast;

@@ -55,7 +55,7 @@ pub fn use_bench_files() -> Html {
                 }) }
             </select>
             <div class="buttons">{ for FileFormat::ALL.iter().map(file) }</div>
-            <p class="hint">{ texts.get("bench-files-hint") }</p>
+            <p class="hint">{ texts.get("bench-files-hint") }{ " " }<a href="docs/load.html" target="_blank" rel="noopener">{ texts.get("bench-files-how") }</a></p>
         </div>
     }
 }

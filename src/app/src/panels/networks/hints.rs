@@ -1,6 +1,6 @@
 //! What is peculiar about the student that the knobs describe, said where it is seen.
 
-use retort_spec::{Architecture, Experiment, Labels, Transfer};
+use retort_spec::{Architecture, Experiment, Labels, Objective, Transfer};
 use yew::prelude::*;
 
 use crate::{context::AppContext, i18n::format::number};
@@ -12,6 +12,10 @@ enum Hint {
     TeacherAlone,
     /// It is as large as its teacher, or larger.
     NotSmaller { student: usize, teacher: usize },
+    /// It sees labels of only some classes.
+    FewLabels { labelled: usize, of: usize },
+    /// Its decoupled soft targets add nothing: both weights are 0, or two classes have no others.
+    EmptyDecoupled,
     /// It never sees most of the classes.
     FewClasses { left: usize, of: usize },
 }
@@ -30,6 +34,18 @@ fn hints(experiment: &Experiment) -> Vec<Hint> {
     if student >= teacher {
         hints.push(Hint::NotSmaller { student, teacher });
     }
+    let labels = match experiment.labels {
+        Labels::Count(count) => count as usize,
+        Labels::All => of,
+    };
+    if (1..of).contains(&labels) {
+        // The first classes get them, whatever the seed.
+        hints.push(Hint::FewLabels { labelled: labels, of });
+    }
+    let others = if of > 2 { experiment.decoupled_others } else { 0.0 };
+    if experiment.weights.get(Objective::Decoupled) > 0.0 && experiment.decoupled_target == 0.0 && others == 0.0 {
+        hints.push(Hint::EmptyDecoupled);
+    }
     let left = of - experiment.omitted_classes.len().min(of);
     if 2 * left <= of {
         hints.push(Hint::FewClasses { left, of });
@@ -46,6 +62,10 @@ pub fn student_hints(page: &AppContext) -> Html {
         Hint::NotSmaller { student, teacher } => {
             texts.with("hint-not-smaller", &[("student", count(student)), ("teacher", count(teacher))])
         }
+        Hint::FewLabels { labelled, of } => {
+            texts.with("hint-few-labels", &[("labelled", count(labelled)), ("all", count(of))])
+        }
+        Hint::EmptyDecoupled => texts.get("hint-empty-decoupled"),
         Hint::FewClasses { left, of } => texts.with("hint-few-classes", &[("left", count(left)), ("all", count(of))]),
     };
     html! { <>{ for hints(&page.state.experiment).into_iter().map(|hint| html! { <p class="advice">{ words(hint) }</p> }) }</> }
@@ -54,7 +74,7 @@ pub fn student_hints(page: &AppContext) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Classes, DataSet, Objective, Weights};
+    use retort_spec::{Classes, DataSet, Weights};
 
     #[test]
     fn an_ordinary_student_needs_no_hint() {
@@ -78,6 +98,21 @@ mod tests {
         let same = Experiment { student: Architecture::mlp([128, 128]), ..Experiment::default() };
         // By hand: 64·128 + 128 + 128·128 + 128 + 128·10 + 10.
         assert_eq!(hints(&same), [Hint::NotSmaller { student: 26_122, teacher: 26_122 }]);
+    }
+
+    #[test]
+    fn classes_without_a_label_are_told_of() {
+        let labels = |count| hints(&Experiment { labels: Labels::Count(count), ..Experiment::default() });
+        assert_eq!(labels(9), [Hint::FewLabels { labelled: 9, of: 10 }]);
+        assert_eq!(labels(10), []);
+    }
+
+    #[test]
+    fn decoupled_soft_targets_that_add_nothing_are_told_of() {
+        let weights = Weights::default().with(Objective::Decoupled);
+        let moons = Experiment { weights, decoupled_target: 0.0, ..Experiment::for_data(DataSet::Moons) };
+        assert_eq!(hints(&moons), [Hint::EmptyDecoupled], "two classes have no others");
+        assert_eq!(hints(&Experiment { decoupled_target: 1.0, ..moons }), []);
     }
 
     #[test]
