@@ -430,7 +430,10 @@ no-progress = 与随机猜测无异：{ $actors }。请提高学习率、增加�
 verdict = 结论
 verdict-sub = 在测试集上的配对检验
 verdict-empty = 所有种子完成后，这里会说明蒸馏是否有帮助。
-verdict-words = 使用 { $labels } 个标签时，蒸馏学生在测试样本上答对 { $student } %，同样的网络单独训练答对 { $baseline } %。
+verdict-words = { $count ->
+    [0] 没有标签时，
+   *[other] 使用 { $labels } 个标签时，
+}蒸馏学生在测试样本上答对 { $student } %，同样的网络单独训练答对 { $baseline } %。
 verdict-helps = 蒸馏有帮助。
 verdict-no-difference = 未发现显著差异。
 verdict-hurts = 蒸馏反而降低了准确率。

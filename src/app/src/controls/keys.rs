@@ -35,9 +35,9 @@ pub const SINGLE: [(&str, Control); 5] = [
     ("n", Control::NewSeed),
 ];
 
-/// The Latin letter of a key, in lower case. Where a keyboard writes other letters, or an input method takes the key, the
-/// key's place says which letter is meant (UI Events, section 5.1.2). On a Latin keyboard the letter itself says it: the
-/// German `z` stands where the English `y` does.
+/// The Latin letter of a key, in lower case. Where a keyboard writes other letters, or an input method takes the key,
+/// the key's place says which letter is meant (UI Events, section 5.1.2). On a Latin keyboard the letter itself says
+/// it: the German `z` stands where the English `y` does.
 pub fn latin(key: &str, code: &str) -> String {
     let is_other = key == "Process" || key == "Unidentified" || (!key.is_ascii() && key.chars().count() == 1);
     match code.strip_prefix("Key").filter(|letter| is_other && letter.len() == 1) {

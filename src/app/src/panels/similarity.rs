@@ -40,8 +40,8 @@ pub fn use_similarity() -> Html {
     let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
         let classes = data.classes as usize;
         let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
-        // Colours span each row's values off the diagonal, which would drown everything else. At a high temperature these
-        // are nearly equal, and their small differences are what the student learns.
+        // Colours span each row's values off the diagonal, which would drown everything else. At a high temperature
+        // these are nearly equal, and their small differences are what the student learns.
         let ranges: Vec<(f64, f64)> = means.iter().enumerate().map(|(i, row)| off_diagonal_range(i, row)).collect();
         let cell = move |(i, j, p): (usize, usize, f64)| {
             let (least, most) = ranges[i];

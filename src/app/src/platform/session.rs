@@ -9,10 +9,10 @@ use crate::platform::link;
 pub fn keep<T: Serialize>(name: &str, value: &T) -> bool {
     let text =
         value.serialize(&Serializer::json_compatible()).ok().and_then(|value| js_sys::JSON::stringify(&value).ok());
-    text.is_some_and(|text| link::jot(name, &String::from(text)))
+    text.is_some_and(|text| link::session_set(name, &String::from(text)))
 }
 
 /// What was kept; `None` where nothing was, or where it was another version's.
 pub fn kept<T: DeserializeOwned>(name: &str) -> Option<T> {
-    from_value(js_sys::JSON::parse(&link::jotted(name)?).ok()?).ok()
+    from_value(js_sys::JSON::parse(&link::session_get(name)?).ok()?).ok()
 }

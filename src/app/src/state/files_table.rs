@@ -1,8 +1,10 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{Actor, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode};
+use retort_spec::{
+    Actor, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode,
+};
 
-use crate::state::{State, MeasuredFile, link, order::sorted};
+use crate::state::{MeasuredFile, State, link, order::sorted};
 
 /// Whose point it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

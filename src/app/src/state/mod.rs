@@ -22,8 +22,9 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, Event, Experiment, FileData, ActivationReport, Measured,
-    PAGE_KEYS, Problem, RunState, Stage, Progress, Terms, EngineError, UserExample, Verdict, decode, encode, knob, sanitize,
+    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, EngineError, Event,
+    Experiment, FileData, Measured, PAGE_KEYS, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict, decode,
+    encode, knob, sanitize,
 };
 use yew::Reducible;
 

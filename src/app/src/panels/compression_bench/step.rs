@@ -1,6 +1,6 @@
 //! A stage of the pipeline as a card: what it is, its numbers and choices, and where it stands.
 
-use retort_spec::{CompressionStep, COMPRESSION_STEPS, link::read_typed};
+use retort_spec::{COMPRESSION_STEPS, CompressionStep, link::read_typed};
 use yew::prelude::*;
 
 use crate::{
