@@ -149,13 +149,16 @@ impl Page {
         wait.with_context(|| format!("{selector} does not come"))
     }
 
-    /// What an element says.
+    /// What an element says, or holds.
     ///
     /// # Errors
     /// Where it does not come.
     pub async fn text(&self, selector: &str) -> Result<String> {
         Ok(self
-            .script(&format!("return document.querySelector({selector:?})?.textContent ?? ''"))
+            .script(&format!(
+                "const found = document.querySelector({selector:?});
+                 return (found instanceof HTMLInputElement ? found.value : found?.textContent) ?? ''"
+            ))
             .await?
             .as_str()
             .unwrap_or_default()

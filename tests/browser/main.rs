@@ -7,6 +7,7 @@ mod compression;
 mod cores;
 mod counts;
 mod exports;
+mod field;
 mod inside;
 mod knowledge;
 mod laboratory;

@@ -55,6 +55,9 @@ enum Command {
         /// Only the browser tests, on the page that the last build left in dist/
         #[arg(long, conflicts_with = "no_browser")]
         only_browser: bool,
+        /// Only browser tests whose names hold this, on the page that the last build left in dist/
+        #[arg(long, conflicts_with = "no_browser")]
+        only: Option<String>,
     },
     /// Prints what the last build weighs, and what is saved by what is done for it
     Sizes,
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Serve { port, no_build } => serve::command(port, no_build),
         Command::Build { no_gpu: true } => build::first(),
         Command::Build { .. } => build::build(),
+        Command::Test { only: Some(name), .. } => test::browser(&name),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
         Command::Sizes => sizes::sizes(),

@@ -1,0 +1,144 @@
+//! What breaks pages in the field: bent links, decimal commas, other keyboards, blocked parts, a reload.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+
+use crate::SHORT;
+
+/// Links as they arrive, and what stands in the address of the page that understood them.
+const BENT: [(&str, &str); 8] = [
+    ("?fbclid=abc&utm_source=course#v=1&seed=9&labels=20", "#v=1&seed=9&labels=20"),
+    ("#v=1&seed=9&labels=20&utm_source=course&fbclid=abc", "#v=1&seed=9&labels=20"),
+    ("#v=1&amp;data=moons&amp;temperature=8", "#v=1&data=moons&temperature=8"),
+    ("#v%3D1%26data%3Dmoons%26temperature%3D8", "#v=1&data=moons&temperature=8"),
+    ("#v=1&data=moons&teacher=16%252C16", "#v=1&data=moons&teacher=16,16"),
+    ("?data=moons", "#v=1&data=moons"),
+    ("#v=1&labels=20.", "#v=1&labels=20"),
+    ("#v=1&temperature=2,5&lang=en.&theme=dark.&hide=cost,verdict.", "#v=1&temperature=2.5"),
+];
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_reads_links_that_were_bent_on_their_way() -> Result<()> {
+    let page = Page::open("manifest.webmanifest", Gpu::None).await?;
+    for (bent, straight) in BENT {
+        // Another page first: a change behind `#` alone would load nothing.
+        page.script("location.href = 'icon.svg'").await?;
+        page.until("location.pathname.endsWith('icon.svg')").await?;
+        page.script(&format!("location.href = {:?}", format!("./{bent}"))).await?;
+        page.until(&format!("location.hash.startsWith({straight:?})")).await?;
+        page.until("document.querySelector('#notices')").await?;
+        ensure!(page.text("#notices").await?.is_empty(), "{bent}: {}", page.text("#notices").await?);
+        ensure!(page.script("return location.search").await? == json!(""), "{bent} leaves its tracker in the address");
+    }
+    ensure!(page.script("return document.documentElement.dataset.theme").await? == json!("dark"));
+    ensure!(page.script("return document.querySelector('#verdict') === null").await? == json!(true));
+    ensure!(!page.text("#lede").await?.contains("measured…"), "the verdict is hidden and its sentence waits for it");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_takes_numbers_as_people_type_them() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    for (field, typed, key) in [
+        ("learning-rate", "0,02", "learning-rate=0.02"),
+        ("weight-decay", "0,1", "weight-decay=0.1"),
+        ("labels", "２０", "labels=20"),
+        ("student", "24、12", "student=24,12"),
+        ("omit", "3，5", "omit=3,5"),
+        ("labels", " ALL ", "labels=all"),
+    ] {
+        page.set(&format!("#knob-{field}"), typed).await?;
+        page.until(&format!("location.hash.includes({key:?})")).await?;
+    }
+    ensure!(page.text("#notices").await?.is_empty());
+    page.set("#knob-learning-rate", "1,000").await?;
+    page.until("document.querySelector('#notices').textContent.includes('1,000')").await?;
+    page.set("#temperature-value", "3,95").await?;
+    page.until("location.hash.includes('temperature=3.95')").await?;
+    page.key("#temperature-value", "ArrowUp").await?;
+    page.until("location.hash.includes('temperature=4.95')").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_lives_through_a_hundred_nasty_links() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.script(
+        "window.broken = []; window.addEventListener('error', (event) => window.broken.push(event.message));
+         const keys = ['similarity', 'soft', 'temperature', 'labels', 'teacher', 'student', 'data', 'compress', 'colour', 'lesson'];
+         const values = ['1e-120', '0.99999', '500', '-1', 'NaN', '', 'conv:4', 'moons', 'prune:0.5', '%zz', 'x'.repeat(500)];
+         let place = 0;
+         const turn = () => {
+           if (place === 110) { window.turned = true; return; }
+           location.hash = `#v=1&runs=1&teacher-epochs=1&student-epochs=1&${keys[place % 10]}=${values[place % 11]}`;
+           place += 1;
+           setTimeout(turn, 20);
+         };
+         turn();",
+    )
+    .await?;
+    page.until("window.turned").await?;
+    ensure!(page.script("return window.broken").await? == json!([]));
+    ensure!(page.script("return document.querySelectorAll('#notices > li').length <= 20").await? == json!(true));
+    ensure!(page.script("return document.documentElement.scrollWidth <= innerWidth").await? == json!(true));
+    // It still answers, and the address says what is shown.
+    page.script("location.hash = '#v=1&runs=1&teacher-epochs=2&student-epochs=2&temperature=500'").await?;
+    page.until("document.querySelector('#notices').textContent.includes('temperature=500')").await?;
+    page.until("!location.hash.includes('500')").await?;
+    page.until_finished().await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_keeps_saved_runs_over_a_reload() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.click("#keep").await?;
+    page.find(".kept-run").await?;
+    page.script("location.reload()").await?;
+    page.find(".kept-run").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_says_why_it_cannot_start() -> Result<()> {
+    let page = Page::open("manifest.webmanifest", Gpu::None).await?;
+    page.devtools("Network.enable", json!({})).await?;
+    for (blocked, said) in [("*retort-app-*.js", "could not be loaded"), ("*fluent-bundle*", "could not be loaded")] {
+        page.devtools("Network.setBlockedURLs", json!({ "urls": [blocked] })).await?;
+        page.script("location.href = 'icon.svg'").await?;
+        page.until("location.pathname.endsWith('icon.svg')").await?;
+        page.script("location.href = './'").await?;
+        page.until(&format!("document.querySelector('#boot')?.textContent.includes({said:?})")).await?;
+        ensure!(page.text("#boot").await?.contains("无法加载"), "in both languages");
+    }
+    page.devtools("Network.setBlockedURLs", json!({ "urls": [] })).await?;
+    page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": "delete self.WebAssembly" })).await?;
+    page.script("location.reload()").await?;
+    page.until("document.querySelector('#boot')?.textContent.includes('WebAssembly, or it is switched off')").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_moves_the_bars_while_the_student_learns() -> Result<()> {
+    let page = Page::open("#v=1&runs=1&student-epochs=400", Gpu::None).await?;
+    page.until("document.querySelector('#progress').textContent.includes('of 400')").await?;
+    let bars =
+        "return [...document.querySelectorAll('.bars td.number.student')].map((cell) => cell.textContent).join(' ')";
+    let before = page.script(bars).await?;
+    page.until(&format!("(() => {{ {bars} }})() !== {before}")).await?;
+    // What is not known yet has no bar.
+    page.script("location.hash = '#v=1&data=mnist'").await?;
+    page.until("![...document.querySelectorAll('.bar')].some((bar) => bar.style.width === '')").await?;
+    page.until("document.querySelector('#accuracy-student').textContent === '–'").await?;
+    page.close().await
+}
