@@ -34,7 +34,7 @@ async fn page_has_no_violation_in_any_view() -> Result<()> {
     for (link, clicks) in VIEWS {
         let page = Page::open(link, Gpu::None).await?;
         match link.contains("fashion") {
-            true => page.until("document.querySelector('#files')").await?,
+            true => page.until("document.querySelector('#data-files')").await?,
             false => page.until_finished().await?,
         }
         for click in *clicks {

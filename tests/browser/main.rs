@@ -228,7 +228,7 @@ async fn page_reads_files_and_names_bad_ones() -> Result<()> {
         const transfer = new DataTransfer();
         for (const [name, bytes] of [['train-images-idx3-ubyte.gz', first], ['train-labels-idx1-ubyte', labels], ['t10k-images-idx3-ubyte', images], ['t10k-labels-idx1-ubyte.gz', await pack(labels)]])
           transfer.items.add(new File([bytes], name));
-        const input = document.querySelector('#files'); input.files = transfer.files;
+        const input = document.querySelector('#data-files'); input.files = transfer.files;
         input.dispatchEvent(new Event('change', { bubbles: true }));
       })()";
     for (how, said) in [("cut", "cut short"), ("damaged", "train-images-idx3-ubyte.gz")] {

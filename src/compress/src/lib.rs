@@ -13,6 +13,7 @@ pub mod calibration;
 pub mod checksum;
 pub mod equalize;
 pub mod gptq;
+pub mod gzip;
 pub mod histogram;
 pub mod histogram_range;
 mod huffman;

@@ -258,6 +258,24 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_without_weights_has_codes_of_zero_and_a_scale_of_one() {
+        use crate::model::{Codes, LayerModel, Matrix, Values};
+        use retort_spec::{Bits, Granularity};
+        for (bits, codes) in [(Bits::Ternary, vec![1, 0, -1, 0]), (Bits::B1, vec![1, 1, -1, -1])] {
+            let granularity = Granularity::Channel;
+            let codes = Codes { bits, granularity, scales: vec![0.5, 0.0], zero_points: Vec::new(), codes };
+            let matrix = Matrix { values: Values::Codes(codes), ..Matrix::float(2, 2, vec![]) };
+            let mut model = Model::new(NetworkKind::Mlp, 2, &[]);
+            model.layers.push(LayerModel { bias: vec![0.0; 2], factors: vec![matrix] });
+            let file = write(&model, &[], Style::Qdq).unwrap();
+            // Codes by input and output, 1 and 0, then -1 and 0.
+            assert!(contains(&file, b"layers.0.weight\x4a\x02\x01\x0f"), "{bits:?}");
+            let scales = [&b"layers.0.weight.scale\x4a\x08"[..], &0.5_f32.to_le_bytes(), &1.0_f32.to_le_bytes()];
+            assert!(contains(&file, &scales.concat()), "{bits:?}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused() {
         let layer = Layer { inputs: 2, outputs: 1, weight: vec![1.0, 2.0], bias: vec![3.0] };
         assert!(write(&Model::new(NetworkKind::Mlp, 3, &[layer]), &[], Style::Float).is_err());

@@ -9,13 +9,14 @@ use crate::{
 };
 
 mod header;
+mod order;
 mod problem;
 mod read;
 mod sequential;
 
 pub use header::HeaderError;
 pub use problem::{ReadError, TensorProblem};
-pub use read::read;
+pub use read::{Opened, read};
 
 /// Keys of the metadata that every file has.
 const FORMAT: &str = "format";

@@ -10,9 +10,9 @@ mod questions;
 use std::collections::VecDeque;
 
 use retort_spec::{
-    Actor, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, Granularity,
-    NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand, WorkbenchEvent, places,
-    probability::argmax,
+    Actor, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem,
+    Granularity, NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand,
+    WorkbenchEvent, places, probability::argmax,
 };
 
 use crate::{
@@ -178,7 +178,10 @@ impl Workbench {
             Ok((model, _)) if self.matches_data(&model) => model,
             Ok(_) => return,
             Err(error) => {
-                return emit(WorkbenchEvent::Refused { name: actor.word().into(), reason: error.to_string() });
+                return emit(WorkbenchEvent::Refused {
+                    name: actor.word().into(),
+                    reason: FileProblem::Other(error.to_string()),
+                });
             }
         };
         self.students.retain(|(of, _)| *of != run);
@@ -299,7 +302,10 @@ impl Workbench {
         };
         let name = format!("{name}.{}", format.ending());
         let Some(made) = made else {
-            return emit(WorkbenchEvent::Refused { name, reason: "there is no such network any more".into() });
+            return emit(WorkbenchEvent::Refused {
+                name,
+                reason: FileProblem::Other("there is no such network any more".into()),
+            });
         };
         let permille = (1000.0 * made.done.accuracy).round() as u32;
         let note = [
@@ -308,8 +314,10 @@ impl Workbench {
             ("accuracy", format!("{}.{}", permille / 1000, thousandths(permille % 1000))),
             ("bytes", made.done.bytes.to_string()),
         ];
-        let failed =
-            |error: &dyn std::fmt::Display| WorkbenchEvent::Refused { name: name.clone(), reason: error.to_string() };
+        let failed = |error: &dyn std::fmt::Display| WorkbenchEvent::Refused {
+            name: name.clone(),
+            reason: FileProblem::Other(error.to_string()),
+        };
         let bytes = match format {
             FileFormat::Packed => Ok(made.file.clone()),
             FileFormat::Onnx => onnx::write(&made.model, &note, Style::Float).map_err(|error| failed(&error)),
@@ -341,7 +349,7 @@ fn thousandths(number: u32) -> String {
 }
 
 fn refused(error: &PackError) -> WorkbenchEvent {
-    WorkbenchEvent::Refused { name: "student".into(), reason: error.to_string() }
+    WorkbenchEvent::Refused { name: "student".into(), reason: FileProblem::Other(error.to_string()) }
 }
 
 fn answer(model: &Model, inputs: &[f32]) -> Answer {

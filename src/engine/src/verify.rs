@@ -74,6 +74,17 @@ pub enum Row {
     Loss(Box<LossRow>),
     /// Numbers and what ONNX `QuantizeLinear` and `DequantizeLinear` make of them.
     Quantization(QuantizationRow),
+    /// Something that the engine does not have.
+    Other(OtherRow),
+}
+
+/// A row of another kind: what it calls itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OtherRow {
+    objective: Option<String>,
+    dtype: Option<String>,
+    name: Option<String>,
+    scheme: Option<String>,
 }
 
 /// A network's outputs in a vector file.
@@ -240,9 +251,24 @@ pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<RowResult>, Ver
         checked.push(match row {
             Row::Loss(row) => check_loss(index, row, device).await?,
             Row::Quantization(row) => check_quantization(index, row, device).await?,
+            Row::Other(row) => absent(index, row)?,
         });
     }
     Ok(checked)
+}
+
+/// A row that the engine cannot check, unless it says that it is of a kind that the engine has.
+fn absent(index: usize, row: &OtherRow) -> Result<RowResult, VerifyError> {
+    let is_known = row.objective.as_deref().is_some_and(|objective| named(objective).is_some());
+    if is_known || row.dtype.is_some() {
+        return Err(VerifyError::BadRow {
+            row: index,
+            reason: "a field is missing, unknown or of another type".into(),
+        });
+    }
+    let name = [&row.objective, &row.name, &row.scheme].into_iter().flatten().next();
+    let name = name.cloned().unwrap_or_else(|| format!("row {index}"));
+    Ok(RowResult { name, result: RowOutcome::Absent })
 }
 
 async fn check_loss(index: usize, row: &LossRow, device: &Device) -> Result<RowResult, VerifyError> {
@@ -427,6 +453,16 @@ mod tests {
             let is_it = |row: &Row| matches!(row, Row::Loss(row) if row.objective == objective.word());
             assert!(rows.iter().any(is_it), "{objective}");
         }
+    }
+
+    #[test]
+    fn rows_of_another_kind_are_absent_and_known_ones_are_not() {
+        let check = |row: &str| block_on(verify(&serde_json::from_str::<Vec<Row>>(row).unwrap(), &Device::flex()));
+        let absent = |name: &str| RowResult { name: name.into(), result: RowOutcome::Absent };
+        let rows = r#"[{"scheme": "mixup", "alpha": 2}, {"name": "a", "x": []}, {"y": 1}]"#;
+        assert_eq!(check(rows).unwrap(), [absent("mixup"), absent("a"), absent("row 2")]);
+        assert!(check(r#"[{"objective": "fsp", "student": 1}]"#).is_err(), "the engine has it");
+        assert!(check(r#"[{"dtype": "int8", "x": 1}]"#).is_err());
     }
 
     #[test]

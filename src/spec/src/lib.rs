@@ -4,7 +4,9 @@
 //! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
 
 mod answer;
+mod data_files;
 mod experiment;
+mod file_problem;
 pub mod floats;
 mod knobs;
 pub mod link;
@@ -21,7 +23,9 @@ mod values;
 mod workbench;
 
 pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE};
+pub use data_files::{DataPart, FIRST_BYTES, LARGEST_FILE_MB, is_clutter, is_data_name, is_test_name, may_be_data};
 pub use experiment::Experiment;
+pub use file_problem::{FileProblem, Foreign};
 pub use floats::Floats;
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use link::PAGE_KEYS;

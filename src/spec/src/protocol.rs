@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::{Actor, Answer, FileData},
+    data_files::DataPart,
     experiment::Experiment,
+    file_problem::FileProblem,
     floats::Floats,
     objectives::Objective,
     values::DataSet,
@@ -251,6 +253,17 @@ pub enum Event {
         train: u32,
         /// Test examples found.
         test: u32,
+        /// Names of files among them that are no part of it.
+        passed_over: Vec<String>,
+    },
+    /// The files of a data set that have come so far are no whole one.
+    FilesMissing {
+        /// The data set.
+        data: DataSet,
+        /// What is still missing.
+        missing: Vec<DataPart>,
+        /// Names of files among them that are no part of it.
+        passed_over: Vec<String>,
     },
     /// Something the visitor must know.
     Error(EngineError),
@@ -575,7 +588,7 @@ pub enum EngineError {
         /// The file.
         name: String,
         /// What is wrong with it, where, and what would be right.
-        reason: String,
+        reason: FileProblem,
     },
     /// The student may see no label and is not distilled: there is nothing to learn from.
     #[error("the student has nothing to learn from: no labels, and transfer=labelled or soft=0")]

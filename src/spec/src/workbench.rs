@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE},
+    file_problem::FileProblem,
     floats::Floats,
     pipeline::{CompressionStep, Pipeline, PipelineError},
     scheme::QuantScheme,
@@ -229,7 +230,7 @@ pub enum WorkbenchEvent {
         /// What it was about: a file's name.
         name: String,
         /// Why.
-        reason: String,
+        reason: FileProblem,
     },
 }
 
@@ -451,6 +452,10 @@ pub struct Imported {
     /// The same network as a packed file of 32-bit weights.
     #[serde(with = "crate::floats::bytes")]
     pub file: Vec<u8>,
+    /// Names of its layers in the order that was taken, where neither their shapes nor their names settle it.
+    pub open_order: Vec<String>,
+    /// Names of tensors of the file that no layer needs.
+    pub passed_over: Vec<String>,
 }
 
 /// A compressed network for the engine to train on.

@@ -1,7 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    CompressionStep, DataSet, Experiment, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank, Sparsity, changed,
+    CompressionStep, DataSet, Experiment, FileProblem, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank,
+    Sparsity, changed,
 };
 
 use crate::i18n::{Texts, format::number};
@@ -116,6 +117,22 @@ pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
 pub fn disorder_text(texts: &Texts, place: usize, error: PipelineError) -> String {
     let reason = texts.get(&format!("disorder-{}", error.word()));
     texts.with("bench-disorder", &[("place", (place + 1).into()), ("reason", reason.into())])
+}
+
+/// What is wrong with a file, to follow its name.
+pub fn file_problem(texts: &Texts, problem: &FileProblem) -> String {
+    let (word, values) = problem.word();
+    let values: Vec<_> = values.iter().map(|(name, value)| (*name, value.as_str().into())).collect();
+    texts.with(&format!("file-problem-{word}"), &values)
+}
+
+/// Which files were no part of a data set; of many the first few.
+pub fn passed_over_files(texts: &Texts, names: &[String]) -> String {
+    /// A folder may hold thousands.
+    const MOST: usize = 4;
+    let named: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
+    let more = names.len() - named.len();
+    texts.with("files-passed-over", &[("files", named.join(", ").into()), ("more", (more as u32).into())])
 }
 
 #[cfg(test)]

@@ -174,7 +174,8 @@ mod tests {
     };
     use fluent_bundle::FluentResource;
     use retort_spec::{
-        Actor, COMPRESSION_STEPS, FileFormat, KNOBS, Kind, Knowledge, NetworkKind, Objective, PipelineError,
+        Actor, COMPRESSION_STEPS, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind, Objective,
+        PipelineError,
     };
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -237,6 +238,7 @@ mod tests {
             ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
         }
         ids.extend(PipelineError::ALL.map(|error| format!("disorder-{}", error.word())));
+        ids.extend(FileProblem::WORDS.map(|word| format!("file-problem-{word}")));
         ids.extend(COMPRESSION_STEPS.iter().map(|word| format!("treatment-{word}")));
         for (menu, words) in MENUS {
             ids.insert(menu.into());

@@ -5,13 +5,16 @@ use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
 use super::Panel;
-use crate::i18n::labels::class_name;
+use crate::i18n::{
+    Texts,
+    labels::{class_name, passed_over_files},
+};
 use crate::{
     context::{AppContext, use_page},
     i18n::format::number,
     island,
     platform::files,
-    state::{Action, CustomExample, Fetching, Notice, Source, order::sorted},
+    state::{Action, CustomExample, Fetching, MissingFiles, Notice, Source, order::sorted},
     widgets::{
         dom::text_of,
         knob::knob_control,
@@ -157,9 +160,15 @@ fn file_drop(page: &AppContext) -> Html {
             let Some(list) = list else { return };
             let (driver, dispatch) = (driver.clone(), dispatch.clone());
             wasm_bindgen_futures::spawn_local(async move {
-                match files::read(list).await {
-                    Ok(files) => driver.give(data, files),
-                    Err(reason) => dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+                let mut given = Vec::new();
+                for file in files::read_data(&list).await {
+                    match file {
+                        Ok(file) => given.push(file),
+                        Err((name, reason)) => dispatch.dispatch(Action::Notify(Notice::File { name, reason })),
+                    }
+                }
+                if !given.is_empty() {
+                    driver.give(data, given);
                 }
             });
         }
@@ -176,11 +185,13 @@ fn file_drop(page: &AppContext) -> Html {
     });
     let driver = page.driver.clone();
     let fetch = Callback::from(move |_: MouseEvent| driver.fetch(data));
+    let missing = page.state.missing.as_deref().filter(|missing| missing.data == data);
     html! {
         <div class="drop" ondrop={drop} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}>
             <p>{ texts.get("drop-files") }</p>
+            <p id="files-missing" role="status">{ for missing.map(|missing| missing_files(texts, missing)) }</p>
             <label class="button">{ texts.get("choose-files") }
-                <input id="files" class="hidden" type="file" multiple=true onchange={choose} />
+                <input id="data-files" class="hidden" type="file" multiple=true onchange={choose} />
             </label>
             if files::can_fetch(data) {
                 <button id="fetch" onclick={fetch} disabled={page.state.fetching != Fetching::Idle}>{ texts.get("fetch-files") }</button>
@@ -189,6 +200,16 @@ fn file_drop(page: &AppContext) -> Html {
                 <progress max="1" value={share.to_string()} aria-label={texts.get("fetch-files")} />
             }
         </div>
+    }
+}
+
+/// Which files are still missing of a data set that comes in several goes.
+fn missing_files(texts: &Texts, missing: &MissingFiles) -> String {
+    let names: Vec<&str> = missing.parts.iter().map(|part| part.file_name()).collect();
+    let text = texts.with("files-missing", &[("files", names.join(", ").into())]);
+    match &missing.passed_over[..] {
+        [] => text,
+        passed_over => format!("{text} {}", passed_over_files(texts, passed_over)),
     }
 }
 

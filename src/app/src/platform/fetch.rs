@@ -31,14 +31,11 @@ pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uin
         Some(_) => header("x-content-length").and_then(|length| read_number(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
-    drain(&body, u32::MAX, &|received| progress(received.into(), total)).await
+    drain(&body, &|received| progress(received.into(), total)).await
 }
 
 /// Reads a stream to its end, reporting bytes received.
-///
-/// # Errors
-/// What the browser says where that fails, or that there are more bytes than `limit`.
-pub async fn drain(body: &ReadableStream, limit: u32, progress: &dyn Fn(u32)) -> Result<Uint8Array, String> {
+async fn drain(body: &ReadableStream, progress: &dyn Fn(u32)) -> Result<Uint8Array, String> {
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let (mut chunks, mut received) = (Vec::new(), 0_u32);
     loop {
@@ -49,11 +46,6 @@ pub async fn drain(body: &ReadableStream, limit: u32, progress: &dyn Fn(u32)) ->
         }
         let chunk: Uint8Array = value.unchecked_into();
         received = received.saturating_add(chunk.length());
-        if received > limit {
-            // What is left is thrown away; whether the browser minds does not matter.
-            let _ = settle(reader.cancel()).await;
-            return Err(format!("more than {limit} bytes"));
-        }
         progress(received);
         chunks.push(chunk);
     }

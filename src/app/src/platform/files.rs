@@ -1,11 +1,11 @@
 //! Data files: from the visitor's disk, or from a URL once and then from the browser's cache.
 
-use js_sys::{Array, Function, Reflect, Uint8Array, global};
-use retort_spec::{DataSet, FileData};
+use js_sys::{Array, Uint8Array};
+use retort_spec::{DataSet, FIRST_BYTES, FileData, FileProblem, LARGEST_FILE_MB, may_be_data};
 use wasm_bindgen::JsCast;
-use web_sys::{Cache, FileList, ReadableWritablePair, Request, Response, window};
+use web_sys::{Blob, Cache, File, FileList, Request, Response, window};
 
-use crate::platform::fetch::{drain, fetch, settle, text};
+use crate::platform::fetch::{fetch, settle};
 
 const CACHE: &str = "retort-data-1";
 const MNIST: &str = "https://cdn.jsdelivr.net/gh/fgnt/mnist/";
@@ -18,32 +18,50 @@ const NAMES: [&str; 4] = [
 /// About what the four files of MNIST weigh, for the progress of all four together.
 const MNIST_BYTES: f64 = 11.6e6;
 
-/// How a file in gzip begins.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The largest IDX file that the engine reads, 100,000 images; all bytes past it tell a bomb from a data set.
-const LARGEST_UNPACKED: u32 = 16 + 100_000 * 28 * 28;
-
 /// Whether a data set can be fetched without the visitor's files.
 pub fn can_fetch(data: DataSet) -> bool {
     data == DataSet::Mnist
 }
 
-/// Reads the files that were dropped or chosen.
+/// Reads a file that was dropped or chosen.
 ///
 /// # Errors
-/// What the browser says where a file cannot be read.
-pub async fn read(list: FileList) -> Result<Vec<FileData>, String> {
-    /// All of MNIST unpacked is 47 MB; a film dropped by mistake would exhaust the page's memory.
-    const LARGEST: f64 = 100e6;
+/// If it is larger than any file that can be used, or the browser cannot read it.
+pub async fn read(file: &File) -> Result<FileData, FileProblem> {
+    let megabytes = file.size() / 1e6;
+    if megabytes > LARGEST_FILE_MB.into() {
+        return Err(FileProblem::TooLarge { megabytes: megabytes.round() as u32, most: LARGEST_FILE_MB });
+    }
+    Ok(FileData { name: file.name(), bytes: bytes(file).await? })
+}
+
+/// Reads what may belong to a data set among the files that were dropped or chosen. Others keep their first bytes only,
+/// by which the engine passes over them, and may be as large as they like.
+///
+/// # Errors
+/// What is wrong with each file that cannot be read.
+pub async fn read_data(list: &FileList) -> Vec<Result<FileData, (String, FileProblem)>> {
     let mut files = Vec::new();
     for file in (0..list.length()).filter_map(|index| list.get(index)) {
-        if file.size() > LARGEST {
-            return Err(format!("{}: {:.0} MB", file.name(), file.size() / 1e6));
-        }
-        let buffer = settle(file.array_buffer()).await?;
-        files.push(unpacked(file.name(), &Uint8Array::new(&buffer)).await);
+        let name = file.name();
+        files.push(read_part(&file).await.map_err(|problem| (name, problem)));
     }
-    Ok(files)
+    files
+}
+
+async fn read_part(file: &File) -> Result<FileData, FileProblem> {
+    let unreadable = |error: wasm_bindgen::JsValue| FileProblem::Unreadable { reason: super::fetch::text(error) };
+    let first = file.slice_with_i32_and_i32(0, FIRST_BYTES as i32).map_err(unreadable)?;
+    let (name, first) = (file.name(), bytes(&first).await?);
+    match may_be_data(&name, &first) {
+        true => read(file).await,
+        false => Ok(FileData { name, bytes: first }),
+    }
+}
+
+async fn bytes(blob: &Blob) -> Result<Vec<u8>, FileProblem> {
+    let buffer = settle(blob.array_buffer()).await.map_err(|reason| FileProblem::Unreadable { reason })?;
+    Ok(Uint8Array::new(&buffer).to_vec())
 }
 
 /// Fetches MNIST; reports the share that has come.
@@ -56,27 +74,9 @@ pub async fn fetch_mnist(progress: &dyn Fn(f64)) -> Result<Vec<FileData>, String
         let share = |received: f64, _| progress(((before + received) / MNIST_BYTES).min(1.0));
         let bytes = fetch(&format!("{MNIST}{name}"), &share).await?;
         before += f64::from(bytes.length());
-        files.push(unpacked(name.into(), &bytes).await);
+        files.push(FileData { name: name.into(), bytes: bytes.to_vec() });
     }
     Ok(files)
-}
-
-/// A file without its gzip, which the browser can undo where the engine cannot. One that is damaged or too large stays
-/// packed: the engine names it then, among all else that can be wrong with a file.
-async fn unpacked(name: String, bytes: &Uint8Array) -> FileData {
-    let is_packed = bytes.subarray(0, 2).to_vec() == GZIP;
-    let content = if is_packed { unpack(bytes).await.ok() } else { None };
-    FileData { name, bytes: content.as_ref().unwrap_or(bytes).to_vec() }
-}
-
-async fn unpack(bytes: &Uint8Array) -> Result<Uint8Array, String> {
-    // web-sys has it among its unstable parts only.
-    let kind = Reflect::get(&global(), &"DecompressionStream".into()).map_err(text)?;
-    let kind = kind.dyn_into::<Function>().map_err(text)?;
-    let stream = Reflect::construct(&kind, &Array::of1(&"gzip".into())).map_err(text)?;
-    let packed = Response::new_with_opt_js_u8_array(Some(bytes)).map_err(text)?;
-    let content = packed.body().ok_or("it is empty")?.pipe_through(stream.unchecked_ref::<ReadableWritablePair>());
-    drain(&content, LARGEST_UNPACKED, &|_| {}).await
 }
 
 /// Keeps the files of a data set in the browser's cache, instead of those that were there. A cache that refuses costs
@@ -101,7 +101,7 @@ pub async fn recall(data: DataSet) -> Vec<FileData> {
     for address in addresses(&cache, data).await {
         let name = address.split(&prefix(data)).last().unwrap_or_default().to_owned();
         if let Some(bytes) = cached(&cache, &address).await {
-            files.push(unpacked(name, &bytes).await);
+            files.push(FileData { name, bytes: bytes.to_vec() });
         }
     }
     files

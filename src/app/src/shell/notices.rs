@@ -1,11 +1,15 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{Architecture, EngineError, Experiment, ProblemKind, knob};
+use retort_spec::{Architecture, EngineError, Experiment, FileProblem, ProblemKind, knob};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::format::number,
+    i18n::{
+        Texts,
+        format::number,
+        labels::{file_problem, passed_over_files},
+    },
     panels::objectives::entry::{self, refusal_text},
     platform::offline,
     state::{Action, Notice},
@@ -87,18 +91,19 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
         }
         Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
-        Notice::Bench { name, reason } => {
-            let args = [("name", name.as_str().into()), ("reason", reason.as_str().into())];
-            ("warning", texts.with("trouble-bad-file", &args))
-        }
+        Notice::File { name, reason } => ("warning", bad_file(texts, name, reason)),
         Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
         Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
-        Notice::FilesRead { train, test } => {
+        Notice::FilesRead { train, test, passed_over } => {
             let args = [
                 ("train", number(texts, (*train).into(), 0).into()),
                 ("test", number(texts, (*test).into(), 0).into()),
             ];
-            ("good", texts.with("files-read", &args))
+            let read = texts.with("files-read", &args);
+            match &passed_over[..] {
+                [] => ("good", read),
+                names => ("good", format!("{read} {}", passed_over_files(texts, names))),
+            }
         }
         Notice::Update => ("good", texts.get("update-ready")),
     }
@@ -144,6 +149,10 @@ fn problem_reason(page: &AppContext, kind: &ProblemKind) -> String {
     }
 }
 
+fn bad_file(texts: &Texts, name: &str, problem: &FileProblem) -> String {
+    texts.with("trouble-bad-file", &[("name", name.into()), ("reason", file_problem(texts, problem).into())])
+}
+
 fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
     let texts = &page.texts;
     match trouble {
@@ -158,9 +167,7 @@ fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
         EngineError::FilesNeeded { data } => {
             texts.with("trouble-files-needed", &[("data", texts.get(&format!("data-{data}")).into())])
         }
-        EngineError::BadFile { name, reason } => {
-            texts.with("trouble-bad-file", &[("name", name.as_str().into()), ("reason", reason.as_str().into())])
-        }
+        EngineError::BadFile { name, reason } => bad_file(texts, name, reason),
         EngineError::NothingToLearn => texts.get("trouble-nothing"),
         EngineError::Refused { objective, refusal } => {
             let args = [

@@ -120,7 +120,7 @@ impl State {
             }
             WorkbenchEvent::Refused { name, reason } => {
                 bench.progress = None;
-                self.tell(Notice::Bench { name, reason });
+                self.tell(Notice::File { name, reason });
             }
         }
         self.bench = Rc::new(bench);

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use retort_spec::{CurvePoint, DataSet, EngineError, EngineInfo, Experiment, Floats, Pipeline, Problem};
+use retort_spec::{
+    CurvePoint, DataPart, DataSet, EngineError, EngineInfo, Experiment, FileProblem, Floats, Pipeline, Problem,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where the engine is.
@@ -27,6 +29,16 @@ pub enum Fetching {
     Progress(f64),
 }
 
+/// Files of a data set that comes in several goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MissingFiles {
+    pub data: DataSet,
+    /// What is still missing.
+    pub parts: Vec<DataPart>,
+    /// Names of files that are no part of it.
+    pub passed_over: Vec<String>,
+}
+
 /// Something the visitor is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
@@ -41,11 +53,11 @@ pub enum Notice {
     /// Data could not be fetched.
     Fetch { reason: String },
     /// The files of a data set were read.
-    FilesRead { train: u32, test: u32 },
+    FilesRead { train: u32, test: u32, passed_over: Vec<String> },
     /// A newer version of the page waits to be used.
     Update,
-    /// The workbench could not use a file or do a task.
-    Bench { name: String, reason: String },
+    /// A file could not be used, or the workbench could not do a task.
+    File { name: String, reason: FileProblem },
     /// A file could not be made or saved.
     Save { reason: String },
 }

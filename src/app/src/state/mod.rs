@@ -30,7 +30,7 @@ use yew::Reducible;
 
 pub use crate::state::{
     compression::{Bench, BenchAction, Flow, Latencies, link},
-    kinds::{CustomExample, Engine, Fetching, MeasuredFile, Notice, SavedRun, Source},
+    kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, SavedRun, Source},
 };
 
 use crate::state::{
@@ -78,6 +78,8 @@ pub struct State {
     pub verdict_before: Option<Rc<Verdict>>,
     pub notices: Vec<Notice>,
     pub fetching: Fetching,
+    /// What is still missing of a data set whose files come in several goes.
+    pub missing: Option<Rc<MissingFiles>>,
     /// The test example whose soft targets are shown; the most telling one until the visitor chooses.
     pub example: Option<usize>,
     /// The temperature the slider shows while it is dragged; the experiment's otherwise.
@@ -190,6 +192,7 @@ impl State {
             verdict_before: None,
             notices: Vec::new(),
             fetching: Fetching::Idle,
+            missing: None,
             example: None,
             preview: None,
             given: None,
@@ -296,7 +299,13 @@ impl State {
                     self.inside = Rc::default();
                 }
             }
-            Event::FilesRead { train, test, .. } => self.tell(Notice::FilesRead { train, test }),
+            Event::FilesRead { train, test, passed_over, .. } => {
+                self.missing = None;
+                self.tell(Notice::FilesRead { train, test, passed_over });
+            }
+            Event::FilesMissing { data, missing, passed_over } => {
+                self.missing = Some(Rc::new(MissingFiles { data, parts: missing, passed_over }));
+            }
             Event::Error(trouble) => {
                 // What stands there was another experiment's.
                 if matches!(

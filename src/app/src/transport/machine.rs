@@ -9,8 +9,8 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Actor, Command, DataSet, EngineError, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, RunState,
-    UserExample, WorkbenchCommand, WorkbenchEvent,
+    Actor, Command, DataSet, EngineError, Event, Experiment, FileData, FileProblem, Floats, KNOBS, Phase, Pipeline,
+    RunState, UserExample, WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
@@ -82,7 +82,7 @@ pub enum Input<P> {
     Pace(Option<u32>),
     /// Look at what this input does inside the networks; at an empty one: no more.
     LookInside(Floats),
-    /// Files of a data set.
+    /// Files of a data set, all or some of them.
     Give(DataSet, Vec<FileData>),
     /// A network from a file becomes the teacher of this experiment, which names its architecture.
     Adopt(Experiment, Vec<u8>),
@@ -228,10 +228,7 @@ impl<P: Clone> Machine<P> {
                 self.inside = input;
             }
             Input::Pace(_) | Input::LookInside(_) => {}
-            Input::Give(data, files) => {
-                self.send(&Command::Files { data, files: files.clone() });
-                self.offered = Some((data, files));
-            }
+            Input::Give(data, files) => self.collect(data, files),
             Input::Adopt(experiment, file) => {
                 let key = knobs(&experiment, Phase::Teacher);
                 // Before it is given: a teacher's knob would otherwise make the engine train another one.
@@ -453,7 +450,7 @@ impl<P: Clone> Machine<P> {
                 Event::Error(trouble) => match trouble {
                     EngineError::FilesNeeded { data } => self.effects.push(Effect::Recall(*data)),
                     EngineError::BadFile { name, .. } if name == "teacher" => self.adopted = None,
-                    EngineError::BadFile { .. } => self.offered = None,
+                    EngineError::BadFile { name, reason } => self.withdraw(name, reason),
                     EngineError::Engine { reason } | EngineError::Device { reason } => {
                         return self.recover(reason.clone());
                     }
@@ -486,6 +483,28 @@ impl<P: Clone> Machine<P> {
         self.hire();
         // Now that the processor trains there is time to ask what would be faster.
         self.time();
+    }
+
+    /// Adds files to those that came before, until they are a whole data set. A file replaces one of its name.
+    fn collect(&mut self, data: DataSet, files: Vec<FileData>) {
+        let mut all = match self.offered.take() {
+            Some((name, before)) if name == data => before,
+            _ => Vec::new(),
+        };
+        all.retain(|before| files.iter().all(|file| file.name != before.name));
+        all.extend(files);
+        self.send(&Command::Files { data, files: all.clone() });
+        self.offered = Some((data, all));
+    }
+
+    /// A file that cannot be used does not come again with those that follow. Where two files contradict each other
+    /// nobody knows which one is meant: the visitor begins anew.
+    fn withdraw(&mut self, bad: &str, reason: &FileProblem) {
+        if let Some((_, files)) = &mut self.offered {
+            files.retain(|file| file.name != bad);
+        }
+        let is_open = matches!(reason, FileProblem::SamePart { .. } | FileProblem::LabelCount { .. });
+        self.offered.take_if(|(_, files)| is_open || files.is_empty());
     }
 
     /// Files that an engine could read are kept, for the next one and for the next visit.

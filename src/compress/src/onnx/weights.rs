@@ -83,10 +83,11 @@ impl Graph {
             true => UINT8,
             false => INT8,
         };
-        let code = |&at: &usize| match &matrix.mask {
-            // A weight that is not there has the code of zero.
-            Some(mask) if !mask[at] => zero_point(codes, group_of(codes.granularity, rows, at / columns, at % columns)),
-            _ => codes.codes[at],
+        let code = |&at: &usize| {
+            let group = group_of(codes.granularity, rows, at / columns, at % columns);
+            // A weight that is not there has the code of zero, and so has one whose scale makes it zero.
+            let is_there = matrix.mask.as_ref().is_none_or(|mask| mask[at]) && codes.scales[group] != 0.0;
+            if is_there { codes.codes[at] } else { zero_point(codes, group) }
         };
         let ordered: Vec<i32> = form.order.iter().map(code).collect();
         let mut inputs = vec![self.tensor(name, form.dimensions, data_type, &packed(&ordered, data_type))];
@@ -101,7 +102,9 @@ impl Graph {
         // Groups of a column stand together here, and those of a row there.
         let count = codes.scales.len();
         let order: Vec<usize> = (0..count).map(|at| at % (count / blocks) * blocks + at / (count / blocks)).collect();
-        let scales: Vec<f32> = order.iter().map(|&group| codes.scales[group]).collect();
+        // ONNX asks for scales above zero; where a group has no weights the codes say that they are zero.
+        let above_zero = |scale: f32| if scale == 0.0 { 1.0 } else { scale };
+        let scales: Vec<f32> = order.iter().map(|&group| above_zero(codes.scales[group])).collect();
         inputs.push(self.tensor(&format!("{name}.scale"), &dimensions, FLOAT, &bytes(&scales)));
         let zeros: Vec<i32> = order.iter().map(|&group| zero_point(codes, group)).collect();
         inputs.push(self.tensor(&format!("{name}.zero_point"), &dimensions, data_type, &packed(&zeros, data_type)));

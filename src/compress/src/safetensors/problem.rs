@@ -14,6 +14,14 @@ pub enum ReadError {
         /// As the file has.
         real: usize,
     },
+    /// The file ends before its numbers do.
+    #[error("it is cut short: {bytes} bytes of numbers, {announced} announced")]
+    Cut {
+        /// Bytes behind the header.
+        bytes: usize,
+        /// As the header says.
+        announced: usize,
+    },
     /// JSON is UTF-8.
     #[error("the header is not UTF-8")]
     NotText,

@@ -5,6 +5,7 @@ use retort_spec::{Bits, NetworkKind};
 use super::{
     FEATURES, KIND,
     header::{self, Entry, Metadata},
+    order::{Order, Ordered, order},
     problem::{ReadError, TensorProblem},
     sequential::{Chained, chain, sorted},
 };
@@ -19,10 +20,24 @@ const PREFIX: usize = 8;
 /// More tensors than any network here has; so few are sorted by the shortest code.
 const MAX_TENSORS: usize = 1024;
 
+/// A network from a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The network.
+    pub model: Model,
+    /// What the file says of it.
+    pub metadata: Metadata,
+    /// Names of its layers in the order that was taken, where neither shapes nor names settle it; else empty.
+    pub open_order: Vec<String>,
+    /// Names of tensors that no layer needs.
+    pub passed_over: Vec<String>,
+}
+
 /// Reads a model from a file of [`write`](super::write), or from one whose layers are a chain: matrices, or
-/// convolutions and then one matrix. Layers go by name, the numbers in it compared as numbers (`fc2` before `fc10`);
-/// convolutions come first. A layer without a bias gets one of zeros, unless it is `N.0` and the next one, with a
-/// bias, `N.1`: these two are a factored layer.
+/// convolutions and then one matrix. Layers stand in the one order that their shapes allow; of several orders the names
+/// choose (`fc2` before `fc10`, `two` before `three`, `stem` before `head`), and else the file does. A layer without a
+/// bias gets one of zeros, unless it is `N.0` and the next one, with a bias, `N.1`: these two are a factored layer.
+/// Tensors that are no weight and no bias are passed over if they are counters, single numbers or empty.
 ///
 /// Without metadata the kind of network is a perceptron, or a convolutional one if there are convolutions; these are
 /// then taken to keep the image's side, each followed by 2×2 pooling, and the image to be as large as that allows: a
@@ -32,10 +47,11 @@ const MAX_TENSORS: usize = 1024;
 ///
 /// # Errors
 /// If the file is damaged, a type is unknown, the layers do not fit each other, or a weight is not finite.
-pub fn read(file: &[u8]) -> Result<(Model, Metadata), ReadError> {
+pub fn read(file: &[u8]) -> Result<Opened, ReadError> {
     let (entries, metadata, data) = parts(file)?;
     lengths(&entries, data.len())?;
-    let layers = chain(&entries)?;
+    let (needed, others): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| is_needed(entry));
+    let (layers, open_order) = in_order(chain(&needed)?, &entries, &metadata)?;
     let shapes = layers.iter().map(Chained::shape).collect::<Result<Vec<Shape>, _>>()?;
     let (kind, features) = architecture(&layers, &shapes, &metadata)?;
     let places = layout::places(kind, features, &shapes).map_err(|error| {
@@ -44,7 +60,50 @@ pub fn read(file: &[u8]) -> Result<(Model, Metadata), ReadError> {
     })?;
     let parts = layers.iter().zip(&places).map(|(layer, place)| layer.part(place, data));
     let layers = parts.collect::<Result<Vec<LayerModel>, _>>()?;
-    Ok((Model { kind, features, layers, activations: Coding::Float }, metadata))
+    let model = Model { kind, features, layers, activations: Coding::Float };
+    Ok(Opened { model, metadata, open_order, passed_over: others.iter().map(|entry| entry.name.clone()).collect() })
+}
+
+/// Whether a tensor has a place in a network. Statistics of a normalization change what it computes and cannot be left
+/// out; a counter, a single number or nothing at all can.
+fn is_needed(entry: &Entry) -> bool {
+    let numbers = entry.shape.iter().try_fold(1, |product: usize, length| product.checked_mul(*length));
+    let leaf = entry.name.rsplit('.').next().unwrap_or_default();
+    match leaf {
+        "weight" | "bias" => numbers != Some(0),
+        _ => is_float(entry) && numbers.is_none_or(|numbers| numbers > 1),
+    }
+}
+
+fn is_float(entry: &Entry) -> bool {
+    entry.dtype.contains('F')
+}
+
+/// The layers in order. Our own files say the kind of network and number their layers.
+fn in_order<'a>(
+    layers: Vec<Chained<'a>>,
+    entries: &[Entry],
+    metadata: &Metadata,
+) -> Result<(Vec<Chained<'a>>, Vec<String>), ReadError> {
+    if metadata.iter().any(|(key, _)| key == KIND) {
+        return Ok((layers, Vec::new()));
+    }
+    let mut ordered = Vec::with_capacity(layers.len());
+    for layer in &layers {
+        let (inputs, outputs) = layer.shape()?;
+        let first = layer.weights[0];
+        ordered.push(Ordered {
+            name: layer.name,
+            place: entries.iter().position(|entry| std::ptr::eq(entry, first)).unwrap_or(0),
+            channels: (first.shape.len() == 4).then(|| first.shape[1]),
+            inputs,
+            outputs,
+        });
+    }
+    let Order { layers: places, is_open } = order(&ordered);
+    let names = places.iter().filter(|_| is_open).map(|&at| ordered[at].name.to_owned()).collect();
+    let mut layers: Vec<Option<Chained<'a>>> = layers.into_iter().map(Some).collect();
+    Ok((places.into_iter().filter_map(|at| layers[at].take()).collect(), names))
 }
 
 /// The header, read, and the numbers behind it.
@@ -62,6 +121,10 @@ fn lengths(entries: &[Entry], all: usize) -> Result<(), ReadError> {
     if entries.len() > MAX_TENSORS {
         return Err(ReadError::TooMany(entries.len()));
     }
+    let announced = entries.iter().map(|entry| entry.offsets.1).max().unwrap_or(0);
+    if announced > all {
+        return Err(ReadError::Cut { bytes: all, announced });
+    }
     let sorted = sorted(entries.iter().collect(), |a, b| a.offsets.cmp(&b.offsets));
     let mut expected = 0;
     for (index, entry) in sorted.iter().enumerate() {
@@ -73,6 +136,11 @@ fn lengths(entries: &[Entry], all: usize) -> Result<(), ReadError> {
         let size = match entry.dtype.as_str() {
             "F32" => 4,
             "F16" | "BF16" => 2,
+            // Tensors that no layer needs.
+            "I16" | "U16" if !is_needed(entry) => 2,
+            "I32" | "U32" if !is_needed(entry) => 4,
+            "I64" | "U64" | "F64" if !is_needed(entry) => 8,
+            "I8" | "U8" | "BOOL" | "F8_E4M3" | "F8_E5M2" if !is_needed(entry) => 1,
             other => return Err(TensorProblem::Dtype(other.to_owned()).of(entry)),
         };
         let bytes = entry.shape.iter().try_fold(size, |bytes: usize, length| bytes.checked_mul(*length));
@@ -238,7 +306,7 @@ mod tests {
         {
             let model = model(architecture, features);
             let file = write(&model, &[("permalink", "v=1&\"".to_owned())], false).unwrap();
-            let (back, metadata) = read(&file).unwrap();
+            let Opened { model: back, metadata, .. } = read(&file).unwrap();
             assert_eq!(back, model, "{architecture}");
             assert_eq!(metadata.last().unwrap(), &("permalink".to_owned(), "v=1&\"".to_owned()));
         }
@@ -260,7 +328,7 @@ mod tests {
             part.factors = vec![factor(rows, 2, left), factor(2, columns, vec![0.3; 2 * columns])];
             part.bias = vec![0.5; columns];
         }
-        assert_eq!(read(&write(&model, &[], true).unwrap()).unwrap().0, model);
+        assert_eq!(read(&write(&model, &[], true).unwrap()).unwrap().model, model);
     }
 
     #[test]
@@ -271,13 +339,13 @@ mod tests {
             let all = [name(2, "bias"), name(2, "weight"), name(0, "weight"), name(0, "bias"), name(1, "weight")];
             let shapes: [&[usize]; 5] = [&[2], &[2, 4], &[3, 2], &[3], &[4, 3]];
             let tensors: Vec<(&str, &[usize])> = all.iter().map(String::as_str).zip(shapes).collect();
-            let (model, _) = read(&foreign(&tensors)).unwrap();
+            let Opened { model, .. } = read(&foreign(&tensors)).unwrap();
             assert_eq!((model.kind, model.features), (NetworkKind::Mlp, 2));
             assert_eq!(model.shapes(), [(2, 3), (3, 4), (4, 2)]);
             assert_eq!(model.layers[0].weight(), [1.0, 3.0, 5.0, 2.0, 4.0, 6.0], "transposed");
             assert_eq!(model.layers[1].bias, [0.0; 4], "none in the file");
         }
-        let (model, _) = read(&foreign(&[("weight", &[2, 3]), ("bias", &[2])])).unwrap();
+        let Opened { model, .. } = read(&foreign(&[("weight", &[2, 3]), ("bias", &[2])])).unwrap();
         assert_eq!(model.shapes(), [(3, 2)]);
     }
 
@@ -290,7 +358,7 @@ mod tests {
             ("features.3.weight", &[8, 4, 3, 3]),
             ("features.3.bias", &[8]),
         ];
-        let (model, _) = read(&foreign(&tensors)).unwrap();
+        let Opened { model, .. } = read(&foreign(&tensors)).unwrap();
         assert_eq!((model.kind, model.features), (NetworkKind::Conv, 784));
         assert_eq!(model.shapes(), [(25, 4), (36, 8), (392, 10)]);
         // The second input of the first output: row 0, column 0, channel 1, which is number 49 in PyTorch.
@@ -304,7 +372,7 @@ mod tests {
                 &[("layers.1.weight", &[16_usize, 2][..]), ("layers.1.bias", &[10])][..],
                 "layers.1.bias: 10 numbers, the weight has 16 outputs",
             ),
-            (&[("fc1.weight", &[3, 2]), ("fc2.weight", &[2, 4])], "fc2.weight: 4 inputs, where 3 arrive"),
+            (&[("fc1.weight", &[3, 2]), ("fc2.weight", &[4, 4])], "fc2.weight: 4 inputs, where 3 arrive"),
             (
                 &[("bn.weight", &[3]), ("bn.running_mean", &[3])],
                 "bn.running_mean: neither a weight nor a bias of a layer",
@@ -313,12 +381,42 @@ mod tests {
             (&[("a.weight", &[3, 2]), ("a.weight", &[3, 2])], "a.weight: there are two of this name"),
             (&[("c.weight", &[2, 1, 3, 3]), ("d.weight", &[4, 6])], "d.weight: 6 inputs, where 2 arrive"),
             (&[], "no weights are in it"),
+            (&[("a.weight", &[0, 5])], "no weights are in it"),
         ] {
             assert_eq!(refused(&foreign(tensors)), message);
         }
-        for shape in [&[3_usize][..], &[2, 1, 3, 5], &[2, 1, 2, 2], &[1, 1, 1], &[0, 5]] {
+        for shape in [&[3_usize][..], &[2, 1, 3, 5], &[2, 1, 2, 2], &[1, 1, 1]] {
             assert!(refused(&foreign(&[("a.weight", shape)])).starts_with("a.weight: its shape"), "{shape:?}");
         }
+    }
+
+    #[test]
+    fn layers_stand_in_the_order_of_shapes_then_names_then_the_file() {
+        let sizes: [&[usize]; 3] = [&[5, 2], &[3, 5], &[2, 3]];
+        for names in [["fc1", "fc2", "fc3"], ["stem", "body", "head"], ["features.0", "features.3", "classifier"]] {
+            let name = |layer: usize| format!("{}.weight", names[layer]);
+            let all = [2, 1, 0].map(|layer| (name(layer), sizes[layer]));
+            let tensors: Vec<(&str, &[usize])> = all.iter().map(|(name, shape)| (name.as_str(), *shape)).collect();
+            let opened = read(&foreign(&tensors)).unwrap();
+            assert_eq!(opened.model.shapes(), [(2, 5), (5, 3), (3, 2)], "{names:?}");
+            assert_eq!(opened.open_order, [""; 0]);
+        }
+        let open = read(&foreign(&[("b.weight", &[5, 2]), ("d.weight", &[5, 5]), ("c.weight", &[5, 5])])).unwrap();
+        assert_eq!(open.open_order, ["b", "d", "c"]);
+    }
+
+    #[test]
+    fn what_no_layer_needs_is_passed_over_by_name() {
+        let header = r#"{"a.weight":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},
+            "norm.num_batches_tracked":{"dtype":"I64","shape":[],"data_offsets":[8,16]},
+            "scale":{"dtype":"F32","shape":[],"data_offsets":[16,20]},
+            "unused.weight":{"dtype":"F32","shape":[0,2],"data_offsets":[20,20]}}"#;
+        let opened = read(&with_header(header, &[0; 20])).unwrap();
+        assert_eq!(opened.passed_over, ["norm.num_batches_tracked", "scale", "unused.weight"]);
+        assert_eq!(opened.model.shapes(), [(1, 2)]);
+        // A number for each channel changes what the network computes.
+        let file = foreign(&[("a.weight", &[2, 1]), ("a.scale", &[2])]);
+        assert_eq!(refused(&file), "a.scale: neither a weight nor a bias of a layer");
     }
 
     #[test]

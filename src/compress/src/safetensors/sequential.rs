@@ -1,4 +1,4 @@
-//! Which tensors of a safetensors file belong to one layer, and in which order the layers stand, by their names.
+//! Which tensors of a safetensors file belong to one layer, by their names.
 
 use std::cmp::Ordering;
 
@@ -9,6 +9,8 @@ use super::{
 
 /// A layer: one weight or two factors, and the bias of the last.
 pub struct Chained<'a> {
+    /// The name of its first weight, without `weight`.
+    pub name: &'a str,
     /// One, or two.
     pub weights: Vec<&'a Entry>,
     /// The bias of its outputs.
@@ -23,11 +25,11 @@ struct Named<'a> {
     bias: Option<&'a Entry>,
 }
 
-/// The layers in order.
+/// The layers in the order of their names.
 ///
 /// # Errors
 /// If a tensor is neither a weight nor a bias, or is there twice, or a bias alone.
-pub fn chain(entries: &[Entry]) -> Result<Vec<Chained<'_>>, ReadError> {
+pub fn chain<'a>(entries: &[&'a Entry]) -> Result<Vec<Chained<'a>>, ReadError> {
     let mut layers: Vec<Chained<'_>> = Vec::new();
     let mut before: Option<Named<'_>> = None;
     for named in named(entries)? {
@@ -40,7 +42,7 @@ pub fn chain(entries: &[Entry]) -> Result<Vec<Chained<'_>>, ReadError> {
                 layer.weights.push(named.weight);
                 layer.bias = named.bias;
             }
-            _ => layers.push(Chained { weights: vec![named.weight], bias: named.bias }),
+            _ => layers.push(Chained { name: named.name, weights: vec![named.weight], bias: named.bias }),
         }
     }
     Ok(layers)
@@ -59,9 +61,9 @@ fn are_factors(first: &Named<'_>, second: &Named<'_>) -> bool {
 }
 
 /// Weights and their biases, in the order of their names, convolutions first.
-fn named(entries: &[Entry]) -> Result<Vec<Named<'_>>, ReadError> {
+fn named<'a>(entries: &[&'a Entry]) -> Result<Vec<Named<'a>>, ReadError> {
     let (mut layers, mut biases): (Vec<Named<'_>>, Vec<(&str, &Entry)>) = (Vec::new(), Vec::new());
-    for (index, entry) in entries.iter().enumerate() {
+    for (index, &entry) in entries.iter().enumerate() {
         if entries[..index].iter().any(|other| other.name == entry.name) {
             return Err(TensorProblem::Twice.of(entry));
         }
@@ -148,7 +150,7 @@ mod tests {
             let [first, weight, bias] =
                 [(first, "weight"), (second, "weight"), (second, "bias")].map(|(name, leaf)| format!("{name}.{leaf}"));
             let entries = [entry(&bias, &[3]), entry(&weight, &[3, 2]), entry(&first, &[2, 4])];
-            let chain = chain(&entries).unwrap();
+            let chain = chain(&entries.each_ref()).unwrap();
             assert_eq!(chain.len(), layers, "{first} {weight}");
             assert_eq!(chain[0].weights[0].name, first);
         }

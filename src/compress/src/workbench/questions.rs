@@ -1,11 +1,13 @@
 //! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
 
 use retort_spec::{
-    FileData, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity, Task, Timing, WorkbenchEvent,
+    FileData, FileProblem, Foreign, Imported, LARGEST_FILE_MB, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity,
+    Task, Timing, WorkbenchEvent,
 };
 
 use super::{EventSink, Workbench};
 use crate::{
+    gzip,
     histogram::sqnr,
     integer::{
         self, NotInteger,
@@ -14,7 +16,8 @@ use crate::{
     latency::{self, Contender},
     model::Model,
     pack::{pack_float, unpack},
-    ptq, safetensors,
+    ptq,
+    safetensors::{self, Opened, ReadError},
 };
 
 /// Examples at once whose time is measured.
@@ -81,7 +84,12 @@ impl Workbench {
             let mut clock = self.clock;
             let timings = match latency::measure(&mut clock, &mut contenders, PATIENCE) {
                 Ok(timings) => timings,
-                Err(why) => return emit(WorkbenchEvent::Refused { name: "latency".into(), reason: why.to_string() }),
+                Err(why) => {
+                    return emit(WorkbenchEvent::Refused {
+                        name: "latency".into(),
+                        reason: FileProblem::Other(why.to_string()),
+                    });
+                }
             };
             // What was computed is used, so that nothing is left out.
             std::hint::black_box((sink, bits));
@@ -113,20 +121,11 @@ impl Workbench {
     /// Reads a file as a network.
     pub(super) fn import(&mut self, file: FileData, emit: &mut EventSink<'_>) {
         let FileData { name, bytes } = file;
-        let refused = |reason: String| WorkbenchEvent::Refused { name: name.clone(), reason };
-        let read = match bytes.starts_with(b"RTRT") {
-            true => unpack(&bytes).map(|(model, note)| (model, note.link)).map_err(|error| error.to_string()),
-            false => safetensors::read(&bytes)
-                .map(|(model, note)| {
-                    let link = note.into_iter().find(|(key, _)| key == "permalink").map(|(_, link)| link);
-                    (model, link.unwrap_or_default())
-                })
-                .map_err(|error| error.to_string()),
-        };
-        let (model, link) = match read {
+        let Opened { model, metadata, open_order, passed_over } = match network(&bytes) {
             Ok(read) => read,
-            Err(reason) => return emit(refused(reason)),
+            Err(reason) => return emit(WorkbenchEvent::Refused { name, reason }),
         };
+        let link = metadata.into_iter().find(|(key, _)| key == "permalink").map(|(_, link)| link);
         let accuracy = self.matches_data(&model).then(|| self.accuracy(&model));
         let file = pack_float(model.kind, model.features, &model.to_layers());
         self.imported = Some(file.clone());
@@ -134,10 +133,38 @@ impl Workbench {
             name,
             kind: model.kind,
             widths: widths(&model),
-            link: (!link.is_empty()).then_some(link),
+            link: link.filter(|link| !link.is_empty()),
             accuracy,
             file,
+            open_order,
+            passed_over,
         })));
+    }
+}
+
+/// The network of a file, packed or safetensors, plain or gzip.
+fn network(file: &[u8]) -> Result<Opened, FileProblem> {
+    let is_packed = file.starts_with(&gzip::MAGIC);
+    let unpacked = is_packed.then(|| gzip::unpack(file, LARGEST_FILE_MB as usize * 1_000_000)).transpose()?;
+    let file = unpacked.as_deref().unwrap_or(file);
+    match Foreign::of(file) {
+        Some(Foreign::Retort) => {
+            let (model, note) = unpack(file).map_err(|error| FileProblem::Other(error.to_string()))?;
+            let metadata = vec![("permalink".to_owned(), note.link)];
+            Ok(Opened { model, metadata, open_order: Vec::new(), passed_over: Vec::new() })
+        }
+        Some(Foreign::Safetensors) => safetensors::read(file).map_err(|error| match error {
+            ReadError::Short { .. } => FileProblem::HeaderCut { bytes: file.len() as u32 },
+            ReadError::Cut { bytes, announced } => {
+                FileProblem::Cut { bytes: bytes as u32, announced: announced as u32 }
+            }
+            other => FileProblem::Other(other.to_string()),
+        }),
+        Some(foreign) => Err(FileProblem::Foreign(foreign)),
+        None => Err(match file.first_chunk::<8>() {
+            Some([a, b, c, d, ..]) => FileProblem::NotNetwork { first: format!("{a:02x}{b:02x}{c:02x}{d:02x}") },
+            None => FileProblem::HeaderCut { bytes: file.len() as u32 },
+        }),
     }
 }
 

@@ -4,8 +4,8 @@ use std::{sync::OnceLock, time::Instant};
 
 use rand::RngExt;
 use retort_spec::{
-    Activations, Architecture, FineTuneRequest, FineTuneResult, Floats, Imported, Latency, Layout, NetworkKind,
-    PipelineError, Range, Rounding, Sensitivity, TunedLayer, TunedMatrix,
+    Activations, Architecture, FileProblem, FineTuneRequest, FineTuneResult, Floats, Foreign, Imported, Latency,
+    Layout, NetworkKind, PipelineError, Range, Rounding, Sensitivity, TunedLayer, TunedMatrix,
 };
 
 use super::*;

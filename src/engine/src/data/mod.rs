@@ -1,11 +1,10 @@
 //! Data sets: a source of examples a file, and the line below that names it.
 
 pub mod batch;
+pub mod choose;
 mod digits;
 mod digits_codec;
-#[cfg(not(target_family = "wasm"))]
-mod gzip;
-pub mod idx;
+mod idx;
 mod plane;
 pub mod split;
 mod strokes;

@@ -18,12 +18,16 @@ use std::time::Duration;
 use burn::tensor::ExecutionError;
 use retort_compress::pack::{PackError, unpack_float};
 use retort_spec::{
-    Command, DataSet, EngineError, Event, Experiment, Phase, RunAssignment, RunState, UserExample, changed,
+    Command, DataSet, EngineError, Event, Experiment, FileProblem, Phase, RunAssignment, RunState, UserExample, changed,
 };
 use web_time::Instant;
 
 use crate::{
-    data::{Dataset, idx, load},
+    data::{
+        Dataset,
+        choose::{Choice, choose},
+        load,
+    },
     device::Compute,
 };
 use job::Job;
@@ -194,8 +198,8 @@ impl Session {
                 (self.job, self.suspended) = (None, None);
                 Vec::new()
             }
-            Command::Files { data, files } => match idx::read(&files) {
-                Ok(dataset) => {
+            Command::Files { data, files } => match choose(&files) {
+                Ok((Choice::Whole(dataset), passed_over)) => {
                     let (train, test) = (dataset.train.len() as u32, dataset.test.len() as u32);
                     self.files.retain(|(name, _)| *name != data);
                     // What was trained on the files before is not this data set's any more.
@@ -204,8 +208,9 @@ impl Session {
                     }
                     self.suspended = None;
                     self.files.push((data, dataset));
-                    vec![Event::FilesRead { data, train, test }]
+                    vec![Event::FilesRead { data, train, test, passed_over }]
                 }
+                Ok((Choice::Missing(missing), passed_over)) => vec![Event::FilesMissing { data, missing, passed_over }],
                 Err(trouble) => vec![Event::Error(trouble)],
             },
             Command::EstimateTime(experiment) => vec![Event::TimeEstimate(self.time(*experiment).await)],
@@ -344,19 +349,21 @@ impl Session {
 
     /// Takes a file as the teacher.
     async fn adopt(&mut self, file: &[u8]) -> Vec<Event> {
-        let bad = |reason: String| vec![Event::Error(EngineError::BadFile { name: "teacher".into(), reason })];
+        let bad = |reason| vec![Event::Error(EngineError::BadFile { name: "teacher".into(), reason })];
         let Some(job) = self.job.as_mut() else { return Vec::new() };
         let (kind, features, layers) = match unpack_float(file) {
             Ok(read) => read,
-            Err(error) => return bad(error.to_string()),
+            Err(error) => return bad(FileProblem::Other(error.to_string())),
         };
         let dataset = &job.data.dataset;
         let outputs = layers.last().map_or(0, |layer| layer.outputs);
         if (features, outputs) != (dataset.features(), dataset.classes) {
-            let (wanted, classes) = (dataset.features(), dataset.classes);
-            return bad(format!(
-                "made for {features} inputs and {outputs} classes; these data have {wanted} and {classes}"
-            ));
+            return bad(FileProblem::OtherData {
+                inputs: features as u32,
+                classes: outputs as u32,
+                data_inputs: dataset.features() as u32,
+                data_classes: dataset.classes as u32,
+            });
         }
         match job.adopt(kind, &layers).await {
             Ok(events) => {

@@ -1,6 +1,6 @@
 //! Compressed networks as files to keep.
 
-use retort_spec::{FileFormat, WorkbenchCommand};
+use retort_spec::{CompressionStep, FileFormat, Pipeline, WorkbenchCommand};
 use yew::prelude::*;
 
 use crate::{
@@ -14,8 +14,8 @@ use crate::{
     widgets::dom::text_of,
 };
 
-/// A network that can be had as files: its stage, its name, the length of its packed file.
-type Source = (Option<u32>, String, u32);
+/// A network that can be had as files: its stage, its name, the length of its packed file, and what was done to it.
+type Source = (Option<u32>, String, u32, Pipeline);
 
 /// Which network, and the kinds of file.
 #[hook]
@@ -36,7 +36,8 @@ pub fn use_bench_files() -> Html {
             page.driver.order(WorkbenchCommand::Export { format, stage, name });
         });
         let id = format!("file-{}", format.word());
-        let size = source.filter(|_| format == FileFormat::Packed).map(|(.., length)| bytes(texts, (*length).into()));
+        let size =
+            source.filter(|_| format == FileFormat::Packed).map(|(_, _, length, _)| bytes(texts, (*length).into()));
         html! {
             <button id={id.clone()} disabled={source.is_none()} onclick={save} title={texts.help(&id)}>
                 { texts.get(&id) }{ for size.map(|size| html! { <small>{ size }</small> }) }
@@ -55,8 +56,24 @@ pub fn use_bench_files() -> Html {
                 }) }
             </select>
             <div class="buttons">{ for FileFormat::ALL.iter().map(file) }</div>
+            if let Some(hint) = source.and_then(|(.., made)| onnx_hint(made)) {
+                <p id="onnx-hint" class="hint">{ texts.get(hint) }</p>
+            }
             <p class="hint">{ texts.get("bench-files-hint") }{ " " }<a href="docs/load.html" target="_blank" rel="noopener">{ texts.get("bench-files-how") }</a></p>
         </div>
+    }
+}
+
+/// What to know of the ONNX file with integers of a network to which this was done: a program that runs it must be new
+/// enough for its types (`compress/onnx.rs`), or there are no integers in it.
+fn onnx_hint(made: &Pipeline) -> Option<&'static str> {
+    let scheme = made.0.iter().find_map(|step| match step {
+        CompressionStep::Quantize(scheme) | CompressionStep::QuantizationAware { scheme, .. } => Some(scheme),
+        _ => None,
+    });
+    match scheme.filter(|scheme| scheme.bits.is_integer()) {
+        None => Some("onnx-no-integers"),
+        Some(scheme) => (scheme.bits.width() <= 4 || scheme.granularity.group().is_some()).then_some("onnx-new-types"),
     }
 }
 
@@ -68,14 +85,37 @@ fn sources(page: &AppContext) -> Vec<Source> {
     }
     let looked = state.bench.looked.as_deref().map(|looked| {
         let args = [("made", made(texts, &looked.pipeline).into())];
-        (None, texts.with("bench-looked", &args), looked.bytes)
+        (None, texts.with("bench-looked", &args), looked.bytes, looked.pipeline.clone())
     });
     let flow = state.bench.flow.as_deref().filter(|_| !state.bench.is_flow_stale);
     let stages = flow.into_iter().flat_map(|flow| {
         flow.stages.iter().skip(1).zip(&flow.pipeline.0).enumerate().map(|(place, (done, treatment))| {
             let args = [("place", (place + 1).into()), ("stage", treatment_name(texts, treatment).into())];
-            (Some(place as u32), texts.with("bench-after", &args), done.bytes)
+            (Some(place as u32), texts.with("bench-after", &args), done.bytes, done.pipeline.clone())
         })
     });
     looked.into_iter().chain(stages).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_runs_the_file_must_be_new_enough_for_its_types() {
+        for (made, hint) in [
+            ("none", Some("onnx-no-integers")),
+            ("quantize:32", Some("onnx-no-integers")),
+            ("quantize:16", Some("onnx-no-integers")),
+            ("share:4,finetune:5", Some("onnx-no-integers")),
+            ("quantize:8", None),
+            ("prune:0.5,quantize:6,huffman", None),
+            ("quantize:4", Some("onnx-new-types")),
+            ("quantize:ternary", Some("onnx-new-types")),
+            ("quantize:8:group-16", Some("onnx-new-types")),
+            ("qat:2:5", Some("onnx-new-types")),
+        ] {
+            assert_eq!(onnx_hint(&made.parse().unwrap()), hint, "{made}");
+        }
+    }
 }

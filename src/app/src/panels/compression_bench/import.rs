@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::format::percent,
+    i18n::{format::percent, labels::passed_over_files},
     panels::compression_bench::run::is_student_there,
     platform::files,
     state::{Action, BenchAction, Notice},
@@ -16,12 +16,12 @@ use crate::{
 pub fn take(page: &AppContext) -> impl Fn(Option<FileList>) + use<> {
     let (driver, dispatch) = (page.driver.clone(), page.state.dispatcher());
     move |list: Option<FileList>| {
-        let Some(list) = list.filter(|list| list.length() > 0) else { return };
+        let Some(file) = list.and_then(|list| list.get(0)) else { return };
         let (driver, dispatch) = (driver.clone(), dispatch.clone());
         wasm_bindgen_futures::spawn_local(async move {
-            match files::read(list).await {
-                Ok(files) => files.into_iter().take(1).for_each(|file| driver.order(WorkbenchCommand::Import(file))),
-                Err(reason) => dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+            match files::read(&file).await {
+                Ok(file) => driver.order(WorkbenchCommand::Import(file)),
+                Err(reason) => dispatch.dispatch(Action::Notify(Notice::File { name: file.name(), reason })),
             }
         });
     }
@@ -60,7 +60,7 @@ pub fn import(page: &AppContext) -> Html {
 
 fn network(page: &AppContext, imported: &Imported) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let Imported { name, kind, widths, link, accuracy, file } = imported;
+    let Imported { name, kind, widths, link, accuracy, file, open_order, passed_over } = imported;
     let architecture = Architecture::new(*kind, widths.clone());
     // The kind is said in words before it.
     let text = architecture.to_string();
@@ -100,6 +100,12 @@ fn network(page: &AppContext, imported: &Imported) -> Html {
     html! {
         <div class="imported">
             <p><b>{ name }</b><br />{ texts.get(&format!("kind-{kind}")) }{ " " }{ widths_text }<br />{ fit }</p>
+            if !open_order.is_empty() {
+                <p id="import-order">{ texts.with("import-order", &[("layers", open_order.join(" → ").into())]) }</p>
+            }
+            if !passed_over.is_empty() {
+                <p id="import-passed-over">{ passed_over_files(texts, passed_over) }</p>
+            }
             <div class="buttons">
                 <button id="import-teacher" disabled={!fits || page.locks("teacher")} onclick={as_teacher} title={texts.help("import-teacher")}>{ texts.get("import-teacher") }</button>
                 <button id="import-student" disabled={!fits} onclick={as_student} title={texts.help("import-student")}>{ texts.get("import-student") }</button>

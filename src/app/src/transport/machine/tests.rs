@@ -419,6 +419,40 @@ fn files_count_whenever_they_come() {
     assert!(world.kept.is_empty() && world.machine.offered.is_none());
 }
 
+#[test]
+fn files_are_collected_one_at_a_time() {
+    let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
+    // The first one comes before the engine listens, and a damaged one between.
+    let mut given = files();
+    given.insert(2, FileData { name: "t10k-images-idx3-ubyte.gz".into(), bytes: vec![0x1f, 0x8b, 8] });
+    for (place, file) in given.into_iter().enumerate() {
+        world.step(Input::Give(DataSet::Mnist, vec![file]));
+        while world.turn() {}
+        let missing = world.state.missing.as_ref().map(|missing| missing.parts.len());
+        // The damaged one leaves what was missing as it was.
+        assert_eq!(missing, [Some(3), Some(2), Some(2), Some(1), None][place], "after file {place}");
+    }
+    assert_eq!(world.kept, [DataSet::Mnist]);
+    let bad = |notice: &Notice| matches!(notice, Notice::EngineError(EngineError::BadFile { .. }));
+    assert!(!world.state.notices.iter().any(bad), "what is trained now is well");
+    world.finish();
+}
+
+#[test]
+fn files_that_contradict_each_other_are_given_anew() {
+    let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
+    let mut other = files().swap_remove(0);
+    other.name = "train-images".into();
+    *other.bytes.last_mut().unwrap() ^= 1;
+    world.step(Input::Give(DataSet::Mnist, vec![other]));
+    world.step(Input::Give(DataSet::Mnist, files()));
+    while world.turn() {}
+    assert!(world.kept.is_empty() && world.machine.offered.is_none());
+    world.step(Input::Give(DataSet::Mnist, files()));
+    world.finish();
+    assert_eq!(world.kept, [DataSet::Mnist]);
+}
+
 /// An experiment large enough that both devices are timed.
 const LARGE: &str =
     "data=blobs&examples=60&teacher=2000,2000&student=2&teacher-epochs=3&student-epochs=3&batch=20&runs=1";

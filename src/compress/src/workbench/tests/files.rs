@@ -66,6 +66,8 @@ fn what_is_taken_away_can_be_brought_back() {
                 link: Some("v=1".into()),
                 accuracy: Some(done.accuracy),
                 file: pack_float(model.kind, 64, &model.to_layers()),
+                open_order: Vec::new(),
+                passed_over: Vec::new(),
             };
             assert_eq!(got, same, "{text}");
         }
@@ -95,10 +97,32 @@ fn damaged_files_are_refused_by_name() {
         {
             let got = tell(&mut bench, WorkbenchCommand::Import(FileData { name: "bad".into(), bytes }));
             assert!(
-                matches!(&got[..], [WorkbenchEvent::Refused { name, reason }] if name == "bad" && !reason.is_empty())
+                matches!(&got[..], [WorkbenchEvent::Refused { name, reason }] if name == "bad" && !reason.to_string().is_empty())
             );
         }
     }
+}
+
+#[test]
+fn what_is_no_network_is_called_what_it_is() {
+    let model = network("12,8");
+    let mut bench = workbench(&model, images(&model, 5));
+    looked(&mut bench, "8");
+    let whole = file(&mut bench, FileFormat::Safetensors, None).bytes;
+    for (bytes, problem) in [
+        (&b""[..], FileProblem::Foreign(Foreign::Empty)),
+        (b"PK\x03\x04archive/data.pkl", FileProblem::Foreign(Foreign::Zip)),
+        (b"<!DOCTYPE html><html>", FileProblem::Foreign(Foreign::WebPage)),
+        (b"\x88\x01\0\0\0\0\0", FileProblem::HeaderCut { bytes: 7 }),
+        (b"no network at all", FileProblem::NotNetwork { first: "6e6f206e".into() }),
+        (&whole[..100], FileProblem::HeaderCut { bytes: 100 }),
+    ] {
+        let got = tell(&mut bench, WorkbenchCommand::Import(FileData { name: "bad".into(), bytes: bytes.to_vec() }));
+        assert_eq!(got, [WorkbenchEvent::Refused { name: "bad".into(), reason: problem }]);
+    }
+    let cut = whole[..whole.len() - 4].to_vec();
+    let got = tell(&mut bench, WorkbenchCommand::Import(FileData { name: "bad".into(), bytes: cut }));
+    assert!(matches!(&got[..], [WorkbenchEvent::Refused { reason: FileProblem::Cut { .. }, .. }]), "{got:?}");
 }
 
 #[test]
