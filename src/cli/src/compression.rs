@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use retort_engine::Session;
 use retort_spec::{Actor, CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
 
-use crate::{Failure, compute, local_driver::LocalDriver, run::files, text};
+use crate::{Failure, compute, data_folder, local_driver::LocalDriver, text};
 
 /// The experiment that the table is of unless another is given.
 pub const EXPERIMENT: &str = "data=mnist&teacher=256,256&student=32&labels=all&runs=3";
@@ -136,9 +136,8 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
     }
     let experiment = decoded.experiment;
     let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
-    let folder = matches.get_one::<std::path::PathBuf>("data-dir");
-    let files = folder.map(|folder| files(folder)).transpose()?;
-    let events = driver.run(&experiment, files).map_err(Failure::EngineError)?;
+    data_folder::give(matches, &mut driver, &experiment)?;
+    let events = driver.run(&experiment).map_err(Failure::EngineError)?;
     let mut out = stdout();
     writeln!(out, "`{}`\n", encode(&experiment))?;
     writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;

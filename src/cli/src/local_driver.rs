@@ -6,8 +6,11 @@ use pollster::block_on;
 use retort_compress::workbench::Workbench;
 use retort_engine::Session;
 use retort_spec::{
-    Command, EngineError, Event, Experiment, FileData, Pipeline, WorkbenchCommand, WorkbenchEvent, encode,
+    Command, CompressionResult, CompressionStep, EngineError, Event, Experiment, Pipeline, WorkbenchCommand,
+    WorkbenchEvent, encode,
 };
+
+use crate::Failure;
 
 /// An engine with a workbench beside it.
 pub struct LocalDriver {
@@ -55,12 +58,8 @@ impl LocalDriver {
     ///
     /// # Errors
     /// The engine's trouble.
-    pub fn run(&mut self, experiment: &Experiment, files: Option<Vec<FileData>>) -> Result<Vec<Event>, EngineError> {
-        let mut events = Vec::new();
-        if let Some(files) = files {
-            events.extend(self.handle(Command::Files { data: experiment.data, files }));
-        }
-        events.extend(self.handle(Command::Run(experiment.clone())));
+    pub fn run(&mut self, experiment: &Experiment) -> Result<Vec<Event>, EngineError> {
+        let mut events = self.handle(Command::Run(experiment.clone()));
         while self.is_running() {
             events.extend(self.advance(Duration::from_secs(1)));
         }
@@ -73,9 +72,31 @@ impl LocalDriver {
 
     /// Carries out a pipeline on a run's student.
     pub fn compress(&mut self, experiment: &Experiment, run: u32, pipeline: &Pipeline) -> Vec<WorkbenchEvent> {
-        let pipeline = pipeline.clone();
-        self.flows += 1;
         let link = encode(&Experiment { compress: pipeline.clone(), ..experiment.clone() });
+        self.flow(experiment, run, pipeline.clone(), link)
+    }
+
+    /// Writes a run's student in the scheme that the experiment's knobs choose.
+    ///
+    /// # Errors
+    /// If it cannot be quantized so.
+    pub fn quantize(&mut self, experiment: &Experiment, run: u32) -> Result<Option<CompressionResult>, Failure> {
+        let pipeline = Pipeline(vec![CompressionStep::Quantize(experiment.scheme())]);
+        let mut done = None;
+        for report in self.flow(experiment, run, pipeline, encode(experiment)) {
+            match report {
+                WorkbenchEvent::Stage { done: stage, .. } => done = Some(*stage),
+                WorkbenchEvent::Ended { reason: Some(reason), .. } => {
+                    return Err(Failure::PipelineEnd(format!("{reason:?}")));
+                }
+                _ => {}
+            }
+        }
+        Ok(done)
+    }
+
+    fn flow(&mut self, experiment: &Experiment, run: u32, pipeline: Pipeline, link: String) -> Vec<WorkbenchEvent> {
+        self.flows += 1;
         let seed = experiment.seed.wrapping_add(run);
         let order = WorkbenchCommand::Compress { id: self.flows, run, pipeline, seed, link };
         self.compresses = true;

@@ -1,6 +1,7 @@
 //! `retort`: the experiments of the page without a page.
 
 mod compression;
+mod data_folder;
 #[cfg(test)]
 mod golden;
 mod local_driver;
@@ -14,7 +15,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DeviceChoice, EngineError, KNOBS, ParseError};
+use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,12 @@ enum Failure {
     /// The engine met trouble.
     #[error("{0}")]
     EngineError(EngineError),
+    /// A data set is read from files, and nobody said where they are.
+    #[error("{data} is read from four IDX files; name their folder by --data-dir FOLDER")]
+    NoDataDir { data: DataSet },
+    /// A folder holds no whole data set.
+    #[error("{folder}: {names} missing; all four files are needed, plain or gzip")]
+    FilesMissing { folder: String, names: String },
     /// There is no such device here.
     #[error("no GPU: {0}")]
     Gpu(#[from] GpuError),
@@ -84,7 +91,7 @@ fn command() -> Command {
     let strict = Arg::new("strict").long("strict").action(ArgAction::SetTrue);
     let experiment = Arg::new("experiment")
         .value_name("PERMALINK")
-        .help("as after the # of the page's address: 'data=digits8&labels=50'");
+        .help("The page's address, or what stands after its #: 'data=digits8&labels=50'");
     let json = Arg::new("json")
         .long("json")
         .action(ArgAction::SetTrue)
@@ -94,6 +101,8 @@ fn command() -> Command {
         Arg::new(knob.key)
             .long(knob.key)
             .value_name("VALUE")
+            // A range's end is told by the knob, not by the shape of its value.
+            .allow_hyphen_values(matches!(knob.kind, Kind::Number { .. } | Kind::Integer { .. } | Kind::Labels { .. }))
             .help(messages::help(knob))
             .help_heading("Knobs (they override the permalink)")
     });
@@ -112,8 +121,8 @@ fn command() -> Command {
                 ])
                 .args(knobs),
         )
-        .subcommand(Command::new("verify").about("Checks the engine against a file of published numbers").args([
-            file.clone(),
+        .subcommand(Command::new("verify").about("Checks the engine against files of published numbers").args([
+            file.clone().num_args(1..),
             device,
             strict.help("An objective that the engine does not have is a failure too"),
         ]))

@@ -28,7 +28,7 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
 fn recorded() -> Result<Vec<Value>, Failure> {
     let experiment = Experiment::default();
     let mut driver = LocalDriver::new(Session::new(compute(DeviceChoice::Cpu)?));
-    let events = driver.run(&experiment, None).map_err(Failure::EngineError)?;
+    let events = driver.run(&experiment).map_err(Failure::EngineError)?;
     Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }
 

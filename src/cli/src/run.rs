@@ -2,7 +2,6 @@
 
 use std::{
     io::{IsTerminal, Write, stderr},
-    path::Path,
     time::Duration,
 };
 
@@ -10,12 +9,12 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Command, CompressionResult, Event, Experiment, FileData, KNOBS, Measured, Progress, Spread, Stage, Verdict,
-    WorkbenchEvent, decode,
+    Actor, Command, CompressionResult, Event, Experiment, KNOBS, Measured, PAGE_KEYS, Problem, ProblemKind, Progress,
+    Spread, Stage, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, compute, local_driver::LocalDriver, text};
+use crate::{Failure, compute, data_folder, local_driver::LocalDriver, text};
 
 /// How long the engine trains before the progress bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -26,6 +25,8 @@ struct Results {
     measured: Vec<Measured>,
     compressed: Vec<Vec<CompressionResult>>,
     verdict: Option<Verdict>,
+    /// Each run's student in the scheme that the knobs choose, as the page packs it: with the experiment's link.
+    chosen: Vec<CompressionResult>,
     /// What each stage of the pipeline left, run after run.
     stages: Vec<CompressionResult>,
 }
@@ -34,11 +35,8 @@ struct Results {
 pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let experiment = experiment(matches)?;
     let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
-    let mut events = Vec::new();
-    if let Some(folder) = matches.get_one::<std::path::PathBuf>("data-dir") {
-        events.extend(driver.handle(Command::Files { data: experiment.data, files: files(folder)? }));
-    }
-    events.extend(driver.handle(Command::Run(experiment.clone())));
+    data_folder::give(matches, &mut driver, &experiment)?;
+    let mut events = driver.handle(Command::Run(experiment.clone()));
     let json = matches.get_flag("json");
     let bar = bar();
     let mut results = Results::default();
@@ -60,6 +58,9 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
             break;
         }
         events = driver.advance(TICK);
+    }
+    for run in 0..experiment.runs {
+        results.chosen.extend(driver.quantize(&experiment, run)?);
     }
     for report in compressed_further(&mut driver, &experiment)? {
         if json {
@@ -102,40 +103,35 @@ fn stage_line(done: &CompressionResult) -> Value {
     })
 }
 
+/// The experiment of a link and of flags. A flag counts instead of the link's pair.
 fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
     // Flags stand first, and the first of two equal keys counts.
     let flags = KNOBS.iter().filter_map(|knob| text(matches, knob.key).map(|value| (knob.key, value)));
     let mut query: Vec<String> = flags.map(|(key, value)| format!("{key}={value}")).collect();
     let given: Vec<&str> = KNOBS.iter().map(|knob| knob.key).filter(|key| text(matches, key).is_some()).collect();
-    let permalink = text(matches, "experiment").unwrap_or_default().trim_start_matches(['?', '#']);
-    let kept = permalink.split('&').filter(|pair| !given.contains(&pair.split('=').next().unwrap_or_default()));
-    query.extend(kept.map(str::to_owned));
-    let decoded = decode(&query.join("&"), &[]);
-    match decoded.problems.is_empty() {
-        true => Ok(decoded.experiment),
-        false => {
-            let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+    let link = link::pairs(text(matches, "experiment").unwrap_or_default());
+    let kept = link.iter().filter(|(key, _)| !given.iter().any(|given| given.eq_ignore_ascii_case(key)));
+    query.extend(kept.map(|(key, value)| format!("{key}={value}")));
+    let decoded = decode(&query.join("&"), PAGE_KEYS);
+    match &decoded.problems[..] {
+        [] => Ok(decoded.experiment),
+        problems => {
+            let problems: Vec<String> = problems.iter().map(problem).collect();
             Err(Failure::BadExperiment(problems.join("\n  ")))
         }
     }
 }
 
-/// The IDX files of a folder.
-pub fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
-    let failure = |path: &Path, error: std::io::Error| Failure::File {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| failure(folder, error))? {
-        let path = entry.map_err(|error| failure(folder, error))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.contains("idx") {
-            let bytes = std::fs::read(&path).map_err(|error| failure(&path, error))?;
-            files.push(FileData { name, bytes });
+/// What is wrong with a pair. The page goes on with another value, and the program does not.
+fn problem(problem: &Problem) -> String {
+    let Problem { key, value, kind, .. } = problem;
+    match kind {
+        ProblemKind::NewerVersion { known } => {
+            format!("{key}={value}: made by a newer version than {known}; leave {key} out to use what is known of it")
         }
+        ProblemKind::GivenTwice => format!("{key}={value}: given twice"),
+        _ => format!("{key}={value}: {kind}"),
     }
-    Ok(files)
 }
 
 /// A bar on a terminal, nothing in a pipe.
@@ -227,7 +223,17 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         })
         }
     }).collect());
+    if let (Some(row), accuracy) = chosen(results) {
+        let chosen = json!({ "scheme": row.pipeline.to_string(), "bytes": row.bytes, "accuracy": accuracy });
+        summary.insert("chosen".into(), chosen);
+    }
     Value::Object(summary)
+}
+
+/// The first run's student in the scheme that the knobs choose, and its accuracy in percent, mean over runs.
+fn chosen(results: &Results) -> (Option<&CompressionResult>, f64) {
+    let accuracies = results.chosen.iter().map(|row| percent(row.accuracy)).collect();
+    (results.chosen.first(), Spread::of(accuracies).mean)
 }
 
 /// Each scheme with its accuracy in percent, mean over runs.
@@ -260,6 +266,11 @@ fn report(results: &Results) -> String {
             let (bits, granularity) = (scheme.bits.word(), scheme.granularity.word());
             text += &format!("{bits:>7}  {granularity:<11} {:>9}  {accuracy:6.2} %\n", row.bytes);
         }
+    }
+    if let (Some(row), accuracy) = chosen(results) {
+        let scheme = row.pipeline.to_string();
+        text += &format!("\nchosen by the knobs, with the link in the file: {scheme}, ");
+        text += &format!("{} bytes, {accuracy:.2} %\n", row.bytes);
     }
     if !results.stages.is_empty() {
         text += "\n    bytes  accuracy  seconds  stages\n";

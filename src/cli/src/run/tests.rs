@@ -39,6 +39,61 @@ fn small_experiments_end_as_they_did() {
     assert!(found.is_empty(), "{} differences, the first: {:#?}", found.len(), &found[..found.len().min(12)]);
 }
 
+/// The experiment that these arguments ask for, written as a permalink.
+fn read(arguments: &[&str]) -> Result<String, String> {
+    let all = ["retort", "run"].iter().chain(arguments);
+    let matches = command().try_get_matches_from(all).map_err(|error| error.to_string())?;
+    let experiment = experiment(matches.subcommand().unwrap().1).map_err(|failure| failure.to_string())?;
+    Ok(retort_spec::encode(&experiment))
+}
+
+#[test]
+fn links_are_read_as_a_page_has_them() {
+    let expected = read(&["seed=9&temperature=8"]).unwrap();
+    for link in [
+        "#v=1&seed=9&temperature=8&lang=zh-CN&hide=cost&lock=all&view=projector&lesson=temperature&theme=dark",
+        "?seed=9&temperature=8",
+        "https://example.org/retort/#v=1&seed=9&temperature=8",
+        "http://127.0.0.1:8080/?utm=a#seed=9&temperature=8",
+        "https://example.org/retort/?seed=9&temperature=8",
+    ] {
+        assert_eq!(read(&[link]), Ok(expected.clone()), "{link}");
+    }
+    assert_eq!(read(&["#seed=3&temperature=2", "--seed", "9", "--temperature", "8"]), Ok(expected));
+    assert_eq!(read(&["https://example.org/retort/"]), read(&[]));
+}
+
+#[test]
+fn bad_values_are_named_and_nothing_claims_to_go_on() {
+    let why = |arguments: &[&str]| read(arguments).unwrap_err();
+    assert!(why(&["--temperature", "-1"]).contains("temperature=-1: outside the range from"));
+    assert!(why(&["--seed=-1"]).contains("seed=-1: "));
+    assert!(why(&["v=99&seed=9"]).contains("v=99: made by a newer version"));
+    for link in ["v=99&seed=9", "seed=1&seed=2"] {
+        let said = why(&[link]);
+        assert!(!said.contains("is used") && !said.contains("counts"), "{said}");
+    }
+}
+
+#[test]
+fn the_last_line_has_the_scheme_that_the_knobs_choose() {
+    let chosen = |knobs: &str| {
+        let link = format!("data=moons&examples=50&student=6&teacher-epochs=1&student-epochs=1&runs=1&{knobs}");
+        lines(&link).unwrap().pop().unwrap()["chosen"].clone()
+    };
+    for (knobs, scheme) in [
+        ("seed=1", "quantize:8"),
+        ("bits=4&zero-point=affine", "quantize:4:affine"),
+        ("bits=4&range=mse", "quantize:4:mse"),
+        ("bits=4&rounding=stochastic", "quantize:4:stochastic"),
+        ("bits=4&activations=static-min-max", "quantize:4:static-min-max"),
+    ] {
+        let row = chosen(knobs);
+        assert_eq!(row["scheme"], scheme, "{knobs}");
+        assert!(row["bytes"].as_u64().unwrap() > 0 && row["accuracy"].as_f64().unwrap() > 0.0, "{row}");
+    }
+}
+
 #[test]
 fn an_experiment_that_cannot_be_run_says_why() {
     let why = |permalink: &str| lines(permalink).unwrap_err().to_string();
