@@ -173,7 +173,9 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
     let before = file.len();
     put_size(&mut file, options.note.link.len());
     file.extend(options.note.link.bytes());
-    breakdown.metadata = (ACCURACY.len() + file.len() - before) as u32;
+    // The size of a link of no letters takes a byte, too.
+    breakdown.metadata = ACCURACY.len() as u32 + 1;
+    breakdown.link = (file.len() - before) as u32 - 1;
     for part in &model.layers {
         put_size(&mut file, part.inputs());
         put_size(&mut file, part.outputs());
@@ -191,7 +193,7 @@ pub fn pack(model: &Model, options: &Packing) -> Result<Packed, PackError> {
     if places > budget(file.len()) {
         return Err(PackError::Model("more than 256 weights a byte"));
     }
-    breakdown.header = file.len() as u32 - breakdown.total();
+    breakdown.header = file.len() as u32 - breakdown.link - breakdown.total();
     Ok(Packed { file, breakdown, layouts })
 }
 
@@ -401,7 +403,7 @@ mod tests {
 
     fn assert_comes_back(model: &Model, options: &Packing, what: &str) -> Packed {
         let packed = pack(model, options).unwrap();
-        assert_eq!(packed.breakdown.total() as usize, packed.file.len(), "{what}");
+        assert_eq!((packed.breakdown.total() + packed.breakdown.link) as usize, packed.file.len(), "{what}");
         assert_eq!(packed.layouts.len(), model.layers.iter().map(|part| part.factors.len()).sum::<usize>());
         let (back, note) = unpack(&packed.file).unwrap();
         assert_same(&back, model, what);
@@ -508,7 +510,7 @@ mod tests {
         assert_eq!(assert_comes_back(&rows_of_few(), &PLAIN, "rows of few").layouts, [Layout::Csr]);
         let packed = assert_comes_back(&everything(), &noted(), "everything");
         assert_eq!(packed.breakdown.activations, 30);
-        assert_eq!(packed.breakdown.metadata, 4 + 1 + 17);
+        assert_eq!((packed.breakdown.metadata, packed.breakdown.link), (4 + 1, 17));
         assert!(packed.breakdown.masks > 0 && packed.breakdown.codebooks == 21 && packed.breakdown.zero_points > 0);
     }
 

@@ -272,7 +272,7 @@ impl Workbench {
         let kept: usize = matrices().map(Matrix::kept).sum();
         let done = CompressionResult {
             pipeline,
-            bytes: packed.file.len() as u32,
+            bytes: packed.breakdown.total(),
             breakdown: packed.breakdown,
             accuracy,
             answers,

@@ -317,12 +317,13 @@ impl CompressionResult {
     }
 }
 
-/// What the bytes of a packed file are spent on; together they are its length.
+/// What the bytes of a packed file are spent on. Together they are its length but for the link, which says nothing of
+/// the network: a turn of the temperature would make every file longer or shorter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByteBreakdown {
     /// Magic, version, sizes and checksum.
     pub header: u32,
-    /// The permalink and the accuracy.
+    /// The accuracy, and the length of the link.
     pub metadata: u32,
     /// The scales of integer weights.
     pub scales: u32,
@@ -338,12 +339,16 @@ pub struct ByteBreakdown {
     pub biases: u32,
     /// Scales and zero points of the numbers between the layers.
     pub activations: u32,
+    /// The permalink, apart from the others.
+    #[serde(default)]
+    pub link: u32,
 }
 
 impl ByteBreakdown {
-    /// The length of the file.
+    /// The length of the file without its link.
     pub fn total(&self) -> u32 {
-        let Self { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } = *self;
+        let Self { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations, link: _ } =
+            *self;
         header + metadata + scales + zero_points + weights + masks + codebooks + biases + activations
     }
 }

@@ -72,9 +72,7 @@ impl State {
             | WorkbenchEvent::Pong
             | WorkbenchEvent::Failed { .. }
             | WorkbenchEvent::FineTune(_) => {}
-            WorkbenchEvent::Compressed { run, mut rows } => {
-                let experiment = self.experiment_of_run(run);
-                rows.iter_mut().for_each(|row| carry(row, &link(&experiment, &row.pipeline)));
+            WorkbenchEvent::Compressed { run, rows } => {
                 self.record_files(run, &rows);
                 if run == 0 {
                     self.compressed = Rc::new(rows);
@@ -236,17 +234,6 @@ impl Bench {
     }
 }
 
-/// Makes a row of the table, packed without a link, as long as the file that carries its link: that is what can be
-/// taken away.
-fn carry(row: &mut CompressionResult, link: &str) {
-    if row.breakdown.total() == row.bytes {
-        // The link's length is written before it, seven bits a byte.
-        let longer = (link.len() + usize::from(link.len() > 127)) as u32;
-        row.breakdown.metadata += longer;
-        row.bytes += longer;
-    }
-}
-
 /// The permalink of what was made of an experiment's student.
 pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
     match made.0[..] {
@@ -260,27 +247,4 @@ pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
 /// Answers of the engine's networks with that of the packed one.
 pub fn with_packed(answers: &[Answer], packed: Option<Answer>) -> Vec<Answer> {
     answers.iter().filter(|answer| !answer.packed).cloned().chain(packed).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::fixture::compressed;
-    use retort_spec::ByteBreakdown;
-
-    #[test]
-    fn a_row_is_as_long_as_the_file_that_carries_its_link() {
-        let breakdown = ByteBreakdown { metadata: 5, weights: 95, ..ByteBreakdown::default() };
-        let row = CompressionResult { bytes: 100, breakdown, ..compressed() };
-        let length = |link: &str| {
-            let mut row = row.clone();
-            carry(&mut row, link);
-            assert_eq!(row.breakdown.total(), row.bytes);
-            row.bytes
-        };
-        assert_eq!([length(""), length("v=1"), length(&"x".repeat(200))], [100, 103, 301]);
-        let mut unknown = CompressionResult { bytes: 100, ..compressed() };
-        carry(&mut unknown, "v=1");
-        assert_eq!(unknown.bytes, 100);
-    }
 }

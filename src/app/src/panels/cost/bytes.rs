@@ -28,8 +28,18 @@ const LOOKS: [(&str, &str); 7] = [
 
 /// The parts in the order of the bar.
 fn lengths(parts: &ByteBreakdown) -> [u32; 7] {
-    let ByteBreakdown { header, metadata, scales, zero_points, weights, masks, codebooks, biases, activations } =
-        *parts;
+    let ByteBreakdown {
+        header,
+        metadata,
+        scales,
+        zero_points,
+        weights,
+        masks,
+        codebooks,
+        biases,
+        activations,
+        link: _,
+    } = *parts;
     [weights, scales + zero_points, masks, codebooks, biases, activations, header + metadata]
 }
 

@@ -11,7 +11,8 @@ fn the_packed_file_is_what_was_measured() {
         for scheme in ["32", "bf16", "8:static-min-max", "4:affine:group-16", "1:tensor", "ternary:dynamic"] {
             let done = looked(&mut bench, scheme);
             let FileData { name, bytes } = file(&mut bench, FileFormat::Packed, None);
-            assert_eq!((name.as_str(), bytes.len() as u32), ("net.retort", done.bytes));
+            assert_eq!((name.as_str(), bytes.len() as u32), ("net.retort", done.bytes + done.breakdown.link));
+            assert_eq!(done.breakdown.link as usize, "v=1".len());
             let (back, note) = unpack(&bytes).unwrap();
             assert_eq!(note, Note { link: "v=1".into(), accuracy: Some(f64::from(done.accuracy as f32)) });
             let said: Vec<u8> = examples.test.chunks(64 * 64).flat_map(|inputs| classes_of(&back, inputs)).collect();
