@@ -136,7 +136,7 @@ hint-few-classes = The student sees examples of only { $left } of { $all } class
 
 data = Data
 training-examples = { $count } training examples
-student-labels = Labelled examples (framed)
+student-labels = Labelled (framed)
 transfer-examples = Transfer set
 test-examples = Test examples
 data-picture = Training examples in the plane, coloured by class

@@ -185,6 +185,11 @@ impl Page {
         loop {
             match self.find(selector).await?.click().await {
                 Err(error) if error.is_stale_element_reference() && start.elapsed() < PATIENCE => {}
+                // The head of the page stays in view and may cover it.
+                Err(error) if error.is_element_click_intercepted() && start.elapsed() < PATIENCE => {
+                    let center = format!("document.querySelector({selector:?})?.scrollIntoView({{ block: 'center' }})");
+                    self.script(&center).await?;
+                }
                 clicked => return Ok(clicked?),
             }
         }

@@ -25,7 +25,7 @@ struct Results {
     measured: Vec<Measured>,
     compressed: Vec<Vec<CompressionResult>>,
     verdict: Option<Verdict>,
-    /// Each run's student in the scheme that the knobs choose, as the page packs it: with the experiment's link.
+    /// Each run's student in the scheme that the knobs choose, as the page packs it.
     chosen: Vec<CompressionResult>,
     /// What each stage of the pipeline left, run after run.
     stages: Vec<CompressionResult>,
@@ -269,7 +269,7 @@ fn report(results: &Results) -> String {
     }
     if let (Some(row), accuracy) = chosen(results) {
         let scheme = row.pipeline.to_string();
-        text += &format!("\nchosen by the knobs, with the link in the file: {scheme}, ");
+        text += &format!("\nchosen by the knobs: {scheme}, ");
         text += &format!("{} bytes, {accuracy:.2} %\n", row.bytes);
     }
     if !results.stages.is_empty() {
