@@ -1,6 +1,7 @@
 //! Writes the list of lessons from their files, so that adding a lesson is adding a file.
 
 use std::{
+    collections::BTreeSet,
     env,
     error::Error,
     fmt::Write as _,
@@ -45,13 +46,17 @@ fn files() -> io::Result<Vec<PathBuf>> {
 fn entry(id: &str, lesson: &Value) -> Option<String> {
     let both = |field: &str| Some([lesson[field]["en"].as_str()?, lesson[field]["zh-CN"].as_str()?]);
     let knobs: Option<Vec<&str>> = lesson["knobs"].as_array()?.iter().map(Value::as_str).collect();
+    let panels: BTreeSet<&str> = lesson["steps"].as_array()?.iter().filter_map(|step| step["look"].as_str()).collect();
+    let panels: Vec<&str> = panels.into_iter().collect();
     let mut line = String::new();
     writeln!(
         line,
-        "Entry {{ id: {id:?}, minutes: {}, title: {:?}, summary: {:?}, knobs: &{:?}, link: {:?} }},",
+        "Entry {{ id: {id:?}, minutes: {}, title: {:?}, summary: {:?}, learn: {:?}, panels: &{panels:?}, knobs: &{:?}, \
+         link: {:?} }},",
         lesson["minutes"].as_u64()?,
         both("title")?,
         both("summary")?,
+        both("learn")?,
         knobs?,
         lesson["link"].as_str()?,
     )

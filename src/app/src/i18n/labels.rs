@@ -113,6 +113,14 @@ pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
     }
 }
 
+/// How long training all networks takes, measured here in seconds, and on a slower computer.
+pub fn training_time(texts: &Texts, here: f64) -> String {
+    /// A school's old laptop against a new one. The text says so: it is a ratio, not a measurement.
+    const SLOWER: f64 = 4.0;
+    let seconds = |seconds: f64| number(texts, seconds, if seconds < 9.95 { 1 } else { 0 }).into();
+    texts.with("time-here", &[("here", seconds(here)), ("slow", seconds(SLOWER * here))])
+}
+
 /// A stage that makes no sense, and why.
 pub fn disorder_text(texts: &Texts, place: usize, error: PipelineError) -> String {
     let reason = texts.get(&format!("disorder-{}", error.word()));

@@ -53,6 +53,13 @@ pub fn shown(step: &Step) -> Wait {
     names.filter_map(Quantity::named).map(Quantity::needs).fold(Wait::None, Wait::max)
 }
 
+/// What a step's task is done with, where that is one control: a knob, or the slider of the bias.
+pub fn control_of(step: &Step) -> Option<&str> {
+    let is_control = |name: &&str| matches!(Quantity::named(name), Some(Quantity::Knob(_) | Quantity::Bias));
+    let goal = step.goal.as_ref().and_then(|goal| goal.split_once('=')).map(|(key, _)| key);
+    goal.or_else(|| step.until.iter().flat_map(|condition| condition.names()).find(is_control))
+}
+
 /// What happened in a step.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
@@ -97,7 +104,12 @@ impl Course {
 
     /// The record of the step that is shown.
     pub fn record(&self) -> Record {
-        self.records.get(self.step).cloned().unwrap_or_default()
+        self.record_of(self.step)
+    }
+
+    /// The record of any step.
+    pub fn record_of(&self, step: usize) -> Record {
+        self.records.get(step).cloned().unwrap_or_default()
     }
 }
 

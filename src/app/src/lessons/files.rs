@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 use retort_spec::{decode, knob};
 
 use crate::{
+    i18n::Language,
     lessons::{
         CATALOGUE, entry,
         model::{Condition, Lesson, Step, Text},
@@ -32,7 +33,7 @@ fn lessons() -> Vec<(String, Lesson)> {
 }
 
 fn texts(lesson: &Lesson) -> Vec<&Text> {
-    let mut texts = vec![&lesson.title, &lesson.summary];
+    let mut texts = vec![&lesson.title, &lesson.summary, &lesson.learn];
     for step in &lesson.steps {
         texts.push(&step.text);
         texts.extend(&step.task);
@@ -91,7 +92,8 @@ fn every_name_is_known() {
             }
             let look = step.look.iter().find(|panel| !IDS.contains(&panel.as_str()));
             assert!(look.is_none(), "{id}, step {}: panel {look:?}", index + 1);
-            assert!(step.until.is_empty() || step.task.is_some(), "{id}, step {}: until without a task", index + 1);
+            let has_end = step.goal.is_some() || !step.until.is_empty();
+            assert!(!has_end || step.task.is_some(), "{id}, step {}: an end without a task", index + 1);
             assert!(step.predict.iter().all(|predict| predict.choices.len() > 1), "{id}, step {}", index + 1);
         }
     }
@@ -102,8 +104,10 @@ fn every_link_and_every_set_can_be_turned() {
     for (id, lesson) in &lessons() {
         assert_eq!(decode(&lesson.link, &[]).problems, [], "{id}");
         let mut experiment = opening(&retort_spec::Experiment::default(), &lesson.link);
-        for set in lesson.steps.iter().filter_map(|step| step.set.as_deref()) {
-            for pair in set.split('&') {
+        for (set, goal) in lesson.steps.iter().map(|step| (step.set.as_deref().unwrap_or_default(), &step.goal)) {
+            for pair in
+                set.split('&').chain(goal.iter().flat_map(|goal| goal.split('&'))).filter(|pair| !pair.is_empty())
+            {
                 let (key, value) = pair.split_once('=').unwrap_or_else(|| panic!("{id}: {pair}"));
                 let knob = knob(key).unwrap_or_else(|| panic!("{id}: knob {key}"));
                 let turned = knob.set(&mut experiment.clone(), value);
@@ -111,6 +115,38 @@ fn every_link_and_every_set_can_be_turned() {
             }
             experiment = turned(&experiment, set);
             assert!(is_turned(&experiment, set), "{id}: {set} is repaired away");
+            assert!(!goal.as_ref().is_some_and(|goal| is_turned(&experiment, goal)), "{id}: {goal:?} holds at once");
+        }
+    }
+}
+
+/// The texts of a message file.
+fn said(language: &str) -> BTreeSet<String> {
+    let file = format!("{}/../../assets/locales/{language}.ftl", env!("CARGO_MANIFEST_DIR"));
+    let file = fs::read_to_string(file).unwrap();
+    file.lines().filter_map(|line| line.split_once(" = ")).map(|(_, text)| text.trim().to_owned()).collect()
+}
+
+/// What stands in a text's quotation marks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('“').skip(1).filter_map(|rest| rest.split_once('”')).map(|(quoted, _)| quoted)
+}
+
+#[test]
+fn what_a_lesson_quotes_stands_on_the_page() {
+    let lessons = lessons();
+    for (language, tag) in [(Language::English, "en"), (Language::Chinese, "zh-CN")] {
+        let messages = said(tag);
+        let titles: BTreeSet<&str> = lessons.iter().map(|(_, lesson)| lesson.title.said(language)).collect();
+        for (id, lesson) in &lessons {
+            let texts = texts(lesson);
+            let own: BTreeSet<&str> = texts.iter().map(|text| text.said(language)).collect();
+            for quoted in texts.iter().flat_map(|text| quoted(text.said(language))) {
+                // A class of the data, and what a visitor may think, are on no button.
+                let is_speech = quoted.ends_with(['!', '！']) || quoted.parse::<u32>().is_ok();
+                let is_there = messages.contains(quoted) || titles.contains(quoted) || own.contains(quoted);
+                assert!(is_speech || is_there, "{id}, {tag}: nothing on the page is called “{quoted}”");
+            }
         }
     }
 }

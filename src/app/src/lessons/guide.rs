@@ -1,19 +1,22 @@
 //! Who guides the visitor: an open lesson, or the tour. Shared by the menu, the lesson's panel and the tour's card.
 
 use gloo_events::EventListener;
-use retort_spec::{Experiment, link::unpunctuated};
+use retort_spec::{Experiment, encode, link::unpunctuated};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     lessons::{Entry, entry},
     platform::link,
+    state::{Action, Notice},
 };
 
 /// The page key of a lesson.
 const KEY: &str = "lesson";
 /// Where the browser's tab remembers the step over a reload.
 const STEP: &str = "lesson-step";
+/// Where the browser's tab remembers the visitor's own experiment while a lesson is open.
+const BEFORE: &str = "before-lesson";
 /// Where the browser remembers which lessons were finished.
 const DONE: &str = "lessons-done";
 
@@ -57,19 +60,30 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
         use_effect_with((), move |()| {
             let back = web_sys::window().map(|window| {
                 EventListener::new(&window, "popstate", move |_| {
+                    let wanted = addressed();
+                    if wanted.is_none() {
+                        link::session_set(BEFORE, "");
+                    }
                     asked.set(false);
-                    lesson.set(addressed());
+                    lesson.set(wanted);
                 })
             });
             move || drop(back)
         });
     }
     let open = {
-        let (lesson, asked, page) = (lesson.setter(), asked.setter(), page.clone());
+        let (before, lesson, asked, page) = (*lesson, lesson.setter(), asked.setter(), page.clone());
         Callback::from(move |wanted: Option<&'static Entry>| {
             forget_step();
-            if wanted.is_none() {
-                link::put(&page.state.experiment, KEY, None);
+            match wanted {
+                None => {
+                    link::put(&page.state.experiment, KEY, None);
+                    offer_own(&page);
+                }
+                Some(_) if before.is_none() => {
+                    link::session_set(BEFORE, &encode(&page.state.experiment));
+                }
+                Some(_) => {}
             }
             asked.set(true);
             lesson.set(wanted);
@@ -90,6 +104,19 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
     }
 }
 
+/// After a lesson: offers the experiment that the visitor had before it.
+fn offer_own(page: &AppContext) {
+    let before = link::session_get(BEFORE).filter(|before| !before.is_empty());
+    link::session_set(BEFORE, "");
+    if let Some(before) = before.filter(|before| *before != encode(&page.state.experiment)) {
+        page.state.dispatch(Action::Notify(Notice::LessonLeft { before }));
+        // The offer stands at the top of the page, and nothing is pointed at any more.
+        if let Some(window) = web_sys::window() {
+            window.scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    }
+}
+
 fn addressed() -> Option<&'static Entry> {
     link::page_key(KEY).and_then(|id| entry(unpunctuated(&id)))
 }
@@ -97,6 +124,11 @@ fn addressed() -> Option<&'static Entry> {
 /// Puts the experiment that a lesson begins with into the address, together with the lesson.
 pub fn address(entry: &Entry, experiment: &Experiment) {
     link::put(experiment, KEY, Some(entry.id));
+}
+
+/// A link that opens a lesson in the same view as this page.
+pub fn link_to(entry: &Entry) -> String {
+    link::address_with(&entry.experiment(), KEY, entry.id)
 }
 
 /// Remembers the step over a reload.

@@ -10,7 +10,7 @@ pub mod prose;
 pub mod quantity;
 pub mod steer;
 
-use retort_spec::{PAGE_KEYS, decode, encode};
+use retort_spec::{Experiment, PAGE_KEYS, decode, encode};
 use yew::prelude::*;
 
 use crate::{context::AppContext, i18n::Language, lessons::guide::Guide};
@@ -26,6 +26,10 @@ pub struct Entry {
     title: [&'static str; 2],
     /// What it is about, likewise.
     summary: [&'static str; 2],
+    /// What one learns from it, likewise.
+    learn: [&'static str; 2],
+    /// The panels that its steps speak of.
+    pub panels: &'static [&'static str],
     /// The knobs that it explains.
     pub knobs: &'static [&'static str],
     /// The experiment that it begins with, as a permalink.
@@ -41,6 +45,16 @@ impl Entry {
     /// What it is about.
     pub fn summary(&self, language: Language) -> &'static str {
         self.summary[usize::from(language == Language::Chinese)]
+    }
+
+    /// What one learns from it.
+    pub fn learn(&self, language: Language) -> &'static str {
+        self.learn[usize::from(language == Language::Chinese)]
+    }
+
+    /// The experiment that it begins with.
+    pub fn experiment(&self) -> Experiment {
+        decode(self.link, PAGE_KEYS).experiment
     }
 }
 
@@ -60,7 +74,7 @@ pub fn entry(id: &str) -> Option<&'static Entry> {
 /// A link that opens a lesson, and says so first.
 pub fn lesson_link(entry: &'static Entry, page: &AppContext, guide: &Guide, first: Callback<()>) -> Html {
     // A real link: it can be copied, and opened in another tab.
-    let address = format!("#{}&lesson={}", encode(&decode(entry.link, PAGE_KEYS).experiment), entry.id);
+    let address = format!("#{}&lesson={}", encode(&entry.experiment()), entry.id);
     let guide = guide.clone();
     let open = Callback::from(move |event: MouseEvent| {
         // With a modifier the browser opens it elsewhere.

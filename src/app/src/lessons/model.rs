@@ -36,6 +36,8 @@ pub struct Lesson {
     pub minutes: u32,
     pub title: Text,
     pub summary: Text,
+    /// What one learns, as the menu says it.
+    pub learn: Text,
     /// Knobs that it explains.
     pub knobs: Vec<String>,
     /// The experiment that it begins with, as a permalink.
@@ -61,6 +63,9 @@ pub struct Step {
     /// What the visitor is to do.
     #[serde(default)]
     pub task: Option<Text>,
+    /// What the experiment has when that is done, as pairs of a permalink: for knobs that are words.
+    #[serde(default)]
+    pub goal: Option<String>,
     /// What holds when that is done.
     #[serde(default)]
     pub until: Vec<Condition>,
@@ -217,6 +222,7 @@ mod tests {
         let lesson: Lesson = serde_json::from_str(
             r#"{
                 "order": 1, "minutes": 6, "title": {"en": "Heat", "zh-CN": "温度"}, "summary": {"en": "a", "zh-CN": "甲"},
+                "learn": {"en": "b", "zh-CN": "乙"},
                 "knobs": ["temperature"], "link": "data=digits8&temperature=1",
                 "steps": [
                     {"text": {"en": "Look.", "zh-CN": "看。"}, "look": "soft-targets", "show": ["entropy"],

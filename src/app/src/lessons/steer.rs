@@ -63,7 +63,9 @@ pub fn look(page: &AppContext, step: &Step, course: &UseReducerHandle<Course>, w
     let state = &page.state;
     let record = course.record();
     let read = |name: &str| watch.read(state, name);
-    if !record.done && !step.until.is_empty() && step.until.iter().all(|condition| condition.holds(read)) {
+    let has_end = step.goal.is_some() || !step.until.is_empty();
+    let is_reached = || step.goal.as_ref().is_none_or(|goal| is_turned(&state.experiment, goal));
+    if !record.done && has_end && is_reached() && step.until.iter().all(|condition| condition.holds(read)) {
         course.dispatch(Move::Done);
     }
     let Some(predict) = step.predict.as_ref().filter(|_| record.committed && record.seen.is_none()) else { return };

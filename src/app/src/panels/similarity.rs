@@ -50,7 +50,7 @@ pub fn use_similarity() -> Html {
         };
         let name = |class: usize| class_name(&page.texts, data.data, class);
         html! {
-            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", actor.word())}>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", actor.word(), (name(0).chars().count() > 2).then_some("names"))}>
                 <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
                 <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
                 <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {

@@ -73,6 +73,11 @@ pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
     go(&compose(&query(), experiment, Some((key, value))), is_framed());
 }
 
+/// The page's whole address with another experiment and another value of a page key, to share.
+pub fn address_with(experiment: &Experiment, key: &str, value: &str) -> String {
+    format!("{}{}", base(), compose(&query(), experiment, Some((key, Some(value)))))
+}
+
 /// The address of an experiment, with the page keys of the old address but for one.
 fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str>)>) -> String {
     let mut address = format!("#{}", encode(experiment));
@@ -157,6 +162,9 @@ pub fn session_get(name: &str) -> Option<String> {
     tab()?.get_item(name).ok().flatten()
 }
 
+/// The name of the frame in which the share dialog shows the page as others will see it.
+pub const PREVIEW: &str = "retort-preview";
+
 /// Remembers something until this tab is closed, over reloads. Whether there was room for it.
 pub fn session_set(name: &str, value: &str) -> bool {
     tab().is_some_and(|tab| tab.set_item(name, value).is_ok())
@@ -195,8 +203,9 @@ fn storage() -> Option<Storage> {
     window()?.local_storage().ok().flatten()
 }
 
+/// A preview begins as a new visitor does; the tab's memory is that of the page around it.
 fn tab() -> Option<Storage> {
-    window()?.session_storage().ok().flatten()
+    window().filter(|window| window.name().is_ok_and(|name| name != PREVIEW))?.session_storage().ok().flatten()
 }
 
 #[cfg(test)]

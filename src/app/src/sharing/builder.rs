@@ -47,7 +47,8 @@ fn can_be_locked(control: &str) -> bool {
     !matches!(control, "share" | "theme" | "language" | "device" | "downloads" | "lessons")
 }
 
-fn panel_name(texts: &Texts, panel: &str) -> String {
+/// What a panel is called.
+pub fn panel_name(texts: &Texts, panel: &str) -> String {
     match panel {
         "teacher" => texts.get("actor-teacher"),
         "student" => texts.get("actor-student"),

@@ -7,10 +7,12 @@ use crate::{
     context::{AppContext, use_page},
     i18n::Language,
     island,
+    lessons::{Entry, guide::use_guide},
+    panels::IDS,
     platform::{fetch::settle, link},
     sharing::{
-        builder::{List, builder},
-        link::{Choices, compose, embed, toggle},
+        builder::{List, builder, panel_name},
+        link::{Choices, Shown, compose, embed, toggle},
     },
     widgets::{
         dom::text_of,
@@ -18,26 +20,34 @@ use crate::{
     },
 };
 
-/// What was copied last.
+/// What can be copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Copied {
     Link,
     Embed,
 }
 
+/// The screen of a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Screen {
+    Computer,
+    Phone,
+}
+
 /// What this page's own link says, to begin with.
-fn present(page: &AppContext) -> Choices {
+fn present(page: &AppContext, lesson: Option<&'static Entry>) -> Choices {
     Choices {
         language: link::page_key("lang").and_then(|tag| Language::of_tag(&tag)),
         theme: link::page_key("theme").filter(|theme| matches!(theme.as_str(), "light" | "dark")),
         view: (*page.view).clone(),
+        lesson,
     }
 }
 
 /// The button in the header, and the dialog that it opens.
 #[hook]
 pub fn use_share() -> Html {
-    let page = use_page();
+    let (page, lesson) = (use_page(), use_guide().lesson);
     let choices = use_state(|| None::<Choices>);
     let dialog = use_node_ref();
     {
@@ -54,7 +64,7 @@ pub fn use_share() -> Html {
     let texts = &page.texts;
     let open = {
         let (choices, page) = (choices.clone(), page.clone());
-        Callback::from(move |_: MouseEvent| choices.set(Some(present(&page))))
+        Callback::from(move |_: MouseEvent| choices.set(Some(present(&page, lesson))))
     };
     let closed = {
         let choices = choices.clone();
@@ -81,7 +91,7 @@ pub fn use_share() -> Html {
                         <h2 id="share-title">{ texts.get("share-title") }</h2>
                         <button id="share-close" class="icon-button" onclick={close} aria-label={texts.get("dismiss")} title={texts.get("dismiss")}>{ "×" }</button>
                     </div>
-                    { island!(use_contents, ContentsProps { choices: choices.clone(), choose }) }
+                    { island!(use_contents, ContentsProps { choices: choices.clone(), lesson, choose }) }
                 }
             </dialog>
         </>
@@ -91,6 +101,8 @@ pub fn use_share() -> Html {
 #[derive(PartialEq)]
 struct ContentsProps {
     choices: Choices,
+    /// The lesson that is open here.
+    lesson: Option<&'static Entry>,
     choose: Callback<Choices>,
 }
 
@@ -98,7 +110,9 @@ struct ContentsProps {
 #[hook]
 fn use_contents(props: &ContentsProps) -> Html {
     let page = use_page();
-    let copied = use_state(|| None::<Copied>);
+    // What was asked for last, and whether the browser let it be copied.
+    let copied = use_state(|| None::<(Copied, bool)>);
+    let screen = use_state(|| None::<Screen>);
     let (field, area) = (use_node_ref(), use_node_ref());
     let texts = &page.texts;
     let link = compose(&link::address(), &page.state.experiment, &props.choices);
@@ -116,20 +130,31 @@ fn use_contents(props: &ContentsProps) -> Html {
                 Copied::Link => field.cast::<HtmlInputElement>().iter().for_each(HtmlInputElement::select),
                 Copied::Embed => area.cast::<HtmlTextAreaElement>().iter().for_each(HtmlTextAreaElement::select),
             }
-            if let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) {
-                let written = window.navigator().clipboard().write_text(&text);
-                let copied = copied.clone();
-                wasm_bindgen_futures::spawn_local(async move {
-                    if settle(written).await.is_ok() {
-                        copied.set(Some(what));
-                    }
-                });
-            }
+            let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) else {
+                return copied.set(Some((what, false)));
+            };
+            let written = window.navigator().clipboard().write_text(&text);
+            let copied = copied.clone();
+            wasm_bindgen_futures::spawn_local(async move { copied.set(Some((what, settle(written).await.is_ok()))) });
         })
     };
-    let said = |what: Copied| if *copied == Some(what) { texts.get("copied") } else { texts.get("copy") };
+    let said = |what: Copied| match *copied {
+        Some((copied, true)) if copied == what => texts.get("copied"),
+        Some((copied, false)) if copied == what => texts.get("copy-refused"),
+        _ => texts.get("copy"),
+    };
+    let preview = |wanted: Screen, id: &'static str| {
+        let (screen, pressed) = (screen.clone(), *screen == Some(wanted));
+        let show = Callback::from(move |_: MouseEvent| screen.set((!pressed).then_some(wanted)));
+        html! { <button {id} aria-pressed={pressed.to_string()} onclick={show}>{ texts.get(id) }</button> }
+    };
+    let preview_class = match *screen {
+        Some(Screen::Phone) => "preview phone",
+        _ => "preview",
+    };
     html! {
         <>
+            { what(&page, props) }
             <div class="sides">
                 <div>
                     <label for="share-link">{ texts.get("share-link") }</label>
@@ -137,18 +162,84 @@ fn use_contents(props: &ContentsProps) -> Html {
                         <input id="share-link" ref={field.clone()} type="text" readonly=true value={link.clone()} />
                         <button id="copy-link" onclick={copy(Copied::Link, link.clone())}>{ said(Copied::Link) }</button>
                     </div>
+                    <div class="field see">
+                        <a id="share-open" class="button" href={link.clone()} target="_blank" rel="noopener">{ texts.get("share-open") }</a>
+                        <span class="preview-name">{ texts.get("share-preview") }</span>
+                        <div class="segments" role="group" aria-label={texts.get("share-preview")}>
+                            { preview(Screen::Computer, "preview-computer") }
+                            { preview(Screen::Phone, "preview-phone") }
+                        </div>
+                    </div>
                     <label for="share-embed">{ texts.get("share-embed") }</label>
                     <div class="field">
                         <textarea id="share-embed" ref={area.clone()} rows="3" readonly=true value={snippet.clone()} />
                         <button id="copy-embed" onclick={copy(Copied::Embed, snippet)}>{ said(Copied::Embed) }</button>
                     </div>
                 </div>
-                { island!(use_qr, QrProps { link, name: texts.get("share-qr"), too_long: texts.get("share-qr-long") }) }
+                { island!(use_qr, QrProps { id: "share-qr", link: link.clone(), name: texts.get("share-qr"), too_long: texts.get("share-qr-long") }) }
             </div>
+            if screen.is_some() {
+                // Another link is another page: a frame would only change the part behind the # of the one it has.
+                <div class={preview_class} key={link.clone()}>
+                    <iframe name={link::PREVIEW} src={link} title={texts.get("share-preview")}></iframe>
+                </div>
+            }
             { options(&page, props) }
             // A dialog hides the page's own live region from readers.
-            <span class="hidden" role="status">{ if copied.is_some() { texts.get("copied") } else { String::new() } }</span>
+            <span class="hidden" role="status">{ copied.map_or_else(String::new, |(what, _)| said(what)) }</span>
         </>
+    }
+}
+
+/// What the link shows: the lesson that is open here or not, and which panels.
+fn what(page: &AppContext, props: &ContentsProps) -> Html {
+    let texts = &page.texts;
+    let (choices, choose) = (props.choices.clone(), props.choose.clone());
+    let pick = Callback::from(move |event: Event| {
+        let mut next = choices.clone();
+        let value = text_of(&event);
+        next.show(match value.as_str() {
+            "all" => Shown::All,
+            "lesson" => Shown::Lesson,
+            panel => IDS.iter().find(|id| **id == panel).map_or(Shown::Chosen, |id| Shown::Only(id)),
+        });
+        choose.emit(next);
+    });
+    let (choices, choose, lesson) = (props.choices.clone(), props.choose.clone(), props.lesson);
+    let join = Callback::from(move |_: Event| {
+        let mut next = choices.clone();
+        let shown = next.shown();
+        next.lesson = next.lesson.is_none().then_some(lesson).flatten();
+        if shown == Shown::Lesson {
+            next.show(Shown::All);
+        }
+        choose.emit(next);
+    });
+    let shown = props.choices.shown();
+    let option = |value: &'static str, of: Shown, name: String| {
+        html! { <option {value} selected={shown == of}>{ name }</option> }
+    };
+    html! {
+        <div class="what">
+            if let Some(lesson) = props.lesson {
+                <label class="check">
+                    <input id="share-lesson" type="checkbox" checked={props.choices.lesson.is_some()} onchange={join} />
+                    { texts.with("share-lesson", &[("lesson", lesson.title(texts.language).into())]) }
+                </label>
+            }
+            <label>{ texts.get("share-show") }
+                <select id="share-show" onchange={pick}>
+                    { option("all", Shown::All, texts.get("show-all")) }
+                    if props.choices.lesson.is_some() {
+                        { option("lesson", Shown::Lesson, texts.get("show-lesson")) }
+                    }
+                    { for IDS.iter().map(|id| option(id, Shown::Only(id), texts.with("show-only", &[("panel", panel_name(texts, id).into())]))) }
+                    if shown == Shown::Chosen {
+                        { option("", Shown::Chosen, texts.get("show-chosen")) }
+                    }
+                </select>
+            </label>
+        </div>
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
     state::{Action, Engine, Notice, State, selection},
     transport::Driver,
     widgets::dom::focus,
+    widgets::swipe::use_swipes,
 };
 
 /// How often the engine is asked whether it is alive.
@@ -235,6 +236,7 @@ pub fn App(props: &AppProps) -> Html {
         set_theme,
         view: view.0.clone(),
     };
+    use_swipes();
     let (recorded, begun) = (page.state.recorded, page.state.begun);
     let guide = use_new_guide(&page);
     let turns = use_turns(running == "running", page.view.hide.clone());

@@ -4,7 +4,10 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::format::{bytes, number},
+    i18n::{
+        format::{bytes, number},
+        labels::training_time,
+    },
     state::{
         Engine,
         device::{DeviceReason, Timed},
@@ -30,6 +33,7 @@ pub fn diagnostics(page: &AppContext) -> Html {
             <div id="diagnostics" popover="auto" role="dialog" aria-labelledby="diagnostics-title">
                 <h2 id="diagnostics-title">{ texts.get("diagnostics") }</h2>
                 <p>{ reason }</p>
+                { for page.state.training_seconds().map(|seconds| html! { <p id="time-here">{ training_time(texts, seconds) }</p> }) }
                 <dl>
                     <dt>{ texts.get("diagnostics-workers") }</dt>
                     <dd>{ texts.with("diagnostics-of-cores", &workers) }</dd>

@@ -27,6 +27,9 @@ pub fn notices(page: &AppContext) -> Html {
                 if *notice == Notice::Update {
                     <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
                 }
+                if let Notice::LessonLeft { before } = notice {
+                    <button id="lesson-restore" onclick={restore(page, index, before)}>{ page.texts.get("lesson-restore") }</button>
+                }
                 { remedy(page, notice) }
                 <button class="dismiss" onclick={dismiss} aria-label={page.texts.get("dismiss")}>{ "×" }</button>
             </li>
@@ -37,6 +40,15 @@ pub fn notices(page: &AppContext) -> Html {
             <ul id="notices">{ for page.state.notices.iter().enumerate().map(notice) }</ul>
         </section>
     }
+}
+
+/// Goes back to the experiment before a lesson, as a step that can be undone.
+fn restore(page: &AppContext, index: usize, before: &str) -> Callback<MouseEvent> {
+    let (dispatch, before) = (page.state.dispatcher(), before.to_owned());
+    Callback::from(move |_| {
+        dispatch.dispatch(Action::Dismiss(index));
+        dispatch.dispatch(Action::Navigate(before.clone()));
+    })
 }
 
 /// A button that mends what the notice tells of, where a button can.
@@ -106,6 +118,7 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
             }
         }
         Notice::Update => ("good", texts.get("update-ready")),
+        Notice::LessonLeft { .. } => ("good", texts.get("lesson-left")),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{context::AppContext, i18n::format::percent, panels::verdict::outcome
 /// The line below the head of the page.
 pub fn lede(page: &AppContext) -> Html {
     let texts = &page.texts;
-    let result = page.state.verdict.as_ref().filter(|_| page.shows("verdict")).map(|verdict| {
+    let result = page.state.verdict.as_ref().map(|verdict| {
         let args = [
             ("student", percent(texts, verdict.student.mean).into()),
             ("baseline", percent(texts, verdict.baseline.mean).into()),
@@ -17,7 +17,10 @@ pub fn lede(page: &AppContext) -> Html {
     html! {
         <section id="lede" aria-label={texts.get("summary")}>
             <p>{ texts.get("lede") }</p>
-            <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+            // Where the verdict is hidden, the class is to find it out; the sentence would give it away.
+            if page.shows("verdict") {
+                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+            }
         </section>
     }
 }

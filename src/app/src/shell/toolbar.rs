@@ -6,6 +6,7 @@ use yew::prelude::*;
 use crate::{
     context::AppContext,
     controls::Control,
+    i18n::labels::training_time,
     platform::link,
     state::Action,
     widgets::{
@@ -25,10 +26,11 @@ pub fn toolbar(page: &AppContext) -> Html {
         RunState::Finished => texts.get("play-again"),
         _ => texts.get("play"),
     };
+    let time = state.training_seconds().map(|seconds| training_time(texts, seconds));
     html! {
         <div class="controls" role="toolbar" aria-label={texts.get("controls")}>
             if page.shows("play") {
-                <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(page, Control::Play)}>
+                <button id="play" class="primary" disabled={!Control::Play.is_able(state, &page.view)} onclick={press(page, Control::Play)} title={time}>
                     { play }
                 </button>
             }

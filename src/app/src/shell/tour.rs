@@ -49,7 +49,7 @@ pub fn use_tour() -> Html {
         Stage::Stop(index) => stops.get(index),
         _ => None,
     };
-    use_look(stop.map_or(&[], |(panels, _)| *panels), ());
+    use_look(stop.map_or(&[], |(panels, _)| *panels), None, ());
     use_root_class("with-tour", now != Stage::Hidden);
     {
         let stage = stage.setter();
@@ -139,7 +139,7 @@ pub fn use_tour() -> Html {
         _ => "offer".into(),
     };
     html! {
-        <div id="tour" ref={card} role="dialog" aria-labelledby="tour-words" tabindex="-1" data-stop={place}>{ body }</div>
+        <div id="tour" ref={card} role="dialog" aria-labelledby="tour-words" tabindex="-1" data-guide="" data-stop={place}>{ body }</div>
     }
 }
 

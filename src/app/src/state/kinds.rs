@@ -56,6 +56,8 @@ pub enum Notice {
     FilesRead { train: u32, test: u32, passed_over: Vec<String> },
     /// A newer version of the page waits to be used.
     Update,
+    /// A lesson is over and its experiment still stands; before it the visitor had this one, as a permalink.
+    LessonLeft { before: String },
     /// A file could not be used, or the workbench could not do a task.
     File { name: String, reason: FileProblem },
     /// A file could not be made or saved.

@@ -5,6 +5,7 @@ pub mod class_bias;
 pub mod compatibility;
 pub mod compression;
 pub mod device;
+pub mod duration;
 pub mod files_table;
 #[cfg(test)]
 pub mod fixture;

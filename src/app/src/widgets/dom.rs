@@ -1,7 +1,7 @@
 //! What events of the document say.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement, window};
+use web_sys::{Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlSelectElement, window};
 use yew::prelude::*;
 
 /// The text of the input or select that an event comes from.
@@ -21,6 +21,13 @@ pub fn focus(id: &str) {
     }
     // An element that is not drawn takes no focus, and nothing is lost.
     let _ = element.focus();
+}
+
+/// Moves the focus to an element and leaves the page where it is.
+pub fn focus_in_place(element: &HtmlElement) {
+    let options = FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = element.focus_with_options(&options);
 }
 
 /// Whether the details that an event tells of are open.

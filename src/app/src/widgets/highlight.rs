@@ -1,24 +1,42 @@
 //! Pointing at panels from elsewhere: an outline, and a gentle scroll to where they stand.
 
-use web_sys::{Element, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition, window};
+use std::{cell::Cell, rc::Rc};
+
+use gloo_events::EventListener;
+use js_sys::Array;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{DomRect, Element, Event, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions, window};
 use yew::prelude::*;
+
+use crate::widgets::dom::focus_in_place;
 
 /// The attribute that the style sheet outlines.
 const MARK: &str = "data-look";
+/// Boxes that guide the visitor. They may lie over the page, and scrolling inside them does not scroll the page.
+const GUIDES: &str = "[data-guide]";
+/// What a visitor does to go elsewhere on the page.
+const MOVES: [&str; 4] = ["wheel", "touchmove", "pointerdown", "keydown"];
+/// Scrolling later than this after the page moved itself is the visitor's, by the bar at the window's edge.
+const OWN_MILLIS: f64 = 1000.0;
+/// Room left between a panel and the edge of what can be seen.
+const MARGIN: f64 = 8.0;
 
-/// Outlines the panels of these ids and brings the first into view, until others are named. It does so anew when
-/// `moment` changes, since panels come and go with the data.
+/// Outlines the panels of these ids and brings the first into view, until others are named; in a panel that is too tall
+/// the control of `knob` comes into view. It does so anew when `moment` changes, since panels come and go with the
+/// data.
 #[hook]
-pub fn use_look<T: PartialEq + 'static>(ids: &[&str], moment: T) {
+pub fn use_look<T: PartialEq + 'static>(ids: &[&str], knob: Option<&str>, moment: T) {
     let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
-    use_effect_with((ids, moment), |(ids, _)| {
+    let knob = knob.map(str::to_owned);
+    use_effect_with((ids, knob, moment), |(ids, knob, _)| {
         let panels: Vec<Element> = ids.iter().filter_map(|id| element(id)).collect();
         for panel in &panels {
             // Setting a well-formed attribute cannot fail.
             let _ = panel.set_attribute(MARK, "");
         }
-        panels.iter().take(1).for_each(approach);
+        let kept = panels.first().map(|panel| Kept::new(panel.clone(), knob.clone()));
         move || {
+            drop(kept);
             for panel in panels {
                 let _ = panel.remove_attribute(MARK);
             }
@@ -26,10 +44,75 @@ pub fn use_look<T: PartialEq + 'static>(ids: &[&str], moment: T) {
     });
 }
 
-/// Brings a panel into view, if it is there.
-pub fn scroll_to(id: &str) {
-    if let Some(panel) = element(id) {
-        approach(&panel);
+/// Keeps a panel in view until the visitor goes elsewhere. Panels above it get their height only when data and results
+/// come, and the guiding box changes its own with its text.
+struct Kept {
+    observer: Option<ResizeObserver>,
+    _resized: Closure<dyn FnMut(Array)>,
+    _moves: Vec<EventListener>,
+}
+
+impl Kept {
+    fn new(panel: Element, knob: Option<String>) -> Self {
+        approach(&panel, knob.as_deref(), is_calm());
+        let (free, first) = (Rc::new(Cell::new(false)), Cell::new(true));
+        let moved = Rc::new(Cell::new(js_sys::Date::now()));
+        let moves = {
+            let free = free.clone();
+            let listen = |window: &web_sys::Window, kind: &'static str| {
+                let free = free.clone();
+                EventListener::new(window, kind, move |event| free.set(free.get() || !is_in_guide(event)))
+            };
+            let scrolled = |window: &web_sys::Window| {
+                let (free, moved) = (free.clone(), moved.clone());
+                EventListener::new(window, "scroll", move |_| {
+                    free.set(free.get() || js_sys::Date::now() - moved.get() > OWN_MILLIS);
+                })
+            };
+            let window = window();
+            let mut moves: Vec<_> = window.iter().flat_map(|window| MOVES.map(|kind| listen(window, kind))).collect();
+            moves.extend(window.iter().map(scrolled));
+            moves
+        };
+        let resized = Closure::<dyn FnMut(Array)>::new(move |_: Array| {
+            // An observer reports once as it begins, which would cut the gentle scroll short.
+            if !first.replace(false) && !free.get() {
+                moved.set(js_sys::Date::now());
+                approach(&panel, knob.as_deref(), true);
+            }
+        });
+        let observer = ResizeObserver::new(resized.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(document)) = (&observer, window().and_then(|window| window.document())) {
+            for element in ["main", GUIDES].iter().filter_map(|query| document.query_selector(query).ok().flatten()) {
+                observer.observe(&element);
+            }
+        }
+        Self { observer, _resized: resized, _moves: moves }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Some(observer) = &self.observer {
+            observer.disconnect();
+        }
+    }
+}
+
+/// Brings a panel into view, if it is there, and moves the focus to the control of `knob` in it, or else to the panel.
+pub fn go_to(id: &str, knob: Option<&str>) {
+    let Some(panel) = element(id) else { return };
+    // A fold that hides the control opens.
+    if let Some(fold) = knob.and_then(control).and_then(|control| control.closest("details").ok().flatten()) {
+        let _ = fold.set_attribute("open", "");
+    }
+    approach(&panel, knob, is_calm());
+    let target = knob.and_then(control).unwrap_or_else(|| {
+        let _ = panel.set_attribute("tabindex", "-1");
+        panel
+    });
+    if let Some(element) = target.dyn_ref::<HtmlElement>() {
+        focus_in_place(element);
     }
 }
 
@@ -56,12 +139,85 @@ fn element(id: &str) -> Option<Element> {
     window()?.document()?.get_element_by_id(id)
 }
 
-fn approach(panel: &Element) {
+/// What a knob is turned by: a field, a slider, or a slider that has the knob's own name.
+fn control(knob: &str) -> Option<Element> {
+    let ids = [format!("knob-{knob}"), format!("slider-{knob}"), format!("{knob}-slider"), knob.to_owned()];
+    ids.iter().find_map(|id| element(id))
+}
+
+fn is_in_guide(event: &Event) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    target.is_some_and(|target| matches!(target.closest(GUIDES), Ok(Some(_))))
+}
+
+fn is_calm() -> bool {
     let calm = window().and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten());
-    let calm = calm.is_some_and(|query| query.matches());
-    let options = ScrollIntoViewOptions::new();
-    options.set_behavior(if calm { ScrollBehavior::Instant } else { ScrollBehavior::Smooth });
-    // A panel that can be seen stays where it is.
-    options.set_block(ScrollLogicalPosition::Nearest);
-    panel.scroll_into_view_with_scroll_into_view_options(&options);
+    calm.is_some_and(|query| query.matches())
+}
+
+fn approach(panel: &Element, knob: Option<&str>, at_once: bool) {
+    let (Some(window), rect) = (window(), panel.get_bounding_client_rect()) else { return };
+    let seen = seen(&window, &rect);
+    // What is folded away has no height.
+    let row = knob.and_then(control).map(|row| row.get_bounding_client_rect()).filter(|row| row.height() > 0.0);
+    let way = way([rect.top(), rect.bottom()], row.map(|row| [row.top(), row.bottom()]), seen);
+    if way.abs() < 1.0 {
+        return;
+    }
+    let options = ScrollToOptions::new();
+    options.set_top(way);
+    options.set_behavior(if at_once { ScrollBehavior::Instant } else { ScrollBehavior::Smooth });
+    window.scroll_by_with_scroll_to_options(&options);
+}
+
+/// Top and bottom of what can be seen of the window where `panel` stands, without what lies over it.
+fn seen(window: &web_sys::Window, panel: &DomRect) -> [f64; 2] {
+    let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    let guide = window.document().and_then(|document| document.query_selector(GUIDES).ok().flatten());
+    let over = guide
+        .map(|guide| guide.get_bounding_client_rect())
+        .filter(|guide| guide.left() < panel.right() && guide.right() > panel.left() && guide.top() > height / 3.0);
+    [head(window) + MARGIN, over.map_or(height, |over| over.top().min(height)) - MARGIN]
+}
+
+/// How high the head of the page is where it stays in view.
+fn head(window: &web_sys::Window) -> f64 {
+    let head = window.document().and_then(|document| document.query_selector("header").ok().flatten());
+    let stays = |head: &Element| {
+        let style = window.get_computed_style(head).ok().flatten();
+        style.is_some_and(|style| style.get_property_value("position").is_ok_and(|position| position == "sticky"))
+    };
+    head.filter(stays).map_or(0.0, |head| head.get_bounding_client_rect().height())
+}
+
+/// How far to scroll so that a panel can be seen: not at all where it can, to its top where it is too tall, and then
+/// on to a row in it that would still be out of view.
+fn way(panel: [f64; 2], row: Option<[f64; 2]>, seen: [f64; 2]) -> f64 {
+    let room = seen[1] - seen[0];
+    if panel[1] - panel[0] <= room {
+        return if panel[0] < seen[0] { panel[0] - seen[0] } else { (panel[1] - seen[1]).max(0.0) };
+    }
+    let to_top = panel[0] - seen[0];
+    row.map_or(to_top, |row| to_top.max(row[1] - seen[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panel_that_can_be_seen_stays_and_another_comes_by_the_shortest_way() {
+        let seen = [0.0, 500.0];
+        assert_eq!(way([100.0, 400.0], None, seen), 0.0);
+        assert_eq!(way([-50.0, 200.0], None, seen), -50.0, "above");
+        assert_eq!(way([450.0, 700.0], None, seen), 200.0, "below");
+    }
+
+    #[test]
+    fn of_a_panel_too_tall_the_top_is_shown_or_the_row_asked_for() {
+        let seen = [10.0, 300.0];
+        assert_eq!(way([200.0, 900.0], None, seen), 190.0);
+        assert_eq!(way([200.0, 900.0], Some([250.0, 280.0]), seen), 190.0, "the row is in view then");
+        assert_eq!(way([200.0, 900.0], Some([700.0, 740.0]), seen), 440.0, "its foot stands at the edge");
+    }
 }

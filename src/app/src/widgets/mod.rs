@@ -14,5 +14,6 @@ pub mod pixel_grid;
 pub mod progress;
 pub mod qr;
 pub mod slider;
+pub mod swipe;
 pub mod user_examples;
 pub mod widths;

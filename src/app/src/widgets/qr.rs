@@ -11,6 +11,8 @@ const QUIET: i32 = 4;
 /// A link's code.
 #[derive(PartialEq)]
 pub struct QrProps {
+    /// The picture's id.
+    pub id: &'static str,
     pub link: String,
     /// What the picture is called.
     pub name: String,
@@ -46,12 +48,12 @@ pub fn use_qr(props: &QrProps) -> Html {
     let drawn = use_memo(props.link.clone(), |link| modules(link));
     match &*drawn {
         Some((path, side)) => html! {
-            <svg id="share-qr" class="qr" viewBox={format!("0 0 {side} {side}")} role="img" aria-label={props.name.clone()} shape-rendering="crispEdges">
+            <svg id={props.id} class="qr" viewBox={format!("0 0 {side} {side}")} role="img" aria-label={props.name.clone()} shape-rendering="crispEdges">
                 <rect width={side.to_string()} height={side.to_string()} fill="#fff" />
                 <path d={path.clone()} fill="#000" />
             </svg>
         },
-        None => html! { <div id="share-qr" class="qr empty">{ props.too_long.clone() }</div> },
+        None => html! { <div id={props.id} class="qr empty">{ props.too_long.clone() }</div> },
     }
 }
 

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     context::{AppContext, use_page},
-    i18n::format::number,
+    i18n::{format::number, labels::training_time},
     lessons::{
         CATALOGUE, Entry,
         guide::{Guide, is_done, use_guide},
@@ -53,6 +53,7 @@ pub fn use_lessons_button() -> Html {
         <dialog id="lessons-menu" ref={dialog} aria-labelledby="lessons-title">
             <h2 id="lessons-title">{ texts.get("lessons-title") }</h2>
             <p>{ intro }</p>
+            { for page.state.training_seconds().map(|seconds| html! { <p class="lesson-learn">{ training_time(texts, seconds) }</p> }) }
             <ol>{ for CATALOGUE.iter().map(line) }</ol>
             <p class="lesson-nav">
                 <button id="tour-again" onclick={tour}>{ texts.get("tour-again") }</button>
@@ -65,7 +66,6 @@ pub fn use_lessons_button() -> Html {
 
 fn line(page: &AppContext, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
     let texts = &page.texts;
-    let knobs: Vec<String> = entry.knobs.iter().map(|key| texts.get(&format!("knob-{key}"))).collect();
     let done = is_done(entry);
     html! {
         <li data-lesson={entry.id} data-done={done.to_string()}>
@@ -77,9 +77,7 @@ fn line(page: &AppContext, guide: &Guide, entry: &'static Entry, close: Callback
                 }
             </span>
             <p>{ entry.summary(texts.language) }</p>
-            if !knobs.is_empty() {
-                <p class="lesson-knobs">{ texts.with("lesson-knobs", &[("knobs", knobs.join(" · ").into())]) }</p>
-            }
+            <p class="lesson-learn">{ texts.with("lesson-learn", &[("what", entry.learn(texts.language).into())]) }</p>
         </li>
     }
 }

@@ -7,21 +7,19 @@ use crate::{
     context::AppContext,
     lessons::{
         change::Watch,
-        condition::{Record, Seen, awaited, shown},
+        condition::{Record, Seen, awaited, control_of, shown},
         model::{Choice, Predict, Step},
         prose::paragraphs,
     },
     panels::lesson::quantity::{label, written},
     state::{Engine, setting::is_turned},
-    widgets::highlight::scroll_to,
+    widgets::highlight::go_to,
 };
 
 /// What a visitor can do in a step.
 pub struct StepActions {
     /// Picks an answer.
     pub pick: Callback<usize>,
-    /// Has it measured.
-    pub commit: Callback<MouseEvent>,
     /// Has it measured from the start, where a training ended without it.
     pub again: Callback<MouseEvent>,
     /// The same of what the step shows, with the knobs as they stand.
@@ -39,7 +37,8 @@ pub fn step_view(
 ) -> Html {
     let texts = &page.texts;
     let live = step.show.iter().map(|name| (name.as_str(), watch.read(&page.state, name)));
-    let look = step.look.clone().map(|panel| Callback::from(move |_: MouseEvent| scroll_to(&panel)));
+    let control = control_of(step).map(str::to_owned);
+    let look = step.look.clone().map(|panel| Callback::from(move |_: MouseEvent| go_to(&panel, control.as_deref())));
     html! {
         <div key={place}>
             { prose(step.text.said(texts.language)) }
@@ -119,15 +118,10 @@ fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record,
         }
     };
     html! {
-        <>
         <fieldset>
             <legend><b>{ texts.get("lesson-predict") }</b>{ " " }{ predict.question.said(texts.language) }</legend>
             { for predict.choices.iter().enumerate().map(choice) }
         </fieldset>
-        if !record.committed {
-            <button id="lesson-check" disabled={record.picked.is_none()} onclick={deeds.commit.clone()}>{ texts.get("lesson-check") }</button>
-        }
-        </>
     }
 }
 
@@ -165,12 +159,14 @@ fn outcome(page: &AppContext, predict: &Predict, record: &Record, seen: &Seen) -
     };
     html! {
         <>
-        if let Some(happened) = seen.happened {
-            <p>{ texts.with("lesson-happened", &[("choice", words(happened).into())]) }</p>
-        }
-        <p id="lesson-outcome" data-right={(seen.happened.is_some() && seen.happened == record.picked).to_string()}><b>{ verdict }</b></p>
+        <p id="lesson-outcome" data-right={(seen.happened.is_some() && seen.happened == record.picked).to_string()}>
+            <b>{ verdict }</b>
+            if let Some(happened) = seen.happened {
+                { " " }{ texts.with("lesson-happened", &[("choice", words(happened).into())]) }
+            }
+        </p>
         { numbers(page, "lesson-measured", seen.values.iter().map(|(name, value)| (name.as_str(), *value))) }
-        { prose(predict.explain.said(texts.language)) }
+        <div id="lesson-explain">{ prose(predict.explain.said(texts.language)) }</div>
         </>
     }
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use web_sys::HtmlElement;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::{
@@ -10,16 +11,16 @@ use crate::{
     lessons::{
         Entry,
         change::Watch,
-        condition::{Course, Move},
+        condition::{Course, Move, control_of},
         guide::{self, use_guide},
         model::Lesson,
         steer,
     },
     panels::lesson::{
         step::{StepActions, step_view},
-        worksheet::{print_worksheet, worksheet},
+        worksheet::{Sheet, print_sheet, worksheet},
     },
-    widgets::highlight::use_look,
+    widgets::{dom::focus_in_place, highlight::use_look},
 };
 
 /// A lesson and its line of the menu.
@@ -44,7 +45,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let step = lesson.steps.get(course.step);
     let record = course.record();
     let looks: Vec<&str> = step.and_then(|step| step.look.as_deref()).into_iter().collect();
-    use_look(&looks, page.state.experiment.data);
+    use_look(&looks, step.and_then(control_of), page.state.experiment.data);
     {
         let (page, lesson) = (page.clone(), lesson.clone());
         use_effect_with((), move |()| {
@@ -55,17 +56,29 @@ pub fn use_steps(props: &StepsProps) -> Html {
         });
     }
     {
-        // Readers and keyboards go on where there is something new; a page that only loads leaves the focus alone.
+        // A step begins at its top. Readers and keyboards go on where there is something new; a page that only loads
+        // leaves the focus alone.
         let (text, result) = (text.clone(), result.clone());
         let before = use_mut_ref(|| (!guide.asked).then_some((course.step, false)));
-        use_effect_with((course.step, record.committed), move |&(step, committed)| {
+        use_effect_with((course.step, record.committed, record.seen.is_some()), move |&(step, committed, _)| {
             guide::remember_step(entry, step);
-            let new = match before.replace(Some((step, committed))) {
-                Some((old, was)) if old == step => (committed && !was).then_some(result),
-                _ => Some(text),
+            let (Some(text), old) = (text.cast::<HtmlElement>(), before.replace(Some((step, committed)))) else {
+                return;
             };
-            if let Some(element) = new.and_then(|node| node.cast::<HtmlElement>()) {
-                let _ = element.focus();
+            let result = result.cast::<HtmlElement>().filter(|_| committed);
+            match (old, result) {
+                (Some((old, was)), Some(result)) if old == step => {
+                    // It comes twice: when it is awaited, and when it is there with its explanation.
+                    show_at_top(&text, &result);
+                    if !was {
+                        focus_in_place(&result);
+                    }
+                }
+                (Some((old, _)), None) if old == step => {}
+                _ => {
+                    text.set_scroll_top(0);
+                    focus_in_place(&text);
+                }
             }
         });
     }
@@ -101,30 +114,46 @@ pub fn use_steps(props: &StepsProps) -> Html {
         Callback::from(move |_: MouseEvent| folded.set(!*folded))
     };
     let deeds = {
-        let (picks, commits) = (course.dispatcher(), course.dispatcher());
-        let this = page.clone();
-        let (now, later) = ((page.clone(), step.clone()), (page.clone(), step.clone()));
+        let (picks, this, later) = (course.dispatcher(), page.clone(), (page.clone(), step.clone()));
         StepActions {
             pick: Callback::from(move |choice| picks.dispatch(Move::Pick(choice))),
-            commit: Callback::from(move |_| {
-                commits.dispatch(Move::Commit);
-                steer::measure(&now.0, &now.1);
-            }),
             again: Callback::from(move |_| steer::measure_again(&later.0, &later.1)),
             start_over: Callback::from(move |_| steer::start_over(&this)),
         }
     };
+    let commit = {
+        let (commits, page, step) = (course.dispatcher(), page.clone(), step.clone());
+        Callback::from(move |_: MouseEvent| {
+            commits.dispatch(Move::Commit);
+            steer::measure(&page, &step);
+        })
+    };
+    let ask = {
+        let text = text.clone();
+        Callback::from(move |_: MouseEvent| {
+            let Some(text) = text.cast::<HtmlElement>() else { return };
+            if let Ok(Some(question)) = text.query_selector("#lesson-predict") {
+                show_at_top(&text, &question);
+            }
+            let first = text.query_selector("#lesson-predict input").ok().flatten();
+            if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlInputElement>().ok()) {
+                focus_in_place(&first);
+            }
+        })
+    };
     let texts = &page.texts;
     let last = course.step + 1 == count;
+    let is_asked = step.predict.is_some() && !record.committed;
     let forward = match last {
         true => texts.get("lesson-finish"),
-        false if step.predict.is_some() && !record.committed => texts.get("lesson-skip"),
+        false if is_asked => texts.get("lesson-skip"),
         false => texts.get("lesson-next"),
     };
+    let print = |sheet| Callback::from(move |_: MouseEvent| print_sheet(sheet));
     let place = [("step", (course.step + 1).to_string().into()), ("steps", count.to_string().into())];
     html! {
         <>
-        <aside id="lesson" class={classes!("panel", folded.then_some("folded"))} aria-labelledby="lesson-title" data-step={course.step.to_string()}>
+        <aside id="lesson" class={classes!("panel", folded.then_some("folded"))} aria-labelledby="lesson-title" data-guide="" data-step={course.step.to_string()}>
             <div class="lesson-head">
                 <h2 id="lesson-title">{ entry.title(texts.language) }</h2>
                 <button id="lesson-fold" onclick={fold} aria-expanded={(!*folded).to_string()} aria-controls="lesson-step">
@@ -139,11 +168,27 @@ pub fn use_steps(props: &StepsProps) -> Html {
             </div>
             <div class="lesson-nav">
                 <button id="lesson-back" disabled={course.step == 0} onclick={go(course.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
-                <button id="lesson-next" class="primary" onclick={if last { finish } else { go(course.step + 1) }}>{ forward }</button>
-                <button id="lesson-print" onclick={Callback::from(|_: MouseEvent| print_worksheet())}>{ texts.get("lesson-print") }</button>
+                <span class="apart" />
+                // Check and what follows it never stand in the same place: a second click must not skip the outcome.
+                if is_asked && record.picked.is_some() {
+                    <button key="check" id="lesson-check" class="primary" onclick={commit}>{ texts.get("lesson-check") }</button>
+                } else if is_asked {
+                    <button key="ask" id="lesson-ask" class="primary" onclick={ask}>{ texts.get("lesson-ask") }</button>
+                }
+                <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={if last { finish } else { go(course.step + 1) }}>{ forward }</button>
+            </div>
+            <div class="lesson-paper">
+                <button id="lesson-print" class="plain" onclick={print(Sheet::Questions)}>{ texts.get("lesson-print") }</button>
+                <button id="lesson-print-answers" class="plain" onclick={print(Sheet::Answers)}>{ texts.get("lesson-print-answers") }</button>
             </div>
         </aside>
-        { worksheet(&page, entry, lesson) }
+        { worksheet(&page, entry, lesson, &course) }
         </>
     }
+}
+
+/// Scrolls a lesson's text so that this part of it begins at its top.
+fn show_at_top(text: &HtmlElement, part: &Element) {
+    let way = part.get_bounding_client_rect().top() - text.get_bounding_client_rect().top();
+    text.set_scroll_top(text.scroll_top() + way as i32);
 }

@@ -65,7 +65,12 @@ fn slider(page: &AppContext) -> Html {
         return Html::default();
     };
     let dispatch = page.state.dispatcher();
-    let value = move |place: String| read_number(&place).map(|place| value_at(scale, min, max, place));
+    // The stop where it stands means the exact temperature, which lies between stops.
+    let (own, stop) = (page.state.experiment.temperature, place(scale, min, max, page.state.experiment.temperature));
+    let value = move |place: String| {
+        let place = read_number(&place)?;
+        Some(if place == stop.round() { own } else { value_at(scale, min, max, place) })
+    };
     let preview = Callback::from(move |event: InputEvent| {
         let text = event.target_dyn_into::<web_sys::HtmlInputElement>().map(|input| input.value());
         if let Some(temperature) = text.and_then(value) {
