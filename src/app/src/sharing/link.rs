@@ -55,9 +55,9 @@ impl Choices {
             (Shown::Chosen, _) => return,
             _ => IDS.to_vec(),
         };
-        self.view.hide.retain(|name| !IDS.contains(&name.as_str()));
+        let old = std::mem::take(&mut self.view.hide);
         let hidden = IDS.iter().filter(|id| !panels.contains(id)).map(|id| (*id).to_owned());
-        self.view.hide.splice(0..0, hidden);
+        self.view.hide = hidden.chain(old.into_iter().filter(|name| !IDS.contains(&name.as_str()))).collect();
     }
 }
 

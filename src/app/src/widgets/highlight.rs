@@ -15,7 +15,7 @@ const MARK: &str = "data-look";
 /// Boxes that guide the visitor. They may lie over the page, and scrolling inside them does not scroll the page.
 const GUIDES: &str = "[data-guide]";
 /// What a visitor does to go elsewhere on the page.
-const MOVES: [&str; 4] = ["wheel", "touchmove", "pointerdown", "keydown"];
+const MOVES: [&str; 5] = ["wheel", "touchmove", "pointerdown", "keydown", "scroll"];
 /// Scrolling later than this after the page moved itself is the visitor's, by the bar at the window's edge.
 const OWN_MILLIS: f64 = 1000.0;
 /// Room left between a panel and the edge of what can be seen.
@@ -57,23 +57,19 @@ impl Kept {
         approach(&panel, knob.as_deref(), is_calm());
         let (free, first) = (Rc::new(Cell::new(false)), Cell::new(true));
         let moved = Rc::new(Cell::new(js_sys::Date::now()));
-        let moves = {
-            let free = free.clone();
-            let listen = |window: &web_sys::Window, kind: &'static str| {
-                let free = free.clone();
-                EventListener::new(window, kind, move |event| free.set(free.get() || !is_in_guide(event)))
+        let mut moves = Vec::new();
+        for kind in MOVES {
+            let (free, moved) = (free.clone(), moved.clone());
+            // The page's own scrolling is no move of the visitor's; theirs by the window's bar is.
+            let goes = move |event: &Event| match kind {
+                "scroll" => js_sys::Date::now() - moved.get() > OWN_MILLIS,
+                _ => !is_in_guide(event),
             };
-            let scrolled = |window: &web_sys::Window| {
-                let (free, moved) = (free.clone(), moved.clone());
-                EventListener::new(window, "scroll", move |_| {
-                    free.set(free.get() || js_sys::Date::now() - moved.get() > OWN_MILLIS);
-                })
-            };
-            let window = window();
-            let mut moves: Vec<_> = window.iter().flat_map(|window| MOVES.map(|kind| listen(window, kind))).collect();
-            moves.extend(window.iter().map(scrolled));
-            moves
-        };
+            moves.extend(
+                window()
+                    .map(|window| EventListener::new(&window, kind, move |event| free.set(free.get() || goes(event)))),
+            );
+        }
         let resized = Closure::<dyn FnMut(Array)>::new(move |_: Array| {
             // An observer reports once as it begins, which would cut the gentle scroll short.
             if !first.replace(false) && !free.get() {
