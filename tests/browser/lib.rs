@@ -5,7 +5,11 @@ mod door;
 use std::{env, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    error::{CmdError, ErrorStatus},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -186,7 +190,9 @@ impl Page {
             match self.find(selector).await?.click().await {
                 Err(error) if error.is_stale_element_reference() && start.elapsed() < PATIENCE => {}
                 // The head of the page stays in view and may cover it.
-                Err(error) if error.is_element_click_intercepted() && start.elapsed() < PATIENCE => {
+                Err(CmdError::Standard(error))
+                    if error.error == ErrorStatus::ElementClickIntercepted && start.elapsed() < PATIENCE =>
+                {
                     let center = format!("document.querySelector({selector:?})?.scrollIntoView({{ block: 'center' }})");
                     self.script(&center).await?;
                 }
