@@ -162,7 +162,9 @@ files-passed-over = { $more ->
     [0] Passed over: { $files }.
    *[other] Passed over: { $files } and { $more } more.
 }
-fetch-failed = The data could not be fetched: { $reason }. Choose files from your disk instead, or try again.
+fetch-host = From { $host }; nothing else of the page comes from another host.
+fetch-stop = Cancel
+fetch-failed = The data could not be fetched from { $host }: { $reason }. Choose files from your disk instead, or try again.
 fashion-class = { $class ->
     [0] T-shirt
     [1] Trousers

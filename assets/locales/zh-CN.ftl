@@ -161,7 +161,9 @@ files-passed-over = { $more ->
     [0] 已略过：{ $files }。
    *[other] 已略过：{ $files } 等，另有 { $more } 个。
 }
-fetch-failed = 数据下载失败：{ $reason }。请改为从磁盘选择文件，或稍后再试。
+fetch-host = 来自 { $host }；页面的其他内容都不来自其他主机。
+fetch-stop = 取消
+fetch-failed = 从 { $host } 下载数据失败：{ $reason }。请改为从磁盘选择文件，或稍后再试。
 fashion-class = { $class ->
     [0] T 恤
     [1] 裤子

@@ -184,6 +184,8 @@ fn file_drop(page: &AppContext) -> Html {
         take(event.target_dyn_into::<HtmlInputElement>().and_then(|input| input.files()));
     });
     let driver = page.driver.clone();
+    let stop = Callback::from(move |_: MouseEvent| driver.stop_fetching());
+    let driver = page.driver.clone();
     let fetch = Callback::from(move |_: MouseEvent| driver.fetch(data));
     let missing = page.state.missing.as_deref().filter(|missing| missing.data == data);
     html! {
@@ -195,8 +197,10 @@ fn file_drop(page: &AppContext) -> Html {
             </label>
             if files::can_fetch(data) {
                 <button id="fetch" onclick={fetch} disabled={page.state.fetching != Fetching::Idle}>{ texts.get("fetch-files") }</button>
+                <p class="hint">{ texts.with("fetch-host", &[("host", files::HOST.into())]) }</p>
             }
             if let Fetching::Progress(share) = page.state.fetching {
+                <button id="fetch-stop" onclick={stop}>{ texts.get("fetch-stop") }</button>
                 <progress max="1" value={share.to_string()} aria-label={texts.get("fetch-files")} />
             }
         </div>

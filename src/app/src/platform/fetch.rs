@@ -5,7 +5,7 @@ use retort_spec::read_number;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, ReadableStreamDefaultReader, Response, window};
+use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, RequestInit, Response, window};
 
 /// The build's stamp, which tells its files from an older build's in the browser's cache.
 pub fn build() -> String {
@@ -19,8 +19,23 @@ pub fn build() -> String {
 /// # Errors
 /// What the browser says where that fails.
 pub async fn fetch(url: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<Uint8Array, String> {
+    fetch_until(url, None, progress).await
+}
+
+/// The same, given up when `signal` says so.
+///
+/// # Errors
+/// What the browser says where that fails, or that it was given up.
+pub async fn fetch_until(
+    url: &str,
+    signal: Option<&AbortSignal>,
+    progress: &dyn Fn(f64, Option<f64>),
+) -> Result<Uint8Array, String> {
     let window = window().ok_or("there is no window")?;
-    let response: Response = JsFuture::from(window.fetch_with_str(url)).await.map_err(text)?.unchecked_into();
+    let options = RequestInit::new();
+    options.set_signal(signal);
+    let answer = JsFuture::from(window.fetch_with_str_and_init(url, &options));
+    let response: Response = answer.await.map_err(text)?.unchecked_into();
     if !response.ok() {
         return Err(format!("{url}: {} {}", response.status(), response.status_text()));
     }

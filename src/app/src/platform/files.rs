@@ -3,12 +3,14 @@
 use js_sys::{Array, Uint8Array};
 use retort_spec::{DataSet, FIRST_BYTES, FileData, FileProblem, LARGEST_FILE_MB, may_be_data};
 use wasm_bindgen::JsCast;
-use web_sys::{Blob, Cache, File, FileList, Request, Response, window};
+use web_sys::{AbortSignal, Blob, Cache, File, FileList, Request, Response, window};
 
-use crate::platform::fetch::{fetch, settle};
+use crate::platform::fetch::{fetch_until, settle};
 
 const CACHE: &str = "retort-data-1";
 const MNIST: &str = "https://cdn.jsdelivr.net/gh/fgnt/mnist/";
+/// The host that the visitor is told of.
+pub const HOST: &str = "cdn.jsdelivr.net";
 const NAMES: [&str; 4] = [
     "train-images-idx3-ubyte.gz",
     "train-labels-idx1-ubyte.gz",
@@ -64,15 +66,15 @@ async fn bytes(blob: &Blob) -> Result<Vec<u8>, FileProblem> {
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
-/// Fetches MNIST; reports the share that has come.
+/// Fetches MNIST until `signal` gives it up; reports the share that has come.
 ///
 /// # Errors
 /// What the browser says where that fails.
-pub async fn fetch_mnist(progress: &dyn Fn(f64)) -> Result<Vec<FileData>, String> {
+pub async fn fetch_mnist(signal: Option<&AbortSignal>, progress: &dyn Fn(f64)) -> Result<Vec<FileData>, String> {
     let (mut files, mut before) = (Vec::new(), 0.0);
     for name in NAMES {
         let share = |received: f64, _| progress(((before + received) / MNIST_BYTES).min(1.0));
-        let bytes = fetch(&format!("{MNIST}{name}"), &share).await?;
+        let bytes = fetch_until(&format!("{MNIST}{name}"), signal, &share).await?;
         before += f64::from(bytes.length());
         files.push(FileData { name: name.into(), bytes: bytes.to_vec() });
     }

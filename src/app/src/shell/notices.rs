@@ -11,7 +11,7 @@ use crate::{
         labels::{file_problem, passed_over_files},
     },
     panels::objectives::entry::{self, refusal_text},
-    platform::offline,
+    platform::{files, offline},
     state::{Action, Notice},
 };
 
@@ -104,7 +104,10 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
         Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::File { name, reason } => ("warning", bad_file(texts, name, reason)),
-        Notice::Fetch { reason } => ("error", texts.with("fetch-failed", &[("reason", reason.as_str().into())])),
+        Notice::Fetch { reason } => {
+            let args = [("host", files::HOST.into()), ("reason", reason.as_str().into())];
+            ("error", texts.with("fetch-failed", &args))
+        }
         Notice::Save { reason } => ("error", texts.with("save-failed", &[("reason", reason.as_str().into())])),
         Notice::FilesRead { train, test, passed_over } => {
             let args = [

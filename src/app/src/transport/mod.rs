@@ -8,6 +8,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use gloo_timers::callback::Timeout;
 use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Pipeline, UserExample, WorkbenchCommand, encode};
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{AbortController, AbortSignal};
 use yew::UseReducerDispatcher;
 
 use crate::{
@@ -41,6 +42,8 @@ struct Inner {
     /// Workers that are wanted; without one while its program is fetched.
     workers: Vec<(WorkerId, Option<Engine>)>,
     modules: Vec<(Program, CompiledWorker)>,
+    /// Gives up the data set that is fetched.
+    fetching: Option<AbortController>,
 }
 
 impl Driver {
@@ -53,6 +56,7 @@ impl Driver {
             busy: false,
             workers: Vec::new(),
             modules: Vec::new(),
+            fetching: None,
         };
         let driver = Self { inner: Rc::new(RefCell::new(inner)), dispatch };
         driver.step(Input::Run(experiment));
@@ -98,21 +102,45 @@ impl Driver {
 
     /// Gives the engine the files of a data set; they are kept for the next engine once one could read them.
     pub fn give(&self, data: DataSet, files: Vec<FileData>) {
+        // What is still on its way would take the place of the visitor's own.
+        self.stop_fetching();
         self.step(Input::Give(data, files));
     }
 
     /// Fetches a data set from its public copy.
     pub fn fetch(&self, data: DataSet) {
+        self.stop_fetching();
         let driver = self.clone();
+        // A browser without it cannot give up, and is not stopped from fetching.
+        let abort = AbortController::new().ok();
+        self.inner.borrow_mut().fetching = abort.clone();
         self.dispatch.dispatch(Action::Fetching(Fetching::Progress(0.0)));
         spawn_local(async move {
-            let progress = |share| driver.dispatch.dispatch(Action::Fetching(Fetching::Progress(share)));
-            match files::fetch_mnist(&progress).await {
-                Ok(files) => driver.give(data, files),
-                Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+            let signal = abort.map(|abort| abort.signal());
+            let is_given_up = || signal.as_ref().is_some_and(AbortSignal::aborted);
+            let progress = |share| {
+                if !is_given_up() {
+                    driver.dispatch.dispatch(Action::Fetching(Fetching::Progress(share)));
+                }
+            };
+            let fetched = files::fetch_mnist(signal.as_ref(), &progress).await;
+            if is_given_up() {
+                return;
             }
             driver.dispatch.dispatch(Action::Fetching(Fetching::Idle));
+            match fetched {
+                Ok(files) => driver.step(Input::Give(data, files)),
+                Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
+            }
         });
+    }
+
+    /// Gives up what is fetched.
+    pub fn stop_fetching(&self) {
+        if let Some(fetching) = self.inner.borrow_mut().fetching.take() {
+            fetching.abort();
+        }
+        self.dispatch.dispatch(Action::Fetching(Fetching::Idle));
     }
 
     /// Tells the workbench something.
