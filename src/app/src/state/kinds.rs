@@ -70,6 +70,7 @@ pub struct SavedRun {
     /// The visitor's name for it.
     pub name: String,
     /// What it was a run of.
+    #[serde(with = "permalink")]
     pub experiment: Experiment,
     /// Its first seed's curves.
     #[serde(with = "points")]
@@ -99,6 +100,19 @@ pub enum Source {
     Gallery(usize),
     /// A place of the plane.
     Place,
+}
+
+/// An experiment as its link.
+mod permalink {
+    use super::{Deserialize, Experiment};
+
+    pub fn serialize<S: serde::Serializer>(experiment: &Experiment, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&retort_spec::encode(experiment))
+    }
+
+    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Experiment, D::Error> {
+        String::deserialize(deserializer).map(|link| retort_spec::decode(&link, &[]).experiment)
+    }
 }
 
 /// Shared points as plain ones.
