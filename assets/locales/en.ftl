@@ -147,7 +147,7 @@ hint-few-classes = The student sees examples of only { $left } of { $all } class
 
 data = Data
 training-examples = { $count } training examples
-student-labels = Labelled (framed)
+student-labels = Labelled
 transfer-examples = Transfer set
 test-examples = Test examples
 data-picture = Training examples in the plane, coloured by class
@@ -273,7 +273,7 @@ cost-empty = The student is still learning.
 cost-chart = Accuracy against bytes of { $count } measured files, { $best } of them best for their size. The chosen one ({ $format }): { $bytes }, { $accuracy } %.
 packed-file = Packed file
 packed-accuracy = Accuracy
-of-teacher = Share of the teacher's bytes
+of-teacher = Of the teacher's bytes
 cost-point = { $format }: { $bytes }, { $accuracy } %
 cost-teacher = { $actor }: { $bytes }, { $accuracy } %
 cost-other = another run

@@ -69,7 +69,7 @@ const SCRIPT: &str = "
             const made = await new Promise((resolve) => { file = resolve; order({ Export: { format, stage: null, name: 'x' } }); });
             const packed = await new Promise((resolve) => { file = resolve; order({ Export: { format: 'packed', stage: null, name: 'x' } }); });
             const logits = await new Promise((resolve) => { answers = resolve; order({ Classify: { id: 1, inputs } }); });
-            results.push({ bytes: looked.bytes, packed: packed.bytes.length, accuracy: looked.accuracy, file: base64(made.bytes), logits: base64(logits) });
+            results.push({ bytes: looked.bytes + looked.parts.link, packed: packed.bytes.length, accuracy: looked.accuracy, file: base64(made.bytes), logits: base64(logits) });
         }
         done({ accuracy: measured.accuracy, bytes: measured.bytes, logits: base64(measured.logits.slice(0, 40 * images)), inputs: base64(inputs), results });
     })().catch((error) => done({ error: String(error) }));";
@@ -94,7 +94,10 @@ async fn page_exports_files_that_other_runtimes_agree_with() -> Result<()> {
     let inputs = bytes(&got["inputs"])?;
     ensure!(inputs.len() == 4 * FEATURES * IMAGES, "{} bytes of inputs", inputs.len());
     for ((scheme, format, kind, check), result) in FILES.iter().zip(got["results"].as_array().into_iter().flatten()) {
-        ensure!(result["bytes"] == result["packed"], "{scheme}: the bytes that are shown are those of the file");
+        ensure!(
+            result["bytes"] == result["packed"],
+            "{scheme}: the bytes that are shown, and the link, are those of the file"
+        );
         let name = format!("{}-{format}.{kind}", scheme.replace(':', "-"));
         fs::write(folder.join(&name), bytes(&result["file"])?)?;
         fs::write(folder.join(format!("{name}.input.f32")), &inputs)?;
