@@ -1,5 +1,7 @@
 //! The address bar and the settings that survive a reload.
 
+use std::cell::RefCell;
+
 use retort_spec::{Experiment, PAGE_KEYS, Problem, ProblemKind, encode, knob, link::unpunctuated};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
@@ -8,6 +10,11 @@ use crate::{i18n::Language, platform::view::View};
 
 /// The colours that a link may ask for.
 const THEMES: [&str; 3] = ["auto", "light", "dark"];
+
+thread_local! {
+    /// The part behind `#` that the page wrote or followed last.
+    static HANDLED: RefCell<Option<String>> = const { RefCell::new(None) };
+}
 
 /// The experiment and the page's settings as the address has them: what stands behind `#`, else the known keys behind
 /// `?`.
@@ -58,8 +65,13 @@ pub fn view(panels: &'static [&'static str], lessons: &[&str]) -> (View, Vec<Pro
     (view, problems)
 }
 
-/// Puts the experiment into the address as a step that Back undoes; page keys stay.
+/// Puts the experiment into the address as a step that Back undoes; page keys stay. An address that came meanwhile is
+/// the visitor's newer wish: it stays, and the page follows it.
 pub fn write(experiment: &Experiment) {
+    let hash = part_behind();
+    if HANDLED.with_borrow(|handled| handled.as_ref().is_some_and(|handled| *handled != hash)) {
+        return;
+    }
     go(&compose(&query(), experiment, None), is_framed());
 }
 
@@ -95,6 +107,12 @@ fn compose(old: &str, experiment: &Experiment, change: Option<(&str, Option<&str
 
 /// Goes to an address of this page: in place of the current one, or as a step that Back undoes.
 fn go(hash: &str, in_place: bool) {
+    replace_or_push(hash, in_place);
+    // As the browser has it, which may encode a letter or refuse a change.
+    HANDLED.set(Some(part_behind()));
+}
+
+fn replace_or_push(hash: &str, in_place: bool) {
     let Some(window) = window() else { return };
     let (old, Ok(history)) = (window.location().hash().unwrap_or_default(), window.history()) else { return };
     let (page, is_clean) = (base(), window.location().search().is_ok_and(|search| search == kept_search(&search)));
@@ -109,6 +127,11 @@ fn go(hash: &str, in_place: bool) {
     };
 }
 
+/// The part of the address behind `#`, with it.
+fn part_behind() -> String {
+    window().and_then(|window| window.location().hash().ok()).unwrap_or_default()
+}
+
 /// Whether the page stands in a frame of another.
 pub fn is_framed() -> bool {
     // A browser may refuse to name a window of another origin: then there is one.
@@ -117,8 +140,7 @@ pub fn is_framed() -> bool {
 
 /// The page's whole address, to share: without what trackers added.
 pub fn address() -> String {
-    let hash = window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-    format!("{}{hash}", base())
+    format!("{}{}", base(), part_behind())
 }
 
 /// The page's address without an experiment, and without what trackers added.
