@@ -71,7 +71,11 @@ fn module(name: &str, modules: &Path) -> Result<String> {
     let compiled = fs::read(target().join(BUILT).join(format!("{name}.wasm")))?;
     let mut bindgen = Bindgen::new();
     // The glue knows where its module is, for whoever imports it without the page.
-    bindgen.web(true)?.typescript(false).omit_default_module_path(false).input_bytes(name, prune::prune(name, compiled)?);
+    bindgen
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .input_bytes(name, prune::prune(name, compiled)?);
     bindgen.generate(modules)?;
     let path = modules.join(format!("{name}_bg.wasm"));
     // A strip by the compiler would also drop the section that wasm-bindgen reads.
