@@ -131,7 +131,7 @@ async fn page_says_why_it_cannot_start() -> Result<()> {
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_moves_the_bars_while_the_student_learns() -> Result<()> {
     let page = Page::open("#v=1&runs=1&student-epochs=400", Gpu::None).await?;
-    page.until("document.querySelector('#progress').textContent.includes('of 400')").await?;
+    page.until("document.querySelector('#progress').textContent.includes('/400')").await?;
     let bars =
         "return [...document.querySelectorAll('.bars td.number.student')].map((cell) => cell.textContent).join(' ')";
     let before = page.script(bars).await?;
