@@ -146,7 +146,7 @@ hint-empty-decoupled = The decoupled soft targets add nothing: the weight of the
 hint-few-classes = The student sees examples of only { $left } of { $all } classes. It has seen the others only through the teacher, if at all.
 
 data = Data
-training-examples = { $count } training examples
+training-examples = { $count } to train on
 student-labels = Labelled
 transfer-examples = Transfer set
 test-examples = Test examples
@@ -273,7 +273,7 @@ cost-empty = The student is still learning.
 cost-chart = Accuracy against bytes of { $count } measured files, { $best } of them best for their size. The chosen one ({ $format }): { $bytes }, { $accuracy } %.
 packed-file = Packed file
 packed-accuracy = Accuracy
-of-teacher = Of the teacher's bytes
+of-teacher = Of teacher's bytes
 cost-point = { $format }: { $bytes }, { $accuracy } %
 cost-teacher = { $actor }: { $bytes }, { $accuracy } %
 cost-other = another run

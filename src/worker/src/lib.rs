@@ -79,14 +79,15 @@ async fn serve() {
             report.send();
         }
         match session.is_running() {
+            // A command that came meanwhile does not bring the next step forward.
+            true if !session.rest().is_zero() => arrival(&mailbox, Some(session.rest())).await,
             true => {
                 report.add(session.advance(slice).await);
                 if report.is_due() || !session.is_running() {
                     report.send();
                 }
-                match session.rest() {
-                    Duration::ZERO => give_way().await,
-                    rest => arrival(&mailbox, Some(rest)).await,
+                if session.rest().is_zero() {
+                    give_way().await;
                 }
             }
             false => arrival(&mailbox, None).await,
