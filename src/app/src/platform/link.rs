@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use retort_spec::{Experiment, PAGE_KEYS, Problem, ProblemKind, encode, knob, link::unpunctuated};
+use retort_spec::{Experiment, PAGE_KEYS, Problem, ProblemKind, VERSION, encode, knob, link::unpunctuated};
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
@@ -19,19 +19,23 @@ thread_local! {
 /// The experiment and the page's settings as the address has them: what stands behind `#`, else the known keys behind
 /// `?`.
 pub fn query() -> String {
-    let Some(location) = window().map(|window| window.location()) else { return String::new() };
-    let hash = location.hash().unwrap_or_default();
-    if hash.len() > 1 { hash } else { known_part(&location.search().unwrap_or_default()) }
+    let hash = part_behind();
+    let search = || window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+    if hash.len() > 1 { hash } else { known_part(&search()) }
 }
 
 /// The pairs of a query that mean something here, as a part behind `#`; empty where there is none. Others belong to the
 /// host or to trackers.
 fn known_part(search: &str) -> String {
     let pairs = retort_spec::link::pairs(search);
-    let is_known = |key: &str| is_ours(key) && key != "v";
-    let known: Vec<String> =
-        pairs.iter().filter(|(key, _)| is_known(key)).map(|(key, value)| format!("{key}={value}")).collect();
-    if known.is_empty() { String::new() } else { format!("#{}", known.join("&")) }
+    // A host may call its own version so, too.
+    let is_version = |value: &str| value.parse().is_ok_and(|version: u32| version <= VERSION);
+    let is_known = |(key, value): &&(String, String)| is_ours(key) && (key != "v" || is_version(value));
+    let known: Vec<String> = pairs.iter().filter(is_known).map(|(key, value)| format!("{key}={value}")).collect();
+    match known.iter().all(|pair| pair.starts_with("v=")) {
+        true => String::new(),
+        false => format!("#{}", known.join("&")),
+    }
 }
 
 fn is_ours(key: &str) -> bool {
@@ -114,7 +118,7 @@ fn go(hash: &str, in_place: bool) {
 
 fn replace_or_push(hash: &str, in_place: bool) {
     let Some(window) = window() else { return };
-    let (old, Ok(history)) = (window.location().hash().unwrap_or_default(), window.history()) else { return };
+    let (old, Ok(history)) = (part_behind(), window.history()) else { return };
     let (page, is_clean) = (base(), window.location().search().is_ok_and(|search| search == kept_search(&search)));
     if old == hash && is_clean {
         return;
@@ -254,7 +258,9 @@ mod tests {
     #[test]
     fn an_experiment_behind_a_question_mark_is_read_and_what_the_host_adds_is_not() {
         assert_eq!(known_part("?data=moons&course=7&v=20240101"), "#data=moons");
+        assert_eq!(known_part("?v=1&data=spirals"), "#v=1&data=spirals", "with the defaults of that version");
         assert_eq!(known_part("?course=7&v=3"), "");
+        assert_eq!(known_part("?v=1"), "");
         assert_eq!(known_part(""), "");
     }
 
