@@ -1,9 +1,9 @@
 //! What can be wrong with a file that the visitor gives: data, or a network.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// What is wrong with a file. Each reads on after the file's name and a colon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FileProblem {
     /// It is a file of another kind.
     #[error("{0}")]
@@ -161,11 +161,33 @@ pub enum FileProblem {
     /// What has no wording in other languages, in English.
     #[error("{0}")]
     Other(String),
+    /// One that came in a message.
+    #[error("{word}")]
+    Received {
+        /// Its word.
+        word: String,
+        /// The names and values of its sentence.
+        values: Vec<(String, String)>,
+    },
+}
+
+/// A message holds a problem's word and values, which is all that its sentence needs. What serde derives for all cases
+/// would weigh four kilobytes in each program.
+impl Serialize for FileProblem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.word().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for FileProblem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(deserializer).map(|(word, values)| Self::Received { word, values })
+    }
 }
 
 impl FileProblem {
     /// A word for each, and the names and values of the numbers and texts in its sentence.
-    pub fn word(&self) -> (&'static str, Vec<(&'static str, String)>) {
+    pub fn word(&self) -> (&str, Vec<(&str, String)>) {
         fn numbers<const N: usize>(numbers: [(&'static str, u32); N]) -> Vec<(&'static str, String)> {
             numbers.into_iter().map(|(name, number)| (name, number.to_string())).collect()
         }
@@ -210,6 +232,9 @@ impl FileProblem {
                 ]),
             ),
             Self::Other(reason) => ("other", vec![("reason", reason.clone())]),
+            Self::Received { word, values } => {
+                (word, values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect())
+            }
         }
     }
 
@@ -257,7 +282,7 @@ impl FileProblem {
 }
 
 /// A kind of file that is often given in place of another, told by its first bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Foreign {
     /// No byte is in it.
     #[error("it is empty")]
@@ -347,6 +372,21 @@ impl Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_keeps_a_problem_s_sentence() {
+        for problem in [
+            FileProblem::Foreign(Foreign::WebPage),
+            FileProblem::Label { index: 1, label: 20 },
+            FileProblem::SamePart { other: "train-images".into() },
+            FileProblem::GzipCut,
+        ] {
+            let message = serde_json::to_string(&problem).unwrap();
+            let received: FileProblem = serde_json::from_str(&message).unwrap();
+            assert_eq!(received.word(), problem.word());
+            assert_eq!(serde_json::to_string(&received).unwrap(), message, "handed on once more");
+        }
+    }
 
     #[test]
     fn files_are_told_by_their_first_bytes() {

@@ -38,7 +38,7 @@ impl From<usize> for Value<'_> {
 }
 
 /// A variable's name and what stands for it.
-pub type Argument<'a> = (&'static str, Value<'a>);
+pub type Argument<'a> = (&'a str, Value<'a>);
 
 #[cfg(target_family = "wasm")]
 pub use browser::Messages;

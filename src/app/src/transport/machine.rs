@@ -503,7 +503,7 @@ impl<P: Clone> Machine<P> {
         if let Some((_, files)) = &mut self.offered {
             files.retain(|file| file.name != bad);
         }
-        let is_open = matches!(reason, FileProblem::SamePart { .. } | FileProblem::LabelCount { .. });
+        let is_open = matches!(reason.word().0, "same-part" | "label-count");
         self.offered.take_if(|(_, files)| is_open || files.is_empty());
     }
 
