@@ -17,7 +17,7 @@ use crate::{
 /// Where cargo leaves the wasm files, below its target folder: target and profile.
 const BUILT: &str = "wasm32-unknown-unknown/web";
 /// The wasm files without which there is no page.
-const FIRST: [&str; 3] = ["retort-app", "engine-cpu", "workbench"];
+pub const FIRST: [&str; 3] = ["retort-app", "engine-cpu", "workbench"];
 /// The GPU engine, by far the largest part: the page works without it.
 const GPU: &str = "engine-gpu";
 
@@ -68,7 +68,7 @@ fn publish(names: &[&str], anew: bool) -> Result<()> {
 
 /// Makes a module for a browser, `NAME.js` and `NAME_bg.wasm`; what arranging its functions saved.
 fn module(name: &str, modules: &Path) -> Result<String> {
-    let compiled = fs::read(target().join(BUILT).join(format!("{name}.wasm")))?;
+    let compiled = fs::read(compiled(name))?;
     let mut bindgen = Bindgen::new();
     // The glue knows where its module is, for whoever imports it without the page.
     bindgen
@@ -84,6 +84,11 @@ fn module(name: &str, modules: &Path) -> Result<String> {
     let (before, after) = (gzip(&order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
     fs::write(&path, arranged)?;
     Ok(format!("functions of {name} in order of likeness: gzip -9 {before} before, {after} after\n"))
+}
+
+/// Where cargo leaves a wasm file.
+pub fn compiled(name: &str) -> PathBuf {
+    target().join(BUILT).join(format!("{name}.wasm"))
 }
 
 /// Cargo's target folder.

@@ -52,7 +52,7 @@ fn gather(folder: &Path, module: &mut Segments, texts: &mut BTreeMap<Segments, S
             if !matches!(name.as_str(), "mod" | "main" | "lib") {
                 of.push(name);
             }
-            // A library and a program beside it are one room.
+            // A library and a program beside it are one crate.
             texts.entry(of).or_default().push_str(&std::fs::read_to_string(&path).unwrap());
         }
     }
@@ -253,11 +253,11 @@ fn list() -> Vec<(String, Vec<String>)> {
 #[test]
 fn no_module_imports_a_later_layer_and_there_is_no_circle() {
     let list = list();
-    let rooms: BTreeSet<String> = std::fs::read_dir(root().join("src"))
+    let crates: BTreeSet<String> = std::fs::read_dir(root().join("src"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(list.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>(), rooms);
+    assert_eq!(list.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>(), crates);
     let mut found = Vec::new();
     for (name, layers) in &list {
         let modules = read(&root().join("src").join(name).join("src"));

@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod crates;
 mod figures;
 #[cfg(test)]
 mod layers;
@@ -60,7 +61,11 @@ enum Command {
         only: Option<String>,
     },
     /// Prints what the last build weighs, and what is saved by what is done for it
-    Sizes,
+    Sizes {
+        /// What the wasm files are made of: bytes by crate and by group of functions
+        #[arg(long)]
+        crates: bool,
+    },
     /// Prints what the page weighs and how fast a first visit is, measured on this machine
     Figures,
     /// Measures Retort beside TensorFlow.js and jax-js in headless Chromium, and prints tables
@@ -88,7 +93,8 @@ fn main() -> ExitCode {
         Command::Test { only: Some(name), .. } => test::browser(&name),
         Command::Test { only_browser: true, .. } => test::browser("page_"),
         Command::Test { no_browser, .. } => test::all(no_browser),
-        Command::Sizes => sizes::sizes(),
+        Command::Sizes { crates: true } => crates::print(),
+        Command::Sizes { .. } => sizes::sizes(),
         Command::Figures => figures::print(),
         Command::Bench { only, native: true } => bench::native(&only),
         Command::Bench { only, .. } => bench::command(&only),

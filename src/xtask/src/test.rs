@@ -14,13 +14,13 @@ use crate::{
     tools::{browser as find_browser, cargo, output, root, run, step, wasm_target},
 };
 
-/// The rooms that are built for the browser.
+/// The crates that are built for the browser.
 const WEB: [&str; 4] = ["-p", "retort-app", "-p", "retort-worker"];
 
 /// Runs every check and test, cheap ones first.
 pub fn all(no_browser: bool) -> Result<()> {
     step("formatting", "a second", formatted)?;
-    step("lints of the native rooms", "2 minutes from nothing", || {
+    step("lints of the native crates", "2 minutes from nothing", || {
         run(cargo().args([
             "clippy",
             "--workspace",
@@ -40,7 +40,7 @@ pub fn all(no_browser: bool) -> Result<()> {
         return Ok(());
     }
     wasm_target()?;
-    step("lints of the browser's rooms", "4 minutes from nothing", || {
+    step("lints of the browser's crates", "4 minutes from nothing", || {
         let target = [
             "--target",
             "wasm32-unknown-unknown",
