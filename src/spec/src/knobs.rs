@@ -75,6 +75,7 @@ pub enum Phase {
 }
 
 /// One knob of an experiment.
+#[derive(Clone, Copy)]
 pub struct Knob {
     /// Its stable name in permalinks and on the command line.
     pub key: &'static str,
@@ -85,22 +86,41 @@ pub struct Knob {
     /// Whether a training that is under way takes the new value at once, without a restart.
     pub live: bool,
     place: Place,
+    /// Its place in [`KNOBS`] and [`TEXTS`].
+    index: usize,
 }
 
 /// Where an experiment keeps a knob's value.
+#[derive(Clone, Copy)]
 enum Place {
-    /// In a field of its own.
-    Field { get: fn(&Experiment) -> String, put: fn(&mut Experiment, &str) -> bool },
+    /// In a field of its own; whether it has the same value in both.
+    Field(fn(&Experiment, &Experiment) -> bool),
     /// Among the weights of the objectives.
     Weight(Objective),
+}
+
+/// How a knob's value is written and read. Apart from the knobs, so that an engine, which compares values and reads
+/// none, carries no readers.
+#[derive(Clone, Copy)]
+struct Text {
+    get: fn(&Experiment) -> String,
+    put: fn(&mut Experiment, &str) -> bool,
 }
 
 impl Knob {
     /// The knob's value in `experiment`, as a permalink writes it.
     pub fn get(&self, experiment: &Experiment) -> String {
         match self.place {
-            Place::Field { get, .. } => get(experiment),
+            Place::Field(_) => (TEXTS[self.index].get)(experiment),
             Place::Weight(objective) => experiment.weights.get(objective).to_string(),
+        }
+    }
+
+    /// Whether it has the same value in two experiments.
+    pub fn is_same(&self, a: &Experiment, b: &Experiment) -> bool {
+        match self.place {
+            Place::Field(is_same) => is_same(a, b),
+            Place::Weight(objective) => a.weights.get(objective) == b.weights.get(objective),
         }
     }
 
@@ -131,7 +151,7 @@ impl Knob {
     fn set_exactly(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
         self.check(text)?;
         let is_read = match self.place {
-            Place::Field { put, .. } => put(experiment, text),
+            Place::Field(_) => (TEXTS[self.index].put)(experiment, text),
             Place::Weight(objective) => {
                 read_number(text).map(|weight| experiment.weights.set(objective, weight)).is_some()
             }
@@ -165,38 +185,47 @@ impl Knob {
     }
 }
 
+/// A knob and its text.
+type Entry = (Knob, Text);
+
 macro_rules! knob {
-    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {
-        Knob { live: true, ..knob!($key, $phase, $field, $kind) }
-    };
+    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {{
+        let (knob, text): Entry = knob!($key, $phase, $field, $kind);
+        (Knob { live: true, ..knob }, text)
+    }};
     ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
-        Knob {
-            key: $key,
-            kind: $kind,
-            phase: Phase::$phase,
-            live: false,
-            place: Place::Field {
+        (
+            entry($key, Phase::$phase, $kind, Place::Field(|a, b| a.$field == b.$field)),
+            Text {
                 get: |experiment| experiment.$field.to_string(),
                 put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
             },
-        }
+        )
     };
 }
 
 macro_rules! float {
-    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {
-        Knob { live: true, ..float!($key, $phase, $field, $kind) }
-    };
+    ($key:literal, live $phase:ident, $field:ident, $kind:expr) => {{
+        let (knob, text): Entry = float!($key, $phase, $field, $kind);
+        (Knob { live: true, ..knob }, text)
+    }};
     ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
-        Knob {
-            place: Place::Field {
+        (
+            entry($key, Phase::$phase, $kind, Place::Field(|a, b| a.$field == b.$field)),
+            Text {
                 get: |experiment| experiment.$field.to_string(),
                 put: |experiment, text| read_number(text).map(|value| experiment.$field = value).is_some(),
             },
-            ..knob!($key, $phase, data, $kind)
-        }
+        )
     };
 }
+
+const fn entry(key: &'static str, phase: Phase, kind: Kind, place: Place) -> Knob {
+    Knob { key, kind, phase, live: false, place, index: 0 }
+}
+
+/// The text of a weight, which its knob reads and writes without one.
+const NO_TEXT: Text = Text { get: |_| String::new(), put: |_, _| false };
 
 const fn whole(min: u32, max: u32) -> Kind {
     Kind::Integer { min, max }
@@ -212,8 +241,7 @@ const fn logarithmic(min: f64, max: f64) -> Kind {
 
 macro_rules! knobs {
     ($($file:ident $variant:ident $id:literal $knowledge:ident $timing:ident $weight:literal $formula:literal $source:literal $url:literal;)*) => {
-        /// Every knob, in the order of the page.
-        pub const KNOBS: &[Knob] = &[
+        const ENTRIES: &[Entry] = &[
             knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
             knob!("examples", Data, examples, whole(50, 20_000)),
             knob!("classes", Data, classes, whole(2, 6)),
@@ -236,13 +264,7 @@ macro_rules! knobs {
             float!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
             float!("soft", live Student, soft_weight, linear(0.0, 1.0)),
             knob!("t2", live Student, scale_by_t2, Kind::Choice(OnOff::WORDS)),
-            $(Knob {
-                key: $id,
-                kind: linear(0.0, 100_000.0),
-                phase: Phase::Student,
-                live: false,
-                place: Place::Weight(Objective::$variant),
-            },)*
+            $((entry($id, Phase::Student, linear(0.0, 100_000.0), Place::Weight(Objective::$variant)), NO_TEXT),)*
             float!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
             float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
             knob!("guided", Student, guided, Kind::Choice(HintLayer::WORDS)),
@@ -263,6 +285,28 @@ macro_rules! knobs {
 
 for_each_objective!(knobs);
 
+/// Every knob, in the order of the page.
+pub static KNOBS: &[Knob] = &{
+    let mut knobs = [ENTRIES[0].0; ENTRIES.len()];
+    let mut index = 0;
+    while index < knobs.len() {
+        knobs[index] = Knob { index, ..ENTRIES[index].0 };
+        index += 1;
+    }
+    knobs
+};
+
+/// The texts of [`KNOBS`].
+static TEXTS: &[Text] = &{
+    let mut texts = [NO_TEXT; ENTRIES.len()];
+    let mut index = 0;
+    while index < texts.len() {
+        texts[index] = ENTRIES[index].1;
+        index += 1;
+    }
+    texts
+};
+
 /// The knob of this key.
 pub fn knob(key: &str) -> Option<&'static Knob> {
     KNOBS.iter().find(|knob| knob.key == key)
@@ -270,7 +314,7 @@ pub fn knob(key: &str) -> Option<&'static Knob> {
 
 /// The knobs at which two experiments differ.
 pub fn changed<'a>(before: &'a Experiment, after: &'a Experiment) -> impl Iterator<Item = &'static Knob> + 'a {
-    KNOBS.iter().filter(|knob| knob.get(before) != knob.get(after))
+    KNOBS.iter().filter(|knob| !knob.is_same(before, after))
 }
 
 impl Experiment {

@@ -114,9 +114,9 @@ fn plain(text: &str) -> String {
         '。' => '.',
         '\u{2212}' => '-',
         '\u{a0}' | '\u{2009}' | '\u{202f}' | '\u{3000}' => ' ',
-        letter => letter.to_ascii_lowercase(),
+        letter => letter,
     };
-    text.chars().map(narrow).flat_map(char::to_lowercase).collect::<String>().trim().to_owned()
+    text.chars().map(|letter| narrow(letter).to_ascii_lowercase()).collect::<String>().trim().to_owned()
 }
 
 /// A link with its encodings undone, on one line.

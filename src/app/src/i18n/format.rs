@@ -41,6 +41,14 @@ fn formatter(language: Language, digits: u32) -> Function {
     Intl::NumberFormat::new(&Array::of1(&language.tag().into()), &options).format()
 }
 
+/// A number that is neither zero nor infinite as a power of ten, its factor with `digits` after the point: `1.5e-6`.
+pub fn power_of_ten(texts: &Texts, value: f64, digits: u32) -> String {
+    let exponent = value.abs().log10().floor() as i32;
+    // In two steps: the power of the smallest numbers would be zero.
+    let factor = value / 10_f64.powi(exponent / 2) / 10_f64.powi(exponent - exponent / 2);
+    format!("{}e{exponent}", number(texts, factor, digits))
+}
+
 /// A length or a place in a drawing, to a tenth of its unit.
 pub fn tenth(value: f64) -> String {
     format!("{value:.1}")

@@ -5,7 +5,7 @@ use yew::prelude::*;
 use crate::{
     context::AppContext,
     i18n::{
-        format::{bytes, number},
+        format::{bytes, number, power_of_ten},
         labels::training_time,
     },
     state::{
@@ -57,7 +57,7 @@ fn device(page: &AppContext) -> String {
     match state.progress.filter(|progress| progress.examples_per_second > 0.0) {
         // Two significant digits: the third changes with every report and says nothing.
         Some(progress) => {
-            let unit = 10_f64.powf(progress.examples_per_second.log10().floor() - 1.0);
+            let unit = 10_f64.powi(progress.examples_per_second.log10().floor() as i32 - 1);
             let rounded = (progress.examples_per_second / unit).round() * unit;
             texts.with("device-speed", &[("device", name.into()), ("speed", number(texts, rounded, 0).into())])
         }
@@ -76,7 +76,7 @@ fn device_id(page: &AppContext) -> &'static str {
 /// The GPU's error against the CPU, for the curious and for the tests.
 fn self_test(page: &AppContext) -> Option<String> {
     match &page.state.engine {
-        Engine::Ready(info) => info.self_test.map(|test| format!("{:e}", test.error)),
+        Engine::Ready(info) => info.self_test.map(|test| test.error.to_string()),
         _ => None,
     }
 }
@@ -104,7 +104,7 @@ fn device_reason(page: &AppContext) -> String {
     match &page.state.engine {
         Engine::Ready(info) => match (&info.adapter, info.self_test) {
             (Some(adapter), Some(test)) => {
-                let error = format!("{:.0e}", test.error);
+                let error = power_of_ten(texts, test.error, 0);
                 format!(
                     "{reason} {}",
                     texts.with("self-test", &[("adapter", adapter.as_str().into()), ("error", error.into())])

@@ -100,9 +100,9 @@ impl Axis {
         if self.is_log { value.log10().max(self.bottom) } else { value }
     }
 
-    /// The value at a place.
+    /// The value at a place; on a logarithmic axis at the next power of ten.
     pub fn value(self, place: f64) -> f64 {
-        if self.is_log { 10.0_f64.powf(place) } else { place }
+        if self.is_log { 10.0_f64.powi(place.round() as i32) } else { place }
     }
 }
 

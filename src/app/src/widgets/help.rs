@@ -8,7 +8,10 @@ use yew::prelude::*;
 
 use crate::{
     context::use_page,
-    i18n::{Texts, format::number},
+    i18n::{
+        Texts,
+        format::{number, power_of_ten},
+    },
     lessons::{CATALOGUE, Entry, guide::use_guide, lesson_link},
 };
 
@@ -72,7 +75,7 @@ pub fn lessons_for(key: &str) -> impl Iterator<Item = &'static Entry> {
 pub fn plain(texts: &Texts, value: f64) -> String {
     match digits_of(value) {
         Some(digits) => number(texts, value, digits),
-        None => format!("{value:.2e}"),
+        None => power_of_ten(texts, value, 2),
     }
 }
 

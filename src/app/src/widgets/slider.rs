@@ -19,12 +19,12 @@ pub fn value_at(scale: Scale, min: f64, max: f64, place: f64) -> f64 {
     let share = (place / STOPS).clamp(0.0, 1.0);
     let value = match scale {
         Scale::Linear => min + (max - min) * share,
-        Scale::Logarithmic => min * (max / min).powf(share),
+        Scale::Logarithmic => min * ((max / min).ln() * share).exp(),
     };
     if value == 0.0 {
         return 0.0;
     }
-    let unit = 10_f64.powf(value.abs().log10().floor() - 2.0);
+    let unit = 10_f64.powi(value.abs().log10().floor() as i32 - 2);
     // Dividing by the inverse keeps short decimals short.
     ((value / unit).round() / (1.0 / unit)).clamp(min, max)
 }

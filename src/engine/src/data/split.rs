@@ -11,12 +11,7 @@ const SPLIT_SEED: u32 = 3;
 pub fn balanced(labels: &[u8], test: usize, classes: usize) -> (Vec<u32>, Vec<u32>) {
     let order = by_turns(labels, classes, SPLIT_SEED, "split", |_| true);
     let (test, train) = order.split_at(test.min(order.len()));
-    let sorted = |rows: &[u32]| {
-        let mut rows = rows.to_vec();
-        rows.sort_unstable();
-        rows
-    };
-    (sorted(train), sorted(test))
+    (rising(train, labels.len()), rising(test, labels.len()))
 }
 
 /// `count` places of those whose class passes `keep`, balanced by class, in rising order; all of them if there are
@@ -24,8 +19,14 @@ pub fn balanced(labels: &[u8], test: usize, classes: usize) -> (Vec<u32>, Vec<u3
 pub fn subset(labels: &[u8], count: usize, classes: usize, seed: u32, keep: impl Fn(u8) -> bool) -> Vec<u32> {
     let mut rows = by_turns(labels, classes, seed, "labelled", keep);
     rows.truncate(count);
-    rows.sort_unstable();
-    rows
+    rising(&rows, labels.len())
+}
+
+/// Different rows out of `count`, in rising order.
+fn rising(rows: &[u32], count: usize) -> Vec<u32> {
+    let mut is_among = vec![false; count];
+    rows.iter().for_each(|&row| is_among[row as usize] = true);
+    (0_u32..).zip(is_among).filter(|&(_, is_among)| is_among).map(|(row, _)| row).collect()
 }
 
 /// All places whose class passes `keep`, shuffled, the classes taking turns.
