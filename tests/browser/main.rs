@@ -156,7 +156,7 @@ async fn page_trains_again_and_shows_what_was_before() -> Result<()> {
     page.click("#play").await?;
     page.until_begun().await?;
     page.until_finished().await?;
-    let before = page.text("#student .score.student small").await?;
+    let before = page.text("#student .score.student .before").await?;
     assert!(before.contains(&first), "{before} does not tell of {first}");
     assert_eq!(page.text("#accuracy-student").await?, first, "the same seed gave another result");
     page.close().await
@@ -204,7 +204,7 @@ async fn page_speaks_both_languages() -> Result<()> {
     page.until("document.documentElement.lang === 'zh-CN' && document.querySelector('#data-title').textContent.includes('数据')").await?;
     // Names of products, people, keys and formats aside, and formulas with their sources, nothing English is left.
     let english = page
-        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|Hinton|exp|RepDistiller|FitNets|ImageNet|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|ONNX|docs|load|Enter|Delete/g, '')))")
+        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|Hinton|exp|RepDistiller|FitNets|ImageNet|Dropout|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|ONNX|docs|load|Enter|Delete/g, '')))")
         .await?;
     ensure!(english == json!([]), "{english}");
     page.close().await

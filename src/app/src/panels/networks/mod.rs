@@ -103,7 +103,7 @@ fn score(page: &AppContext, actor: Actor, measured: Option<&Rc<Measured>>) -> Ht
     html! {
         <p class={classes!("score", actor.word())}>
             <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }<small>{ seeds }</small>if actor != Actor::Teacher { <small>{ before }</small> }</span>
+            <span>{ texts.get(id) }<small>{ seeds }</small>if actor != Actor::Teacher { <small class="before">{ before }</small> }</span>
         </p>
     }
 }
