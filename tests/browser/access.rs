@@ -42,6 +42,8 @@ async fn page_has_no_violation_in_any_view() -> Result<()> {
         }
         for (width, height) in [(1280, 800), (390, 844)] {
             page.resize(width, height).await?;
+            // What is scrolled halfway under the bar that stays in view is no smaller for that.
+            page.script("scrollTo(0, 0)").await?;
             // Bars and panels come to rest.
             tokio::time::sleep(Duration::from_millis(500)).await;
             found.extend(page.violations().await?.into_iter().map(|line| format!("{link} {clicks:?} {width}: {line}")));

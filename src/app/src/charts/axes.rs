@@ -5,7 +5,7 @@ use crate::{
     context::AppContext,
     i18n::{
         Texts,
-        format::{number, percent, tenth},
+        format::{number, per_cent, percent, tenth},
     },
     state::{
         chart_view::Quantity,
@@ -26,7 +26,7 @@ pub fn title(quantity: Quantity) -> &'static str {
 pub fn written(page: &AppContext, quantity: Quantity, value: Option<f64>) -> String {
     match (quantity, value) {
         (_, None) => "–".into(),
-        (Quantity::Accuracy, Some(value)) => format!("{} %", percent(&page.texts, value)),
+        (Quantity::Accuracy, Some(value)) => per_cent(&page.texts, &percent(&page.texts, value)),
         (Quantity::Loss, Some(value)) => number(&page.texts, value, 3),
     }
 }
@@ -62,7 +62,7 @@ pub fn term_name(texts: &Texts, name: &str) -> String {
         (LABELS, _) => texts.get("term-cross-entropy"),
         (SOFT_TARGETS, _) => texts.get("term-soft-targets"),
         (_, Some((word, part))) => {
-            format!("{}: {}", texts.get(&format!("knob-{word}")), texts.get(&format!("term-{part}")))
+            [&texts.get(&format!("knob-{word}")), texts.language.colon(), &texts.get(&format!("term-{part}"))].concat()
         }
         _ => texts.get(&format!("knob-{name}")),
     }

@@ -62,6 +62,11 @@ pub fn percent(texts: &Texts, share: f64) -> String {
     }
 }
 
+/// A percentage with its sign.
+pub fn per_cent(texts: &Texts, percentage: &str) -> String {
+    format!("{percentage}{}", texts.language.percent_sign())
+}
+
 /// The sign of a number that is written with `digits` after the point; none for what is written as zero.
 fn sign(value: f64, digits: u32) -> &'static str {
     let half = 0.5 * 0.1_f64.powi(digits as i32);

@@ -5,7 +5,10 @@ use retort_spec::{
     Sparsity, changed,
 };
 
-use crate::i18n::{Texts, format::number};
+use crate::i18n::{
+    Texts,
+    format::{number, per_cent},
+};
 
 /// A knob's name where it stands alone. In its own network's panel "Network" is enough, elsewhere it is not.
 pub fn knob_name(texts: &Texts, knob: &Knob) -> String {
@@ -48,8 +51,9 @@ pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
         "data" => knob_value(texts, knob, experiment),
         _ => format!("{} {}", knob_name(texts, knob), knob_value(texts, knob, experiment)),
     };
-    let more = if knobs.len() > MOST { ", …" } else { "" };
-    knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ") + more
+    let comma = texts.language.comma();
+    let more = if knobs.len() > MOST { [comma, "…"].concat() } else { String::new() };
+    knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(comma) + &more
 }
 
 /// A scheme in words: its format, and what else is not as usual.
@@ -80,7 +84,7 @@ pub fn scheme_name(texts: &Texts, scheme: &QuantScheme) -> String {
 
 /// A stage of a pipeline in words.
 pub fn treatment_name(texts: &Texts, treatment: &CompressionStep) -> String {
-    let share = |share: f64| format!("{} %", number(texts, 100.0 * share, 0));
+    let share = |share: f64| per_cent(texts, &number(texts, 100.0 * share, 0));
     let (id, what) = match *treatment {
         CompressionStep::Prune { sparsity, structure: Sparsity::Unstructured } => ("stage-prune", share(sparsity)),
         CompressionStep::Prune { sparsity, structure: Sparsity::Structured } => ("stage-units", share(sparsity)),
@@ -140,7 +144,10 @@ pub fn passed_over_files(texts: &Texts, names: &[String]) -> String {
     const MOST: usize = 4;
     let named: Vec<&str> = names.iter().take(MOST).map(String::as_str).collect();
     let more = names.len() - named.len();
-    texts.with("files-passed-over", &[("files", named.join(", ").into()), ("more", (more as u32).into())])
+    texts.with(
+        "files-passed-over",
+        &[("files", named.join(texts.language.comma()).into()), ("more", (more as u32).into())],
+    )
 }
 
 #[cfg(test)]
@@ -165,6 +172,6 @@ mod tests {
         let other =
             Experiment { seed: 2, batch: 8, dropout: 0.5, jitter: 1, temperature: 3.0, ..Experiment::default() };
         assert_eq!(differences(&other).len(), 5);
-        assert_eq!(run_name(&texts, &other), "随机种子 2, 批次大小 8, 丢弃率 0.5, 抖动 1, …");
+        assert_eq!(run_name(&texts, &other), "随机种子 2，批次大小 8，Dropout 比率 0.5，抖动 1，…");
     }
 }

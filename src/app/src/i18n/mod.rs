@@ -43,6 +43,38 @@ impl Language {
         }
     }
 
+    /// What stands behind a percentage.
+    pub fn percent_sign(self) -> &'static str {
+        match self {
+            Self::English => " %",
+            Self::Chinese => "%",
+        }
+    }
+
+    /// What stands between two sentences.
+    pub fn gap(self) -> &'static str {
+        match self {
+            Self::English => " ",
+            Self::Chinese => "",
+        }
+    }
+
+    /// What stands between the parts of a list.
+    pub fn comma(self) -> &'static str {
+        match self {
+            Self::English => ", ",
+            Self::Chinese => "，",
+        }
+    }
+
+    /// What stands between a name and what it names.
+    pub fn colon(self) -> &'static str {
+        match self {
+            Self::English => ": ",
+            Self::Chinese => "：",
+        }
+    }
+
     /// The language a tag asks for, if it is one of ours.
     pub fn of_tag(tag: &str) -> Option<Self> {
         let first = tag.split(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();

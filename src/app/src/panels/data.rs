@@ -210,7 +210,7 @@ fn file_drop(page: &AppContext) -> Html {
 /// Which files are still missing of a data set that comes in several goes.
 fn missing_files(texts: &Texts, missing: &MissingFiles) -> String {
     let names: Vec<&str> = missing.parts.iter().map(|part| part.file_name()).collect();
-    let text = texts.with("files-missing", &[("files", names.join(", ").into())]);
+    let text = texts.with("files-missing", &[("files", names.join(texts.language.comma()).into())]);
     match &missing.passed_over[..] {
         [] => text,
         passed_over => format!("{text} {}", passed_over_files(texts, passed_over)),

@@ -122,7 +122,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
         html! {
             <figure>
                 <button class="thumbnail" onclick={inspect} title={label}>{ island!(use_picture, picture) }</button>
-                <figcaption>{ percent(texts, share) }{ " %" }</figcaption>
+                <figcaption>{ percent(texts, share) }{ texts.language.percent_sign() }</figcaption>
             </figure>
         }
     };

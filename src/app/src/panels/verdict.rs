@@ -40,7 +40,7 @@ pub fn verdict(page: &AppContext) -> Html {
 /// The verdict as one sentence and a word.
 pub fn sentence(page: &AppContext, verdict: &Verdict) -> String {
     let (words, outcome, _) = parts(page, verdict);
-    format!("{words} {outcome}")
+    format!("{words}{}{outcome}", page.texts.language.gap())
 }
 
 /// What distillation did, in a sentence.
@@ -70,7 +70,7 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         ("student", percent(texts, verdict.student.mean).into()),
         ("baseline", percent(texts, verdict.baseline.mean).into()),
     ];
-    let sure = format!("({p_value}, {})", texts.with("mean-of-seeds", &[("count", seeds.into())]));
+    let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", seeds.into())]);
     (texts.with("verdict-words", &args), outcome, sure)
 }
 
@@ -101,16 +101,17 @@ fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
 fn words(page: &AppContext, verdict: &Verdict) -> Html {
     let texts = &page.texts;
     let (words, outcome, sure) = parts(page, verdict);
+    let gap = texts.language.gap();
     html! {
         <>
             <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
-                { words }{ " " }<b>{ outcome }</b>{ " " }{ sure }
+                { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
             </p>
             <table class="spread">
                 <tbody>{ for ORDER.map(|actor| (actor, verdict.spread(actor))).map(|(actor, spread)| html! {
                     <tr class={actor.word()}>
                         <th scope="row">{ texts.get(&format!("actor-{}", actor.word())) }</th>
-                        <td>{ percent(texts, spread.mean) }{ " %" }</td>
+                        <td>{ percent(texts, spread.mean) }{ texts.language.percent_sign() }</td>
                         // One seed has no spread.
                         <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
                     </tr>

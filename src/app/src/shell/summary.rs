@@ -12,7 +12,7 @@ pub fn lede(page: &AppContext) -> Html {
             ("student", percent(texts, verdict.student.mean).into()),
             ("baseline", percent(texts, verdict.baseline.mean).into()),
         ];
-        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ " " }{ texts.with("lede-result", &args) }</> }
+        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with("lede-result", &args) }</> }
     });
     html! {
         <section id="lede" aria-label={texts.get("summary")}>

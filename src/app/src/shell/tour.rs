@@ -122,7 +122,7 @@ pub fn use_tour() -> Html {
             let forward = if last { skip.clone() } else { to(Stage::Stop(index + 1)) };
             html! {
                 <>
-                    <p id="tour-words"><small>{ texts.with("lesson-step", &place) }</small>{ " " }{ stop.map(|(_, id)| texts.get(id)) }</p>
+                    <p id="tour-words"><small>{ texts.with("lesson-step", &place) }</small>{ texts.language.gap() }{ stop.map(|(_, id)| texts.get(id)) }</p>
                     <div class="lesson-nav">
                         <button id="tour-back" disabled={index == 0} onclick={back}>{ texts.get("lesson-back") }</button>
                         <button id="tour-next" class="primary" onclick={forward}>{ if last { texts.get("tour-end") } else { texts.get("lesson-next") } }</button>

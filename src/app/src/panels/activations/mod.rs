@@ -145,7 +145,7 @@ fn body(page: &AppContext) -> Html {
                 <h3>{ title }</h3>
                 { picture }
                 <p class="hint">{ hint }</p>
-                <div class="hint matching">{ texts.get("inside-matched") }{ " " }<ul>{ for Objective::ALL.iter().filter(|of| Part::of(**of) == Some(part)).map(objective) }</ul></div>
+                <div class="hint matching">{ texts.get("inside-matched") }{ texts.language.gap() }<ul>{ for Objective::ALL.iter().filter(|of| Part::of(**of) == Some(part)).map(objective) }</ul></div>
             </section>
         }
     };

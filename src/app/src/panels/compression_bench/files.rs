@@ -59,7 +59,7 @@ pub fn use_bench_files() -> Html {
             if let Some(hint) = source.and_then(|(.., made)| onnx_hint(made)) {
                 <p id="onnx-hint" class="hint">{ texts.get(hint) }</p>
             }
-            <p class="hint">{ texts.get("bench-files-hint") }{ " " }<a href="docs/load.html" target="_blank" rel="noopener">{ texts.get("bench-files-how") }</a></p>
+            <p class="hint">{ texts.get("bench-files-hint") }{ texts.language.gap() }<a href="docs/load.html" target="_blank" rel="noopener">{ texts.get("bench-files-how") }</a></p>
         </div>
     }
 }

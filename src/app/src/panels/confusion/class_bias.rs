@@ -29,8 +29,8 @@ pub fn slider(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
             <input id="bias-slider" type="range" min="-5" max="10" step="0.1" value={state.bias.to_string()}
                 aria-valuetext={shown} aria-describedby="bias-words" oninput={slide} />
             <dl>
-                <dt>{ texts.get("bias-overall") }</dt><dd><b id="biased-accuracy">{ percent(texts, accuracy.overall) }</b>{ " %" }</dd>
-                <dt>{ texts.get("bias-omitted") }</dt><dd><b id="biased-class">{ percent(texts, accuracy.omitted) }</b>{ " %" }</dd>
+                <dt>{ texts.get("bias-overall") }</dt><dd><b id="biased-accuracy">{ percent(texts, accuracy.overall) }</b>{ texts.language.percent_sign() }</dd>
+                <dt>{ texts.get("bias-omitted") }</dt><dd><b id="biased-class">{ percent(texts, accuracy.omitted) }</b>{ texts.language.percent_sign() }</dd>
             </dl>
             <p id="bias-words">{ texts.get("bias-words") }</p>
         </div>

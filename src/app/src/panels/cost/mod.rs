@@ -63,12 +63,12 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
             <dt>{ texts.get("packed-file") }{ badge(texts.get("badge-packed"), texts.help("badge-packed")) }</dt>
             <dd id="packed-bytes"><b>{ bytes(texts, shown.bytes.into()) }</b></dd>
             <dt>{ texts.get("packed-accuracy") }{ badge(texts.get("badge-simulated"), simulated) }</dt>
-            <dd id="packed-accuracy"><b>{ percent(texts, shown.accuracy) }{ " %" }</b></dd>
+            <dd id="packed-accuracy"><b>{ percent(texts, shown.accuracy) }{ texts.language.percent_sign() }</b></dd>
             <dt>{ texts.get("against-float") }</dt>
             <dd>{ signed(texts, change, 1) }</dd>
             if let Some(teacher) = state.network(Actor::Teacher) {
                 <dt>{ texts.get("of-teacher") }</dt>
-                <dd>{ number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2) }{ " %" }</dd>
+                <dd>{ number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2) }{ texts.language.percent_sign() }</dd>
             }
         </dl>
     }

@@ -17,7 +17,7 @@ use crate::{
     context::{AppContext, use_page},
     i18n::{
         Texts,
-        format::{number, tenth},
+        format::{number, per_cent, tenth},
     },
     panels::curves::{reader::reader, readout::Row},
     state::chart_view::{Part, Quantity, View},
@@ -91,7 +91,10 @@ fn summary(page: &AppContext, props: &CurveChartProps) -> String {
     let texts = &page.texts;
     let args = [
         ("quantity", texts.get(title(props.view.quantity)).into()),
-        ("values", props.rows.iter().map(|row| row.main(props.view)).collect::<Vec<_>>().join(", ").into()),
+        (
+            "values",
+            props.rows.iter().map(|row| row.main(props.view)).collect::<Vec<_>>().join(texts.language.comma()).into(),
+        ),
     ];
     texts.with("curve-chart", &args)
 }
@@ -99,7 +102,7 @@ fn summary(page: &AppContext, props: &CurveChartProps) -> String {
 /// A level of the axis in words.
 fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
     match quantity {
-        Quantity::Accuracy => format!("{} %", number(texts, 100.0 * value, 0)),
+        Quantity::Accuracy => per_cent(texts, &number(texts, 100.0 * value, 0)),
         Quantity::Loss => number(texts, value, 2),
     }
 }
@@ -154,7 +157,7 @@ fn key(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let parts = [(Part::Test, "curve-test"), (Part::Train, "curve-train")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(part, _)| view.shows(*part)).map(|(_, id)| texts.get(id)).collect();
-    let head = format!("{}: {}", texts.get(title(view.quantity)), parts.join(", "));
+    let head = [&texts.get(title(view.quantity)), texts.language.colon(), &parts.join(texts.language.comma())].concat();
     let entry = |(i, row): (usize, &Row)| {
         let y = line(i + 1);
         html! {

@@ -119,7 +119,7 @@ fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record,
     };
     html! {
         <fieldset>
-            <legend><b>{ texts.get("lesson-predict") }</b>{ " " }{ predict.question.said(texts.language) }</legend>
+            <legend><b>{ texts.get("lesson-predict") }</b>{ texts.language.gap() }{ predict.question.said(texts.language) }</legend>
             { for predict.choices.iter().enumerate().map(choice) }
         </fieldset>
     }
@@ -162,7 +162,7 @@ fn outcome(page: &AppContext, predict: &Predict, record: &Record, seen: &Seen) -
         <p id="lesson-outcome" data-right={(seen.happened.is_some() && seen.happened == record.picked).to_string()}>
             <b>{ verdict }</b>
             if let Some(happened) = seen.happened {
-                { " " }{ texts.with("lesson-happened", &[("choice", words(happened).into())]) }
+                { texts.language.gap() }{ texts.with("lesson-happened", &[("choice", words(happened).into())]) }
             }
         </p>
         { numbers(page, "lesson-measured", seen.values.iter().map(|(name, value)| (name.as_str(), *value))) }

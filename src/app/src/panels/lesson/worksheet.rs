@@ -100,14 +100,15 @@ fn question(page: &AppContext, predict: &Predict, record: &Record) -> Html {
         html! { <p class="box"><i />{ text.to_owned() }<b class="answer">{ if happened { "✓" } else { "" } }</b></p> }
     };
     let measured = seen.map(|seen| {
-        let value =
-            |(name, value): &(String, Option<f64>)| format!("{}: {}", label(page, name), written(page, name, *value));
+        let value = |(name, value): &(String, Option<f64>)| {
+            [&label(page, name), texts.language.colon(), &written(page, name, *value)].concat()
+        };
         let values: Vec<String> = seen.values.iter().map(value).collect();
-        texts.with("worksheet-measured", &[("values", values.join("; ").into())])
+        texts.with("worksheet-measured", &[("values", values.join(texts.language.comma()).into())])
     });
     html! {
         <>
-            <p><b>{ texts.get("lesson-predict") }</b>{ " " }{ predict.question.said(texts.language) }</p>
+            <p><b>{ texts.get("lesson-predict") }</b>{ texts.language.gap() }{ predict.question.said(texts.language) }</p>
             { for predict.choices.iter().enumerate().map(|(index, each)| choice(index, each.text.said(texts.language))) }
             <p class="blank"><span>{ texts.get("worksheet-reason") }</span></p>
             <p class="blank"><span>{ texts.get("worksheet-happened") }</span></p>

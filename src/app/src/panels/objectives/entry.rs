@@ -69,7 +69,7 @@ pub fn entry(page: &AppContext, objective: Objective) -> Html {
     // What cannot be used may still be taken out.
     let disabled = page.locks(word) || (refusal.is_some() && !is_used);
     let usual = texts.with("usual-weight", &[("weight", plain(texts, about.weight).into())]);
-    let why = html! { <><b>{ usual }</b>{ " " }{ texts.get(&format!("why-{word}")) }</> };
+    let why = html! { <><b>{ usual }</b>{ texts.language.gap() }{ texts.get(&format!("why-{word}")) }</> };
     html! {
         <li class={classes!("entry", is_used.then_some("used"))} data-knob={word}>
             <div class="row">

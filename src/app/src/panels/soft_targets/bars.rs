@@ -9,7 +9,7 @@ use yew::prelude::*;
 use crate::{
     context::use_page,
     i18n::{
-        format::{percent, temperature},
+        format::{per_cent, percent, temperature},
         labels::class_name,
     },
 };
@@ -67,6 +67,10 @@ pub fn use_bars(props: &BarsProps) -> Html {
         let logarithmic = logarithmic.clone();
         html! { <button {id} aria-pressed={(*logarithmic == on).to_string()} onclick={Callback::from(move |_: MouseEvent| logarithmic.set(on))}>{ texts.get(name) }</button> }
     };
+    let axis: String = match *logarithmic {
+        true => ["0.01", "1", "100"].map(|mark| per_cent(texts, mark)).join(" … "),
+        false => per_cent(texts, "0 … 100"),
+    };
     html! {
         <div class="distribution">
             // The numbers' heads are the key of the bars; where there is no room for them this is.
@@ -87,7 +91,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
                     { choose(false, "axis-linear", "axis-linear") }
                     { choose(true, "axis-log", "axis-log") }
                 </div>
-                <small>{ if *logarithmic { "0.01 % … 1 % … 100 %" } else { "0 … 100 %" } }</small>
+                <small>{ axis }</small>
             </div>
         </div>
     }

@@ -197,7 +197,7 @@ fn formula(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
     html! {
         <p class="formula" title={texts.get("softmax-formula")}>
             <i>{ "p" }</i><sub>{ class_name(&page.texts, data.data, top) }</sub>{ " = exp(" }<b>{ number(texts, logits[top].into(), 1) }</b>{ " / " }<b>{ shown.clone() }</b>
-            { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ share }{ " %" }</b>
+            { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ share }{ texts.language.percent_sign() }</b>
             <small>{ "Hinton et al. 2015, eq. 1" }</small>
         </p>
     }
