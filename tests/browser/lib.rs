@@ -1,6 +1,6 @@
 //! Page objects: what a test may say to the page and ask of it, in words of the page.
 
-mod door;
+mod offline_server;
 
 use std::{env, time::Duration};
 
@@ -13,7 +13,7 @@ use fantoccini::{
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-pub use door::Door;
+pub use offline_server::OfflineServer;
 
 /// How long anything may take before a test gives up. Machines differ; this is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -61,13 +61,13 @@ impl Page {
         Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, "").await
     }
 
-    /// Opens the page behind a door of its own.
+    /// Opens the page behind a server of its own.
     ///
     /// # Errors
     /// As [`open`](Self::open).
-    pub async fn open_behind_door(permalink: &str, gpu: Gpu) -> Result<(Self, Door)> {
-        let door = Door::open(&harness("RETORT_URL")?).await?;
-        Ok((Self::start(&format!("{}{permalink}", door.address()), gpu, NO_TOUR).await?, door))
+    pub async fn open_offline(permalink: &str, gpu: Gpu) -> Result<(Self, OfflineServer)> {
+        let server = OfflineServer::open(&harness("RETORT_URL")?).await?;
+        Ok((Self::start(&format!("{}{permalink}", server.address()), gpu, NO_TOUR).await?, server))
     }
 
     async fn start(address: &str, gpu: Gpu, script: &str) -> Result<Self> {

@@ -243,7 +243,7 @@ async fn page_reads_files_and_names_bad_ones() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
-    let (page, door) = Page::open_behind_door(SHORT, Gpu::None).await?;
+    let (page, server) = Page::open_offline(SHORT, Gpu::None).await?;
     page.until_finished().await?;
     page.until_kept().await?;
     let kept = page.kept().await?;
@@ -251,7 +251,7 @@ async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
         ensure!(kept.iter().any(|kept| kept == name), "{name} is not among {kept:?}");
     }
     ensure!(!kept.iter().any(|name| name.starts_with("engine-gpu")), "nobody asked for it: {kept:?}");
-    door.shut().await;
+    server.shut().await;
     page.reload().await?;
     page.until_finished().await?;
     page.close().await

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    order, page, prune,
+    gzip_order, page, prune,
     sizes::SAVINGS,
     tools::{cargo, gzip, root, run, step, wasm_target},
 };
@@ -80,8 +80,8 @@ fn module(name: &str, modules: &Path) -> Result<String> {
     let path = modules.join(format!("{name}_bg.wasm"));
     // A strip by the compiler would also drop the section that wasm-bindgen reads.
     let linked = fs::read(&path)?;
-    let arranged = order::arrange(&linked)?;
-    let (before, after) = (gzip(&order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
+    let arranged = gzip_order::reorder(&linked)?;
+    let (before, after) = (gzip(&gzip_order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
     fs::write(&path, arranged)?;
     Ok(format!("functions of {name} in order of likeness: gzip -9 {before} before, {after} after\n"))
 }

@@ -4,11 +4,11 @@ mod bench;
 mod build;
 mod crates;
 mod figures;
+mod gzip_order;
 #[cfg(test)]
 mod layers;
 mod manual;
 mod offline;
-mod order;
 mod page;
 mod prune;
 mod runtimes;

@@ -15,7 +15,7 @@ use crate::{
 
 /// Remembers what was measured before the last change.
 #[derive(Default)]
-pub struct Watch {
+pub struct ChangeTracker {
     experiment: Option<Experiment>,
     own: Rc<Vec<UserExample>>,
     teacher: Option<Rc<Measured>>,
@@ -25,7 +25,7 @@ pub struct Watch {
     ran: bool,
 }
 
-impl Watch {
+impl ChangeTracker {
     /// Looks at the page; to be called whenever it changes.
     pub fn see(&mut self, state: &State) {
         let mut phase = match &self.experiment {
@@ -57,7 +57,7 @@ impl Watch {
         }
         let teacher = || is_new(state.network(Actor::Teacher), &self.teacher);
         let student = || {
-            let packed = !state.stale && !state.compressed.is_empty();
+            let packed = !state.outdated && !state.compressed.is_empty();
             packed && state.network(Actor::Baseline).is_some() && is_new(state.network(Actor::Student), &self.student)
         };
         let verdict = || state.run_state == RunState::Finished && is_new(state.verdict.as_ref(), &self.verdict);
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_was_measured_before_a_knob_was_turned_does_not_count() {
-        let mut watch = Watch::default();
+        let mut watch = ChangeTracker::default();
         let state = measured_state();
         watch.see(&state);
         assert!(watch.has(&state, Wait::Verdict));
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn another_width_needs_no_training_and_another_teacher_needs_all() {
-        let mut watch = Watch::default();
+        let mut watch = ChangeTracker::default();
         let state = measured_state();
         watch.see(&state);
         let state = turn(state, "bits", "2");
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn it_is_stuck_only_when_training_has_ended_since() {
-        let mut watch = Watch::default();
+        let mut watch = ChangeTracker::default();
         let mut state = measured_state();
         watch.see(&state);
         state = turn(state, "temperature", "9");
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_was_recorded_is_not_measured_here() {
-        let mut watch = Watch::default();
+        let mut watch = ChangeTracker::default();
         let state = State { recorded: true, ..measured_state() };
         watch.see(&state);
         assert!(watch.has(&state, Wait::None) && !watch.has(&state, Wait::Teacher));

@@ -11,14 +11,14 @@ use crate::lessons::{
 
 /// What a measurement said of a prediction.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct Observed {
     /// The choice that is what happened, if one of them is.
     pub happened: Option<usize>,
     /// The numbers it was judged by; they stay as they were when knobs are turned later.
     pub values: Vec<(String, Option<f64>)>,
 }
 
-impl Seen {
+impl Observed {
     /// Judges a step's prediction by what can be read now. The first choice that holds is what happened.
     pub fn judge(step: &Step, predict: &Predict, read: impl Fn(&str) -> Option<f64>) -> Self {
         let holds = |choice: &Choice| choice.when.iter().all(|condition| condition.holds(&read));
@@ -68,14 +68,14 @@ pub struct Record {
     /// It is made, and is measured.
     pub committed: bool,
     /// What came of it.
-    pub seen: Option<Rc<Seen>>,
+    pub seen: Option<Rc<Observed>>,
     /// The task has been done.
     pub done: bool,
 }
 
 /// The visitor's way through a lesson.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Course {
+pub struct LessonProgress {
     /// The step, from 0.
     pub step: usize,
     records: Vec<Record>,
@@ -83,7 +83,7 @@ pub struct Course {
 
 /// What happens on the way; all but `Go` to the step that is shown.
 #[derive(Debug, Clone)]
-pub enum Move {
+pub enum LessonAction {
     /// Another step is shown.
     Go(usize),
     /// A choice is picked.
@@ -91,12 +91,12 @@ pub enum Move {
     /// The prediction stands.
     Commit,
     /// It has been measured.
-    See(Seen),
+    See(Observed),
     /// The task has been done.
     Done,
 }
 
-impl Course {
+impl LessonProgress {
     /// The beginning of a lesson of so many steps, or a later step of it.
     pub fn new(steps: usize, step: usize) -> Self {
         Self { step: step.min(steps.saturating_sub(1)), records: vec![Record::default(); steps] }
@@ -113,22 +113,22 @@ impl Course {
     }
 }
 
-impl Reducible for Course {
-    type Action = Move;
+impl Reducible for LessonProgress {
+    type Action = LessonAction;
 
-    fn reduce(self: Rc<Self>, action: Move) -> Rc<Self> {
+    fn reduce(self: Rc<Self>, action: LessonAction) -> Rc<Self> {
         let mut course = (*self).clone();
-        if let Move::Go(step) = action {
+        if let LessonAction::Go(step) = action {
             course.step = step.min(course.records.len().saturating_sub(1));
             return Rc::new(course);
         }
         let Some(record) = course.records.get_mut(course.step) else { return self };
         match action {
-            Move::Pick(choice) if !record.committed => record.picked = Some(choice),
-            Move::Commit => record.committed = record.picked.is_some(),
+            LessonAction::Pick(choice) if !record.committed => record.picked = Some(choice),
+            LessonAction::Commit => record.committed = record.picked.is_some(),
             // What was seen first stays: the visitor answered for that measurement.
-            Move::See(seen) if record.committed && record.seen.is_none() => record.seen = Some(Rc::new(seen)),
-            Move::Done => record.done = true,
+            LessonAction::See(seen) if record.committed && record.seen.is_none() => record.seen = Some(Rc::new(seen)),
+            LessonAction::Done => record.done = true,
             _ => return self,
         }
         Rc::new(course)
@@ -151,7 +151,7 @@ mod tests {
             .unwrap()
     }
 
-    fn go(course: Course, moves: impl IntoIterator<Item = Move>) -> Course {
+    fn go(course: LessonProgress, moves: impl IntoIterator<Item = LessonAction>) -> LessonProgress {
         moves.into_iter().fold(course, |course, action| (*Rc::new(course).reduce(action)).clone())
     }
 
@@ -165,7 +165,7 @@ mod tests {
                 "temperature" => Some(4.0),
                 _ => None,
             };
-            Seen::judge(&step, step.predict.as_ref().unwrap(), read)
+            Observed::judge(&step, step.predict.as_ref().unwrap(), read)
         };
         assert_eq!(judge(82.0).happened, Some(0));
         assert_eq!(judge(81.0).happened, Some(1));
@@ -178,20 +178,23 @@ mod tests {
 
     #[test]
     fn a_prediction_stands_once_made_and_what_was_seen_stays() {
-        let seen = |happened| Seen { happened, values: vec![] };
-        let course = go(Course::new(2, 0), [Move::Commit, Move::See(seen(Some(0)))]);
+        let seen = |happened| Observed { happened, values: vec![] };
+        let course = go(LessonProgress::new(2, 0), [LessonAction::Commit, LessonAction::See(seen(Some(0)))]);
         assert_eq!(course.record(), Record::default(), "nothing was picked");
-        let course = go(course, [Move::Pick(1), Move::Commit, Move::Pick(0), Move::See(seen(Some(0)))]);
-        let course = go(course, [Move::See(seen(None)), Move::Go(1)]);
+        let course = go(
+            course,
+            [LessonAction::Pick(1), LessonAction::Commit, LessonAction::Pick(0), LessonAction::See(seen(Some(0)))],
+        );
+        let course = go(course, [LessonAction::See(seen(None)), LessonAction::Go(1)]);
         assert_eq!(course.record(), Record::default(), "another step, another record");
-        let record = go(course, [Move::Go(0)]).record();
+        let record = go(course, [LessonAction::Go(0)]).record();
         assert_eq!((record.picked, record.seen.unwrap().happened), (Some(1), Some(0)));
     }
 
     #[test]
     fn no_step_lies_beyond_the_last() {
-        assert_eq!(Course::new(3, 9).step, 2);
-        assert_eq!(go(Course::new(3, 0), [Move::Go(7)]).step, 2);
-        assert_eq!(go(Course::new(0, 0), [Move::Done]).step, 0);
+        assert_eq!(LessonProgress::new(3, 9).step, 2);
+        assert_eq!(go(LessonProgress::new(3, 0), [LessonAction::Go(7)]).step, 2);
+        assert_eq!(go(LessonProgress::new(0, 0), [LessonAction::Done]).step, 0);
     }
 }

@@ -168,7 +168,7 @@ fn file_drop(page: &AppContext) -> Html {
                     }
                 }
                 if !given.is_empty() {
-                    driver.give(data, given);
+                    driver.load_files(data, given);
                 }
             });
         }

@@ -46,15 +46,15 @@ pub async fn fetch_until(
         Some(_) => header("x-content-length").and_then(|length| read_number(&length)),
     };
     let Some(body) = response.body() else { return Err(format!("{url} is empty")) };
-    drain(&body, &|received| progress(received.into(), total)).await
+    read_stream(&body, &|received| progress(received.into(), total)).await
 }
 
 /// Reads a stream to its end, reporting bytes received.
-async fn drain(body: &ReadableStream, progress: &dyn Fn(u32)) -> Result<Uint8Array, String> {
+async fn read_stream(body: &ReadableStream, progress: &dyn Fn(u32)) -> Result<Uint8Array, String> {
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let (mut chunks, mut received) = (Vec::new(), 0_u32);
     loop {
-        let part = settle(reader.read()).await?;
+        let part = await_promise(reader.read()).await?;
         let value = Reflect::get(&part, &"value".into()).map_err(text)?;
         if value.is_undefined() {
             break;
@@ -92,7 +92,7 @@ pub async fn fetch_json<T: DeserializeOwned>(url: &str) -> Result<T, String> {
 }
 
 /// A pause that a promise can wait for.
-pub async fn settle(promise: Promise) -> Result<JsValue, String> {
+pub async fn await_promise(promise: Promise) -> Result<JsValue, String> {
     JsFuture::from(promise).await.map_err(text)
 }
 

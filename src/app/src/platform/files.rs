@@ -5,7 +5,7 @@ use retort_spec::{DataSet, FIRST_BYTES, FileData, FileProblem, LARGEST_FILE_MB, 
 use wasm_bindgen::JsCast;
 use web_sys::{AbortSignal, Blob, Cache, File, FileList, Request, Response, window};
 
-use crate::platform::fetch::{fetch_until, settle};
+use crate::platform::fetch::{await_promise, fetch_until};
 
 const CACHE: &str = "retort-data-1";
 const MNIST: &str = "https://cdn.jsdelivr.net/gh/fgnt/mnist/";
@@ -62,7 +62,7 @@ async fn read_part(file: &File) -> Result<FileData, FileProblem> {
 }
 
 async fn bytes(blob: &Blob) -> Result<Vec<u8>, FileProblem> {
-    let buffer = settle(blob.array_buffer()).await.map_err(|reason| FileProblem::Unreadable { reason })?;
+    let buffer = await_promise(blob.array_buffer()).await.map_err(|reason| FileProblem::Unreadable { reason })?;
     Ok(Uint8Array::new(&buffer).to_vec())
 }
 
@@ -86,12 +86,12 @@ pub async fn fetch_mnist(signal: Option<&AbortSignal>, progress: &dyn Fn(f64)) -
 pub async fn remember(data: DataSet, files: &[FileData]) {
     let Some(cache) = open().await else { return };
     for old in addresses(&cache, data).await {
-        let _ = settle(cache.delete_with_str(&old)).await;
+        let _ = await_promise(cache.delete_with_str(&old)).await;
     }
     for file in files {
         let bytes = Uint8Array::from(file.bytes.as_slice());
         if let Ok(response) = Response::new_with_opt_js_u8_array(Some(&bytes)) {
-            let _ = settle(cache.put_with_str(&format!("{}{}", prefix(data), file.name), &response)).await;
+            let _ = await_promise(cache.put_with_str(&format!("{}{}", prefix(data), file.name), &response)).await;
         }
     }
 }
@@ -117,17 +117,17 @@ fn prefix(data: DataSet) -> String {
 async fn open() -> Option<Cache> {
     // Only secure pages have one.
     let caches = window().filter(|window| window.is_secure_context())?.caches().ok()?;
-    settle(caches.open(CACHE)).await.ok()?.dyn_into().ok()
+    await_promise(caches.open(CACHE)).await.ok()?.dyn_into().ok()
 }
 
 async fn addresses(cache: &Cache, data: DataSet) -> Vec<String> {
-    let keys = settle(cache.keys()).await.map(|keys| Array::from(&keys)).unwrap_or_default();
+    let keys = await_promise(cache.keys()).await.map(|keys| Array::from(&keys)).unwrap_or_default();
     let urls = keys.iter().map(|request| request.unchecked_into::<Request>().url());
     urls.filter(|url| url.contains(&prefix(data))).collect()
 }
 
 async fn cached(cache: &Cache, url: &str) -> Option<Uint8Array> {
-    let response = settle(cache.match_with_str(url)).await.ok()?.dyn_into::<Response>().ok()?;
-    let buffer = settle(response.array_buffer().ok()?).await.ok()?;
+    let response = await_promise(cache.match_with_str(url)).await.ok()?.dyn_into::<Response>().ok()?;
+    let buffer = await_promise(response.array_buffer().ok()?).await.ok()?;
     Some(Uint8Array::new(&buffer))
 }

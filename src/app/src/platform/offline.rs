@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState, console, window};
 
-use crate::platform::fetch::settle;
+use crate::platform::fetch::await_promise;
 
 /// The first results should be there before the worker fetches the page's files a second time, to keep them.
 const DELAY_MILLIS: u32 = 3000;
@@ -20,7 +20,7 @@ pub fn register(newer: impl Fn() + 'static) {
     spawn_local(async move {
         TimeoutFuture::new(DELAY_MILLIS).await;
         let Some(container) = container() else { return };
-        match settle(container.register("sw.js")).await {
+        match await_promise(container.register("sw.js")).await {
             Ok(registration) => watch(container, registration.unchecked_into(), newer),
             // The visitor misses nothing that is on the page.
             Err(reason) => console::warn_1(&format!("no service worker: {reason}").into()),
@@ -32,7 +32,7 @@ pub fn register(newer: impl Fn() + 'static) {
 pub fn update() {
     spawn_local(async {
         let Some(container) = container() else { return reload() };
-        let registration = settle(container.get_registration()).await.ok();
+        let registration = await_promise(container.get_registration()).await.ok();
         let registration = registration.and_then(|found| found.dyn_into::<ServiceWorkerRegistration>().ok());
         match registration.and_then(|registration| registration.waiting()) {
             Some(worker) => {

@@ -46,7 +46,7 @@ pub fn take(chart: &Element, description: &str) -> Result<Snapshot, String> {
     // Both have the same elements in the same order until the copy is changed.
     let (from, to) = (parts(chart)?, parts(&copy)?);
     for (from, to) in from.iter().zip(&to) {
-        dress(&window, from, to)?;
+        copy_styles(&window, from, to)?;
     }
     for cursor in to.iter().filter(|part| part.get_attribute("class").as_deref() == Some("cursor")) {
         cursor.remove();
@@ -73,7 +73,7 @@ fn parts(chart: &Element) -> Result<Vec<Element>, String> {
 }
 
 /// Writes an element's looks into its copy.
-fn dress(window: &Window, from: &Element, to: &Element) -> Result<(), String> {
+fn copy_styles(window: &Window, from: &Element, to: &Element) -> Result<(), String> {
     let Some(looks) = window.get_computed_style(from).map_err(said)? else { return Ok(()) };
     for name in STYLES {
         let value = looks.get_property_value(name).map_err(said)?;

@@ -91,13 +91,13 @@ impl Parcel {
 }
 
 /// A running worker. Dropping it ends it.
-pub struct Engine {
+pub struct WorkerHandle {
     worker: Worker,
     _receive: Closure<dyn Fn(MessageEvent)>,
     _fail: Closure<dyn Fn(Event)>,
 }
 
-impl Engine {
+impl WorkerHandle {
     /// Starts a worker on a compiled engine.
     ///
     /// # Errors
@@ -139,7 +139,7 @@ impl Engine {
     }
 
     /// Hands on what the other worker sent.
-    pub fn hand_on(&self, parcel: &Parcel) {
+    pub fn forward(&self, parcel: &Parcel) {
         let _ = self.worker.post_message(&js_sys::Array::of1(&parcel.0));
     }
 
@@ -152,7 +152,7 @@ impl Engine {
     }
 }
 
-impl Engine {
+impl WorkerHandle {
     /// Ends the worker.
     pub fn end(&self) {
         self.worker.set_onmessage(None);
@@ -161,7 +161,7 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+impl Drop for WorkerHandle {
     fn drop(&mut self) {
         self.end();
     }

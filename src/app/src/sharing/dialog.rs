@@ -9,7 +9,7 @@ use crate::{
     island,
     lessons::{Entry, guide::use_guide},
     panels::IDS,
-    platform::{fetch::settle, link},
+    platform::{fetch::await_promise, link},
     sharing::{
         builder::{List, builder, panel_name},
         link::{Choices, Shown, compose, embed, toggle},
@@ -135,7 +135,9 @@ fn use_contents(props: &ContentsProps) -> Html {
             };
             let written = window.navigator().clipboard().write_text(&text);
             let copied = copied.clone();
-            wasm_bindgen_futures::spawn_local(async move { copied.set(Some((what, settle(written).await.is_ok()))) });
+            wasm_bindgen_futures::spawn_local(
+                async move { copied.set(Some((what, await_promise(written).await.is_ok()))) },
+            );
         })
     };
     let said = |what: Copied| match *copied {

@@ -24,7 +24,7 @@ use crate::{
         header::header,
         notices::notices,
         panel::{panel, use_turns},
-        summary::lede,
+        summary::summary_line,
         toolbar::pace_of,
         tour::use_tour,
     },
@@ -105,7 +105,7 @@ pub fn App(props: &AppProps) -> Html {
         let moment = (
             state.question,
             state.progress.map(|progress| (progress.run, progress.step)),
-            state.stale,
+            state.outdated,
             state.chosen_file(),
         );
         let (id, example) = (state.question, state.example);
@@ -115,13 +115,13 @@ pub fn App(props: &AppProps) -> Html {
             }
             // The packed student answers what has no place in the test set.
             if let Some(inputs) = given {
-                driver.order(WorkbenchCommand::Classify { id, inputs });
+                driver.send_workbench(WorkbenchCommand::Classify { id, inputs });
             }
         });
     }
     {
         let driver = driver.clone();
-        use_effect_with(state.own.clone(), move |own| driver.own(own.to_vec()));
+        use_effect_with(state.own.clone(), move |own| driver.set_user_examples(own.to_vec()));
     }
     {
         let is_safe = use_mut_ref(|| true);
@@ -151,7 +151,7 @@ pub fn App(props: &AppProps) -> Html {
     }
     {
         let driver = driver.clone();
-        use_effect_with(state.pace, move |pace| driver.pace(*pace));
+        use_effect_with(state.pace, move |pace| driver.set_speed_limit(*pace));
     }
     let tell = {
         let texts = texts.setter();
@@ -172,7 +172,7 @@ pub fn App(props: &AppProps) -> Html {
         let (driver, dispatch, tell) = (driver.clone(), state.dispatcher(), tell.clone());
         let (view, theme) = (view.setter(), theme.setter());
         use_effect_with((), move |()| {
-            let watch = Interval::new(WATCH_MILLIS, move || driver.watch());
+            let watch = Interval::new(WATCH_MILLIS, move || driver.heartbeat());
             let keys = || (link::page_key("lang"), link::page_key("theme"));
             let mut known = keys();
             let back = web_sys::window().map(|window| {
@@ -237,7 +237,7 @@ pub fn App(props: &AppProps) -> Html {
         view: view.0.clone(),
     };
     use_swipes();
-    let (recorded, begun) = (page.state.recorded, page.state.begun);
+    let (recorded, begun) = (page.state.recorded, page.state.runs_started);
     let guide = use_new_guide(&page);
     let turns = use_turns(running == "running", page.view.hide.clone());
     let hidden = (!page.view.hide.is_empty()).then_some("");
@@ -245,7 +245,8 @@ pub fn App(props: &AppProps) -> Html {
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let page_texts = page.texts.clone();
-    let (header, notices, lede, lesson) = (header(&page), notices(&page), lede(&page), lesson_panel(&guide));
+    let (header, notices, summary_line, lesson) =
+        (header(&page), notices(&page), summary_line(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<AppContext> context={page}>
         <ContextProvider<Guide> context={guide}>
@@ -253,7 +254,7 @@ pub fn App(props: &AppProps) -> Html {
             { header }
             { island!(use_announcer) }
             { notices }
-            { lede }
+            { summary_line }
             <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>
                 { panels }
             </main>

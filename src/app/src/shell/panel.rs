@@ -18,7 +18,7 @@ const MARGIN: &str = "300px";
 
 /// Which panels are due.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Turns {
+pub struct RedrawSchedule {
     /// Rises whenever the page is drawn.
     seen: u32,
     /// What `seen` was when panels out of view were drawn last.
@@ -31,7 +31,7 @@ pub struct Turns {
     away: bool,
 }
 
-impl Turns {
+impl RedrawSchedule {
     /// The next drawing of the page.
     fn next(&mut self, training: bool, now: f64) {
         self.seen += 1;
@@ -48,9 +48,9 @@ impl Turns {
 
 /// Which panels are due in this drawing of the page; `shown` changes when others are in it.
 #[hook]
-pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> Turns {
+pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> RedrawSchedule {
     let hidden = use_state_eq(Rc::<Vec<String>>::default);
-    let turns = use_mut_ref(Turns::default);
+    let turns = use_mut_ref(RedrawSchedule::default);
     {
         let hidden = hidden.setter();
         use_effect_with(shown, move |_| {
@@ -87,7 +87,7 @@ pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> Turns {
     let mut turns = turns.borrow_mut();
     turns.next(training, js_sys::Date::now());
     let away = window().and_then(|window| window.document()).is_some_and(|document| document.hidden());
-    Turns { hidden: (*hidden).clone(), away, ..turns.clone() }
+    RedrawSchedule { hidden: (*hidden).clone(), away, ..turns.clone() }
 }
 
 struct PanelProps {
@@ -103,7 +103,7 @@ impl PartialEq for PanelProps {
 }
 
 /// A panel in its place, if the link does not hide it; the others close up.
-pub fn panel(page: &AppContext, turns: &Turns, name: &'static str, show: fn(&AppContext) -> Html) -> Html {
+pub fn panel(page: &AppContext, turns: &RedrawSchedule, name: &'static str, show: fn(&AppContext) -> Html) -> Html {
     if !page.shows(name) {
         return Html::default();
     }
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_drawn_once_a_second_while_networks_train() {
-        let mut turns = Turns { hidden: Rc::new(vec!["draw".to_owned()]), ..Turns::default() };
+        let mut turns = RedrawSchedule { hidden: Rc::new(vec!["draw".to_owned()]), ..RedrawSchedule::default() };
         turns.next(true, 5000.0);
         assert_eq!((turns.of("data"), turns.of("draw")), (1, 1));
         turns.next(true, 5900.0);

@@ -5,21 +5,21 @@ use yew::prelude::*;
 use crate::{context::AppContext, i18n::format::percent, panels::verdict::outcome};
 
 /// The line below the head of the page.
-pub fn lede(page: &AppContext) -> Html {
+pub fn summary_line(page: &AppContext) -> Html {
     let texts = &page.texts;
     let result = page.state.verdict.as_ref().map(|verdict| {
         let args = [
             ("student", percent(texts, verdict.student.mean).into()),
             ("baseline", percent(texts, verdict.baseline.mean).into()),
         ];
-        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with("lede-result", &args) }</> }
+        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with("summary_line-result", &args) }</> }
     });
     html! {
-        <section id="lede" aria-label={texts.get("summary")}>
-            <p>{ texts.get("lede") }</p>
+        <section id="summary_line" aria-label={texts.get("summary")}>
+            <p>{ texts.get("summary_line") }</p>
             // Where the verdict is hidden, the class is to find it out; the sentence would give it away.
             if page.shows("verdict") {
-                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("summary_line-waiting") }) }</p>
             }
         </section>
     }

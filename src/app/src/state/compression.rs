@@ -13,7 +13,7 @@ use crate::state::{MeasuredFile, Notice, State};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bench {
     /// The student by the scheme that was last asked for.
-    pub looked: Option<Rc<CompressionResult>>,
+    pub current: Option<Rc<CompressionResult>>,
     /// A long task and its share that is done.
     pub progress: Option<(Task, f64)>,
     /// How much the accuracy hangs on each layer, by which scheme.
@@ -21,15 +21,15 @@ pub struct Bench {
     /// How long they take.
     pub latency: Option<Rc<Latencies>>,
     /// The last pipeline.
-    pub flow: Option<Rc<Flow>>,
+    pub flow: Option<Rc<PipelineState>>,
     /// Whether its student is not there any more.
     pub is_flow_stale: bool,
     /// A network from a file.
     pub imported: Option<Rc<Imported>>,
     /// The experiment whose students are trained, or were last.
-    pub begun: Option<Rc<Experiment>>,
+    pub started_experiment: Option<Rc<Experiment>>,
     /// The experiment of whose student the rows tell: till the next one is measured, that before.
-    pub origin: Option<Rc<Experiment>>,
+    pub source_experiment: Option<Rc<Experiment>>,
 }
 
 /// How long networks take, the one of this scheme among them.
@@ -42,7 +42,7 @@ pub struct Latencies {
 
 /// A pipeline that was asked for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Flow {
+pub struct PipelineState {
     pub id: u32,
     pub pipeline: Pipeline,
     /// The network before all stages, then what each stage left.
@@ -53,7 +53,7 @@ pub struct Flow {
 
 /// What happens to the page's side of the workbench.
 #[derive(Debug, Clone)]
-pub enum BenchAction {
+pub enum WorkbenchAction {
     /// A pipeline begins.
     Begin { id: u32, pipeline: Pipeline },
     /// The worker died.
@@ -76,9 +76,9 @@ impl State {
                 self.record_files(run, &rows);
                 if run == 0 {
                     self.compressed = Rc::new(rows);
-                    self.stale = false;
+                    self.outdated = false;
                     bench.progress = None;
-                    bench.origin = Some(Rc::new(self.trained().clone()));
+                    bench.source_experiment = Some(Rc::new(self.trained().clone()));
                     // These were the last student's.
                     bench.sensitivity = None;
                     bench.latency = None;
@@ -87,7 +87,7 @@ impl State {
             WorkbenchEvent::Quantized(looked) => {
                 self.record_files(0, std::slice::from_ref(&looked));
                 bench.progress = None;
-                bench.looked = Some(Rc::new(*looked));
+                bench.current = Some(Rc::new(*looked));
             }
             WorkbenchEvent::Progress { task, share } => bench.progress = Some((task, share)),
             WorkbenchEvent::Sensitivity { scheme, layers } => {
@@ -105,7 +105,7 @@ impl State {
             WorkbenchEvent::Latency { times, no_gpu } => {
                 bench.progress = None;
                 // The visitor may have turned a knob meanwhile; what was looked at last is what was measured.
-                let scheme = bench.looked.as_ref().and_then(|looked| looked.scheme());
+                let scheme = bench.current.as_ref().and_then(|looked| looked.scheme());
                 bench.latency = scheme.map(|scheme| Rc::new(Latencies { scheme: scheme.effective(), times, no_gpu }));
             }
             WorkbenchEvent::File(file) => Rc::make_mut(&mut self.files).push(file),
@@ -133,14 +133,14 @@ impl State {
         }
     }
 
-    pub(super) fn bench_action(&mut self, action: BenchAction) {
+    pub(super) fn bench_action(&mut self, action: WorkbenchAction) {
         let mut bench = (*self.bench).clone();
         match action {
-            BenchAction::Begin { id, pipeline } => {
+            WorkbenchAction::Begin { id, pipeline } => {
                 bench.is_flow_stale = false;
-                bench.flow = Some(Rc::new(Flow { id, pipeline, stages: Vec::new(), ended: None }));
+                bench.flow = Some(Rc::new(PipelineState { id, pipeline, stages: Vec::new(), ended: None }));
             }
-            BenchAction::Lost(reason) => {
+            WorkbenchAction::Lost(reason) => {
                 bench.progress = None;
                 let failed = PipelineEnd::Failed { reason: reason.clone() };
                 if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
@@ -148,7 +148,7 @@ impl State {
                 }
                 self.tell(Notice::Restarted { reason });
             }
-            BenchAction::Unimport => bench.imported = None,
+            WorkbenchAction::Unimport => bench.imported = None,
         }
         self.bench = Rc::new(bench);
     }
@@ -157,7 +157,7 @@ impl State {
     fn trained(&self) -> &Experiment {
         let differs =
             |begun: &&Experiment| changed(begun, &self.experiment).any(|knob| !knob.live && knob.phase != Phase::Show);
-        self.bench.begun.as_deref().filter(differs).unwrap_or(&self.experiment)
+        self.bench.started_experiment.as_deref().filter(differs).unwrap_or(&self.experiment)
     }
 
     /// The experiment whose first run is this run of the trained one.
@@ -167,8 +167,8 @@ impl State {
     }
 
     /// The experiment whose student the rows tell of.
-    pub fn origin(&self) -> &Experiment {
-        self.bench.origin.as_deref().unwrap_or(&self.experiment)
+    pub fn source_experiment(&self) -> &Experiment {
+        self.bench.source_experiment.as_deref().unwrap_or(&self.experiment)
     }
 
     /// Adds packed students of a run to the scatter of all runs.
@@ -203,7 +203,7 @@ impl State {
 
     /// The file that is shown, and whether it is the chosen one: till that is measured, the one looked at before stays.
     pub fn shown(&self) -> Option<(&CompressionResult, bool)> {
-        let before = || self.bench.looked.as_deref().filter(|_| !self.compressed.is_empty());
+        let before = || self.bench.current.as_deref().filter(|_| !self.compressed.is_empty());
         self.chosen().map(|row| (row, true)).or_else(|| before().map(|row| (row, false)))
     }
 
@@ -211,7 +211,7 @@ impl State {
     pub fn row_of(&self, scheme: QuantScheme) -> Option<&CompressionResult> {
         let fits = |row: &&CompressionResult| row.scheme().is_some_and(|other| other.effective() == scheme.effective());
         // One that was looked at anew counts more than its row in the table: it is newer.
-        let looked = self.bench.looked.as_deref().filter(|_| !self.stale).filter(fits);
+        let looked = self.bench.current.as_deref().filter(|_| !self.outdated).filter(fits);
         looked.or_else(|| self.compressed.iter().find(fits))
     }
 
@@ -227,7 +227,7 @@ impl State {
 }
 
 impl Bench {
-    fn flow(&mut self, id: u32, change: impl FnOnce(&mut Flow)) {
+    fn flow(&mut self, id: u32, change: impl FnOnce(&mut PipelineState)) {
         if let Some(flow) = self.flow.as_mut().filter(|flow| flow.id == id) {
             change(Rc::make_mut(flow));
         }

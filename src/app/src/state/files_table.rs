@@ -99,7 +99,7 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
 
 /// All points: those of other trainings first, then this student's faint ones, then the others, the teacher last.
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
-    let (asked, origin) = (state.experiment.granularity, state.origin());
+    let (asked, origin) = (state.experiment.granularity, state.source_experiment());
     let of = |row: &CompressionResult| {
         let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
@@ -110,7 +110,7 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
             link: Some(link(origin, &row.pipeline)),
         }
     };
-    let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.stale);
+    let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.outdated);
     let rows = state.compressed.iter().chain(state.chosen()).chain(stages);
     let mut own: Vec<Point> = Vec::new();
     for point in rows.filter(|row| !row.pipeline.0.is_empty()).map(of) {
@@ -155,7 +155,7 @@ pub fn pareto(points: &[(u32, f64)]) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::state::{
-        Action, Bench, Flow,
+        Action, Bench, PipelineState,
         fixture::{act, compressed, measured_state},
     };
     use retort_spec::{Event, encode};
@@ -197,7 +197,7 @@ mod tests {
         let (seed, data) = (state.experiment.seed, state.data.as_deref().cloned().unwrap());
         let state = act(state, Action::Turn { key: "seed", value: (seed + 70).to_string() });
         let state = act(state, Action::Events { events: vec![Event::Data(data)], recorded: false });
-        assert!(state.stale && state.experiment.seed == seed + 70);
+        assert!(state.outdated && state.experiment.seed == seed + 70);
         let points = points(&state, &[]);
         let linked: Vec<&String> = points.iter().filter_map(|point| point.link.as_ref()).collect();
         assert_eq!(linked.len(), 2);
@@ -212,7 +212,7 @@ mod tests {
         let here = encode(&state.experiment);
         state.compressed = Rc::new(vec![own.clone(), coarse.clone(), float.clone()]);
         let stages = vec![row("none", 330), pruned.clone()];
-        let flow = Flow { id: 1, pipeline: pruned.pipeline.clone(), stages, ended: Some(None) };
+        let flow = PipelineState { id: 1, pipeline: pruned.pipeline.clone(), stages, ended: Some(None) };
         state.bench = Rc::new(Bench { flow: Some(Rc::new(flow)), ..Bench::default() });
         state.weighed = Rc::new(vec![
             weighed("v=1&seed=1", &own),

@@ -30,7 +30,7 @@ use retort_spec::{
 use yew::Reducible;
 
 pub use crate::state::{
-    compression::{Bench, BenchAction, Flow, Latencies, link},
+    compression::{Bench, Latencies, PipelineState, WorkbenchAction, link},
     kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, SavedRun, Source},
 };
 
@@ -58,7 +58,7 @@ pub struct State {
     pub timed: Option<Timed>,
     pub run_state: RunState,
     /// How many trainings have begun, the recorded one among them.
-    pub begun: u32,
+    pub runs_started: u32,
     /// What is shown was computed beforehand, not here.
     pub recorded: bool,
     pub data: Option<Rc<DataSummary>>,
@@ -73,7 +73,7 @@ pub struct State {
     /// What else is known of compressed networks.
     pub bench: Rc<Bench>,
     /// What stands of the students is the last training's.
-    pub stale: bool,
+    pub outdated: bool,
     pub verdict: Option<Rc<Verdict>>,
     /// The verdict of the training before, on the same data.
     pub verdict_before: Option<Rc<Verdict>>,
@@ -163,7 +163,7 @@ pub enum Action {
     /// The page's own keys of a link could not be used as they stood.
     ReportPage(Vec<Problem>),
     /// Something happens on the page's side of the workbench.
-    Bench(BenchAction),
+    Bench(WorkbenchAction),
     /// A notice was read.
     Dismiss(usize),
 }
@@ -178,7 +178,7 @@ impl State {
             device: None,
             timed: None,
             run_state: RunState::Idle,
-            begun: 0,
+            runs_started: 0,
             recorded: false,
             data: None,
             progress: None,
@@ -188,7 +188,7 @@ impl State {
             measured: Vec::new(),
             compressed: Rc::default(),
             bench: Rc::default(),
-            stale: false,
+            outdated: false,
             verdict: None,
             verdict_before: None,
             notices: Vec::new(),
@@ -278,7 +278,7 @@ impl State {
                 }
             }
             Event::Regions(regions) => {
-                let packed = self.regions.iter().find(|answer| answer.packed && !self.stale).cloned();
+                let packed = self.regions.iter().find(|answer| answer.packed && !self.outdated).cloned();
                 self.regions = Rc::new(compression::with_packed(&regions, packed));
             }
             Event::Answers { id, answers } => {
@@ -358,7 +358,7 @@ impl State {
         self.terms = Rc::default();
         self.compressed = Rc::default();
         self.bench = Rc::default();
-        self.stale = false;
+        self.outdated = false;
         self.example = None;
         self.given = None;
         self.answers = Rc::default();
@@ -368,7 +368,7 @@ impl State {
 
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
     fn begin(&mut self, summary: DataSummary) {
-        self.begun += 1;
+        self.runs_started += 1;
         let recorded = std::mem::take(&mut self.recorded);
         let same_data = !recorded
             && self.data.as_ref().is_some_and(|data| {
@@ -406,8 +406,8 @@ impl State {
         if self.given.is_none() {
             self.answers = Rc::default();
         }
-        self.stale = !self.compressed.is_empty();
-        Rc::make_mut(&mut self.bench).begun = Some(Rc::new(self.experiment.clone()));
+        self.outdated = !self.compressed.is_empty();
+        Rc::make_mut(&mut self.bench).started_experiment = Some(Rc::new(self.experiment.clone()));
         self.outdate_flow();
         let verdict = self.verdict.take();
         self.verdict_before = verdict.filter(|_| same_data);

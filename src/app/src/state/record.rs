@@ -79,7 +79,7 @@ impl<'a> Record<'a> {
             state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
         let place = |index: usize| (measured[index].run, Actor::ALL.iter().position(|of| *of == measured[index].actor));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
-        let rows = if state.stale { &[][..] } else { &state.compressed };
+        let rows = if state.outdated { &[][..] } else { &state.compressed };
         Self {
             retort: env!("CARGO_PKG_VERSION"),
             permalink: format!("{address}#{}", encode(&state.experiment)),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn json_leaves_out_what_another_training_measured() {
         let mut state = state();
-        state.stale = true;
+        state.outdated = true;
         let record = read(&state);
         assert_eq!(record["measured"], json!([]), "the curve has not reached its second epoch");
         assert_eq!(record["compressed"], json!([]));

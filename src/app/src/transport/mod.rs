@@ -14,10 +14,10 @@ use yew::UseReducerDispatcher;
 use crate::{
     platform::{
         fetch, files,
-        worker::{self, CompiledWorker, Engine, Message, Parcel},
+        worker::{self, CompiledWorker, Message, Parcel, WorkerHandle},
     },
     state::{Action, Fetching, Notice, State, device::probe},
-    transport::machine::{Effect, Input, Machine, Program, Word, WorkerId},
+    transport::machine::{Effect, Input, Machine, Program, WorkerId, WorkerInput},
 };
 
 /// Drives the workers. Cheap to clone.
@@ -40,7 +40,7 @@ struct Inner {
     /// Whether that is being done.
     busy: bool,
     /// Workers that are wanted; without one while its program is fetched.
-    workers: Vec<(WorkerId, Option<Engine>)>,
+    workers: Vec<(WorkerId, Option<WorkerHandle>)>,
     modules: Vec<(Program, CompiledWorker)>,
     /// Gives up the data set that is fetched.
     fetching: Option<AbortController>,
@@ -81,30 +81,30 @@ impl Driver {
     }
 
     /// Gives the engine the visitor's own training examples, and every later engine too.
-    pub fn own(&self, own: Vec<UserExample>) {
-        self.step(Input::Own(own));
+    pub fn set_user_examples(&self, own: Vec<UserExample>) {
+        self.step(Input::SetUserExamples(own));
     }
 
     /// Slows training down, or not; every later engine too.
-    pub fn pace(&self, pace: Option<u32>) {
-        self.step(Input::Pace(pace));
+    pub fn set_speed_limit(&self, pace: Option<u32>) {
+        self.step(Input::SetSpeedLimit(pace));
     }
 
     /// Shows what an input does inside the networks, with an empty one no more; every later engine too.
-    pub fn look_inside(&self, input: Floats) {
-        self.step(Input::LookInside(input));
+    pub fn inspect_activations(&self, input: Floats) {
+        self.step(Input::InspectActivations(input));
     }
 
     /// To be called every few seconds: asks the engine whether it is alive.
-    pub fn watch(&self) {
+    pub fn heartbeat(&self) {
         self.step(Input::Tick);
     }
 
     /// Gives the engine the files of a data set; they are kept for the next engine once one could read them.
-    pub fn give(&self, data: DataSet, files: Vec<FileData>) {
+    pub fn load_files(&self, data: DataSet, files: Vec<FileData>) {
         // What is still on its way would take the place of the visitor's own.
         self.stop_fetching();
-        self.step(Input::Give(data, files));
+        self.step(Input::Files(data, files));
     }
 
     /// Fetches a data set from its public copy.
@@ -129,7 +129,7 @@ impl Driver {
             }
             driver.dispatch.dispatch(Action::Fetching(Fetching::Idle));
             match fetched {
-                Ok(files) => driver.step(Input::Give(data, files)),
+                Ok(files) => driver.step(Input::Files(data, files)),
                 Err(reason) => driver.dispatch.dispatch(Action::Notify(Notice::Fetch { reason })),
             }
         });
@@ -144,8 +144,8 @@ impl Driver {
     }
 
     /// Tells the workbench something.
-    pub fn order(&self, order: WorkbenchCommand) {
-        self.step(Input::Order(order));
+    pub fn send_workbench(&self, order: WorkbenchCommand) {
+        self.step(Input::Workbench(order));
     }
 
     /// Carries out a pipeline on the first run's student.
@@ -154,8 +154,8 @@ impl Driver {
     }
 
     /// Makes a network from a file the teacher of the students of this experiment, which names its architecture.
-    pub fn adopt(&self, experiment: Experiment, file: Vec<u8>) {
-        self.step(Input::Adopt(experiment, file));
+    pub fn use_teacher_file(&self, experiment: Experiment, file: Vec<u8>) {
+        self.step(Input::UseTeacherFile(experiment, file));
     }
 
     /// Puts a network from a file on the workbench in the place of the first run's student, until that is trained anew.
@@ -164,8 +164,8 @@ impl Driver {
     }
 
     /// Gives up the pipeline that is under way.
-    pub fn abandon(&self) {
-        self.step(Input::Abandon);
+    pub fn cancel_pipeline(&self) {
+        self.step(Input::CancelPipeline);
     }
 
     /// Decides what is to be done and does it. What happens meanwhile waits for its turn.
@@ -197,27 +197,27 @@ impl Driver {
             Effect::Start(id, program) => self.launch(id, program),
             Effect::End(id) => self.end(id),
             Effect::Send(id, command) => self.with(id, |worker| worker.send(&command)),
-            Effect::Order(id, order) => self.with(id, |worker| worker.send(&order)),
-            Effect::HandOn(id, parcel) => self.with(id, |worker| worker.hand_on(&parcel)),
-            Effect::Tell(action) => self.dispatch.dispatch(action),
+            Effect::SendWorkbench(id, order) => self.with(id, |worker| worker.send(&order)),
+            Effect::Forward(id, parcel) => self.with(id, |worker| worker.forward(&parcel)),
+            Effect::Dispatch(action) => self.dispatch.dispatch(action),
             Effect::Hold(millis) => {
                 let driver = self.clone();
                 Timeout::new(millis, move || driver.step(Input::Held)).forget();
             }
-            Effect::Recall(data) => {
+            Effect::LoadCachedFiles(data) => {
                 let driver = self.clone();
                 spawn_local(async move {
                     let files = files::recall(data).await;
                     if !files.is_empty() {
-                        driver.give(data, files);
+                        driver.load_files(data, files);
                     }
                 });
             }
-            Effect::Keep(data, files) => spawn_local(async move { files::remember(data, &files).await }),
+            Effect::CacheFiles(data, files) => spawn_local(async move { files::remember(data, &files).await }),
         }
     }
 
-    fn with(&self, id: WorkerId, act: impl FnOnce(&Engine)) {
+    fn with(&self, id: WorkerId, act: impl FnOnce(&WorkerHandle)) {
         let inner = self.inner.borrow();
         if let Some((_, Some(worker))) = inner.workers.iter().find(|(worker, _)| *worker == id) {
             act(worker);
@@ -253,13 +253,13 @@ impl Driver {
             Program::Workbench => "workbench",
         };
         spawn_local(async move {
-            let progress = |received, total| driver.step(Input::Worker(id, Word::Loading { received, total }));
+            let progress = |received, total| driver.step(Input::Worker(id, WorkerInput::Loading { received, total }));
             match worker::load(name, &progress).await {
                 Ok(module) => {
                     driver.inner.borrow_mut().modules.push((program, module.clone()));
                     driver.begin(id, program, &module);
                 }
-                Err(reason) => driver.step(Input::Worker(id, Word::Unavailable(reason))),
+                Err(reason) => driver.step(Input::Worker(id, WorkerInput::Unavailable(reason))),
             }
         });
     }
@@ -269,14 +269,18 @@ impl Driver {
             // It is not wanted any more.
             return;
         }
-        self.step(Input::Worker(id, Word::Loaded));
-        let (receiver, mourner) = (self.clone(), self.clone());
-        let fail = move |reason| mourner.step(Input::Worker(id, Word::Died(reason)));
+        self.step(Input::Worker(id, WorkerInput::Loaded));
+        let (receiver, successor) = (self.clone(), self.clone());
+        let fail = move |reason| successor.step(Input::Worker(id, WorkerInput::Died(reason)));
         let started = match program {
             Program::Cpu | Program::Gpu => {
-                Engine::start(module, move |message| receiver.hear(id, message, Word::Events), fail)
+                WorkerHandle::start(module, move |message| receiver.receive(id, message, WorkerInput::Events), fail)
             }
-            Program::Workbench => Engine::start(module, move |message| receiver.hear(id, message, Word::Reports), fail),
+            Program::Workbench => WorkerHandle::start(
+                module,
+                move |message| receiver.receive(id, message, WorkerInput::WorkbenchEvents),
+                fail,
+            ),
         };
         match started {
             Ok(worker) => {
@@ -285,14 +289,14 @@ impl Driver {
                     *place = Some(worker);
                 }
             }
-            Err(reason) => self.step(Input::Worker(id, Word::Died(reason))),
+            Err(reason) => self.step(Input::Worker(id, WorkerInput::Died(reason))),
         }
     }
 
-    fn hear<E>(&self, id: WorkerId, message: Message<E>, events: fn(Vec<E>) -> Word<Parcel>) {
+    fn receive<E>(&self, id: WorkerId, message: Message<E>, events: fn(Vec<E>) -> WorkerInput<Parcel>) {
         let word = match message {
             Message::Events(told) => events(told),
-            Message::Parcel(parcel) => Word::Parcel(parcel.contents(), parcel),
+            Message::Parcel(parcel) => WorkerInput::Parcel(parcel.contents(), parcel),
         };
         self.step(Input::Worker(id, word));
     }

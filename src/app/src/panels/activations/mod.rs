@@ -81,11 +81,11 @@ pub fn use_inside() -> Html {
     let open = chosen.unwrap_or_else(|| is_asked(weights));
     {
         let driver = page.driver.clone();
-        use_effect_with(watched(state, open && in_view), move |input| driver.look_inside(input.clone()));
+        use_effect_with(watched(state, open && in_view), move |input| driver.inspect_activations(input.clone()));
     }
     {
         let driver = page.driver.clone();
-        use_effect_with((), move |()| move || driver.look_inside(Floats::default()));
+        use_effect_with((), move |()| move || driver.inspect_activations(Floats::default()));
     }
     let toggled = Callback::from(move |event: Event| {
         let details = event.target().and_then(|target| target.dyn_into::<Element>().ok());

@@ -33,7 +33,7 @@ pub fn use_bench_files() -> Html {
         let stage = source.and_then(|(stage, ..)| *stage);
         let save = Callback::from(move |_: MouseEvent| {
             let name = stage.map_or(stem.clone(), |stage| format!("{stem}-stage-{}", stage + 1));
-            page.driver.order(WorkbenchCommand::Export { format, stage, name });
+            page.driver.send_workbench(WorkbenchCommand::Export { format, stage, name });
         });
         let id = format!("file-{}", format.word());
         let size =
@@ -83,7 +83,7 @@ fn sources(page: &AppContext) -> Vec<Source> {
     if !is_student_there(state) {
         return Vec::new();
     }
-    let looked = state.bench.looked.as_deref().map(|looked| {
+    let looked = state.bench.current.as_deref().map(|looked| {
         let args = [("made", made(texts, &looked.pipeline).into())];
         (None, texts.with("bench-looked", &args), looked.bytes, looked.pipeline.clone())
     });

@@ -9,7 +9,7 @@ use crate::{
     i18n::{format::percent, labels::passed_over_files},
     panels::compression_bench::run::is_student_there,
     platform::files,
-    state::{Action, BenchAction, Notice},
+    state::{Action, Notice, WorkbenchAction},
 };
 
 /// Gives the workbench the first of these files.
@@ -20,7 +20,7 @@ pub fn take(page: &AppContext) -> impl Fn(Option<FileList>) + use<> {
         let (driver, dispatch) = (driver.clone(), dispatch.clone());
         wasm_bindgen_futures::spawn_local(async move {
             match files::read(&file).await {
-                Ok(file) => driver.order(WorkbenchCommand::Import(file)),
+                Ok(file) => driver.send_workbench(WorkbenchCommand::Import(file)),
                 Err(reason) => dispatch.dispatch(Action::Notify(Notice::File { name: file.name(), reason })),
             }
         });
@@ -66,7 +66,7 @@ fn network(page: &AppContext, imported: &Imported) -> Html {
     let text = architecture.to_string();
     let widths_text = text.split_once(':').map_or(text.as_str(), |(_, widths)| widths);
     let dispatch = state.dispatcher();
-    let dismiss = Callback::from(move |()| dispatch.dispatch(Action::Bench(BenchAction::Unimport)));
+    let dismiss = Callback::from(move |()| dispatch.dispatch(Action::Bench(WorkbenchAction::Unimport)));
     let fit = match accuracy {
         Some(accuracy) => texts.with("import-accuracy", &[("accuracy", percent(texts, *accuracy).into())]),
         None => texts.get("import-foreign"),
@@ -76,7 +76,7 @@ fn network(page: &AppContext, imported: &Imported) -> Html {
         let (experiment, file) =
             (Experiment { teacher: architecture.clone(), ..state.experiment.clone() }, file.clone());
         Callback::from(move |_: MouseEvent| {
-            driver.adopt(experiment.clone(), file.clone());
+            driver.use_teacher_file(experiment.clone(), file.clone());
             turn.emit(experiment.teacher.to_string());
             dismiss.emit(());
         })

@@ -11,7 +11,7 @@ use crate::{
         labels::treatment_name,
     },
     panels::compression_bench::run::times,
-    state::Flow,
+    state::PipelineState,
 };
 
 /// What Han et al. 2016 report for LeNet-300-100 (table 1): kilobytes before and after, percentages of error before and
@@ -19,7 +19,7 @@ use crate::{
 const LENET: ([f64; 2], [f64; 2]) = ([1070.0, 27.0], [1.64, 1.58]);
 
 /// The table with its picture, and what its numbers are.
-pub fn results(page: &AppContext, flow: &Flow) -> Html {
+pub fn results(page: &AppContext, flow: &PipelineState) -> Html {
     let texts = &page.texts;
     let axis = Axis::of(&flow.stages);
     let rows = 0..=flow.pipeline.0.len();
@@ -153,7 +153,7 @@ fn is_simulated(done: &CompressionResult) -> bool {
 }
 
 /// Whether it is what Han et al. did.
-fn is_lenet(experiment: &Experiment, flow: &Flow) -> bool {
+fn is_lenet(experiment: &Experiment, flow: &PipelineState) -> bool {
     let has = |word: &str| flow.pipeline.0.iter().any(|stage| stage.word() == word);
     experiment.data == DataSet::Mnist
         && experiment.student == Architecture::mlp([300, 100])

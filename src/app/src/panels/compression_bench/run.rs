@@ -9,12 +9,12 @@ use crate::{
         format::{bytes, number, signed},
         labels::{disorder_text, treatment_name},
     },
-    state::{Engine, Flow, State},
+    state::{Engine, PipelineState, State},
 };
 
 /// Whether the workbench holds the student of a finished training.
 pub fn is_student_there(state: &State) -> bool {
-    !state.recorded && !state.stale && state.float_file().is_some()
+    !state.recorded && !state.outdated && state.float_file().is_some()
 }
 
 /// Why the pipeline cannot be carried out now.
@@ -43,7 +43,7 @@ pub fn run(
     let (driver, pipeline) = (page.driver.clone(), Pipeline(stages.to_vec()));
     let (button, said) = match under_way {
         Some(flow) => {
-            let stop = Callback::from(move |_: MouseEvent| driver.abandon());
+            let stop = Callback::from(move |_: MouseEvent| driver.cancel_pipeline());
             let (share, words) = progress(page, flow);
             let button = html! {
                 <>
@@ -80,7 +80,7 @@ pub fn run(
 }
 
 /// The share of a pipeline that is done, and the stage under way in words.
-fn progress(page: &AppContext, flow: &Flow) -> (f64, String) {
+fn progress(page: &AppContext, flow: &PipelineState) -> (f64, String) {
     let (texts, state) = (&page.texts, &page.state);
     let done = flow.stages.len().saturating_sub(1);
     let all = flow.pipeline.0.len();
@@ -103,7 +103,7 @@ fn progress(page: &AppContext, flow: &Flow) -> (f64, String) {
 }
 
 /// What came of a pipeline, in a sentence; nothing while it is under way, or where its student is another by now.
-pub fn ending(page: &AppContext, flow: &Flow) -> Option<String> {
+pub fn ending(page: &AppContext, flow: &PipelineState) -> Option<String> {
     let texts = &page.texts;
     if page.state.bench.is_flow_stale {
         return Some(texts.get("bench-stale"));
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
     use crate::panels::compression_bench::model::now;
     use crate::state::{
-        Action, BenchAction,
+        Action, WorkbenchAction,
         fixture::{act, compressed, finish, measured_state},
     };
     use retort_spec::{Event, WorkbenchEvent};
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn stages_are_done_one_after_the_other_until_the_students_are_others() {
         let pipeline: Pipeline = "prune:0.5,quantize:8".parse().unwrap();
-        let state = act(measured_state(), Action::Bench(BenchAction::Begin { id: 1, pipeline: pipeline.clone() }));
+        let state = act(measured_state(), Action::Bench(WorkbenchAction::Begin { id: 1, pipeline: pipeline.clone() }));
         let stage = |place| WorkbenchEvent::Stage { id: 1, place, done: Box::new(compressed()) };
         let state = hear(hear(state, stage(None)), stage(Some(0)));
         let standing = |state: &State| now(state, &pipeline.0).map(|now| [now.of(0), now.of(1)]);

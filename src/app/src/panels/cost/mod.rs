@@ -34,7 +34,7 @@ pub fn cost(page: &AppContext) -> Html {
     // While another scheme is measured the one before stands there, pale.
     let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
     let sub = progress(page, &[Task::Schemes, Task::PtqMethod]).unwrap_or_else(|| texts.get("cost-sub"));
-    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
+    let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
     html! {
         <section id="cost" {class} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>
             <h2 id="cost-title">{ texts.get("cost") } <small>{ sub }</small></h2>

@@ -88,7 +88,7 @@ pub fn use_pareto() -> Html {
     // While networks learn, all is drawn ten times a second; what was measured stays the same.
     let kind = (state.experiment.data, state.experiment.class_count(), state.experiment.noise.to_bits());
     let past = use_memo((state.weighed.clone(), kind), |(weighed, _)| past(weighed, &state.experiment));
-    let files = (past.clone(), state.compressed.clone(), state.bench.clone(), state.stale, state.experiment.clone());
+    let files = (past.clone(), state.compressed.clone(), state.bench.clone(), state.outdated, state.experiment.clone());
     let points = use_memo((files, state.network(Actor::Teacher).cloned()), |_| points(state, &past));
     let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
     let front = pareto(&measured);

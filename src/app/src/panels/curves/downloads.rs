@@ -50,7 +50,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     }
     let empty = state.curves.is_empty();
     let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
-    let student = there && !state.stale && state.network(Actor::Student).is_some();
+    let student = there && !state.outdated && state.network(Actor::Student).is_some();
     let svg = {
         let (page, chart) = (page.clone(), props.svg.clone());
         move || {
@@ -88,7 +88,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
         let page = page.clone();
         move || {
             let name = record::stem(&page.state.experiment);
-            page.driver.order(WorkbenchCommand::Export { format: FileFormat::Safetensors, stage: None, name });
+            page.driver.send_workbench(WorkbenchCommand::Export { format: FileFormat::Safetensors, stage: None, name });
             Ok(())
         }
     };

@@ -6,8 +6,8 @@ use yew::prelude::*;
 use crate::{
     context::AppContext,
     lessons::{
-        change::Watch,
-        condition::{Record, Seen, awaited, control_of, shown},
+        change::ChangeTracker,
+        condition::{Observed, Record, awaited, control_of, shown},
         model::{Choice, Predict, Step},
         prose::paragraphs,
     },
@@ -31,7 +31,7 @@ pub fn step_view(
     page: &AppContext,
     (place, step): (usize, &Step),
     record: &Record,
-    watch: &Watch,
+    watch: &ChangeTracker,
     deeds: StepActions,
     result: NodeRef,
 ) -> Html {
@@ -126,7 +126,7 @@ fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record,
 }
 
 /// Why there is no outcome yet.
-fn waiting(page: &AppContext, step: &Step, watch: &Watch, again: Callback<MouseEvent>) -> Html {
+fn waiting(page: &AppContext, step: &Step, watch: &ChangeTracker, again: Callback<MouseEvent>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let again = |words: String| {
         html! {
@@ -148,7 +148,7 @@ fn waiting(page: &AppContext, step: &Step, watch: &Watch, again: Callback<MouseE
     html! { <p class="empty">{ words }</p> }
 }
 
-fn outcome(page: &AppContext, predict: &Predict, record: &Record, seen: &Seen) -> Html {
+fn outcome(page: &AppContext, predict: &Predict, record: &Record, seen: &Observed) -> Html {
     let texts = &page.texts;
     let words =
         |index: usize| predict.choices.get(index).map(|choice| choice.text.said(texts.language)).unwrap_or_default();

@@ -10,8 +10,8 @@ use crate::{
     context::use_page,
     lessons::{
         Entry,
-        change::Watch,
-        condition::{Course, Move, control_of},
+        change::ChangeTracker,
+        condition::{LessonAction, LessonProgress, control_of},
         guide::{self, use_guide},
         model::Lesson,
         steer,
@@ -37,8 +37,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let entry = *entry;
     let (page, guide) = (use_page(), use_guide());
     let count = lesson.steps.len();
-    let course = use_reducer(|| Course::new(count, guide::remembered_step(entry).unwrap_or(0)));
-    let watch = use_mut_ref(Watch::default);
+    let course = use_reducer(|| LessonProgress::new(count, guide::remembered_step(entry).unwrap_or(0)));
+    let watch = use_mut_ref(ChangeTracker::default);
     let folded = use_state(|| false);
     let (text, result) = (use_node_ref(), use_node_ref());
     watch.borrow_mut().see(&page.state);
@@ -95,7 +95,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let go = |to: usize| {
         let (page, lesson, course) = (page.clone(), lesson.clone(), course.clone());
         Callback::from(move |_: MouseEvent| {
-            course.dispatch(Move::Go(to));
+            course.dispatch(LessonAction::Go(to));
             if let Some(step) = lesson.steps.get(to) {
                 steer::enter(&page, step);
             }
@@ -116,7 +116,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let deeds = {
         let (picks, this, later) = (course.dispatcher(), page.clone(), (page.clone(), step.clone()));
         StepActions {
-            pick: Callback::from(move |choice| picks.dispatch(Move::Pick(choice))),
+            pick: Callback::from(move |choice| picks.dispatch(LessonAction::Pick(choice))),
             again: Callback::from(move |_| steer::measure_again(&later.0, &later.1)),
             start_over: Callback::from(move |_| steer::start_over(&this)),
         }
@@ -124,7 +124,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let commit = {
         let (commits, page, step) = (course.dispatcher(), page.clone(), step.clone());
         Callback::from(move |_: MouseEvent| {
-            commits.dispatch(Move::Commit);
+            commits.dispatch(LessonAction::Commit);
             steer::measure(&page, &step);
         })
     };

@@ -9,7 +9,7 @@ use crate::{
     island,
     lessons::{
         Entry,
-        condition::{Course, Record},
+        condition::{LessonProgress, Record},
         guide,
         model::{Lesson, Predict, Step},
     },
@@ -49,7 +49,7 @@ pub fn print_sheet(sheet: Sheet) {
 }
 
 /// Both sheets of a lesson, which only a printer sees.
-pub fn worksheet(page: &AppContext, entry: &'static Entry, lesson: &Lesson, course: &Course) -> Html {
+pub fn worksheet(page: &AppContext, entry: &'static Entry, lesson: &Lesson, course: &LessonProgress) -> Html {
     let texts = &page.texts;
     let step = |(index, step): (usize, &Step)| {
         html! { <section><h2>{ index + 1 }</h2><div>{ body(page, step, &course.record_of(index)) }</div></section> }

@@ -38,7 +38,7 @@ pub fn network(page: &AppContext, actor: Actor) -> Html {
     let measured = page.state.network(actor);
     let title = format!("{word}-title");
     html! {
-        <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.stale).then_some("stale"))} aria-labelledby={title.clone()}>
+        <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.outdated).then_some("stale"))} aria-labelledby={title.clone()}>
             <h2 id={title}>{ texts.get(&format!("actor-{word}")) }</h2>
             { score(page, actor, measured) }
             if actor == Actor::Student {

@@ -65,10 +65,10 @@ pub fn latency(page: &AppContext) -> Html {
     let found = state.bench.latency.as_ref();
     let refused = refusal(kind, scheme);
     let doing = progress(page, &[Task::Latency]);
-    let cannot = doing.is_some() || state.stale || state.bench.looked.is_none() || state.chosen().is_none();
+    let cannot = doing.is_some() || state.outdated || state.bench.current.is_none() || state.chosen().is_none();
     let measure = {
         let driver = page.driver.clone();
-        Callback::from(move |_: MouseEvent| driver.order(WorkbenchCommand::Latency))
+        Callback::from(move |_: MouseEvent| driver.send_workbench(WorkbenchCommand::Latency))
     };
     let turn = {
         let (dispatch, to) = (state.dispatcher(), encode(&state.experiment.with_scheme(nearest(scheme))));

@@ -105,13 +105,13 @@ fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Cal
     let scheme = state.experiment.scheme().effective();
     let doing = progress(page, &[Task::Sensitivity]);
     let cannot = doing.is_some()
-        || state.stale
-        || state.bench.looked.is_none()
+        || state.outdated
+        || state.bench.current.is_none()
         || state.chosen().is_none()
         || !scheme.bits.is_integer();
     let ask = {
         let driver = page.driver.clone();
-        Callback::from(move |_: MouseEvent| driver.order(WorkbenchCommand::Sensitivity(scheme)))
+        Callback::from(move |_: MouseEvent| driver.send_workbench(WorkbenchCommand::Sensitivity(scheme)))
     };
     let hint = match (&found, scheme.bits.is_integer()) {
         (_, false) => texts.get("sensitivity-float"),

@@ -25,12 +25,12 @@ pub fn packed(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // A new student is measured a moment before it is packed; till then file and network are of two trainings.
     let float = state.float_file();
-    let student = state
-        .network(Actor::Student)
-        .filter(|student| !state.stale || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9));
+    let student = state.network(Actor::Student).filter(|student| {
+        !state.outdated || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9)
+    });
     let shown = state.shown();
     let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
-    let class = classes!("panel", state.stale.then_some("stale"), waits.then_some("waits"));
+    let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
     html! {
         <section id="packed" {class} aria-labelledby="packed-title">
             <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.scheme()) }</small></h2>

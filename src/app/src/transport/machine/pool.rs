@@ -12,7 +12,7 @@ use crate::{
     platform::worker::Contents,
     state::Action,
     transport::{
-        machine::{Effect, MAX_MISSED_PINGS, Machine, Program, Word, WorkerId},
+        machine::{Effect, Machine, Program, WorkerId, WorkerInput, engine::MAX_MISSED_PINGS},
         pool_size::size,
     },
 };
@@ -128,7 +128,7 @@ impl<P: Clone> Machine<P> {
     }
 
     /// What the others must know of a command to the first worker.
-    pub(super) fn pass_on(&mut self, command: &Command) {
+    pub(super) fn broadcast(&mut self, command: &Command) {
         if !command.is_for_all() {
             return;
         }
@@ -190,12 +190,12 @@ impl<P: Clone> Machine<P> {
     }
 
     /// As many helpers as there is work for.
-    pub(super) fn hire(&mut self) {
+    pub(super) fn spawn_helpers(&mut self) {
         let trains_here = self.engine.as_ref().is_some_and(|engine| engine.ready && !engine.gpu);
         let wanted = if trains_here { size(&self.experiment, self.cores, self.memory) as usize - 1 } else { 0 };
         let too_many: Vec<WorkerId> = self.pool.helpers.iter().skip(wanted).map(|helper| helper.id).collect();
         for id in too_many {
-            self.let_go(id);
+            self.end_helper(id);
         }
         while self.pool.helpers.len() < wanted {
             let id = self.start(Program::Cpu);
@@ -217,11 +217,11 @@ impl<P: Clone> Machine<P> {
         }
         let dead = |helper: &&PoolWorker| helper.unanswered > MAX_MISSED_PINGS;
         let dead: Vec<WorkerId> = self.pool.helpers.iter().filter(dead).map(|helper| helper.id).collect();
-        dead.into_iter().for_each(|id| self.let_go(id));
+        dead.into_iter().for_each(|id| self.end_helper(id));
     }
 
     /// Ends a helper; its runs become the others'.
-    fn let_go(&mut self, id: WorkerId) {
+    fn end_helper(&mut self, id: WorkerId) {
         let Some(place) = self.pool.helpers.iter().position(|helper| helper.id == id) else { return };
         let gone = self.pool.helpers.remove(place);
         self.end(Some(id));
@@ -234,39 +234,42 @@ impl<P: Clone> Machine<P> {
         self.share();
     }
 
-    pub(super) fn hear_helper(&mut self, id: WorkerId, word: Word<P>) {
+    pub(super) fn on_helper(&mut self, id: WorkerId, word: WorkerInput<P>) {
         let Some(helper) = self.pool.helper(id) else { return };
         helper.unanswered = 0;
         let generation = helper.generation;
         match word {
-            Word::Events(events) => self.hear_helper_events(id, events),
-            Word::Parcel(Contents::Result, parcel) => {
-                self.effects.extend(self.listening().map(|first| Effect::HandOn(first, parcel)));
+            WorkerInput::Events(events) => self.on_helper_events(id, events),
+            WorkerInput::Parcel(Contents::Result, parcel) => {
+                self.effects.extend(self.listening().map(|first| Effect::Forward(first, parcel)));
             }
-            Word::Parcel(contents, parcel) if self.pool.is_now(generation) => self.take(contents, parcel),
+            WorkerInput::Parcel(contents, parcel) if self.pool.is_now(generation) => self.take(contents, parcel),
             // One worker less is slower and nothing worse.
-            Word::Unavailable(_) | Word::Died(_) => self.let_go(id),
-            Word::Parcel(..) | Word::Loading { .. } | Word::Loaded | Word::Reports(_) => {}
+            WorkerInput::Unavailable(_) | WorkerInput::Died(_) => self.end_helper(id),
+            WorkerInput::Parcel(..)
+            | WorkerInput::Loading { .. }
+            | WorkerInput::Loaded
+            | WorkerInput::WorkbenchEvents(_) => {}
         }
     }
 
-    fn hear_helper_events(&mut self, id: WorkerId, events: Vec<Event>) {
+    fn on_helper_events(&mut self, id: WorkerId, events: Vec<Event>) {
         let (mut told, mut diverged) = (Vec::new(), false);
         for event in events {
             match event {
-                Event::Ready(_) => self.greet_helper(id),
+                Event::Ready(_) => self.init_helper(id),
                 Event::Pong { memory } => {
                     if let Some(helper) = self.pool.helper(id) {
                         helper.memory = memory;
                     }
-                    self.tell_memory();
+                    self.report_memory();
                 }
                 Event::AssignmentApplied { generation } => {
                     if let Some(helper) = self.pool.helper(id) {
                         helper.generation = Some(generation);
                     }
                 }
-                Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => return self.let_go(id),
+                Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => return self.end_helper(id),
                 // An experiment ends where any of its runs does.
                 Event::Error(EngineError::Diverged { .. }) if self.is_about_now(id) => {
                     self.send(&Command::Stop);
@@ -294,7 +297,7 @@ impl<P: Clone> Machine<P> {
             }
         }
         if diverged {
-            self.tell_held();
+            self.flush_held_events();
         }
     }
 
@@ -303,48 +306,48 @@ impl<P: Clone> Machine<P> {
         self.pool.helpers.iter().any(|helper| helper.id == id && self.pool.is_now(helper.generation))
     }
 
-    pub(super) fn tell_held_in_time(&mut self) {
+    pub(super) fn flush_held_at_last(&mut self) {
         self.pool.holds = false;
-        self.tell_held();
+        self.flush_held_events();
     }
 
     /// Tells the page what helpers have said so far: not before the first worker has begun the same, since the page
     /// forgets all curves when that says that a training begins.
-    pub(super) fn tell_held(&mut self) {
+    pub(super) fn flush_held_events(&mut self) {
         if !self.pool.has_begun() {
             return;
         }
         let events = std::mem::take(&mut self.pool.held);
         if !events.is_empty() {
-            self.tell(Action::Events { events, recorded: false });
+            self.dispatch(Action::Events { events, recorded: false });
         }
     }
 
     /// Tells a fresh helper what the others know, and everybody the new shares.
-    fn greet_helper(&mut self, id: WorkerId) {
+    fn init_helper(&mut self, id: WorkerId) {
         let index = self.pool.count();
         let Some(helper) = self.pool.helper(id) else { return };
         helper.index = Some(index);
         helper.waits = self.paused;
         // It trains nothing before it knows its share.
         let idle = Command::AssignRuns(RunAssignment { index: RunAssignment::IDLE, count: 1, generation: 0 });
-        let commands = [idle].into_iter().chain(self.knowledge());
+        let commands = [idle].into_iter().chain(self.replay_commands());
         self.effects.extend(commands.map(|command| Effect::Send(id, command)));
         self.share();
     }
 
     /// The first worker's memory, of which it has told.
-    pub(super) fn first_memory(&mut self, memory: f64) {
+    pub(super) fn set_first_memory(&mut self, memory: f64) {
         self.pool.memory = memory;
-        self.tell_memory();
+        self.report_memory();
     }
 
-    fn tell_memory(&mut self) {
+    fn report_memory(&mut self) {
         let helpers = self.pool.listening().map(|(helper, _)| helper.memory);
         let memory: Vec<f64> = [self.pool.memory].into_iter().chain(helpers).collect();
         if self.pool.told != memory {
             self.pool.told.clone_from(&memory);
-            self.tell(Action::Memory(memory));
+            self.dispatch(Action::Memory(memory));
         }
     }
 }

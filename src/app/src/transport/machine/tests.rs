@@ -5,11 +5,14 @@ use std::{collections::VecDeque, rc::Rc, time::Duration};
 use pollster::block_on;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
 use retort_engine::{Session, device::Compute};
-use retort_spec::{CurvePoint, DeviceChoice, Measured, Parcel, RunTime, Verdict, decode};
+use retort_spec::{CurvePoint, DeviceChoice, EngineError, Measured, Parcel, RunState, RunTime, Verdict, decode};
 use yew::Reducible;
 
-use super::*;
-use crate::state::State;
+use super::{
+    engine::{MAX_MISSED_PINGS, MOST_RESTARTS},
+    *,
+};
+use crate::state::{self, Notice, State};
 
 /// What a worker of the tests is.
 enum Body {
@@ -30,7 +33,7 @@ struct World {
     state: Rc<State>,
     workers: Vec<Worker>,
     /// What workers have said and the page has not heard.
-    said: VecDeque<(WorkerId, Word<Parcel>)>,
+    said: VecDeque<(WorkerId, WorkerInput<Parcel>)>,
     /// Everything that was to be done, as text.
     log: Vec<String>,
     /// Programs that are being fetched and do not come before they are let through.
@@ -75,10 +78,10 @@ impl World {
                 }
                 Effect::End(id) => self.workers.retain(|worker| worker.id != id),
                 Effect::Send(id, command) => self.post(id, command),
-                Effect::HandOn(id, parcel) => self.post(id, Command::from(parcel)),
-                Effect::Tell(action) => self.state = self.state.clone().reduce(action),
-                Effect::Keep(data, _) => self.kept.push(data),
-                Effect::Order(..) | Effect::Hold(_) | Effect::Recall(_) => {}
+                Effect::Forward(id, parcel) => self.post(id, Command::from(parcel)),
+                Effect::Dispatch(action) => self.state = self.state.clone().reduce(action),
+                Effect::CacheFiles(data, _) => self.kept.push(data),
+                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) => {}
             }
         }
     }
@@ -90,12 +93,12 @@ impl World {
     }
 
     fn load(&mut self, id: WorkerId, program: Program) {
-        self.said.push_back((id, Word::Loaded));
+        self.said.push_back((id, WorkerInput::Loaded));
         self.said.push_back((
             id,
             match program {
-                Program::Workbench => Word::Reports(vec![WorkbenchEvent::Ready]),
-                _ => Word::Events(vec![Event::Ready(Compute::cpu().info)]),
+                Program::Workbench => WorkerInput::WorkbenchEvents(vec![WorkbenchEvent::Ready]),
+                _ => WorkerInput::Events(vec![Event::Ready(Compute::cpu().info)]),
             },
         ));
     }
@@ -115,7 +118,7 @@ impl World {
     /// A worker ends by itself.
     fn kill(&mut self, id: WorkerId) {
         self.workers.retain(|worker| worker.id != id);
-        self.step(Input::Worker(id, Word::Died("killed".into())));
+        self.step(Input::Worker(id, WorkerInput::Died("killed".into())));
     }
 
     /// Every worker does one thing, and the page hears of all that was said before. False if there was nothing to do.
@@ -137,8 +140,8 @@ impl World {
                 said.push((
                     *id,
                     match Parcel::of(event) {
-                        Ok(parcel) => Word::Parcel(contents(&parcel), parcel),
-                        Err(event) => Word::Events(vec![event]),
+                        Ok(parcel) => WorkerInput::Parcel(contents(&parcel), parcel),
+                        Err(event) => WorkerInput::Events(vec![event]),
                     },
                 ));
             }
@@ -269,7 +272,7 @@ fn helpers_that_come_late_take_no_point_away() {
         // Each helper arrives some turns after the one before.
         let (waiting, rest) = std::mem::take(&mut world.said).into_iter().partition(|(id, _)| *id != 1);
         world.said = rest;
-        let waiting: VecDeque<(WorkerId, Word<Parcel>)> = waiting;
+        let waiting: VecDeque<(WorkerId, WorkerInput<Parcel>)> = waiting;
         for word in waiting {
             world.turns(pause);
             world.said.push_back(word);
@@ -312,7 +315,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
     for cores in [2, 4] {
         let mut world = World::new(&link, cores);
         world.step(Input::Probed(Adapter::Usable));
-        world.step(Input::Adopt(one.clone(), file.clone()));
+        world.step(Input::UseTeacherFile(one.clone(), file.clone()));
         let in_run = |world: &World, run: u32| world.state.measured.iter().any(|measured| measured.run == run);
         world.until("run 2", |world| in_run(world, 1));
         let gpu = world.engines(Program::Gpu)[0];
@@ -326,16 +329,16 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
         assert_eq!(world.finish(), taught);
         let own = UserExample { data: DataSet::Moons, label: 1, input: vec![0.3, -0.2].into() };
         for own in [vec![own], Vec::new()] {
-            world.step(Input::Own(own));
+            world.step(Input::SetUserExamples(own));
             world.until("it trains again", |world| world.state.verdict.is_none());
             assert_eq!(world.finish().teacher.values.len(), 5);
             assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
         }
         // And where a knob of the student is turned, but not where one of the teacher is.
         world.step(Input::Run(Experiment { temperature: 3.0, ..one.clone() }));
-        assert!(world.machine.adopted.is_some());
+        assert!(world.machine.teacher_file.is_some());
         world.step(Input::Run(Experiment { teacher_epochs: 2, ..one.clone() }));
-        assert!(world.machine.adopted.is_none());
+        assert!(world.machine.teacher_file.is_none());
         world.until("it trains again", |world| world.state.verdict.is_none());
         assert_eq!(world.finish(), alone(Experiment { teacher_epochs: 2, ..one.clone() }));
         // Helpers are hired again, too.
@@ -347,9 +350,9 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
 fn a_file_that_is_no_teacher_is_forgotten() {
     let mut world = World::new(&link(""), 2);
     world.turns(10);
-    world.step(Input::Adopt(experiment(""), vec![1, 2, 3]));
+    world.step(Input::UseTeacherFile(experiment(""), vec![1, 2, 3]));
     assert_eq!(world.finish(), alone(experiment("")));
-    assert!(world.machine.adopted.is_none());
+    assert!(world.machine.teacher_file.is_none());
 }
 
 #[test]
@@ -362,7 +365,7 @@ fn late_messages_of_a_worker_that_has_ended_change_nothing() {
     for id in [first, helper] {
         let (verdict, curves) = (world.state.verdict.clone(), world.state.curves.len());
         let late = Event::Error(EngineError::Engine { reason: "late".into() });
-        for word in [Word::Events(vec![Event::State(RunState::Idle), late]), Word::Died("late".into())] {
+        for word in [WorkerInput::Events(vec![Event::State(RunState::Idle), late]), WorkerInput::Died("late".into())] {
             let was_ended = !world.workers.iter().any(|worker| worker.id == id);
             assert!(was_ended);
             world.step(Input::Worker(id, word));
@@ -404,7 +407,7 @@ fn files_count_whenever_they_come() {
     for moment in [0, 1, 2, 5, 20] {
         let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
         world.turns(moment);
-        world.step(Input::Give(DataSet::Mnist, files()));
+        world.step(Input::Files(DataSet::Mnist, files()));
         world.finish();
         assert_eq!(world.kept, [DataSet::Mnist], "after {moment} turns");
         // The next engine has them, too.
@@ -414,7 +417,7 @@ fn files_count_whenever_they_come() {
         assert_eq!(Some(world.finish()), verdict);
     }
     let mut world = World::new(&link("").replace("data=moons", "data=mnist"), 3);
-    world.step(Input::Give(DataSet::Mnist, vec![FileData { name: "train-images-idx3-ubyte".into(), bytes: vec![1] }]));
+    world.step(Input::Files(DataSet::Mnist, vec![FileData { name: "train-images-idx3-ubyte".into(), bytes: vec![1] }]));
     while world.turn() {}
     assert!(world.kept.is_empty() && world.machine.offered.is_none());
 }
@@ -426,7 +429,7 @@ fn files_are_collected_one_at_a_time() {
     let mut given = files();
     given.insert(2, FileData { name: "t10k-images-idx3-ubyte.gz".into(), bytes: vec![0x1f, 0x8b, 8] });
     for (place, file) in given.into_iter().enumerate() {
-        world.step(Input::Give(DataSet::Mnist, vec![file]));
+        world.step(Input::Files(DataSet::Mnist, vec![file]));
         while world.turn() {}
         let missing = world.state.missing.as_ref().map(|missing| missing.parts.len());
         // The damaged one leaves what was missing as it was.
@@ -444,11 +447,11 @@ fn files_that_contradict_each_other_are_given_anew() {
     let mut other = files().swap_remove(0);
     other.name = "train-images".into();
     *other.bytes.last_mut().unwrap() ^= 1;
-    world.step(Input::Give(DataSet::Mnist, vec![other]));
-    world.step(Input::Give(DataSet::Mnist, files()));
+    world.step(Input::Files(DataSet::Mnist, vec![other]));
+    world.step(Input::Files(DataSet::Mnist, files()));
     while world.turn() {}
     assert!(world.kept.is_empty() && world.machine.offered.is_none());
-    world.step(Input::Give(DataSet::Mnist, files()));
+    world.step(Input::Files(DataSet::Mnist, files()));
     world.finish();
     assert_eq!(world.kept, [DataSet::Mnist]);
 }
@@ -474,7 +477,7 @@ fn an_experiment_that_cannot_be_trained_says_nothing_of_the_gpu() {
 
 /// What a timed engine says.
 fn timed(world: &mut World, id: WorkerId, time: RunTime) {
-    world.step(Input::Worker(id, Word::Events(vec![Event::TimeEstimate(time)])));
+    world.step(Input::Worker(id, WorkerInput::Events(vec![Event::TimeEstimate(time)])));
 }
 
 #[test]
@@ -650,7 +653,7 @@ proptest! {
 #[test]
 fn a_verdict_of_before_does_not_end_what_is_trained_now() {
     let mut world = World::new(&link(""), 4);
-    let is_verdict = |(_, word): &(WorkerId, Word<Parcel>)| matches!(word, Word::Events(events) if matches!(events[..], [Event::Verdict(_)]));
+    let is_verdict = |(_, word): &(WorkerId, WorkerInput<Parcel>)| matches!(word, WorkerInput::Events(events) if matches!(events[..], [Event::Verdict(_)]));
     world.until("the verdict is on its way", |world| world.said.iter().any(is_verdict));
     world.step(Input::Run(experiment("seed=3")));
     while world.turn() {}

@@ -7,7 +7,7 @@ use retort_spec::{Command, EngineError, Event, Experiment, KNOBS, Knob, Phase, R
 use crate::{
     state::device::{DeviceReason, Timed, choose},
     transport::{
-        machine::{Effect, Machine, Program, Word, WorkerId},
+        machine::{Effect, Machine, Program, WorkerId, WorkerInput},
         pool_size::size,
     },
 };
@@ -82,13 +82,13 @@ impl<P: Clone> Machine<P> {
         }
     }
 
-    pub(super) fn hear_candidate(&mut self, word: Word<P>) {
+    pub(super) fn on_candidate(&mut self, word: WorkerInput<P>) {
         match word {
-            Word::Unavailable(_) | Word::Died(_) => self.give_up_card(),
-            Word::Events(events) => {
+            WorkerInput::Unavailable(_) | WorkerInput::Died(_) => self.give_up_gpu(),
+            WorkerInput::Events(events) => {
                 for event in events {
                     match event {
-                        Event::Ready(_) => self.ask_candidate(),
+                        Event::Ready(_) => self.time_candidate(),
                         Event::TimeEstimate(RunTime::Seconds(gpu)) => {
                             if let Some(key) = self.end_candidate() {
                                 self.timing.known.push(Known { key, gpu, cpu: None, spent: 0.0 });
@@ -97,16 +97,19 @@ impl<P: Clone> Machine<P> {
                         }
                         Event::TimeEstimate(RunTime::Untrainable) => self.timing.untrainable = self.end_candidate(),
                         Event::TimeEstimate(RunTime::Failed { .. })
-                        | Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => self.give_up_card(),
+                        | Event::Error(EngineError::Engine { .. } | EngineError::Device { .. }) => self.give_up_gpu(),
                         _ => {}
                     }
                 }
             }
-            Word::Loading { .. } | Word::Loaded | Word::Reports(_) | Word::Parcel(..) => {}
+            WorkerInput::Loading { .. }
+            | WorkerInput::Loaded
+            | WorkerInput::WorkbenchEvents(_)
+            | WorkerInput::Parcel(..) => {}
         }
     }
 
-    fn ask_candidate(&mut self) {
+    fn time_candidate(&mut self) {
         let Some((id, about)) = &mut self.timing.candidate else { return };
         *about = key(&self.experiment);
         let files = self.files.iter().cloned().map(|(data, files)| Command::Files { data, files });
@@ -147,7 +150,7 @@ impl<P: Clone> Machine<P> {
     }
 
     /// The GPU cannot be timed, and is not used.
-    fn give_up_card(&mut self) {
+    fn give_up_gpu(&mut self) {
         self.end_candidate();
         self.gpu_failed = true;
         self.choose_and_run();

@@ -7,8 +7,8 @@ use retort_spec::{
 
 use crate::{
     platform::worker::Contents,
-    state::{Action, BenchAction, link},
-    transport::machine::{Effect, MOST_RESTARTS, Machine, Program, Word, WorkerId, knobs},
+    state::{Action, WorkbenchAction, link},
+    transport::machine::{Effect, Machine, Program, WorkerId, WorkerInput, engine::MOST_RESTARTS, knobs},
 };
 
 /// The worker with what it was told, so that another one can be told the same.
@@ -19,8 +19,8 @@ pub(super) struct Workbench<P> {
     /// Which examples those are.
     key: String,
     networks: Vec<((u32, String), P)>,
-    looked: Option<(QuantScheme, u32)>,
-    /// Whether what was looked at has not come back yet.
+    current: Option<(QuantScheme, u32)>,
+    /// Whether what was current at has not come back yet.
     looking: bool,
     /// The number of the last pipeline.
     pipelines: u32,
@@ -34,7 +34,7 @@ impl<P> Default for Workbench<P> {
             examples: None,
             key: String::new(),
             networks: Vec::new(),
-            looked: None,
+            current: None,
             looking: false,
             pipelines: 0,
         }
@@ -59,11 +59,11 @@ impl<P> Workbench<P> {
 impl<P: Clone> Machine<P> {
     /// Tells the workbench, if it listens.
     pub(super) fn order(&mut self, order: WorkbenchCommand) {
-        self.effects.extend(self.workbench.listening().map(|id| Effect::Order(id, order)));
+        self.effects.extend(self.workbench.listening().map(|id| Effect::SendWorkbench(id, order)));
     }
 
-    fn hand_to_workbench(&mut self, parcel: P) {
-        self.effects.extend(self.workbench.listening().map(|id| Effect::HandOn(id, parcel)));
+    fn forward_to_workbench(&mut self, parcel: P) {
+        self.effects.extend(self.workbench.listening().map(|id| Effect::Forward(id, parcel)));
     }
 
     /// Students are trained anew: the workbench is started if it is not there yet, and told of other examples.
@@ -71,7 +71,7 @@ impl<P: Clone> Machine<P> {
         let key = knobs(&self.experiment, Phase::Data);
         let workbench = &mut self.workbench;
         workbench.networks.clear();
-        (workbench.looked, workbench.looking) = (None, false);
+        (workbench.current, workbench.looking) = (None, false);
         let asks = workbench.key != key || workbench.examples.is_none();
         workbench.key = key;
         self.order(WorkbenchCommand::Forget);
@@ -90,7 +90,7 @@ impl<P: Clone> Machine<P> {
 
     /// The engine has something for the workbench. Examples and networks are kept for another one.
     pub(super) fn take(&mut self, contents: Contents, parcel: P) {
-        self.hand_to_workbench(parcel.clone());
+        self.forward_to_workbench(parcel.clone());
         match contents {
             Contents::EvaluationData => self.workbench.examples = Some(parcel),
             Contents::Network { run, actor } => {
@@ -99,26 +99,26 @@ impl<P: Clone> Machine<P> {
                 networks.retain(|((other, whose), _)| (*other, whose) != (run, &actor));
                 networks.push(((run, actor), parcel));
                 if is_shown {
-                    self.look_anew();
+                    self.quantize_again();
                 }
             }
             Contents::Result | Contents::Other => {}
         }
     }
 
-    fn look_anew(&mut self) {
-        (self.workbench.looked, self.workbench.looking) = (None, false);
-        self.look();
+    fn quantize_again(&mut self) {
+        (self.workbench.current, self.workbench.looking) = (None, false);
+        self.quantize();
     }
 
-    /// The scheme that the experiment asks for is looked at, unless it was just now.
-    pub(super) fn look(&mut self) {
+    /// The scheme that the experiment asks for is current at, unless it was just now.
+    pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
         let wanted = (experiment.scheme().effective(), experiment.seed);
         let is_student = |((run, actor), _): &((u32, String), P)| *run == 0 && actor == Actor::Student.word();
         let there = workbench.networks.iter().any(is_student);
-        if there && workbench.ready && !workbench.looking && workbench.looked != Some(wanted) {
-            (workbench.looked, workbench.looking) = (Some(wanted), true);
+        if there && workbench.ready && !workbench.looking && workbench.current != Some(wanted) {
+            (workbench.current, workbench.looking) = (Some(wanted), true);
             let (scheme, seed) = wanted;
             let made = Pipeline(vec![CompressionStep::Quantize(scheme)]);
             let link = link(experiment, &made);
@@ -131,24 +131,24 @@ impl<P: Clone> Machine<P> {
         self.workbench.pipelines += 1;
         let (id, seed) = (self.workbench.pipelines, self.experiment.seed);
         let link = encode(&Experiment { compress: pipeline.clone(), ..self.experiment.clone() });
-        self.tell(Action::Bench(BenchAction::Begin { id, pipeline: pipeline.clone() }));
+        self.dispatch(Action::Bench(WorkbenchAction::Begin { id, pipeline: pipeline.clone() }));
         self.order(WorkbenchCommand::Compress { id, run: 0, pipeline, seed, link });
     }
 
-    pub(super) fn hear_workbench(&mut self, word: Word<P>) {
+    pub(super) fn on_workbench(&mut self, word: WorkerInput<P>) {
         match word {
-            Word::Unavailable(reason) | Word::Died(reason) => self.replace_workbench(reason),
-            Word::Parcel(_, parcel) => match self.listening() {
-                Some(engine) => self.effects.push(Effect::HandOn(engine, parcel)),
+            WorkerInput::Unavailable(reason) | WorkerInput::Died(reason) => self.replace_workbench(reason),
+            WorkerInput::Parcel(_, parcel) => match self.listening() {
+                Some(engine) => self.effects.push(Effect::Forward(engine, parcel)),
                 // Nobody is there to train it.
                 None => self.order(WorkbenchCommand::CancelPipeline),
             },
-            Word::Reports(reports) => self.hear_reports(reports),
-            Word::Loading { .. } | Word::Loaded | Word::Events(_) => {}
+            WorkerInput::WorkbenchEvents(reports) => self.on_workbench_events(reports),
+            WorkerInput::Loading { .. } | WorkerInput::Loaded | WorkerInput::Events(_) => {}
         }
     }
 
-    fn hear_reports(&mut self, reports: Vec<WorkbenchEvent>) {
+    fn on_workbench_events(&mut self, reports: Vec<WorkbenchEvent>) {
         let mut told = Vec::new();
         for report in reports {
             match report {
@@ -157,22 +157,22 @@ impl<P: Clone> Machine<P> {
                     let Workbench { examples, networks, .. } = &self.workbench;
                     let known: Vec<P> =
                         examples.iter().chain(networks.iter().map(|(_, network)| network)).cloned().collect();
-                    known.into_iter().for_each(|parcel| self.hand_to_workbench(parcel));
-                    self.look_anew();
+                    known.into_iter().for_each(|parcel| self.forward_to_workbench(parcel));
+                    self.quantize_again();
                 }
                 WorkbenchEvent::Failed { reason } => return self.replace_workbench(reason),
                 report => {
                     if let WorkbenchEvent::Quantized(_) | WorkbenchEvent::Refused { .. } = report {
-                        // A visitor who has dragged the slider on meanwhile has only its last place looked at.
+                        // A visitor who has dragged the slider on meanwhile has only its last place current at.
                         self.workbench.looking = false;
-                        self.look();
+                        self.quantize();
                     }
                     told.push(Event::Workbench(report));
                 }
             }
         }
         if !told.is_empty() {
-            self.tell(Action::Events { events: told, recorded: false });
+            self.dispatch(Action::Events { events: told, recorded: false });
         }
     }
 
@@ -183,7 +183,7 @@ impl<P: Clone> Machine<P> {
         self.end(self.workbench.id);
         self.restarts += 1;
         self.send(&Command::CancelFineTune);
-        self.tell(Action::Bench(BenchAction::Lost(reason)));
+        self.dispatch(Action::Bench(WorkbenchAction::Lost(reason)));
         if self.restarts <= MOST_RESTARTS {
             self.launch_workbench();
         }

@@ -1,4 +1,4 @@
-//! A door to the served page that can be shut, as a network that goes away: for the service worker's requests too,
+//! A server to the served page that can be shut, as a network that goes away: for the service worker's requests too,
 //! which the DevTools protocol's offline mode does not reach.
 
 use anyhow::{Context as _, Result};
@@ -9,13 +9,13 @@ use tokio::{
 };
 
 /// An address of its own for the served page.
-pub struct Door {
+pub struct OfflineServer {
     address: String,
     passage: JoinHandle<()>,
 }
 
-impl Door {
-    /// Opens a door to the page at this URL.
+impl OfflineServer {
+    /// Opens a server to the page at this URL.
     ///
     /// # Errors
     /// Where the URL names no host and port, or no port is free.
@@ -38,12 +38,12 @@ impl Door {
         Ok(Self { address, passage })
     }
 
-    /// The page's URL through this door.
+    /// The page's URL through this server.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Shuts the door: nothing behind it answers any more.
+    /// Shuts the server: nothing behind it answers any more.
     pub async fn shut(self) {
         self.passage.abort();
         // It ends as aborted, which is what is wanted.

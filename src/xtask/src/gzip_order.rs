@@ -38,8 +38,8 @@ const MOST_PAGES: u64 = 2_000_000_000 / 65_536;
 ///
 /// # Errors
 /// Where it is no module.
-pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
-    arranged(module, chain)
+pub fn reorder(module: &[u8]) -> Result<Vec<u8>> {
+    with_order(module, chain)
 }
 
 /// The same with the functions in the linker's order, to see what the other order saves.
@@ -47,10 +47,10 @@ pub fn arrange(module: &[u8]) -> Result<Vec<u8>> {
 /// # Errors
 /// Where it is no module.
 pub fn unordered(module: &[u8]) -> Result<Vec<u8>> {
-    arranged(module, |bodies| (0..bodies.len()).collect())
+    with_order(module, |bodies| (0..bodies.len()).collect())
 }
 
-fn arranged(module: &[u8], order: fn(&[&[u8]]) -> Vec<usize>) -> Result<Vec<u8>> {
+fn with_order(module: &[u8], order: fn(&[&[u8]]) -> Vec<usize>) -> Result<Vec<u8>> {
     let (mut imported, mut bodies) = (0, Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn an_arranged_module_does_the_same() {
         let module = wat::parse_str(MODULE).unwrap();
-        let arranged = arrange(&module).unwrap();
+        let arranged = reorder(&module).unwrap();
         assert!(arranged != module && arranged.len() < module.len());
         for (module, most) in [(module, None), (arranged, Some(MOST_PAGES))] {
             let engine = wasmi::Engine::default();
@@ -238,7 +238,7 @@ mod tests {
             }
             assert_eq!(*store.data(), 2);
         }
-        assert!(arrange(b"no module").is_err());
+        assert!(reorder(b"no module").is_err());
     }
 
     #[test]
