@@ -7,13 +7,14 @@
 pub mod dots;
 mod windows;
 
-use retort_spec::NetworkKind;
+use retort_spec::{NetworkKind, geometry::pooled};
 use thiserror::Error;
 use wide::{bytemuck::cast, f32x4, i32x4};
 
 use crate::{
     model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values, group_of, groups},
     product::{Kept, Packed},
+    shapes::geometry,
 };
 use windows::Windows;
 
@@ -97,30 +98,21 @@ pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
     let (Some(&input), Some(&output)) = (codings.first(), codings.get(model.layers.len())) else {
         return Err(NotInteger::Activations);
     };
-    let last = model.layers.len().checked_sub(1).ok_or(NotInteger::Shape(0))?;
-    let convolutions = match model.kind {
-        NetworkKind::Mlp => 0,
-        NetworkKind::Conv => last,
-        NetworkKind::Residual => return Err(NotInteger::Residual),
-    };
-    let mut image = match convolutions {
-        0 => Windows { side: 1, channels: model.features, window: 1 },
-        _ => Windows { side: model.features.isqrt(), channels: 1, window: 1 },
-    };
-    if image.numbers() != model.features || model.features == 0 {
-        return Err(NotInteger::Shape(0));
+    if model.kind == NetworkKind::Residual {
+        return Err(NotInteger::Residual);
     }
+    let geometry =
+        geometry(model.kind, model.features, &model.shapes()).map_err(|error| NotInteger::Shape(error.layer))?;
     let mut layers = Vec::with_capacity(model.layers.len());
-    for (index, part) in model.layers.iter().enumerate() {
-        let pools = index < convolutions;
-        let windows = match pools {
-            true => image.of_area(part.inputs()),
-            false => Windows { side: 1, channels: image.numbers(), window: 1 },
+    let last = model.layers.len().saturating_sub(1);
+    for (index, (part, (place, _))) in model.layers.iter().zip(geometry.layers()).enumerate() {
+        let windows = match place.convolution {
+            true => Windows { side: place.side, channels: place.channels, window: place.window },
+            false => Windows { side: 1, channels: place.inputs(), window: 1 },
         };
         let between = (codings[index], codings[index + 1], index < last);
-        layers.push(layer(index, part, windows, pools, between)?);
-        let side = if pools { windows.pooled_side() } else { 1 };
-        image = Windows { side, channels: part.outputs(), window: 1 };
+        // Of these two kinds every convolution is pooled.
+        layers.push(layer(index, part, windows, place.convolution, between)?);
     }
     Ok(Integer { features: model.features, input, layers, output })
 }
@@ -281,7 +273,7 @@ impl Layer {
         let Windows { side, .. } = self.windows;
         self.sum(image, scratch);
         let width = self.weights.width();
-        let pooled = if self.pools { self.windows.pooled_side() } else { side };
+        let pooled = if self.pools { pooled(side) } else { side };
         let outputs = self.outputs;
         let mut codes = vec![0; pooled * pooled * outputs];
         for (place, codes) in codes.chunks_exact_mut(outputs).enumerate() {

@@ -36,10 +36,10 @@ pub mod quantize;
 pub mod random;
 pub mod range;
 pub mod safetensors;
-mod shape_check;
+pub mod shapes;
 pub mod weight_sharing;
 pub mod weights;
 pub mod workbench;
 
 pub use layer::Layer;
-pub use shape_check::is_network;
+pub use shapes::is_network;

@@ -1,15 +1,18 @@
 //! The networks' forward passes on the host, in single precision: slower than the engine's, needing nothing, and open
 //! in the middle, so that whoever calls sees what goes into each layer and decides how it multiplies.
 
-use retort_spec::NetworkKind;
+use std::rc::Rc;
 
-pub use crate::affine::affine;
+use retort_spec::{
+    NetworkKind,
+    geometry::{Operation, Place},
+};
+
+use crate::shapes::geometry;
+pub use crate::{affine::affine, shapes::Shape};
 
 /// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`.
 pub type LayerFn<'a> = dyn FnMut(usize, &[f32]) -> Vec<f32> + 'a;
-
-/// Inputs and outputs of a layer's matrix.
-pub type Shape = (usize, usize);
 
 /// The logits of some examples.
 ///
@@ -23,56 +26,32 @@ pub fn forward(
     features: usize,
     layer: &mut LayerFn<'_>,
 ) -> Vec<f32> {
+    let Ok(geometry) = geometry(kind, features, shapes) else { return Vec::new() };
     let examples = inputs.len() / features.max(1);
-    match kind {
-        NetworkKind::Mlp => perceptron(shapes.len(), inputs, layer),
-        NetworkKind::Conv => conv(shapes, Image::new(inputs, examples, features), layer),
-        NetworkKind::Residual => residual(shapes, Image::new(inputs, examples, features), layer),
-    }
-}
-
-fn perceptron(layers: usize, inputs: &[f32], layer: &mut LayerFn<'_>) -> Vec<f32> {
-    let mut rows = inputs.to_vec();
-    for index in 0..layers {
-        rows = layer(index, &rows);
-        if index + 1 < layers {
-            relu(&mut rows);
+    let image = |channels, side| Image { values: Rc::new(inputs.to_vec()), examples, side, channels };
+    let mut image = if kind == NetworkKind::Mlp { image(features, 1) } else { image(1, features.isqrt()) };
+    let (mut remembered, mut index) = (image.clone(), 0);
+    for operation in geometry.operations {
+        match operation {
+            Operation::Layer { place, outputs } => {
+                image = image.multiplied(&place, outputs, &mut |rows| layer(index, rows));
+                index += 1;
+            }
+            Operation::Around { place, outputs } => {
+                remembered = remembered.multiplied(&place, outputs, &mut |rows| layer(index, rows));
+                index += 1;
+            }
+            Operation::Relu => relu(Rc::<Vec<f32>>::make_mut(&mut image.values)),
+            Operation::Pool => image = image.pooled(),
+            Operation::Branch => remembered = image.clone(),
+            Operation::Add => {
+                let sums = Rc::make_mut(&mut image.values).iter_mut();
+                sums.zip(&*remembered.values).for_each(|(sum, value)| *sum += value);
+            }
+            Operation::Mean => image.values = Rc::new(image.means()),
         }
     }
-    rows
-}
-
-fn conv(shapes: &[Shape], mut image: Image, layer: &mut LayerFn<'_>) -> Vec<f32> {
-    let Some((_, stages)) = shapes.split_last() else { return image.values };
-    for (index, &(inputs, outputs)) in stages.iter().enumerate() {
-        let window = (inputs / image.channels.max(1)).isqrt();
-        image = Image { values: layer(index, &image.windows(window, 1)), channels: outputs, ..image }.pooled();
-        relu(&mut image.values);
-    }
-    layer(stages.len(), &image.values)
-}
-
-fn residual(shapes: &[Shape], image: Image, layer: &mut LayerFn<'_>) -> Vec<f32> {
-    let Some(&(_, channels)) = shapes.first() else { return image.values };
-    let mut image = Image { values: layer(0, &image.windows(3, 1)), channels, ..image };
-    relu(&mut image.values);
-    let mut at = 1;
-    while at + 2 < shapes.len() {
-        let (inner, outputs) = (shapes[at].1, shapes[at + 1].1);
-        // A block whose width changes is followed by the 1×1 convolution of its input.
-        let widens = outputs != image.channels;
-        let stride = if widens { 2 } else { 1 };
-        let side = image.side.div_ceil(stride);
-        let mut between = Image { values: layer(at, &image.windows(3, stride)), channels: inner, side, ..image };
-        relu(&mut between.values);
-        let mut after = Image { values: layer(at + 1, &between.windows(3, 1)), channels: outputs, ..between };
-        let around = if widens { layer(at + 2, &image.windows(1, stride)) } else { image.values };
-        after.values.iter_mut().zip(&around).for_each(|(sum, value)| *sum += value);
-        relu(&mut after.values);
-        image = after;
-        at += if widens { 3 } else { 2 };
-    }
-    layer(at, &image.means())
+    Rc::unwrap_or_clone(image.values)
 }
 
 fn relu(values: &mut [f32]) {
@@ -80,16 +59,22 @@ fn relu(values: &mut [f32]) {
 }
 
 /// Images, `[examples, side, side, channels]`.
+#[derive(Clone)]
 struct Image {
-    values: Vec<f32>,
+    values: Rc<Vec<f32>>,
     examples: usize,
     side: usize,
     channels: usize,
 }
 
 impl Image {
-    fn new(inputs: &[f32], examples: usize, features: usize) -> Self {
-        Self { values: inputs.to_vec(), examples, side: features.isqrt(), channels: 1 }
+    /// What a layer makes of it.
+    fn multiplied(&self, place: &Place, outputs: usize, layer: &mut dyn FnMut(&[f32]) -> Vec<f32>) -> Self {
+        let values = match place.convolution {
+            true => layer(&self.windows(place.window, place.stride)),
+            false => layer(&self.values),
+        };
+        Self { values: Rc::new(values), examples: self.examples, side: place.side_after(), channels: outputs }
     }
 
     /// Every window around each place, or around every second one for `stride` 2, as a row; zero outside the image.
@@ -130,7 +115,7 @@ impl Image {
             let largest = |c: usize| at(0, 0, c).max(at(0, 1, c)).max(at(1, 0, c)).max(at(1, 1, c));
             values.extend((0..channels).map(largest));
         }
-        Self { values, examples, side: half, channels }
+        Self { values: Rc::new(values), examples, side: half, channels }
     }
 
     /// The mean over all places, `[examples, channels]`.

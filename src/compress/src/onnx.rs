@@ -23,12 +23,16 @@
 //! wrongly where the outputs are not a multiple of four, such as ten classes (measured: errors as large as the
 //! logits).
 
-use retort_spec::NetworkKind;
+use retort_spec::{
+    Geometry,
+    geometry::{Operation, Place, pooled},
+};
 
 use crate::{
-    layout::{self, Place, ShapeError},
+    layout,
     model::{Affine, Coding, LayerModel, Model},
     proto::Message,
+    shapes::ShapeError,
 };
 
 mod graph;
@@ -50,11 +54,11 @@ pub enum Style {
 /// # Errors
 /// If the model's layers do not fit each other.
 pub fn write(model: &Model, note: &[(&str, String)], style: Style) -> Result<Vec<u8>, ShapeError> {
-    let places = layout::of(model)?;
+    let geometry = layout::of(model)?;
     let mut graph = Graph::default();
     graph.unsigned = matches!(model.activations, Coding::Static(_));
-    let mut writer = Writer { graph, model, places, style, next: 0 };
-    writer.network();
+    let mut writer = Writer { graph, model, style, next: 0 };
+    writer.network(&geometry);
     let classes = model.layers.last().map_or(0, LayerModel::outputs);
     Ok(writer.graph.into_file(model.features, classes, note))
 }
@@ -62,82 +66,77 @@ pub fn write(model: &Model, note: &[(&str, String)], style: Style) -> Result<Vec
 struct Writer<'a> {
     graph: Graph,
     model: &'a Model,
-    places: Vec<Place>,
     style: Style,
     /// The layer to be written.
     next: usize,
 }
 
 impl Writer<'_> {
-    fn network(&mut self) {
-        match self.model.kind {
-            NetworkKind::Mlp => self.perceptron(),
-            NetworkKind::Conv => self.conv(),
-            NetworkKind::Residual => self.residual(),
+    fn network(&mut self, geometry: &Geometry) {
+        let (mut numbers, mut remembered) = ("input".to_owned(), String::new());
+        // The side of the image that is there; none for rows.
+        let mut image = None;
+        for operation in &geometry.operations {
+            numbers = match operation {
+                Operation::Layer { place, .. } if place.convolution => {
+                    let seen = if image.is_none() { self.image(place.side) } else { numbers };
+                    image = Some(place.side_after());
+                    self.convolution(&seen, *place)
+                }
+                Operation::Layer { place, .. } => {
+                    let rows = match image.take() {
+                        Some(side) => self.rows(&numbers, side),
+                        None => numbers,
+                    };
+                    self.dense(&rows, *place)
+                }
+                Operation::Around { place, .. } => {
+                    remembered = self.convolution(&remembered, *place);
+                    numbers
+                }
+                Operation::Relu => self.graph.node("Relu", &[&numbers], &[]),
+                Operation::Pool => {
+                    let side = image.unwrap_or(1);
+                    image = Some(pooled(side));
+                    let two = [("kernel_shape", Attribute::Ints(&[2, 2])), ("strides", Attribute::Ints(&[2, 2]))];
+                    if side > 1 { self.graph.node("MaxPool", &[&numbers], &two) } else { numbers }
+                }
+                Operation::Branch => {
+                    remembered.clone_from(&numbers);
+                    numbers
+                }
+                Operation::Add => self.graph.node("Add", &[&numbers, &remembered], &[]),
+                Operation::Mean => {
+                    image = Some(1);
+                    self.graph.node("GlobalAveragePool", &[&numbers], &[])
+                }
+            };
         }
-    }
-
-    fn left(&self) -> usize {
-        self.places.len() - self.next
-    }
-
-    fn perceptron(&mut self) {
-        let mut rows = "input".to_owned();
-        while self.left() > 1 {
-            let sums = self.dense(&rows);
-            rows = self.graph.node("Relu", &[&sums], &[]);
-        }
-        self.logits(&rows);
-    }
-
-    fn conv(&mut self) {
-        let mut image = self.image();
-        while self.left() > 1 {
-            let side = self.places[self.next].side;
-            image = self.convolution(&image);
-            if side > 1 {
-                let two = [("kernel_shape", Attribute::Ints(&[2, 2])), ("strides", Attribute::Ints(&[2, 2]))];
-                image = self.graph.node("MaxPool", &[&image], &two);
-            }
-            image = self.graph.node("Relu", &[&image], &[]);
-        }
-        if weights::in_blocks(&self.model.layers[self.next], self.style) {
-            // Blocks of inputs are those of our order.
-            let order = [("perm", Attribute::Ints(&[0, 2, 3, 1]))];
-            image = self.graph.node("Transpose", &[&image], &order);
-        }
-        let rows = self.graph.node("Flatten", &[&image], &[]);
-        self.logits(&rows);
-    }
-
-    fn residual(&mut self) {
-        let image = self.image();
-        let stem = self.convolution(&image);
-        let mut image = self.graph.node("Relu", &[&stem], &[]);
-        while self.left() > 1 {
-            let widens = self.places[self.next].stride == 2;
-            let inner = self.convolution(&image);
-            let inner = self.graph.node("Relu", &[&inner], &[]);
-            let outer = self.convolution(&inner);
-            let around = if widens { self.convolution(&image) } else { image };
-            let sum = self.graph.node("Add", &[&outer, &around], &[]);
-            image = self.graph.node("Relu", &[&sum], &[]);
-        }
-        let means = self.graph.node("GlobalAveragePool", &[&image], &[]);
-        let rows = self.graph.node("Flatten", &[&means], &[]);
-        self.logits(&rows);
+        let logits = self.rounded(self.model.layers.len(), &numbers);
+        self.graph.end_with(&logits);
     }
 
     /// The input as images of one channel.
-    fn image(&mut self) -> String {
-        let side = self.places[0].side as i64;
+    fn image(&mut self, side: usize) -> String {
+        let side = side as i64;
         let shape = self.graph.integers("image", &[-1, 1, side, side]);
         self.graph.node("Reshape", &["input", &shape], &[])
     }
 
+    /// Images as the rows that the next layer multiplies.
+    fn rows(&mut self, images: &str, side: usize) -> String {
+        let mut images = images.to_owned();
+        if side > 1 && weights::in_blocks(&self.model.layers[self.next], self.style) {
+            // Blocks of inputs are those of our order.
+            let order = [("perm", Attribute::Ints(&[0, 2, 3, 1]))];
+            images = self.graph.node("Transpose", &[&images], &order);
+        }
+        self.graph.node("Flatten", &[&images], &[])
+    }
+
     /// The next layer, a convolution.
-    fn convolution(&mut self, image: &str) -> String {
-        let (model, layer, place) = (self.model, self.next, self.places[self.next]);
+    fn convolution(&mut self, image: &str, place: Place) -> String {
+        let (model, layer) = (self.model, self.next);
         let part = &model.layers[layer];
         self.next += 1;
         let mut image = self.rounded(layer, image);
@@ -161,8 +160,8 @@ impl Writer<'_> {
     }
 
     /// The next layer, a matrix.
-    fn dense(&mut self, rows: &str) -> String {
-        let (model, layer, place) = (self.model, self.next, self.places[self.next]);
+    fn dense(&mut self, rows: &str, place: Place) -> String {
+        let (model, layer) = (self.model, self.next);
         let part = &model.layers[layer];
         self.next += 1;
         let mut rows = self.rounded(layer, rows);
@@ -173,13 +172,6 @@ impl Writer<'_> {
         }
         let bias = self.graph.floats(&format!("layers.{layer}.bias"), &part.bias);
         self.graph.node("Add", &[&rows, &bias], &[])
-    }
-
-    /// The last layer.
-    fn logits(&mut self, rows: &str) {
-        let sums = self.dense(rows);
-        let logits = self.rounded(self.model.layers.len(), &sums);
-        self.graph.end_with(&logits);
     }
 
     /// Numbers on their way into a layer, or behind the last one.
@@ -214,6 +206,7 @@ fn name(part: &LayerModel, layer: usize, factor: usize) -> String {
 mod tests {
     use super::*;
     use crate::Layer;
+    use retort_spec::NetworkKind;
 
     fn contains(file: &[u8], part: &[u8]) -> bool {
         file.windows(part.len()).any(|window| window == part)

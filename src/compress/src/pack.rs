@@ -82,7 +82,7 @@ pub use float::{pack_float, unpack_float};
 use crate::{
     checksum::crc32,
     model::{Affine, Coding, LayerModel, Model},
-    shape_check::is_network,
+    shapes::is_network,
 };
 use file::{ACCURACY, CHECKSUM, Head, MAGIC, Reader, VERSION, begin, budget, close, put_floats, put_size};
 

@@ -3,9 +3,12 @@
 //! Read and written by hand, since the header is all there is to it and the crate would bring a JSON library into the
 //! engine's wasm; the tests compare with that crate.
 
+use retort_spec::geometry::Place;
+
 use crate::{
-    layout::{self, Place, ShapeError},
+    layout::{self, outputs_first},
     model::{LayerModel, Matrix, Model},
+    shapes::ShapeError,
 };
 
 mod header;
@@ -39,10 +42,10 @@ const HALF_MAX: f32 = 65_504.0;
 /// # Errors
 /// If the model's layers do not fit each other.
 pub fn write(model: &Model, note: &[(&str, String)], half: bool) -> Result<Vec<u8>, ShapeError> {
-    let places = layout::of(model)?;
+    let geometry = layout::of(model)?;
     let mut file = File { header: metadata(model, note), numbers: Vec::new(), half };
-    for (layer, (part, place)) in model.layers.iter().zip(&places).enumerate() {
-        file.part(layer, part, place);
+    for (layer, (part, (place, _))) in model.layers.iter().zip(geometry.layers()).enumerate() {
+        file.part(layer, part, &place);
     }
     Ok(file.into_bytes())
 }
@@ -69,7 +72,7 @@ impl File {
 
     fn matrix(&mut self, name: &str, matrix: &Matrix, place: &Place) {
         let values = matrix.values();
-        let order = place.outputs_first(matrix.columns);
+        let order = outputs_first(place, matrix.columns);
         let shape = match place.convolution {
             true => vec![matrix.columns, place.channels, place.window, place.window],
             false => vec![matrix.columns, matrix.rows],

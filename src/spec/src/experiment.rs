@@ -7,8 +7,8 @@ use crate::{
     pipeline::Pipeline,
     scheme::QuantScheme,
     values::{
-        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, NetworkKind,
-        OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
+        NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -175,17 +175,16 @@ impl Experiment {
     pub fn class_count(&self) -> usize {
         match self.data {
             DataSet::Moons => 2,
-            data if data.is_plane() => self.classes as usize,
-            _ => 10,
+            DataSet::Spirals | DataSet::Rings | DataSet::Blobs => self.classes as usize,
+            DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist | DataSet::Fashion => 10,
         }
     }
 
     /// How many numbers describe one example.
     pub fn input_count(&self) -> usize {
-        match self.data {
-            DataSet::Digits8 => 64,
-            data if data.is_plane() => 2,
-            _ => 784,
+        match self.data.form() {
+            Form::Point => 2,
+            Form::Image { side } => side * side,
         }
     }
 

@@ -1,13 +1,15 @@
 //! What a Retort experiment *is*: its typed knobs and their defaults, the permalink that carries it, and the
 //! messages between page and worker.
 //!
-//! This room touches serde only: never burn, never the DOM. The page, the worker and the command line all speak it.
+//! This crate depends on serde only: never on burn, never on the DOM. The page, the worker and the command line use it.
 
 mod answer;
 mod data_files;
 mod experiment;
 mod file_problem;
 pub mod floats;
+pub mod geometry;
+pub mod ink;
 mod knobs;
 pub mod link;
 mod number;
@@ -27,6 +29,7 @@ pub use data_files::{DataPart, FIRST_BYTES, LARGEST_FILE_MB, is_clutter, is_data
 pub use experiment::Experiment;
 pub use file_problem::{FileProblem, Foreign};
 pub use floats::Floats;
+pub use geometry::{Geometry, LayerShape};
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use link::PAGE_KEYS;
 pub use number::read_number;
@@ -44,8 +47,8 @@ pub use protocol::{
 };
 pub use scheme::QuantScheme;
 pub use values::{
-    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Granularity, HintLayer, Labels, LayerShape,
-    NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels, NetworkKind,
+    OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
 };
 pub use workbench::{
     ByteBreakdown, CompressionResult, EvaluationData, FileFormat, FineTuneRequest, FineTuneResult, Imported, Latency,

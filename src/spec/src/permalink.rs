@@ -69,14 +69,14 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
         problems.push(Problem { key: key.into(), value: value.into(), kind, used });
     };
     // The data set decides the defaults of the other knobs, wherever in the link it stands.
+    let given = |key: &str| pairs.iter().find(|(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, value)| value);
     let mut defaults = Experiment::default();
-    if let Some((_, value)) = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case("data"))
-        && knob("data").is_some_and(|knob| knob.set(&mut defaults, value).is_ok())
-    {
-        let version = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case("v"));
-        let version = version.and_then(|(_, value)| unpunctuated(value).parse().ok()).unwrap_or(VERSION);
-        defaults = Experiment::for_data_of_version(defaults.data, version);
+    if let (Some(knob), Some(value)) = (knob("data"), given("data")) {
+        // A bad one is told below.
+        let _ = knob.set(&mut defaults, value);
     }
+    let version = given("v").and_then(|value| unpunctuated(value).parse().ok()).unwrap_or(VERSION);
+    let defaults = Experiment::for_data_of_version(defaults.data, version);
     let mut experiment = defaults.clone();
     let mut seen: Vec<&str> = Vec::new();
     for (key, value) in &pairs {

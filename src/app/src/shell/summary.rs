@@ -12,14 +12,14 @@ pub fn summary_line(page: &AppContext) -> Html {
             ("student", percent(texts, verdict.student.mean).into()),
             ("baseline", percent(texts, verdict.baseline.mean).into()),
         ];
-        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with("summary_line-result", &args) }</> }
+        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with("lede-result", &args) }</> }
     });
     html! {
-        <section id="summary_line" aria-label={texts.get("summary")}>
-            <p>{ texts.get("summary_line") }</p>
+        <section id="lede" aria-label={texts.get("summary")}>
+            <p>{ texts.get("lede") }</p>
             // Where the verdict is hidden, the class is to find it out; the sentence would give it away.
             if page.shows("verdict") {
-                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("summary_line-waiting") }) }</p>
+                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
             }
         </section>
     }

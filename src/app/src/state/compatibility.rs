@@ -3,39 +3,12 @@
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
 //! trained.
 
-use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Knowledge, NetworkKind, Objective};
+use retort_spec::{Experiment, HintLayer, Incompatibility, Knowledge, Objective, geometry::Extent};
 
 use crate::state::setting::turned;
 
 /// Networks of images to offer, in this order. The second pair has stages of equal widths, the teacher's deeper.
 const PAIRS: [&str; 2] = ["teacher=conv:8,16&student=conv:4,8", "teacher=residual:8,8,16,16&student=residual:8,16"];
-
-/// What a stage hands on: so many channels at each place of a square of this side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stage {
-    channels: u32,
-    side: usize,
-}
-
-/// The stages of a network: a hidden layer, a pooled convolution, the blocks of one width.
-fn stages(network: &Architecture, inputs: usize) -> Vec<Stage> {
-    let mut side = inputs.isqrt();
-    let mut stages: Vec<Stage> = Vec::new();
-    for &channels in &network.widths {
-        let last = stages.last().copied();
-        side = match (network.kind, last) {
-            (NetworkKind::Mlp, _) => 1,
-            (NetworkKind::Conv, _) => (side / 2).max(1),
-            (NetworkKind::Residual, Some(last)) if last.channels != channels => side.div_ceil(2),
-            (NetworkKind::Residual, _) => side,
-        };
-        if network.kind == NetworkKind::Residual && last.is_some_and(|last| last.channels == channels) {
-            stages.pop();
-        }
-        stages.push(Stage { channels, side });
-    }
-    stages
-}
 
 /// The places of the stages that are compared, student's and teacher's: those of the same relative depth.
 pub fn pairs(count: usize, deep: usize, guided: HintLayer) -> Vec<(usize, usize)> {
@@ -71,7 +44,8 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
         return None;
     }
     let inputs = experiment.input_count();
-    let [student, teacher] = [&experiment.student, &experiment.teacher].map(|network| stages(network, inputs));
+    let [student, teacher] = [&experiment.student, &experiment.teacher]
+        .map(|network| network.geometry(inputs, experiment.class_count()).stages);
     if student.is_empty() || teacher.is_empty() {
         return Some(Incompatibility::NoStages);
     }
@@ -81,7 +55,7 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
     };
     match objective {
         Attention | NeuronSelectivity => {
-            let has_places = |(mine, other, _): (Stage, Stage, usize)| mine.side.min(other.side) > 1;
+            let has_places = |(mine, other, _): (Extent, Extent, usize)| mine.side.min(other.side) > 1;
             (!compared(experiment.guided).into_iter().any(has_places)).then_some(Incompatibility::NoPlaces)
         }
         Fsp if student.len() < 2 || teacher.len() < 2 => Some(Incompatibility::OneStage),
@@ -89,7 +63,8 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
             let compared = compared(HintLayer::Usual);
             let flows = compared.windows(2).filter(|flow| flow[0].2 != flow[1].2).flatten();
             let unequal = flows.into_iter().find(|(mine, other, _)| mine.channels != other.channels)?;
-            Some(Incompatibility::Channels { student: unequal.0.channels, teacher: unequal.1.channels })
+            let [student, teacher] = [unequal.0, unequal.1].map(|stage| stage.channels as u32);
+            Some(Incompatibility::Channels { student, teacher })
         }
         _ => None,
     }
@@ -136,9 +111,6 @@ mod tests {
         assert_eq!(refusal(Objective::NeuronSelectivity, &deep), None, "two of the three stages have places");
         deep.guided = HintLayer::Last;
         assert_eq!(refusal(Objective::NeuronSelectivity, &deep), Some(Incompatibility::NoPlaces));
-        let stages: Vec<_> =
-            stages(&"residual:8,8,16".parse().unwrap(), 64).iter().map(|of| (of.channels, of.side)).collect();
-        assert_eq!(stages, [(8, 8), (16, 4)], "the blocks of one width are one stage");
     }
 
     #[test]

@@ -12,16 +12,6 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Numbers of the image.
-    pub fn numbers(self) -> usize {
-        self.side * self.side * self.channels
-    }
-
-    /// The same image's windows of so many numbers.
-    pub fn of_area(self, area: usize) -> Self {
-        Self { window: (area / self.channels.max(1)).isqrt(), ..self }
-    }
-
     /// Numbers of a window.
     pub fn area(self) -> usize {
         self.window * self.run()
@@ -40,11 +30,6 @@ impl Windows {
     /// The side of the image with what its outermost windows reach beyond it.
     pub fn framed_side(self) -> usize {
         self.side + self.window - 1
-    }
-
-    /// The side of the image of which the largest of every 2 × 2 places is kept.
-    pub fn pooled_side(self) -> usize {
-        (self.side / 2).max(1)
     }
 
     /// Puts the image into a frame of zeros.

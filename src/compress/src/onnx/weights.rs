@@ -1,13 +1,13 @@
 //! A matrix as a tensor of an ONNX file, and what turns its codes into numbers.
 
-use retort_spec::{Bits, Granularity};
+use retort_spec::{Bits, Granularity, geometry::Place};
 
 use super::{
     Style,
     graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, UINT8, bytes, code_byte},
 };
 use crate::{
-    layout::Place,
+    layout::{inputs_first, outputs_first},
     model::{Codes, LayerModel, Matrix, Values, group_of},
 };
 
@@ -36,7 +36,7 @@ impl Graph {
     /// Adds a convolution's weight, `[outputs, channels, window, window]`.
     pub fn kernel(&mut self, name: &str, matrix: &Matrix, place: &Place, style: Style) -> String {
         let dimensions = [matrix.columns, place.channels, place.window, place.window];
-        let form = Form { dimensions: &dimensions, order: place.outputs_first(matrix.columns), axis: 0 };
+        let form = Form { dimensions: &dimensions, order: outputs_first(place, matrix.columns), axis: 0 };
         let style = if block(matrix).is_some() { Style::Float } else { style };
         self.weight(name, matrix, &form, style)
     }
@@ -48,7 +48,7 @@ impl Graph {
             _ => *place,
         };
         let dimensions = [matrix.rows, matrix.columns];
-        let form = Form { dimensions: &dimensions, order: seen.inputs_first(matrix.columns), axis: 1 };
+        let form = Form { dimensions: &dimensions, order: inputs_first(&seen, matrix.columns), axis: 1 };
         self.weight(name, matrix, &form, style)
     }
 

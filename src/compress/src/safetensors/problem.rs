@@ -1,7 +1,7 @@
 //! What can be wrong with a file.
 
 use super::header::{Entry, HeaderError};
-use crate::layout::Misfit;
+use crate::shapes::Misfit;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! A network from a safetensors file: ours, or another one that is a chain of layers.
 
-use retort_spec::{Bits, NetworkKind};
+use retort_spec::{Bits, NetworkKind, geometry::Place};
 
 use super::{
     FEATURES, KIND,
@@ -10,9 +10,9 @@ use super::{
     sequential::{Chained, chain, sorted},
 };
 use crate::{
-    layout::{self, Misfit, Place},
+    layout::outputs_first,
     model::{Coding, LayerModel, Matrix, Model, Values},
-    net::Shape,
+    shapes::{Misfit, Shape, geometry},
 };
 
 /// The length of the header's length.
@@ -54,11 +54,11 @@ pub fn read(file: &[u8]) -> Result<Opened, ReadError> {
     let (layers, open_order) = in_order(chain(&needed)?, &entries, &metadata)?;
     let shapes = layers.iter().map(Chained::shape).collect::<Result<Vec<Shape>, _>>()?;
     let (kind, features) = architecture(&layers, &shapes, &metadata)?;
-    let places = layout::places(kind, features, &shapes).map_err(|error| {
+    let geometry = geometry(kind, features, &shapes).map_err(|error| {
         let named = layers.get(error.layer).or(layers.last());
         named.map_or(ReadError::Empty, |layer| TensorProblem::from(error.misfit).of(layer.weights[0]))
     })?;
-    let parts = layers.iter().zip(&places).map(|(layer, place)| layer.part(place, data));
+    let parts = layers.iter().zip(geometry.layers()).map(|(layer, (place, _))| layer.part(&place, data));
     let layers = parts.collect::<Result<Vec<LayerModel>, _>>()?;
     let model = Model { kind, features, layers, activations: Coding::Float };
     Ok(Opened { model, metadata, open_order, passed_over: others.iter().map(|entry| entry.name.clone()).collect() })
@@ -217,7 +217,7 @@ impl Chained<'_> {
             }
             let (bits, numbers) = numbers(entry, data)?;
             let mut values = vec![0.0; numbers.len()];
-            seen.outputs_first(columns).iter().zip(numbers).for_each(|(&at, number)| values[at] = number);
+            outputs_first(&seen, columns).iter().zip(numbers).for_each(|(&at, number)| values[at] = number);
             factors.push(Matrix { rows, columns, values: Values::Float { bits, values }, mask: None });
         }
         let bias = match self.bias {

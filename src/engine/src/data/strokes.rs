@@ -9,6 +9,7 @@ use std::f32::consts::TAU;
 
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
+use retort_spec::ink::{Point, draw_segment};
 
 use super::{Dataset, Examples};
 use crate::random;
@@ -16,7 +17,6 @@ use crate::random;
 const SIDE: usize = 28;
 const CLASSES: usize = 10;
 
-type Point = [f32; 2];
 type Stroke = Vec<Point>;
 
 /// Draws `train` and `test` examples, balanced by class.
@@ -129,31 +129,10 @@ fn draw_digit(digit: u8, generator: &mut ChaCha8Rng) -> Vec<f32> {
     for stroke in strokes {
         let stroke: Stroke = stroke.into_iter().map(place).collect();
         for ends in stroke.windows(2) {
-            draw_segment(&mut image, ends[0], ends[1], pen);
+            draw_segment(&mut image, SIDE, ends[0], ends[1], pen);
         }
     }
     image
-}
-
-/// Darkens the pixels within `pen` of a segment, with a soft edge of one pixel.
-fn draw_segment(image: &mut [f32], from: Point, to: Point, pen: f32) {
-    let reach = pen + 1.0;
-    let span = |axis: usize| {
-        let (low, high) = (from[axis].min(to[axis]) - reach, from[axis].max(to[axis]) + reach);
-        (low.floor().max(0.0) as usize)..(high.ceil().clamp(0.0, SIDE as f32) as usize)
-    };
-    let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
-    let length = (dx * dx + dy * dy).max(1e-6);
-    for row in span(1) {
-        for column in span(0) {
-            let (x, y) = (column as f32 + 0.5 - from[0], row as f32 + 0.5 - from[1]);
-            let along = ((x * dx + y * dy) / length).clamp(0.0, 1.0);
-            let distance = (x - along * dx).hypot(y - along * dy);
-            let ink = (pen + 0.5 - distance).clamp(0.0, 1.0);
-            let pixel = &mut image[row * SIDE + column];
-            *pixel = pixel.max(ink);
-        }
-    }
 }
 
 #[cfg(test)]

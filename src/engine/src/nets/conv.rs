@@ -7,7 +7,7 @@ use burn::{
     tensor::{ExecutionError, Tensor, activation::relu},
 };
 use retort_compress::Layer;
-use retort_spec::Architecture;
+use retort_spec::{Architecture, geometry};
 
 use crate::kernels;
 
@@ -66,7 +66,7 @@ impl Conv {
                 .reshape([batch, side, side, channels]);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             let pooled = max_pool(responses);
-            side = (side / 2).max(1);
+            side = geometry::pooled(side);
             images = relu(pooled.clone());
             let places = |map: Tensor<4>| map.reshape([batch, side * side, channels]);
             maps.push(Map {

@@ -3,7 +3,7 @@
 //! The lines are scaled, not a raster of them, so that the pen comes out as wide as in the data however large or small
 //! the visitor draws. Nothing here touches the browser.
 
-use retort_spec::DataSet;
+use retort_spec::{DataSet, Form, ink::draw_segment};
 
 /// A place on the paper, from 0 to 1, rightwards and downwards.
 pub type Point = [f32; 2];
@@ -43,14 +43,20 @@ const SMALLEST: f32 = 0.1;
 /// The classes of what can be drawn: digits.
 pub const CLASSES: usize = 10;
 
-/// Rows, and columns, of a data set's images.
+/// Rows, and columns, of a data set's images; 0 for points.
 pub fn side(data: DataSet) -> usize {
-    if data == DataSet::Digits8 { BITMAP / BLOCK } else { SIDE }
+    match data.form() {
+        Form::Image { side } => side,
+        Form::Point => 0,
+    }
 }
 
 /// Whether a data set shows what can be drawn here.
 pub fn takes_drawings(data: DataSet) -> bool {
-    matches!(data, DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist)
+    match data {
+        DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist => true,
+        DataSet::Fashion | DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => false,
+    }
 }
 
 /// What the networks of a data set see of a drawing: pixels from 0 to 1, row by row; `None` without ink, and for data
@@ -66,7 +72,7 @@ pub fn prepare(data: DataSet, lines: &[Line]) -> Option<Vec<f32>> {
             let mass = centre_of_mass(&field(scale, [x, y]), SIDE)?;
             Some(field(scale, [x + (mass[0] - MNIST_MASS[0]) / scale, y + (mass[1] - MNIST_MASS[1]) / scale]))
         }
-        _ => None,
+        DataSet::Fashion | DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => None,
     }
 }
 
@@ -157,29 +163,14 @@ fn placed(lines: &[Line], centre: Point, scale: [f32; 2], side: usize) -> Vec<Li
     lines.iter().map(|line| line.iter().map(place).collect()).collect()
 }
 
-/// The ink of a round pen with a soft edge of one pixel along lines, 0 to 1: the pen of `engine/data/strokes.rs`.
+/// The ink of a round pen along lines, as the engine draws its digits.
 fn ink(lines: &[Line], pen: f32, side: usize) -> Vec<f32> {
     let mut image = vec![0.0_f32; side * side];
     for line in lines {
-        for index in 0..line.len().saturating_sub(1).max(1) {
-            let Some(&from) = line.get(index) else { continue };
-            let to = line.get(index + 1).copied().unwrap_or(from);
-            let span = |axis: usize| {
-                let (low, high) = (from[axis].min(to[axis]) - pen - 1.0, from[axis].max(to[axis]) + pen + 1.0);
-                (low.floor().max(0.0) as usize)..(high.ceil().clamp(0.0, side as f32) as usize)
-            };
-            let [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-            let length = (dx * dx + dy * dy).max(1e-6);
-            for row in span(1) {
-                for column in span(0) {
-                    let (x, y) = (column as f32 + 0.5 - from[0], row as f32 + 0.5 - from[1]);
-                    let along = ((x * dx + y * dy) / length).clamp(0.0, 1.0);
-                    let distance = (x - along * dx).hypot(y - along * dy);
-                    let pixel = &mut image[row * side + column];
-                    *pixel = pixel.max((pen + 0.5 - distance).clamp(0.0, 1.0));
-                }
-            }
-        }
+        // A dot is a line of one point.
+        let ends = line.windows(2).map(|ends| (ends[0], ends[1]));
+        let dot = line.first().filter(|_| line.len() == 1).map(|&point| (point, point));
+        ends.chain(dot).for_each(|(from, to)| draw_segment(&mut image, side, from, to, pen));
     }
     image
 }

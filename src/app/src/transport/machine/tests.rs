@@ -578,15 +578,15 @@ fn another_workbench_is_given_what_the_first_one_had() {
     let mut world = World::new(&link(""), 2);
     world.finish();
     let workbench = world.engines(Program::Workbench)[0];
-    assert!(world.count(&format!("Order({workbench}, Quantize")) > 0);
-    let given = world.count(&format!("HandOn({workbench}"));
+    assert!(world.count(&format!("SendWorkbench({workbench}, Quantize")) > 0);
+    let given = world.count(&format!("Forward({workbench}"));
     world.log.clear();
     world.kill(workbench);
     while world.turn() {}
     let next = world.engines(Program::Workbench)[0];
     assert_ne!(next, workbench);
-    assert_eq!(world.count(&format!("HandOn({next}")), given);
-    assert_eq!(world.count(&format!("Order({next}, Quantize")), 1);
+    assert_eq!(world.count(&format!("Forward({next}")), given);
+    assert_eq!(world.count(&format!("SendWorkbench({next}, Quantize")), 1);
 }
 
 /// What may happen to a page, at any moment.
