@@ -3,11 +3,14 @@
 //! A matrix here multiplies rows whose numbers run by row, column and channel of a window, or of the image that a
 //! classifier sees. PyTorch and ONNX run by channel, row and column.
 
-use retort_spec::{Geometry, geometry::Place};
+use retort_spec::{
+    Geometry,
+    geometry::{Misfit, Place, ShapeError},
+};
 
 use crate::{
     model::{LayerModel, Matrix, Model, Values, groups},
-    shapes::{Misfit, ShapeError, geometry},
+    shapes::geometry,
 };
 
 /// Where each number of `[outputs, channels, window, window]` stands in `[window · window · channels, outputs]`: the

@@ -25,14 +25,13 @@
 
 use retort_spec::{
     Geometry,
-    geometry::{Operation, Place, pooled},
+    geometry::{Operation, Place, ShapeError, pooled},
 };
 
 use crate::{
     layout,
     model::{Affine, Coding, LayerModel, Model},
     proto::Message,
-    shapes::ShapeError,
 };
 
 mod graph;

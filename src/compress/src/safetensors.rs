@@ -3,12 +3,11 @@
 //! Read and written by hand, since the header is all there is to it and the crate would bring a JSON library into the
 //! engine's wasm; the tests compare with that crate.
 
-use retort_spec::geometry::Place;
+use retort_spec::geometry::{Place, ShapeError};
 
 use crate::{
     layout::{self, outputs_first},
     model::{LayerModel, Matrix, Model},
-    shapes::ShapeError,
 };
 
 mod header;

@@ -2,57 +2,11 @@
 
 use retort_spec::{
     Architecture, Geometry, NetworkKind,
-    geometry::{Layers, Operation, Place},
+    geometry::{Layers, Misfit, Operation, Place, ShapeError},
 };
 
 /// Inputs and outputs of a layer's matrix.
 pub type Shape = (usize, usize);
-
-/// A network whose layers do not fit each other.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("layer {layer}: {misfit}")]
-pub struct ShapeError {
-    /// The layer, from 0.
-    pub layer: usize,
-    /// What does not fit.
-    pub misfit: Misfit,
-}
-
-/// What does not fit in a layer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
-    /// There is no such layer, or one too many.
-    #[error("the network has {0} layers, which are too few or too many for its kind")]
-    Count(usize),
-    /// Images are square.
-    #[error("{0} numbers are not a square image")]
-    Image(usize),
-    /// A convolution's window is square.
-    #[error("{inputs} inputs are not a square window of {channels} channels")]
-    Window {
-        /// Inputs of the layer.
-        inputs: usize,
-        /// Channels of the image before it.
-        channels: usize,
-    },
-    /// Another number of inputs than the layer before has outputs.
-    #[error("{inputs} inputs, where {expected} arrive")]
-    Inputs {
-        /// Inputs of the layer.
-        inputs: usize,
-        /// What would be right.
-        expected: usize,
-    },
-    /// Weights, scales or biases are missing or too many.
-    #[error("its numbers do not fill its matrices")]
-    Numbers,
-}
-
-impl Misfit {
-    pub(crate) fn of(self, layer: usize) -> ShapeError {
-        ShapeError { layer, misfit: self }
-    }
-}
 
 /// The geometry of a network whose layers have these shapes, on examples of so many numbers.
 ///
@@ -103,8 +57,6 @@ struct Given<'a> {
 }
 
 impl Layers for Given<'_> {
-    type Error = ShapeError;
-
     fn outputs(&self, ahead: usize) -> Option<usize> {
         self.shapes.get(self.next + ahead).map(|(_, outputs)| *outputs)
     }

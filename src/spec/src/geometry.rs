@@ -83,7 +83,7 @@ pub struct Extent {
 }
 
 /// The way through a network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Geometry {
     /// What happens, in order.
     pub operations: Vec<Operation>,
@@ -91,11 +91,55 @@ pub struct Geometry {
     pub stages: Vec<Extent>,
 }
 
+/// A network whose layers do not fit each other.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("layer {layer}: {misfit}")]
+pub struct ShapeError {
+    /// The layer, from 0.
+    pub layer: usize,
+    /// What does not fit.
+    pub misfit: Misfit,
+}
+
+/// What does not fit in a layer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// There is no such layer, or one too many.
+    #[error("the network has {0} layers, which are too few or too many for its kind")]
+    Count(usize),
+    /// Images are square.
+    #[error("{0} numbers are not a square image")]
+    Image(usize),
+    /// A convolution's window is square.
+    #[error("{inputs} inputs are not a square window of {channels} channels")]
+    Window {
+        /// Inputs of the layer.
+        inputs: usize,
+        /// Channels of the image before it.
+        channels: usize,
+    },
+    /// Another number of inputs than the layer before has outputs.
+    #[error("{inputs} inputs, where {expected} arrive")]
+    Inputs {
+        /// Inputs of the layer.
+        inputs: usize,
+        /// What would be right.
+        expected: usize,
+    },
+    /// Weights, scales or biases are missing or too many.
+    #[error("its numbers do not fill its matrices")]
+    Numbers,
+}
+
+impl Misfit {
+    /// In this layer.
+    pub fn of(self, layer: usize) -> ShapeError {
+        ShapeError { layer, misfit: self }
+    }
+}
+
 /// The layers of a network, one after the other, as far as its geometry asks for them.
 pub trait Layers {
-    /// Why a layer cannot stand where it is.
-    type Error;
-
     /// Outputs of the layer that stands so many behind the next one; `None` if there is none.
     fn outputs(&self, ahead: usize) -> Option<usize>;
 
@@ -103,13 +147,13 @@ pub trait Layers {
     ///
     /// # Errors
     /// Where it has no square window.
-    fn window(&self, channels: usize) -> Result<usize, Self::Error>;
+    fn window(&self, channels: usize) -> Result<usize, ShapeError>;
 
     /// The next layer sees this; its outputs.
     ///
     /// # Errors
     /// Where there is none, or it has other inputs.
-    fn take(&mut self, place: Place) -> Result<usize, Self::Error>;
+    fn take(&mut self, place: Place) -> Result<usize, ShapeError>;
 }
 
 /// The side of an image behind pooling.
@@ -122,8 +166,8 @@ impl Geometry {
     ///
     /// # Errors
     /// The first layer's that does not fit.
-    pub fn of<L: Layers>(kind: NetworkKind, features: usize, layers: &mut L) -> Result<Self, L::Error> {
-        let mut geometry = Self { operations: Vec::new(), stages: Vec::new() };
+    pub fn of(kind: NetworkKind, features: usize, layers: &mut dyn Layers) -> Result<Self, ShapeError> {
+        let mut geometry = Self::default();
         match kind {
             NetworkKind::Mlp => geometry.perceptron(features, layers)?,
             NetworkKind::Conv => geometry.conv(features.isqrt(), layers)?,
@@ -140,13 +184,13 @@ impl Geometry {
         })
     }
 
-    fn layer<L: Layers>(&mut self, place: Place, layers: &mut L) -> Result<usize, L::Error> {
+    fn layer(&mut self, place: Place, layers: &mut dyn Layers) -> Result<usize, ShapeError> {
         let outputs = layers.take(place)?;
         self.operations.push(Operation::Layer { place, outputs });
         Ok(outputs)
     }
 
-    fn perceptron<L: Layers>(&mut self, features: usize, layers: &mut L) -> Result<(), L::Error> {
+    fn perceptron(&mut self, features: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
         let mut width = self.layer(Place::dense(features), layers)?;
         while layers.outputs(0).is_some() {
             self.operations.push(Operation::Relu);
@@ -156,7 +200,7 @@ impl Geometry {
         Ok(())
     }
 
-    fn conv<L: Layers>(&mut self, mut side: usize, layers: &mut L) -> Result<(), L::Error> {
+    fn conv(&mut self, mut side: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
         let mut channels = 1;
         while layers.outputs(1).is_some() {
             let window = layers.window(channels)?;
@@ -169,7 +213,7 @@ impl Geometry {
         self.layer(Place::classifier(side, channels), layers).map(drop)
     }
 
-    fn residual<L: Layers>(&mut self, mut side: usize, layers: &mut L) -> Result<(), L::Error> {
+    fn residual(&mut self, mut side: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
         let mut channels = self.layer(Place::convolution(3, 1, 1, side), layers)?;
         self.operations.push(Operation::Relu);
         while layers.outputs(2).is_some() {
@@ -214,17 +258,15 @@ struct Named {
 }
 
 impl Layers for Named {
-    type Error = std::convert::Infallible;
-
     fn outputs(&self, ahead: usize) -> Option<usize> {
         self.outputs.get(self.next + ahead).copied()
     }
 
-    fn window(&self, _: usize) -> Result<usize, Self::Error> {
+    fn window(&self, _: usize) -> Result<usize, ShapeError> {
         Ok(self.window)
     }
 
-    fn take(&mut self, _: Place) -> Result<usize, Self::Error> {
+    fn take(&mut self, _: Place) -> Result<usize, ShapeError> {
         self.next += 1;
         Ok(self.outputs.get(self.next - 1).copied().unwrap_or_default())
     }
@@ -248,9 +290,8 @@ impl Architecture {
         }
         outputs.push(classes);
         let mut named = Named { outputs, next: 0, window: Self::window(inputs.isqrt()) };
-        match Geometry::of(self.kind, inputs, &mut named) {
-            Ok(geometry) => geometry,
-        }
+        // Layers that only have widths fit each other.
+        Geometry::of(self.kind, inputs, &mut named).unwrap_or_default()
     }
 
     /// Its layers in the order of their files, each as the matrix by which it multiplies: `[inputs, outputs]`, the

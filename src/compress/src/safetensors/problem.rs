@@ -1,7 +1,7 @@
 //! What can be wrong with a file.
 
 use super::header::{Entry, HeaderError};
-use crate::shapes::Misfit;
+use retort_spec::geometry::Misfit;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,9 @@
 //! A network from a safetensors file: ours, or another one that is a chain of layers.
 
-use retort_spec::{Bits, NetworkKind, geometry::Place};
+use retort_spec::{
+    Bits, NetworkKind,
+    geometry::{Misfit, Place},
+};
 
 use super::{
     FEATURES, KIND,
@@ -12,7 +15,7 @@ use super::{
 use crate::{
     layout::outputs_first,
     model::{Coding, LayerModel, Matrix, Model, Values},
-    shapes::{Misfit, Shape, geometry},
+    shapes::{Shape, geometry},
 };
 
 /// The length of the header's length.
