@@ -111,7 +111,7 @@ pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
             false => Windows { side: 1, channels: place.inputs(), window: 1 },
         };
         let between = (codings[index], codings[index + 1], index < last);
-        // Of these two kinds every convolution is pooled.
+        // Every convolution of these two kinds is pooled.
         layers.push(layer(index, part, windows, place.convolution, between)?);
     }
     Ok(Integer { features: model.features, input, layers, output })
