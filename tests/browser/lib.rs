@@ -80,6 +80,8 @@ impl Page {
             "--disable-sync",
             "--disable-background-networking",
             "--disable-component-update",
+            // A test turns the address a thousand times, of which Chromium would ignore most.
+            "--disable-ipc-flooding-protection",
             "--window-size=1280,800",
             "--lang=en-US",
         ];

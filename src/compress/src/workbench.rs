@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use retort_spec::{
     Actor, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem,
     Granularity, NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand,
-    WorkbenchEvent, places, probability::argmax,
+    WorkbenchEvent, geometry::ShapeError, places, probability::argmax,
 };
 
 use crate::{
@@ -125,6 +125,7 @@ impl Workbench {
             WorkbenchCommand::FineTuned(tuned) => self.fine_tuned(tuned, emit),
             WorkbenchCommand::CancelPipeline => self.cancel_pipeline(emit),
             WorkbenchCommand::Export { format, stage, name } => self.export(format, stage, name, emit),
+            WorkbenchCommand::MeasureFiles { stage } => self.file_sizes(stage, emit),
             WorkbenchCommand::Import(file) => self.import(file, emit),
             WorkbenchCommand::UseImported => {
                 if let Some(file) = self.imported.clone() {
@@ -295,39 +296,53 @@ impl Workbench {
         logits.chunks_exact(classes).map(class).collect()
     }
 
-    fn export(&self, format: FileFormat, stage: Option<u32>, name: String, emit: &mut EventSink<'_>) {
-        let made = match stage {
+    fn made(&self, stage: Option<u32>) -> Option<&PackedModel> {
+        match stage {
             None => self.current.as_ref(),
             Some(stage) => self.stages.get(stage as usize),
-        };
+        }
+    }
+
+    fn export(&self, format: FileFormat, stage: Option<u32>, name: String, emit: &mut EventSink<'_>) {
         let name = format!("{name}.{}", format.ending());
-        let Some(made) = made else {
-            return emit(WorkbenchEvent::Refused {
-                name,
-                reason: FileProblem::Other("there is no such network any more".into()),
-            });
-        };
-        let permille = (1000.0 * made.done.accuracy).round() as u32;
-        let note = [
-            ("permalink", made.link.clone()),
-            ("made", made.done.pipeline.to_string()),
-            ("accuracy", format!("{}.{}", permille / 1000, thousandths(permille % 1000))),
-            ("bytes", made.done.bytes.to_string()),
-        ];
-        let failed = |error: &dyn std::fmt::Display| WorkbenchEvent::Refused {
-            name: name.clone(),
-            reason: FileProblem::Other(error.to_string()),
-        };
-        let bytes = match format {
-            FileFormat::Packed => Ok(made.file.clone()),
-            FileFormat::Onnx => onnx::write(&made.model, &note, Style::Float).map_err(|error| failed(&error)),
-            FileFormat::OnnxQdq => onnx::write(&made.model, &note, Style::Qdq).map_err(|error| failed(&error)),
-            FileFormat::Safetensors => safetensors::write(&made.model, &note, false).map_err(|error| failed(&error)),
-            FileFormat::SafetensorsHalf => safetensors::write(&made.model, &note, true).map_err(|error| failed(&error)),
-        };
-        match bytes {
+        let made = self.made(stage).ok_or_else(|| "there is no such network any more".to_owned());
+        match made.and_then(|made| made.written(format, &made.link).map_err(|error| error.to_string())) {
             Ok(bytes) => emit(WorkbenchEvent::File(FileData { name, bytes })),
-            Err(refused) => emit(refused),
+            Err(reason) => emit(WorkbenchEvent::Refused { name, reason: FileProblem::Other(reason) }),
+        }
+    }
+
+    /// Lengths of all files of a network, in the order of [`FileFormat::ALL`], without the link that each will hold;
+    /// nothing where there is no such network any more.
+    fn file_sizes(&self, stage: Option<u32>, emit: &mut EventSink<'_>) {
+        let Some(made) = self.made(stage) else { return };
+        let length = |format: FileFormat| match format {
+            FileFormat::Packed => made.done.bytes,
+            _ => made.written(format, "").map_or(0, |file| file.len() as u32),
+        };
+        emit(WorkbenchEvent::FileSizes { stage, bytes: FileFormat::ALL.map(length).to_vec() });
+    }
+}
+
+impl PackedModel {
+    /// The network as a file, with a link among its notes.
+    ///
+    /// # Errors
+    /// If its layers do not fit each other.
+    fn written(&self, format: FileFormat, link: &str) -> Result<Vec<u8>, ShapeError> {
+        let permille = (1000.0 * self.done.accuracy).round() as u32;
+        let note = [
+            ("permalink", link.to_owned()),
+            ("made", self.done.pipeline.to_string()),
+            ("accuracy", format!("{}.{}", permille / 1000, thousandths(permille % 1000))),
+            ("bytes", self.done.bytes.to_string()),
+        ];
+        match format {
+            FileFormat::Packed => Ok(self.file.clone()),
+            FileFormat::Onnx => onnx::write(&self.model, &note, Style::Float),
+            FileFormat::OnnxQdq => onnx::write(&self.model, &note, Style::Qdq),
+            FileFormat::Safetensors => safetensors::write(&self.model, &note, false),
+            FileFormat::SafetensorsHalf => safetensors::write(&self.model, &note, true),
         }
     }
 }

@@ -92,6 +92,11 @@ pub enum WorkbenchCommand {
         /// The name of the file, without its ending.
         name: String,
     },
+    /// How long are the files of a network?
+    MeasureFiles {
+        /// Which network, as for [`Export`](Self::Export).
+        stage: Option<u32>,
+    },
     /// Take a file as a network.
     Import(FileData),
     /// Make the network of that file the first run's student.
@@ -211,6 +216,14 @@ pub enum WorkbenchEvent {
         times: Vec<Latency>,
         /// Why the GPU is not among them.
         no_gpu: Option<NoGpu>,
+    },
+    /// Lengths of a network's files in bytes, in the order of [`FileFormat::ALL`]; the link that each holds is not
+    /// counted, and 0 stands for a file that cannot be written.
+    FileSizes {
+        /// Which network was asked about.
+        stage: Option<u32>,
+        /// The lengths.
+        bytes: Vec<u32>,
     },
     /// A file for the visitor to keep.
     File(FileData),

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    lessons::{Entry, entry},
+    lessons::{Entry, condition::LessonProgress, entry},
     platform::link,
     state::{Action, Notice},
 };
@@ -131,16 +131,18 @@ pub fn link_to(entry: &Entry) -> String {
     link::address_with(&entry.experiment(), KEY, entry.id)
 }
 
-/// Remembers the step over a reload.
-pub fn remember_step(entry: &Entry, step: usize) {
-    link::session_set(STEP, &format!("{} {step}", entry.id));
+/// Remembers the step over a reload, and what the visitor answered.
+pub fn remember(entry: &Entry, progress: &LessonProgress) {
+    link::session_set(STEP, &format!("{} {} {}", entry.id, progress.step, progress.note()));
 }
 
-/// The step at which a reload interrupted this lesson.
-pub fn remembered_step(entry: &Entry) -> Option<usize> {
-    let note = link::session_get(STEP)?;
-    let (id, step) = note.split_once(' ')?;
-    (id == entry.id).then(|| step.parse().ok()).flatten()
+/// The way through this lesson of so many steps that a reload interrupted.
+pub fn remembered(entry: &Entry, steps: usize) -> Option<LessonProgress> {
+    let text = link::session_get(STEP)?;
+    let (id, rest) = text.split_once(' ')?;
+    let (step, note) = rest.split_once(' ')?;
+    let step = step.parse().ok().filter(|_| id == entry.id)?;
+    Some(LessonProgress::new(steps, step).with_note(note))
 }
 
 fn forget_step() {

@@ -69,14 +69,14 @@ pub fn view(panels: &'static [&'static str], lessons: &[&str]) -> (View, Vec<Pro
     (view, problems)
 }
 
-/// Puts the experiment into the address as a step that Back undoes; page keys stay. An address that came meanwhile is
-/// the visitor's newer wish: it stays, and the page follows it.
-pub fn write(experiment: &Experiment) {
+/// Puts the experiment into the address as a step that Back undoes, or as more of the step before; page keys stay. An
+/// address that came meanwhile is the visitor's newer wish: it stays, and the page follows it.
+pub fn write(experiment: &Experiment, joined: bool) {
     let hash = part_behind();
     if HANDLED.with_borrow(|handled| handled.as_ref().is_some_and(|handled| *handled != hash)) {
         return;
     }
-    go(&compose(&query(), experiment, None), is_framed());
+    go(&compose(&query(), experiment, None), joined || is_framed());
 }
 
 /// Completes the address in place, or puts right what it could not say: Back leaves the page, not the short form.

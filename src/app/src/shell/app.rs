@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use retort_spec::{Actor, Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -36,6 +36,8 @@ use crate::{
 
 /// How often the engine is asked whether it is alive.
 const WATCH_MILLIS: u32 = 2500;
+/// A knob that rests for so long is turned anew afterwards: each arrow key or notch of a wheel is no step of its own.
+const SETTLED_MILLIS: u32 = 1000;
 
 /// The names under which the tab keeps the visitor's own examples and kept runs.
 const OWN: &str = "own-examples";
@@ -84,16 +86,18 @@ pub fn App(props: &AppProps) -> Html {
         });
     }
     {
-        let driver = driver.clone();
+        let (driver, joined, dispatch) = (driver.clone(), state.joined, state.dispatcher());
         let first = use_mut_ref(|| true);
         use_effect_with(state.experiment.clone(), move |experiment| {
             // The driver starts the first one itself, once it knows the device.
             if first.replace(false) {
                 link::settle(experiment);
             } else {
-                link::write(experiment);
+                link::write(experiment, joined);
                 driver.run(experiment.clone());
             }
+            let rest = Timeout::new(SETTLED_MILLIS, move || dispatch.dispatch(Action::Settle));
+            move || drop(rest)
         });
     }
     {

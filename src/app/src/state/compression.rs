@@ -14,6 +14,8 @@ use crate::state::{MeasuredFile, Notice, State};
 pub struct Bench {
     /// The student by the scheme that was last asked for.
     pub current: Option<Rc<CompressionResult>>,
+    /// The lengths of a network's files, the packed one first: which network, and the lengths.
+    pub file_sizes: Option<Rc<(Option<u32>, Vec<u32>)>>,
     /// A long task and its share that is done.
     pub progress: Option<(Task, f64)>,
     /// How much the accuracy hangs on each layer, by which scheme.
@@ -108,6 +110,7 @@ impl State {
                 let scheme = bench.current.as_ref().and_then(|looked| looked.scheme());
                 bench.latency = scheme.map(|scheme| Rc::new(Latencies { scheme: scheme.effective(), times, no_gpu }));
             }
+            WorkbenchEvent::FileSizes { stage, bytes } => bench.file_sizes = Some(Rc::new((stage, bytes))),
             WorkbenchEvent::File(file) => Rc::make_mut(&mut self.files).push(file),
             WorkbenchEvent::Imported(imported) => bench.imported = Some(Rc::new(*imported)),
             WorkbenchEvent::Regions(answer) => self.regions = Rc::new(with_packed(&self.regions, Some(answer))),

@@ -24,8 +24,8 @@ use std::rc::Rc;
 
 use retort_spec::{
     ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, EngineError, Event,
-    Experiment, FileData, Measured, PAGE_KEYS, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict, decode,
-    encode, knob, sanitize,
+    Experiment, FileData, Measured, PAGE_KEYS, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict,
+    changed, decode, encode, knob, sanitize,
 };
 use yew::Reducible;
 
@@ -105,6 +105,10 @@ pub struct State {
     pub undo: Vec<Experiment>,
     /// Experiments to go forward to, newest last.
     pub redo: Vec<Experiment>,
+    /// The knob that is being turned: what follows at once belongs to the same step.
+    pub turning: Option<&'static str>,
+    /// Whether the last change belongs to the step before.
+    pub joined: bool,
     /// Steps a second at most; `None` for as fast as possible.
     pub pace: Option<u32>,
     /// What the visitor adds to the student's logit of the classes left out.
@@ -140,6 +144,8 @@ pub enum Action {
     Undo,
     /// What was undone is done again.
     Redo,
+    /// No knob was turned for a moment: the next turn is a step of its own.
+    Settle,
     /// Training is slowed down to so many steps a second, or not.
     Pace(Option<u32>),
     /// The bias of the classes left out.
@@ -206,6 +212,8 @@ impl State {
             weighed: Rc::default(),
             undo: Vec::new(),
             redo: Vec::new(),
+            turning: None,
+            joined: false,
             pace: None,
             bias: 0.0,
             files: Rc::default(),
@@ -324,20 +332,29 @@ impl State {
         }
     }
 
-    /// Changes the experiment as a step that can be undone.
+    /// Changes the experiment as a step that can be undone. A knob that is turned on and on is one step.
     fn change(&mut self, experiment: Experiment) {
         if experiment == self.experiment {
             return;
         }
+        let only = {
+            let mut knobs = changed(&self.experiment, &experiment).map(|knob| knob.key);
+            knobs.next().filter(|_| knobs.next().is_none())
+        };
+        let joins = only.is_some() && only == self.turning && !self.undo.is_empty();
         let before = self.go_to(experiment);
-        self.undo.push(before);
-        self.undo.drain(..self.undo.len().saturating_sub(MOST_UNDONE));
+        (self.turning, self.joined) = (only, joins);
+        if !joins {
+            self.undo.push(before);
+            self.undo.drain(..self.undo.len().saturating_sub(MOST_UNDONE));
+        }
         self.redo.clear();
     }
 
     /// Takes an experiment in the place of another, which it gives back.
     fn go_to(&mut self, experiment: Experiment) -> Experiment {
         let before = std::mem::replace(&mut self.experiment, experiment);
+        (self.turning, self.joined) = (None, false);
         self.preview = None;
         if before.data != self.experiment.data && self.experiment.data.needs_files() {
             self.forget_results();
@@ -502,6 +519,7 @@ impl Reducible for State {
                     state.undo.push(before);
                 }
             }
+            Action::Settle => state.turning = None,
             Action::Pace(pace) => state.pace = pace,
             Action::Bias(bias) => state.bias = bias,
             Action::Saved => state.files = Rc::default(),

@@ -151,3 +151,29 @@ fn the_inside_of_networks_goes_with_them() {
     let stopped = act(state, events(vec![Event::State(RunState::Idle)]));
     assert!(stopped.inside.is_empty(), "networks that were given up");
 }
+
+#[test]
+fn a_knob_that_is_turned_on_and_on_is_one_step() {
+    let turn = |state: State, key: &'static str, value: &str| act(state, Action::Turn { key, value: value.into() });
+    let mut state = turn(State::open(""), "temperature", "3");
+    assert!(!state.joined);
+    for value in ["4", "5", "6"] {
+        state = turn(state, "temperature", value);
+        assert!(state.joined);
+    }
+    state = turn(state, "labels", "20");
+    assert!(!state.joined, "another knob");
+    state = act(turn(state, "labels", "30"), Action::Settle);
+    state = turn(state, "labels", "40");
+    let undone = |state: State| act(state, Action::Undo);
+    let shown = |state: &State| (state.experiment.temperature, state.experiment.labels.to_string());
+    state = undone(state);
+    assert_eq!(shown(&state), (6.0, "30".into()), "it rested in between");
+    state = undone(state);
+    assert_eq!(shown(&state), (6.0, "50".into()));
+    state = undone(state);
+    assert_eq!(shown(&state), (2.0, "50".into()));
+    assert!(state.undo.is_empty());
+    state = turn(act(state, Action::Redo), "temperature", "7");
+    assert_eq!(state.undo.len(), 2, "what is done again is a step of its own");
+}

@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod dom;
 pub mod example_row;
+pub mod framed;
 pub mod help;
 pub mod highlight;
 pub mod icon;

@@ -11,7 +11,7 @@ use crate::{
     },
     panels::compression_bench::run::is_student_there,
     state::record,
-    widgets::dom::text_of,
+    widgets::{dom::text_of, framed::framed_hint},
 };
 
 /// A network that can be had as files: its stage, its name, the length of its packed file, and what was done to it.
@@ -27,8 +27,22 @@ pub fn use_bench_files() -> Html {
     let sources = sources(&page);
     let source = sources.iter().find(|(stage, ..)| *chosen == Some(*stage)).or(sources.last());
     let choose = Callback::from(move |event: Event| chosen.set(Some(text_of(&event).parse().ok())));
+    {
+        let driver = page.driver.clone();
+        // The same network may become another one of another length.
+        let asked = source.map(|(stage, _, length, _)| (*stage, *length));
+        use_effect_with(asked, move |asked| {
+            if let Some((stage, _)) = *asked {
+                driver.send_workbench(WorkbenchCommand::MeasureFiles { stage });
+            }
+        });
+    }
+    let sizes =
+        page.state.bench.file_sizes.as_deref().filter(|(stage, bytes)| {
+            source.is_some_and(|(of, _, length, _)| of == stage && bytes.first() == Some(length))
+        });
     let stem = record::stem(&page.state.experiment);
-    let file = |&format: &FileFormat| {
+    let file = |(place, &format): (usize, &FileFormat)| {
         let (page, stem) = (page.clone(), stem.clone());
         let stage = source.and_then(|(stage, ..)| *stage);
         let save = Callback::from(move |_: MouseEvent| {
@@ -36,11 +50,11 @@ pub fn use_bench_files() -> Html {
             page.driver.send_workbench(WorkbenchCommand::Export { format, stage, name });
         });
         let id = format!("file-{}", format.word());
-        let size =
-            source.filter(|_| format == FileFormat::Packed).map(|(_, _, length, _)| bytes(texts, (*length).into()));
+        let size = sizes.and_then(|(_, bytes)| bytes.get(place)).filter(|length| **length > 0);
+        let size = size.map_or_else(|| "\u{a0}".to_owned(), |&length| bytes(texts, length.into()));
         html! {
             <button id={id.clone()} disabled={source.is_none()} onclick={save} title={texts.help(&id)}>
-                { texts.get(&id) }{ for size.map(|size| html! { <small>{ size }</small> }) }
+                { texts.get(&id) }<small>{ size }</small>
             </button>
         }
     };
@@ -55,10 +69,11 @@ pub fn use_bench_files() -> Html {
                     <option value={of.0.map_or_else(String::new, |stage| stage.to_string())} selected={Some(of) == source}>{ &of.1 }</option>
                 }) }
             </select>
-            <div class="buttons">{ for FileFormat::ALL.iter().map(file) }</div>
+            <div class="buttons">{ for FileFormat::ALL.iter().enumerate().map(file) }</div>
             if let Some(hint) = source.and_then(|(.., made)| onnx_hint(made)) {
                 <p id="onnx-hint" class="hint">{ texts.get(hint) }</p>
             }
+            { framed_hint(texts) }
             <p class="hint">{ texts.get("bench-files-hint") }{ texts.language.gap() }<a href="docs/load.html" target="_blank" rel="noopener">{ texts.get("bench-files-how") }</a></p>
         </div>
     }

@@ -21,6 +21,7 @@ use crate::{
         Action, Engine, Notice,
         record::{self, Record},
     },
+    widgets::framed::framed_hint,
 };
 
 /// Where the chart is.
@@ -109,6 +110,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
                         { texts.get("download-no-student") }
                     }
                 </p>
+                { framed_hint(texts) }
             </div>
         </details>
     }

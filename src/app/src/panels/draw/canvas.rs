@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use retort_spec::read_number;
 use yew::Reducible;
 
 use crate::panels::draw::strokes::{Line, Point};
@@ -54,6 +55,24 @@ impl Default for Paper {
 }
 
 impl Paper {
+    /// The ink that a text holds, as far as it can be read.
+    pub fn of_note(note: &str) -> Self {
+        let point = |text: &str| {
+            let (x, y) = text.split_once(',')?;
+            Some([read_number(x)?, read_number(y)?].map(|x| (x as f32).clamp(0.0, 1.0)))
+        };
+        let line = |text: &str| text.split(' ').map_while(point).collect::<Line>();
+        let lines: Vec<Line> = note.split(';').map(line).filter(|line| !line.is_empty()).collect();
+        Self { lines: Rc::new(lines), ..Self::default() }
+    }
+
+    /// The ink as a text, which a reload must not lose.
+    pub fn note(&self) -> String {
+        let point = |point: &Point| format!("{:.3},{:.3}", point[0], point[1]);
+        let line = |line: &Line| line.iter().map(point).collect::<Vec<_>>().join(" ");
+        self.lines.iter().map(line).collect::<Vec<_>>().join(";")
+    }
+
     /// Whether nothing is drawn.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
@@ -242,6 +261,15 @@ mod tests {
         assert!(right.iter().all(|point| point[0] > 7.0 / 12.0 - 1e-6) && right[0][0] < 0.6);
         let elsewhere = after(&[Pen::Begin([0.1, 0.1]), Pen::Erase]);
         assert_eq!(elsewhere.undo.len(), 1, "nothing was erased, so there is only the stroke to undo");
+    }
+
+    #[test]
+    fn a_note_holds_the_ink() {
+        let lines = vec![vec![[0.25, 0.5], [0.125, 1.0]], vec![[0.0, 0.875]]];
+        let paper = Paper { lines: Rc::new(lines), ..Paper::default() };
+        assert_eq!(Paper::of_note(&paper.note()), paper);
+        assert!(Paper::of_note("").is_empty() && Paper::of_note(";;x,1;0.5").is_empty());
+        assert_eq!(Paper::of_note("0.5,9 NaN,1 0.1,0.1").note(), "0.500,1.000", "what cannot be read ends a line");
     }
 
     #[test]

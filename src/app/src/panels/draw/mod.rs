@@ -20,6 +20,7 @@ use crate::{
         pad::{DrawPadProps, use_draw_pad},
         strokes::{CLASSES, prepare, side, takes_drawings},
     },
+    platform::link,
     state::Action,
     widgets::{
         dom::text_of,
@@ -31,11 +32,21 @@ use crate::{
 /// Its entry in the table.
 pub const PANEL: Panel = Panel { id: "draw", holds: |_| false, draw: |_| island!(use_draw) };
 
+/// Where the browser's tab keeps the drawing over a reload.
+const INK: &str = "drawing";
+
 /// The drawing panel.
 #[hook]
 pub fn use_draw() -> Html {
     let page = use_page();
-    let paper = use_reducer(Paper::default);
+    let paper = use_reducer(|| Paper::of_note(&link::session_get(INK).unwrap_or_default()));
+    use_effect_with(paper.revision, {
+        let paper = paper.clone();
+        // A browser without storage keeps nothing, as before.
+        move |_| {
+            let _ = link::session_set(INK, &paper.note());
+        }
+    });
     let data = page.state.experiment.data;
     let input = use_memo((paper.revision, data), |&(_, data)| prepare(data, &paper.lines()).map(Floats));
     let asked = use_asking(&page, (*input).clone(), paper.revision);

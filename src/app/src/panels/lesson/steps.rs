@@ -37,7 +37,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let entry = *entry;
     let (page, guide) = (use_page(), use_guide());
     let count = lesson.steps.len();
-    let course = use_reducer(|| LessonProgress::new(count, guide::remembered_step(entry).unwrap_or(0)));
+    let course = use_reducer(|| guide::remembered(entry, count).unwrap_or_else(|| LessonProgress::new(count, 0)));
     let watch = use_mut_ref(ChangeTracker::default);
     let folded = use_state(|| false);
     let (text, result) = (use_node_ref(), use_node_ref());
@@ -50,7 +50,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
         let (page, lesson) = (page.clone(), lesson.clone());
         use_effect_with((), move |()| {
             // A lesson that a reload interrupted finds its experiment in the address.
-            if guide::remembered_step(entry).is_none() {
+            if guide::remembered(entry, 0).is_none() {
                 steer::begin(&page, entry, &lesson);
             }
         });
@@ -61,7 +61,6 @@ pub fn use_steps(props: &StepsProps) -> Html {
         let (text, result) = (text.clone(), result.clone());
         let before = use_mut_ref(|| (!guide.asked).then_some((course.step, false)));
         use_effect_with((course.step, record.committed, record.seen.is_some()), move |&(step, committed, _)| {
-            guide::remember_step(entry, step);
             let (Some(text), old) = (text.cast::<HtmlElement>(), before.replace(Some((step, committed)))) else {
                 return;
             };
@@ -82,6 +81,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
             }
         });
     }
+    use_effect_with(course.clone(), move |progress| guide::remember(entry, progress));
     {
         let (page, lesson, course, watch) = (page.clone(), lesson.clone(), course.clone(), watch.clone());
         use_effect(move || {

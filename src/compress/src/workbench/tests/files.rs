@@ -31,8 +31,15 @@ fn every_format_of_what_was_looked_at_and_of_every_stage() {
             with(&mut bench, compress(1, "low-rank:3,prune:0.5,qat:3:1:affine:static-mse,huffman"), &mut trained);
         assert_eq!(ended(&reports), [(1, None)]);
         for stage in [None, Some(0), Some(1), Some(2), Some(3)] {
-            for format in FileFormat::ALL {
+            let sizes = match &tell(&mut bench, WorkbenchCommand::MeasureFiles { stage })[..] {
+                [WorkbenchEvent::FileSizes { stage: of, bytes }] if *of == stage => bytes.clone(),
+                other => panic!("{other:?}"),
+            };
+            for (format, size) in FileFormat::ALL.into_iter().zip(sizes) {
                 let FileData { name, bytes } = file(&mut bench, format, stage);
+                // safetensors fills its header up to a multiple of eight bytes.
+                let link = bytes.len() - size as usize;
+                assert!(link == "v=1".len() || (format.ending().ends_with("safetensors") && link <= 8), "{format:?}");
                 assert_eq!(name, format!("net.{}", format.ending()));
                 let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
                 assert!(holds("v=1"), "the permalink travels along: {format:?}");
@@ -41,6 +48,7 @@ fn every_format_of_what_was_looked_at_and_of_every_stage() {
         let refused =
             tell(&mut bench, WorkbenchCommand::Export { format: FileFormat::Onnx, stage: Some(4), name: "net".into() });
         assert!(matches!(&refused[..], [WorkbenchEvent::Refused { name, .. }] if name == "net.onnx"));
+        assert!(tell(&mut bench, WorkbenchCommand::MeasureFiles { stage: Some(4) }).is_empty());
     }
 }
 
