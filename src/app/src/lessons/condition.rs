@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use retort_spec::read_number;
 use yew::Reducible;
 
 use crate::lessons::{
@@ -75,34 +74,18 @@ pub struct Record {
 }
 
 impl Record {
-    /// Its choice, its flags, what happened, and the numbers: fields between tabs, which no name holds.
+    /// Its choice, and its flags: `2c` is a choice that stands. What came of it is measured anew.
     fn note(&self) -> String {
-        let number = |number: Option<usize>| number.map_or_else(String::new, |number| number.to_string());
-        let mut fields = vec![
-            number(self.picked),
-            String::from(if self.committed { "committed" } else { "" }),
-            String::from(if self.done { "done" } else { "" }),
-        ];
-        if let Some(seen) = &self.seen {
-            fields.push(number(seen.happened));
-            for (name, value) in &seen.values {
-                fields.extend([name.clone(), value.map_or_else(String::new, |value| value.to_string())]);
-            }
-        }
-        fields.join("\t")
+        let mut note = self.picked.map_or_else(String::new, |picked| picked.to_string());
+        note.push_str(if self.committed { "c" } else { "" });
+        note.push_str(if self.done { "d" } else { "" });
+        note
     }
 
     fn of_note(note: &str) -> Self {
-        let mut fields = note.split('\t');
-        let mut next = || fields.next().unwrap_or_default();
-        let (picked, committed, done) = (next().parse().ok(), next() == "committed", next() == "done");
-        let seen = fields.next().map(|happened| {
-            let rest: Vec<&str> = fields.collect();
-            let (pairs, _) = rest.as_chunks::<2>();
-            let values = pairs.iter().map(|[name, value]| ((*name).to_owned(), read_number(value))).collect();
-            Rc::new(Observed { happened: happened.parse().ok(), values })
-        });
-        Self { picked, committed, seen, done }
+        let digits = note.bytes().take_while(u8::is_ascii_digit).count();
+        let picked = note[..digits].parse().ok();
+        Self { picked, committed: picked.is_some() && note.contains('c'), seen: None, done: note.contains('d') }
     }
 }
 
@@ -135,14 +118,14 @@ impl LessonProgress {
         Self { step: step.min(steps.saturating_sub(1)), records: vec![Record::default(); steps] }
     }
 
-    /// What a reload must not lose, as a text: a line a step.
+    /// What a reload must not lose, as a text.
     pub fn note(&self) -> String {
-        self.records.iter().map(Record::note).collect::<Vec<_>>().join("\n")
+        self.records.iter().map(Record::note).collect::<Vec<_>>().join(",")
     }
 
     /// With the records that a text holds, as far as they can be read.
     pub fn with_note(mut self, note: &str) -> Self {
-        self.records.iter_mut().zip(note.split('\n')).for_each(|(record, note)| *record = Record::of_note(note));
+        self.records.iter_mut().zip(note.split(',')).for_each(|(record, note)| *record = Record::of_note(note));
         self
     }
 
@@ -200,15 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn a_note_holds_what_was_answered_and_measured() {
-        let values = vec![("student.accuracy".to_owned(), Some(97.25)), ("teacher.entropy".to_owned(), None)];
-        let seen = Observed { happened: Some(1), values };
-        let moves = [LessonAction::Pick(2), LessonAction::Commit, LessonAction::See(seen), LessonAction::Go(1)];
-        let course = go(LessonProgress::new(3, 0), moves.into_iter().chain([LessonAction::Done]));
+    fn a_note_holds_what_was_answered() {
+        let moves = [LessonAction::Pick(12), LessonAction::Commit, LessonAction::Go(1), LessonAction::Done];
+        let course = go(LessonProgress::new(3, 0), moves);
+        assert_eq!(course.note(), "12c,d,");
         assert_eq!(LessonProgress::new(3, 1).with_note(&course.note()), course);
-        for broken in ["", "\t\t", "x\tcommitted", "\n\n\n\n\n", "1\t\t\t9\tname"] {
+        for broken in ["", ",,,,,,,", "é,c,99999999999999999999999c"] {
             let read = LessonProgress::new(3, 1).with_note(broken);
-            assert_eq!((read.step, read.records.len()), (1, 3), "{broken:?}");
+            assert_eq!(read, LessonProgress::new(3, 1), "{broken:?}");
         }
     }
 

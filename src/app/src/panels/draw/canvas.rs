@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use retort_spec::read_number;
 use yew::Reducible;
 
 use crate::panels::draw::strokes::{Line, Point};
@@ -11,6 +10,8 @@ use crate::panels::draw::strokes::{Line, Point};
 pub const GRID: usize = 12;
 /// Steps that can be undone.
 const MOST_UNDONE: usize = 50;
+/// The sheet's side in a note: finer than anybody draws.
+const NOTED: f32 = 1000.0;
 /// Points closer than this add nothing that can be seen.
 const NEAR: f32 = 0.004;
 
@@ -57,20 +58,26 @@ impl Default for Paper {
 impl Paper {
     /// The ink that a text holds, as far as it can be read.
     pub fn of_note(note: &str) -> Self {
-        let point = |text: &str| {
-            let (x, y) = text.split_once(',')?;
-            Some([read_number(x)?, read_number(y)?].map(|x| (x as f32).clamp(0.0, 1.0)))
+        let line = |text: &str| {
+            let numbers: Vec<u32> = text.split(' ').map_while(|number| number.parse().ok()).collect();
+            let (points, _) = numbers.as_chunks::<2>();
+            points.iter().map(|point| point.map(|number| (number as f32 / NOTED).min(1.0))).collect::<Line>()
         };
-        let line = |text: &str| text.split(' ').map_while(point).collect::<Line>();
         let lines: Vec<Line> = note.split(';').map(line).filter(|line| !line.is_empty()).collect();
         Self { lines: Rc::new(lines), ..Self::default() }
     }
 
     /// The ink as a text, which a reload must not lose.
     pub fn note(&self) -> String {
-        let point = |point: &Point| format!("{:.3},{:.3}", point[0], point[1]);
-        let line = |line: &Line| line.iter().map(point).collect::<Vec<_>>().join(" ");
-        self.lines.iter().map(line).collect::<Vec<_>>().join(";")
+        let mut note = String::new();
+        for line in self.lines.iter() {
+            for number in line.iter().flatten() {
+                note.push_str(&((number * NOTED).round() as u32).to_string());
+                note.push(' ');
+            }
+            note.push(';');
+        }
+        note
     }
 
     /// Whether nothing is drawn.
@@ -267,9 +274,10 @@ mod tests {
     fn a_note_holds_the_ink() {
         let lines = vec![vec![[0.25, 0.5], [0.125, 1.0]], vec![[0.0, 0.875]]];
         let paper = Paper { lines: Rc::new(lines), ..Paper::default() };
+        assert_eq!(paper.note(), "250 500 125 1000 ;0 875 ;");
         assert_eq!(Paper::of_note(&paper.note()), paper);
-        assert!(Paper::of_note("").is_empty() && Paper::of_note(";;x,1;0.5").is_empty());
-        assert_eq!(Paper::of_note("0.5,9 NaN,1 0.1,0.1").note(), "0.500,1.000", "what cannot be read ends a line");
+        assert!(Paper::of_note("").is_empty() && Paper::of_note(";;x 1;5").is_empty());
+        assert_eq!(Paper::of_note("500 9000 -1 1 7").note(), "500 1000 ;", "what cannot be read ends a line");
     }
 
     #[test]
