@@ -268,7 +268,7 @@ own-remove-all = Remove all
 own-restarts = Adding or removing an example restarts the training.
 
 cost = Size and accuracy
-cost-sub = packed student
+cost-sub = packed
 cost-empty = The student is still learning.
 cost-chart = Accuracy against bytes of { $count } measured files, { $best } of them best for their size. The chosen one ({ $format }): { $bytes }, { $accuracy } %.
 packed-file = Packed file

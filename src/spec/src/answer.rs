@@ -56,3 +56,28 @@ pub struct FileData {
     #[serde(with = "crate::floats::bytes")]
     pub bytes: Vec<u8>,
 }
+
+/// The places of [`Event::Regions`](crate::Event::Regions): the centres of the cells of its square, row by row from the
+/// top left, two coordinates each.
+pub fn places() -> Vec<f32> {
+    let at = |index: usize| REGION_REACH * ((2 * index + 1) as f32 / REGION_SIDE as f32 - 1.0);
+    (0..REGION_SIDE).flat_map(|row| (0..REGION_SIDE).flat_map(move |column| [at(column), -at(row)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_run_from_the_top_left_to_the_bottom_right() {
+        let places = places();
+        let half = REGION_REACH / REGION_SIDE as f32;
+        assert_eq!(places.len(), 2 * REGION_SIDE * REGION_SIDE);
+        let near = |at: usize, want: [f32; 2]| {
+            assert!((places[at] - want[0]).abs() < 1e-6 && (places[at + 1] - want[1]).abs() < 1e-6);
+        };
+        near(0, [half - REGION_REACH, REGION_REACH - half]);
+        near(2, [3.0 * half - REGION_REACH, REGION_REACH - half]);
+        near(places.len() - 2, [REGION_REACH - half, half - REGION_REACH]);
+    }
+}

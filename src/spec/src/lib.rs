@@ -4,9 +4,12 @@
 //! This crate depends on serde only: never on burn, never on the DOM. The page, the worker and the command line use it.
 
 mod answer;
+mod compression_result;
 mod data_files;
+mod engine_error;
 mod experiment;
 mod file_problem;
+mod fine_tune;
 pub mod floats;
 pub mod geometry;
 pub mod ink;
@@ -20,14 +23,22 @@ mod pipeline;
 pub mod probability;
 mod problem;
 mod protocol;
+mod report;
 mod scheme;
 mod values;
+mod verdict;
 mod workbench;
 
-pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE};
+pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE, places};
+pub use compression_result::{
+    ByteBreakdown, CompressionResult, Imported, Latency, Layout, NoGpu, PipelineEnd, Sensitivity, Timing,
+    WeightHistogram,
+};
 pub use data_files::{DataPart, FIRST_BYTES, LARGEST_FILE_MB, is_clutter, is_data_name, is_test_name, may_be_data};
+pub use engine_error::{EngineError, Incompatibility};
 pub use experiment::Experiment;
 pub use file_problem::{FileProblem, Foreign};
+pub use fine_tune::{FineTuneRequest, FineTuneResult, TunedLayer, TunedMatrix};
 pub use floats::Floats;
 pub use geometry::{Geometry, LayerShape};
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
@@ -40,18 +51,15 @@ pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
 };
 pub use problem::ProblemKind;
-pub use protocol::{
-    ActivationReport, Command, CurvePoint, DataSummary, EngineError, EngineInfo, Event, Example, Incompatibility,
-    Measured, Outcome, Progress, RunAssignment, RunResult, RunState, RunTime, SelfTest, Spread, Stage, StageMap, Terms,
-    UserExample, Verdict,
+pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};
+pub use report::{
+    ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, Stage, StageMap,
+    Terms,
 };
 pub use scheme::QuantScheme;
 pub use values::{
     Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels, NetworkKind,
     OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
 };
-pub use workbench::{
-    ByteBreakdown, CompressionResult, EvaluationData, FileFormat, FineTuneRequest, FineTuneResult, Imported, Latency,
-    Layout, NetworkFile, NoGpu, PipelineEnd, Sensitivity, Task, Timing, TunedLayer, TunedMatrix, WeightHistogram,
-    WorkbenchCommand, WorkbenchEvent, places,
-};
+pub use verdict::{Outcome, Spread, Verdict};
+pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    fine_tune::{FineTuneRequest, FineTuneResult},
     protocol::{Command, Event, RunResult},
-    workbench::{EvaluationData, FineTuneRequest, FineTuneResult, NetworkFile, WorkbenchCommand, WorkbenchEvent},
+    workbench::{EvaluationData, NetworkFile, WorkbenchCommand, WorkbenchEvent},
 };
 
 /// What engines and workbench send each other. The page hands it on as it is, without a look at the numbers in it.

@@ -1,0 +1,215 @@
+//! What an engine reports: itself, the data, how far it is, curves, measured networks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{answer::Actor, floats::Floats, values::DataSet};
+
+/// The engine behind a worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// Whether it computes on a GPU.
+    pub gpu: bool,
+    /// The adapter's name, for a GPU.
+    pub adapter: Option<String>,
+    /// The GPU's check against the CPU, where there is one.
+    pub self_test: Option<SelfTest>,
+}
+
+/// The same short training on two devices.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// The largest difference of any weight after training, relative to the largest weight.
+    pub error: f64,
+    /// The largest difference that passes.
+    pub tolerance: f64,
+}
+
+impl SelfTest {
+    /// Whether the devices agree. A comparison with NaN does not.
+    pub fn passes(&self) -> bool {
+        self.error <= self.tolerance
+    }
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The teacher is trained.
+    Teacher,
+    /// Baseline and student are trained side by side.
+    Students,
+    /// A compressed network is trained on.
+    Tuning,
+}
+
+/// How far the training is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The run, from 0.
+    pub run: u32,
+    /// How many runs there will be.
+    pub runs: u32,
+    /// What is being done.
+    pub stage: Stage,
+    /// Steps done in this stage.
+    pub step: u32,
+    /// Steps of this stage in all.
+    pub steps: u32,
+    /// Epochs done in this stage.
+    pub epoch: u32,
+    /// Epochs of this stage in all.
+    pub epochs: u32,
+    /// Examples trained a second, measured since the last report; 0 while nothing was trained.
+    pub examples_per_second: f64,
+}
+
+/// The data set of an experiment, with enough of it to draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataSummary {
+    /// Which one.
+    pub data: DataSet,
+    /// How many classes.
+    pub classes: u32,
+    /// Rows and columns of an image; `[1, 2]` for points in the plane.
+    pub shape: [u32; 2],
+    /// Training examples.
+    pub train: u32,
+    /// Test examples.
+    pub test: u32,
+    /// Training examples whose labels the student may see, in the first run.
+    pub labelled: u32,
+    /// Training examples the student is distilled on.
+    pub transfer: u32,
+    /// Training examples that the visitor made; the last ones of the training set.
+    pub own: u32,
+    /// Some training examples of each class, labelled ones first.
+    pub gallery: Vec<Example>,
+    /// The pixels of all test examples, row by row, each 0 to 255; coordinates for points are in `test_points`.
+    #[serde(with = "crate::floats::bytes")]
+    pub test_pixels: Vec<u8>,
+    /// The coordinates of the test examples, for points.
+    pub test_points: Floats,
+    /// The labels of the test examples.
+    #[serde(with = "crate::floats::bytes")]
+    pub test_labels: Vec<u8>,
+}
+
+/// One example to draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    /// Its place in the training set.
+    pub index: u32,
+    /// Its true class.
+    pub label: u8,
+    /// Whether the student may see the label.
+    pub labelled: bool,
+    /// Its pixels, each 0 to 255; empty for points.
+    #[serde(with = "crate::floats::bytes")]
+    pub pixels: Vec<u8>,
+    /// Its coordinates, for points; empty for images.
+    pub point: Floats,
+}
+
+/// What an input does inside a network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActivationReport {
+    /// Teacher or student.
+    pub actor: Actor,
+    /// Its stages, from the input on.
+    pub stages: Vec<StageMap>,
+    /// The weights of its first layer, filter by filter, each a square of pixels; nothing for points.
+    pub filters: Floats,
+    /// Some test examples, class after class.
+    pub compared: Vec<u32>,
+    /// The cosines between their embeddings, `[compared, compared]`.
+    pub similarities: Floats,
+}
+
+/// What a stage makes of an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageMap {
+    /// Channels that are given.
+    pub channels: u32,
+    /// Channels that there are.
+    pub of: u32,
+    /// Rows, and columns.
+    pub side: u32,
+    /// `[channels, side²]`.
+    pub values: Floats,
+    /// The attention map, `[side²]`: the sum of squares over all channels, of unit length.
+    pub attention: Floats,
+}
+
+/// A point of a learning curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The run, from 0.
+    pub run: u32,
+    /// Whose curve.
+    pub actor: Actor,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u32,
+    /// Mean training loss since the last point; `None` at the first.
+    pub train_loss: Option<f64>,
+    /// Share that is right of the labelled training examples it may see, 0 to 1, measured on a sample; `None` without
+    /// labels.
+    pub train_accuracy: Option<f64>,
+    /// Mean cross-entropy over the test set, in nats.
+    pub test_loss: f64,
+    /// Share of the test set that is right, 0 to 1.
+    pub test_accuracy: f64,
+}
+
+/// The terms of the student's loss, each times its weight, at a point of its learning curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The run, from 0.
+    pub run: u32,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u32,
+    /// Mean of each since the last point, by name: `cross-entropy`, `soft-targets`, an objective's word, or that word,
+    /// a colon and one of its parts.
+    pub values: Vec<(String, f64)>,
+}
+
+/// A trained network's measurements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The run, from 0.
+    pub run: u32,
+    /// Which network.
+    pub actor: Actor,
+    /// Share of the test set that is right, 0 to 1.
+    pub accuracy: f64,
+    /// The same for each class; NaN for a class without test examples.
+    pub per_class_accuracy: Vec<f64>,
+    /// Share of the test set on which it says what its teacher says; `None` for the teacher.
+    pub agreement: Option<f64>,
+    /// Expected calibration error, 15 equal bins of confidence (Guo et al. 2017, eq. 5), 0 to 1.
+    pub calibration_error: f64,
+    /// Weights and biases.
+    pub parameters: u32,
+    /// What was learned beside them and is not in the file: regressors, translators, variances.
+    pub extra_parameters: u32,
+    /// Length of the packed file of 32-bit weights.
+    pub bytes: u32,
+    /// Logits of all test examples, row by row.
+    pub logits: Floats,
+    /// Seconds it took to train it, as measured here.
+    pub seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_self_test_without_a_number_fails() {
+        assert!(!SelfTest { error: f64::NAN, tolerance: 1.0 }.passes());
+    }
+}

@@ -1,0 +1,83 @@
+//! What distillation did, over all runs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::Actor;
+
+/// Mean and spread over runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Sample standard deviation; 0 for a single run.
+    pub deviation: f64,
+    /// Each run's value.
+    pub values: Vec<f64>,
+}
+
+impl Spread {
+    /// Mean and sample standard deviation of `values`.
+    pub fn of(values: Vec<f64>) -> Self {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let deviation = if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 };
+        Self { mean, deviation, values }
+    }
+}
+
+/// What distillation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The distilled student is right more often than the same network alone.
+    Helps,
+    /// The test tells no difference.
+    NoDifference,
+    /// The distilled student is right less often.
+    Hurts,
+}
+
+/// What distillation did, over all runs, by a paired test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// In a word.
+    pub outcome: Outcome,
+    /// Two-sided p value of the paired test over the test examples.
+    pub p_value: f64,
+    /// Whether a knob was turned while the networks trained, so that no single experiment gives this result again.
+    #[serde(rename = "touched")]
+    pub edited_while_training: bool,
+    /// Test examples in the comparison.
+    pub examples: u32,
+    /// The teacher's accuracies, 0 to 1.
+    pub teacher: Spread,
+    /// The baseline's.
+    pub baseline: Spread,
+    /// The distilled student's.
+    pub student: Spread,
+}
+
+impl Verdict {
+    /// A network's accuracies.
+    pub fn spread(&self, actor: Actor) -> &Spread {
+        match actor {
+            Actor::Teacher => &self.teacher,
+            Actor::Student => &self.student,
+            Actor::Baseline => &self.baseline,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spread_by_hand() {
+        let spread = Spread::of(vec![1.0, 2.0, 6.0]);
+        assert_eq!(spread.mean, 3.0);
+        assert!((spread.deviation - 7.0_f64.sqrt()).abs() < 1e-12);
+        assert_eq!(Spread::of(vec![4.0]).deviation, 0.0);
+    }
+}
