@@ -149,8 +149,11 @@ const GOOD_SHIFT: f64 = 0.1;
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_does_not_jump_while_it_loads_and_trains() -> Result<()> {
-    let script = "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-          if (!entry.hadRecentInput) window.shift += entry.value;
+    let script = "window.shift = 0; window.moved = []; new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+            if (entry.hadRecentInput) return;
+          window.shift += entry.value;
+          const name = (node) => node?.id ? `#${node.id}` : `${node?.parentElement?.id ?? ''}>${node?.nodeName}.${node?.className}`;
+          window.moved.push([entry.value.toFixed(3), ...entry.sources.map((of) => `${name(of.node)} ${of.previousRect.top}→${of.currentRect.top} ${of.previousRect.height}→${of.currentRect.height}`)].join(' | '));
         })).observe({ type: 'layout-shift', buffered: true });";
     let page = Page::open_after(SHORT, Gpu::None, script).await?;
     for (width, height) in [(390, 844), (1280, 800)] {
@@ -160,7 +163,8 @@ async fn page_does_not_jump_while_it_loads_and_trains() -> Result<()> {
             page.until_finished().await?;
             let shift = page.script("return window.shift").await?.as_f64().unwrap_or(f64::NAN);
             println!("layout shift, {width} pixels, {language}: {shift:.4}");
-            ensure!(shift < GOOD_SHIFT, "{width} {language}: {shift}");
+            let moved = page.script("return window.moved.join('\\n')").await?;
+            ensure!(shift < GOOD_SHIFT, "{width} {language}: {shift}\n{}", moved.as_str().unwrap_or_default());
         }
     }
     page.close().await
