@@ -89,6 +89,22 @@ async fn page_fits_every_width_and_the_bench_one_screen() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_shows_all_soft_targets_on_a_small_projector() -> Result<()> {
+    for language in ["en", "zh-CN"] {
+        let page = Page::open(&format!("#v=1&runs=1&view=projector&lang={language}"), Gpu::None).await?;
+        page.until_finished().await?;
+        page.resize(1280, 720).await?;
+        let end = page
+            .script("return Math.max(...[...document.querySelectorAll('.multiple')].map((of) => of.getBoundingClientRect().bottom))")
+            .await?;
+        ensure!(end.as_f64().is_some_and(|end| end <= 720.0), "{language}: the five temperatures end at {end}");
+        page.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_tells_readers_once_and_names_its_charts() -> Result<()> {
     // What the live region says is written down.
     let script = "window.heard = []; addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
