@@ -32,6 +32,7 @@ copied = Copied
 copy-refused = Press Ctrl+C
 share-title = Share this experiment
 share-link = Link
+share-same = On the same device and browser the link gives the same numbers. Another processor or the command line rounds differently: accuracies then differ by tenths of a point, seldom by 2 points.
 share-embed = Embed in a course page
 share-qr = The link as a QR code
 share-qr-long = The link is too long for a QR code that phones can read.

@@ -31,6 +31,7 @@ copied = 已复制
 copy-refused = 请按 Ctrl+C
 share-title = 分享这个实验
 share-link = 链接
+share-same = 在同一设备和浏览器上，此链接给出相同的数字。其他处理器或命令行的舍入不同，准确率会相差零点几个百分点，偶尔相差 2 个百分点。
 share-embed = 嵌入课程网页
 share-qr = 链接的二维码
 share-qr-long = 链接太长，手机无法识别这样的二维码。

@@ -7,12 +7,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{
     Layer,
-    model::{Affine, Coding, Matrix, Model, Values},
-    net,
-    onnx::{self, Style},
+    network::model::{Affine, Coding, Matrix, Model, Values},
+    run::net,
+    format::onnx::{self, Style},
     random::stream,
-    safetensors, weights,
-};
+    format::safetensors, quantization::weights};
 use retort_spec::{Architecture, Bits};
 
 /// Kinds of network and numbers of an example.

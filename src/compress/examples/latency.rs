@@ -6,13 +6,12 @@ use std::{fmt::Write, hint::black_box, time::Instant};
 
 use rand::{Rng, RngExt};
 use retort_compress::{
-    Layer, integer,
-    latency::{Contender, StoppedClock, measure, ratio},
-    model::{Affine, Coding, LayerModel, Model},
-    net,
+    Layer, run::integer,
+    run::latency::{Contender, StoppedClock, measure, ratio},
+    network::model::{Affine, Coding, LayerModel, Model},
+    run::net,
     random::stream,
-    weights::quantize,
-};
+    quantization::weights::quantize};
 use retort_spec::{Bits, NetworkKind, QuantScheme};
 
 const SIDE: usize = 28;

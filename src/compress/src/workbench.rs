@@ -16,11 +16,12 @@ use retort_spec::{
 };
 
 use crate::{
-    histogram::{histogram, levels},
-    model::{LayerModel, Matrix, Model},
-    onnx::{self, Style},
-    pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
-    ptq, safetensors,
+    format::onnx::{self, Style},
+    format::pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
+    format::safetensors,
+    network::histogram::{histogram, levels},
+    network::model::{LayerModel, Matrix, Model},
+    quantization::ptq,
 };
 use pipeline_run::PipelineRun;
 

@@ -16,6 +16,6 @@ mod session;
 pub mod train;
 pub mod verify;
 
-use retort_compress::{checksum, random};
+use retort_compress::{format::checksum, random};
 
 pub use session::Session;

@@ -1,7 +1,7 @@
 //! Checks the engine against vector files: numbers that others computed.
 
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
-use retort_compress::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear};
+use retort_compress::quantization::quantize::{Axis, IntegerType, dequantize_linear, quantize_linear};
 use serde::Deserialize;
 
 use crate::{

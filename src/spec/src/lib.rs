@@ -58,7 +58,7 @@ pub use report::{
 };
 pub use scheme::QuantScheme;
 pub use values::{
-    Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels, NetworkKind,
+    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels, NetworkKind,
     OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};

@@ -7,7 +7,7 @@ pub mod training;
 
 use std::{fmt, str::FromStr};
 
-pub use data::{Classes, DataSet, Form, Labels, Source, Transfer};
+pub use data::{ClassNames, Classes, DataSet, Form, Labels, Source, Transfer};
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};
 pub use training::{DeviceChoice, HintLayer, OnOff, OptimizerKind, Schedule};

@@ -88,7 +88,7 @@ pub fn browser_in(folder: &Path, filter: &str, cost: &str, more: &[(&str, &Path)
             "browser",
             "--",
             "--ignored",
-            "--test-threads=1",
+            "--test-threads=2",
             "--nocapture",
             filter,
         ]);

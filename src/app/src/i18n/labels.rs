@@ -1,8 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    CompressionStep, DataSet, Experiment, FileProblem, Kind, Knob, Pipeline, PipelineError, QuantScheme, Rank,
-    Sparsity, changed,
+    ClassNames, CompressionStep, DataSet, Experiment, FileProblem, Kind, Knob, Pipeline, PipelineError, QuantScheme,
+    Rank, Sparsity, changed,
 };
 
 use crate::i18n::{
@@ -110,10 +110,10 @@ pub fn made(texts: &Texts, pipeline: &Pipeline) -> String {
 
 /// What a class is called: a digit, a garment, or a letter for points.
 pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
-    match data {
-        DataSet::Fashion => texts.with("fashion-class", &[("class", class.into())]),
-        data if data.is_plane() => char::from(b'A' + class as u8).to_string(),
-        _ => class.to_string(),
+    match data.class_names() {
+        ClassNames::Digits => class.to_string(),
+        ClassNames::Letters => char::from(b'A' + class as u8).to_string(),
+        ClassNames::Words => texts.with(&format!("{data}-class"), &[("class", class.into())]),
     }
 }
 

@@ -10,7 +10,8 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    Actor, COMPRESSION_STEPS, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind, Objective, PipelineError,
+    Actor, COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
+    Objective, PipelineError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +55,8 @@ fn both_languages_say_the_same_things_with_the_same_variables() {
 /// Ids made from the table of knobs and from words of the spec.
 fn derived() -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
+    let named = DataSet::ALL.iter().filter(|data| data.class_names() == ClassNames::Words);
+    ids.extend(named.map(|data| format!("{data}-class")));
     for knob in KNOBS {
         ids.extend([format!("knob-{}", knob.key), format!("knob-{}.help", knob.key)]);
         if let Kind::Choice(words) = knob.kind {

@@ -177,6 +177,7 @@ fn use_contents(props: &ContentsProps) -> Html {
                         <textarea id="share-embed" ref={area.clone()} rows="3" readonly=true value={snippet.clone()} />
                         <button id="copy-embed" onclick={copy(Copied::Embed, snippet)}>{ said(Copied::Embed) }</button>
                     </div>
+                    <p class="hint">{ texts.get("share-same") }</p>
                 </div>
                 { island!(use_qr, QrProps { id: "share-qr", link: link.clone(), name: texts.get("share-qr"), too_long: texts.get("share-qr-long") }) }
             </div>

@@ -7,10 +7,14 @@ use retort_spec::{
 
 use super::{EventSink, Workbench, ptq_progress};
 use crate::{
-    activations::calibrate,
-    lowrank,
-    model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values},
-    prune, ptq, random, weight_sharing, weights,
+    network::model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values},
+    quantization::activations::calibrate,
+    quantization::ptq,
+    quantization::weights,
+    random,
+    reduction::lowrank,
+    reduction::prune,
+    reduction::weight_sharing,
 };
 
 /// A pipeline under way.
@@ -196,7 +200,7 @@ fn by_scales(matrix: &Matrix, codes: &Codes, scales: &[f32]) -> Codes {
     let range = weights::codes_of(codes.bits, retort_spec::ZeroPoint::Symmetric);
     let code = |(index, w): (usize, f32)| {
         let (row, column) = (index / matrix.columns, index % matrix.columns);
-        let group = crate::model::group_of(codes.granularity, matrix.rows, row, column);
+        let group = crate::network::model::group_of(codes.granularity, matrix.rows, row, column);
         ((w / scales[group]).round_ties_even() as i32).clamp(range.min, range.max)
     };
     let codes_of_weights = matrix.values().into_iter().enumerate().map(code).collect();

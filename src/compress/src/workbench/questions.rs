@@ -7,17 +7,17 @@ use retort_spec::{
 
 use super::{EventSink, Workbench};
 use crate::{
-    gzip,
-    histogram::sqnr,
-    integer::{
+    format::gzip,
+    format::pack::{pack_float, unpack},
+    format::safetensors::{self, Opened, ReadError},
+    network::histogram::sqnr,
+    network::model::Model,
+    quantization::ptq,
+    run::integer::{
         self, NotInteger,
         dots::{self, Words},
     },
-    latency::{self, Contender},
-    model::Model,
-    pack::{pack_float, unpack},
-    ptq,
-    safetensors::{self, Opened, ReadError},
+    run::latency::{self, Contender},
 };
 
 /// Examples at once whose time is measured.

@@ -11,11 +11,11 @@ use retort_spec::{
 use super::*;
 use crate::{
     Layer,
-    model::{Affine, Coding, Values},
-    pack::pack_float,
-    prune,
+    format::pack::pack_float,
+    network::model::{Affine, Coding, Values},
+    quantization::weights,
     random::stream,
-    weights,
+    reduction::prune,
 };
 
 mod extremes;
@@ -60,10 +60,10 @@ fn classes_of(model: &Model, inputs: &[f32]) -> Vec<u8> {
 
 /// Images that a network has right but for every fifth.
 fn images(model: &Model, count: usize) -> EvaluationData {
-    let test = crate::layer_pairs::tests::examples(count, 64);
+    let test = crate::quantization::layer_pairs::tests::examples(count, 64);
     let mut labels = classes_of(model, &test);
     labels.iter_mut().step_by(5).for_each(|label| *label = (*label + 1) % 4);
-    let calibration = crate::layer_pairs::tests::examples(count + 24, 64).split_off(count * 64).into();
+    let calibration = crate::quantization::layer_pairs::tests::examples(count + 24, 64).split_off(count * 64).into();
     EvaluationData { features: 64, classes: 4, image: true, test: test.into(), labels, calibration }
 }
 

@@ -324,7 +324,7 @@ mod tests {
     fn the_packed_digits_are_those_of_the_source() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/digits8");
         let source = std::fs::read(format!("{folder}/digits.gz")).unwrap();
-        let digits = retort_compress::gzip::unpack(&source, 1 << 20).unwrap();
+        let digits = retort_compress::format::gzip::unpack(&source, 1 << 20).unwrap();
         let packed = pack(&digits);
         if std::env::var_os("RETORT_PACK").is_some() {
             std::fs::write(format!("{folder}/digits.mix"), &packed).unwrap();

@@ -1,7 +1,7 @@
 //! IDX files, the form in which MNIST and Fashion-MNIST are distributed (Y. LeCun, "The MNIST database", file format),
 //! plain or gzip.
 
-use retort_compress::gzip;
+use retort_compress::format::gzip;
 use retort_spec::{FileProblem, Foreign};
 
 /// The magic number of a file of images: bytes, three dimensions.

@@ -136,7 +136,7 @@ mod tests {
         let activation_quant = ActivationFakeQuant::new(false);
         let values = [-1.0, 0.0, 0.013, 1.55];
         let got = block_on(read(activation_quant.round(rows(values)))).unwrap();
-        let affine = retort_compress::model::Affine::covering(-1.0, 1.55);
+        let affine = retort_compress::network::model::Affine::covering(-1.0, 1.55);
         for (got, want) in got.iter().zip(affine.rounded(&values)) {
             assert!((got - want).abs() < 1e-6, "{got} {want}");
         }
@@ -159,7 +159,7 @@ mod tests {
             activation_quant.round(network.forward(inputs, Pass::FakeQuantized(&activation_quant)).logits);
             let mut want = Vec::new();
             let extremes = |numbers: &[f32]| numbers.iter().fold([0.0_f32; 2], |[l, h], x| [l.min(*x), h.max(*x)]);
-            retort_compress::calibration::visit_layer_inputs(
+            retort_compress::run::calibration::visit_layer_inputs(
                 architecture.kind,
                 64,
                 &layers,

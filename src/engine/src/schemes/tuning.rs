@@ -7,7 +7,7 @@ use burn::{
     tensor::{Device, ExecutionError, Int, Tensor, TensorData},
 };
 use rand_chacha::ChaCha8Rng;
-use retort_compress::{model::Matrix, prune};
+use retort_compress::{network::model::Matrix, reduction::prune};
 use retort_spec::{
     Activations, CompressionStep, Experiment, FineTuneRequest as Request, StartFrom, SupervisedBy, TunedLayer,
     TunedMatrix,

@@ -1,7 +1,7 @@
 //! What is measured of a network: while it trains, when it is trained, and when it is packed.
 
 use burn::tensor::ExecutionError;
-use retort_compress::pack::pack_float;
+use retort_compress::format::pack::pack_float;
 use retort_spec::{Actor, Measured, NetworkFile, NetworkKind};
 
 use super::Halt;

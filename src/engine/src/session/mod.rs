@@ -16,7 +16,7 @@ mod tune;
 use std::time::Duration;
 
 use burn::tensor::ExecutionError;
-use retort_compress::pack::{PackError, unpack_float};
+use retort_compress::format::pack::{PackError, unpack_float};
 use retort_spec::{
     Command, DataSet, EngineError, Event, Experiment, FileProblem, Phase, RunAssignment, RunState, UserExample, changed,
 };

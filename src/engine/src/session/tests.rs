@@ -1,5 +1,5 @@
 use pollster::block_on;
-use retort_compress::model::{LayerModel, Matrix, Model};
+use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
     Actor, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
     NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms, Transfer,

@@ -7,9 +7,8 @@ use burn::{
 };
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{
-    model::{Matrix, group_of, groups},
-    weights::{codes_of, quantize},
-};
+    network::model::{Matrix, group_of, groups},
+    quantization::weights::{codes_of, quantize}};
 use retort_spec::{QuantScheme, Range, ScaleSource, ZeroPoint};
 
 /// The least scale that divides safely.

@@ -51,7 +51,27 @@ pub enum Source {
     Files,
 }
 
+/// What the classes of a data set are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClassNames {
+    /// 0, 1, 2, …
+    Digits,
+    /// A, B, C, …
+    Letters,
+    /// By the page's message `<word>-class`.
+    Words,
+}
+
 impl DataSet {
+    /// What its classes are called.
+    pub fn class_names(self) -> ClassNames {
+        match self {
+            Self::Digits8 | Self::Strokes | Self::Mnist => ClassNames::Digits,
+            Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => ClassNames::Letters,
+            Self::Fashion => ClassNames::Words,
+        }
+    }
+
     /// What one example is.
     pub fn form(self) -> Form {
         match self {

@@ -3,10 +3,9 @@
 
 use js_sys::{Array, Float32Array, Function, Int32Array, Object, Promise, Reflect, Uint32Array};
 use retort_compress::{
-    integer::dots::Words,
-    latency::resolution,
-    workbench::{GpuTimes, GpuWords, Workbench},
-};
+    run::integer::dots::Words,
+    run::latency::resolution,
+    workbench::{GpuTimes, GpuWords, Workbench}};
 use retort_spec::{Latency, NoGpu};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;

@@ -80,7 +80,7 @@ pub fn use_bench_files() -> Html {
 }
 
 /// What to know of the ONNX file with integers of a network to which this was done: a program that runs it must be new
-/// enough for its types (`compress/onnx.rs`), or there are no integers in it.
+/// enough for its types (`compress/format/onnx.rs`), or there are no integers in it.
 fn onnx_hint(made: &Pipeline) -> Option<&'static str> {
     let scheme = made.0.iter().find_map(|step| match step {
         CompressionStep::Quantize(scheme) | CompressionStep::QuantizationAware { scheme, .. } => Some(scheme),

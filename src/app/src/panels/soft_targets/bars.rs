@@ -1,7 +1,7 @@
 //! One example's distribution at the slider's T as a table with bars: teacher, student and baseline.
 
 use retort_spec::{
-    Actor, DataSet,
+    Actor, ClassNames, DataSet,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
@@ -77,7 +77,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
             <p class="legend bars-key" aria-hidden="true">{ for ORDER.iter().map(|actor| html! {
                 <span class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ mark(*actor) }</span>
             }) }</p>
-            <table class={classes!("bars", (props.data == DataSet::Fashion).then_some("names"))}>
+            <table class={classes!("bars", (props.data.class_names() == ClassNames::Words).then_some("names"))}>
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>
                     <td></td>

@@ -160,7 +160,7 @@ fn learned_scales_are_used_as_they_come_back() {
                 let mut tuned = trained(tuning);
                 for matrix in tuned.layers.as_mut().unwrap().iter_mut().flat_map(|layer| &mut layer.factors) {
                     let (rows, columns) = (matrix.rows as usize, matrix.columns as usize);
-                    let count = crate::model::groups(scheme.granularity, rows, columns);
+                    let count = crate::network::model::groups(scheme.granularity, rows, columns);
                     matrix.scales = (0..count).map(|group| 0.05 + 0.001 * group as f32).collect::<Vec<f32>>().into();
                 }
                 back = tuned.layers.clone().unwrap();
@@ -174,7 +174,8 @@ fn learned_scales_are_used_as_they_come_back() {
                 assert_eq!(codes.scales, learned.scales.to_vec());
                 for (place, (got, w)) in matrix.values().iter().zip(learned.values.iter()).enumerate() {
                     let (row, column) = (place / matrix.columns, place % matrix.columns);
-                    let scale = learned.scales[crate::model::group_of(scheme.granularity, matrix.rows, row, column)];
+                    let scale =
+                        learned.scales[crate::network::model::group_of(scheme.granularity, matrix.rows, row, column)];
                     // Esser et al. 2020, equations 1 and 2: three bits are -3 to 3.
                     let kept = learned.mask.get(place) != Some(&0);
                     let want = if kept { (w / scale).clamp(-3.0, 3.0).round_ties_even() * scale } else { 0.0 };

@@ -49,7 +49,7 @@ fn layers_whose_ranges_were_evened_out_are_mixed_with_their_like() {
         let mut model = network(text);
         let shapes = model.shapes();
         // Channels that differ a thousandfold, without another network for it.
-        for (source, sink) in crate::layer_pairs::pairs(model.kind, &shapes) {
+        for (source, sink) in crate::quantization::layer_pairs::pairs(model.kind, &shapes) {
             let (channels, outputs) = (shapes[source].1, shapes[sink].1);
             let factor = |channel: usize| 1000.0_f32.powf(channel as f32 / channels as f32 - 0.5);
             let scaled = |matrix: &Matrix, factor: &dyn Fn(usize) -> f32| {
