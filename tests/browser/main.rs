@@ -128,6 +128,43 @@ async fn page_survives_a_killed_worker() -> Result<()> {
     page.close().await
 }
 
+/// Without it products take twice as long, and nothing else tells.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_links_its_fast_loop() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    // A document of the site's own, which lets a test start a worker of its own, in which it sees what is linked.
+    page.go("engine.js").await?;
+    let script = "(async () => {
+        const code = `const { set } = WebAssembly.Table.prototype;
+            WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+              construct(target, [module, imports]) {
+                const instance = new target(module, imports);
+                if (imports.engine) self.loop = instance.exports.microkernel;
+                return instance;
+              },
+            });
+            WebAssembly.Table.prototype.set = function (place, what) {
+              set.call(this, place, what);
+              if (what && what === self.loop) postMessage({ linked: true });
+            };
+            await import('${location.origin}/engine.js');
+            postMessage({ there: true });`;
+        const module = await WebAssembly.compileStreaming(fetch('/engine-cpu_bg.wasm'));
+        const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' });
+        worker.onerror = ({ message }) => { window.linked = message; };
+        worker.onmessage = ({ data }) => {
+          if (data.there) worker.postMessage({ glue: './engine-cpu.js', module });
+          if (data.linked) window.linked = true;
+          else if (Array.isArray(data)) window.linked ??= 'the engine is there without it';
+        };
+      })()";
+    page.script(script).await?;
+    page.until("window.linked").await?;
+    ensure!(page.script("return window.linked").await? == json!(true));
+    page.close().await
+}
+
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_pauses_steps_and_goes_on() -> Result<()> {

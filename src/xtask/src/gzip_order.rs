@@ -18,6 +18,8 @@ use wasmparser::{
     CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
 };
 
+use crate::tools::gzip;
+
 /// Smallest hashes that stand for a function: the share of them that two have in common estimates the share of their
 /// shingles (Broder 1997, "On the resemblance and containment of documents").
 const HASHES: usize = 256;
@@ -27,13 +29,17 @@ const SHINGLE: usize = 5;
 /// Functions, the last ones, whose likes are looked at for the next place.
 const RECENT: usize = 5;
 /// So many of the most similar ones are tried against what gzip still sees.
-const TRIED: usize = 24;
+const TRIED: usize = 16;
 /// What gzip still sees, in bytes.
 const WINDOW: usize = 32_768;
 /// Bytes of a sequence that counts as seen.
-const SEEN: usize = 6;
-/// Short functions are seen by accident: so many unseen sequences are added to each.
-const DOUBT: usize = 100;
+const SEEN: usize = 8;
+/// Short functions are seen by accident: so many unseen sequences are added to each. Which of these numbers is best is a
+/// matter of chance: all are tried, and the order that gzip makes the least of is taken, one or two kilobytes less.
+const DOUBTS: [usize; 3] = [60, 100, 150];
+
+/// A module with so many bytes of code takes a minute for each try, and few visitors fetch it.
+const LARGE: usize = 3_000_000;
 
 /// Only the first of many functions with the same hash are looked at: what all have in common tells them not apart.
 const MOST: usize = 200;
@@ -47,7 +53,7 @@ const MOST_PAGES: u64 = 2_000_000_000 / 65_536;
 /// # Errors
 /// Where it is no module.
 pub fn reorder(module: &[u8]) -> Result<Vec<u8>> {
-    with_order(module, chain)
+    with_order(module, best_chain)
 }
 
 /// The same with the functions in the linker's order, to see what the other order saves.
@@ -81,17 +87,32 @@ fn with_order(module: &[u8], order: fn(&[&[u8]]) -> Vec<usize>) -> Result<Vec<u8
     Ok(arranged.finish())
 }
 
+/// Who has a hash, by the hash and its place among a function's hashes.
+type Holders = HashMap<(usize, u32), Vec<usize>>;
+
+/// The best of some chains.
+fn best_chain(bodies: &[&[u8]]) -> Vec<usize> {
+    let marks: Vec<[u32; HASHES]> = bodies.iter().map(|body| mark(body)).collect();
+    let mut holders = Holders::new();
+    for (function, mark) in marks.iter().enumerate() {
+        mark.iter().enumerate().for_each(|hash| holders.entry((hash.0, *hash.1)).or_default().push(function));
+    }
+    let bytes: usize = bodies.iter().map(|body| body.len()).sum();
+    let doubts = if bytes < LARGE { &DOUBTS[..] } else { &DOUBTS[1..2] };
+    let chains: Vec<Vec<usize>> = doubts.iter().map(|&doubt| chain(bodies, &marks, holders.clone(), doubt)).collect();
+    let length = |order: &Vec<usize>| {
+        let code: Vec<u8> = order.iter().flat_map(|&function| bodies[function]).copied().collect();
+        // What cannot be compressed is as long as it is.
+        gzip(&code, 9).map_or(code.len(), |file| file.len())
+    };
+    chains.into_iter().min_by_key(length).unwrap_or_default()
+}
+
 /// From the largest function on always that of the most similar ones of which gzip has seen the largest part; where
 /// none is similar, the largest.
 ///
 /// Similarity alone, without a look at what is still seen, made app and CPU engine 4 kB larger.
-fn chain(bodies: &[&[u8]]) -> Vec<usize> {
-    // Who has a hash is found by it.
-    let mut holders: HashMap<(usize, u32), Vec<usize>> = HashMap::new();
-    let marks: Vec<[u32; HASHES]> = bodies.iter().map(|body| mark(body)).collect();
-    for (function, mark) in marks.iter().enumerate() {
-        mark.iter().enumerate().for_each(|hash| holders.entry((hash.0, *hash.1)).or_default().push(function));
-    }
+fn chain(bodies: &[&[u8]], marks: &[[u32; HASHES]], mut holders: Holders, doubt: usize) -> Vec<usize> {
     let mut by_size: Vec<usize> = (0..bodies.len()).collect();
     by_size.sort_by_key(|&function| bodies[function].len());
     let mut left = vec![true; bodies.len()];
@@ -122,7 +143,7 @@ fn chain(bodies: &[&[u8]]) -> Vec<usize> {
         // The number of the function is for the same order every time.
         tried.sort_unstable_by_key(|&candidate| Reverse(candidate));
         tried.truncate(TRIED);
-        let part = |&(sum, other): &(u32, usize)| (seen.part_of(bodies[other]), sum, other);
+        let part = |&(sum, other): &(u32, usize)| (seen.part_of(bodies[other], doubt), sum, other);
         next = tried.iter().map(part).max().map(|(_, _, other)| other);
         while next.is_none()
             && let Some(largest) = by_size.pop()
@@ -164,11 +185,11 @@ impl Seen {
         }
     }
 
-    /// How much of a function was seen, in millionths.
-    fn part_of(&self, body: &[u8]) -> usize {
+    /// How much of a function was seen, in millionths, that and so many unseen sequences being all of it.
+    fn part_of(&self, body: &[u8], doubt: usize) -> usize {
         let all = body.len().saturating_sub(SEEN - 1);
         let hits = body.array_windows().filter(|sequence: &&[u8; SEEN]| self.sequences.contains_key(*sequence)).count();
-        1_000_000 * hits / (all + DOUBT)
+        1_000_000 * hits / (all + doubt)
     }
 }
 
@@ -299,7 +320,7 @@ mod tests {
         let (mut near, mut close) = (one.clone(), other.clone());
         (near[20], close[70]) = (9, 9);
         let bodies: Vec<&[u8]> = vec![&one, &other, &near, &close, &[1, 2]];
-        let order = chain(&bodies);
+        let order = best_chain(&bodies);
         let place = |function: usize| order.iter().position(|&at| at == function).unwrap();
         assert_eq!((place(0).abs_diff(place(2)), place(1).abs_diff(place(3))), (1, 1), "{order:?}");
     }

@@ -213,7 +213,7 @@ fn missing_files(texts: &Texts, missing: &MissingFiles) -> String {
     let text = texts.with("files-missing", &[("files", names.join(texts.language.comma()).into())]);
     match &missing.passed_over[..] {
         [] => text,
-        passed_over => format!("{text} {}", passed_over_files(texts, passed_over)),
+        passed_over => [&text, texts.language.gap(), &passed_over_files(texts, passed_over)].concat(),
     }
 }
 

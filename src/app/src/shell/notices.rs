@@ -117,7 +117,7 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
             let read = texts.with("files-read", &args);
             match &passed_over[..] {
                 [] => ("good", read),
-                names => ("good", format!("{read} {}", passed_over_files(texts, names))),
+                names => ("good", [&read, texts.language.gap(), &passed_over_files(texts, names)].concat()),
             }
         }
         Notice::Update => ("good", texts.get("update-ready")),

@@ -169,7 +169,6 @@ impl Session {
             Command::SetSpeedLimit(pace) => {
                 self.pace = pace;
                 self.due = None;
-                self.due = None;
                 Vec::new()
             }
             Command::RequestEvaluationData => self.job.as_ref().map(Job::examples).into_iter().collect(),
