@@ -34,8 +34,8 @@ const TRIED: usize = 16;
 const WINDOW: usize = 32_768;
 /// Bytes of a sequence that counts as seen.
 const SEEN: usize = 8;
-/// Short functions are seen by accident: so many unseen sequences are added to each. Which of these numbers is best is a
-/// matter of chance: all are tried, and the order that gzip makes the least of is taken, one or two kilobytes less.
+/// Short functions are seen by accident: so many unseen sequences are added to each. Which of these numbers is best is
+/// a matter of chance: all are tried, and the order that gzip makes the least of is taken, one or two kilobytes less.
 const DOUBTS: [usize; 3] = [60, 100, 150];
 
 /// A module with so many bytes of code takes a minute for each try, and few visitors fetch it.
