@@ -190,3 +190,18 @@ async fn page_keeps_a_drawing_and_an_answer_over_a_reload() -> Result<()> {
     page.until("document.querySelector('#draw-clear')?.disabled === false").await?;
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_in_a_frame_says_that_it_may_forbid_downloads() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    ensure!(page.script("return document.querySelector('.framed')").await?.is_null(), "a page of its own says so, too");
+    page.go("engine.js").await?;
+    page.script(
+        "const frame = document.createElement('iframe'); frame.src = '/#v=1&runs=1'; document.body.append(frame);",
+    )
+    .await?;
+    page.until("document.querySelector('iframe').contentDocument?.querySelector('#downloads .framed a')").await?;
+    page.close().await
+}
