@@ -7,11 +7,13 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{
     Layer,
-    network::model::{Affine, Coding, Matrix, Model, Values},
-    run::net,
     format::onnx::{self, Style},
+    format::safetensors,
+    network::model::{Affine, Coding, Matrix, Model, Values},
+    quantization::weights,
     random::stream,
-    format::safetensors, quantization::weights};
+    run::net,
+};
 use retort_spec::{Architecture, Bits};
 
 /// Kinds of network and numbers of an example.

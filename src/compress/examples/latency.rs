@@ -6,12 +6,14 @@ use std::{fmt::Write, hint::black_box, time::Instant};
 
 use rand::{Rng, RngExt};
 use retort_compress::{
-    Layer, run::integer,
-    run::latency::{Contender, StoppedClock, measure, ratio},
+    Layer,
     network::model::{Affine, Coding, LayerModel, Model},
-    run::net,
+    quantization::weights::quantize,
     random::stream,
-    quantization::weights::quantize};
+    run::integer,
+    run::latency::{Contender, StoppedClock, measure, ratio},
+    run::net,
+};
 use retort_spec::{Bits, NetworkKind, QuantScheme};
 
 const SIDE: usize = 28;

@@ -58,8 +58,8 @@ pub use report::{
 };
 pub use scheme::QuantScheme;
 pub use values::{
-    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels, NetworkKind,
-    OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
+    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
+    NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

@@ -8,7 +8,8 @@ use burn::{
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{
     network::model::{Matrix, group_of, groups},
-    quantization::weights::{codes_of, quantize}};
+    quantization::weights::{codes_of, quantize},
+};
 use retort_spec::{QuantScheme, Range, ScaleSource, ZeroPoint};
 
 /// The least scale that divides safely.

@@ -5,7 +5,8 @@ use js_sys::{Array, Float32Array, Function, Int32Array, Object, Promise, Reflect
 use retort_compress::{
     run::integer::dots::Words,
     run::latency::resolution,
-    workbench::{GpuTimes, GpuWords, Workbench}};
+    workbench::{GpuTimes, GpuWords, Workbench},
+};
 use retort_spec::{Latency, NoGpu};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
