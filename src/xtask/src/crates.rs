@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use rustc_demangle::demangle;
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 
-use crate::{build, prune, tools::gzip};
+use crate::{
+    build, prune,
+    tools::gzip,
+    wasm::{Function, functions},
+};
 
 /// Crates shown of a module, and groups of functions shown of all its crates; the rest is summed up.
 const SHOWN: usize = 24;
@@ -26,13 +29,14 @@ pub fn print() -> Result<()> {
     for name in build::FIRST {
         let path = build::compiled(name);
         let module = std::fs::read(&path).with_context(|| format!("{}: build the page first", path.display()))?;
-        let functions = functions(&prune::prune(name, module)?)?;
+        let module = prune::prune(name, module)?;
+        let (_, functions) = functions(&module)?;
         for (what, depth) in [("crate", 1), ("group of functions", 2)] {
             let mut shares: BTreeMap<String, Share> = BTreeMap::new();
-            for (function, code) in &functions {
-                let share = shares.entry(group(function, depth)).or_default();
+            for Function { name, body } in &functions {
+                let share = shares.entry(group(&format!("{:#}", demangle(name)), depth)).or_default();
                 share.functions += 1;
-                share.code.extend(code);
+                share.code.extend(&module[body.clone()]);
             }
             let mut shares: Vec<_> = shares.into_iter().collect();
             shares.sort_by_key(|(_, share)| std::cmp::Reverse(share.code.len()));
@@ -47,36 +51,6 @@ pub fn print() -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The functions of a module with their names, as far as the module has them.
-fn functions(module: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
-    let (mut imported, mut functions) = (0, Vec::new());
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += usize::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => functions.push((String::new(), body.as_bytes().to_vec())),
-            Payload::CustomSection(section) => {
-                let KnownCustom::Name(sections) = section.as_known() else { continue };
-                for section in sections {
-                    let Name::Function(names) = section? else { continue };
-                    for naming in names {
-                        let naming = naming?;
-                        let index = (naming.index as usize).checked_sub(imported);
-                        if let Some(function) = index.and_then(|index| functions.get_mut(index)) {
-                            function.0 = format!("{:#}", demangle(naming.name));
-                        }
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(functions)
 }
 
 /// The first `depth` parts of the path of who wrote a function: the type's for `<a::T as b::U>::f` and `<a::T>::f`, the
@@ -111,15 +85,5 @@ mod tests {
         ] {
             assert_eq!((group(function, 1).as_str(), group(function, 2).as_str()), (one, two), "{function}");
         }
-    }
-
-    #[test]
-    fn functions_have_their_names_and_bytes() {
-        let module = wat::parse_str(r#"(module (import "a" "b" (func)) (func $one nop) (func $two nop nop))"#).unwrap();
-        let found = functions(&module).unwrap();
-        assert_eq!(
-            found.iter().map(|(name, code)| (name.as_str(), code.len())).collect::<Vec<_>>(),
-            [("one", 3), ("two", 4)]
-        );
     }
 }

@@ -14,11 +14,9 @@ use wasm_encoder::{
     CodeSection, FunctionSection, Module,
     reencode::{Error, Reencode, utils},
 };
-use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
-};
+use wasmparser::{CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser};
 
-use crate::tools::gzip;
+use crate::{tools::gzip, wasm::functions};
 
 /// Smallest hashes that stand for a function: the share of them that two have in common estimates the share of their
 /// shingles (Broder 1997, "On the resemblance and containment of documents").
@@ -38,7 +36,7 @@ const SEEN: usize = 8;
 /// a matter of chance: all are tried, and the order that gzip makes the least of is taken, one or two kilobytes less.
 const DOUBTS: [usize; 3] = [60, 100, 150];
 
-/// A module with so many bytes of code takes a minute for each try, and few visitors fetch it.
+/// A module with so many bytes of code gets one try: the GPU engine, which is slow to put in order and seldom fetched.
 const LARGE: usize = 3_000_000;
 
 /// Only the first of many functions with the same hash are looked at: what all have in common tells them not apart.
@@ -65,18 +63,8 @@ pub fn unordered(module: &[u8]) -> Result<Vec<u8>> {
 }
 
 fn with_order(module: &[u8], order: fn(&[&[u8]]) -> Vec<usize>) -> Result<Vec<u8>> {
-    let (mut imported, mut bodies) = (0, Vec::new());
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(section) => {
-                for import in section.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
-            _ => {}
-        }
-    }
+    let (imported, functions) = functions(module)?;
+    let bodies: Vec<&[u8]> = functions.iter().map(|function| &module[function.body.clone()]).collect();
     let order = order(&bodies);
     let mut places = vec![0; order.len()];
     (0..).zip(&order).for_each(|(place, &function)| places[function] = place);

@@ -125,7 +125,8 @@ fn walk(stream: TokenStream, module: &Segments, paths: &mut Vec<Segments>) {
 
 /// The paths of a `use` tree.
 fn imported(tokens: &[TokenTree], before: &Segments, module: &Segments, paths: &mut Vec<Segments>) {
-    for branch in tokens.split(|token| is(Some(token), ",")) {
+    // Behind a last comma there is no branch.
+    for branch in tokens.split(|token| is(Some(token), ",")).filter(|branch| !branch.is_empty()) {
         let mut path = before.clone();
         for (at, token) in branch.iter().enumerate() {
             match token {
@@ -301,6 +302,12 @@ fn planted_faults_are_found() {
     assert_eq!(planted(&[("panels::a", "use crate::panels::b::Thing;"), ("panels::b", "")]), 1);
     assert_eq!(planted(&[("panels::a", "use super::b::Thing;"), ("panels::b", "use super::a::Other;")]), 3);
     assert_eq!(planted(&[("panels::a", "use super::Panel;"), ("panels", "mod a; const ALL: Panel = a::PANEL;")]), 0);
+    // A folder's name before braces is no import of the folder.
+    let known = BTreeSet::from(["low", "high", "high::low"].map(path));
+    let mut paths = Vec::new();
+    walk("use crate::high::{low::Thing, low::Other,};".parse().unwrap(), &path("low"), &mut paths);
+    let found: Vec<_> = paths.iter().filter_map(|it| target(it, &path("low"), &known)).collect();
+    assert_eq!(found, [path("high::low"), path("high::low")]);
     assert_eq!(planted(&[("high", "mod part; use part::Thing;"), ("high::part", "use super::Other;")]), 0);
     assert_eq!(planted(&[("unknown", "")]), 1);
 }

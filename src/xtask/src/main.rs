@@ -16,6 +16,7 @@ mod serve;
 mod sizes;
 mod test;
 mod tools;
+mod wasm;
 #[cfg(test)]
 mod words;
 

@@ -6,11 +6,11 @@
 //! have their own on the processor. CubeCL's kernels are a graph of operations each of which could also be read from
 //! text. Whoever called an emptied function would be told "unreachable".
 
-use std::collections::BTreeSet;
-
 use anyhow::{Result, ensure};
 use wasm_encoder::{CodeSection, Module, RawSection};
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+use wasmparser::Parser;
+
+use crate::wasm::{Function, functions};
 
 /// A part of the mangled names of what is emptied, and how many functions at most hold it.
 type Pattern = (&'static str, usize);
@@ -77,41 +77,16 @@ fn check(patterns: &[Pattern], counts: &[usize]) -> Result<()> {
 fn without(module: &[u8], patterns: &[Pattern], least: usize) -> Result<(Vec<u8>, Vec<usize>)> {
     /// No locals, `unreachable`, `end`.
     const STOP: [u8; 3] = [0, 0x00, 0x0b];
-    let (mut imported, mut names, mut bodies) = (0, Vec::new(), Vec::new());
-    for payload in Parser::new(0).parse_all(module) {
-        match payload? {
-            Payload::ImportSection(imports) => {
-                for import in imports.into_imports() {
-                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                }
-            }
-            Payload::CodeSectionEntry(body) => bodies.push(body.range()),
-            Payload::CustomSection(section) => {
-                let KnownCustom::Name(sections) = section.as_known() else { continue };
-                for section in sections {
-                    if let Name::Function(functions) = section? {
-                        names.extend(functions.into_iter().collect::<Result<Vec<_>, _>>()?);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
+    let (_, functions) = functions(module)?;
     let mut counts = vec![0; patterns.len()];
-    let mut dropped = BTreeSet::new();
-    for naming in names.iter().filter(|naming| !naming.name.contains("drop_in_place")) {
-        let Some(index) = naming.index.checked_sub(imported).map(|index| index as usize) else { continue };
-        let found = patterns.iter().position(|(part, _)| naming.name.contains(part));
-        if let Some(place) = found
-            && bodies.get(index).is_some_and(|body| body.len() >= least)
-        {
-            counts[place] += 1;
-            dropped.insert(index);
-        }
-    }
     let mut code = CodeSection::new();
-    for (index, body) in bodies.into_iter().enumerate() {
-        code.raw(if dropped.contains(&index) { &STOP } else { &module[body] });
+    for Function { name, body } in &functions {
+        let found = patterns.iter().position(|(part, _)| name.contains(part));
+        let found = found.filter(|_| body.len() >= least && !name.contains("drop_in_place"));
+        if let Some(place) = found {
+            counts[place] += 1;
+        }
+        code.raw(if found.is_some() { &STOP } else { &module[body.clone()] });
     }
     let mut out = Module::new();
     for payload in Parser::new(0).parse_all(module) {
