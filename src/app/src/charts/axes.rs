@@ -5,7 +5,7 @@ use crate::{
     context::AppContext,
     i18n::{
         Texts,
-        format::{number, per_cent, percent, tenth},
+        format::{number, percentage, tenth},
     },
     state::{
         chart_view::Quantity,
@@ -26,7 +26,7 @@ pub fn title(quantity: Quantity) -> &'static str {
 pub fn written(page: &AppContext, quantity: Quantity, value: Option<f64>) -> String {
     match (quantity, value) {
         (_, None) => "–".into(),
-        (Quantity::Accuracy, Some(value)) => per_cent(&page.texts, &percent(&page.texts, value)),
+        (Quantity::Accuracy, Some(value)) => percentage(&page.texts, value),
         (Quantity::Loss, Some(value)) => number(&page.texts, value, 3),
     }
 }

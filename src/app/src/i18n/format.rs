@@ -41,12 +41,23 @@ fn formatter(language: Language, digits: u32) -> Function {
     Intl::NumberFormat::new(&Array::of1(&language.tag().into()), &options).format()
 }
 
-/// A number that is neither zero nor infinite as a power of ten, its factor with `digits` after the point: `1.5e-6`.
+/// A number as a power of ten, its factor with `digits` after the point: `1.5e-6`.
 pub fn power_of_ten(texts: &Texts, value: f64, digits: u32) -> String {
+    let (factor, exponent) = factor_and_exponent(value, digits);
+    format!("{}e{exponent}", number(texts, factor, digits))
+}
+
+/// The factor from 1 to below 10, once it is rounded to `digits` after the point, and the power of ten; zeros for zero.
+fn factor_and_exponent(value: f64, digits: u32) -> (f64, i32) {
+    if value == 0.0 || !value.is_finite() {
+        return (value, 0);
+    }
     let exponent = value.abs().log10().floor() as i32;
     // In two steps: the power of the smallest numbers would be zero.
     let factor = value / 10_f64.powi(exponent / 2) / 10_f64.powi(exponent - exponent / 2);
-    format!("{}e{exponent}", number(texts, factor, digits))
+    let unit = 10_f64.powi(digits as i32);
+    let rounded = (factor * unit).round() / unit;
+    if rounded.abs() < 10.0 { (rounded, exponent) } else { (rounded / 10.0, exponent + 1) }
 }
 
 /// A length or a place in a drawing, to a tenth of its unit.
@@ -54,7 +65,8 @@ pub fn tenth(value: f64) -> String {
     format!("{value:.1}")
 }
 
-/// A share from 0 to 1 as a percentage with one digit; a dash where it was not measured.
+/// A share from 0 to 1 as a percentage with one digit, for a message that has the sign; a dash where it was not
+/// measured.
 pub fn percent(texts: &Texts, share: f64) -> String {
     match share.is_finite() {
         true => number(texts, 100.0 * share, 1),
@@ -62,8 +74,13 @@ pub fn percent(texts: &Texts, share: f64) -> String {
     }
 }
 
-/// A percentage with its sign.
-pub fn per_cent(texts: &Texts, percentage: &str) -> String {
+/// A share from 0 to 1 as a percentage with one digit and its sign.
+pub fn percentage(texts: &Texts, share: f64) -> String {
+    with_percent_sign(texts, &percent(texts, share))
+}
+
+/// A percentage with its sign, as the language writes it.
+pub fn with_percent_sign(texts: &Texts, percentage: &str) -> String {
     format!("{percentage}{}", texts.language.percent_sign())
 }
 
@@ -109,6 +126,16 @@ pub fn temperature(texts: &Texts, temperature: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_factor_is_below_ten_once_it_is_rounded() {
+        assert_eq!(factor_and_exponent(1.5e-6, 2), (1.5, -6));
+        assert_eq!(factor_and_exponent(9.96e-6, 0), (1.0, -5));
+        assert_eq!(factor_and_exponent(-123.4, 1), (-1.2, 2));
+        assert_eq!(factor_and_exponent(0.0, 0), (0.0, 0), "a GPU may agree exactly");
+        let (factor, exponent) = factor_and_exponent(5e-324, 2);
+        assert!((4.9..=5.0).contains(&factor) && exponent == -324, "{factor}e{exponent}");
+    }
 
     #[test]
     fn a_sign_stands_only_before_what_is_not_written_as_zero() {

@@ -7,7 +7,7 @@ use retort_spec::{
 
 use crate::i18n::{
     Texts,
-    format::{number, per_cent},
+    format::{number, with_percent_sign},
 };
 
 /// A knob's name where it stands alone. In its own network's panel "Network" is enough, elsewhere it is not.
@@ -84,7 +84,7 @@ pub fn scheme_name(texts: &Texts, scheme: &QuantScheme) -> String {
 
 /// A stage of a pipeline in words.
 pub fn treatment_name(texts: &Texts, treatment: &CompressionStep) -> String {
-    let share = |share: f64| per_cent(texts, &number(texts, 100.0 * share, 0));
+    let share = |share: f64| with_percent_sign(texts, &number(texts, 100.0 * share, 0));
     let (id, what) = match *treatment {
         CompressionStep::Prune { sparsity, structure: Sparsity::Unstructured } => ("stage-prune", share(sparsity)),
         CompressionStep::Prune { sparsity, structure: Sparsity::Structured } => ("stage-units", share(sparsity)),

@@ -100,54 +100,54 @@ mod tests {
 
     #[test]
     fn what_was_measured_before_a_knob_was_turned_does_not_count() {
-        let mut watch = ChangeTracker::default();
+        let mut tracker = ChangeTracker::default();
         let state = measured_state();
-        watch.see(&state);
-        assert!(watch.has(&state, Wait::Verdict));
+        tracker.see(&state);
+        assert!(tracker.has(&state, Wait::Verdict));
         let state = turn(state, "labels", "10");
-        watch.see(&state);
-        assert!(watch.has(&state, Wait::Teacher), "a student's knob keeps the teacher");
-        assert!(!watch.has(&state, Wait::Student) && !watch.has(&state, Wait::Verdict));
-        assert_eq!(watch.read(&state, "student.accuracy"), None);
+        tracker.see(&state);
+        assert!(tracker.has(&state, Wait::Teacher), "a student's knob keeps the teacher");
+        assert!(!tracker.has(&state, Wait::Student) && !tracker.has(&state, Wait::Verdict));
+        assert_eq!(tracker.read(&state, "student.accuracy"), None);
         let state = finish(state);
-        watch.see(&state);
-        assert!(watch.has(&state, Wait::Verdict));
-        assert_eq!(watch.read(&state, "student.accuracy"), Some(75.0));
+        tracker.see(&state);
+        assert!(tracker.has(&state, Wait::Verdict));
+        assert_eq!(tracker.read(&state, "student.accuracy"), Some(75.0));
     }
 
     #[test]
     fn another_width_needs_no_training_and_another_teacher_needs_all() {
-        let mut watch = ChangeTracker::default();
+        let mut tracker = ChangeTracker::default();
         let state = measured_state();
-        watch.see(&state);
+        tracker.see(&state);
         let state = turn(state, "bits", "2");
-        watch.see(&state);
-        assert!(watch.has(&state, Wait::Verdict));
+        tracker.see(&state);
+        assert!(tracker.has(&state, Wait::Verdict));
         let state = turn(state, "teacher", "8");
-        watch.see(&state);
-        assert!(!watch.has(&state, Wait::Teacher) && !watch.has(&state, Wait::Student));
+        tracker.see(&state);
+        assert!(!tracker.has(&state, Wait::Teacher) && !tracker.has(&state, Wait::Student));
     }
 
     #[test]
     fn it_is_stuck_only_when_training_has_ended_since() {
-        let mut watch = ChangeTracker::default();
+        let mut tracker = ChangeTracker::default();
         let mut state = measured_state();
-        watch.see(&state);
+        tracker.see(&state);
         state = turn(state, "temperature", "9");
-        watch.see(&state);
-        assert!(!watch.is_stuck(&state, Wait::Student), "the engine has not answered yet");
+        tracker.see(&state);
+        assert!(!tracker.is_stuck(&state, Wait::Student), "the engine has not answered yet");
         state.run_state = RunState::Running;
-        watch.see(&state);
+        tracker.see(&state);
         state.run_state = RunState::Finished;
-        watch.see(&state);
-        assert!(watch.is_stuck(&state, Wait::Student));
+        tracker.see(&state);
+        assert!(tracker.is_stuck(&state, Wait::Student));
     }
 
     #[test]
     fn what_was_recorded_is_not_measured_here() {
-        let mut watch = ChangeTracker::default();
+        let mut tracker = ChangeTracker::default();
         let state = State { recorded: true, ..measured_state() };
-        watch.see(&state);
-        assert!(watch.has(&state, Wait::None) && !watch.has(&state, Wait::Teacher));
+        tracker.see(&state);
+        assert!(tracker.has(&state, Wait::None) && !tracker.has(&state, Wait::Teacher));
     }
 }

@@ -144,12 +144,12 @@ impl Reducible for LessonProgress {
     type Action = LessonAction;
 
     fn reduce(self: Rc<Self>, action: LessonAction) -> Rc<Self> {
-        let mut course = (*self).clone();
+        let mut progress = (*self).clone();
         if let LessonAction::Go(step) = action {
-            course.step = step.min(course.records.len().saturating_sub(1));
-            return Rc::new(course);
+            progress.step = step.min(progress.records.len().saturating_sub(1));
+            return Rc::new(progress);
         }
-        let Some(record) = course.records.get_mut(course.step) else { return self };
+        let Some(record) = progress.records.get_mut(progress.step) else { return self };
         match action {
             LessonAction::Pick(choice) if !record.committed => record.picked = Some(choice),
             LessonAction::Commit => record.committed = record.picked.is_some(),
@@ -158,7 +158,7 @@ impl Reducible for LessonProgress {
             LessonAction::Done => record.done = true,
             _ => return self,
         }
-        Rc::new(course)
+        Rc::new(progress)
     }
 }
 
@@ -178,16 +178,16 @@ mod tests {
             .unwrap()
     }
 
-    fn go(course: LessonProgress, moves: impl IntoIterator<Item = LessonAction>) -> LessonProgress {
-        moves.into_iter().fold(course, |course, action| (*Rc::new(course).reduce(action)).clone())
+    fn go(progress: LessonProgress, moves: impl IntoIterator<Item = LessonAction>) -> LessonProgress {
+        moves.into_iter().fold(progress, |progress, action| (*Rc::new(progress).reduce(action)).clone())
     }
 
     #[test]
     fn a_note_holds_what_was_answered() {
         let moves = [LessonAction::Pick(12), LessonAction::Commit, LessonAction::Go(1), LessonAction::Done];
-        let course = go(LessonProgress::new(3, 0), moves);
-        assert_eq!(course.note(), "12c,d,");
-        assert_eq!(LessonProgress::new(3, 1).with_note(&course.note()), course);
+        let progress = go(LessonProgress::new(3, 0), moves);
+        assert_eq!(progress.note(), "12c,d,");
+        assert_eq!(LessonProgress::new(3, 1).with_note(&progress.note()), progress);
         for broken in ["", ",,,,,,,", "é,c,99999999999999999999999c"] {
             let read = LessonProgress::new(3, 1).with_note(broken);
             assert_eq!(read, LessonProgress::new(3, 1), "{broken:?}");
@@ -218,15 +218,15 @@ mod tests {
     #[test]
     fn a_prediction_stands_once_made_and_what_was_seen_stays() {
         let seen = |happened| Observed { happened, values: vec![] };
-        let course = go(LessonProgress::new(2, 0), [LessonAction::Commit, LessonAction::See(seen(Some(0)))]);
-        assert_eq!(course.record(), Record::default(), "nothing was picked");
-        let course = go(
-            course,
+        let progress = go(LessonProgress::new(2, 0), [LessonAction::Commit, LessonAction::See(seen(Some(0)))]);
+        assert_eq!(progress.record(), Record::default(), "nothing was picked");
+        let progress = go(
+            progress,
             [LessonAction::Pick(1), LessonAction::Commit, LessonAction::Pick(0), LessonAction::See(seen(Some(0)))],
         );
-        let course = go(course, [LessonAction::See(seen(None)), LessonAction::Go(1)]);
-        assert_eq!(course.record(), Record::default(), "another step, another record");
-        let record = go(course, [LessonAction::Go(0)]).record();
+        let progress = go(progress, [LessonAction::See(seen(None)), LessonAction::Go(1)]);
+        assert_eq!(progress.record(), Record::default(), "another step, another record");
+        let record = go(progress, [LessonAction::Go(0)]).record();
         assert_eq!((record.picked, record.seen.unwrap().happened), (Some(1), Some(0)));
     }
 

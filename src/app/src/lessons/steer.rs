@@ -59,19 +59,19 @@ pub fn start_over(page: &AppContext) {
 }
 
 /// Looks whether a step's task is done and whether its prediction can be judged.
-pub fn look(page: &AppContext, step: &Step, course: &UseReducerHandle<LessonProgress>, watch: &ChangeTracker) {
+pub fn look(page: &AppContext, step: &Step, progress: &UseReducerHandle<LessonProgress>, tracker: &ChangeTracker) {
     let state = &page.state;
-    let record = course.record();
-    let read = |name: &str| watch.read(state, name);
+    let record = progress.record();
+    let read = |name: &str| tracker.read(state, name);
     let has_end = step.goal.is_some() || !step.until.is_empty();
     let is_reached = || step.goal.as_ref().is_none_or(|goal| is_turned(&state.experiment, goal));
     if !record.done && has_end && is_reached() && step.until.iter().all(|condition| condition.holds(read)) {
-        course.dispatch(LessonAction::Done);
+        progress.dispatch(LessonAction::Done);
     }
     let Some(predict) = step.predict.as_ref().filter(|_| record.committed && record.seen.is_none()) else { return };
     let is_set = step.set.as_ref().is_none_or(|set| is_turned(&state.experiment, set));
-    if is_set && watch.has(state, awaited(step)) {
-        course.dispatch(LessonAction::See(Observed::judge(step, predict, read)));
+    if is_set && tracker.has(state, awaited(step)) {
+        progress.dispatch(LessonAction::See(Observed::judge(step, predict, read)));
     }
 }
 

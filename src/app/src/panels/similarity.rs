@@ -7,7 +7,7 @@ use super::Panel;
 use crate::{
     context::use_page,
     i18n::{
-        format::{percent, temperature},
+        format::{percent, percentage, temperature},
         labels::class_name,
     },
     island,
@@ -122,7 +122,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
         html! {
             <figure>
                 <button class="thumbnail" onclick={inspect} title={label}>{ island!(use_picture, picture) }</button>
-                <figcaption>{ percent(texts, share) }{ texts.language.percent_sign() }</figcaption>
+                <figcaption>{ percentage(texts, share) }</figcaption>
             </figure>
         }
     };

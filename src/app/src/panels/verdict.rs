@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::{
     context::AppContext,
-    i18n::format::{number, percent},
+    i18n::format::{number, percent, percentage},
 };
 
 /// Its entry in the table.
@@ -111,7 +111,7 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
                 <tbody>{ for ORDER.map(|actor| (actor, verdict.spread(actor))).map(|(actor, spread)| html! {
                     <tr class={actor.word()}>
                         <th scope="row">{ texts.get(&format!("actor-{}", actor.word())) }</th>
-                        <td>{ percent(texts, spread.mean) }{ texts.language.percent_sign() }</td>
+                        <td>{ percentage(texts, spread.mean) }</td>
                         // One seed has no spread.
                         <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
                     </tr>

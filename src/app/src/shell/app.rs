@@ -23,7 +23,7 @@ use crate::{
         announcer::use_announcer,
         header::header,
         notices::notices,
-        panel::{panel, use_turns},
+        panel::{panel, use_redraw_schedule},
         summary::summary_line,
         toolbar::pace_of,
         tour::use_tour,
@@ -243,9 +243,9 @@ pub fn App(props: &AppProps) -> Html {
     use_swipes();
     let (recorded, begun) = (page.state.recorded, page.state.runs_started);
     let guide = use_new_guide(&page);
-    let turns = use_turns(running == "running", page.view.hide.clone());
+    let schedule = use_redraw_schedule(running == "running", page.view.hide.clone());
     let hidden = (!page.view.hide.is_empty()).then_some("");
-    let panels: Html = PANELS.iter().map(|one| panel(&page, &turns, one.id, one.draw)).collect();
+    let panels: Html = PANELS.iter().map(|one| panel(&page, &schedule, one.id, one.draw)).collect();
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let page_texts = page.texts.clone();

@@ -48,9 +48,9 @@ impl RedrawSchedule {
 
 /// Which panels are due in this drawing of the page; `shown` changes when others are in it.
 #[hook]
-pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> RedrawSchedule {
+pub fn use_redraw_schedule<T: PartialEq + 'static>(training: bool, shown: T) -> RedrawSchedule {
     let hidden = use_state_eq(Rc::<Vec<String>>::default);
-    let turns = use_mut_ref(RedrawSchedule::default);
+    let schedule = use_mut_ref(RedrawSchedule::default);
     {
         let hidden = hidden.setter();
         use_effect_with(shown, move |_| {
@@ -84,10 +84,10 @@ pub fn use_turns<T: PartialEq + 'static>(training: bool, shown: T) -> RedrawSche
             }
         });
     }
-    let mut turns = turns.borrow_mut();
-    turns.next(training, js_sys::Date::now());
+    let mut schedule = schedule.borrow_mut();
+    schedule.next(training, js_sys::Date::now());
     let away = window().and_then(|window| window.document()).is_some_and(|document| document.hidden());
-    RedrawSchedule { hidden: (*hidden).clone(), away, ..turns.clone() }
+    RedrawSchedule { hidden: (*hidden).clone(), away, ..schedule.clone() }
 }
 
 struct PanelProps {
@@ -103,14 +103,18 @@ impl PartialEq for PanelProps {
 }
 
 /// A panel in its place, if the link does not hide it; the others close up.
-pub fn panel(page: &AppContext, turns: &RedrawSchedule, name: &'static str, show: fn(&AppContext) -> Html) -> Html {
+pub fn panel(page: &AppContext, schedule: &RedrawSchedule, name: &'static str, show: fn(&AppContext) -> Html) -> Html {
     if !page.shows(name) {
         return Html::default();
     }
     // What is inside sees the page as it was when the panel was drawn.
-    island(name, PanelProps { page: page.clone(), turn: turns.of(name), show }, |_, PanelProps { page, show, .. }| {
-        html! { <ContextProvider<AppContext> context={page.clone()}>{ show(page) }</ContextProvider<AppContext>> }
-    })
+    island(
+        name,
+        PanelProps { page: page.clone(), turn: schedule.of(name), show },
+        |_, PanelProps { page, show, .. }| {
+            html! { <ContextProvider<AppContext> context={page.clone()}>{ show(page) }</ContextProvider<AppContext>> }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -119,19 +123,19 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_drawn_once_a_second_while_networks_train() {
-        let mut turns = RedrawSchedule { hidden: Rc::new(vec!["draw".to_owned()]), ..RedrawSchedule::default() };
-        turns.next(true, 5000.0);
-        assert_eq!((turns.of("data"), turns.of("draw")), (1, 1));
-        turns.next(true, 5900.0);
-        assert_eq!((turns.of("data"), turns.of("draw")), (2, 1), "soon after");
-        turns.next(true, 6000.0);
-        assert_eq!((turns.of("data"), turns.of("draw")), (3, 3), "a second later");
-        turns.next(false, 6001.0);
-        assert_eq!((turns.of("data"), turns.of("draw")), (4, 4), "when training has ended");
-        turns.next(true, 100.0);
-        assert_eq!(turns.of("draw"), 5, "a clock that was set back keeps nothing waiting");
-        turns.next(true, 200.0);
-        turns.away = true;
-        assert_eq!(turns.of("data"), 5, "a page behind another tab");
+        let mut schedule = RedrawSchedule { hidden: Rc::new(vec!["draw".to_owned()]), ..RedrawSchedule::default() };
+        schedule.next(true, 5000.0);
+        assert_eq!((schedule.of("data"), schedule.of("draw")), (1, 1));
+        schedule.next(true, 5900.0);
+        assert_eq!((schedule.of("data"), schedule.of("draw")), (2, 1), "soon after");
+        schedule.next(true, 6000.0);
+        assert_eq!((schedule.of("data"), schedule.of("draw")), (3, 3), "a second later");
+        schedule.next(false, 6001.0);
+        assert_eq!((schedule.of("data"), schedule.of("draw")), (4, 4), "when training has ended");
+        schedule.next(true, 100.0);
+        assert_eq!(schedule.of("draw"), 5, "a clock that was set back keeps nothing waiting");
+        schedule.next(true, 200.0);
+        schedule.away = true;
+        assert_eq!(schedule.of("data"), 5, "a page behind another tab");
     }
 }

@@ -1,5 +1,6 @@
-//! The app's state and the one reducer that changes it. Pure: nothing here touches the browser.
+//! The app's state. Pure: nothing here touches the browser.
 
+mod action;
 pub mod chart_view;
 pub mod class_bias;
 pub mod compatibility;
@@ -16,6 +17,7 @@ pub mod order;
 pub mod pipeline_editor;
 pub mod predictions;
 pub mod record;
+mod reduce;
 pub mod selection;
 pub mod setting;
 pub mod term_curves;
@@ -23,13 +25,12 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSet, DataSummary, EngineError, Event,
-    Experiment, FileData, Measured, PAGE_KEYS, Problem, Progress, RunState, Stage, Terms, UserExample, Verdict,
-    changed, decode, encode, knob, sanitize,
+    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment,
+    FileData, Measured, PAGE_KEYS, Progress, RunState, Stage, Terms, UserExample, Verdict, changed, decode,
 };
-use yew::Reducible;
 
 pub use crate::state::{
+    action::Action,
     compression::{Bench, Latencies, PipelineState, WorkbenchAction, link},
     kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, SavedRun, Source},
 };
@@ -117,61 +118,6 @@ pub struct State {
     pub files: Rc<Vec<FileData>>,
     /// Bytes of memory of each worker that trains.
     pub memory: Rc<Vec<f64>>,
-}
-
-/// What happens to the page.
-#[derive(Debug, Clone)]
-pub enum Action {
-    /// A knob was turned.
-    Turn { key: &'static str, value: String },
-    /// The temperature slider moves; nothing is trained yet.
-    Preview(f64),
-    /// The address changed: back, forward, or by hand.
-    Navigate(String),
-    /// Another example's soft targets are asked for.
-    Inspect(usize),
-    /// The same of an example that is no test example; `None` goes back to the test examples.
-    Give(Option<CustomExample>),
-    /// The visitor's own training examples, all of them.
-    Own(Vec<UserExample>),
-    /// The curves that are shown are kept under a name.
-    Keep(String),
-    /// A kept run gets another name.
-    Rename { index: usize, name: String },
-    /// A kept run is not kept any more.
-    Forget(usize),
-    /// The last change of the experiment is undone.
-    Undo,
-    /// What was undone is done again.
-    Redo,
-    /// No knob was turned for a moment: the next turn is a step of its own.
-    Settle,
-    /// Training is slowed down to so many steps a second, or not.
-    Pace(Option<u32>),
-    /// The bias of the classes left out.
-    Bias(f64),
-    /// The workbench's files were saved.
-    Saved,
-    /// The device was chosen.
-    Device(DeviceReason),
-    /// Both devices were timed, or not.
-    Timed(Option<Timed>),
-    /// The engine's wasm arrives.
-    Engine(Engine),
-    /// The engine reports.
-    Events { events: Vec<Event>, recorded: bool },
-    /// Bytes of memory of each worker that trains.
-    Memory(Vec<f64>),
-    /// Data arrive.
-    Fetching(Fetching),
-    /// The visitor is told something.
-    Notify(Notice),
-    /// The page's own keys of a link could not be used as they stood.
-    ReportPage(Vec<Problem>),
-    /// Something happens on the page's side of the workbench.
-    Bench(WorkbenchAction),
-    /// A notice was read.
-    Dismiss(usize),
 }
 
 impl State {
@@ -432,125 +378,6 @@ impl State {
         self.progress = None;
         self.data = Some(Rc::new(summary));
         self.notices.retain(|notice| !matches!(notice, Notice::EngineError(_)));
-    }
-}
-
-impl Reducible for State {
-    type Action = Action;
-
-    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
-        let mut state = (*self).clone();
-        match action {
-            Action::Turn { key: "data", value } => {
-                if let Ok(data) = value.parse::<DataSet>() {
-                    state.change(state.experiment.with_data(data));
-                }
-            }
-            Action::Turn { key, value } => {
-                state.preview = None;
-                if let Some(knob) = knob(key) {
-                    let mut experiment = state.experiment.clone();
-                    match knob.set(&mut experiment, &value) {
-                        Ok(()) => {
-                            state.report_knob(key, sanitize(&mut experiment));
-                            state.change(experiment);
-                        }
-                        Err(kind) => {
-                            let used = Some(knob.get(&state.experiment));
-                            state.report_knob(key, [Problem { key: key.into(), value, kind, used }]);
-                        }
-                    }
-                }
-            }
-            Action::Preview(temperature) => state.preview = Some(temperature),
-            Action::Navigate(query) => {
-                let decoded = decode(&query, PAGE_KEYS);
-                let same = encode(&decoded.experiment) == encode(&state.experiment);
-                if !same {
-                    state.change(decoded.experiment);
-                }
-                state.report(decoded.problems);
-                if same && state.notices == self.notices {
-                    return self;
-                }
-            }
-            Action::Inspect(example) => {
-                // What another example was answered would be a lie about this one.
-                state.question = state.question.wrapping_add(1);
-                state.answers = Rc::default();
-                state.example = Some(example);
-                state.given = None;
-            }
-            Action::Give(given) => {
-                // What another example was answered would be a lie about this one.
-                state.question = state.question.wrapping_add(1);
-                state.answers = Rc::default();
-                state.given = given.map(Rc::new);
-            }
-            Action::Own(own) => state.own = Rc::new(own),
-            Action::Keep(name) => {
-                let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
-                if state.kept.len() < MOST_KEPT && !points.is_empty() {
-                    let experiment = state.experiment.clone();
-                    let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
-                    let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
-                    state.kept.push(SavedRun { name, experiment, points: Rc::new(points), mark });
-                }
-            }
-            Action::Rename { index, name } => {
-                if let Some(kept) = state.kept.get_mut(index) {
-                    kept.name = name;
-                }
-            }
-            Action::Forget(index) => {
-                if index < state.kept.len() {
-                    state.kept.remove(index);
-                }
-            }
-            Action::Undo => {
-                if let Some(experiment) = state.undo.pop() {
-                    let before = state.go_to(experiment);
-                    state.redo.push(before);
-                }
-            }
-            Action::Redo => {
-                if let Some(experiment) = state.redo.pop() {
-                    let before = state.go_to(experiment);
-                    state.undo.push(before);
-                }
-            }
-            Action::Settle => state.turning = None,
-            Action::Pace(pace) => state.pace = pace,
-            Action::Bias(bias) => state.bias = bias,
-            Action::Saved => state.files = Rc::default(),
-            Action::Device(reason) => state.device = Some(reason),
-            Action::Timed(timed) => state.timed = timed,
-            Action::Engine(engine) => state.engine = engine,
-            Action::Bench(action) => state.bench_action(action),
-            Action::Events { events, recorded } => {
-                let weighed = state.weighed.clone();
-                for event in events {
-                    state.take(event);
-                }
-                state.recorded |= recorded;
-                // What was computed beforehand was not measured in this visit.
-                if recorded {
-                    state.weighed = weighed;
-                }
-            }
-            Action::Memory(memory) => state.memory = Rc::new(memory),
-            Action::Fetching(fetching) => state.fetching = fetching,
-            // A version newer still needs no second notice.
-            Action::Notify(notice) if state.notices.contains(&notice) => return self,
-            Action::Notify(notice) => state.tell(notice),
-            Action::ReportPage(problems) => state.report_page(problems),
-            Action::Dismiss(index) => {
-                if index < state.notices.len() {
-                    state.notices.remove(index);
-                }
-            }
-        }
-        Rc::new(state)
     }
 }
 

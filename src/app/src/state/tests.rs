@@ -1,5 +1,6 @@
 use super::*;
-use retort_spec::{Floats, ProblemKind};
+use retort_spec::{DataSet, Floats, ProblemKind};
+use yew::Reducible;
 
 fn act(state: State, action: Action) -> State {
     (*Rc::new(state).reduce(action)).clone()

@@ -162,7 +162,7 @@ pub struct Machine<P> {
     paused: bool,
     own: Vec<UserExample>,
     pace: Option<u32>,
-    /// The input that is current at inside the networks; empty if none is.
+    /// The input whose activations are shown; empty if none are.
     inside: Floats,
     teacher_file: Option<TeacherFile>,
     workbench: Workbench<P>,
@@ -247,7 +247,7 @@ impl<P: Clone> Machine<P> {
             }
             Input::Tick => self.tick(),
             Input::Held => self.flush_held_at_last(),
-            Input::Worker(id, word) => self.receive(id, word),
+            Input::Worker(id, input) => self.receive(id, input),
         }
         std::mem::take(&mut self.effects)
     }
@@ -362,15 +362,15 @@ impl<P: Clone> Machine<P> {
         files.chain(own).chain(pace).chain([run]).chain(teacher_file).chain(pause).collect()
     }
 
-    fn receive(&mut self, id: WorkerId, word: WorkerInput<P>) {
+    fn receive(&mut self, id: WorkerId, input: WorkerInput<P>) {
         if self.engine.as_ref().is_some_and(|engine| engine.id == id) {
-            self.on_engine(id, word);
+            self.on_engine(id, input);
         } else if self.workbench.is(id) {
-            self.on_workbench(word);
+            self.on_workbench(input);
         } else if self.timing.is(id) {
-            self.on_candidate(word);
+            self.on_candidate(input);
         } else if self.pool.has(id) {
-            self.on_helper(id, word);
+            self.on_helper(id, input);
         }
     }
 }

@@ -270,8 +270,8 @@ impl Driver {
             return;
         }
         self.step(Input::Worker(id, WorkerInput::Loaded));
-        let (receiver, successor) = (self.clone(), self.clone());
-        let fail = move |reason| successor.step(Input::Worker(id, WorkerInput::Died(reason)));
+        let (receiver, reporter) = (self.clone(), self.clone());
+        let fail = move |reason| reporter.step(Input::Worker(id, WorkerInput::Died(reason)));
         let started = match program {
             Program::Cpu | Program::Gpu => {
                 WorkerHandle::start(module, move |message| receiver.receive(id, message, WorkerInput::Events), fail)
@@ -294,10 +294,10 @@ impl Driver {
     }
 
     fn receive<E>(&self, id: WorkerId, message: Message<E>, events: fn(Vec<E>) -> WorkerInput<Parcel>) {
-        let word = match message {
+        let input = match message {
             Message::Events(told) => events(told),
             Message::Parcel(parcel) => WorkerInput::Parcel(parcel.contents(), parcel),
         };
-        self.step(Input::Worker(id, word));
+        self.step(Input::Worker(id, input));
     }
 }

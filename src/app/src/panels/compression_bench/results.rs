@@ -7,7 +7,7 @@ use crate::{
     context::AppContext,
     i18n::{
         Texts,
-        format::{bytes, number, per_cent, percent, signed, tenth},
+        format::{bytes, number, percentage, signed, tenth, with_percent_sign},
         labels::treatment_name,
     },
     panels::compression_bench::run::times,
@@ -99,7 +99,7 @@ fn measured(
 ) -> Html {
     let share = 100.0 * f64::from(done.bytes) / f64::from(float.bytes.max(1));
     let change = 100.0 * (done.accuracy - float.accuracy);
-    let sparsity = if done.sparsity > 0.0 { per_cent(texts, &percent(texts, done.sparsity)) } else { "–".into() };
+    let sparsity = if done.sparsity > 0.0 { percentage(texts, done.sparsity) } else { "–".into() };
     let place = done.pipeline.0.len();
     let (label, simulated) = (|id: &str| texts.get(id), is_simulated(done));
     let is_float = place == 0;
@@ -112,7 +112,7 @@ fn measured(
                 <span class="right"><i class="float" style={format!("left:{}%", tenth(axis.at(axis.float)))} /><i class="now" style={format!("left:{}%", tenth(axis.at(done.accuracy)))} /></span>
             </td>
             <td data-label={label("column-smaller")}>{ if is_float { "–".into() } else { format!("{}×", number(texts, times(float.bytes, done.bytes), 1)) } }</td>
-            <td data-label={label("column-accuracy")}>{ percent(texts, done.accuracy) }{ texts.language.percent_sign() }{ if simulated { "*" } else { "" } }</td>
+            <td data-label={label("column-accuracy")}>{ percentage(texts, done.accuracy) }{ if simulated { "*" } else { "" } }</td>
             <td data-label={label("column-change")}>{ if is_float { "–".into() } else { signed(texts, change, 1) } }</td>
             <td data-label={label("column-sparsity")}>{ sparsity }</td>
             <td class="words" data-label={label("column-positions")}>{ layouts(texts, &done.layouts) }</td>
@@ -169,7 +169,7 @@ fn published(texts: &Texts) -> Html {
             <td class="file">{ format!("{} kB", number(texts, after, 0)) }</td>
             <td class="picture" aria-hidden="true"><span class="bytes"><i style={format!("width:{}%", tenth(100.0 * after / before))} /></span></td>
             <td data-label={texts.get("column-smaller")}>{ format!("{}×", number(texts, before / after, 0)) }</td>
-            <td data-label={texts.get("column-accuracy")}>{ number(texts, 100.0 - error_after, 2) }{ texts.language.percent_sign() }</td>
+            <td data-label={texts.get("column-accuracy")}>{ with_percent_sign(texts, &number(texts, 100.0 - error_after, 2)) }</td>
             <td data-label={texts.get("column-change")}>{ signed(texts, error_before - error_after, 2) }</td>
             <td data-label={texts.get("column-sparsity")}>{ "–" }</td>
             <td class="words" data-label={texts.get("column-positions")}>{ texts.get("layout-gaps") }</td>

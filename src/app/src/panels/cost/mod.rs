@@ -11,7 +11,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::{
     context::AppContext,
-    i18n::format::{bytes, number, percent, signed},
+    i18n::format::{bytes, number, percentage, signed, with_percent_sign},
     island,
     panels::cost::{
         format::{bits, scheme_knob, use_more},
@@ -63,12 +63,12 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
             <dt>{ texts.get("packed-file") }{ badge(texts.get("badge-packed"), texts.help("badge-packed")) }</dt>
             <dd id="packed-bytes"><b>{ bytes(texts, shown.bytes.into()) }</b></dd>
             <dt>{ texts.get("packed-accuracy") }{ badge(texts.get("badge-simulated"), simulated) }</dt>
-            <dd id="packed-accuracy"><b>{ percent(texts, shown.accuracy) }{ texts.language.percent_sign() }</b></dd>
+            <dd id="packed-accuracy"><b>{ percentage(texts, shown.accuracy) }</b></dd>
             <dt>{ texts.get("against-float") }</dt>
             <dd>{ signed(texts, change, 1) }</dd>
             if let Some(teacher) = state.network(Actor::Teacher) {
                 <dt>{ texts.get("of-teacher") }</dt>
-                <dd>{ number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2) }{ texts.language.percent_sign() }</dd>
+                <dd>{ with_percent_sign(texts, &number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2)) }</dd>
             }
         </dl>
     }

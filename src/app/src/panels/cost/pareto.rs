@@ -9,7 +9,7 @@ use crate::{
     charts::scatter_labels,
     context::{AppContext, use_page},
     i18n::{
-        format::{bytes, number, per_cent, percent, tenth},
+        format::{bytes, number, percent, tenth, with_percent_sign},
         labels::made,
     },
     panels::cost::files::{Listing, table},
@@ -189,7 +189,7 @@ pub fn use_pareto() -> Html {
                     { for [axes.floor, 1.0].map(|share| html! {
                         <>
                             <line class="grid" x1={LEFT.to_string()} x2={WIDTH.to_string()} y1={tenth(axes.y(share))} y2={tenth(axes.y(share))} />
-                            <text x="0" y={tenth(axes.y(share) + 4.0)}>{ per_cent(texts, &number(texts, 100.0 * share, 0)) }</text>
+                            <text x="0" y={tenth(axes.y(share) + 4.0)}>{ with_percent_sign(texts, &number(texts, 100.0 * share, 0)) }</text>
                         </>
                     }) }
                     <path class="front" d={steps} />

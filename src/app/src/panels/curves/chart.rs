@@ -17,7 +17,7 @@ use crate::{
     context::{AppContext, use_page},
     i18n::{
         Texts,
-        format::{number, per_cent, tenth},
+        format::{number, tenth, with_percent_sign},
     },
     panels::curves::{reader::reader, readout::Row},
     state::chart_view::{Part, Quantity, View},
@@ -102,7 +102,7 @@ fn summary(page: &AppContext, props: &CurveChartProps) -> String {
 /// A level of the axis in words.
 fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
     match quantity {
-        Quantity::Accuracy => per_cent(texts, &number(texts, 100.0 * value, 0)),
+        Quantity::Accuracy => with_percent_sign(texts, &number(texts, 100.0 * value, 0)),
         Quantity::Loss => number(texts, value, 2),
     }
 }

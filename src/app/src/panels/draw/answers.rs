@@ -8,7 +8,7 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::format::{per_cent, percent, tenth},
+    i18n::format::{percent, percentage, tenth},
     panels::draw::strokes::CLASSES,
 };
 
@@ -27,7 +27,7 @@ pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Htm
             <tr class={classes!(actor.word(), packed.then_some("packed"))} data-actor={actor.word()} data-packed={packed.to_string()}>
                 <th scope="row">{ name.clone() }</th>
                 <td class="answer">{ best.map_or_else(|| "—".into(), |(class, _)| class.to_string()) }</td>
-                <td class="number probability">{ best.map_or_else(|| "—".into(), |(_, share)| per_cent(texts, &percent(texts, share))) }</td>
+                <td class="number probability">{ best.map_or_else(|| "—".into(), |(_, share)| percentage(texts, share)) }</td>
                 <td>{ chart(page, &name, distribution.as_deref()) }</td>
             </tr>
         }

@@ -5,7 +5,7 @@ use retort_spec::Actor;
 use crate::{
     context::AppContext,
     i18n::{
-        format::{bytes, number, per_cent, temperature},
+        format::{bytes, number, temperature, with_percent_sign},
         labels::class_name,
     },
     lessons::quantity::Quantity,
@@ -68,6 +68,6 @@ pub fn written(page: &AppContext, name: &str, value: Option<f64>) -> String {
         | Quantity::Top
         | Quantity::Mean(_)
         | Quantity::BiasedAccuracy
-        | Quantity::BiasedClass(_) => per_cent(texts, &number(texts, value, 1)),
+        | Quantity::BiasedClass(_) => with_percent_sign(texts, &number(texts, value, 1)),
     }
 }

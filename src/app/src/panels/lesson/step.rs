@@ -31,12 +31,12 @@ pub fn step_view(
     page: &AppContext,
     (place, step): (usize, &Step),
     record: &Record,
-    watch: &ChangeTracker,
-    deeds: StepActions,
+    tracker: &ChangeTracker,
+    actions: StepActions,
     result: NodeRef,
 ) -> Html {
     let texts = &page.texts;
-    let live = step.show.iter().map(|name| (name.as_str(), watch.read(&page.state, name)));
+    let live = step.show.iter().map(|name| (name.as_str(), tracker.read(&page.state, name)));
     let control = control_of(step).map(str::to_owned);
     let look = step.look.clone().map(|panel| Callback::from(move |_: MouseEvent| go_to(&panel, control.as_deref())));
     html! {
@@ -49,9 +49,9 @@ pub fn step_view(
                 <p class="lesson-caption">{ texts.get("lesson-now") }</p>
                 { numbers(page, "lesson-numbers", live) }
             }
-            if !record.committed && matches!(page.state.engine, Engine::Ready(_)) && watch.is_stuck(&page.state, shown(step)) {
+            if !record.committed && matches!(page.state.engine, Engine::Ready(_)) && tracker.is_stuck(&page.state, shown(step)) {
                 <p class="empty">{ texts.get("lesson-stuck") }</p>
-                <button id="lesson-start-over" onclick={deeds.start_over.clone()}>{ texts.get("lesson-again") }</button>
+                <button id="lesson-start-over" onclick={actions.start_over.clone()}>{ texts.get("lesson-again") }</button>
             }
             if let Some(task) = &step.task {
                 <div id="lesson-task" class={classes!("lesson-box", record.done.then_some("done"))} data-done={record.done.to_string()}>
@@ -65,13 +65,13 @@ pub fn step_view(
             }
             if let Some(predict) = &step.predict {
                 <div id="lesson-predict" class="lesson-box">
-                    { question(page, place, predict, record, &deeds) }
+                    { question(page, place, predict, record, &actions) }
                     if record.committed {
                         <div id="lesson-result" ref={result} tabindex="-1">
                             if let Some(seen) = &record.seen {
                                 { outcome(page, predict, record, seen) }
                             } else {
-                                { waiting(page, step, watch, deeds.again) }
+                                { waiting(page, step, tracker, actions.again) }
                             }
                         </div>
                     }
@@ -104,11 +104,11 @@ fn numbers<'a>(page: &AppContext, id: &'static str, values: impl Iterator<Item =
     }
 }
 
-fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record, deeds: &StepActions) -> Html {
+fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record, actions: &StepActions) -> Html {
     let texts = &page.texts;
     let choice = |(index, choice): (usize, &Choice)| {
         let happened = record.seen.as_ref().is_some_and(|seen| seen.happened == Some(index));
-        let pick = deeds.pick.reform(move |_: Event| index);
+        let pick = actions.pick.reform(move |_: Event| index);
         html! {
             <label class={happened.then_some("happened")}>
                 <input type="radio" name={format!("lesson-choice-{place}")} value={index.to_string()} checked={record.picked == Some(index)}
@@ -126,7 +126,7 @@ fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record,
 }
 
 /// Why there is no outcome yet.
-fn waiting(page: &AppContext, step: &Step, watch: &ChangeTracker, again: Callback<MouseEvent>) -> Html {
+fn waiting(page: &AppContext, step: &Step, tracker: &ChangeTracker, again: Callback<MouseEvent>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let again = |words: String| {
         html! {
@@ -139,7 +139,7 @@ fn waiting(page: &AppContext, step: &Step, watch: &ChangeTracker, again: Callbac
     let is_away = step.set.as_ref().is_some_and(|set| !is_turned(&state.experiment, set));
     let words = match (&state.engine, state.run_state) {
         (Engine::Ready(_), _) if is_away => return again(texts.get("lesson-away")),
-        (Engine::Ready(_), _) if watch.is_stuck(state, awaited(step)) => return again(texts.get("lesson-stuck")),
+        (Engine::Ready(_), _) if tracker.is_stuck(state, awaited(step)) => return again(texts.get("lesson-stuck")),
         (Engine::Ready(_), RunState::Paused) => texts.get("lesson-paused"),
         (Engine::Ready(_), _) => texts.get("lesson-measuring"),
         (Engine::Failed(_), _) => texts.get("engine-failed"),

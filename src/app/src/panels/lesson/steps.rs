@@ -37,13 +37,13 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let entry = *entry;
     let (page, guide) = (use_page(), use_guide());
     let count = lesson.steps.len();
-    let course = use_reducer(|| guide::remembered(entry, count).unwrap_or_else(|| LessonProgress::new(count, 0)));
-    let watch = use_mut_ref(ChangeTracker::default);
+    let progress = use_reducer(|| guide::remembered(entry, count).unwrap_or_else(|| LessonProgress::new(count, 0)));
+    let tracker = use_mut_ref(ChangeTracker::default);
     let folded = use_state(|| false);
     let (text, result) = (use_node_ref(), use_node_ref());
-    watch.borrow_mut().see(&page.state);
-    let step = lesson.steps.get(course.step);
-    let record = course.record();
+    tracker.borrow_mut().see(&page.state);
+    let step = lesson.steps.get(progress.step);
+    let record = progress.record();
     let looks: Vec<&str> = step.and_then(|step| step.look.as_deref()).into_iter().collect();
     use_look(&looks, step.and_then(control_of), page.state.experiment.data);
     {
@@ -59,8 +59,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
         // A step begins at its top. Readers and keyboards go on where there is something new; a page that only loads
         // leaves the focus alone.
         let (text, result) = (text.clone(), result.clone());
-        let before = use_mut_ref(|| (!guide.asked).then_some((course.step, false)));
-        use_effect_with((course.step, record.committed, record.seen.is_some()), move |&(step, committed, _)| {
+        let before = use_mut_ref(|| (!guide.asked).then_some((progress.step, false)));
+        use_effect_with((progress.step, record.committed, record.seen.is_some()), move |&(step, committed, _)| {
             let (Some(text), old) = (text.cast::<HtmlElement>(), before.replace(Some((step, committed)))) else {
                 return;
             };
@@ -81,21 +81,21 @@ pub fn use_steps(props: &StepsProps) -> Html {
             }
         });
     }
-    use_effect_with(course.clone(), move |progress| guide::remember(entry, progress));
+    use_effect_with(progress.clone(), move |progress| guide::remember(entry, progress));
     {
-        let (page, lesson, course, watch) = (page.clone(), lesson.clone(), course.clone(), watch.clone());
+        let (page, lesson, progress, tracker) = (page.clone(), lesson.clone(), progress.clone(), tracker.clone());
         use_effect(move || {
-            if let Some(step) = lesson.steps.get(course.step) {
-                steer::look(&page, step, &course, &watch.borrow());
+            if let Some(step) = lesson.steps.get(progress.step) {
+                steer::look(&page, step, &progress, &tracker.borrow());
             }
         });
     }
     let Some(step) = step else { return Html::default() };
 
     let go = |to: usize| {
-        let (page, lesson, course) = (page.clone(), lesson.clone(), course.clone());
+        let (page, lesson, progress) = (page.clone(), lesson.clone(), progress.clone());
         Callback::from(move |_: MouseEvent| {
-            course.dispatch(LessonAction::Go(to));
+            progress.dispatch(LessonAction::Go(to));
             if let Some(step) = lesson.steps.get(to) {
                 steer::enter(&page, step);
             }
@@ -113,8 +113,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
         let folded = folded.clone();
         Callback::from(move |_: MouseEvent| folded.set(!*folded))
     };
-    let deeds = {
-        let (picks, this, later) = (course.dispatcher(), page.clone(), (page.clone(), step.clone()));
+    let actions = {
+        let (picks, this, later) = (progress.dispatcher(), page.clone(), (page.clone(), step.clone()));
         StepActions {
             pick: Callback::from(move |choice| picks.dispatch(LessonAction::Pick(choice))),
             again: Callback::from(move |_| steer::measure_again(&later.0, &later.1)),
@@ -122,7 +122,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
         }
     };
     let commit = {
-        let (commits, page, step) = (course.dispatcher(), page.clone(), step.clone());
+        let (commits, page, step) = (progress.dispatcher(), page.clone(), step.clone());
         Callback::from(move |_: MouseEvent| {
             commits.dispatch(LessonAction::Commit);
             steer::measure(&page, &step);
@@ -142,7 +142,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
         })
     };
     let texts = &page.texts;
-    let last = course.step + 1 == count;
+    let last = progress.step + 1 == count;
     let is_asked = step.predict.is_some() && !record.committed;
     let forward = match last {
         true => texts.get("lesson-finish"),
@@ -150,10 +150,10 @@ pub fn use_steps(props: &StepsProps) -> Html {
         false => texts.get("lesson-next"),
     };
     let print = |sheet| Callback::from(move |_: MouseEvent| print_sheet(sheet));
-    let place = [("step", (course.step + 1).to_string().into()), ("steps", count.to_string().into())];
+    let place = [("step", (progress.step + 1).to_string().into()), ("steps", count.to_string().into())];
     html! {
         <>
-        <aside id="lesson" class={classes!("panel", folded.then_some("folded"))} aria-labelledby="lesson-title" data-guide="" data-step={course.step.to_string()}>
+        <aside id="lesson" class={classes!("panel", folded.then_some("folded"))} aria-labelledby="lesson-title" data-guide="" data-step={progress.step.to_string()}>
             <div class="lesson-head">
                 <h2 id="lesson-title">{ entry.title(texts.language) }</h2>
                 <button id="lesson-fold" onclick={fold} aria-expanded={(!*folded).to_string()} aria-controls="lesson-step">
@@ -161,13 +161,13 @@ pub fn use_steps(props: &StepsProps) -> Html {
                 </button>
                 <button id="lesson-leave" onclick={guide.open.reform(|_: MouseEvent| None)}>{ texts.get("lesson-leave") }</button>
             </div>
-            <progress max={count.to_string()} value={(course.step + 1).to_string()} aria-hidden="true"></progress>
+            <progress max={count.to_string()} value={(progress.step + 1).to_string()} aria-hidden="true"></progress>
             <div id="lesson-step" ref={text} tabindex="-1" role="group" aria-labelledby="lesson-title lesson-place">
                 <p id="lesson-place">{ texts.with("lesson-step", &place) }</p>
-                { step_view(&page, (course.step, step), &record, &watch.borrow(), deeds, result) }
+                { step_view(&page, (progress.step, step), &record, &tracker.borrow(), actions, result) }
             </div>
             <div class="lesson-nav">
-                <button id="lesson-back" disabled={course.step == 0} onclick={go(course.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
+                <button id="lesson-back" disabled={progress.step == 0} onclick={go(progress.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
                 <span class="apart" />
                 // Check and what follows it never stand in the same place: a second click must not skip the outcome.
                 if is_asked && record.picked.is_some() {
@@ -175,14 +175,14 @@ pub fn use_steps(props: &StepsProps) -> Html {
                 } else if is_asked {
                     <button key="ask" id="lesson-ask" class="primary" onclick={ask}>{ texts.get("lesson-ask") }</button>
                 }
-                <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={if last { finish } else { go(course.step + 1) }}>{ forward }</button>
+                <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={if last { finish } else { go(progress.step + 1) }}>{ forward }</button>
             </div>
             <div class="lesson-paper">
                 <button id="lesson-print" class="plain" onclick={print(Sheet::Questions)}>{ texts.get("lesson-print") }</button>
                 <button id="lesson-print-answers" class="plain" onclick={print(Sheet::Answers)}>{ texts.get("lesson-print-answers") }</button>
             </div>
         </aside>
-        { worksheet(&page, entry, lesson, &course) }
+        { worksheet(&page, entry, lesson, &progress) }
         </>
     }
 }

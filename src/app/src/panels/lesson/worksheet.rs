@@ -49,10 +49,10 @@ pub fn print_sheet(sheet: Sheet) {
 }
 
 /// Both sheets of a lesson, which only a printer sees.
-pub fn worksheet(page: &AppContext, entry: &'static Entry, lesson: &Lesson, course: &LessonProgress) -> Html {
+pub fn worksheet(page: &AppContext, entry: &'static Entry, lesson: &Lesson, progress: &LessonProgress) -> Html {
     let texts = &page.texts;
     let step = |(index, step): (usize, &Step)| {
-        html! { <section><h2>{ index + 1 }</h2><div>{ body(page, step, &course.record_of(index)) }</div></section> }
+        html! { <section><h2>{ index + 1 }</h2><div>{ body(page, step, &progress.record_of(index)) }</div></section> }
     };
     let link = guide::link_to(entry);
     let code = QrProps { id: "worksheet-qr", link: link.clone(), name: texts.get("share-qr"), too_long: String::new() };

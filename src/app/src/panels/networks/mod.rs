@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::Panel;
 use crate::{
     context::AppContext,
-    i18n::format::{bytes, number, percent},
+    i18n::format::{bytes, number, percent, percentage},
     panels::networks::hints::student_hints,
     widgets::{
         icon::{Icon, icon},
@@ -118,9 +118,9 @@ fn facts(page: &AppContext, measured: &Measured) -> Html {
             }
             <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
             if let Some(agreement) = measured.agreement {
-                <dt>{ texts.get("agreement") }</dt><dd>{ percent(texts, agreement) }{ texts.language.percent_sign() }</dd>
+                <dt>{ texts.get("agreement") }</dt><dd>{ percentage(texts, agreement) }</dd>
             }
-            <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percent(texts, measured.calibration_error) }{ texts.language.percent_sign() }</dd>
+            <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percentage(texts, measured.calibration_error) }</dd>
             <dt>{ texts.get("train-seconds") }</dt><dd>{ number(texts, measured.seconds, 1) }{ " s" }</dd>
         </dl>
     }

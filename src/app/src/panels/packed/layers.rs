@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::{
     context::{AppContext, use_page},
     i18n::{
-        format::{number, per_cent, percent},
+        format::{number, percent, with_percent_sign},
         labels::scheme_name,
     },
     panels::packed::histogram::histogram,
@@ -127,7 +127,7 @@ fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Cal
                 <li class="head" aria-hidden="true"><span>{ texts.get("layer-sqnr") }</span>{ for found.as_ref().map(|_| html! { <span>{ texts.get("packed-accuracy") }</span> }) }</li>
                 { for layers.iter().enumerate().map(row) }
                 if let Some(found) = &found {
-                    <li class="axis" aria-hidden="true"><span></span><span class="ends"><span>{ per_cent(texts, &number(texts, 100.0 * found.floor, 0)) }</span><span>{ per_cent(texts, &number(texts, 100.0, 0)) }</span></span></li>
+                    <li class="axis" aria-hidden="true"><span></span><span class="ends"><span>{ with_percent_sign(texts, &number(texts, 100.0 * found.floor, 0)) }</span><span>{ with_percent_sign(texts, &number(texts, 100.0, 0)) }</span></span></li>
                 }
             </ol>
             if found.is_some() {

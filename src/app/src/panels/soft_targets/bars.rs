@@ -9,7 +9,7 @@ use yew::prelude::*;
 use crate::{
     context::use_page,
     i18n::{
-        format::{per_cent, percent, temperature},
+        format::{percent, temperature, with_percent_sign},
         labels::class_name,
     },
 };
@@ -68,8 +68,8 @@ pub fn use_bars(props: &BarsProps) -> Html {
         html! { <button {id} aria-pressed={(*logarithmic == on).to_string()} onclick={Callback::from(move |_: MouseEvent| logarithmic.set(on))}>{ texts.get(name) }</button> }
     };
     let axis: String = match *logarithmic {
-        true => ["0.01", "1", "100"].map(|mark| per_cent(texts, mark)).join(" … "),
-        false => per_cent(texts, "0 … 100"),
+        true => ["0.01", "1", "100"].map(|mark| with_percent_sign(texts, mark)).join(" … "),
+        false => with_percent_sign(texts, "0 … 100"),
     };
     html! {
         <div class="distribution">

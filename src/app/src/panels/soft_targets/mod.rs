@@ -14,7 +14,7 @@ use super::Panel;
 use crate::{
     context::AppContext,
     i18n::{
-        format::{number, percent, temperature, tenth},
+        format::{number, percent, temperature, tenth, with_percent_sign},
         labels::class_name,
     },
     island,
@@ -197,7 +197,7 @@ fn formula(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
     html! {
         <p class="formula" title={texts.get("softmax-formula")}>
             <i>{ "p" }</i><sub>{ class_name(&page.texts, data.data, top) }</sub>{ " = exp(" }<b>{ number(texts, logits[top].into(), 1) }</b>{ " / " }<b>{ shown.clone() }</b>
-            { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ share }{ texts.language.percent_sign() }</b>
+            { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ with_percent_sign(texts, &share) }</b>
             <small>{ "Hinton et al. 2015, eq. 1" }</small>
         </p>
     }

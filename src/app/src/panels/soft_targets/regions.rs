@@ -11,7 +11,7 @@ use yew::prelude::*;
 use crate::{
     context::{AppContext, use_page},
     i18n::{
-        format::{per_cent, percent, temperature},
+        format::{percent, percentage, temperature},
         labels::class_name,
     },
     island,
@@ -159,7 +159,7 @@ fn use_region(props: &RegionProps) -> Html {
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
             </div>
-            <figcaption><span>{ name }</span><b>{ accuracy.map(|share| per_cent(texts, &percent(texts, share))) }</b></figcaption>
+            <figcaption><span>{ name }</span><b>{ accuracy.map(|share| percentage(texts, share)) }</b></figcaption>
         </figure>
     }
 }

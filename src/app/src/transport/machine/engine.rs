@@ -1,4 +1,4 @@
-//! The engine: started, heard, and started again when it dies.
+//! The engine: its start, its messages, and its restart when it dies.
 
 use retort_spec::{Command, EngineError, Event, RunState, WorkbenchCommand};
 
@@ -24,9 +24,10 @@ impl<P: Clone> Machine<P> {
         let id = self.start(if gpu { Program::Gpu } else { Program::Cpu });
         self.engine = Some(Engine { id, gpu, ready: false, unanswered: 0 });
     }
-    pub(super) fn on_engine(&mut self, id: WorkerId, word: WorkerInput<P>) {
+
+    pub(super) fn on_engine(&mut self, id: WorkerId, input: WorkerInput<P>) {
         let Some(engine) = &mut self.engine else { return };
-        match word {
+        match input {
             WorkerInput::Loading { received, total } => {
                 self.dispatch(Action::Engine(state::Engine::Loading { received, total }))
             }

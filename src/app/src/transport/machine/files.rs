@@ -16,6 +16,7 @@ impl<P: Clone> Machine<P> {
         self.send(&Command::Files { data, files: all.clone() });
         self.offered = Some((data, all));
     }
+
     /// A file that cannot be used does not come again with those that follow. Where two files contradict each other
     /// nobody knows which one is meant: the visitor begins anew.
     pub(super) fn withdraw(&mut self, bad: &str, reason: &FileProblem) {

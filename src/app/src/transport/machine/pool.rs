@@ -234,11 +234,11 @@ impl<P: Clone> Machine<P> {
         self.share();
     }
 
-    pub(super) fn on_helper(&mut self, id: WorkerId, word: WorkerInput<P>) {
+    pub(super) fn on_helper(&mut self, id: WorkerId, input: WorkerInput<P>) {
         let Some(helper) = self.pool.helper(id) else { return };
         helper.unanswered = 0;
         let generation = helper.generation;
-        match word {
+        match input {
             WorkerInput::Events(events) => self.on_helper_events(id, events),
             WorkerInput::Parcel(Contents::Result, parcel) => {
                 self.effects.extend(self.listening().map(|first| Effect::Forward(first, parcel)));

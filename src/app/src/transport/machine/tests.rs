@@ -124,8 +124,8 @@ impl World {
     /// Every worker does one thing, and the page hears of all that was said before. False if there was nothing to do.
     fn turn(&mut self) -> bool {
         let mut is_busy = !self.said.is_empty();
-        for (id, word) in std::mem::take(&mut self.said) {
-            self.step(Input::Worker(id, word));
+        for (id, input) in std::mem::take(&mut self.said) {
+            self.step(Input::Worker(id, input));
         }
         let mut said = Vec::new();
         for Worker { id, body, inbox, .. } in &mut self.workers {
@@ -273,9 +273,9 @@ fn helpers_that_come_late_take_no_point_away() {
         let (waiting, rest) = std::mem::take(&mut world.said).into_iter().partition(|(id, _)| *id != 1);
         world.said = rest;
         let waiting: VecDeque<(WorkerId, WorkerInput<Parcel>)> = waiting;
-        for word in waiting {
+        for input in waiting {
             world.turns(pause);
-            world.said.push_back(word);
+            world.said.push_back(input);
         }
         world.finish();
         whole(&world.state, 3);
@@ -365,10 +365,10 @@ fn late_messages_of_a_worker_that_has_ended_change_nothing() {
     for id in [first, helper] {
         let (verdict, curves) = (world.state.verdict.clone(), world.state.curves.len());
         let late = Event::Error(EngineError::Engine { reason: "late".into() });
-        for word in [WorkerInput::Events(vec![Event::State(RunState::Idle), late]), WorkerInput::Died("late".into())] {
+        for input in [WorkerInput::Events(vec![Event::State(RunState::Idle), late]), WorkerInput::Died("late".into())] {
             let was_ended = !world.workers.iter().any(|worker| worker.id == id);
             assert!(was_ended);
-            world.step(Input::Worker(id, word));
+            world.step(Input::Worker(id, input));
         }
         assert_eq!((world.state.verdict.clone(), world.state.curves.len()), (verdict, curves));
     }
@@ -653,7 +653,7 @@ proptest! {
 #[test]
 fn a_verdict_of_before_does_not_end_what_is_trained_now() {
     let mut world = World::new(&link(""), 4);
-    let is_verdict = |(_, word): &(WorkerId, WorkerInput<Parcel>)| matches!(word, WorkerInput::Events(events) if matches!(events[..], [Event::Verdict(_)]));
+    let is_verdict = |(_, input): &(WorkerId, WorkerInput<Parcel>)| matches!(input, WorkerInput::Events(events) if matches!(events[..], [Event::Verdict(_)]));
     world.until("the verdict is on its way", |world| world.said.iter().any(is_verdict));
     world.step(Input::Run(experiment("seed=3")));
     while world.turn() {}

@@ -82,8 +82,8 @@ impl<P: Clone> Machine<P> {
         }
     }
 
-    pub(super) fn on_candidate(&mut self, word: WorkerInput<P>) {
-        match word {
+    pub(super) fn on_candidate(&mut self, input: WorkerInput<P>) {
+        match input {
             WorkerInput::Unavailable(_) | WorkerInput::Died(_) => self.give_up_gpu(),
             WorkerInput::Events(events) => {
                 for event in events {

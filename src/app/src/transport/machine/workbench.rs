@@ -20,8 +20,8 @@ pub(super) struct Workbench<P> {
     key: String,
     networks: Vec<((u32, String), P)>,
     current: Option<(QuantScheme, u32)>,
-    /// Whether what was current at has not come back yet.
-    looking: bool,
+    /// Whether its result has not come back yet.
+    quantizing: bool,
     /// The number of the last pipeline.
     pipelines: u32,
 }
@@ -35,7 +35,7 @@ impl<P> Default for Workbench<P> {
             key: String::new(),
             networks: Vec::new(),
             current: None,
-            looking: false,
+            quantizing: false,
             pipelines: 0,
         }
     }
@@ -71,7 +71,7 @@ impl<P: Clone> Machine<P> {
         let key = knobs(&self.experiment, Phase::Data);
         let workbench = &mut self.workbench;
         workbench.networks.clear();
-        (workbench.current, workbench.looking) = (None, false);
+        (workbench.current, workbench.quantizing) = (None, false);
         let asks = workbench.key != key || workbench.examples.is_none();
         workbench.key = key;
         self.order(WorkbenchCommand::Forget);
@@ -107,18 +107,18 @@ impl<P: Clone> Machine<P> {
     }
 
     fn quantize_again(&mut self) {
-        (self.workbench.current, self.workbench.looking) = (None, false);
+        (self.workbench.current, self.workbench.quantizing) = (None, false);
         self.quantize();
     }
 
-    /// The scheme that the experiment asks for is current at, unless it was just now.
+    /// Quantizes by the experiment's scheme, unless that was done last.
     pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
         let wanted = (experiment.scheme().effective(), experiment.seed);
         let is_student = |((run, actor), _): &((u32, String), P)| *run == 0 && actor == Actor::Student.word();
         let there = workbench.networks.iter().any(is_student);
-        if there && workbench.ready && !workbench.looking && workbench.current != Some(wanted) {
-            (workbench.current, workbench.looking) = (Some(wanted), true);
+        if there && workbench.ready && !workbench.quantizing && workbench.current != Some(wanted) {
+            (workbench.current, workbench.quantizing) = (Some(wanted), true);
             let (scheme, seed) = wanted;
             let made = Pipeline(vec![CompressionStep::Quantize(scheme)]);
             let link = link(experiment, &made);
@@ -135,8 +135,8 @@ impl<P: Clone> Machine<P> {
         self.order(WorkbenchCommand::Compress { id, run: 0, pipeline, seed, link });
     }
 
-    pub(super) fn on_workbench(&mut self, word: WorkerInput<P>) {
-        match word {
+    pub(super) fn on_workbench(&mut self, input: WorkerInput<P>) {
+        match input {
             WorkerInput::Unavailable(reason) | WorkerInput::Died(reason) => self.replace_workbench(reason),
             WorkerInput::Parcel(_, parcel) => match self.listening() {
                 Some(engine) => self.effects.push(Effect::Forward(engine, parcel)),
@@ -163,8 +163,8 @@ impl<P: Clone> Machine<P> {
                 WorkbenchEvent::Failed { reason } => return self.replace_workbench(reason),
                 report => {
                     if let WorkbenchEvent::Quantized(_) | WorkbenchEvent::Refused { .. } = report {
-                        // A visitor who has dragged the slider on meanwhile has only its last place current at.
-                        self.workbench.looking = false;
+                        // The slider may have been dragged on meanwhile: only its last place counts.
+                        self.workbench.quantizing = false;
                         self.quantize();
                     }
                     told.push(Event::Workbench(report));
