@@ -180,6 +180,11 @@ async fn page_keeps_a_drawing_and_an_answer_over_a_reload() -> Result<()> {
     page.until("document.querySelectorAll('#lesson input[type=radio]')[1].checked").await?;
     page.reload().await?;
     page.until("document.querySelectorAll('#lesson input[type=radio]')[1]?.checked").await?;
+    // An answer that stands is measured anew.
+    page.click("#lesson-check").await?;
+    page.find("#lesson-outcome").await?;
+    page.reload().await?;
+    page.find("#lesson-outcome").await?;
     page.go("?drawn#v=1&runs=1").await?;
     page.until_finished().await?;
     for key in [" ", "ArrowRight", "ArrowDown", " "] {
