@@ -7,8 +7,10 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{
     Layer,
-    format::onnx::{self, Style},
-    format::safetensors,
+    format::{
+        onnx::{self, Style},
+        safetensors,
+    },
     network::model::{Affine, Coding, Matrix, Model, Values},
     quantization::weights,
     random::stream,

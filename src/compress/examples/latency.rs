@@ -10,9 +10,11 @@ use retort_compress::{
     network::model::{Affine, Coding, LayerModel, Model},
     quantization::weights::quantize,
     random::stream,
-    run::integer,
-    run::latency::{Contender, StoppedClock, measure, ratio},
-    run::net,
+    run::{
+        integer,
+        latency::{Contender, StoppedClock, measure, ratio},
+        net,
+    },
 };
 use retort_spec::{Bits, NetworkKind, QuantScheme};
 

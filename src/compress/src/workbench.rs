@@ -16,11 +16,15 @@ use retort_spec::{
 };
 
 use crate::{
-    format::onnx::{self, Style},
-    format::pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
-    format::safetensors,
-    network::histogram::{histogram, levels},
-    network::model::{LayerModel, Matrix, Model},
+    format::{
+        onnx::{self, Style},
+        pack::{Note, PackError, Packing, pack, set_accuracy, unpack},
+        safetensors,
+    },
+    network::{
+        histogram::{histogram, levels},
+        model::{LayerModel, Matrix, Model},
+    },
     quantization::ptq,
 };
 use pipeline_run::PipelineRun;

@@ -30,8 +30,10 @@ use retort_spec::{
 
 use crate::{
     format::proto::Message,
-    network::layout,
-    network::model::{Affine, Coding, LayerModel, Model},
+    network::{
+        layout,
+        model::{Affine, Coding, LayerModel, Model},
+    },
 };
 
 mod graph;

@@ -81,8 +81,10 @@ pub use float::{pack_float, unpack_float};
 
 use crate::{
     format::checksum::crc32,
-    network::model::{Affine, Coding, LayerModel, Model},
-    network::shapes::is_network,
+    network::{
+        model::{Affine, Coding, LayerModel, Model},
+        shapes::is_network,
+    },
 };
 use file::{ACCURACY, CHECKSUM, Head, MAGIC, Reader, VERSION, begin, budget, close, put_floats, put_size};
 

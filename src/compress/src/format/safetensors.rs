@@ -5,9 +5,9 @@
 
 use retort_spec::geometry::{Place, ShapeError};
 
-use crate::{
-    network::layout::{self, outputs_first},
-    network::model::{LayerModel, Matrix, Model},
+use crate::network::{
+    layout::{self, outputs_first},
+    model::{LayerModel, Matrix, Model},
 };
 
 mod header;

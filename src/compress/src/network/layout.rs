@@ -8,9 +8,9 @@ use retort_spec::{
     geometry::{Misfit, Place, ShapeError},
 };
 
-use crate::{
-    network::model::{LayerModel, Matrix, Model, Values, groups},
-    network::shapes::geometry,
+use crate::network::{
+    model::{LayerModel, Matrix, Model, Values, groups},
+    shapes::geometry,
 };
 
 /// Where each number of `[outputs, channels, window, window]` stands in `[window · window · channels, outputs]`: the

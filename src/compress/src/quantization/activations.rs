@@ -4,8 +4,10 @@ use retort_spec::Activations;
 
 use crate::{
     network::model::{Affine, Coding, Model},
-    quantization::histogram_range::{BINS, Bins},
-    quantization::range::{PERCENTILE, best_share},
+    quantization::{
+        histogram_range::{BINS, Bins},
+        range::{PERCENTILE, best_share},
+    },
     run::calibration::visit_layer_inputs,
 };
 

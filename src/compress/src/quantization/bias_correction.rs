@@ -1,7 +1,11 @@
 //! Bias correction: quantization shifts a layer's outputs on average, and the bias takes the shift back (Nagel et al.
 //! 2019, section 4.2).
 
-use crate::{Layer, network::model::Model, run::calibration::visit_layer_inputs, run::net};
+use crate::{
+    Layer,
+    network::model::Model,
+    run::{calibration::visit_layer_inputs, net},
+};
 
 /// Takes from each bias by how much the layer's outputs are off on average, `b -= E[y_q − y_f]`, layer by layer in
 /// order: `y_q` is what the quantized network gives with the biases before it corrected, `y_f` what the float network
@@ -63,8 +67,10 @@ impl Mean {
 mod tests {
     use super::*;
     use crate::{
-        quantization::layer_pairs::tests::{examples, networks},
-        quantization::weights::quantize,
+        quantization::{
+            layer_pairs::tests::{examples, networks},
+            weights::quantize,
+        },
         random::stream,
     };
 

@@ -66,8 +66,10 @@ mod tests {
     use super::*;
     use crate::{
         network::model::Model,
-        quantization::layer_pairs::tests::{examples, networks},
-        quantization::weights::quantize,
+        quantization::{
+            layer_pairs::tests::{examples, networks},
+            weights::quantize,
+        },
         random::stream,
     };
 

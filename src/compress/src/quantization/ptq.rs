@@ -7,15 +7,11 @@ use retort_spec::{Bits, PtqMethod, QuantScheme};
 use crate::{
     Layer,
     network::model::{Coding, Model, Values},
-    quantization::activations::calibrate,
-    quantization::adaround,
-    quantization::bias_correction::correct_biases,
-    quantization::equalize::equalize,
-    quantization::gptq,
-    quantization::weights,
+    quantization::{
+        activations::calibrate, adaround, bias_correction::correct_biases, equalize::equalize, gptq, weights,
+    },
     random::stream,
-    run::calibration::layer_inputs,
-    run::net,
+    run::{calibration::layer_inputs, net},
 };
 
 /// Writes a network in a scheme's format and mends it as the scheme says.
@@ -112,8 +108,7 @@ mod tests {
     use super::*;
     use crate::{
         quantization::layer_pairs::tests::{examples, networks},
-        reduction::lowrank,
-        reduction::prune,
+        reduction::{lowrank, prune},
     };
     use retort_spec::{NetworkKind, Rank};
 

@@ -2,9 +2,9 @@
 
 use retort_spec::{Range, ZeroPoint};
 
-use crate::{
-    quantization::histogram_range::{BINS, Bins},
-    quantization::quantize::IntegerType,
+use crate::quantization::{
+    histogram_range::{BINS, Bins},
+    quantize::IntegerType,
 };
 
 /// How many shares of the extremes are tried as the range of least squared error.

@@ -6,8 +6,7 @@ use retort_spec::{Bits, QuantScheme, Range, Rounding, ZeroPoint};
 
 use crate::{
     network::model::{Codes, Matrix, Values, group_of, groups},
-    quantization::quantize::IntegerType,
-    quantization::range,
+    quantization::{quantize::IntegerType, range},
 };
 
 /// The codes of a format. Symmetric ones leave out the least, so that zero is exact and int8 is `absmax/127`, as ONNX

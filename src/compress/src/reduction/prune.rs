@@ -2,8 +2,7 @@
 
 use crate::{
     network::model::{Matrix, Model, Values},
-    quantization::layer_pairs,
-    quantization::range::sorted,
+    quantization::{layer_pairs, range::sorted},
 };
 
 /// The share of weights that is gone when so much of a gradual pruning is over, `progress` from 0 to 1:

@@ -12,8 +12,10 @@ use thiserror::Error;
 use wide::{bytemuck::cast, f32x4, i32x4};
 
 use crate::{
-    network::model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values, group_of, groups},
-    network::shapes::geometry,
+    network::{
+        model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values, group_of, groups},
+        shapes::geometry,
+    },
     run::product::{Kept, Packed},
 };
 use windows::Windows;

@@ -8,13 +8,9 @@ use retort_spec::{
 use super::{EventSink, Workbench, ptq_progress};
 use crate::{
     network::model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values},
-    quantization::activations::calibrate,
-    quantization::ptq,
-    quantization::weights,
+    quantization::{activations::calibrate, ptq, weights},
     random,
-    reduction::lowrank,
-    reduction::prune,
-    reduction::weight_sharing,
+    reduction::{lowrank, prune, weight_sharing},
 };
 
 /// A pipeline under way.

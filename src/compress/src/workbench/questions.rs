@@ -7,17 +7,20 @@ use retort_spec::{
 
 use super::{EventSink, Workbench};
 use crate::{
-    format::gzip,
-    format::pack::{pack_float, unpack},
-    format::safetensors::{self, Opened, ReadError},
-    network::histogram::sqnr,
-    network::model::Model,
-    quantization::ptq,
-    run::integer::{
-        self, NotInteger,
-        dots::{self, Words},
+    format::{
+        gzip,
+        pack::{pack_float, unpack},
+        safetensors::{self, Opened, ReadError},
     },
-    run::latency::{self, Contender},
+    network::{histogram::sqnr, model::Model},
+    quantization::ptq,
+    run::{
+        integer::{
+            self, NotInteger,
+            dots::{self, Words},
+        },
+        latency::{self, Contender},
+    },
 };
 
 /// Examples at once whose time is measured.

@@ -3,8 +3,7 @@
 
 use js_sys::{Array, Float32Array, Function, Int32Array, Object, Promise, Reflect, Uint32Array};
 use retort_compress::{
-    run::integer::dots::Words,
-    run::latency::resolution,
+    run::{integer::dots::Words, latency::resolution},
     workbench::{GpuTimes, GpuWords, Workbench},
 };
 use retort_spec::{Latency, NoGpu};

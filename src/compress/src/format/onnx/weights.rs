@@ -6,9 +6,9 @@ use super::{
     Style,
     graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, UINT8, bytes, code_byte},
 };
-use crate::{
-    network::layout::{inputs_first, outputs_first},
-    network::model::{Codes, LayerModel, Matrix, Values, group_of},
+use crate::network::{
+    layout::{inputs_first, outputs_first},
+    model::{Codes, LayerModel, Matrix, Values, group_of},
 };
 
 /// Whether a layer's matrix is stored in blocks of inputs, which must then stay in our order.

@@ -1,9 +1,9 @@
 //! Streams of symbols: all as wide as they need, or Huffman coded.
 
 use super::{PackError, file::Reader};
-use crate::{
-    format::bits::{BitReader, BitWriter, width_of},
-    format::huffman::{self, Fault},
+use crate::format::{
+    bits::{BitReader, BitWriter, width_of},
+    huffman::{self, Fault},
 };
 
 /// Ternary codes that share a byte: 3⁵ is 243.

@@ -12,10 +12,10 @@ use super::{
     problem::{ReadError, TensorProblem},
     sequential::{Chained, chain, sorted},
 };
-use crate::{
-    network::layout::outputs_first,
-    network::model::{Coding, LayerModel, Matrix, Model, Values},
-    network::shapes::{Shape, geometry},
+use crate::network::{
+    layout::outputs_first,
+    model::{Coding, LayerModel, Matrix, Model, Values},
+    shapes::{Shape, geometry},
 };
 
 /// The length of the header's length.
