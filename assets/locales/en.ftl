@@ -32,7 +32,7 @@ copied = Copied
 copy-refused = Press Ctrl+C
 share-title = Share this experiment
 share-link = Link
-share-same = On the same device and browser the link gives the same numbers. Another processor or the command line rounds differently: accuracies then differ by tenths of a point, seldom by 2 points.
+share-same = On the same device and browser the link gives the same numbers. Elsewhere arithmetic may round differently: of fourteen links, run in a browser and in the command line, three differed, by 0.2, 0.8 and 2 points of accuracy.
 share-embed = Embed in a course page
 share-qr = The link as a QR code
 share-qr-long = The link is too long for a QR code that phones can read.
@@ -663,6 +663,8 @@ trouble-refused = { $objective } cannot be used: it { $reason }.
 take-out = Remove it
 trouble-engine = The engine stopped: { $reason }
 restarted = The engine stopped ({ $reason }). It was started again on the CPU with the same experiment.
+workbench-restarted = Compression stopped ({ $reason }). It was started again; training goes on.
+workbench-lost = Compression stopped too often ({ $reason }) and stays off. Training goes on. Reload the page to try again.
 
 knob-data = Data set
     .help = The examples with which all networks are trained and tested.

@@ -31,7 +31,7 @@ copied = 已复制
 copy-refused = 请按 Ctrl+C
 share-title = 分享这个实验
 share-link = 链接
-share-same = 在同一设备和浏览器上，此链接给出相同的数字。其他处理器或命令行的舍入不同，准确率会相差零点几个百分点，偶尔相差 2 个百分点。
+share-same = 在同一设备和浏览器上，此链接给出相同的数字。在其他环境中，运算的舍入可能不同：十四个链接分别在浏览器和命令行中运行，其中三个的准确率相差 0.2、0.8 和 2 个百分点。
 share-embed = 嵌入课程网页
 share-qr = 链接的二维码
 share-qr-long = 链接太长，手机无法识别这样的二维码。
@@ -650,6 +650,8 @@ trouble-refused = 不能使用“{ $objective }”：{ $reason }。
 take-out = 移除
 trouble-engine = 引擎停止：{ $reason }
 restarted = 引擎停止（{ $reason }）。已在 CPU 上以同一实验重新启动。
+workbench-restarted = 压缩停止（{ $reason }）。已重新启动；训练继续进行。
+workbench-lost = 压缩多次停止（{ $reason }），不再重新启动。训练继续进行。请重新加载页面再试。
 
 knob-data = 数据集
     .help = 所有网络训练和测试所用的样本。

@@ -103,6 +103,10 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
         }
         Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
+        Notice::WorkbenchLost { reason, restarted } => {
+            let id = if *restarted { "workbench-restarted" } else { "workbench-lost" };
+            ("warning", texts.with(id, &[("reason", reason.as_str().into())]))
+        }
         Notice::File { name, reason } => ("warning", bad_file(texts, name, reason)),
         Notice::Fetch { reason } => {
             let args = [("host", files::HOST.into()), ("reason", reason.as_str().into())];

@@ -59,7 +59,7 @@ pub enum WorkbenchAction {
     /// A pipeline begins.
     Begin { id: u32, pipeline: Pipeline },
     /// The worker died.
-    Lost(String),
+    Lost { reason: String, restarted: bool },
     /// A network from a file was used, or is not wanted.
     Unimport,
 }
@@ -143,13 +143,13 @@ impl State {
                 bench.is_flow_stale = false;
                 bench.flow = Some(Rc::new(PipelineState { id, pipeline, stages: Vec::new(), ended: None }));
             }
-            WorkbenchAction::Lost(reason) => {
+            WorkbenchAction::Lost { reason, restarted } => {
                 bench.progress = None;
                 let failed = PipelineEnd::Failed { reason: reason.clone() };
                 if let Some(flow) = bench.flow.as_mut().filter(|flow| flow.ended.is_none()) {
                     Rc::make_mut(flow).ended = Some(Some(failed));
                 }
-                self.tell(Notice::Restarted { reason });
+                self.tell(Notice::WorkbenchLost { reason, restarted });
             }
             WorkbenchAction::Unimport => bench.imported = None,
         }

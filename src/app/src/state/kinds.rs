@@ -48,8 +48,10 @@ pub enum Notice {
     MoreLinks { page: bool, count: usize },
     /// The engine met trouble.
     EngineError(EngineError),
-    /// A worker died and another was started on the CPU.
+    /// The engine died and another was started on the CPU.
     Restarted { reason: String },
+    /// The workbench died; whether another was started.
+    WorkbenchLost { reason: String, restarted: bool },
     /// Data could not be fetched.
     Fetch { reason: String },
     /// The files of a data set were read.

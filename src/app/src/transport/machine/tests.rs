@@ -589,6 +589,25 @@ fn another_workbench_is_given_what_the_first_one_had() {
     assert_eq!(world.count(&format!("SendWorkbench({next}, Quantize")), 1);
 }
 
+#[test]
+fn a_workbench_that_dies_again_and_again_stays_away_and_the_page_says_so() {
+    let mut world = World::new(&link(""), 2);
+    world.finish();
+    let told = |world: &World, restarted| {
+        let notice = Notice::WorkbenchLost { reason: "killed".into(), restarted };
+        world.state.notices.iter().filter(|other| **other == notice).count()
+    };
+    for death in 1..=MOST_RESTARTS {
+        world.kill(world.engines(Program::Workbench)[0]);
+        assert_eq!(world.engines(Program::Workbench).len(), 1, "death {death}");
+        assert_eq!((told(&world, true), told(&world, false)), (1, 0), "death {death}");
+    }
+    world.kill(world.engines(Program::Workbench)[0]);
+    assert!(world.engines(Program::Workbench).is_empty());
+    assert_eq!(told(&world, false), 1);
+    assert_eq!(world.engines(Program::Cpu).len(), 1, "training goes on");
+}
+
 /// What may happen to a page, at any moment.
 #[derive(Debug, Clone)]
 enum Fate {

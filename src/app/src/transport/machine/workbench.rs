@@ -183,8 +183,9 @@ impl<P: Clone> Machine<P> {
         self.end(self.workbench.id);
         self.restarts += 1;
         self.send(&Command::CancelFineTune);
-        self.dispatch(Action::Bench(WorkbenchAction::Lost(reason)));
-        if self.restarts <= MOST_RESTARTS {
+        let restarted = self.restarts <= MOST_RESTARTS;
+        self.dispatch(Action::Bench(WorkbenchAction::Lost { reason, restarted }));
+        if restarted {
             self.launch_workbench();
         }
     }
