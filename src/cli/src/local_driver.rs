@@ -81,7 +81,7 @@ impl LocalDriver {
     /// # Errors
     /// If it cannot be quantized so.
     pub fn quantize(&mut self, experiment: &Experiment, run: u32) -> Result<Option<CompressionResult>, Failure> {
-        let pipeline = Pipeline(vec![CompressionStep::Quantize(experiment.scheme())]);
+        let pipeline = Pipeline(vec![CompressionStep::Quantize(experiment.quant_scheme())]);
         let mut done = None;
         for report in self.flow(experiment, run, pipeline, encode(experiment)) {
             match report {

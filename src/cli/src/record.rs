@@ -52,7 +52,7 @@ fn shorten(event: Event, classes: usize) -> Option<Value> {
             for row in &mut rows {
                 row.answers.truncate(EXAMPLES);
                 // The histograms of the usual scales are enough to look at for a few seconds.
-                if row.scheme().is_none_or(|scheme| scheme != QuantScheme::of(scheme.bits)) {
+                if row.quant_scheme().is_none_or(|scheme| scheme != QuantScheme::of(scheme.bits)) {
                     row.layers.clear();
                 }
             }

@@ -9,7 +9,7 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Command, CompressionResult, Event, Experiment, KNOBS, Measured, PAGE_KEYS, Problem, ProblemKind, Progress,
+    NetworkId, Command, CompressionResult, Event, Experiment, KNOBS, Measured, PAGE_KEYS, Problem, ProblemKind, Progress,
     Spread, Stage, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
@@ -163,7 +163,7 @@ fn line(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Progress(progress) => json!({ "event": "progress", "tally": progress }),
         Event::Point(point) => json!({
-            "event": "point", "run": point.run, "actor": point.actor, "epoch": point.epoch, "step": point.step,
+            "event": "point", "run": point.run, "network_id": point.network_id, "epoch": point.epoch, "step": point.step,
             "train_loss": point.train_loss,
             "train_accuracy": point.train_accuracy.map(percent), "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
         }),
@@ -172,7 +172,7 @@ fn line(event: &Event) -> Option<Value> {
             "terms": terms.values.iter().cloned().collect::<std::collections::BTreeMap<String, f64>>(),
         }),
         Event::Measured(measured) => json!({
-            "event": "measured", "run": measured.run, "actor": measured.actor, "accuracy": percent(measured.accuracy),
+            "event": "measured", "run": measured.run, "network_id": measured.network_id, "accuracy": percent(measured.accuracy),
             "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),
             "parameters": measured.parameters, "bytes": measured.bytes, "seconds": measured.seconds,
         }),
@@ -185,8 +185,8 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
     let mut summary = Map::new();
     summary.insert("event".into(), json!("result"));
     summary.insert("experiment".into(), json!(retort_spec::encode(experiment)));
-    for actor in Actor::ALL {
-        let of_actor = || results.measured.iter().filter(move |measured| measured.actor == actor);
+    for network_id in NetworkId::ALL {
+        let of_actor = || results.measured.iter().filter(move |measured| measured.network_id == network_id);
         let Some(first) = of_actor().next() else { continue };
         let accuracy = Spread::of(of_actor().map(|measured| percent(measured.accuracy)).collect());
         let classes = 0..first.per_class_accuracy.len();
@@ -206,7 +206,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         if first.agreement.is_some() {
             entry["agreement"] = json!(percent(mean(|measured| measured.agreement.unwrap_or(f64::NAN))));
         }
-        summary.insert(actor.word().into(), entry);
+        summary.insert(network_id.word().into(), entry);
     }
     if let Some(verdict) = &results.verdict {
         summary.insert(
@@ -216,7 +216,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
     }
     summary.insert("compressed".into(), compressed(results).into_iter().map(|(row, accuracy)| {
         {
-        let scheme = row.scheme();
+        let scheme = row.quant_scheme();
         json!({
             "scheme": row.pipeline, "bits": scheme.map(|scheme| scheme.bits), "granularity": scheme.map(|scheme| scheme.granularity),
             "bytes": row.bytes, "accuracy": accuracy,
@@ -262,7 +262,7 @@ fn report(results: &Results) -> String {
     );
     text += " format  granularity     bytes  accuracy\n";
     for (row, accuracy) in compressed(results) {
-        if let Some(scheme) = row.scheme() {
+        if let Some(scheme) = row.quant_scheme() {
             let (bits, granularity) = (scheme.bits.word(), scheme.granularity.word());
             text += &format!("{bits:>7}  {granularity:<11} {:>9}  {accuracy:6.2} %\n", row.bytes);
         }

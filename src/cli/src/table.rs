@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use pollster::block_on;
 use retort_engine::Session;
 use retort_spec::{
-    Actor, Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkKind,
+    NetworkId, Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkKind,
     Objective, Spread, encode,
 };
 
@@ -99,11 +99,11 @@ fn measure(session: &mut Session, experiment: &Experiment) -> Result<Result<Row,
             _ => {}
         }
     }
-    let of = |actor: Actor| {
-        let all = || measured.iter().filter(move |one| one.actor == actor);
+    let of = |network_id: NetworkId| {
+        let all = || measured.iter().filter(move |one| one.network_id == network_id);
         [all().map(|one| one.accuracy).collect(), all().filter_map(|one| one.agreement).collect()].map(Spread::of)
     };
-    Ok(Ok(Row { baseline: of(Actor::Baseline), student: of(Actor::Student) }))
+    Ok(Ok(Row { baseline: of(NetworkId::BASELINE), student: of(NetworkId::STUDENT) }))
 }
 
 /// Mean and spread, in percent.

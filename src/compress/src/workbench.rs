@@ -10,7 +10,7 @@ mod questions;
 use std::collections::VecDeque;
 
 use retort_spec::{
-    Actor, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem,
+    NetworkId, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem,
     Granularity, NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand,
     WorkbenchEvent, geometry::ShapeError, places, probability::argmax,
 };
@@ -112,7 +112,7 @@ impl Workbench {
                 }
             }
             WorkbenchCommand::Forget => self.forget(emit),
-            WorkbenchCommand::Network(NetworkFile { run, actor, file }) => self.add_student(run, actor, &file, emit),
+            WorkbenchCommand::Network(NetworkFile { run, network_id, file }) => self.add_student(run, network_id, &file, emit),
             WorkbenchCommand::Quantize { scheme, seed, link } => self.quantize_first_student(scheme, seed, link, emit),
             WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(WorkItem::Sensitivity(scheme)),
             WorkbenchCommand::Latency => self.tasks.push_back(WorkItem::Latency),
@@ -134,7 +134,7 @@ impl Workbench {
             WorkbenchCommand::Import(file) => self.import(file, emit),
             WorkbenchCommand::UseImported => {
                 if let Some(file) = self.imported.clone() {
-                    self.add_student(0, Actor::Student, &file, emit);
+                    self.add_student(0, NetworkId::STUDENT, &file, emit);
                 }
             }
             WorkbenchCommand::Classify { id, inputs } => {
@@ -176,8 +176,8 @@ impl Workbench {
     }
 
     /// Takes a trained network in.
-    fn add_student(&mut self, run: u32, actor: Actor, file: &[u8], emit: &mut EventSink<'_>) {
-        if actor != Actor::Student {
+    fn add_student(&mut self, run: u32, network_id: NetworkId, file: &[u8], emit: &mut EventSink<'_>) {
+        if network_id != NetworkId::STUDENT {
             return;
         }
         let model = match unpack(file) {
@@ -185,7 +185,7 @@ impl Workbench {
             Ok(_) => return,
             Err(error) => {
                 return emit(WorkbenchEvent::Refused {
-                    name: actor.word().into(),
+                    name: network_id.word().into(),
                     reason: FileProblem::Other(error.to_string()),
                 });
             }
@@ -373,7 +373,7 @@ fn refused(error: &PackError) -> WorkbenchEvent {
 }
 
 fn answer(model: &Model, inputs: &[f32]) -> Answer {
-    Answer { actor: Actor::Student, packed: true, logits: model.logits(inputs).into() }
+    Answer { network_id: NetworkId::STUDENT, packed: true, logits: model.logits(inputs).into() }
 }
 
 /// What became of the weights of each layer whose shape is the same as before.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     floats::Floats,
     pipeline::{CompressionStep, Pipeline, PipelineError},
-    scheme::QuantScheme,
+    quant_scheme::QuantScheme,
     values::{NetworkKind, words},
 };
 

@@ -2,16 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{answer::Actor, file_problem::FileProblem, objectives::Objective, values::DataSet};
+use crate::{file_problem::FileProblem, network_id::NetworkId, objectives::Objective, values::DataSet};
 
 /// What the visitor must know, each case with what they can do about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 pub enum EngineError {
     /// The loss is no number any more.
-    #[error("the {} diverged at step {step}: its loss is no number; lower learning-rate (now {learning_rate})", actor.word())]
+    #[error(
+        "the {} diverged at step {step}: its loss is no number; lower learning-rate (now {learning_rate})",
+        network_id
+    )]
     Diverged {
         /// Whose loss.
-        actor: Actor,
+        #[serde(rename = "network")]
+        network_id: NetworkId,
         /// At which step.
         step: u32,
         /// The learning rate of the experiment.

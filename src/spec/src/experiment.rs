@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     objectives::Weights,
     pipeline::Pipeline,
-    scheme::QuantScheme,
+    quant_scheme::QuantScheme,
+    scheme_word::Scheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-        NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        MemberLabels, Mix, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -23,9 +24,19 @@ pub struct Experiment {
     pub examples: u32,
     pub classes: u32,
     pub noise: f64,
+    pub wrong: f64,
+    pub scheme: Scheme,
+    pub members: u32,
+    pub member_labels: MemberLabels,
+    pub mix: Mix,
+    pub dense: OnOff,
+    pub stale: OnOff,
+    pub same_start: OnOff,
     pub teacher: Architecture,
     pub student: Architecture,
     pub teacher_epochs: u32,
+    pub teacher_labels: Labels,
+    pub teacher_smoothing: f64,
     pub student_epochs: u32,
     pub batch: u32,
     pub learning_rate: f64,
@@ -81,9 +92,19 @@ impl Experiment {
             examples: 2000,
             classes: 2,
             noise: 0.0,
+            wrong: 0.0,
+            scheme: Scheme::Offline,
+            members: 1,
+            member_labels: MemberLabels::Shared,
+            mix: Mix::Probabilities,
+            dense: OnOff::Off,
+            stale: OnOff::Off,
+            same_start: OnOff::On,
             teacher: Architecture::mlp([128, 128]),
             student: Architecture::mlp([16]),
             teacher_epochs: 20,
+            teacher_labels: Labels::All,
+            teacher_smoothing: 0.0,
             student_epochs: 40,
             batch: 32,
             learning_rate: 0.01,
@@ -160,13 +181,13 @@ impl Experiment {
     }
 
     /// The scheme of quantization that is looked at.
-    pub fn scheme(&self) -> QuantScheme {
+    pub fn quant_scheme(&self) -> QuantScheme {
         let &Self { bits, granularity, zero_point, range, rounding, repair, activations, .. } = self;
         QuantScheme { bits, granularity, zero_point, range, rounding, repair, activations }
     }
 
     /// The same experiment looked at by another scheme.
-    pub fn with_scheme(&self, scheme: QuantScheme) -> Self {
+    pub fn with_quant_scheme(&self, scheme: QuantScheme) -> Self {
         let QuantScheme { bits, granularity, zero_point, range, rounding, repair, activations } = scheme;
         Self { bits, granularity, zero_point, range, rounding, repair, activations, ..self.clone() }
     }
@@ -194,59 +215,5 @@ impl Experiment {
         const PASSES: f64 = 3.0;
         let count = |network: &Architecture| network.multiply_adds(self.input_count(), self.class_count());
         PASSES * f64::from(self.batch) * count(&self.teacher).max(count(&self.student)) as f64
-    }
-
-    /// Resets what no single knob's range can rule out; the keys of the knobs that were put back to their default.
-    pub fn sanitize(&mut self) -> Vec<&'static str> {
-        let mut sanitized = Vec::new();
-        let classes = self.class_count();
-        let foreign = self.omitted_classes.iter().any(|class| usize::from(class) >= classes);
-        // With fewer than two classes left there is nothing to tell apart.
-        if foreign || (!self.omitted_classes.is_empty() && self.omitted_classes.len() + 2 > classes) {
-            self.omitted_classes = Classes::default();
-            sanitized.push("omit");
-        }
-        if self.compress.check().is_err() {
-            self.compress = Pipeline::default();
-            sanitized.push("compress");
-        }
-        if self.data.is_plane() {
-            let usual = Self::for_data(self.data);
-            // A convolution has nothing to slide over two coordinates.
-            for (network, usual, key) in
-                [(&mut self.teacher, usual.teacher, "teacher"), (&mut self.student, usual.student, "student")]
-            {
-                if network.kind != NetworkKind::Mlp {
-                    *network = usual;
-                    sanitized.push(key);
-                }
-            }
-        }
-        sanitized
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moving_to_other_data_keeps_what_the_visitor_changed() {
-        let experiment = Experiment { temperature: 7.0, ..Experiment::default() };
-        let moved = experiment.with_data(DataSet::Mnist);
-        assert_eq!(moved.temperature, 7.0);
-        assert_eq!(moved.teacher, Experiment::for_data(DataSet::Mnist).teacher);
-        assert_eq!(moved.with_data(DataSet::Digits8), experiment);
-    }
-
-    #[test]
-    fn impossible_omissions_are_put_back() {
-        let mut experiment = Experiment::for_data(DataSet::Moons);
-        experiment.omitted_classes = Classes::new([0]);
-        assert_eq!(experiment.sanitize(), ["omit"]);
-        let mut digits = Experiment { omitted_classes: Classes::new([3]), ..Experiment::default() };
-        assert!(digits.sanitize().is_empty());
-        digits.omitted_classes = Classes::new(0..9);
-        assert_eq!(digits.sanitize(), ["omit"]);
     }
 }

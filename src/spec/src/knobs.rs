@@ -7,10 +7,13 @@ use crate::{
     link::{readings, with_commas, with_point},
     number::read_number,
     objectives::Objective,
+    plan::{LabelAccess, Supervision},
     problem::ProblemKind,
+    scheme_word::Scheme,
+    schemes::SCHEME_KNOBS,
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, OnOff, OptimizerKind,
-        PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, OnOff,
+        OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -93,8 +96,8 @@ pub struct Knob {
 /// Where an experiment keeps a knob's value.
 #[derive(Clone, Copy)]
 enum Place {
-    /// In a field of its own; whether it has the same value in both.
-    Field(fn(&Experiment, &Experiment) -> bool),
+    /// In a field of its own; whether it has the same value in both, and how it is copied to the first.
+    Field(fn(&Experiment, &Experiment) -> bool, fn(&mut Experiment, &Experiment)),
     /// Among the weights of the objectives.
     Weight(Objective),
 }
@@ -111,7 +114,7 @@ impl Knob {
     /// The knob's value in `experiment`, as a permalink writes it.
     pub fn get(&self, experiment: &Experiment) -> String {
         match self.place {
-            Place::Field(_) => (TEXTS[self.index].get)(experiment),
+            Place::Field(..) => (TEXTS[self.index].get)(experiment),
             Place::Weight(objective) => experiment.weights.get(objective).to_string(),
         }
     }
@@ -119,8 +122,16 @@ impl Knob {
     /// Whether it has the same value in two experiments.
     pub fn is_same(&self, a: &Experiment, b: &Experiment) -> bool {
         match self.place {
-            Place::Field(is_same) => is_same(a, b),
+            Place::Field(is_same, _) => is_same(a, b),
             Place::Weight(objective) => a.weights.get(objective) == b.weights.get(objective),
+        }
+    }
+
+    /// Copies its value.
+    fn copy(&self, to: &mut Experiment, from: &Experiment) {
+        match self.place {
+            Place::Field(_, copy) => copy(to, from),
+            Place::Weight(objective) => to.weights.set(objective, from.weights.get(objective)),
         }
     }
 
@@ -151,7 +162,7 @@ impl Knob {
     fn set_exactly(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
         self.check(text)?;
         let is_read = match self.place {
-            Place::Field(_) => (TEXTS[self.index].put)(experiment, text),
+            Place::Field(..) => (TEXTS[self.index].put)(experiment, text),
             Place::Weight(objective) => {
                 read_number(text).map(|weight| experiment.weights.set(objective, weight)).is_some()
             }
@@ -195,7 +206,12 @@ macro_rules! knob {
     }};
     ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
         (
-            entry($key, Phase::$phase, $kind, Place::Field(|a, b| a.$field == b.$field)),
+            entry(
+                $key,
+                Phase::$phase,
+                $kind,
+                Place::Field(|a, b| a.$field == b.$field, |to, from| to.$field.clone_from(&from.$field)),
+            ),
             Text {
                 get: |experiment| experiment.$field.to_string(),
                 put: |experiment, text| text.parse().map(|value| experiment.$field = value).is_ok(),
@@ -211,7 +227,12 @@ macro_rules! float {
     }};
     ($key:literal, $phase:ident, $field:ident, $kind:expr) => {
         (
-            entry($key, Phase::$phase, $kind, Place::Field(|a, b| a.$field == b.$field)),
+            entry(
+                $key,
+                Phase::$phase,
+                $kind,
+                Place::Field(|a, b| a.$field == b.$field, |to, from| to.$field.clone_from(&from.$field)),
+            ),
             Text {
                 get: |experiment| experiment.$field.to_string(),
                 put: |experiment, text| read_number(text).map(|value| experiment.$field = value).is_some(),
@@ -246,9 +267,19 @@ macro_rules! knobs {
             knob!("examples", Data, examples, whole(50, 20_000)),
             knob!("classes", Data, classes, whole(2, 6)),
             float!("noise", Data, noise, linear(0.0, 1.0)),
+            float!("wrong", Data, wrong, linear(0.0, 0.9)),
             knob!("seed", Data, seed, whole(0, u32::MAX)),
+            knob!("scheme", Teacher, scheme, Kind::Choice(Scheme::WORDS)),
+            knob!("members", Teacher, members, whole(1, 10)),
+            knob!("member-labels", Teacher, member_labels, Kind::Choice(MemberLabels::WORDS)),
+            knob!("mix", Student, mix, Kind::Choice(Mix::WORDS)),
+            knob!("dense", Student, dense, Kind::Choice(OnOff::WORDS)),
+            knob!("stale", Student, stale, Kind::Choice(OnOff::WORDS)),
+            knob!("same-start", Student, same_start, Kind::Choice(OnOff::WORDS)),
             knob!("teacher", Teacher, teacher, Kind::Widths),
             knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
+            knob!("teacher-labels", Teacher, teacher_labels, Kind::Labels { min: 1, max: 60_000 }),
+            float!("teacher-smoothing", Teacher, teacher_smoothing, linear(0.0, 0.5)),
             knob!("batch", Teacher, batch, whole(1, 1024)),
             float!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
             knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
@@ -321,17 +352,53 @@ impl Experiment {
     /// This experiment moved to another data set: knobs that stood at their old default take the new one, the others
     /// keep the visitor's value.
     pub fn with_data(&self, data: DataSet) -> Self {
-        let before = Self::for_data(self.data);
-        let mut after = Self::for_data(data);
-        for knob in KNOBS.iter().filter(|knob| knob.key != "data") {
-            let value = knob.get(self);
-            if value != knob.get(&before) {
-                // A value that was valid before stays valid: ranges do not depend on the data set.
-                let _ = knob.set(&mut after, &value);
-            }
+        self.moved("data", Self::usual(data, self.scheme))
+    }
+
+    /// The same moved to another scheme.
+    pub fn with_scheme(&self, scheme: Scheme) -> Self {
+        self.moved("scheme", Self::usual(self.data, scheme))
+    }
+
+    fn moved(&self, key: &str, usual: Self) -> Self {
+        let before = Self::usual(self.data, self.scheme);
+        let mut after = usual;
+        // A value that was valid before stays valid: ranges do not depend on data set or scheme.
+        for knob in KNOBS.iter().filter(|knob| knob.key != key && !knob.is_same(self, &before)) {
+            knob.copy(&mut after, self);
         }
         after.sanitize();
         after
+    }
+
+    /// Whether the knob means anything here; what does not is hidden.
+    pub fn uses(&self, knob: &Knob) -> bool {
+        self.applies(knob.key)
+    }
+
+    /// This experiment with all that does not decide a network of this supervision as it is by default: equal
+    /// experiments then give equal networks. What the plan says of the network (who it is, its start, its labels, its
+    /// teachers, its epochs) is not in it.
+    pub fn decisive(&self, supervision: &Supervision) -> Self {
+        let mut decisive = self.clone();
+        let usual = Self::default();
+        // Jittered batches of both kinds draw from one stream of random numbers.
+        let is_taught = !supervision.teachers.is_empty() || (self.jitter > 0 && !supervision.as_teacher);
+        let sees_revealed = is_taught || supervision.labels == LabelAccess::Revealed;
+        for knob in KNOBS {
+            let decides = match knob.key {
+                "teacher" | "student" | "teacher-epochs" | "student-epochs" | "scheme" | "seed" => false,
+                "dropout" => supervision.as_teacher,
+                "labels" | "omit" => sees_revealed,
+                "mix" => supervision.teachers.len() > 1,
+                key if SCHEME_KNOBS.contains(&key) => false,
+                _ => knob.phase <= Phase::Teacher || (knob.phase == Phase::Student && is_taught),
+            };
+            if !decides {
+                knob.copy(&mut decisive, &usual);
+            }
+        }
+        decisive
     }
 }
 
@@ -344,6 +411,9 @@ mod tests {
         for &data in DataSet::ALL {
             let experiment = Experiment::for_data(data);
             for knob in KNOBS {
+                let mut moved = Experiment { temperature: 99.0, ..experiment.clone() };
+                knob.copy(&mut moved, &experiment);
+                assert!(knob.is_same(&moved, &experiment), "{}", knob.key);
                 let mut copy = experiment.clone();
                 knob.set(&mut copy, &knob.get(&experiment)).unwrap();
                 assert_eq!(copy, experiment, "{}", knob.key);

@@ -15,21 +15,26 @@ pub mod geometry;
 pub mod ink;
 mod knobs;
 pub mod link;
+mod network_id;
 mod number;
 mod objectives;
 mod parcel;
 mod permalink;
 mod pipeline;
+mod plan;
 pub mod probability;
 mod problem;
 mod protocol;
+mod quant_scheme;
 mod report;
-mod scheme;
+mod sanitize;
+mod scheme_word;
+mod schemes;
 mod values;
 mod verdict;
 mod workbench;
 
-pub use answer::{Actor, Answer, FileData, REGION_REACH, REGION_SIDE, places};
+pub use answer::{Answer, FileData, REGION_REACH, REGION_SIDE, places};
 pub use compression_result::{
     ByteBreakdown, CompressionResult, Imported, Latency, Layout, NoGpu, PipelineEnd, Sensitivity, Timing,
     WeightHistogram,
@@ -43,6 +48,7 @@ pub use floats::Floats;
 pub use geometry::{Geometry, LayerShape};
 pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
 pub use link::PAGE_KEYS;
+pub use network_id::{NetworkId, Role};
 pub use number::read_number;
 pub use objectives::{Knowledge, Objective, ObjectiveInfo, ObjectiveTiming, Weights};
 pub use parcel::Parcel;
@@ -50,16 +56,19 @@ pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
 pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
 };
+pub use plan::{Channel, Contrast, LabelAccess, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision};
 pub use problem::ProblemKind;
 pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};
+pub use quant_scheme::QuantScheme;
 pub use report::{
-    ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, Stage, StageMap,
-    Terms,
+    ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, StageMap, Terms,
 };
-pub use scheme::QuantScheme;
+pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
+pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-    NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source, Transfer, ZeroPoint,
+    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source,
+    Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

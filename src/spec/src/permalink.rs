@@ -43,12 +43,12 @@ pub struct Decoded {
 
 /// Writes an experiment as a permalink's query: `v=1&…`, only knobs that differ from the data set's defaults.
 pub fn encode(experiment: &Experiment) -> String {
-    let defaults = Experiment::for_data(experiment.data);
+    let defaults = Experiment::usual(experiment.data, experiment.scheme);
     let mut query = format!("v={}", version_for(experiment.data));
     for knob in KNOBS {
         let value = knob.get(experiment);
         let is_default = match knob.key {
-            "data" => experiment.data == Experiment::default().data,
+            "data" | "scheme" => knob.is_same(experiment, &Experiment::default()),
             _ => value == knob.get(&defaults),
         };
         if !is_default {
@@ -68,15 +68,17 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
     let mut report = |key: &str, value: &str, kind, used: Option<String>| {
         problems.push(Problem { key: key.into(), value: value.into(), kind, used });
     };
-    // The data set decides the defaults of the other knobs, wherever in the link it stands.
+    // Data set and scheme decide the defaults of the other knobs, wherever in the link they stand.
     let given = |key: &str| pairs.iter().find(|(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, value)| value);
     let mut defaults = Experiment::default();
-    if let (Some(knob), Some(value)) = (knob("data"), given("data")) {
-        // A bad one is told below.
-        let _ = knob.set(&mut defaults, value);
+    for key in ["data", "scheme"] {
+        if let (Some(knob), Some(value)) = (knob(key), given(key)) {
+            // A bad one is told below.
+            let _ = knob.set(&mut defaults, value);
+        }
     }
     let version = given("v").and_then(|value| unpunctuated(value).parse().ok()).unwrap_or(VERSION);
-    let defaults = Experiment::for_data_of_version(defaults.data, version);
+    let defaults = Experiment::for_data_of_version(defaults.data, version).with_defaults(defaults.scheme);
     let mut experiment = defaults.clone();
     let mut seen: Vec<&str> = Vec::new();
     for (key, value) in &pairs {
@@ -120,6 +122,10 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
         let knob = knob(key)?;
         let kind = match key {
             "omit" => ProblemKind::NotOmittable,
+            "members" => {
+                let (least, most) = asked.scheme.entry().members;
+                ProblemKind::OutOfRange { min: least.into(), max: most.into() }
+            }
             "compress" => {
                 let (place, error) = asked.compress.check().err()?;
                 ProblemKind::PipelineError { place: place as u32, error }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     number::read_number,
-    scheme::QuantScheme,
+    quant_scheme::QuantScheme,
     values::{Bits, ParseError, as_text},
 };
 

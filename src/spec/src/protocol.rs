@@ -9,6 +9,8 @@ use crate::{
     experiment::Experiment,
     fine_tune::{FineTuneRequest, FineTuneResult},
     floats::Floats,
+    network_id::NetworkId,
+    plan::Plan,
     report::{ActivationReport, CurvePoint, DataSummary, EngineInfo, Measured, Progress, Terms},
     values::DataSet,
     verdict::Verdict,
@@ -164,18 +166,14 @@ pub struct RunResult {
     pub run: u32,
     /// A live knob was turned while its networks trained.
     pub edited_while_training: bool,
-    /// The teacher's accuracy.
-    pub teacher: f64,
-    /// The baseline's.
-    pub baseline: f64,
-    /// The student's.
-    pub student: f64,
-    /// The test examples that the baseline has right (1) or wrong (0).
+    /// The accuracy of every network, in the plan's order.
+    pub accuracies: Vec<(NetworkId, f64)>,
+    /// The test examples that the control has right (1) or wrong (0).
     #[serde(with = "crate::floats::bytes")]
-    pub baseline_right: Vec<u8>,
-    /// The same of the student.
+    pub control_right: Vec<u8>,
+    /// The same of the treated network.
     #[serde(with = "crate::floats::bytes")]
-    pub student_right: Vec<u8>,
+    pub product_right: Vec<u8>,
 }
 
 /// A training example made by the visitor.
@@ -199,13 +197,15 @@ pub enum Event {
         /// Bytes of the worker's memory.
         memory: f64,
     },
+    /// What the experiment trains; comes before its data.
+    Plan(Plan),
     /// The data set of the experiment.
     Data(DataSummary),
     /// How far the training is; at most ten a second.
     Progress(Progress),
     /// A point of a learning curve.
     Point(CurvePoint),
-    /// What the student's loss is the sum of.
+    /// What a taught network's loss is the sum of.
     Terms(Terms),
     /// A network is trained and measured.
     Measured(Measured),

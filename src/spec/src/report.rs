@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{answer::Actor, floats::Floats, values::DataSet};
+use crate::{floats::Floats, network_id::NetworkId, values::DataSet};
 
 /// The engine behind a worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,18 +31,6 @@ impl SelfTest {
     }
 }
 
-/// What is being done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// The teacher is trained.
-    Teacher,
-    /// Baseline and student are trained side by side.
-    Students,
-    /// A compressed network is trained on.
-    Tuning,
-}
-
 /// How far the training is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -50,15 +38,15 @@ pub struct Progress {
     pub run: u32,
     /// How many runs there will be.
     pub runs: u32,
-    /// What is being done.
-    pub stage: Stage,
-    /// Steps done in this stage.
+    /// Which phase of the plan; `None` while a compressed network is trained on.
+    pub phase: Option<u32>,
+    /// Steps done in this phase.
     pub step: u32,
-    /// Steps of this stage in all.
+    /// Steps of this phase in all.
     pub steps: u32,
-    /// Epochs done in this stage.
+    /// Epochs done in this phase.
     pub epoch: u32,
-    /// Epochs of this stage in all.
+    /// Epochs of this phase in all.
     pub epochs: u32,
     /// Examples trained a second, measured since the last report; 0 while nothing was trained.
     pub examples_per_second: f64,
@@ -114,8 +102,9 @@ pub struct Example {
 /// What an input does inside a network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActivationReport {
-    /// Teacher or student.
-    pub actor: Actor,
+    /// Which network.
+    #[serde(rename = "network")]
+    pub network_id: NetworkId,
     /// Its stages, from the input on.
     pub stages: Vec<StageMap>,
     /// The weights of its first layer, filter by filter, each a square of pixels; nothing for points.
@@ -147,7 +136,8 @@ pub struct CurvePoint {
     /// The run, from 0.
     pub run: u32,
     /// Whose curve.
-    pub actor: Actor,
+    #[serde(rename = "network")]
+    pub network_id: NetworkId,
     /// Epochs done.
     pub epoch: u32,
     /// Steps done.
@@ -163,11 +153,14 @@ pub struct CurvePoint {
     pub test_accuracy: f64,
 }
 
-/// The terms of the student's loss, each times its weight, at a point of its learning curve.
+/// The terms of a taught network's loss, each times its weight, at a point of its learning curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
     /// The run, from 0.
     pub run: u32,
+    /// Whose loss.
+    #[serde(rename = "network")]
+    pub network_id: NetworkId,
     /// Epochs done.
     pub epoch: u32,
     /// Steps done.
@@ -183,12 +176,14 @@ pub struct Measured {
     /// The run, from 0.
     pub run: u32,
     /// Which network.
-    pub actor: Actor,
+    #[serde(rename = "network")]
+    pub network_id: NetworkId,
     /// Share of the test set that is right, 0 to 1.
     pub accuracy: f64,
     /// The same for each class; NaN for a class without test examples.
     pub per_class_accuracy: Vec<f64>,
-    /// Share of the test set on which it says what its teacher says; `None` for the teacher.
+    /// Share of the test set on which it says what its teachers say; `None` for one without teachers
+    /// whose plan has none, and for the first teacher.
     pub agreement: Option<f64>,
     /// Expected calibration error, 15 equal bins of confidence (Guo et al. 2017, eq. 5), 0 to 1.
     pub calibration_error: f64,

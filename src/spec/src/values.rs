@@ -1,15 +1,19 @@
 //! The types of the knobs' values, each read from and written to the text that stands in a permalink.
 
 pub mod data;
+pub mod mix;
 pub mod network;
 pub mod quantization;
+pub mod scheme;
 pub mod training;
 
 use std::{fmt, str::FromStr};
 
 pub use data::{ClassNames, Classes, DataSet, Form, Labels, Source, Transfer};
+pub use mix::Mix;
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};
+pub use scheme::MemberLabels;
 pub use training::{DeviceChoice, HintLayer, OnOff, OptimizerKind, Schedule};
 
 /// A text that is not a value of the type asked for. The knob's [`Kind`](crate::Kind) says what would be right.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Actor;
+use crate::network_id::NetworkId;
 
 /// Mean and spread over runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,22 +50,28 @@ pub struct Verdict {
     pub edited_while_training: bool,
     /// Test examples in the comparison.
     pub examples: u32,
-    /// The teacher's accuracies, 0 to 1.
-    pub teacher: Spread,
-    /// The baseline's.
-    pub baseline: Spread,
-    /// The distilled student's.
-    pub student: Spread,
+    /// The network without the treatment.
+    pub control: NetworkId,
+    /// The network with it.
+    pub product: NetworkId,
+    /// The accuracies of every network, 0 to 1, in the plan's order.
+    pub accuracies: Vec<(NetworkId, Spread)>,
 }
 
 impl Verdict {
-    /// A network's accuracies.
-    pub fn spread(&self, actor: Actor) -> &Spread {
-        match actor {
-            Actor::Teacher => &self.teacher,
-            Actor::Student => &self.student,
-            Actor::Baseline => &self.baseline,
-        }
+    /// A network's accuracies; `None` for one that is not in the plan.
+    pub fn spread(&self, network_id: NetworkId) -> Option<&Spread> {
+        self.accuracies.iter().find(|(id, _)| *id == network_id).map(|(_, spread)| spread)
+    }
+
+    /// A network's mean accuracy, 0 to 1; NaN for one that is not in the plan.
+    pub fn mean(&self, network_id: NetworkId) -> f64 {
+        self.spread(network_id).map_or(f64::NAN, |spread| spread.mean)
+    }
+
+    /// How many runs were compared.
+    pub fn runs(&self) -> usize {
+        self.accuracies.first().map_or(0, |(_, spread)| spread.values.len())
     }
 }
 

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answer::{Actor, Answer, FileData},
+    answer::{Answer, FileData},
     compression_result::{CompressionResult, Imported, Latency, NoGpu, PipelineEnd, Sensitivity},
     file_problem::FileProblem,
     fine_tune::{FineTuneRequest, FineTuneResult},
     floats::Floats,
+    network_id::NetworkId,
     pipeline::Pipeline,
-    scheme::QuantScheme,
+    quant_scheme::QuantScheme,
 };
 
 /// A trained network as the packed file of its 32-bit weights.
@@ -18,7 +19,8 @@ pub struct NetworkFile {
     /// The run, from 0.
     pub run: u32,
     /// Which network.
-    pub actor: Actor,
+    #[serde(rename = "network")]
+    pub network_id: NetworkId,
     /// The file.
     #[serde(with = "crate::floats::bytes")]
     pub file: Vec<u8>,

@@ -1,6 +1,6 @@
 //! A line of a chart, and what it looks like beside its name.
 
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 use yew::prelude::*;
 
 use crate::{charts::plot::Frame, widgets::island::island};
@@ -9,7 +9,7 @@ use crate::{charts::plot::Frame, widgets::island::island};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Owner {
     /// A network of the current run.
-    Actor(Actor),
+    NetworkId(NetworkId),
     /// The student of a kept run, by the run's mark, or a term of the loss, by its own.
     Kept(usize),
     /// A student of a run before this one.
@@ -19,7 +19,7 @@ pub enum Owner {
 impl Owner {
     fn class(self) -> String {
         match self {
-            Self::Actor(actor) => actor.word().to_owned(),
+            Self::NetworkId(network_id) => network_id.word().to_owned(),
             Self::Kept(mark) => format!("kept kept-{mark}"),
             Self::Past => "past".to_owned(),
         }

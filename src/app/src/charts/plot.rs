@@ -1,6 +1,6 @@
 //! Where a learning curve's points stand on the chart, and which of them is read. Pure: no drawing here.
 
-use retort_spec::{Actor, CurvePoint};
+use retort_spec::{NetworkId, CurvePoint};
 
 use crate::state::order::sorted;
 
@@ -50,18 +50,18 @@ impl Frame {
 }
 
 /// The points of one network's curve.
-pub fn curve(points: &[CurvePoint], run: u32, actor: Actor) -> impl Iterator<Item = &CurvePoint> {
-    points.iter().filter(move |point| (point.run, point.actor) == (run, actor))
+pub fn curve(points: &[CurvePoint], run: u32, network_id: NetworkId) -> impl Iterator<Item = &CurvePoint> {
+    points.iter().filter(move |point| (point.run, point.network_id) == (run, network_id))
 }
 
 /// The point of a curve that is read at an epoch: the newest one measured by then, none after the curve's end. Without
 /// an epoch its last.
-pub fn reading(points: &[CurvePoint], run: u32, actor: Actor, epoch: Option<u32>) -> Option<CurvePoint> {
-    let last = curve(points, run, actor).last()?;
+pub fn reading(points: &[CurvePoint], run: u32, network_id: NetworkId, epoch: Option<u32>) -> Option<CurvePoint> {
+    let last = curve(points, run, network_id).last()?;
     match epoch {
         None => Some(*last),
         Some(epoch) if epoch > last.epoch => None,
-        Some(epoch) => curve(points, run, actor).take_while(|point| point.epoch <= epoch).last().copied(),
+        Some(epoch) => curve(points, run, network_id).take_while(|point| point.epoch <= epoch).last().copied(),
     }
 }
 
@@ -103,10 +103,10 @@ pub fn moved(epochs: &[u32], now: Option<u32>, key: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    fn point(actor: Actor, epoch: u32) -> CurvePoint {
+    fn point(network_id: NetworkId, epoch: u32) -> CurvePoint {
         CurvePoint {
             run: 0,
-            actor,
+            network_id,
             epoch,
             step: epoch,
             train_loss: None,
@@ -128,16 +128,16 @@ mod tests {
 
     #[test]
     fn a_reading_is_the_newest_measured_and_ends_with_the_curve() {
-        let points = [0, 2, 4].map(|epoch| point(Actor::Teacher, epoch));
-        let read = |epoch| reading(&points, 0, Actor::Teacher, epoch).map(|point| point.epoch);
+        let points = [0, 2, 4].map(|epoch| point(NetworkId::TEACHER, epoch));
+        let read = |epoch| reading(&points, 0, NetworkId::TEACHER, epoch).map(|point| point.epoch);
         assert_eq!([read(None), read(Some(0)), read(Some(3)), read(Some(5))], [Some(4), Some(0), Some(2), None]);
-        assert_eq!(reading(&points, 0, Actor::Student, None), None);
+        assert_eq!(reading(&points, 0, NetworkId::STUDENT, None), None);
     }
 
     #[test]
     fn keys_and_pointer_stop_at_measured_epochs() {
-        let points = [point(Actor::Teacher, 0), point(Actor::Student, 5), point(Actor::Teacher, 5)];
-        let epochs = epochs(points.iter().chain(&[point(Actor::Student, 8)]));
+        let points = [point(NetworkId::TEACHER, 0), point(NetworkId::STUDENT, 5), point(NetworkId::TEACHER, 5)];
+        let epochs = epochs(points.iter().chain(&[point(NetworkId::STUDENT, 8)]));
         assert_eq!(epochs, [0, 5, 8]);
         assert_eq!(nearest(&epochs, 6.4), Some(5));
         assert_eq!(nearest(&epochs, -3.0), Some(0));

@@ -1,6 +1,6 @@
 //! The curves as a table of numbers, for those who cannot see the chart or want to copy it.
 
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 use yew::prelude::*;
 
 use crate::{
@@ -48,8 +48,8 @@ fn numbers(page: &AppContext, quantity: Quantity) -> Html {
     let curves = &page.state.curves;
     let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
     // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
-    let cells = |epoch: u32, actor: Actor| {
-        let point = plot::curve(curves, 0, actor).find(|point| point.epoch == epoch);
+    let cells = |epoch: u32, network_id: NetworkId| {
+        let point = plot::curve(curves, 0, network_id).find(|point| point.epoch == epoch);
         let written =
             |part: Part| point.map(|point| written(page, quantity, quantity.of(part, point))).unwrap_or_default();
         html! { <><td>{ written(Part::Test) }</td><td>{ written(Part::Train) }</td></> }
@@ -61,18 +61,18 @@ fn numbers(page: &AppContext, quantity: Quantity) -> Html {
                 <thead>
                     <tr>
                         <th scope="col" rowspan="2">{ texts.get("curve-epoch") }</th>
-                        { for Actor::ALL.map(|actor| html! {
-                            <th scope="colgroup" colspan="2" class={actor.word()}>{ texts.get(&format!("actor-{}", actor.word())) }</th>
+                        { for NetworkId::ALL.map(|network_id| html! {
+                            <th scope="colgroup" colspan="2" class={network_id.word()}>{ texts.get(&format!("actor-{}", network_id.word())) }</th>
                         }) }
                     </tr>
-                    <tr>{ for Actor::ALL.map(|_| html! {
+                    <tr>{ for NetworkId::ALL.map(|_| html! {
                         <><th scope="col">{ texts.get("curve-test") }</th><th scope="col">{ texts.get("curve-train") }</th></>
                     }) }</tr>
                 </thead>
                 <tbody>{ for plot::epochs(curves.iter().filter(|point| point.run == 0)).into_iter().map(|epoch| html! {
                     <tr>
                         <th scope="row">{ number(texts, epoch.into(), 0) }</th>
-                        { for Actor::ALL.map(|actor| cells(epoch, actor)) }
+                        { for NetworkId::ALL.map(|network_id| cells(epoch, network_id)) }
                     </tr>
                 }) }</tbody>
             </table>

@@ -10,7 +10,7 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    Actor, COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
+    NetworkId, COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
     Objective, PipelineError,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +63,7 @@ fn derived() -> BTreeSet<String> {
             ids.extend(words.iter().map(|word| format!("{}-{word}", knob.key)));
         }
     }
-    for word in Actor::ALL.map(Actor::word) {
+    for word in NetworkId::ALL.map(NetworkId::word) {
         ids.extend([format!("actor-{word}"), format!("short-{word}")]);
     }
     ids.extend(Objective::WORDS.iter().map(|word| format!("why-{word}")));

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{Actor, Experiment, Measured, Phase, RunState, UserExample, Verdict, changed};
+use retort_spec::{NetworkId, Experiment, Measured, Phase, RunState, UserExample, Verdict, changed};
 
 use crate::{
     lessons::{
@@ -41,10 +41,10 @@ impl ChangeTracker {
             self.ran = false;
             self.verdict = state.verdict.clone();
             if phase <= Phase::Student {
-                self.student = state.network(Actor::Student).cloned();
+                self.student = state.network(NetworkId::STUDENT).cloned();
             }
             if phase <= Phase::Teacher {
-                self.teacher = state.network(Actor::Teacher).cloned();
+                self.teacher = state.network(NetworkId::TEACHER).cloned();
             }
         }
         self.ran |= state.run_state == RunState::Running;
@@ -55,10 +55,10 @@ impl ChangeTracker {
         if state.recorded {
             return wait == Wait::None;
         }
-        let teacher = || is_new(state.network(Actor::Teacher), &self.teacher);
+        let teacher = || is_new(state.network(NetworkId::TEACHER), &self.teacher);
         let student = || {
             let packed = !state.outdated && !state.compressed.is_empty();
-            packed && state.network(Actor::Baseline).is_some() && is_new(state.network(Actor::Student), &self.student)
+            packed && state.network(NetworkId::BASELINE).is_some() && is_new(state.network(NetworkId::STUDENT), &self.student)
         };
         let verdict = || state.run_state == RunState::Finished && is_new(state.verdict.as_ref(), &self.verdict);
         match wait {

@@ -1,7 +1,7 @@
 //! The quantities that a lesson may name, read off the page's state.
 
 use retort_spec::{
-    Actor, DataSummary, Kind, Knob, Labels, Outcome, knob,
+    NetworkId, DataSummary, Kind, Knob, Labels, Outcome, knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
@@ -17,25 +17,25 @@ pub enum Quantity {
     /// A knob with a number: `labels=all` is infinite, a width of weights is its bits.
     Knob(&'static Knob),
     /// Test accuracy, in percent, of the first seed.
-    Accuracy(Actor),
+    Accuracy(NetworkId),
     /// The same of one class.
-    Class(Actor, usize),
+    Class(NetworkId, usize),
     /// How often the student says what the teacher says, in percent.
     Agreement,
     /// Expected calibration error, in percent.
-    Calibration(Actor),
+    Calibration(NetworkId),
     /// Accuracy of the packed student, in percent.
     PackedAccuracy,
     /// Length of its file.
     PackedBytes,
     /// Length of a network's file of 32-bit weights.
-    Bytes(Actor),
+    Bytes(NetworkId),
     /// Entropy in bits of the teacher's distribution of the example that is shown, at the temperature that is shown.
     Entropy,
     /// Its largest probability, in percent.
     Top,
     /// Mean test accuracy over the seeds, in percent.
-    Mean(Actor),
+    Mean(NetworkId),
     /// The p value of the verdict.
     PValue,
     /// The verdict: 1 helps, 0 no difference, -1 hurts.
@@ -60,15 +60,15 @@ impl Quantity {
             return (is_number || name == "bits").then_some(Self::Knob(knob));
         }
         let parts: Vec<&str> = name.split('.').collect();
-        let actor = Actor::ALL.into_iter().find(|actor| parts.first() == Some(&actor.word()));
-        match (actor, &parts[..]) {
-            (Some(actor), [_, "accuracy"]) => Some(Self::Accuracy(actor)),
-            (Some(actor), [_, "class", class]) => class.parse().ok().map(|class| Self::Class(actor, class)),
-            (Some(Actor::Student), [_, "agreement"]) => Some(Self::Agreement),
-            (Some(actor), [_, "calibration"]) => Some(Self::Calibration(actor)),
-            (Some(actor), [_, "bytes"]) => Some(Self::Bytes(actor)),
-            (_, ["mean", "student"]) => Some(Self::Mean(Actor::Student)),
-            (_, ["mean", "baseline"]) => Some(Self::Mean(Actor::Baseline)),
+        let network_id = NetworkId::ALL.into_iter().find(|network_id| parts.first() == Some(&network_id.word()));
+        match (network_id, &parts[..]) {
+            (Some(network_id), [_, "accuracy"]) => Some(Self::Accuracy(network_id)),
+            (Some(network_id), [_, "class", class]) => class.parse().ok().map(|class| Self::Class(network_id, class)),
+            (Some(NetworkId::STUDENT), [_, "agreement"]) => Some(Self::Agreement),
+            (Some(network_id), [_, "calibration"]) => Some(Self::Calibration(network_id)),
+            (Some(network_id), [_, "bytes"]) => Some(Self::Bytes(network_id)),
+            (_, ["mean", "student"]) => Some(Self::Mean(NetworkId::STUDENT)),
+            (_, ["mean", "baseline"]) => Some(Self::Mean(NetworkId::BASELINE)),
             (_, ["packed", "accuracy"]) => Some(Self::PackedAccuracy),
             (_, ["packed", "bytes"]) => Some(Self::PackedBytes),
             (_, ["entropy"]) => Some(Self::Entropy),
@@ -89,8 +89,8 @@ impl Quantity {
         match self {
             Self::Knob(_) | Self::Bias | Self::Drawn => Wait::None,
             Self::Entropy | Self::Top => Wait::Teacher,
-            Self::Accuracy(actor) | Self::Class(actor, _) | Self::Calibration(actor) | Self::Bytes(actor) => {
-                if actor == Actor::Teacher { Wait::Teacher } else { Wait::Student }
+            Self::Accuracy(network_id) | Self::Class(network_id, _) | Self::Calibration(network_id) | Self::Bytes(network_id) => {
+                if network_id == NetworkId::TEACHER { Wait::Teacher } else { Wait::Student }
             }
             Self::Agreement
             | Self::PackedAccuracy
@@ -106,18 +106,18 @@ impl Quantity {
         let percent = |share: f64| Some(100.0 * share).filter(|percent| percent.is_finite());
         match self {
             Self::Knob(knob) => knob_value(state, knob),
-            Self::Accuracy(actor) => percent(state.network(actor)?.accuracy),
-            Self::Class(actor, class) => percent(*state.network(actor)?.per_class_accuracy.get(class)?),
-            Self::Agreement => percent(state.network(Actor::Student)?.agreement?),
-            Self::Calibration(actor) => percent(state.network(actor)?.calibration_error),
+            Self::Accuracy(network_id) => percent(state.network(network_id)?.accuracy),
+            Self::Class(network_id, class) => percent(*state.network(network_id)?.per_class_accuracy.get(class)?),
+            Self::Agreement => percent(state.network(NetworkId::STUDENT)?.agreement?),
+            Self::Calibration(network_id) => percent(state.network(network_id)?.calibration_error),
             Self::PackedAccuracy => percent(state.chosen()?.accuracy),
             Self::PackedBytes => Some(state.chosen()?.bytes.into()),
-            Self::Bytes(actor) => Some(state.network(actor)?.bytes.into()),
+            Self::Bytes(network_id) => Some(state.network(network_id)?.bytes.into()),
             Self::Entropy => Some(entropy_bits(&shown(state)?)),
             Self::Top => percent(shown(state)?.into_iter().fold(0.0, f64::max)),
-            Self::Mean(Actor::Student) => percent(state.verdict.as_ref()?.student.mean),
-            Self::Mean(Actor::Baseline) => percent(state.verdict.as_ref()?.baseline.mean),
-            Self::Mean(Actor::Teacher) => percent(state.verdict.as_ref()?.teacher.mean),
+            Self::Mean(NetworkId::STUDENT) => percent(state.verdict.as_ref()?.student.mean),
+            Self::Mean(NetworkId::BASELINE) => percent(state.verdict.as_ref()?.baseline.mean),
+            Self::Mean(NetworkId::TEACHER) => percent(state.verdict.as_ref()?.teacher.mean),
             Self::PValue => Some(state.verdict.as_ref()?.p_value),
             Self::Outcome => Some(match state.verdict.as_ref()?.outcome {
                 Outcome::Helps => 1.0,
@@ -129,7 +129,7 @@ impl Quantity {
             Self::BiasedClass(class) => percent(biased_share(state, Some(class))?),
             Self::Disagreements => {
                 let classes = state.data.as_ref()?.classes as usize;
-                let [teacher, student] = [Actor::Teacher, Actor::Student].map(|actor| state.network(actor));
+                let [teacher, student] = [NetworkId::TEACHER, NetworkId::STUDENT].map(|network_id| state.network(network_id));
                 let pairs = teacher?.logits.chunks_exact(classes).zip(student?.logits.chunks_exact(classes));
                 Some(pairs.filter(|(teacher, student)| argmax(teacher) != argmax(student)).count() as f64)
             }
@@ -164,7 +164,7 @@ fn shown(state: &State) -> Option<Vec<f64>> {
 fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
     let data: &DataSummary = state.data.as_ref()?;
     let classes = data.classes as usize;
-    let logits = biased(&state.network(Actor::Student)?.logits, classes, &state.experiment.omitted_classes, state.bias);
+    let logits = biased(&state.network(NetworkId::STUDENT)?.logits, classes, &state.experiment.omitted_classes, state.bias);
     let rows = logits.chunks_exact(classes).zip(data.test_labels.iter().map(|&label| usize::from(label)));
     let asked: Vec<bool> = rows
         .filter(|(_, label)| class.is_none_or(|class| class == *label))

@@ -1,6 +1,6 @@
 //! What the teacher thinks looks like what: each class's mean distribution, teacher's or student's, at the slider's T.
 
-use retort_spec::{Actor, probability::mean_distribution_per_class};
+use retort_spec::{NetworkId, probability::mean_distribution_per_class};
 use yew::prelude::*;
 
 use super::Panel;
@@ -25,7 +25,7 @@ pub const PANEL: Panel = Panel { id: "similarity", holds: |_| false, draw: |_| i
 #[hook]
 pub fn use_similarity() -> Html {
     let page = use_page();
-    let actor = use_state(|| Actor::Teacher);
+    let network_id = use_state(|| NetworkId::TEACHER);
     let softened = use_state(|| true);
     let (texts, state) = (&page.texts, &page.state);
     let at = if *softened { state.temperature() } else { 1.0 };
@@ -33,11 +33,11 @@ pub fn use_similarity() -> Html {
         let softened = softened.clone();
         Callback::from(move |_: MouseEvent| softened.set(on))
     };
-    let choose = |of: Actor| {
-        let actor = actor.clone();
-        Callback::from(move |_: MouseEvent| actor.set(of))
+    let choose = |of: NetworkId| {
+        let network_id = network_id.clone();
+        Callback::from(move |_: MouseEvent| network_id.set(of))
     };
-    let matrix = state.data.as_ref().zip(state.network(*actor)).map(|(data, network)| {
+    let matrix = state.data.as_ref().zip(state.network(*network_id)).map(|(data, network)| {
         let classes = data.classes as usize;
         let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
         // Colours span each row's values off the diagonal, which would drown everything else. At a high temperature
@@ -50,7 +50,7 @@ pub fn use_similarity() -> Html {
         };
         let name = |class: usize| class_name(&page.texts, data.data, class);
         html! {
-            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", actor.word(), (name(0).chars().count() > 2).then_some("names"))}>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", network_id.word(), (name(0).chars().count() > 2).then_some("names"))}>
                 <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
                 <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
                 <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
@@ -63,8 +63,8 @@ pub fn use_similarity() -> Html {
         <section id="similarity" class="panel" aria-labelledby="similarity-title">
             <h2 id="similarity-title">{ texts.get("similarity") }</h2>
             <div class="segments" role="group" aria-label={texts.get("similarity")}>
-                { for [Actor::Teacher, Actor::Student].map(|of| html! {
-                    <button aria-pressed={(*actor == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
+                { for [NetworkId::TEACHER, NetworkId::STUDENT].map(|of| html! {
+                    <button aria-pressed={(*network_id == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
                 }) }
             </div>
             if state.temperature() != 1.0 {
@@ -74,7 +74,7 @@ pub fn use_similarity() -> Html {
                 </div>
             }
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
-            { island!(use_look_alikes, LookAlikesProps { actor: *actor, at }) }
+            { island!(use_look_alikes, LookAlikesProps { network_id: *network_id, at }) }
         </section>
     }
 }
@@ -88,7 +88,7 @@ fn off_diagonal_range(class: usize, row: &[f64]) -> (f64, f64) {
 /// Whose eyes, and at which temperature.
 #[derive(PartialEq)]
 struct LookAlikesProps {
-    actor: Actor,
+    network_id: NetworkId,
     at: f64,
 }
 
@@ -100,7 +100,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
     let page = use_page();
     let class = use_state(|| None::<usize>);
     let (texts, state) = (&page.texts, &page.state);
-    let Some((data, network)) = state.data.as_ref().zip(state.network(props.actor)) else { return Html::default() };
+    let Some((data, network)) = state.data.as_ref().zip(state.network(props.network_id)) else { return Html::default() };
     if data.data.is_plane() {
         return Html::default();
     }
@@ -129,7 +129,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
     html! {
         <div id="look-alikes">
             <p>
-                <label for="look-like">{ texts.with("looks-like", &[("actor", texts.get(&format!("actor-{}", props.actor.word())).into())]) }</label>
+                <label for="look-like">{ texts.with("looks-like", &[("network_id", texts.get(&format!("actor-{}", props.network_id.word())).into())]) }</label>
                 <select id="look-like" onchange={choose}>{ for (0..classes).map(|class| html! {
                     <option value={class.to_string()} selected={class == of}>{ class_name(&page.texts, data.data, class) }</option>
                 }) }</select>

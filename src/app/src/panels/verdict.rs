@@ -1,6 +1,6 @@
 //! The verdict, in words: what distillation did, also where it hurts.
 
-use retort_spec::{Actor, Outcome, Verdict};
+use retort_spec::{NetworkId, Outcome, Verdict};
 use yew::prelude::*;
 
 use super::Panel;
@@ -13,7 +13,7 @@ use crate::{
 pub const PANEL: Panel = Panel { id: "verdict", holds: |_| false, draw: verdict };
 
 /// The order of the tables.
-const ORDER: [Actor; 3] = [Actor::Teacher, Actor::Student, Actor::Baseline];
+const ORDER: [NetworkId; 3] = [NetworkId::TEACHER, NetworkId::STUDENT, NetworkId::BASELINE];
 
 /// The verdict's panel.
 pub fn verdict(page: &AppContext) -> Html {
@@ -83,7 +83,7 @@ fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
         html! {
             <tr>
                 <th scope="row">{ texts.with("seed-number", &[("seed", seed.to_string().into())]) }</th>
-                { for ORDER.map(|actor| html! { <td>{ verdict.spread(actor).values.get(index).map(|value| percent(texts, *value)) }</td> }) }
+                { for ORDER.map(|network_id| html! { <td>{ verdict.spread(network_id).values.get(index).map(|value| percent(texts, *value)) }</td> }) }
             </tr>
         }
     };
@@ -91,7 +91,7 @@ fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
         <details class="seeds">
             <summary>{ texts.get("each-seed") }</summary>
             <table class="spread">
-                <thead><tr><td></td>{ for ORDER.map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }</th> }) }</tr></thead>
+                <thead><tr><td></td>{ for ORDER.map(|network_id| html! { <th scope="col" class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }</th> }) }</tr></thead>
                 <tbody>{ for (0..verdict.student.values.len()).map(row) }</tbody>
             </table>
         </details>
@@ -108,9 +108,9 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
                 { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
             </p>
             <table class="spread">
-                <tbody>{ for ORDER.map(|actor| (actor, verdict.spread(actor))).map(|(actor, spread)| html! {
-                    <tr class={actor.word()}>
-                        <th scope="row">{ texts.get(&format!("actor-{}", actor.word())) }</th>
+                <tbody>{ for ORDER.map(|network_id| (network_id, verdict.spread(network_id))).map(|(network_id, spread)| html! {
+                    <tr class={network_id.word()}>
+                        <th scope="row">{ texts.get(&format!("actor-{}", network_id.word())) }</th>
                         <td>{ percentage(texts, spread.mean) }</td>
                         // One seed has no spread.
                         <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>

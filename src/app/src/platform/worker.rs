@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
 use js_sys::{Object, Reflect, Uint8Array, WebAssembly};
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -45,8 +45,8 @@ pub enum Contents {
     Network {
         /// Its run.
         run: u32,
-        /// Its actor's word.
-        actor: String,
+        /// Its network_id's word.
+        network_id: String,
     },
     /// A run of a helper is done.
     Result,
@@ -63,7 +63,7 @@ impl Parcel {
     pub fn student(file: &[u8]) -> Self {
         let (network, parcel) = (Object::new(), Object::new());
         let fields =
-            [("run", 0.into()), ("actor", Actor::Student.word().into()), ("file", Uint8Array::from(file).into())];
+            [("run", 0.into()), ("network_id", NetworkId::STUDENT.word().into()), ("file", Uint8Array::from(file).into())];
         // Setting a property of a plain object cannot fail.
         for (key, value) in fields {
             let _ = Reflect::set(&network, &key.into(), &value);
@@ -77,8 +77,8 @@ impl Parcel {
         let field = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok().filter(|value| !value.is_undefined());
         let network = || {
             let network = field(&self.0, "Network")?;
-            let (run, actor) = (field(&network, "run")?.as_f64()? as u32, field(&network, "actor")?.as_string()?);
-            Some(Contents::Network { run, actor })
+            let (run, network_id) = (field(&network, "run")?.as_f64()? as u32, field(&network, "network_id")?.as_string()?);
+            Some(Contents::Network { run, network_id })
         };
         let is = |kind: &str| field(&self.0, kind).is_some();
         match network() {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{Actor, Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
+use retort_spec::{NetworkId, Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -104,7 +104,7 @@ pub fn App(props: &AppProps) -> Html {
         // While networks learn, what they say of the shown example changes with every report.
         let driver = driver.clone();
         let given = state.given.as_ref().map(|given| given.input.clone());
-        let follows = Actor::ALL.into_iter().any(|actor| state.follows(actor));
+        let follows = NetworkId::ALL.into_iter().any(|network_id| state.follows(network_id));
         let shown = given.is_none().then(|| follows.then(|| selection::input(&state)).flatten()).flatten();
         let moment = (
             state.question,

@@ -176,9 +176,9 @@ fn bad_file(texts: &Texts, name: &str, problem: &FileProblem) -> String {
 fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
     let texts = &page.texts;
     match trouble {
-        EngineError::Diverged { actor, step, learning_rate } => {
+        EngineError::Diverged { network_id, step, learning_rate } => {
             let args = [
-                ("actor", texts.get(&format!("actor-{}", actor.word())).into()),
+                ("network_id", texts.get(&format!("actor-{}", network_id.word())).into()),
                 ("step", number(texts, (*step).into(), 0).into()),
                 ("rate", learning_rate.to_string().into()),
             ];

@@ -75,11 +75,11 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::Actor;
+    use retort_spec::NetworkId;
 
     const FIRST: CurvePoint = CurvePoint {
         run: 0,
-        actor: Actor::Student,
+        network_id: NetworkId::STUDENT,
         epoch: 0,
         step: 0,
         train_loss: None,

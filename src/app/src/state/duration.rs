@@ -1,6 +1,6 @@
 //! How long a training takes here, by what its networks took.
 
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 
 use crate::state::State;
 
@@ -15,7 +15,7 @@ impl State {
         let mut spent = vec![0.0; workers];
         for measured in &self.measured {
             // Baseline and student are trained together, and each of them says how long that took.
-            if measured.actor != Actor::Baseline {
+            if measured.network_id != NetworkId::BASELINE {
                 spent[measured.run as usize % workers] += measured.seconds;
             }
         }
@@ -33,15 +33,15 @@ mod tests {
     #[test]
     fn a_training_takes_as_long_as_its_slowest_worker() {
         let mut state = finish(measured_state());
-        let model = state.network(Actor::Teacher).unwrap().clone();
-        let network = |run, actor, seconds| {
+        let model = state.network(NetworkId::TEACHER).unwrap().clone();
+        let network = |run, network_id, seconds| {
             let mut measured = (*model).clone();
-            (measured.run, measured.actor, measured.seconds) = (run, actor, seconds);
+            (measured.run, measured.network_id, measured.seconds) = (run, network_id, seconds);
             Rc::new(measured)
         };
         let run = |run, teacher, students| {
-            [(Actor::Teacher, teacher), (Actor::Baseline, students), (Actor::Student, students)]
-                .map(|(actor, seconds)| network(run, actor, seconds))
+            [(NetworkId::TEACHER, teacher), (NetworkId::BASELINE, students), (NetworkId::STUDENT, students)]
+                .map(|(network_id, seconds)| network(run, network_id, seconds))
         };
         state.measured = [run(0, 1.0, 2.0), run(1, 1.5, 2.5), run(2, 1.0, 3.0)].concat();
         assert_eq!(state.training_seconds(), Some(11.0), "one worker trains all");

@@ -1,7 +1,7 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
 use retort_spec::{
-    Actor, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode,
+    NetworkId, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode,
 };
 
 use crate::state::{MeasuredFile, State, link, order::sorted};
@@ -54,7 +54,7 @@ impl Point {
 
     /// A few characters that stand for it beside its dot; none for stages, whose dot has a form of its own.
     pub fn mark(&self) -> &'static str {
-        self.scheme().map_or("", |scheme| short(scheme.bits))
+        self.quant_scheme().map_or("", |scheme| short(scheme.bits))
     }
 
     /// Whether it is drawn small.
@@ -64,7 +64,7 @@ impl Point {
 
     /// Whether it is of the scheme that this experiment asks for.
     pub fn is_of(&self, experiment: &Experiment) -> bool {
-        self.scheme() == Some(experiment.scheme().effective())
+        self.quant_scheme() == Some(experiment.quant_scheme().effective())
     }
 }
 
@@ -101,7 +101,7 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (asked, origin) = (state.experiment.granularity, state.source_experiment());
     let of = |row: &CompressionResult| {
-        let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
+        let other = row.quant_scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
             kind: if other { Kind::Other } else { Kind::Current },
             pipeline: row.pipeline.clone(),
@@ -126,7 +126,7 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (faint, clear): (Vec<Point>, Vec<Point>) = own.into_iter().partition(Point::is_faint);
     points.extend(faint);
     points.extend(clear);
-    points.extend(state.network(Actor::Teacher).map(|teacher| Point {
+    points.extend(state.network(NetworkId::TEACHER).map(|teacher| Point {
         kind: Kind::Teacher,
         pipeline: Pipeline::default(),
         bytes: teacher.bytes,
@@ -229,7 +229,7 @@ mod tests {
         let current = [80, 320, 170].map(|bytes| (Kind::Current, bytes));
         assert_eq!(kinds, [&[(Kind::Past, 80), (Kind::Other, 70)][..], &current].concat());
         let back = decode(points[1].link.as_deref().unwrap(), &[]).experiment;
-        assert_eq!((back.seed, back.scheme().to_string()), (2, "8:tensor".into()));
+        assert_eq!((back.seed, back.quant_scheme().to_string()), (2, "8:tensor".into()));
         let back = decode(points[4].link.as_deref().unwrap(), &[]).experiment;
         assert_eq!(back.compress.to_string(), "prune:0.5");
     }

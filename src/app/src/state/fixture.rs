@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Actor, ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, Outcome, Pipeline,
+    NetworkId, ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, Outcome, Pipeline,
     RunState, Spread, Verdict, WorkbenchEvent,
 };
 use yew::Reducible as _;
@@ -55,17 +55,17 @@ fn training() -> Vec<Event> {
         test_points: Floats::default(),
         test_labels: vec![0, 0, 1, 1],
     };
-    let measured = |actor, classes: [f64; 2], agreement, logits: [f32; 8]| {
+    let measured = |network_id, classes: [f64; 2], agreement, logits: [f32; 8]| {
         Event::Measured(Measured {
             run: 0,
-            actor,
+            network_id,
             accuracy: (classes[0] + classes[1]) / 2.0,
             per_class_accuracy: classes.to_vec(),
             agreement,
             calibration_error: 0.1,
             parameters: 10,
             extra_parameters: 0,
-            bytes: if actor == Actor::Teacher { 400 } else { 100 },
+            bytes: if network_id == NetworkId::TEACHER { 400 } else { 100 },
             logits: logits.to_vec().into(),
             seconds: 1.0,
         })
@@ -86,9 +86,9 @@ fn training() -> Vec<Event> {
     vec![
         Event::Data(data),
         Event::State(RunState::Running),
-        measured(Actor::Teacher, [1.0, 1.0], None, [3.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]),
-        measured(Actor::Baseline, [1.0, 0.0], Some(0.5), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]),
-        measured(Actor::Student, [1.0, 0.5], Some(0.75), [3.0, 0.0, 3.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
+        measured(NetworkId::TEACHER, [1.0, 1.0], None, [3.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 1.0]),
+        measured(NetworkId::BASELINE, [1.0, 0.0], Some(0.5), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]),
+        measured(NetworkId::STUDENT, [1.0, 0.5], Some(0.75), [3.0, 0.0, 3.0, 0.0, 1.0, 0.0, 0.0, 1.0]),
         Event::Workbench(WorkbenchEvent::Compressed { run: 0, rows }),
         Event::Verdict(verdict),
         Event::State(RunState::Finished),

@@ -25,7 +25,7 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    ActivationReport, Actor, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment,
+    ActivationReport, NetworkId, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment,
     FileData, Measured, PAGE_KEYS, Progress, RunState, Stage, Terms, UserExample, Verdict, changed, decode,
 };
 
@@ -170,14 +170,14 @@ impl State {
     }
 
     /// What a network of the first run says of the given example; `packed` for the student read back from its file.
-    pub fn answer(&self, actor: Actor, packed: bool) -> Option<&[f32]> {
-        let mine = |answer: &&Answer| (answer.actor, answer.packed) == (actor, packed);
+    pub fn answer(&self, network_id: NetworkId, packed: bool) -> Option<&[f32]> {
+        let mine = |answer: &&Answer| (answer.network_id, answer.packed) == (network_id, packed);
         self.answers.iter().find(mine).map(|answer| &*answer.logits)
     }
 
     /// The same of every place of the plane.
-    pub fn region(&self, actor: Actor, packed: bool) -> Option<&Answer> {
-        self.regions.iter().find(|answer| (answer.actor, answer.packed) == (actor, packed))
+    pub fn region(&self, network_id: NetworkId, packed: bool) -> Option<&Answer> {
+        self.regions.iter().find(|answer| (answer.network_id, answer.packed) == (network_id, packed))
     }
 
     /// The temperature that is shown.
@@ -186,22 +186,22 @@ impl State {
     }
 
     /// The accuracy that a network had in the training before: the mean of its seeds, else the first one's.
-    pub fn before(&self, actor: Actor) -> Option<f64> {
+    pub fn before(&self, network_id: NetworkId) -> Option<f64> {
         let last = |points: &Rc<Vec<CurvePoint>>| {
-            points.iter().rev().find(|point| point.actor == actor && point.run == 0).map(|point| point.test_accuracy)
+            points.iter().rev().find(|point| point.network_id == network_id && point.run == 0).map(|point| point.test_accuracy)
         };
         let points = self.past.last()?;
-        self.verdict_before.as_ref().map(|verdict| verdict.spread(actor).mean).or_else(|| last(points))
+        self.verdict_before.as_ref().map(|verdict| verdict.spread(network_id).mean).or_else(|| last(points))
     }
 
     /// A network of the first run.
-    pub fn network(&self, actor: Actor) -> Option<&Rc<Measured>> {
-        self.measured.iter().find(|measured| (measured.run, measured.actor) == (0, actor))
+    pub fn network(&self, network_id: NetworkId) -> Option<&Rc<Measured>> {
+        self.measured.iter().find(|measured| (measured.run, measured.network_id) == (0, network_id))
     }
 
-    /// Whether `actor` trains at this moment.
-    pub fn is_training(&self, actor: Actor) -> bool {
-        let stage = if actor == Actor::Teacher { Stage::Teacher } else { Stage::Students };
+    /// Whether `network_id` trains at this moment.
+    pub fn is_training(&self, network_id: NetworkId) -> bool {
+        let stage = if network_id == NetworkId::TEACHER { Stage::Teacher } else { Stage::Students };
         self.run_state == RunState::Running && self.progress.is_some_and(|progress| progress.stage == stage)
     }
 
@@ -215,16 +215,16 @@ impl State {
             Event::Point(point) => {
                 // A first point says that this network begins anew.
                 if point.step == 0 {
-                    self.curves.retain(|other| (other.run, other.actor) != (point.run, point.actor));
+                    self.curves.retain(|other| (other.run, other.network_id) != (point.run, point.network_id));
                 }
                 self.curves.push(point);
             }
             Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
             Event::Terms(_) => {}
             Event::Measured(measured) => {
-                let whose = (measured.run, measured.actor);
-                let student = whose == (0, Actor::Student);
-                self.measured.retain(|other| (other.run, other.actor) != whose);
+                let whose = (measured.run, measured.network_id);
+                let student = whose == (0, NetworkId::STUDENT);
+                self.measured.retain(|other| (other.run, other.network_id) != whose);
                 self.measured.push(Rc::new(measured));
                 // From now on the same example is shown, so that trainings compare on it.
                 if student && self.example.is_none() {
@@ -343,14 +343,14 @@ impl State {
         match same_data {
             true => {
                 // The teacher may be kept; if it is not, its first point says so.
-                self.curves = old.iter().filter(|point| point.actor == Actor::Teacher).copied().collect();
-                if old.iter().any(|point| point.actor == Actor::Student) {
+                self.curves = old.iter().filter(|point| point.network_id == NetworkId::TEACHER).copied().collect();
+                if old.iter().any(|point| point.network_id == NetworkId::STUDENT) {
                     let first_run = old.into_iter().filter(|point| point.run == 0).collect();
                     self.past.push(Rc::new(first_run));
                     let extra = self.past.len().saturating_sub(PAST_CURVES);
                     self.past.drain(..extra);
                 }
-                self.measured.retain(|measured| measured.run == 0 || measured.actor == Actor::Teacher);
+                self.measured.retain(|measured| measured.run == 0 || measured.network_id == NetworkId::TEACHER);
             }
             false => {
                 self.past.clear();

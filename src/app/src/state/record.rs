@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use retort_spec::{
-    Actor, ByteBreakdown, CompressionResult, CurvePoint, Experiment, Measured, Pipeline, Terms, Verdict, encode,
+    NetworkId, ByteBreakdown, CompressionResult, CurvePoint, Experiment, Measured, Pipeline, Terms, Verdict, encode,
 };
 use serde::Serialize;
 
@@ -16,18 +16,18 @@ pub fn stem(experiment: &Experiment) -> String {
 
 /// One row for each point of each curve; what was not measured is left empty.
 pub fn csv(points: &[CurvePoint]) -> String {
-    let mut text = "run,actor,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy\n".to_owned();
+    let mut text = "run,network_id,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy\n".to_owned();
     let cell = |value: Option<f64>| value.filter(|value| value.is_finite()).map(|value| value.to_string());
     for point in points {
         let [train_loss, train_accuracy, test_loss, test_accuracy] =
             [point.train_loss, point.train_accuracy, Some(point.test_loss), Some(point.test_accuracy)]
                 .map(|value| cell(value).unwrap_or_default());
-        let CurvePoint { run, actor, epoch, step, .. } = point;
+        let CurvePoint { run, network_id, epoch, step, .. } = point;
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "{run},{},{epoch},{step},{train_loss},{train_accuracy},{test_loss},{test_accuracy}",
-            actor.word()
+            network_id.word()
         );
     }
     text
@@ -52,7 +52,7 @@ pub struct Record<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     run: u32,
-    actor: Actor,
+    network_id: NetworkId,
     accuracy: f64,
     per_class_accuracy: &'a [f64],
     agreement: Option<f64>,
@@ -77,7 +77,7 @@ impl<'a> Record<'a> {
     pub fn of(state: &'a State, address: &str) -> Self {
         let measured: Vec<&Measured> =
             state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
-        let place = |index: usize| (measured[index].run, Actor::ALL.iter().position(|of| *of == measured[index].actor));
+        let place = |index: usize| (measured[index].run, NetworkId::ALL.iter().position(|of| *of == measured[index].network_id));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
         let rows = if state.outdated { &[][..] } else { &state.compressed };
         Self {
@@ -98,20 +98,20 @@ impl<'a> Record<'a> {
 /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
 /// the last training's.
 fn is_of_this_run(state: &State, measured: &Measured) -> bool {
-    let epochs = match measured.actor {
-        Actor::Teacher => state.experiment.teacher_epochs,
-        Actor::Baseline | Actor::Student => state.experiment.student_epochs,
+    let epochs = match measured.network_id {
+        NetworkId::TEACHER => state.experiment.teacher_epochs,
+        NetworkId::BASELINE | NetworkId::STUDENT => state.experiment.student_epochs,
     };
-    let mine = |point: &&CurvePoint| (point.run, point.actor) == (measured.run, measured.actor);
+    let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, measured.network_id);
     state.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs)
 }
 
 fn summary(measured: &Measured) -> Summary<'_> {
-    let &Measured { run, actor, accuracy, agreement, calibration_error, .. } = measured;
+    let &Measured { run, network_id, accuracy, agreement, calibration_error, .. } = measured;
     let &Measured { parameters, extra_parameters, bytes, seconds, .. } = measured;
     Summary {
         run,
-        actor,
+        network_id,
         accuracy,
         per_class_accuracy: &measured.per_class_accuracy,
         agreement,
@@ -140,7 +140,7 @@ mod tests {
         let train_loss = (epoch > 0).then_some(0.25);
         CurvePoint {
             run: 1,
-            actor: Actor::Student,
+            network_id: NetworkId::STUDENT,
             epoch,
             step: 7 * epoch,
             train_loss,
@@ -155,7 +155,7 @@ mod tests {
         state.curves = vec![point(0), point(1)];
         let measured = Measured {
             run: 1,
-            actor: Actor::Student,
+            network_id: NetworkId::STUDENT,
             accuracy: 0.1,
             per_class_accuracy: vec![0.2, f64::NAN],
             agreement: Some(0.5),

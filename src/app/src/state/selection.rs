@@ -1,7 +1,7 @@
 //! The example whose distributions are shown: a test example, or one that was given.
 
 use retort_spec::{
-    Actor, Floats, Measured,
+    NetworkId, Floats, Measured,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -35,16 +35,16 @@ impl<'a> Subject<'a> {
                 label: given.label.map(usize::from),
                 pixels: given.input.iter().map(|x| (255.0 * x.clamp(0.0, 1.0)).round() as u8).collect(),
                 point,
-                logits: Actor::ALL.map(|actor| state.answer(actor, false)),
+                logits: NetworkId::ALL.map(|network_id| state.answer(network_id, false)),
             });
         }
-        let teacher = state.network(Actor::Teacher)?;
+        let teacher = state.network(NetworkId::TEACHER)?;
         let classes = data.classes as usize;
         let count = teacher.logits.len() / classes;
         let index = state.example.or_else(|| most_telling(state)).unwrap_or(0).min(count.checked_sub(1)?);
-        let row = |actor| state.network(actor)?.logits.get(index * classes..(index + 1) * classes);
+        let row = |network_id| state.network(network_id)?.logits.get(index * classes..(index + 1) * classes);
         // What a network that is learning says now; its last measurement is an older network's.
-        let row = |actor| state.answer(actor, false).filter(|_| state.follows(actor)).or_else(|| row(actor));
+        let row = |network_id| state.answer(network_id, false).filter(|_| state.follows(network_id)).or_else(|| row(network_id));
         let size = (data.shape[0] * data.shape[1]) as usize;
         Some(Self {
             index: Some(index),
@@ -52,7 +52,7 @@ impl<'a> Subject<'a> {
             label: data.test_labels.get(index).map(|&label| usize::from(label)),
             pixels: data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec(),
             point: data.test_points.get(2 * index..).and_then(|rest| rest.first_chunk::<2>().copied()),
-            logits: Actor::ALL.map(row),
+            logits: NetworkId::ALL.map(row),
         })
     }
 
@@ -65,8 +65,8 @@ impl<'a> Subject<'a> {
 impl State {
     /// Whether the network's answer about the shown test example is asked for at each of its reports: it learns, and it
     /// is of the first run.
-    pub fn follows(&self, actor: Actor) -> bool {
-        self.given.is_none() && self.is_training(actor) && self.progress.is_some_and(|progress| progress.run == 0)
+    pub fn follows(&self, network_id: NetworkId) -> bool {
+        self.given.is_none() && self.is_training(network_id) && self.progress.is_some_and(|progress| progress.run == 0)
     }
 }
 
@@ -90,7 +90,7 @@ pub fn input(state: &State) -> Option<Floats> {
 pub fn most_telling(state: &State) -> Option<usize> {
     let data = state.data.as_ref()?;
     let classes = data.classes as usize;
-    let [teacher, baseline, student] = Actor::ALL.map(|actor| state.network(actor));
+    let [teacher, baseline, student] = NetworkId::ALL.map(|network_id| state.network(network_id));
     let teacher = teacher?;
     let row = |network: &Measured, index: usize| {
         network.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec)
@@ -146,7 +146,7 @@ mod tests {
         };
         let teacher = Measured {
             run: 0,
-            actor: Actor::Teacher,
+            network_id: NetworkId::TEACHER,
             accuracy: 1.0,
             per_class_accuracy: vec![],
             agreement: None,
@@ -174,13 +174,13 @@ mod tests {
     #[test]
     fn what_only_the_distilled_student_has_right_is_told_first_and_stays() {
         let state = Rc::new(state());
-        let network = |actor, logits: Vec<f32>| {
-            let teacher = state.network(Actor::Teacher).unwrap();
-            Event::Measured(Measured { actor, logits: logits.into(), ..(**teacher).clone() })
+        let network = |network_id, logits: Vec<f32>| {
+            let teacher = state.network(NetworkId::TEACHER).unwrap();
+            Event::Measured(Measured { network_id, logits: logits.into(), ..(**teacher).clone() })
         };
         // Alone it has the first example wrong and the third right; distilled it has both right.
-        let alone = network(Actor::Baseline, vec![0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
-        let distilled = network(Actor::Student, vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+        let alone = network(NetworkId::BASELINE, vec![0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+        let distilled = network(NetworkId::STUDENT, vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
         let state = state.clone().reduce(Action::Events { events: vec![alone, distilled], recorded: false });
         assert_eq!(Subject::of(&state).unwrap().index, Some(0));
         assert_eq!(state.example, Some(0), "another training shows the same example");
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(Subject::of(&state).unwrap().teacher(), None);
         let answer = |id| Event::Answers {
             id,
-            answers: vec![Answer { actor: Actor::Teacher, packed: false, logits: Floats(vec![3.0, 4.0]) }],
+            answers: vec![Answer { network_id: NetworkId::TEACHER, packed: false, logits: Floats(vec![3.0, 4.0]) }],
         };
         let late = Action::Events { events: vec![answer(state.question.wrapping_sub(1))], recorded: false };
         let state = state.reduce(late);

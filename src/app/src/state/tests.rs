@@ -27,10 +27,10 @@ fn summary(data: DataSet) -> DataSummary {
     }
 }
 
-fn point(actor: Actor, step: u32) -> Event {
+fn point(network_id: NetworkId, step: u32) -> Event {
     Event::Point(CurvePoint {
         run: 0,
-        actor,
+        network_id,
         epoch: step,
         step,
         train_loss: None,
@@ -59,11 +59,11 @@ fn a_bad_knob_changes_nothing_and_its_notice_goes_when_it_is_mended() {
 
 #[test]
 fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
-    let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Teacher, 0)]));
-    state = act(state, events(vec![point(Actor::Teacher, 1), point(Actor::Student, 0), point(Actor::Student, 1)]));
+    let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::TEACHER, 0)]));
+    state = act(state, events(vec![point(NetworkId::TEACHER, 1), point(NetworkId::STUDENT, 0), point(NetworkId::STUDENT, 1)]));
     state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
     assert_eq!((state.curves.len(), state.past.len()), (2, 1));
-    state = act(state, events(vec![point(Actor::Teacher, 0)]));
+    state = act(state, events(vec![point(NetworkId::TEACHER, 0)]));
     assert_eq!(state.curves.len(), 1, "a first point replaces the kept curve");
     state = act(state, events(vec![Event::Data(summary(DataSet::Rings))]));
     assert_eq!((state.curves.len(), state.past.len()), (0, 0), "other data, other curves");
@@ -72,7 +72,7 @@ fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
 #[test]
 fn what_was_recorded_goes_when_the_engine_begins() {
     let recorded =
-        Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)], recorded: true };
+        Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)], recorded: true };
     let state = act(State::open(""), recorded);
     assert!(state.recorded);
     let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
@@ -120,7 +120,7 @@ fn an_update_is_announced_once() {
 fn kept_runs_have_marks_of_their_own_that_stay() {
     let mut state = act(State::open(""), Action::Keep("nothing".into()));
     assert!(state.kept.is_empty(), "without curves there is nothing to keep");
-    state = act(state, events(vec![Event::Data(summary(DataSet::Moons)), point(Actor::Student, 0)]));
+    state = act(state, events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)]));
     for name in ["a", "b", "c"] {
         state = act(state, Action::Keep(name.into()));
     }
@@ -136,14 +136,14 @@ fn kept_runs_have_marks_of_their_own_that_stay() {
 
 #[test]
 fn the_inside_of_networks_goes_with_them() {
-    let inside = |actor| ActivationReport {
-        actor,
+    let inside = |network_id| ActivationReport {
+        network_id,
         stages: vec![],
         filters: Floats::default(),
         compared: vec![],
         similarities: Floats::default(),
     };
-    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Activations(vec![inside(Actor::Teacher)])];
+    let shown = vec![Event::Data(summary(DataSet::Moons)), Event::Activations(vec![inside(NetworkId::TEACHER)])];
     let state = act(State::open(""), events(shown));
     let again = act(state.clone(), events(vec![Event::Data(summary(DataSet::Moons))]));
     assert_eq!(again.inside.len(), 1, "another training of the same data");

@@ -11,7 +11,7 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Actor, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, UserExample,
+    NetworkId, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, UserExample,
     WorkbenchCommand, WorkbenchEvent,
 };
 
@@ -232,7 +232,7 @@ impl<P: Clone> Machine<P> {
                 self.send_teacher_file();
             }
             Input::ReplaceStudent(parcel) => {
-                self.take(Contents::Network { run: 0, actor: Actor::Student.word().into() }, parcel);
+                self.take(Contents::Network { run: 0, network_id: NetworkId::STUDENT.word().into() }, parcel);
             }
             Input::Workbench(order) => self.order(order),
             Input::Compress(pipeline) => self.compress(pipeline),

@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::{i18n::format::tenth, widgets::island::island};
 
-/// The colours of classes in the plane, none of them an actor's; the styles hold the same for points.
+/// The colours of classes in the plane, none of them an network_id's; the styles hold the same for points.
 pub const CLASS_COLOURS: [[u8; 3]; 6] =
     [[109, 40, 217], [202, 138, 4], [190, 24, 93], [13, 148, 136], [101, 84, 64], [79, 70, 130]];
 

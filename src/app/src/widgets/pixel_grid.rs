@@ -13,7 +13,7 @@ const ACROSS: usize = 8;
 const TILE: usize = 32;
 /// The same of a cell of a strip and of a matrix.
 const CELL: usize = 4;
-/// The hues of values above and below nothing: no actor's, and visible on light paper and on dark.
+/// The hues of values above and below nothing: no network_id's, and visible on light paper and on dark.
 const ABOVE: [u8; 3] = [180, 120, 0];
 const BELOW: [u8; 3] = [139, 92, 246];
 

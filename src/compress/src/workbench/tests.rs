@@ -69,7 +69,7 @@ fn images(model: &Model, count: usize) -> EvaluationData {
 
 fn student(run: u32, model: &Model) -> WorkbenchCommand {
     let file = pack_float(model.kind, model.features, &model.to_layers());
-    WorkbenchCommand::Network(NetworkFile { run, actor: Actor::Student, file })
+    WorkbenchCommand::Network(NetworkFile { run, network_id: NetworkId::STUDENT, file })
 }
 
 /// A workbench that knows a network as the first run's student, and nothing to do.

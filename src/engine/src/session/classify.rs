@@ -1,6 +1,6 @@
 //! What the networks of the first run say: of a drawing, of every place of the plane.
 
-use retort_spec::{Actor, Answer, Event, places};
+use retort_spec::{NetworkId, Answer, Event, places};
 
 use super::{Halt, job::Job};
 use crate::nets::Network;
@@ -17,9 +17,9 @@ impl Job {
         if whole.is_empty() {
             return Ok(answers);
         }
-        for (actor, network) in self.first_run_networks() {
+        for (network_id, network) in self.first_run_networks() {
             let logits = self.data.answer(&network, whole.to_vec()).await?.into();
-            answers.push(Answer { actor, packed: false, logits });
+            answers.push(Answer { network_id, packed: false, logits });
         }
         Ok(answers)
     }
@@ -32,12 +32,12 @@ impl Job {
         Ok(Some(Event::Regions(self.classify(&places()).await?)))
     }
 
-    fn first_run_networks(&self) -> Vec<(Actor, Network)> {
+    fn first_run_networks(&self) -> Vec<(NetworkId, Network)> {
         let mut asked = Vec::new();
-        asked.extend(self.first_teacher().map(|network| (Actor::Teacher, network)));
+        asked.extend(self.first_teacher().map(|network| (NetworkId::TEACHER, network)));
         let students = self.first_students().or_else(|| self.first_run.students());
         if let Some([baseline, student]) = students {
-            asked.extend([(Actor::Baseline, baseline), (Actor::Student, student)]);
+            asked.extend([(NetworkId::BASELINE, baseline), (NetworkId::STUDENT, student)]);
         }
         asked
     }

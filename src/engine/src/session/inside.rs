@@ -2,7 +2,7 @@
 //! alike some test examples look to each network.
 
 use retort_compress::Layer;
-use retort_spec::{ActivationReport, Actor, Event, StageMap};
+use retort_spec::{ActivationReport, NetworkId, Event, StageMap};
 
 use super::{Halt, job::Job};
 use crate::{
@@ -24,15 +24,15 @@ impl Job {
         }
         let student = self.first_students().map(|[_, student]| student).or_else(|| self.first_run.student());
         let mut insides = Vec::new();
-        for (actor, network) in [(Actor::Teacher, self.first_teacher()), (Actor::Student, student)] {
+        for (network_id, network) in [(NetworkId::TEACHER, self.first_teacher()), (NetworkId::STUDENT, student)] {
             if let Some(network) = network {
-                insides.push(self.look(actor, &network, input).await?);
+                insides.push(self.look(network_id, &network, input).await?);
             }
         }
         Ok(Some(Event::Activations(insides)))
     }
 
-    async fn look(&self, actor: Actor, network: &Network, input: &[f32]) -> Result<ActivationReport, Halt> {
+    async fn look(&self, network_id: NetworkId, network: &Network, input: &[f32]) -> Result<ActivationReport, Halt> {
         let (dataset, device) = (&self.data.dataset, &self.data.device);
         let trace = network.forward(upload(input.to_vec(), dataset.features(), device), Pass::Test);
         let mut stages = Vec::new();
@@ -54,7 +54,7 @@ impl Job {
         let filters = if dataset.is_image() { Some(network.first_layer().await?) } else { None };
         let compared = rows.len();
         Ok(ActivationReport {
-            actor,
+            network_id,
             stages,
             filters: filters.map(|layer| filters_of(&layer)).unwrap_or_default().into(),
             compared: rows,

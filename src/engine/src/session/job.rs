@@ -5,7 +5,7 @@ use std::{mem, time::Duration};
 use burn::tensor::Device;
 use retort_compress::Layer;
 use retort_spec::{
-    Actor, CurvePoint, EngineError, Event, Experiment, NetworkKind, Objective, ObjectiveTiming, Progress,
+    NetworkId, CurvePoint, EngineError, Event, Experiment, NetworkKind, Objective, ObjectiveTiming, Progress,
     RunAssignment, RunResult, Stage, Terms,
 };
 use web_time::Instant;
@@ -121,7 +121,7 @@ impl Job {
     /// Takes a network as the teacher of every run and trains the students anew.
     pub async fn adopt(&mut self, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Event>, Halt> {
         let network = Network::from_layers(kind, layers, &self.data.device);
-        let (measured, file) = measure(&self.data, (0, Actor::Teacher), (kind, &network), None, (0, 0.0)).await?;
+        let (measured, file) = measure(&self.data, (0, NetworkId::TEACHER), (kind, &network), None, (0, 0.0)).await?;
         let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
         let learning_rate = self.experiment.learning_rate;
         let adopted = TrainedTeacher { run: 0, network, logits, accuracy, learning_rate, edited_while_training: false };
@@ -182,17 +182,17 @@ impl Job {
         if let Work::Tuning(tuning) = &self.work {
             tuning.learner.mean_loss().await?;
         }
-        for (actor, learner) in self.learners() {
-            self.check_loss(actor, learner.steps_done(), learner.mean_loss().await?)?;
+        for (network_id, learner) in self.learners() {
+            self.check_loss(network_id, learner.steps_done(), learner.mean_loss().await?)?;
         }
         self.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }
 
-    fn check_loss(&self, actor: Actor, step: u32, loss: Option<f64>) -> Result<(), Halt> {
+    fn check_loss(&self, network_id: NetworkId, step: u32, loss: Option<f64>) -> Result<(), Halt> {
         match loss {
             Some(loss) if !loss.is_finite() => {
-                Err(EngineError::Diverged { actor, step, learning_rate: self.experiment.learning_rate }.into())
+                Err(EngineError::Diverged { network_id, step, learning_rate: self.experiment.learning_rate }.into())
             }
             _ => Ok(()),
         }
@@ -217,11 +217,11 @@ impl Job {
         }
     }
 
-    fn learners(&self) -> Vec<(Actor, &Learner)> {
+    fn learners(&self) -> Vec<(NetworkId, &Learner)> {
         match &self.work {
-            Work::Teacher(teacher) => vec![(Actor::Teacher, &teacher.learner)],
+            Work::Teacher(teacher) => vec![(NetworkId::TEACHER, &teacher.learner)],
             Work::Students(students) => {
-                vec![(Actor::Baseline, &students.baseline), (Actor::Student, &students.student)]
+                vec![(NetworkId::BASELINE, &students.baseline), (NetworkId::STUDENT, &students.student)]
             }
             // It has no curve: what it leaves is measured where it is packed.
             Work::Tuning(_) | Work::Finished => Vec::new(),
@@ -319,16 +319,16 @@ impl Job {
     /// Measures a point of each curve.
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.check_losses().await?;
-        for (actor, learner) in self.learners() {
+        for (network_id, learner) in self.learners() {
             let train_loss = learner.mean_loss().await?;
             let step = learner.steps_done();
             let network = learner.network();
             let logits = self.data.test_logits(&network).await?;
             let answered = answers(&self.data, &logits);
-            let sample = &self.samples[usize::from(actor != Actor::Teacher)];
+            let sample = &self.samples[usize::from(network_id != NetworkId::TEACHER)];
             events.push(Event::Point(CurvePoint {
                 run: self.run,
-                actor,
+                network_id,
                 epoch: step / self.epoch_steps(),
                 step,
                 train_loss,
@@ -362,7 +362,7 @@ impl Job {
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Teacher(teacher) => {
                 let network = teacher.learner.network();
-                let (of, kind) = ((self.run, Actor::Teacher), self.experiment.teacher.kind);
+                let (of, kind) = ((self.run, NetworkId::TEACHER), self.experiment.teacher.kind);
                 let (measured, file) = measure(&self.data, of, (kind, &network), None, (0, self.seconds)).await?;
                 let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
                 events.push(Event::Measured(measured));
@@ -387,14 +387,14 @@ impl Job {
 
     async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
         let teacher = self.teacher_of(self.run).map(|teacher| teacher.logits.clone());
-        let (of, kind) = (|actor| (self.run, actor), self.experiment.student.kind);
+        let (of, kind) = (|network_id| (self.run, network_id), self.experiment.student.kind);
         let alone = students.baseline.network();
         let (baseline, _) =
-            measure(&self.data, of(Actor::Baseline), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
+            measure(&self.data, of(NetworkId::BASELINE), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
         let network = students.student.network();
         let spent = (students.student.extra_parameters(), self.seconds);
         let (student, file) =
-            measure(&self.data, of(Actor::Student), (kind, &network), teacher.as_deref(), spent).await?;
+            measure(&self.data, of(NetworkId::STUDENT), (kind, &network), teacher.as_deref(), spent).await?;
         let right = |logits| answers(&self.data, logits).correct().into_iter().map(u8::from).collect();
         let result = RunResult {
             generation: self.share.generation,

@@ -2,7 +2,7 @@
 
 use burn::tensor::ExecutionError;
 use retort_compress::format::pack::pack_float;
-use retort_spec::{Actor, Measured, NetworkFile, NetworkKind};
+use retort_spec::{NetworkId, Measured, NetworkFile, NetworkKind};
 
 use super::Halt;
 use crate::{
@@ -40,7 +40,7 @@ pub async fn train_accuracy(
 /// Measures a trained network of a run, and packs it; `teacher` holds its teacher's logits of the test set.
 pub async fn measure(
     data: &DeviceDataset,
-    (run, actor): (u32, Actor),
+    (run, network_id): (u32, NetworkId),
     (kind, network): (NetworkKind, &Network),
     teacher: Option<&[f32]>,
     (extra_parameters, seconds): (usize, f64),
@@ -51,7 +51,7 @@ pub async fn measure(
     let file = pack_float(kind, data.dataset.features(), &layers);
     let measured = Measured {
         run,
-        actor,
+        network_id,
         accuracy: answered.accuracy(),
         per_class_accuracy: answered.per_class_accuracy(),
         agreement: teacher.map(|teacher| answered.agreement(teacher)),
@@ -62,7 +62,7 @@ pub async fn measure(
         logits: logits.into(),
         seconds,
     };
-    Ok((measured, NetworkFile { run, actor, file }))
+    Ok((measured, NetworkFile { run, network_id, file }))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    Actor, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
+    NetworkId, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
     NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms, Transfer,
     TunedLayer, TunedMatrix, Weights, probability::argmax,
 };
@@ -44,9 +44,9 @@ fn results(events: &[Event]) -> Vec<Event> {
     events.iter().filter_map(timeless).collect()
 }
 
-fn measured(events: &[Event], actor: Actor) -> Measured {
+fn measured(events: &[Event], network_id: NetworkId) -> Measured {
     let of = |event: &Event| match event {
-        Event::Measured(measured) if measured.actor == actor => Some(measured.clone()),
+        Event::Measured(measured) if measured.network_id == network_id => Some(measured.clone()),
         _ => None,
     };
     events.iter().find_map(of).unwrap()
@@ -64,7 +64,7 @@ fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
 fn without_soft_targets_the_student_is_the_baseline() {
     for transfer in [Transfer::All, Transfer::Labelled, Transfer::Noise] {
         let events = finish(&mut session(), Command::Run(Experiment { soft_weight: 0.0, transfer, ..small() }));
-        assert_eq!(measured(&events, Actor::Student).logits, measured(&events, Actor::Baseline).logits);
+        assert_eq!(measured(&events, NetworkId::STUDENT).logits, measured(&events, NetworkId::BASELINE).logits);
     }
 }
 
@@ -94,12 +94,12 @@ fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
     let mut session = session();
     finish(&mut session, Command::Run(small()));
     let again = finish(&mut session, Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
-    assert!(!again.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+    assert!(!again.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
     let fresh =
         finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
-    assert_eq!(measured(&again, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+    assert_eq!(measured(&again, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
     let anew = finish(&mut session, Command::Run(Experiment { dropout: 0.5, ..small() }));
-    assert!(anew.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+    assert!(anew.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
 }
 
 #[test]
@@ -149,13 +149,13 @@ fn nothing_to_learn_from_is_said() {
     // No labels, but a teacher: the student learns from it alone.
     let taught = Experiment { labels: Labels::Count(0), student_epochs: 10, teacher_epochs: 5, ..small() };
     let events = finish(&mut session(), Command::Run(taught));
-    assert!(measured(&events, Actor::Student).accuracy > measured(&events, Actor::Baseline).accuracy + 0.3);
+    assert!(measured(&events, NetworkId::STUDENT).accuracy > measured(&events, NetworkId::BASELINE).accuracy + 0.3);
 }
 
 /// The finished student of the first run, as its file holds it.
 fn packed(events: &[Event]) -> (Vec<u8>, Model) {
     let of = |event: &Event| match event {
-        Event::Network(NetworkFile { run: 0, actor: Actor::Student, file }) => Some(file.clone()),
+        Event::Network(NetworkFile { run: 0, network_id: NetworkId::STUDENT, file }) => Some(file.clone()),
         _ => None,
     };
     let file = events.iter().find_map(of).unwrap();
@@ -176,7 +176,7 @@ fn a_network_s_file_holds_what_was_measured() {
             ..small()
         };
         let events = finish(&mut session(), Command::Run(experiment.clone()));
-        let student = measured(&events, Actor::Student);
+        let student = measured(&events, NetworkId::STUDENT);
         assert!(student.accuracy > 0.4, "{text}: {}", student.accuracy);
         assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
         let (file, model) = packed(&events);
@@ -354,7 +354,7 @@ fn a_network_that_is_brought_along_teaches() {
     block_on(second.handle(Command::Run(Experiment { runs: 2, ..small() })));
     let mut events = block_on(second.handle(Command::UseTeacherFile { file: file.clone() }));
     events.extend(finish(&mut second, Command::Resume));
-    let teacher = measured(&events, Actor::Teacher);
+    let teacher = measured(&events, NetworkId::TEACHER);
     assert_eq!((teacher.parameters, teacher.seconds), (8 * 65 + 10 * 9, 0.0));
     assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.teacher.values.len() == 2)));
     let bad = block_on(second.handle(Command::UseTeacherFile { file: file[..file.len() - 1].to_vec() }));
@@ -376,8 +376,8 @@ fn jitter_dropout_and_unscaled_losses_train_too() {
         ..small()
     };
     let events = finish(&mut session(), Command::Run(experiment));
-    assert!(measured(&events, Actor::Teacher).accuracy > 0.5);
-    assert!(measured(&events, Actor::Student).accuracy > 0.3);
+    assert!(measured(&events, NetworkId::TEACHER).accuracy > 0.5);
+    assert!(measured(&events, NetworkId::STUDENT).accuracy > 0.3);
 }
 
 #[test]
@@ -401,8 +401,8 @@ fn a_teacher_trained_at_another_rate_is_not_kept() {
     let after = Experiment { labels: Labels::Count(100), ..faster };
     let mixed = finish(&mut session, Command::Run(after.clone()));
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(after));
-    assert_eq!(measured(&mixed, Actor::Teacher).logits, measured(&fresh, Actor::Teacher).logits);
-    assert_eq!(measured(&mixed, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+    assert_eq!(measured(&mixed, NetworkId::TEACHER).logits, measured(&fresh, NetworkId::TEACHER).logits);
+    assert_eq!(measured(&mixed, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
 }
 
 #[test]
@@ -417,10 +417,10 @@ fn a_student_s_knob_leaves_a_learning_teacher_alone() {
     assert!(
         !events
             .iter()
-            .any(|event| matches!(event, Event::Point(point) if point.actor == Actor::Teacher && point.step == 0))
+            .any(|event| matches!(event, Event::Point(point) if point.network_id == NetworkId::TEACHER && point.step == 0))
     );
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(changed));
-    assert_eq!(measured(&events, Actor::Student).logits, measured(&fresh, Actor::Student).logits);
+    assert_eq!(measured(&events, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
 }
 
 fn answers(events: &[Event]) -> Vec<Answer> {
@@ -448,12 +448,12 @@ fn a_test_example_asked_about_is_answered_as_it_was_measured() {
     let dataset = load(&experiment, &[]).unwrap();
     let inputs = dataset.test.input(0, 64).to_vec();
     let answered = answers(&block_on(session.handle(Command::Classify { id: 7, inputs: inputs.clone().into() })));
-    let who: Vec<_> = answered.iter().map(|answer| (answer.actor, answer.packed)).collect();
-    assert_eq!(who, [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false)]);
+    let who: Vec<_> = answered.iter().map(|answer| (answer.network_id, answer.packed)).collect();
+    assert_eq!(who, [(NetworkId::TEACHER, false), (NetworkId::BASELINE, false), (NetworkId::STUDENT, false)]);
     for answer in &answered[..3] {
-        let logits = &measured(&events, answer.actor).logits;
+        let logits = &measured(&events, answer.network_id).logits;
         for (got, want) in answer.logits.iter().zip(logits.iter()) {
-            assert!((got - want).abs() < 1e-4, "{:?}: {got} is not {want}", answer.actor);
+            assert!((got - want).abs() < 1e-4, "{:?}: {got} is not {want}", answer.network_id);
         }
     }
     assert!(answers(&block_on(session.handle(Command::Classify { id: 7, inputs: vec![0.5].into() }))).is_empty());
@@ -474,7 +474,7 @@ fn the_plane_is_shown_while_networks_learn_and_agrees_with_the_test_points() {
     assert_eq!(shown[0].logits.len(), REGION_SIDE * REGION_SIDE * 2);
     // The teacher's region of each test point's cell is nearly always the teacher's answer.
     let dataset = load(&experiment, &[]).unwrap();
-    let teacher = measured(&events, Actor::Teacher);
+    let teacher = measured(&events, NetworkId::TEACHER);
     let cell = |x: f32| ((x / REGION_REACH + 1.0) / 2.0 * REGION_SIDE as f32) as usize;
     let (mut same, mut all) = (0, 0);
     for (point, logits) in dataset.test.inputs.chunks(2).zip(teacher.logits.chunks(2)) {
@@ -564,7 +564,7 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
     for kind in [NetworkKind::Mlp, NetworkKind::Conv, NetworkKind::Residual] {
         let mut session = session();
         let alone = Experiment { soft_weight: 0.0, ..pair(kind) };
-        let plain = measured(&finish(&mut session, Command::Run(alone.clone())), Actor::Student).logits;
+        let plain = measured(&finish(&mut session, Command::Run(alone.clone())), NetworkId::STUDENT).logits;
         for &objective in Objective::ALL {
             // A first stage that lasts makes its loss comparable from end to end.
             let experiment =
@@ -582,7 +582,7 @@ fn every_objective_lowers_its_own_loss_and_changes_the_student() {
             let [first, last] = term(&events, objective).unwrap_or_else(|| panic!("{kind} {objective} has no curve"));
             // The factor is another after its paraphraser was prepared.
             assert!(last < first || objective == Objective::Factor, "{kind} {objective}: {first} to {last}");
-            assert_ne!(measured(&events, Actor::Student).logits, plain, "{kind} {objective} changes nothing");
+            assert_ne!(measured(&events, NetworkId::STUDENT).logits, plain, "{kind} {objective} changes nothing");
         }
     }
 }
@@ -631,7 +631,7 @@ fn a_first_stage_leaves_no_weight_behind() {
         let mut weights = Weights::default();
         weights.set(Objective::Hint, weight);
         let experiment = Experiment { weights, first_stage: 0.5, ..pair(NetworkKind::Mlp) };
-        measured(&finish(&mut session(), Command::Run(experiment)), Actor::Student).accuracy
+        measured(&finish(&mut session(), Command::Run(experiment)), NetworkId::STUDENT).accuracy
     };
     let (light, heavy) = (student(1.0), student(1e4));
     assert!((light - heavy).abs() < 0.02, "{light} {heavy}");
@@ -647,7 +647,7 @@ fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     assert!(events.contains(&Event::Error(refused)), "{events:?}");
     let weights = Weights::default().with(Objective::Pkt);
     let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
-    assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.actor == Actor::Teacher)));
+    assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
     assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))));
 }
 
@@ -730,7 +730,7 @@ fn a_pool_gives_what_one_worker_gives() {
     let cooler = Experiment { temperature: 1.0, ..experiment.clone() };
     let events = together(&mut pool, Command::Run(cooler.clone()), 2);
     assert_eq!(verdict(&events), verdict(&finish(&mut session(), Command::Run(cooler.clone()))));
-    assert!(!events.iter().any(|event| matches!(event, Event::Point(point) if point.actor == Actor::Teacher)));
+    assert!(!events.iter().any(|event| matches!(event, Event::Point(point) if point.network_id == NetworkId::TEACHER)));
 
     // Fewer and more runs, with what is done.
     let fewer = Experiment { runs: 2, ..cooler.clone() };

@@ -115,6 +115,19 @@ words! {
         All = "all",
         /// Uniform noise, labelled by nobody but the teacher.
         Noise = "noise",
+        /// Noise of which half the pixels are black and the rest uniform.
+        Sparse = "sparse",
+        /// Each pixel from the same pixel of another training example: real values in no real picture.
+        Shuffled = "shuffled",
+        /// The training examples of another data set of the same size.
+        Other = "other",
+    }
+}
+
+impl Transfer {
+    /// Whether its inputs are the experiment's own training examples.
+    pub fn is_own(self) -> bool {
+        matches!(self, Self::Labelled | Self::All)
     }
 }
 

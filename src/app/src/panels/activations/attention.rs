@@ -40,7 +40,7 @@ fn compared(teacher: &[StageMap], student: &[StageMap]) -> Vec<[usize; 2]> {
 pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let picture = |inside: &ActivationReport, index: usize| {
-        let (name, stage) = (texts.get(&format!("short-{}", inside.actor.word())), &inside.stages[index]);
+        let (name, stage) = (texts.get(&format!("short-{}", inside.network_id.word())), &inside.stages[index]);
         let ((row, column), most) = (peak(stage), most(&stage.attention));
         let words = texts.with(
             "inside-attention-words",
@@ -53,7 +53,7 @@ pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
             ],
         );
         html! {
-            <div class={inside.actor.word()}>
+            <div class={inside.network_id.word()}>
                 { Grid::squares(&stage.attention, stage.side as usize, &|value| grey(value, most)).picture(words) }
                 <b>{ name }</b>{ " " }{ texts.with("inside-stage", &[("stage", (index + 1).into())]) }
             </div>

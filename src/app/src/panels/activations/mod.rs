@@ -5,7 +5,7 @@ pub mod relations;
 pub mod stages;
 
 use js_sys::Array;
-use retort_spec::{ActivationReport as Insides, Actor, Floats, Knowledge, Objective, Weights};
+use retort_spec::{ActivationReport as Insides, NetworkId, Floats, Knowledge, Objective, Weights};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
@@ -120,8 +120,8 @@ fn body(page: &AppContext) -> Html {
     if state.inside.is_empty() {
         return html! { <p class="empty">{ texts.get("inside-empty") }</p> };
     }
-    let of = |actor: Actor| state.inside.iter().find(|inside| inside.actor == actor);
-    let pair = [of(Actor::Teacher), of(Actor::Student)];
+    let of = |network_id: NetworkId| state.inside.iter().find(|inside| inside.network_id == network_id);
+    let pair = [of(NetworkId::TEACHER), of(NetworkId::STUDENT)];
     let weights = &state.experiment.weights;
     let part = |part: Part| {
         let (id, title, hint, picture) = match part {

@@ -1,6 +1,6 @@
 //! The test examples on which teacher and student disagree.
 
-use retort_spec::{Actor, DataSummary};
+use retort_spec::{NetworkId, DataSummary};
 use yew::prelude::*;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 /// A row of the test examples to which the teacher and the student, whose logits are given, say different classes.
 pub fn row(page: &AppContext, data: &DataSummary, student: &[f32]) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let Some(teacher) = state.network(Actor::Teacher) else { return Html::default() };
+    let Some(teacher) = state.network(NetworkId::TEACHER) else { return Html::default() };
     let classes = data.classes as usize;
     let (teacher, student) = (answers(&teacher.logits, classes), answers(student, classes));
     let found = disagreements(&teacher, &student);

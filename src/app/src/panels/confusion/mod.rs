@@ -7,7 +7,7 @@ pub mod matrix;
 
 use std::borrow::Cow;
 
-use retort_spec::{Actor, DataSummary, Measured};
+use retort_spec::{NetworkId, DataSummary, Measured};
 use yew::prelude::*;
 
 use super::Panel;
@@ -24,26 +24,26 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum View {
     /// One network.
-    Of(Actor),
+    Of(NetworkId),
     /// The distilled student less the same network alone.
     Difference,
 }
 
 impl View {
     const ALL: [View; 4] =
-        [View::Of(Actor::Teacher), View::Of(Actor::Baseline), View::Of(Actor::Student), View::Difference];
+        [View::Of(NetworkId::TEACHER), View::Of(NetworkId::BASELINE), View::Of(NetworkId::STUDENT), View::Difference];
 
     /// The network whose examples the cells open onto.
-    fn actor(self) -> Actor {
+    fn network_id(self) -> NetworkId {
         match self {
-            Self::Of(actor) => actor,
-            Self::Difference => Actor::Student,
+            Self::Of(network_id) => network_id,
+            Self::Difference => NetworkId::STUDENT,
         }
     }
 
     fn class(self) -> &'static str {
         match self {
-            Self::Of(actor) => actor.word(),
+            Self::Of(network_id) => network_id.word(),
             Self::Difference => "difference",
         }
     }
@@ -52,7 +52,7 @@ impl View {
 /// A network's logits; the student's with the visitor's bias, where classes were left out.
 fn logits<'a>(page: &AppContext, data: &DataSummary, network: &'a Measured) -> Cow<'a, [f32]> {
     let (omit, bias) = (&page.state.experiment.omitted_classes, page.state.bias);
-    match network.actor == Actor::Student && !omit.is_empty() && bias != 0.0 {
+    match network.network_id == NetworkId::STUDENT && !omit.is_empty() && bias != 0.0 {
         true => Cow::Owned(biased(&network.logits, data.classes as usize, omit, bias)),
         false => Cow::Borrowed(&network.logits),
     }
@@ -65,7 +65,7 @@ pub const PANEL: Panel = Panel { id: "confusion", holds: |_| false, draw: |_| is
 #[hook]
 pub fn use_confusion() -> Html {
     let page = use_page();
-    let view = use_state(|| View::Of(Actor::Student));
+    let view = use_state(|| View::Of(NetworkId::STUDENT));
     let cell = use_state(|| None::<(usize, usize)>);
     let (texts, state) = (&page.texts, &page.state);
     let choose = |of: View| {
@@ -76,7 +76,7 @@ pub fn use_confusion() -> Html {
         })
     };
     let word = |of: View| match of {
-        View::Of(actor) => texts.get(&format!("short-{}", actor.word())),
+        View::Of(network_id) => texts.get(&format!("short-{}", network_id.word())),
         View::Difference => texts.get("confusion-difference"),
     };
     let open = {
@@ -88,10 +88,10 @@ pub fn use_confusion() -> Html {
         let classes = data.classes as usize;
         cells(&data.test_labels, &answers(&logits(&page, data, network), classes), classes)
     };
-    let table = data.zip(state.network(view.actor())).and_then(|(data, network)| {
+    let table = data.zip(state.network(view.network_id())).and_then(|(data, network)| {
         let minus = match *view {
             View::Of(_) => None,
-            View::Difference => Some(cells_of(data, state.network(Actor::Baseline)?)),
+            View::Difference => Some(cells_of(data, state.network(NetworkId::BASELINE)?)),
         };
         let cells = cells_of(data, network);
         let shown = Shown { cells: &cells, minus: minus.as_ref(), class: view.class(), open: *cell };
@@ -102,7 +102,7 @@ pub fn use_confusion() -> Html {
             </>
         })
     });
-    let student = data.zip(state.network(Actor::Student)).map(|(data, network)| (data, logits(&page, data, network)));
+    let student = data.zip(state.network(NetworkId::STUDENT)).map(|(data, network)| (data, logits(&page, data, network)));
     html! {
         <section id="confusion" class="panel" aria-labelledby="confusion-title">
             <h2 id="confusion-title">{ texts.get("confusion") }</h2>

@@ -58,7 +58,7 @@ fn is_idle(scheme: QuantScheme, words: &[&str], word: &str) -> bool {
 /// A knob of the scheme; one that makes no difference to the chosen format says so and cannot be turned.
 pub fn scheme_knob(page: &AppContext, key: &str) -> Html {
     let Some((knob, words)) = choice(key) else { return Html::default() };
-    let scheme = page.state.experiment.scheme();
+    let scheme = page.state.experiment.quant_scheme();
     let all_idle = words.iter().skip(1).all(|word| is_idle(scheme, words, word));
     let why = all_idle.then(|| match scheme.bits.is_integer() {
         true => page.texts.get("idle-levels"),

@@ -5,7 +5,7 @@ pub mod files;
 pub mod format;
 pub mod pareto;
 
-use retort_spec::{Activations, Actor, CompressionResult, Task};
+use retort_spec::{Activations, NetworkId, CompressionResult, Task};
 use yew::prelude::*;
 
 use super::Panel;
@@ -56,7 +56,7 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let float = state.float_file();
     let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);
-    let rounded = shown.scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
+    let rounded = shown.quant_scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
     let simulated = if rounded { texts.get("badge-simulated-rounded") } else { texts.help("badge-simulated") };
     html! {
         <dl>
@@ -66,7 +66,7 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
             <dd id="packed-accuracy"><b>{ percentage(texts, shown.accuracy) }</b></dd>
             <dt>{ texts.get("against-float") }</dt>
             <dd>{ signed(texts, change, 1) }</dd>
-            if let Some(teacher) = state.network(Actor::Teacher) {
+            if let Some(teacher) = state.network(NetworkId::TEACHER) {
                 <dt>{ texts.get("of-teacher") }</dt>
                 <dd>{ with_percent_sign(texts, &number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2)) }</dd>
             }

@@ -1,7 +1,7 @@
 //! The chart of the learning curves: drawn once a report, read by pointer or keys at any measured epoch.
 
 use gloo_events::EventListener;
-use retort_spec::{Actor, CurvePoint};
+use retort_spec::{NetworkId, CurvePoint};
 use web_sys::window;
 use yew::prelude::*;
 
@@ -110,23 +110,23 @@ fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
 /// All lines, the important ones last, on top.
 fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
     let state = &page.state;
-    let curve = |points: &[CurvePoint], run: u32, actor: Actor, part: Part, owner: Owner| {
+    let curve = |points: &[CurvePoint], run: u32, network_id: NetworkId, part: Part, owner: Owner| {
         let value = |point: &CurvePoint| view.quantity.of(part, point).map(|value| (point.epoch, value));
-        let values: Vec<(u32, f64)> = plot::curve(points, run, actor).filter_map(value).collect();
+        let values: Vec<(u32, f64)> = plot::curve(points, run, network_id).filter_map(value).collect();
         line(LineProps { owner, values, frame, train: part == Part::Train, other_seed: run > 0 })
     };
     let main = view.main_part();
     let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
-    let students = [Actor::Baseline, Actor::Student];
+    let students = [NetworkId::BASELINE, NetworkId::STUDENT];
     html! {
         <>
-            { for state.past.iter().flat_map(|points| students.map(|actor| curve(points, 0, actor, main, Owner::Past))) }
+            { for state.past.iter().flat_map(|points| students.map(|network_id| curve(points, 0, network_id, main, Owner::Past))) }
             { for (1..=runs).rev().flat_map(|run| {
-                Actor::ALL.map(|actor| curve(&state.curves, run, actor, main, Owner::Actor(actor)))
+                NetworkId::ALL.map(|network_id| curve(&state.curves, run, network_id, main, Owner::NetworkId(network_id)))
             }) }
-            { for state.kept.iter().map(|kept| curve(&kept.points, 0, Actor::Student, main, Owner::Kept(kept.mark))) }
+            { for state.kept.iter().map(|kept| curve(&kept.points, 0, NetworkId::STUDENT, main, Owner::Kept(kept.mark))) }
             { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
-                Actor::ALL.map(|actor| curve(&state.curves, 0, actor, part, Owner::Actor(actor)))
+                NetworkId::ALL.map(|network_id| curve(&state.curves, 0, network_id, part, Owner::NetworkId(network_id)))
             }) }
         </>
     }
@@ -136,15 +136,15 @@ fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
 fn cursor(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let Some(epoch) = props.reading else { return Html::default() };
     let x = tenth(frame.x(epoch));
-    let dot = |actor: Actor| {
-        let point = plot::reading(&page.state.curves, 0, actor, Some(epoch))?;
+    let dot = |network_id: NetworkId| {
+        let point = plot::reading(&page.state.curves, 0, network_id, Some(epoch))?;
         let value = props.view.quantity.of(props.view.main_part(), &point)?;
-        Some(html! { <circle class={actor.word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
+        Some(html! { <circle class={network_id.word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
     };
     html! {
         <g class="cursor">
             <line x1={x.clone()} x2={x.clone()} y1={tenth(frame.y(frame.top))} y2={tenth(frame.y(0.0))} />
-            { for Actor::ALL.into_iter().filter_map(dot) }
+            { for NetworkId::ALL.into_iter().filter_map(dot) }
         </g>
     }
 }

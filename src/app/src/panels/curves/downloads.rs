@@ -1,7 +1,7 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
 use js_sys::JSON;
-use retort_spec::{Actor, FileFormat, WorkbenchCommand};
+use retort_spec::{NetworkId, FileFormat, WorkbenchCommand};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,7 +51,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     }
     let empty = state.curves.is_empty();
     let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
-    let student = there && !state.outdated && state.network(Actor::Student).is_some();
+    let student = there && !state.outdated && state.network(NetworkId::STUDENT).is_some();
     let svg = {
         let (page, chart) = (page.clone(), props.svg.clone());
         move || {

@@ -1,6 +1,6 @@
 //! A network that does not get beyond guessing, and what to do about it.
 
-use retort_spec::{Actor, CurvePoint, Labels};
+use retort_spec::{NetworkId, CurvePoint, Labels};
 use yew::prelude::*;
 
 use crate::context::AppContext;
@@ -11,15 +11,15 @@ const POINTS: usize = 5;
 const NEAR: f64 = 0.02;
 
 /// The networks of the first run whose last points are no better than guessing among `classes`.
-fn stuck(points: &[CurvePoint], classes: u32) -> Vec<Actor> {
+fn stuck(points: &[CurvePoint], classes: u32) -> Vec<NetworkId> {
     let guessing = 1.0 / f64::from(classes);
-    let is_stuck = |actor: &Actor| {
-        let mine = points.iter().rev().filter(|point| point.actor == *actor && point.run == 0);
+    let is_stuck = |network_id: &NetworkId| {
+        let mine = points.iter().rev().filter(|point| point.network_id == *network_id && point.run == 0);
         let last: Vec<f64> = mine.take(POINTS).map(|point| point.test_accuracy).collect();
         // A hair more than the two points, since 0.12 - 0.1 is no round number.
         last.len() == POINTS && last.iter().all(|accuracy| (accuracy - guessing).abs() < NEAR + 1e-9)
     };
-    Actor::ALL.into_iter().filter(is_stuck).collect()
+    NetworkId::ALL.into_iter().filter(is_stuck).collect()
 }
 
 /// What is said of such networks, below the curves.
@@ -29,22 +29,22 @@ pub fn advice(page: &AppContext) -> Html {
     // Without labels the network alone can only guess, and should.
     let unlabelled = state.experiment.labels == Labels::Count(0);
     let found =
-        stuck(&state.curves, data.classes).into_iter().filter(|actor| !(unlabelled && *actor == Actor::Baseline));
-    let names: Vec<String> = found.map(|actor| texts.get(&format!("actor-{}", actor.word()))).collect();
+        stuck(&state.curves, data.classes).into_iter().filter(|network_id| !(unlabelled && *network_id == NetworkId::BASELINE));
+    let names: Vec<String> = found.map(|network_id| texts.get(&format!("actor-{}", network_id.word()))).collect();
     if names.is_empty() {
         return Html::default();
     }
-    html! { <p id="no-progress" class="advice">{ texts.with("no-progress", &[("actors", names.join(" · ").into())]) }</p> }
+    html! { <p id="no-progress" class="advice">{ texts.with("no-progress", &[("network_ids", names.join(" · ").into())]) }</p> }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn curve(actor: Actor, accuracies: &[f64]) -> Vec<CurvePoint> {
+    fn curve(network_id: NetworkId, accuracies: &[f64]) -> Vec<CurvePoint> {
         let point = |(step, &test_accuracy): (usize, &f64)| CurvePoint {
             run: 0,
-            actor,
+            network_id,
             epoch: step as u32,
             step: step as u32,
             train_loss: None,
@@ -57,18 +57,18 @@ mod tests {
 
     #[test]
     fn five_points_at_guessing_are_no_progress() {
-        let flat = curve(Actor::Teacher, &[0.3, 0.10, 0.11, 0.09, 0.12, 0.08]);
-        assert_eq!(stuck(&flat, 10), [Actor::Teacher], "what was before counts no more");
+        let flat = curve(NetworkId::TEACHER, &[0.3, 0.10, 0.11, 0.09, 0.12, 0.08]);
+        assert_eq!(stuck(&flat, 10), [NetworkId::TEACHER], "what was before counts no more");
         assert_eq!(stuck(&flat[..5], 10), [], "one of these five is better");
-        assert_eq!(stuck(&curve(Actor::Teacher, &[0.1; 4]), 10), [], "too early to tell");
+        assert_eq!(stuck(&curve(NetworkId::TEACHER, &[0.1; 4]), 10), [], "too early to tell");
         assert_eq!(stuck(&flat, 2), [], "among two classes this is worse than guessing, and no standstill");
     }
 
     #[test]
     fn each_network_is_judged_by_its_own_curve() {
-        let mut points = curve(Actor::Teacher, &[0.5, 0.7, 0.8, 0.9, 0.95]);
-        points.extend(curve(Actor::Student, &[0.5, 0.51, 0.49, 0.5, 0.5]));
-        assert_eq!(stuck(&points, 2), [Actor::Student]);
+        let mut points = curve(NetworkId::TEACHER, &[0.5, 0.7, 0.8, 0.9, 0.95]);
+        points.extend(curve(NetworkId::STUDENT, &[0.5, 0.51, 0.49, 0.5, 0.5]));
+        assert_eq!(stuck(&points, 2), [NetworkId::STUDENT]);
         points.iter_mut().for_each(|point| point.run = 1);
         assert_eq!(stuck(&points, 2), [], "only the first run is drawn in full");
     }

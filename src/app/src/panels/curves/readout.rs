@@ -1,6 +1,6 @@
 //! What the curves say at one epoch, beside the chart: always there, so that reading moves nothing; and the legend.
 
-use retort_spec::{Actor, CurvePoint};
+use retort_spec::{NetworkId, CurvePoint};
 use yew::prelude::*;
 
 use crate::{
@@ -47,15 +47,15 @@ pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Ro
         let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));
         Row { owner, name, test: value(Part::Test), train: value(Part::Train) }
     };
-    let actors = Actor::ALL.map(|actor| {
-        let name = page.texts.get(&format!("actor-{}", actor.word()));
-        row(Owner::Actor(actor), name, plot::reading(&page.state.curves, 0, actor, epoch))
+    let network_ids = NetworkId::ALL.map(|network_id| {
+        let name = page.texts.get(&format!("actor-{}", network_id.word()));
+        row(Owner::NetworkId(network_id), name, plot::reading(&page.state.curves, 0, network_id, epoch))
     });
     let kept = page.state.kept.iter().map(|kept| {
-        let point = plot::reading(&kept.points, 0, Actor::Student, epoch);
+        let point = plot::reading(&kept.points, 0, NetworkId::STUDENT, epoch);
         row(Owner::Kept(kept.mark), kept.name.clone(), point)
     });
-    actors.into_iter().chain(kept).collect()
+    network_ids.into_iter().chain(kept).collect()
 }
 
 /// The table beside the chart.
@@ -67,7 +67,7 @@ pub fn readout(page: &AppContext, reading: Option<u32>, rows: &[Row]) -> Html {
     };
     let row = |row: &Row| {
         let class = match row.owner {
-            Owner::Actor(actor) => actor.word(),
+            Owner::NetworkId(network_id) => network_id.word(),
             Owner::Kept(_) | Owner::Past => "",
         };
         html! {

@@ -1,6 +1,6 @@
 //! Runs kept by name, to compare the next ones with.
 
-use retort_spec::{Actor, encode};
+use retort_spec::{NetworkId, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
 pub fn keep_button(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // What was recorded is no run of this visitor's.
-    let student = !state.recorded && plot::reading(&state.curves, 0, Actor::Student, None).is_some();
+    let student = !state.recorded && plot::reading(&state.curves, 0, NetworkId::STUDENT, None).is_some();
     let full = state.kept.len() >= MOST_KEPT;
     let hint = match (student, full) {
         (false, _) => texts.get("keep-none"),
@@ -81,12 +81,12 @@ fn chip(page: &AppContext, index: usize, kept: &SavedRun) -> Html {
         let dispatch = page.state.dispatcher();
         Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Forget(index)))
     };
-    let score = |actor: Actor| {
-        let last = plot::reading(&kept.points, 0, actor, None);
+    let score = |network_id: NetworkId| {
+        let last = plot::reading(&kept.points, 0, network_id, None);
         let value = last.and_then(|point| Quantity::Accuracy.of(Part::Test, &point));
         written(page, Quantity::Accuracy, value)
     };
-    let args = [("student", score(Actor::Student).into()), ("baseline", score(Actor::Baseline).into())];
+    let args = [("student", score(NetworkId::STUDENT).into()), ("baseline", score(NetworkId::BASELINE).into())];
     html! {
         <li key={kept.mark} class="kept-run">
             { sample(Owner::Kept(kept.mark)) }

@@ -1,7 +1,7 @@
 //! What each network says of the drawing, at temperature 1.
 
 use retort_spec::{
-    Actor, Answer,
+    NetworkId, Answer,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
@@ -13,18 +13,18 @@ use crate::{
 };
 
 /// The networks, in the order of the page; the last is the student read back from its packed file.
-const NETWORKS: [(Actor, bool); 4] =
-    [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
+const NETWORKS: [(NetworkId, bool); 4] =
+    [(NetworkId::TEACHER, false), (NetworkId::BASELINE, false), (NetworkId::STUDENT, false), (NetworkId::STUDENT, true)];
 
 /// The table of answers.
 pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Html {
     let texts = &page.texts;
-    let rows = NETWORKS.map(|(actor, packed)| (actor, packed, distribution(answers, actor, packed)));
-    let row = |(actor, packed, distribution): &(Actor, bool, Option<Vec<f64>>)| {
-        let name = name(page, *actor, *packed);
+    let rows = NETWORKS.map(|(network_id, packed)| (network_id, packed, distribution(answers, network_id, packed)));
+    let row = |(network_id, packed, distribution): &(NetworkId, bool, Option<Vec<f64>>)| {
+        let name = name(page, *network_id, *packed);
         let best = distribution.as_ref().and_then(|shares| best(shares));
         html! {
-            <tr class={classes!(actor.word(), packed.then_some("packed"))} data-actor={actor.word()} data-packed={packed.to_string()}>
+            <tr class={classes!(network_id.word(), packed.then_some("packed"))} data-network_id={network_id.word()} data-packed={packed.to_string()}>
                 <th scope="row">{ name.clone() }</th>
                 <td class="answer">{ best.map_or_else(|| "—".into(), |(class, _)| class.to_string()) }</td>
                 <td class="number probability">{ best.map_or_else(|| "—".into(), |(_, share)| percentage(texts, share)) }</td>
@@ -53,8 +53,8 @@ pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Htm
 }
 
 /// A network's distribution at temperature 1, where it has answered about one digit.
-fn distribution(answers: &[Answer], actor: Actor, packed: bool) -> Option<Vec<f64>> {
-    let answer = answers.iter().find(|answer| (answer.actor, answer.packed) == (actor, packed))?;
+fn distribution(answers: &[Answer], network_id: NetworkId, packed: bool) -> Option<Vec<f64>> {
+    let answer = answers.iter().find(|answer| (answer.network_id, answer.packed) == (network_id, packed))?;
     (answer.logits.len() == CLASSES).then(|| softmax(&answer.logits, 1.0))
 }
 
@@ -64,13 +64,13 @@ fn best(distribution: &[f64]) -> Option<(usize, f64)> {
     argmax(&shares).and_then(|class| Some((class, *distribution.get(class)?)))
 }
 
-fn name(page: &AppContext, actor: Actor, packed: bool) -> String {
+fn name(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
             page.texts.with("draw-packed", &[("format", format.into())])
         }
-        false => page.texts.get(&format!("actor-{}", actor.word())),
+        false => page.texts.get(&format!("actor-{}", network_id.word())),
     }
 }
 
@@ -101,7 +101,7 @@ fn chart(page: &AppContext, name: &str, distribution: Option<&[f64]>) -> Html {
     }
 }
 
-fn data_table(page: &AppContext, rows: &[(Actor, bool, Option<Vec<f64>>)]) -> Html {
+fn data_table(page: &AppContext, rows: &[(NetworkId, bool, Option<Vec<f64>>)]) -> Html {
     let texts = &page.texts;
     let cell = |class: usize, distribution: &Option<Vec<f64>>| {
         let share = distribution.as_ref().and_then(|shares| shares.get(class));
@@ -112,8 +112,8 @@ fn data_table(page: &AppContext, rows: &[(Actor, bool, Option<Vec<f64>>)]) -> Ht
             <summary>{ texts.get("data-table") }</summary>
             <div class="scroll" tabindex="0" role="region" aria-label={texts.get("draw-table")}><table class="data">
                 <caption>{ texts.get("draw-table") }</caption>
-                <thead><tr><td></td>{ for rows.iter().map(|(actor, packed, _)| html! {
-                    <th scope="col">{ name(page, *actor, *packed) }</th>
+                <thead><tr><td></td>{ for rows.iter().map(|(network_id, packed, _)| html! {
+                    <th scope="col">{ name(page, *network_id, *packed) }</th>
                 }) }</tr></thead>
                 <tbody>{ for (0..CLASSES).map(|class| html! {
                     <tr><th scope="row">{ class }</th>{ for rows.iter().map(|(.., distribution)| cell(class, distribution)) }</tr>
@@ -129,15 +129,15 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_where_it_is_about_one_digit() {
-        let answer = |packed: bool, logits: Vec<f32>| Answer { actor: Actor::Student, packed, logits: logits.into() };
+        let answer = |packed: bool, logits: Vec<f32>| Answer { network_id: NetworkId::STUDENT, packed, logits: logits.into() };
         let mut logits = vec![0.0; CLASSES];
         // exp(ln 9) = 9, and nine others of 1: a half.
         logits[7] = 9.0_f32.ln();
         let answers = [answer(false, logits), answer(true, vec![0.0; 2 * CLASSES])];
-        let shares = distribution(&answers, Actor::Student, false).unwrap();
+        let shares = distribution(&answers, NetworkId::STUDENT, false).unwrap();
         let (class, share) = best(&shares).unwrap();
         assert!(class == 7 && (share - 0.5).abs() < 1e-6, "{class}: {share}");
-        assert_eq!(distribution(&answers, Actor::Student, true), None, "an answer about two digits");
-        assert_eq!(distribution(&answers, Actor::Teacher, false), None, "no answer yet");
+        assert_eq!(distribution(&answers, NetworkId::STUDENT, true), None, "an answer about two digits");
+        assert_eq!(distribution(&answers, NetworkId::TEACHER, false), None, "no answer yet");
     }
 }

@@ -1,6 +1,6 @@
 //! A lesson's quantities in words and numbers.
 
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 
 use crate::{
     context::AppContext,
@@ -15,23 +15,23 @@ use crate::{
 pub fn label(page: &AppContext, name: &str) -> String {
     let Some(quantity) = Quantity::named(name) else { return name.to_owned() };
     let texts = &page.texts;
-    let actor_word = |actor: Actor| texts.get(&format!("actor-{}", actor.word()));
+    let actor_word = |network_id: NetworkId| texts.get(&format!("actor-{}", network_id.word()));
     let class_word = |class| class_name(&page.texts, page.state.experiment.data, class);
     match quantity {
         Quantity::Knob(knob) => texts.get(&format!("knob-{}", knob.key)),
-        Quantity::Accuracy(actor) => texts.with("quantity-accuracy", &[("actor", actor_word(actor).into())]),
-        Quantity::Class(actor, class) => {
-            let args = [("actor", actor_word(actor).into()), ("class", class_word(class).into())];
+        Quantity::Accuracy(network_id) => texts.with("quantity-accuracy", &[("network_id", actor_word(network_id).into())]),
+        Quantity::Class(network_id, class) => {
+            let args = [("network_id", actor_word(network_id).into()), ("class", class_word(class).into())];
             texts.with("quantity-class", &args)
         }
         Quantity::Agreement => texts.get("quantity-agreement"),
-        Quantity::Calibration(actor) => texts.with("quantity-calibration", &[("actor", actor_word(actor).into())]),
+        Quantity::Calibration(network_id) => texts.with("quantity-calibration", &[("network_id", actor_word(network_id).into())]),
         Quantity::PackedAccuracy => texts.get("quantity-packed-accuracy"),
         Quantity::PackedBytes => texts.get("quantity-packed-bytes"),
-        Quantity::Bytes(actor) => texts.with("quantity-bytes", &[("actor", actor_word(actor).into())]),
+        Quantity::Bytes(network_id) => texts.with("quantity-bytes", &[("network_id", actor_word(network_id).into())]),
         Quantity::Entropy => texts.get("quantity-entropy"),
         Quantity::Top => texts.get("quantity-top"),
-        Quantity::Mean(actor) => texts.with("quantity-mean", &[("actor", actor_word(actor).into())]),
+        Quantity::Mean(network_id) => texts.with("quantity-mean", &[("network_id", actor_word(network_id).into())]),
         Quantity::PValue => texts.get("quantity-p"),
         Quantity::Outcome => texts.get("quantity-outcome"),
         Quantity::Bias => texts.get("quantity-bias"),

@@ -4,7 +4,7 @@ pub mod hints;
 
 use std::rc::Rc;
 
-use retort_spec::{Actor, Measured};
+use retort_spec::{NetworkId, Measured};
 use yew::prelude::*;
 
 use super::Panel;
@@ -22,27 +22,27 @@ use crate::{
 pub const TEACHER: Panel = Panel {
     id: "teacher",
     holds: |key| matches!(key, "teacher" | "dropout"),
-    draw: |page| network(page, Actor::Teacher),
+    draw: |page| network(page, NetworkId::TEACHER),
 };
 
 /// The student's.
 pub const STUDENT: Panel = Panel {
     id: "student",
     holds: |key| matches!(key, "student" | "soft" | "t2"),
-    draw: |page| network(page, Actor::Student),
+    draw: |page| network(page, NetworkId::STUDENT),
 };
 
 /// A network's panel.
-pub fn network(page: &AppContext, actor: Actor) -> Html {
-    let (texts, word) = (&page.texts, actor.word());
-    let measured = page.state.network(actor);
+pub fn network(page: &AppContext, network_id: NetworkId) -> Html {
+    let (texts, word) = (&page.texts, network_id.word());
+    let measured = page.state.network(network_id);
     let title = format!("{word}-title");
     html! {
-        <section id={word} class={classes!("panel", word, (actor == Actor::Student && page.state.outdated).then_some("stale"))} aria-labelledby={title.clone()}>
+        <section id={word} class={classes!("panel", word, (network_id == NetworkId::STUDENT && page.state.outdated).then_some("stale"))} aria-labelledby={title.clone()}>
             <h2 id={title}>{ texts.get(&format!("actor-{word}")) }</h2>
-            { score(page, actor, measured) }
-            if actor == Actor::Student {
-                { score(page, Actor::Baseline, page.state.network(Actor::Baseline)) }
+            { score(page, network_id, measured) }
+            if network_id == NetworkId::STUDENT {
+                { score(page, NetworkId::BASELINE, page.state.network(NetworkId::BASELINE)) }
                 { knob_control(page, "student") }
                 { knob_slider(page, "soft") }
                 { knob_control(page, "t2") }
@@ -55,7 +55,7 @@ pub fn network(page: &AppContext, actor: Actor) -> Html {
             if let Some(measured) = measured {
                 { facts(page, measured) }
             }
-            if actor == Actor::Student {
+            if network_id == NetworkId::STUDENT {
                 { student_hints(page) }
             }
         </section>
@@ -63,21 +63,21 @@ pub fn network(page: &AppContext, actor: Actor) -> Html {
 }
 
 /// An accuracy, large; while the network trains, the last point of its curve.
-fn score(page: &AppContext, actor: Actor, measured: Option<&Rc<Measured>>) -> Html {
+fn score(page: &AppContext, network_id: NetworkId, measured: Option<&Rc<Measured>>) -> Html {
     let texts = &page.texts;
-    let training = page.state.is_training(actor);
+    let training = page.state.is_training(network_id);
     let live = || {
         page.state
             .curves
             .iter()
             .rev()
-            .find(|point| point.actor == actor && point.run == 0)
+            .find(|point| point.network_id == network_id && point.run == 0)
             .map(|point| point.test_accuracy)
     };
     let first_run = page.state.progress.is_none_or(|progress| progress.run == 0);
     // What stands in the sentence above and in the verdict: one student has one accuracy.
     let spread =
-        page.state.verdict.as_ref().map(|verdict| verdict.spread(actor)).filter(|spread| spread.values.len() > 1);
+        page.state.verdict.as_ref().map(|verdict| verdict.spread(network_id)).filter(|spread| spread.values.len() > 1);
     let share = match spread {
         Some(spread) => Some(spread.mean),
         None if training && first_run => live(),
@@ -90,20 +90,20 @@ fn score(page: &AppContext, actor: Actor, measured: Option<&Rc<Measured>>) -> Ht
         }
         None => texts.get("score-seed"),
     };
-    let id = match actor {
-        Actor::Teacher => "score-teacher",
-        Actor::Student => "score-student",
-        Actor::Baseline => "score-baseline",
+    let id = match network_id {
+        NetworkId::TEACHER => "score-teacher",
+        NetworkId::STUDENT => "score-student",
+        NetworkId::BASELINE => "score-baseline",
     };
     // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
-    let before = page.state.before(actor).map_or_else(
+    let before = page.state.before(network_id).map_or_else(
         || "\u{a0}".into(),
         |accuracy| texts.with("score-before", &[("percent", percent(texts, accuracy).into())]),
     );
     html! {
-        <p class={classes!("score", actor.word())}>
-            <b id={format!("accuracy-{}", actor.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }<small>{ seeds }</small>if actor != Actor::Teacher { <small class="before">{ before }</small> }</span>
+        <p class={classes!("score", network_id.word())}>
+            <b id={format!("accuracy-{}", network_id.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
+            <span>{ texts.get(id) }<small>{ seeds }</small>if network_id != NetworkId::TEACHER { <small class="before">{ before }</small> }</span>
         </p>
     }
 }

@@ -61,7 +61,7 @@ fn ratio_words(page: &AppContext, [low, _, high]: [f64; 3]) -> String {
 /// The section about time.
 pub fn latency(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let (kind, scheme) = (state.experiment.student.kind, state.experiment.scheme().effective());
+    let (kind, scheme) = (state.experiment.student.kind, state.experiment.quant_scheme().effective());
     let found = state.bench.latency.as_ref();
     let refused = refusal(kind, scheme);
     let doing = progress(page, &[Task::Latency]);
@@ -71,7 +71,7 @@ pub fn latency(page: &AppContext) -> Html {
         Callback::from(move |_: MouseEvent| driver.send_workbench(WorkbenchCommand::Latency))
     };
     let turn = {
-        let (dispatch, to) = (state.dispatcher(), encode(&state.experiment.with_scheme(nearest(scheme))));
+        let (dispatch, to) = (state.dispatcher(), encode(&state.experiment.with_quant_scheme(nearest(scheme))));
         Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Navigate(to.clone())))
     };
     let locked = ["bits", "granularity", "activations"].iter().any(|key| page.locks(key));

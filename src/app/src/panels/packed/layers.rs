@@ -102,7 +102,7 @@ fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Cal
             </li>
         }
     };
-    let scheme = state.experiment.scheme().effective();
+    let scheme = state.experiment.quant_scheme().effective();
     let doing = progress(page, &[Task::Sensitivity]);
     let cannot = doing.is_some()
         || state.outdated

@@ -6,7 +6,7 @@ pub mod histogram;
 pub mod latency;
 pub mod layers;
 
-use retort_spec::Actor;
+use retort_spec::NetworkId;
 use yew::prelude::*;
 
 use super::Panel;
@@ -25,7 +25,7 @@ pub fn packed(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // A new student is measured a moment before it is packed; till then file and network are of two trainings.
     let float = state.float_file();
-    let student = state.network(Actor::Student).filter(|student| {
+    let student = state.network(NetworkId::STUDENT).filter(|student| {
         !state.outdated || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9)
     });
     let shown = state.shown();
@@ -33,7 +33,7 @@ pub fn packed(page: &AppContext) -> Html {
     let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
     html! {
         <section id="packed" {class} aria-labelledby="packed-title">
-            <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.scheme()) }</small></h2>
+            <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.quant_scheme()) }</small></h2>
             if let (Some(data), Some((shown, _))) = (&state.data, shown) {
                 <div class="halves">
                     { island!(use_layers) }

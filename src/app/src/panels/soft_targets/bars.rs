@@ -1,7 +1,7 @@
 //! One example's distribution at the slider's T as a table with bars: teacher, student and baseline.
 
 use retort_spec::{
-    Actor, ClassNames, DataSet,
+    NetworkId, ClassNames, DataSet,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
@@ -18,7 +18,7 @@ use crate::{
 const LEAST: f64 = 1e-4;
 
 /// The order of the bars: what is imitated, who imitates, who does not.
-const ORDER: [Actor; 3] = [Actor::Teacher, Actor::Student, Actor::Baseline];
+const ORDER: [NetworkId; 3] = [NetworkId::TEACHER, NetworkId::STUDENT, NetworkId::BASELINE];
 
 /// What the bars show.
 #[derive(PartialEq)]
@@ -38,13 +38,13 @@ pub fn use_bars(props: &BarsProps) -> Html {
     let logarithmic = use_state(|| false);
     let texts = &page.texts;
     let now = page.state.temperature();
-    let shares = ORDER.map(|actor| {
-        let index = Actor::ALL.iter().position(|&other| other == actor)?;
+    let shares = ORDER.map(|network_id| {
+        let index = NetworkId::ALL.iter().position(|&other| other == network_id)?;
         props.logits[index].as_deref().map(|logits| softmax(logits, now))
     });
     // Whether its first answer is right.
-    let mark = |actor: Actor| {
-        let index = Actor::ALL.iter().position(|&other| other == actor)?;
+    let mark = |network_id: NetworkId| {
+        let index = NetworkId::ALL.iter().position(|&other| other == network_id)?;
         let right = argmax(props.logits[index].as_deref()?)? == props.label?;
         Some(if right { " ✓" } else { " ✗" })
     };
@@ -53,12 +53,12 @@ pub fn use_bars(props: &BarsProps) -> Html {
         html! {
             <tr>
                 <th scope="row">{ class_name(&page.texts, props.data, class) }</th>
-                <td>{ for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
+                <td>{ for ORDER.iter().zip(&shares).map(|(network_id, shares)| html! {
                     // What is not known yet has no bar.
-                    <i class={classes!("bar", actor.word())} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />
+                    <i class={classes!("bar", network_id.word())} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />
                 }) }</td>
-                { for ORDER.iter().zip(&shares).map(|(actor, shares)| html! {
-                    <td class={classes!("number", actor.word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
+                { for ORDER.iter().zip(&shares).map(|(network_id, shares)| html! {
+                    <td class={classes!("number", network_id.word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
                 }) }
             </tr>
         }
@@ -74,15 +74,15 @@ pub fn use_bars(props: &BarsProps) -> Html {
     html! {
         <div class="distribution">
             // The numbers' heads are the key of the bars; where there is no room for them this is.
-            <p class="legend bars-key" aria-hidden="true">{ for ORDER.iter().map(|actor| html! {
-                <span class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ mark(*actor) }</span>
+            <p class="legend bars-key" aria-hidden="true">{ for ORDER.iter().map(|network_id| html! {
+                <span class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }{ mark(*network_id) }</span>
             }) }</p>
             <table class={classes!("bars", (props.data.class_names() == ClassNames::Words).then_some("names"))}>
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>
                     <td></td>
                     <th scope="col">{ "T = " }{ temperature(texts, now) }</th>
-                    { for ORDER.iter().map(|actor| html! { <th scope="col" class={actor.word()}>{ texts.get(&format!("short-{}", actor.word())) }{ mark(*actor) }</th> }) }
+                    { for ORDER.iter().map(|network_id| html! { <th scope="col" class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }{ mark(*network_id) }</th> }) }
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
             </table>

@@ -4,7 +4,7 @@ pub mod bars;
 pub mod regions;
 
 use retort_spec::{
-    Actor, DataSummary, Kind, knob,
+    NetworkId, DataSummary, Kind, knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
@@ -156,7 +156,7 @@ fn origin(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Strin
 /// Leafs through the test examples, or goes back to them.
 fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let count = state.network(Actor::Teacher).map_or(0, |teacher| teacher.logits.len() / data.classes as usize);
+    let count = state.network(NetworkId::TEACHER).map_or(0, |teacher| teacher.logits.len() / data.classes as usize);
     let dispatch = state.dispatcher();
     if subject.index.is_none() {
         let back = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Give(None)));

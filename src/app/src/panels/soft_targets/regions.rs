@@ -2,7 +2,7 @@
 //! of it, the paler the less sure it is at the slider's temperature. A click asks about a place, or adds a point.
 
 use retort_spec::{
-    Actor, REGION_REACH, REGION_SIDE, UserExample,
+    NetworkId, REGION_REACH, REGION_SIDE, UserExample,
     probability::{argmax, softmax},
 };
 use web_sys::Element;
@@ -25,8 +25,8 @@ const GRASP: f32 = 0.09;
 const STRIDE: f32 = 0.1;
 
 /// The networks side by side, and whether each was read back from its packed file.
-const NETWORKS: [(Actor, bool); 4] =
-    [(Actor::Teacher, false), (Actor::Baseline, false), (Actor::Student, false), (Actor::Student, true)];
+const NETWORKS: [(NetworkId, bool); 4] =
+    [(NetworkId::TEACHER, false), (NetworkId::BASELINE, false), (NetworkId::STUDENT, false), (NetworkId::STUDENT, true)];
 
 /// What a click does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +60,7 @@ pub fn use_regions() -> Html {
                 <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
             </div>
             <div class="region-grid">
-                { for NETWORKS.map(|(actor, packed)| island!(use_region, RegionProps { actor, packed, tool: *tool })) }
+                { for NETWORKS.map(|(network_id, packed)| island!(use_region, RegionProps { network_id, packed, tool: *tool })) }
             </div>
             <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
             <details class="data">
@@ -70,7 +70,7 @@ pub fn use_regions() -> Html {
                     <thead><tr>
                         <td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ class_name(&page.texts, data, class.into()) }</th> }) }<th scope="col">{ texts.get("right") }</th>
                     </tr></thead>
-                    <tbody>{ for NETWORKS.map(|(actor, packed)| table_row(&page, actor, packed)) }</tbody>
+                    <tbody>{ for NETWORKS.map(|(network_id, packed)| table_row(&page, network_id, packed)) }</tbody>
                 </table></div>
             </details>
         </div>
@@ -80,7 +80,7 @@ pub fn use_regions() -> Html {
 /// Whose decisions.
 #[derive(PartialEq)]
 struct RegionProps {
-    actor: Actor,
+    network_id: NetworkId,
     packed: bool,
     tool: Tool,
 }
@@ -93,15 +93,15 @@ fn use_region(props: &RegionProps) -> Html {
     let dragged = use_state(|| None::<usize>);
     let (texts, state) = (&page.texts, &page.state);
     let classes = state.experiment.class_count();
-    let answer = state.region(props.actor, props.packed).map(|answer| answer.logits.clone());
-    let name = name_of(&page, props.actor, props.packed);
+    let answer = state.region(props.network_id, props.packed).map(|answer| answer.logits.clone());
+    let name = name_of(&page, props.network_id, props.packed);
     let colours = {
         let at = state.temperature();
         use_memo((answer, at.to_bits(), classes), move |(logits, _, classes)| {
             logits.as_ref().map(|logits| paint(logits, *classes, at)).unwrap_or_default()
         })
     };
-    let accuracy = accuracy_of(&page, props.actor, props.packed);
+    let accuracy = accuracy_of(&page, props.network_id, props.packed);
     let words = match accuracy {
         Some(share) => {
             texts.with("region-summary", &[("name", name.clone().into()), ("percent", percent(texts, share).into())])
@@ -151,7 +151,7 @@ fn use_region(props: &RegionProps) -> Html {
         })
     };
     let pixels = PixelsProps { shape: [REGION_SIDE as u32; 2], colours: (*colours).clone(), label: None, style: None };
-    let class = if props.packed { "packed" } else { props.actor.word() };
+    let class = if props.packed { "packed" } else { props.network_id.word() };
     html! {
         <figure class={classes!("region", class)}>
             <div class="plane" tabindex="0" role="img" aria-label={words} data-region={class} onpointerdown={down} onpointerup={up} onkeydown={key}>
@@ -164,35 +164,35 @@ fn use_region(props: &RegionProps) -> Html {
     }
 }
 
-fn name_of(page: &AppContext, actor: Actor, packed: bool) -> String {
+fn name_of(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
             page.texts.with("region-packed", &[("format", format.into())])
         }
-        false => page.texts.get(&format!("short-{}", actor.word())),
+        false => page.texts.get(&format!("short-{}", network_id.word())),
     }
 }
 
 /// Share of the test points that a network has right, once it is trained.
-fn accuracy_of(page: &AppContext, actor: Actor, packed: bool) -> Option<f64> {
+fn accuracy_of(page: &AppContext, network_id: NetworkId, packed: bool) -> Option<f64> {
     let state = &page.state;
     match packed {
         true => state.chosen().map(|row| row.accuracy),
-        false => state.network(actor).filter(|_| !state.is_training(actor)).map(|measured| measured.accuracy),
+        false => state.network(network_id).filter(|_| !state.is_training(network_id)).map(|measured| measured.accuracy),
     }
 }
 
 /// What the picture of a network shows, in numbers.
-fn table_row(page: &AppContext, actor: Actor, packed: bool) -> Html {
+fn table_row(page: &AppContext, network_id: NetworkId, packed: bool) -> Html {
     let texts = &page.texts;
     let classes = page.state.experiment.class_count();
-    let shares = page.state.region(actor, packed).map(|answer| shares(&answer.logits, classes));
+    let shares = page.state.region(network_id, packed).map(|answer| shares(&answer.logits, classes));
     html! {
         <tr>
-            <th scope="row">{ name_of(page, actor, packed) }</th>
+            <th scope="row">{ name_of(page, network_id, packed) }</th>
             { for (0..classes).map(|class| html! { <td>{ shares.as_ref().map(|shares| percent(texts, shares[class])) }</td> }) }
-            <td>{ accuracy_of(page, actor, packed).map(|share| percent(texts, share)) }</td>
+            <td>{ accuracy_of(page, network_id, packed).map(|share| percent(texts, share)) }</td>
         </tr>
     }
 }

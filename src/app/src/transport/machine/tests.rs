@@ -179,21 +179,21 @@ impl World {
         self.log.iter().filter(|line| line.contains(text)).count()
     }
 
-    fn measured(&self, actor: Actor, run: u32) -> Rc<Measured> {
-        let is_it = |measured: &&Rc<Measured>| (measured.actor, measured.run) == (actor, run);
+    fn measured(&self, network_id: NetworkId, run: u32) -> Rc<Measured> {
+        let is_it = |measured: &&Rc<Measured>| (measured.network_id, measured.run) == (network_id, run);
         self.state
             .measured
             .iter()
             .find(is_it)
             .cloned()
-            .unwrap_or_else(|| panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.actor)).collect::<Vec<_>>()))
+            .unwrap_or_else(|| panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.network_id)).collect::<Vec<_>>()))
     }
 }
 
 fn contents(parcel: &Parcel) -> Contents {
     match parcel {
         Parcel::EvaluationData(_) => Contents::EvaluationData,
-        Parcel::Network(network) => Contents::Network { run: network.run, actor: network.actor.word().into() },
+        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.word().into() },
         Parcel::Result(_) => Contents::Result,
         Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
     }
@@ -235,7 +235,7 @@ fn alone(experiment: Experiment) -> Verdict {
 /// A teacher as a file: another experiment's, so that it is not what would be trained.
 fn file(experiment: &Experiment) -> Vec<u8> {
     let teacher = |event| match event {
-        Event::Network(network) if network.actor == Actor::Teacher => Some(network.file),
+        Event::Network(network) if network.network_id == NetworkId::TEACHER => Some(network.file),
         _ => None,
     };
     let other = Experiment { seed: 77, runs: 1, ..experiment.clone() };
@@ -245,10 +245,10 @@ fn file(experiment: &Experiment) -> Vec<u8> {
 /// Whether the curves of a run begin at the first step and have all their points in order.
 fn whole(state: &State, epochs: u32) {
     for run in 0..state.experiment.runs {
-        for actor in Actor::ALL {
-            let is_it = |point: &&CurvePoint| (point.run, point.actor) == (run, actor);
+        for network_id in NetworkId::ALL {
+            let is_it = |point: &&CurvePoint| (point.run, point.network_id) == (run, network_id);
             let epochs_of: Vec<u32> = state.curves.iter().filter(is_it).map(|point| point.epoch).collect();
-            assert_eq!(epochs_of, (0..=epochs).collect::<Vec<u32>>(), "{actor:?} of run {run}");
+            assert_eq!(epochs_of, (0..=epochs).collect::<Vec<u32>>(), "{network_id:?} of run {run}");
         }
     }
 }
@@ -322,7 +322,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
         world.kill(gpu);
         assert!(world.machine.gpu_failed);
         assert_eq!(world.finish(), taught, "{cores} cores");
-        assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
+        assert_eq!(world.measured(NetworkId::TEACHER, 0).seconds, 0.0);
         // It also stays where training begins anew, and where the visitor's own examples join.
         world.step(Input::Send(Command::Reset));
         world.until("it trains again", |world| world.state.verdict.is_none());
@@ -332,7 +332,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
             world.step(Input::SetUserExamples(own));
             world.until("it trains again", |world| world.state.verdict.is_none());
             assert_eq!(world.finish().teacher.values.len(), 5);
-            assert_eq!(world.measured(Actor::Teacher, 0).seconds, 0.0);
+            assert_eq!(world.measured(NetworkId::TEACHER, 0).seconds, 0.0);
         }
         // And where a knob of the student is turned, but not where one of the teacher is.
         world.step(Input::Run(Experiment { temperature: 3.0, ..one.clone() }));

@@ -1,7 +1,7 @@
 //! The workbench: started once networks learn, fed with what the engine gives, asked, and replaced when it dies.
 
 use retort_spec::{
-    Actor, Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent,
+    NetworkId, Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent,
     encode,
 };
 
@@ -93,11 +93,11 @@ impl<P: Clone> Machine<P> {
         self.forward_to_workbench(parcel.clone());
         match contents {
             Contents::EvaluationData => self.workbench.examples = Some(parcel),
-            Contents::Network { run, actor } => {
-                let is_shown = run == 0 && actor == Actor::Student.word();
+            Contents::Network { run, network_id } => {
+                let is_shown = run == 0 && network_id == NetworkId::STUDENT.word();
                 let networks = &mut self.workbench.networks;
-                networks.retain(|((other, whose), _)| (*other, whose) != (run, &actor));
-                networks.push(((run, actor), parcel));
+                networks.retain(|((other, whose), _)| (*other, whose) != (run, &network_id));
+                networks.push(((run, network_id), parcel));
                 if is_shown {
                     self.quantize_again();
                 }
@@ -114,8 +114,8 @@ impl<P: Clone> Machine<P> {
     /// Quantizes by the experiment's scheme, unless that was done last.
     pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
-        let wanted = (experiment.scheme().effective(), experiment.seed);
-        let is_student = |((run, actor), _): &((u32, String), P)| *run == 0 && actor == Actor::Student.word();
+        let wanted = (experiment.quant_scheme().effective(), experiment.seed);
+        let is_student = |((run, network_id), _): &((u32, String), P)| *run == 0 && network_id == NetworkId::STUDENT.word();
         let there = workbench.networks.iter().any(is_student);
         if there && workbench.ready && !workbench.quantizing && workbench.current != Some(wanted) {
             (workbench.current, workbench.quantizing) = (Some(wanted), true);

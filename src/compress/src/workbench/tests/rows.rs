@@ -21,7 +21,7 @@ fn every_plain_scheme_has_a_row_whose_bytes_are_accounted_for() {
         let reports = finish(&mut bench, student(0, &model));
         let rows = rows(&reports);
         let [(0, rows)] = &rows[..] else { panic!("{rows:?}") };
-        let schemes: Vec<QuantScheme> = rows.iter().map(|row| row.scheme().unwrap()).collect();
+        let schemes: Vec<QuantScheme> = rows.iter().map(|row| row.quant_scheme().unwrap()).collect();
         assert_eq!(schemes, plain_schemes().collect::<Vec<_>>());
         for row in rows {
             assert_eq!(row.bytes, row.breakdown.total(), "{text} {}", row.pipeline);
@@ -75,7 +75,7 @@ fn only_students_that_fit_the_examples_are_taken() {
     assert!(finish(&mut bench, student(0, &model)).is_empty(), "no examples yet");
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
     let WorkbenchCommand::Network(good) = student(0, &model) else { panic!() };
-    let teacher = NetworkFile { actor: Actor::Teacher, ..good.clone() };
+    let teacher = NetworkFile { network_id: NetworkId::TEACHER, ..good.clone() };
     assert!(finish(&mut bench, WorkbenchCommand::Network(teacher)).is_empty());
     let mut damaged = good.clone();
     damaged.file[30] ^= 1;

@@ -1,0 +1,287 @@
+//! What an experiment trains, in which order, and who teaches whom: a value that its scheme computes from it. The
+//! engine carries it out, the page draws it, the command line prints it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    network_id::{NetworkId, Role},
+    values::{Architecture, Labels, words},
+};
+
+/// What an experiment trains.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// All networks, in the order in which the page shows them.
+    pub networks: Vec<PlannedNetwork>,
+    /// One after another; the networks of one phase learn side by side.
+    pub phases: Vec<PlannedPhase>,
+    /// What the verdict compares: the control with the treated network.
+    pub control: NetworkId,
+    /// The treated network; compression takes it, too.
+    pub product: NetworkId,
+    /// In what the control differs from the product.
+    pub contrast: Contrast,
+}
+
+words! {
+    /// In what the control differs from the treated network; all else is the same, budget included.
+    Contrast {
+        /// It has no teacher.
+        Alone = "alone",
+        /// The first teacher teaches it directly, without assistants.
+        Direct = "direct",
+        /// The first teacher alone teaches it.
+        OneTeacher = "one-teacher",
+        /// Its teacher learned from hard labels.
+        HardLabels = "hard-labels",
+        /// Its teacher was trained for long.
+        LongTrained = "long-trained",
+        /// It starts from other weights.
+        OtherStart = "other-start",
+        /// It is one of the networks that the treated one is the mean of.
+        Single = "single",
+    }
+}
+
+/// A network of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedNetwork {
+    /// Which one.
+    pub id: NetworkId,
+    /// Its layers.
+    pub architecture: Architecture,
+    /// Where its first weights come from.
+    pub origin: Origin,
+    /// Outputs beside those of the classes, which mean nothing.
+    pub extra_outputs: u32,
+}
+
+/// Where a network's first weights come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Origin {
+    /// From the random stream of this name: networks of one stream start from the same weights.
+    Drawn(String),
+    /// From a network that is trained in an earlier phase.
+    Copy(NetworkId),
+    /// They are the mean of these networks' trained weights; it learns nothing itself.
+    Average(Vec<NetworkId>),
+    /// It has none: its probabilities are the mean of these networks'.
+    Ensemble(Vec<NetworkId>),
+}
+
+impl Origin {
+    /// Whether the network learns, rather than being computed from others.
+    pub fn is_trained(&self) -> bool {
+        matches!(self, Self::Drawn(_) | Self::Copy(_))
+    }
+
+    /// The networks that it is computed from.
+    pub fn members(&self) -> &[NetworkId] {
+        match self {
+            Self::Average(members) | Self::Ensemble(members) => members,
+            Self::Copy(member) => std::slice::from_ref(member),
+            Self::Drawn(_) => &[],
+        }
+    }
+}
+
+/// Networks that learn side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedPhase {
+    /// How long; an epoch is as many steps as one pass over the whole training set takes, however few labels there are.
+    pub epochs: u32,
+    /// What each of them learns from.
+    pub learners: Vec<Supervision>,
+}
+
+/// What one network learns from in a phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Supervision {
+    /// Which network.
+    pub learner: NetworkId,
+    /// The labels it sees.
+    pub labels: LabelAccess,
+    /// How much of a label's weight is spread over all classes, 0 to 1 (Szegedy et al. 2016, section 7).
+    pub smoothing: f64,
+    /// Whom it imitates, with weights whose sum is 1. One that learns in the same phase is imitated as it is at that
+    /// step.
+    pub teachers: Vec<(NetworkId, f64)>,
+    /// Whether teachers that learn in the same phase are imitated as they were when the epoch began.
+    pub stale: bool,
+    /// Which outputs carry what is taught.
+    pub channel: Channel,
+    /// Whether hidden units are dropped, and which stream of batches it sees: a teacher's or a student's.
+    pub as_teacher: bool,
+    /// The name of its stream of labelled batches: networks of one stream see the same batches.
+    pub batches: String,
+}
+
+/// Which outputs of a teacher are imitated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Channel {
+    /// Those of the classes, softened.
+    Classes,
+    /// The outputs that mean nothing, by squared error; labels are not used.
+    Extra,
+}
+
+/// Which labelled examples a network sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LabelAccess {
+    /// This many of all, balanced by class.
+    Some(Labels),
+    /// What the knobs `labels` and `omit` reveal to students.
+    Revealed,
+    /// This many of its own: the `index`th of `of` parts that share no example.
+    Apart {
+        /// How many of its own.
+        labels: u32,
+        /// Which part.
+        index: u8,
+        /// Parts.
+        of: u8,
+    },
+    /// This many of all, less those of two classes: of the `index`th pair.
+    Blind {
+        /// How many, before the two classes are taken out.
+        labels: Labels,
+        /// Which pair of classes.
+        index: u8,
+    },
+}
+
+/// What is wrong with a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanFault {
+    /// A network is named that the plan does not have.
+    #[error("{0} is not in the plan")]
+    Unknown(NetworkId),
+    /// A network is trained not at all, or twice.
+    #[error("{0} is not trained exactly once")]
+    NotOnce(NetworkId),
+    /// A network is needed before it is trained.
+    #[error("{0} is needed before it is trained")]
+    TooEarly(NetworkId),
+    /// The weights of teachers do not add up to one.
+    #[error("the teachers of {0} do not add up")]
+    Weights(NetworkId),
+    /// Nobody needs the network.
+    #[error("nobody needs {0}")]
+    Orphan(NetworkId),
+    /// The control has another architecture, start, labels or budget than the treated network.
+    #[error("control and treated network differ in {0}")]
+    Unequal(&'static str),
+    /// Something is trained after the product.
+    #[error("the product is not the last")]
+    NotLast,
+}
+
+impl Plan {
+    /// A network of the plan.
+    pub fn network(&self, id: NetworkId) -> Option<&PlannedNetwork> {
+        self.networks.iter().find(|network| network.id == id)
+    }
+
+    /// What a network learns from, and in which phase; `None` for one that learns nothing itself.
+    pub fn supervision(&self, id: NetworkId) -> Option<(usize, &Supervision)> {
+        self.phases.iter().enumerate().find_map(|(phase, planned)| {
+            planned.learners.iter().find(|supervision| supervision.learner == id).map(|found| (phase, found))
+        })
+    }
+
+    /// The networks that learn in a phase.
+    pub fn learners(&self, phase: u32) -> impl Iterator<Item = NetworkId> + '_ {
+        self.phases.get(phase as usize).into_iter().flat_map(|phase| &phase.learners).map(|lesson| lesson.learner)
+    }
+
+    /// The networks in the plan's order.
+    pub fn ids(&self) -> impl Iterator<Item = NetworkId> + '_ {
+        self.networks.iter().map(|network| network.id)
+    }
+
+    /// The networks that a picture of few must show: who teaches first, the control, the product.
+    pub fn leading(&self) -> Vec<NetworkId> {
+        let teacher = self.ids().find(|id| id.role == Role::Teacher);
+        teacher.into_iter().chain([self.control, self.product]).collect()
+    }
+
+    /// Whom a network imitates.
+    pub fn teachers(&self, id: NetworkId) -> &[(NetworkId, f64)] {
+        self.supervision(id).map_or(&[], |(_, supervision)| &supervision.teachers)
+    }
+
+    /// Whether every network is trained once and before it is needed, and the control is the product's equal but for
+    /// the contrast.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn check(&self) -> Result<(), PlanFault> {
+        let learns: Vec<&Supervision> = self.phases.iter().flat_map(|phase| &phase.learners).collect();
+        let phase_of = |id| self.supervision(id).map(|(phase, _)| phase);
+        for network in &self.networks {
+            let times = learns.iter().filter(|supervision| supervision.learner == network.id).count();
+            if times != usize::from(network.origin.is_trained()) {
+                return Err(PlanFault::NotOnce(network.id));
+            }
+            for &member in network.origin.members() {
+                self.network(member).ok_or(PlanFault::Unknown(member))?;
+                if matches!(network.origin, Origin::Copy(_)) && phase_of(member) >= phase_of(network.id) {
+                    return Err(PlanFault::TooEarly(member));
+                }
+            }
+            let needed = learns.iter().flat_map(|supervision| &supervision.teachers).any(|(id, _)| *id == network.id)
+                || self.networks.iter().any(|other| other.origin.members().contains(&network.id));
+            let is_shown = [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
+            if !needed && !is_shown {
+                return Err(PlanFault::Orphan(network.id));
+            }
+        }
+        for (phase, supervision) in self
+            .phases
+            .iter()
+            .enumerate()
+            .flat_map(|(phase, planned)| planned.learners.iter().map(move |one| (phase, one)))
+        {
+            self.network(supervision.learner).ok_or(PlanFault::Unknown(supervision.learner))?;
+            for (teacher, _) in &supervision.teachers {
+                self.network(*teacher).ok_or(PlanFault::Unknown(*teacher))?;
+                if *teacher == supervision.learner || phase_of(*teacher).is_none_or(|other| other > phase) {
+                    return Err(PlanFault::TooEarly(*teacher));
+                }
+            }
+            let sum: f64 = supervision.teachers.iter().map(|(_, weight)| weight).sum();
+            if !supervision.teachers.is_empty() && (sum - 1.0).abs() > 1e-9 {
+                return Err(PlanFault::Weights(supervision.learner));
+            }
+        }
+        self.check_contrast()
+    }
+
+    fn check_contrast(&self) -> Result<(), PlanFault> {
+        let of = |id| self.network(id).ok_or(PlanFault::Unknown(id));
+        let (control, product) = (of(self.control)?, of(self.product)?);
+        if control.architecture != product.architecture {
+            return Err(PlanFault::Unequal("architecture"));
+        }
+        if let Origin::Average(members) = &product.origin {
+            return if members.contains(&control.id) { Ok(()) } else { Err(PlanFault::Unequal("start")) };
+        }
+        if (control.origin == product.origin) == (self.contrast == Contrast::OtherStart) {
+            return Err(PlanFault::Unequal("start"));
+        }
+        let learns = |id| self.supervision(id).ok_or(PlanFault::NotOnce(id));
+        let ((control_phase, control), (product_phase, product)) = (learns(control.id)?, learns(product.id)?);
+        if (control.labels, &control.batches, control.smoothing)
+            != (product.labels, &product.batches, product.smoothing)
+        {
+            return Err(PlanFault::Unequal("labels"));
+        }
+        if self.phases[control_phase].epochs != self.phases[product_phase].epochs {
+            return Err(PlanFault::Unequal("budget"));
+        }
+        if self.contrast == Contrast::Alone && !control.teachers.is_empty() {
+            return Err(PlanFault::Unequal("contrast"));
+        }
+        if product_phase + 1 == self.phases.len() { Ok(()) } else { Err(PlanFault::NotLast) }
+    }
+}

@@ -1,0 +1,54 @@
+//! The average of several networks' weights: it works where they come from one start, and destroys them where they do
+//! not.
+
+use super::{
+    Builder, SchemeEntry,
+    builder::{STUDENT, learning},
+};
+use crate::{
+    experiment::Experiment,
+    network_id::{NetworkId, Role},
+    plan::{Contrast, LabelAccess, Origin, Plan, Supervision},
+    values::{Architecture, Labels},
+};
+
+pub const SCHEME: SchemeEntry = SchemeEntry {
+    plan,
+    defaults: |experiment| {
+        experiment.members = 3;
+        experiment.student = Architecture::mlp([64]);
+        experiment.labels = Labels::All;
+    },
+    knobs: &["student", "members", "same-start"],
+    members: (2, 8),
+};
+
+/// Equal budget: the control is the first of the networks that are averaged. The others, and the common start, are what
+/// the scheme costs beside it.
+fn plan(experiment: &Experiment) -> Plan {
+    let start = NetworkId::first(Role::Assistant);
+    let same = experiment.same_start.is_on();
+    let ingredients: Vec<NetworkId> =
+        (0..experiment.members).map(|index| NetworkId::new(Role::Baseline, index as u8)).collect();
+    let name = |id: NetworkId| if id == NetworkId::BASELINE { STUDENT.to_owned() } else { id.to_string() };
+    let mut builder = Builder::new();
+    if same {
+        let lesson = Supervision { batches: start.to_string(), ..learning(start, LabelAccess::Revealed) };
+        builder = builder
+            .drawn(start, &experiment.student, &start.to_string())
+            .phase(experiment.student_epochs, vec![lesson]);
+    }
+    for &id in &ingredients {
+        let origin = if same { Origin::Copy(start) } else { Origin::Drawn(name(id)) };
+        builder = builder.network(id, &experiment.student, origin);
+    }
+    let lessons =
+        ingredients.iter().map(|&id| Supervision { batches: name(id), ..learning(id, LabelAccess::Revealed) });
+    let lessons = lessons.collect();
+    builder
+        .network(NetworkId::STUDENT, &experiment.student, Origin::Average(ingredients.clone()))
+        .ensemble(&experiment.student, ingredients)
+        .phase(experiment.student_epochs, lessons)
+        .contrast(Contrast::Single)
+        .build()
+}

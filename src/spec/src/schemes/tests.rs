@@ -1,0 +1,84 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    knobs::{KNOBS, Kind, knob},
+    network_id::NetworkId,
+    plan::{Origin, PlanFault},
+};
+
+/// Every scheme on every data set, with the knobs that mean something in it turned at random.
+fn experiments() -> impl Strategy<Value = Experiment> {
+    let picks = proptest::collection::vec(any::<prop::sample::Index>(), SCHEME_KNOBS.len());
+    (prop::sample::select(Scheme::ALL), prop::sample::select(DataSet::ALL), 0_u32..=10, picks).prop_map(
+        |(scheme, data, members, picks)| {
+            let mut experiment = Experiment::usual(data, scheme);
+            for (key, pick) in SCHEME_KNOBS.iter().zip(picks) {
+                let knob = knob(key).unwrap();
+                if let Kind::Choice(words) = knob.kind {
+                    knob.set(&mut experiment, words[pick.index(words.len())]).unwrap();
+                }
+            }
+            experiment.members = members;
+            experiment.sanitize();
+            experiment
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_plan_is_sound(experiment in experiments()) {
+        let plan = experiment.plan();
+        prop_assert_eq!(plan.check(), Ok(()), "{:?}", plan);
+        let read: Plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+        prop_assert_eq!(read, plan);
+    }
+}
+
+#[test]
+fn a_control_with_another_start_is_caught() {
+    for &scheme in Scheme::ALL {
+        let mut plan = Experiment::usual(DataSet::Digits8, scheme).plan();
+        let control = plan.control;
+        let network = plan.networks.iter_mut().find(|network| network.id == control).unwrap();
+        network.origin = Origin::Drawn("elsewhere".into());
+        let is_caught = plan.check() == Err(PlanFault::Unequal("start"));
+        // There another start is the contrast, and ingredients may have any.
+        assert_eq!(is_caught, !matches!(scheme, Scheme::Subliminal | Scheme::Soup), "{scheme}");
+    }
+}
+
+#[test]
+fn other_faults_are_caught() {
+    let sound = Experiment::default().plan();
+    let mut early = sound.clone();
+    early.phases.swap(0, 1);
+    assert_eq!(early.check(), Err(PlanFault::TooEarly(NetworkId::TEACHER)));
+    let mut longer = sound.clone();
+    let control = longer.phases[1].learners.remove(0);
+    longer.phases.push(crate::plan::PlannedPhase { epochs: 99, learners: vec![control] });
+    assert_eq!(longer.check(), Err(PlanFault::Unequal("budget")));
+    let mut orphan = sound.clone();
+    orphan.phases[1].learners[1].teachers.clear();
+    assert_eq!(orphan.check(), Err(PlanFault::Orphan(NetworkId::TEACHER)));
+    let mut weights = sound;
+    weights.phases[1].learners[1].teachers[0].1 = 0.5;
+    assert_eq!(weights.check(), Err(PlanFault::Weights(NetworkId::STUDENT)));
+}
+
+#[test]
+fn defaults_of_schemes_are_valid_and_come_back_from_their_links() {
+    for &scheme in Scheme::ALL {
+        for &data in DataSet::ALL {
+            let mut experiment = Experiment::usual(data, scheme);
+            let link = crate::encode(&experiment);
+            assert_eq!(crate::decode(&link, &[]).experiment, experiment, "{link}");
+            assert!(experiment.sanitize().is_empty(), "{scheme} on {data}");
+        }
+        assert!(KNOBS.iter().any(|knob| knob.key == "scheme"));
+        for key in scheme.entry().knobs {
+            assert!(SCHEME_KNOBS.contains(key), "{key}");
+        }
+    }
+}
