@@ -55,7 +55,7 @@ export async function whole({ experiment, omitted }, { engine }) {
   await until(() => heard.kinds.includes("Verdict"));
   const milliseconds = performance.now() - start;
   worker.terminate();
-  const { accuracy, per_class_accuracy } = heard.measured.find(({ actor }) => actor.toLowerCase() === "student");
+  const { accuracy, per_class_accuracy } = heard.measured.find(({ network }) => network === "student");
   return { milliseconds, accuracy, omitted: per_class_accuracy[omitted] };
 }
 

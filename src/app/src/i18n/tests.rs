@@ -10,7 +10,7 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    NetworkId, COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
+    COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkId, NetworkKind,
     Objective, PipelineError,
 };
 use std::collections::{BTreeMap, BTreeSet};

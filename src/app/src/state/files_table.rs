@@ -1,8 +1,6 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{
-    NetworkId, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode,
-};
+use retort_spec::{Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode};
 
 use crate::state::{MeasuredFile, State, link, order::sorted};
 
@@ -45,7 +43,7 @@ pub struct Point {
 
 impl Point {
     /// The scheme, if that is all that was done.
-    pub fn scheme(&self) -> Option<QuantScheme> {
+    pub fn quant_scheme(&self) -> Option<QuantScheme> {
         match self.pipeline.0[..] {
             [CompressionStep::Quantize(scheme)] => Some(scheme.effective()),
             _ => None,
@@ -101,7 +99,7 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (asked, origin) = (state.experiment.granularity, state.source_experiment());
     let of = |row: &CompressionResult| {
-        let other = row.quant_scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
+        let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
             kind: if other { Kind::Other } else { Kind::Current },
             pipeline: row.pipeline.clone(),
@@ -126,7 +124,7 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (faint, clear): (Vec<Point>, Vec<Point>) = own.into_iter().partition(Point::is_faint);
     points.extend(faint);
     points.extend(clear);
-    points.extend(state.network(NetworkId::TEACHER).map(|teacher| Point {
+    points.extend(state.teacher().and_then(|teacher| state.network(teacher)).map(|teacher| Point {
         kind: Kind::Teacher,
         pipeline: Pipeline::default(),
         bytes: teacher.bytes,

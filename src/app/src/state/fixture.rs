@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    NetworkId, ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, Outcome, Pipeline,
+    ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, NetworkId, Outcome, Pipeline,
     RunState, Spread, Verdict, WorkbenchEvent,
 };
 use yew::Reducible as _;

@@ -59,8 +59,12 @@ fn a_bad_knob_changes_nothing_and_its_notice_goes_when_it_is_mended() {
 
 #[test]
 fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
-    let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::TEACHER, 0)]));
-    state = act(state, events(vec![point(NetworkId::TEACHER, 1), point(NetworkId::STUDENT, 0), point(NetworkId::STUDENT, 1)]));
+    let mut state =
+        act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::TEACHER, 0)]));
+    state = act(
+        state,
+        events(vec![point(NetworkId::TEACHER, 1), point(NetworkId::STUDENT, 0), point(NetworkId::STUDENT, 1)]),
+    );
     state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
     assert_eq!((state.curves.len(), state.past.len()), (2, 1));
     state = act(state, events(vec![point(NetworkId::TEACHER, 0)]));
@@ -71,8 +75,10 @@ fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
 
 #[test]
 fn what_was_recorded_goes_when_the_engine_begins() {
-    let recorded =
-        Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)], recorded: true };
+    let recorded = Action::Events {
+        events: vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)],
+        recorded: true,
+    };
     let state = act(State::open(""), recorded);
     assert!(state.recorded);
     let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));

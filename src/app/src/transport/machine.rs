@@ -11,7 +11,7 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    NetworkId, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, UserExample,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, Phase, Pipeline, UserExample,
     WorkbenchCommand, WorkbenchEvent,
 };
 
@@ -153,6 +153,8 @@ pub struct Machine<P> {
     gpu_failed: bool,
     restarts: u32,
     experiment: Experiment,
+    /// The network that the plan is about.
+    product: NetworkId,
     files: Vec<(DataSet, Vec<FileData>)>,
     /// Files that no engine has judged yet.
     offered: Option<(DataSet, Vec<FileData>)>,
@@ -188,6 +190,7 @@ impl<P: Clone> Machine<P> {
             engine: None,
             gpu_failed: false,
             restarts: 0,
+            product: experiment.plan().product,
             experiment,
             files: Vec::new(),
             offered: None,
@@ -232,7 +235,7 @@ impl<P: Clone> Machine<P> {
                 self.send_teacher_file();
             }
             Input::ReplaceStudent(parcel) => {
-                self.take(Contents::Network { run: 0, network_id: NetworkId::STUDENT.word().into() }, parcel);
+                self.take(Contents::Network { run: 0, network_id: self.product.to_string() }, parcel);
             }
             Input::Workbench(order) => self.order(order),
             Input::Compress(pipeline) => self.compress(pipeline),
@@ -273,6 +276,7 @@ impl<P: Clone> Machine<P> {
 
     /// Makes this the experiment, on the engine that suits it.
     fn run(&mut self, experiment: Experiment) {
+        self.product = experiment.plan().product;
         self.experiment = experiment;
         let key = knobs(&self.experiment, Phase::Teacher);
         if self.teacher_file.as_ref().is_some_and(|teacher_file| teacher_file.key != key) {

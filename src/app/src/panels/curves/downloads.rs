@@ -1,7 +1,7 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
 use js_sys::JSON;
-use retort_spec::{NetworkId, FileFormat, WorkbenchCommand};
+use retort_spec::{FileFormat, NetworkId, WorkbenchCommand};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};

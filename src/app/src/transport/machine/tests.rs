@@ -181,19 +181,18 @@ impl World {
 
     fn measured(&self, network_id: NetworkId, run: u32) -> Rc<Measured> {
         let is_it = |measured: &&Rc<Measured>| (measured.network_id, measured.run) == (network_id, run);
-        self.state
-            .measured
-            .iter()
-            .find(is_it)
-            .cloned()
-            .unwrap_or_else(|| panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.network_id)).collect::<Vec<_>>()))
+        self.state.measured.iter().find(is_it).cloned().unwrap_or_else(|| {
+            panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.network_id)).collect::<Vec<_>>())
+        })
     }
 }
 
 fn contents(parcel: &Parcel) -> Contents {
     match parcel {
         Parcel::EvaluationData(_) => Contents::EvaluationData,
-        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.word().into() },
+        Parcel::Network(network) => {
+            Contents::Network { run: network.run, network_id: network.network_id.word().into() }
+        }
         Parcel::Result(_) => Contents::Result,
         Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
     }
