@@ -4,7 +4,7 @@ use std::io::{Write, stderr, stdout};
 
 use clap::ArgMatches;
 use retort_engine::Session;
-use retort_spec::{NetworkId, CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
+use retort_spec::{CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
 
 use crate::{Failure, compute, data_folder, local_driver::LocalDriver, text};
 
@@ -141,7 +141,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
     let mut out = stdout();
     writeln!(out, "`{}`\n", encode(&experiment))?;
     writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;
-    for network_id in NetworkId::ALL {
+    for network_id in experiment.plan().ids() {
         let measured = || {
             events.iter().filter_map(move |event| match event {
                 Event::Measured(measured) if measured.network_id == network_id => Some(measured),
@@ -150,7 +150,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         };
         let bytes = measured().map(|one| f64::from(one.bytes)).collect();
         let right = measured().map(|one| one.accuracy).collect();
-        writeln!(out, "| {} | {} |", network_id.word(), cells(bytes, right))?;
+        writeln!(out, "| {} | {} |", network_id, cells(bytes, right))?;
     }
     let rows: Vec<&Vec<CompressionResult>> = events
         .iter()

@@ -9,8 +9,8 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_engine::Session;
 use retort_spec::{
-    NetworkId, Command, CompressionResult, Event, Experiment, KNOBS, Measured, PAGE_KEYS, Problem, ProblemKind, Progress,
-    Spread, Stage, Verdict, WorkbenchEvent, decode, link,
+    Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, PAGE_KEYS, Plan, Problem, ProblemKind,
+    Progress, Spread, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
 
@@ -39,6 +39,10 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let mut events = driver.handle(Command::Run(experiment.clone()));
     let json = matches.get_flag("json");
     let bar = bar();
+    let plan = experiment.plan();
+    if !json {
+        write!(out, "{}", plan_lines(&plan))?;
+    }
     let mut results = Results::default();
     loop {
         for event in std::mem::take(&mut events) {
@@ -47,7 +51,7 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
             }
             match event {
                 Event::Error(trouble) => return Err(Failure::EngineError(trouble)),
-                Event::Progress(progress) => show(&bar, &progress),
+                Event::Progress(progress) => show(&bar, &plan, &progress),
                 Event::Measured(measured) => results.measured.push(measured),
                 Event::Workbench(WorkbenchEvent::Compressed { rows, .. }) => results.compressed.push(rows),
                 Event::Verdict(verdict) => results.verdict = Some(verdict),
@@ -147,32 +151,61 @@ fn bar() -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, progress: &Progress) {
-    let what = match progress.stage {
-        Stage::Teacher => "teacher",
-        Stage::Students => "baseline and student",
-        Stage::Tuning => "compressed student",
+fn show(bar: &ProgressBar, plan: &Plan, progress: &Progress) {
+    let what = match progress.phase {
+        Some(phase) => names(plan.learners(phase)),
+        None => "compressed student".into(),
     };
     bar.set_message(format!("run {}/{}: {what}", progress.run + 1, progress.runs));
     bar.set_length(progress.steps.into());
     bar.set_position(progress.step.into());
 }
 
+/// The names of some networks; of many only how many they are.
+fn names(ids: impl Iterator<Item = NetworkId>) -> String {
+    let names: Vec<String> = ids.map(|id| id.to_string()).collect();
+    if names.len() > 3 { format!("{} networks", names.len()) } else { names.join(" and ") }
+}
+
+/// Who teaches whom, a line a phase.
+fn plan_lines(plan: &Plan) -> String {
+    let mut text = String::new();
+    for phase in &plan.phases {
+        for supervision in &phase.learners {
+            let teachers: Vec<String> = supervision.teachers.iter().map(|(id, _)| id.to_string()).collect();
+            let from = if teachers.is_empty() { "labels".into() } else { teachers.join(", ") };
+            let architecture = plan.network(supervision.learner).map(|network| network.architecture.to_string());
+            let architecture = architecture.unwrap_or_default();
+            text += &format!(
+                "{:<12} {architecture:<12} {:>4} epochs, from {from}\n",
+                supervision.learner.to_string(),
+                phase.epochs
+            );
+        }
+    }
+    for network in plan.networks.iter().filter(|network| !network.origin.is_trained()) {
+        let members: Vec<String> = network.origin.members().iter().map(ToString::to_string).collect();
+        text += &format!("{:<12} the mean of {}\n", network.id.to_string(), members.join(", "));
+    }
+    text + "\n"
+}
+
 /// An event as a line of JSON; accuracies in percent, logits left out.
 fn line(event: &Event) -> Option<Value> {
     Some(match event {
+        Event::Plan(plan) => json!({ "event": "plan", "plan": plan }),
         Event::Progress(progress) => json!({ "event": "progress", "tally": progress }),
         Event::Point(point) => json!({
-            "event": "point", "run": point.run, "network_id": point.network_id, "epoch": point.epoch, "step": point.step,
+            "event": "point", "run": point.run, "network": point.network_id, "epoch": point.epoch, "step": point.step,
             "train_loss": point.train_loss,
             "train_accuracy": point.train_accuracy.map(percent), "test_loss": point.test_loss, "test_accuracy": percent(point.test_accuracy),
         }),
         Event::Terms(terms) => json!({
-            "event": "terms", "run": terms.run, "epoch": terms.epoch, "step": terms.step,
+            "event": "terms", "run": terms.run, "network": terms.network_id, "epoch": terms.epoch, "step": terms.step,
             "terms": terms.values.iter().cloned().collect::<std::collections::BTreeMap<String, f64>>(),
         }),
         Event::Measured(measured) => json!({
-            "event": "measured", "run": measured.run, "network_id": measured.network_id, "accuracy": percent(measured.accuracy),
+            "event": "measured", "run": measured.run, "network": measured.network_id, "accuracy": percent(measured.accuracy),
             "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),
             "parameters": measured.parameters, "bytes": measured.bytes, "seconds": measured.seconds,
         }),
@@ -185,14 +218,14 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
     let mut summary = Map::new();
     summary.insert("event".into(), json!("result"));
     summary.insert("experiment".into(), json!(retort_spec::encode(experiment)));
-    for network_id in NetworkId::ALL {
-        let of_actor = || results.measured.iter().filter(move |measured| measured.network_id == network_id);
-        let Some(first) = of_actor().next() else { continue };
-        let accuracy = Spread::of(of_actor().map(|measured| percent(measured.accuracy)).collect());
+    for network_id in experiment.plan().ids() {
+        let of_network = || results.measured.iter().filter(move |measured| measured.network_id == network_id);
+        let Some(first) = of_network().next() else { continue };
+        let accuracy = Spread::of(of_network().map(|measured| percent(measured.accuracy)).collect());
         let classes = 0..first.per_class_accuracy.len();
         let of_class =
-            |class: usize| Spread::of(of_actor().map(|m| percent(m.per_class_accuracy[class])).collect()).mean;
-        let mean = |number: fn(&Measured) -> f64| Spread::of(of_actor().map(number).collect()).mean;
+            |class: usize| Spread::of(of_network().map(|m| percent(m.per_class_accuracy[class])).collect()).mean;
+        let mean = |number: fn(&Measured) -> f64| Spread::of(of_network().map(number).collect()).mean;
         let mut entry = json!({
             "accuracy": accuracy.mean,
             "accuracy_deviation": accuracy.deviation,
@@ -206,7 +239,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
         if first.agreement.is_some() {
             entry["agreement"] = json!(percent(mean(|measured| measured.agreement.unwrap_or(f64::NAN))));
         }
-        summary.insert(network_id.word().into(), entry);
+        summary.insert(network_id.to_string(), entry);
     }
     if let Some(verdict) = &results.verdict {
         summary.insert(
@@ -254,11 +287,10 @@ fn report(results: &Results) -> String {
             percent(spread.deviation)
         )
     };
-    let mut text =
-        row("teacher", &verdict.teacher) + &row("baseline", &verdict.baseline) + &row("student", &verdict.student);
+    let mut text: String = verdict.accuracies.iter().map(|(id, spread)| row(&id.to_string(), spread)).collect();
     text += &format!(
-        "verdict    {:?}, p = {:.2e}, {} test examples\n\n",
-        verdict.outcome, verdict.p_value, verdict.examples
+        "verdict    {} against {}: {:?}, p = {:.2e}, {} test examples\n\n",
+        verdict.product, verdict.control, verdict.outcome, verdict.p_value, verdict.examples
     );
     text += " format  granularity     bytes  accuracy\n";
     for (row, accuracy) in compressed(results) {

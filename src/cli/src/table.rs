@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use pollster::block_on;
 use retort_engine::Session;
 use retort_spec::{
-    NetworkId, Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkKind,
+    Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkId, NetworkKind,
     Objective, Spread, encode,
 };
 

@@ -185,7 +185,7 @@ impl Workbench {
             Ok(_) => return,
             Err(error) => {
                 return emit(WorkbenchEvent::Refused {
-                    name: network_id.word().into(),
+                    name: network_id.to_string(),
                     reason: FileProblem::Other(error.to_string()),
                 });
             }

@@ -1,4 +1,4 @@
-//! Everything Retort learns and measures: data, networks, objectives, schemes, training.
+//! Everything Retort learns and measures: data, networks, objectives, training, the phases of a plan.
 //!
 //! This room touches burn and the spec, never the DOM. Every read from a device is asynchronous, since a synchronous
 //! one panics in the browser, and every tensor is made on a device that was passed in.
@@ -6,12 +6,12 @@
 
 pub mod data;
 pub mod device;
+mod distill;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod kernels;
 pub mod nets;
 pub mod objectives;
-mod schemes;
 mod session;
 pub mod train;
 pub mod verify;

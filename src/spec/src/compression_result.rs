@@ -58,7 +58,7 @@ pub struct CompressionResult {
 
 impl CompressionResult {
     /// The scheme, if it is a plain one.
-    pub fn scheme(&self) -> Option<QuantScheme> {
+    pub fn quant_scheme(&self) -> Option<QuantScheme> {
         match self.pipeline.0[..] {
             [CompressionStep::Quantize(scheme)] => Some(scheme),
             _ => None,

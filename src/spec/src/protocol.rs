@@ -196,6 +196,8 @@ pub enum Event {
     Pong {
         /// Bytes of the worker's memory.
         memory: f64,
+        /// Trained networks that are kept, to be found again.
+        networks: u32,
     },
     /// What the experiment trains; comes before its data.
     Plan(Plan),

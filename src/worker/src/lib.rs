@@ -105,7 +105,7 @@ struct EventBuffer {
 impl EventBuffer {
     fn add(&mut self, events: Vec<Event>) {
         for mut event in events {
-            if let Event::Pong { memory } = &mut event {
+            if let Event::Pong { memory, .. } = &mut event {
                 *memory = memory_bytes();
             }
             if matches!(event, Event::Progress(_) | Event::Regions(_)) {

@@ -9,6 +9,7 @@ mod plane;
 pub mod split;
 mod strokes;
 
+use rand::RngExt;
 use retort_spec::{DataSet, EngineError, Experiment, UserExample};
 
 use crate::random;
@@ -125,7 +126,58 @@ pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dat
     if dataset.is_image() && experiment.noise > 0.0 {
         add_noise(&mut dataset, experiment.noise as f32, experiment.seed);
     }
+    if experiment.wrong > 0.0 {
+        spoil_labels(&mut dataset, experiment.wrong, experiment.seed);
+    }
     Ok(dataset)
+}
+
+/// Gives a share of the training examples a wrong label, each of the other classes alike (symmetric noise).
+fn spoil_labels(dataset: &mut Dataset, share: f64, seed: u32) {
+    let mut generator = random::stream(seed, "wrong labels");
+    let classes = dataset.classes as u8;
+    for label in &mut dataset.train.labels {
+        let other = generator.random_range(1..classes.max(2));
+        if generator.random::<f64>() < share {
+            *label = (*label + other) % classes;
+        }
+    }
+}
+
+/// The training inputs of another data set, brought to this shape: for images of 8×8 the drawn digits made small, for
+/// larger ones the small digits enlarged, for points another shape of the plane.
+pub fn other_inputs(experiment: &Experiment, shape: [usize; 2]) -> Vec<f32> {
+    let seed = experiment.seed;
+    let [side, _] = shape;
+    if side == 1 {
+        let make = if experiment.data == DataSet::Rings { plane::moon } else { plane::ring };
+        return plane::make(make, experiment, 1).train.inputs;
+    }
+    let other = match side {
+        8 => Ok(strokes::draw(experiment.examples as usize, 1, seed)),
+        _ => digits::load(),
+    };
+    let Ok(Dataset { shape: [from, _], train, .. }) = other else { return Vec::new() };
+    train.inputs.chunks_exact(from * from).flat_map(|image| resized(image, from, side)).collect()
+}
+
+/// A square image at another size: each pixel is the mean of those that it covers, by their share of its area.
+fn resized(image: &[f32], from: usize, to: usize) -> Vec<f32> {
+    let scale = from as f32 / to as f32;
+    let overlap = |pixel: usize, cell: usize| {
+        let (low, high) = (cell as f32 * scale, (cell + 1) as f32 * scale);
+        ((pixel + 1) as f32).min(high) - (pixel as f32).max(low)
+    };
+    let mean = |row: usize, column: usize| {
+        let covered =
+            |cell: usize| (cell as f32 * scale) as usize..from.min(((cell + 1) as f32 * scale).ceil() as usize);
+        let sum: f32 = covered(row)
+            .flat_map(|y| covered(column).map(move |x| (y, x)))
+            .map(|(y, x)| overlap(y, row).max(0.0) * overlap(x, column).max(0.0) * image[y * from + x])
+            .sum();
+        sum / (scale * scale)
+    };
+    (0..to * to).map(|at| mean(at / to, at % to)).collect()
 }
 
 /// Labels as rows of zeros with a one, `[labels, classes]`.
@@ -175,6 +227,35 @@ mod tests {
         let squares: Vec<f32> = middle.map(|(x, y)| (y - x).powi(2)).collect();
         let deviation = (squares.iter().sum::<f32>() / squares.len() as f32).sqrt();
         assert!((deviation - 0.1).abs() < 0.01, "{deviation} over {} pixels", squares.len());
+    }
+
+    #[test]
+    fn as_many_labels_are_wrong_as_asked_for_and_no_test_label_is() {
+        let right = load(&Experiment::default(), &[]).unwrap();
+        let spoiled = load(&Experiment { wrong: 0.4, ..Experiment::default() }, &[]).unwrap();
+        assert_eq!(spoiled.test, right.test);
+        let wrong =
+            right.train.labels.iter().zip(&spoiled.train.labels).filter(|(right, given)| right != given).count();
+        let share = wrong as f64 / right.train.len() as f64;
+        assert!((share - 0.4).abs() < 0.04, "{share}");
+        assert!(spoiled.train.labels.iter().all(|&label| label < 10));
+    }
+
+    #[test]
+    fn another_data_set_fits_the_shape_and_keeps_the_ink() {
+        for data in [DataSet::Digits8, DataSet::Strokes, DataSet::Moons, DataSet::Rings] {
+            let experiment = Experiment { examples: 200, ..Experiment::for_data(data) };
+            let set = load(&experiment, &[]).unwrap();
+            let others = other_inputs(&experiment, set.shape);
+            assert!(!others.is_empty() && others.len().is_multiple_of(set.features()), "{data}");
+            assert_ne!(others[..set.features()], set.train.inputs[..set.features()]);
+        }
+        let image: Vec<f32> = (0..28 * 28).map(|pixel| (pixel % 5) as f32 / 4.0).collect();
+        let mean = |image: &[f32]| image.iter().sum::<f32>() / image.len() as f32;
+        for side in [8, 28, 64] {
+            assert!((mean(&resized(&image, 28, side)) - mean(&image)).abs() < 1e-5, "{side}");
+        }
+        assert_eq!(resized(&image, 28, 28), image);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Splits and subsets that are fair to every class.
 
+use std::ops::Range;
+
 use rand::seq::SliceRandom;
 
 use crate::random;
@@ -20,6 +22,13 @@ pub fn subset(labels: &[u8], count: usize, classes: usize, seed: u32, keep: impl
     let mut rows = by_turns(labels, classes, seed, "labelled", keep);
     rows.truncate(count);
     rising(&rows, labels.len())
+}
+
+/// Some of all places, taken in the order in which classes take turns: ranges that share nothing give places that
+/// share nothing, each balanced by class.
+pub fn part(labels: &[u8], range: Range<usize>, classes: usize, seed: u32) -> Vec<u32> {
+    let rows = by_turns(labels, classes, seed, "labelled", |_| true);
+    rising(&rows[range], labels.len())
 }
 
 /// Different rows out of `count`, in rising order.
@@ -58,6 +67,14 @@ mod tests {
         assert_ne!(rows, subset(&labels, 50, 5, 4, |_| true));
         assert!(subset(&labels, 50, 5, 3, |class| class != 2).iter().all(|&row| labels[row as usize] != 2));
         assert_eq!(subset(&labels, 10_000, 5, 3, |_| true).len(), 300);
+    }
+
+    #[test]
+    fn parts_share_nothing_and_the_first_is_the_subset() {
+        let labels: Vec<u8> = (0..300).map(|row| (row % 5) as u8).collect();
+        let parts = [0..50, 50..100].map(|range| part(&labels, range, 5, 3));
+        assert_eq!(parts[0], subset(&labels, 50, 5, 3, |_| true));
+        assert!(parts[1].iter().all(|row| !parts[0].contains(row)));
     }
 
     #[test]

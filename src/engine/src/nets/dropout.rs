@@ -50,8 +50,8 @@ pub struct Dropout {
 
 impl Dropout {
     /// Dropout at `rate`; `None` at rate 0, where it would do nothing.
-    pub fn new(rate: f64, seed: u32) -> Option<Self> {
-        (rate > 0.0).then(|| Self { rate: rate as f32, generator: random::stream(seed, "dropout") })
+    pub fn new(rate: f64, seed: u32, purpose: &str) -> Option<Self> {
+        (rate > 0.0).then(|| Self { rate: rate as f32, generator: random::stream(seed, purpose) })
     }
 
     /// What the entries that stay are multiplied with.
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn dropout_keeps_the_mean_and_zeroes_its_share() {
-        let mut dropout = Dropout::new(0.25, 1).unwrap();
+        let mut dropout = Dropout::new(0.25, 1, "dropout").unwrap();
         let kept = block_on(device::read(dropout.apply(Tensor::ones([100, 100], &Device::flex())))).unwrap();
         let zeros = kept.iter().filter(|&&x| x == 0.0).count();
         assert!((2300..2700).contains(&zeros), "{zeros}");

@@ -23,6 +23,27 @@ impl Trace {
         Self { embedding: logits.clone(), logits, maps: Vec::new(), statistics: Vec::new() }
     }
 
+    /// The same without what it was computed from.
+    pub fn inner(self) -> Self {
+        let map = |Map { values, pre_activation, side }: Map| Map {
+            values: values.inner(),
+            pre_activation: PreActivation::computed(move || pre_activation.get().inner()),
+            side,
+        };
+        Self {
+            logits: self.logits.inner(),
+            embedding: self.embedding.inner(),
+            maps: self.maps.into_iter().map(map).collect(),
+            statistics: self.statistics,
+        }
+    }
+
+    /// The same with so many outputs alone.
+    pub fn first(self, outputs: usize) -> Self {
+        let [_, all] = self.logits.dims();
+        if all == outputs { self } else { Self { logits: self.logits.narrow(1, 0, outputs), ..self } }
+    }
+
     /// The same as constants among tracked tensors.
     pub fn autodiff(self) -> Self {
         let map = |Map { values, pre_activation, side }: Map| Map {

@@ -5,6 +5,7 @@
 mod cross_entropy;
 mod geometry;
 mod maps;
+pub mod mixture;
 mod soft_targets;
 
 use std::ops::Range;

@@ -4,38 +4,45 @@
 //! [`RunAssignment`] with a new number: results of what was trained before carry the old one and are left aside, those
 //! that still stand are told anew.
 
-use retort_spec::{EngineError, Event, RunAssignment, RunResult, Spread, Verdict};
+use retort_spec::{Event, NetworkId, RunAssignment, RunResult, Spread, Verdict};
 
-use super::job::{Job, Work};
+use super::{
+    Halt,
+    job::{Job, Work},
+};
 use crate::train::verdict::{Pair, judge};
 
 impl Job {
     /// Takes on a share. A run under way that is another worker's now is given up, and so is what others have told.
-    pub fn assign_runs(&mut self, share: RunAssignment) -> Result<Vec<Event>, EngineError> {
+    pub async fn assign_runs(&mut self, share: RunAssignment) -> Result<Vec<Event>, Halt> {
         self.share = share;
         self.gathered.clear();
         self.results.iter_mut().for_each(|result| result.generation = share.generation);
         // Who is to train nothing has told already.
         let reports = !share.is_coordinator() && share.index != RunAssignment::IDLE;
-        let results = if reports { self.results.iter().cloned().map(Event::Result).collect() } else { Vec::new() };
+        let mut events = if reports { self.results.iter().cloned().map(Event::Result).collect() } else { Vec::new() };
         let is_anothers = !share.contains(self.run) || self.run >= self.experiment.runs;
         if self.is_at_rest() || (is_anothers && !matches!(self.work, Work::Tuning(_))) {
-            self.start_next_run()?;
+            self.start_next_run(&mut events).await?;
         }
-        Ok(results)
+        Ok(events)
     }
 
     /// Goes on with more runs, or judges fewer.
-    pub fn change_runs(&mut self) -> Result<Vec<Event>, EngineError> {
+    pub async fn change_runs(&mut self) -> Result<Vec<Event>, Halt> {
         let runs = self.experiment.runs;
         self.results.retain(|result| result.run < runs);
         self.gathered.retain(|result| result.run < runs);
+        let mut events = Vec::new();
+        let judged = |events: &[Event]| events.iter().any(|event| matches!(event, Event::Verdict(_)));
         if self.is_at_rest() || self.run >= runs {
-            self.start_next_run()?;
+            self.start_next_run(&mut events).await?;
         }
         // In a pool the shares are told next, and what others have done comes again.
-        let verdict = if self.share.count > 1 { None } else { self.verdict() };
-        Ok(verdict.into_iter().collect())
+        if self.share.count <= 1 && !judged(&events) {
+            events.extend(self.verdict());
+        }
+        Ok(events)
     }
 
     /// Takes another worker's result; none of what was trained before.
@@ -47,25 +54,6 @@ impl Job {
         self.edited_while_training |= result.edited_while_training;
         self.gathered.push(result);
         self.verdict()
-    }
-
-    /// A run is done: on to the next, if there is one, or to the verdict, if it was the last.
-    pub(super) fn record_result(&mut self, result: RunResult) -> Result<Option<Event>, EngineError> {
-        let report = (!self.share.is_coordinator()).then(|| Event::Result(result.clone()));
-        self.results.push(result);
-        self.start_next_run()?;
-        Ok(report.or_else(|| self.verdict()))
-    }
-
-    /// Begins the next run of the share, if there is one.
-    pub(super) fn start_next_run(&mut self) -> Result<(), EngineError> {
-        match self.next_run() {
-            Some(run) => self.begin(run),
-            None => {
-                self.work = Work::Finished;
-                Ok(())
-            }
-        }
     }
 
     /// The first run of the share that is not done.
@@ -81,7 +69,7 @@ impl Job {
     }
 
     /// The verdict, once all results are there.
-    fn verdict(&self) -> Option<Event> {
+    pub(super) fn verdict(&self) -> Option<Event> {
         if !self.share.is_coordinator() || !self.is_finished() {
             return None;
         }
@@ -89,20 +77,23 @@ impl Job {
         let of = |run| self.results.iter().chain(&self.gathered).find(|result| result.run == run);
         let results: Vec<&RunResult> = (0..self.experiment.runs).filter_map(of).collect();
         let right = |marks: &[u8]| marks.iter().map(|&mark| mark == 1).collect();
-        let pair = |result: &RunResult| Pair {
-            baseline: right(&result.baseline_right),
-            student: right(&result.student_right),
-        };
+        let pair =
+            |result: &RunResult| Pair { control: right(&result.control_right), product: right(&result.product_right) };
         let (outcome, p_value) = judge(&results.iter().copied().map(pair).collect::<Vec<Pair>>());
-        let spread = |of: fn(&RunResult) -> f64| Spread::of(results.iter().copied().map(of).collect());
+        let spread = |id: NetworkId| {
+            let of =
+                |result: &&RunResult| result.accuracies.iter().find(|(other, _)| *other == id).map(|(_, one)| *one);
+            let values: Vec<f64> = results.iter().filter_map(of).collect();
+            (!values.is_empty()).then(|| (id, Spread::of(values)))
+        };
         Some(Event::Verdict(Verdict {
             outcome,
             p_value,
             edited_while_training: self.edited_while_training,
             examples: self.data.dataset.test.len() as u32,
-            teacher: spread(|result| result.teacher),
-            baseline: spread(|result| result.baseline),
-            student: spread(|result| result.student),
+            control: self.plan.control,
+            product: self.plan.product,
+            accuracies: self.plan.ids().filter_map(spread).collect(),
         }))
     }
 }

@@ -1,9 +1,8 @@
 //! What the networks of the first run say: of a drawing, of every place of the plane.
 
-use retort_spec::{NetworkId, Answer, Event, places};
+use retort_spec::{Answer, Event, places};
 
 use super::{Halt, job::Job};
-use crate::nets::Network;
 
 impl Job {
     /// What every network of the first run says of some inputs, as far as it is.
@@ -30,15 +29,5 @@ impl Job {
             return Ok(None);
         }
         Ok(Some(Event::Regions(self.classify(&places()).await?)))
-    }
-
-    fn first_run_networks(&self) -> Vec<(NetworkId, Network)> {
-        let mut asked = Vec::new();
-        asked.extend(self.first_teacher().map(|network| (NetworkId::TEACHER, network)));
-        let students = self.first_students().or_else(|| self.first_run.students());
-        if let Some([baseline, student]) = students {
-            asked.extend([(NetworkId::BASELINE, baseline), (NetworkId::STUDENT, student)]);
-        }
-        asked
     }
 }

@@ -2,7 +2,7 @@
 //! alike some test examples look to each network.
 
 use retort_compress::Layer;
-use retort_spec::{ActivationReport, NetworkId, Event, StageMap};
+use retort_spec::{ActivationReport, Event, NetworkId, StageMap};
 
 use super::{Halt, job::Job};
 use crate::{
@@ -17,15 +17,15 @@ const SHOWN: usize = 32;
 const COMPARED: usize = 30;
 
 impl Job {
-    /// The insides of teacher and student, as far as they are there; nothing for an input of the wrong size.
+    /// The insides of the first teacher and the product, as far as they are there; nothing for an input of the wrong size.
     pub async fn inside(&self, input: &[f32]) -> Result<Option<Event>, Halt> {
         if input.len() != self.data.dataset.features() {
             return Ok(None);
         }
-        let student = self.first_students().map(|[_, student]| student).or_else(|| self.first_run.student());
         let mut insides = Vec::new();
-        for (network_id, network) in [(NetworkId::TEACHER, self.first_teacher()), (NetworkId::STUDENT, student)] {
-            if let Some(network) = network {
+        let (control, leading) = (self.plan.control, self.plan.leading());
+        for (network_id, network) in self.first_run_networks() {
+            if network_id != control && leading.contains(&network_id) {
                 insides.push(self.look(network_id, &network, input).await?);
             }
         }

@@ -1,170 +1,217 @@
-//! One experiment under way: run after run, first a teacher, then its students, then the verdict.
+//! One experiment under way: run after run, the phases of its plan one after another, then the verdict.
 
-use std::{mem, time::Duration};
+use std::{mem, rc::Rc, time::Duration};
 
 use burn::tensor::Device;
-use retort_compress::Layer;
+use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    NetworkId, CurvePoint, EngineError, Event, Experiment, NetworkKind, Objective, ObjectiveTiming, Progress,
-    RunAssignment, RunResult, Stage, Terms,
+    CurvePoint, EngineError, Event, Experiment, NetworkId, NetworkKind, Origin, Plan, Progress, RunAssignment,
+    RunResult, Terms,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
-    first_run::FirstRunNetworks,
+    cache::{NetworkCache, NetworkKey, TrainedNetwork, key},
     measure::{answers, measure, sample, train_accuracy},
     summary::summarize,
 };
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
-    nets::Network,
-    objectives::{Source, method},
-    schemes::{
-        batch_source::labelled_rows,
-        offline::{self, Students, Teacher},
+    distill::{
+        examples::{rows_of, transfer_rows_of},
+        phase::{PhaseRun, Start, can_learn, check_objectives},
         tuning::Tuning,
     },
+    nets::Network,
     train::{device_dataset::DeviceDataset, fused::TermName, learner::Learner},
 };
 
 /// More points than this make a curve no clearer.
 const CURVE_POINTS: u32 = 100;
 
-/// A trained teacher.
-#[derive(Clone)]
-pub(super) struct TrainedTeacher {
-    pub(super) run: u32,
-    pub(super) network: Network,
-    logits: Vec<f32>,
-    accuracy: f64,
-    /// The learning rate it was trained at, which may be turned later without training it anew.
-    learning_rate: f64,
-    /// A live knob was turned while it trained.
-    edited_while_training: bool,
-}
-
 pub(super) enum Work {
-    Teacher(Box<Teacher>),
-    Students(Box<Students>),
+    Phase(Box<PhaseRun>),
     Tuning(Box<Tuning>),
     Finished,
+}
+
+/// The curve of a network that learns.
+struct Curve {
+    network_id: NetworkId,
+    key: Option<NetworkKey>,
+    points: Vec<CurvePoint>,
+    terms: Vec<Terms>,
+    /// The labelled training examples on which it is measured while it trains.
+    sample: Vec<u32>,
 }
 
 /// An experiment under way.
 pub struct Job {
     pub experiment: Experiment,
+    pub(super) plan: Plan,
     pub(super) data: DeviceDataset,
     pub(super) run: u32,
+    /// Which phase of the plan.
+    pub(super) phase: u32,
     pub(super) work: Work,
-    /// The first point of the stage's curves is still to be measured.
+    /// Those of the networks that learn.
+    curves: Vec<Curve>,
+    /// The first point of the phase's curves is still to be measured.
     fresh: bool,
     pub(super) seconds: f64,
     /// A live knob was turned while networks trained.
     pub(super) edited_while_training: bool,
-    /// The same of the stage that is under way.
-    stage_edited: bool,
-    /// One for each run begun; kept when only the students change.
-    pub(super) teachers: Vec<TrainedTeacher>,
-    /// A teacher that was brought along, trained elsewhere.
-    imported_teacher: Option<TrainedTeacher>,
+    /// The same of the phase that is under way.
+    phase_edited: bool,
+    /// The networks of the run under way, as far as they are trained.
+    trained: Vec<(NetworkId, Rc<TrainedNetwork>)>,
+    /// The finished networks of the first run.
+    pub(super) first_run: Vec<(NetworkId, Network)>,
+    /// Whom the product of each finished run imitated.
+    pub(super) teachers: Vec<(u32, Vec<(NetworkId, Network)>)>,
+    /// Those that are trained, of whatever run.
+    pub(super) cache: NetworkCache,
+    /// A teacher that was brought along, trained elsewhere, and the checksum of its layers.
+    imported: Option<(u32, Rc<TrainedNetwork>)>,
     /// One for each run that is done.
     pub(super) results: Vec<RunResult>,
     /// The same of other workers.
     pub(super) gathered: Vec<RunResult>,
     /// Which runs are trained here.
     pub(super) share: RunAssignment,
-    /// The finished students of the first run.
-    pub(super) first_run: FirstRunNetworks,
-    /// The labelled training examples on which teacher and students are measured while they train.
-    samples: [Vec<u32>; 2],
 }
 
 impl Job {
-    /// Puts the data on the device and begins.
-    pub fn new(
+    /// Puts the data on the device and begins; `cache` holds what was trained on the same examples.
+    pub async fn new(
         dataset: Dataset,
         experiment: Experiment,
         share: RunAssignment,
+        cache: NetworkCache,
         device: &Device,
-    ) -> Result<(Self, Vec<Event>), EngineError> {
-        let data = DeviceDataset::new(dataset, device);
+    ) -> Result<(Self, Vec<Event>), Halt> {
         let mut job = Self {
+            plan: experiment.plan(),
+            data: DeviceDataset::new(dataset, device),
             experiment,
-            data,
             run: 0,
+            phase: 0,
             work: Work::Finished,
+            curves: Vec::new(),
             fresh: true,
             seconds: 0.0,
             edited_while_training: false,
-            stage_edited: false,
+            phase_edited: false,
+            trained: Vec::new(),
+            first_run: Vec::new(),
             teachers: Vec::new(),
-            imported_teacher: None,
+            cache,
+            imported: None,
             results: Vec::new(),
             gathered: Vec::new(),
             share,
-            first_run: FirstRunNetworks::default(),
-            samples: Default::default(),
         };
-        let events = job.restart_teacher()?;
+        let events = job.restart().await?;
         Ok((job, events))
     }
 
-    /// Forgets every network and begins anew.
-    pub fn restart_teacher(&mut self) -> Result<Vec<Event>, EngineError> {
-        self.teachers.clear();
-        self.imported_teacher = None;
-        self.work = Work::Finished;
-        self.restart_students()
-    }
-
-    /// Takes a network as the teacher of every run and trains the students anew.
+    /// Takes a network as the teacher of every run and trains whoever learns from it anew.
     pub async fn adopt(&mut self, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Event>, Halt> {
         let network = Network::from_layers(kind, layers, &self.data.device);
-        let (measured, file) = measure(&self.data, (0, NetworkId::TEACHER), (kind, &network), None, (0, 0.0)).await?;
-        let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
-        let learning_rate = self.experiment.learning_rate;
-        let adopted = TrainedTeacher { run: 0, network, logits, accuracy, learning_rate, edited_while_training: false };
+        let logits = self.data.test_logits(&network).await?;
+        let of = (0, NetworkId::TEACHER);
+        let (measured, file) = measure(&self.data, of, (kind, layers), logits, (0, 0.0));
+        let checksum = crc32(&file.file);
+        let (points, terms) = (Vec::new(), Vec::new());
+        let (network, file) = (Some(network), Some(file));
+        let key = Some(NetworkKey::Imported(checksum));
+        let adopted = TrainedNetwork { key, network, measured, points, terms, file };
+        self.imported = Some((checksum, Rc::new(adopted)));
+        self.restart().await
+    }
+
+    /// A knob that decides the teacher was turned: one that was brought along is no longer asked for.
+    pub fn forget_imported(&mut self) {
+        self.imported = None;
+    }
+
+    /// Begins the experiment as it now is. What is trained already is found again, and a phase under way that the
+    /// experiment still asks for goes on.
+    pub async fn restart(&mut self) -> Result<Vec<Event>, Halt> {
+        self.plan = self.experiment.plan();
+        self.results.clear();
+        self.gathered.clear();
+        self.first_run.clear();
         self.teachers.clear();
-        self.imported_teacher = Some(adopted);
-        self.work = Work::Finished;
-        let mut events = self.restart_students()?;
-        events.extend([Event::Measured(measured), Event::Network(file)]);
+        self.edited_while_training = false;
+        self.check()?;
+        let summary = summarize(&self.data, &self.experiment, self.experiment.seed);
+        let mut events = vec![Event::Plan(self.plan.clone()), Event::Data(summary)];
+        let (run, phase) = (self.run, self.phase);
+        let under_way = mem::replace(&mut self.work, Work::Finished);
+        let curves = mem::take(&mut self.curves);
+        let is_edited = self.phase_edited;
+        self.start_next_run(&mut events).await?;
+        // A phase that is still asked for goes on where it was.
+        let is_same = |new: &[Curve], old: &[Curve]| {
+            new.len() == old.len()
+                && new.iter().zip(old).all(|(new, old)| new.network_id == old.network_id && new.key == old.key)
+        };
+        let goes_on = matches!((&self.work, &under_way), (Work::Phase(_), Work::Phase(_)));
+        if goes_on && !is_edited && (self.run, self.phase) == (run, phase) && is_same(&self.curves, &curves) {
+            for curve in &curves {
+                events.extend(curve.points.iter().copied().map(Event::Point));
+                events.extend(curve.terms.iter().cloned().map(Event::Terms));
+            }
+            self.fresh = curves.iter().all(|curve| curve.points.is_empty());
+            (self.work, self.curves) = (under_way, curves);
+        }
         Ok(events)
     }
 
-    /// Keeps the teachers that are this experiment's own, forgets the students and begins anew.
-    pub fn restart_students(&mut self) -> Result<Vec<Event>, EngineError> {
-        self.results.clear();
-        self.gathered.clear();
-        self.first_run = FirstRunNetworks::default();
-        self.edited_while_training = false;
-        let summary = summarize(&self.data, &self.experiment, self.experiment.seed);
-        let used = || self.experiment.weights.used().map(|(objective, _)| objective);
-        // After a first stage that asks the teacher alone nothing is learned by it.
-        let lasts =
-            |of: Objective| method(of).from == Source::Teacher && of.info().timing != ObjectiveTiming::FirstStage;
-        let asks_teacher = self.experiment.soft_weight > 0.0 || used().any(lasts);
-        let asks_labels = self.experiment.soft_weight < 1.0 || used().any(|of| method(of).from == Source::Labels);
-        if !((asks_teacher && summary.transfer > 0) || (asks_labels && summary.labelled > 0)) {
-            return Err(EngineError::NothingToLearn);
+    /// Whether the experiment can be trained.
+    fn check(&self) -> Result<(), EngineError> {
+        let (plan, seed) = (&self.plan, self.experiment.seed);
+        let members = plan.network(plan.product).map_or(&[][..], |network| network.origin.members());
+        let learners = plan.supervision(plan.product).map(|(_, supervision)| supervision).into_iter();
+        let learners = learners.chain(members.iter().filter_map(|id| plan.supervision(*id)).map(|(_, one)| one));
+        for supervision in learners {
+            let labels = rows_of(&self.data, &self.experiment, supervision.labels, seed);
+            let transfer = transfer_rows_of(&self.data, &self.experiment, supervision, seed);
+            if !can_learn(&self.experiment, supervision, labels.len(), transfer.len()) {
+                return Err(EngineError::NothingToLearn);
+            }
         }
-        offline::check(&self.data, &self.experiment)?;
-        let rate = self.experiment.learning_rate;
-        self.teachers.retain(|teacher| !teacher.edited_while_training && teacher.learning_rate == rate);
-        // A first teacher that is still learning goes on.
-        let first = self.next_run() == Some(self.run);
-        let learning = matches!(self.work, Work::Teacher(_)) && first && !self.stage_edited;
-        if !learning {
-            self.start_next_run()?;
+        for supervision in plan.phases.iter().flat_map(|phase| &phase.learners) {
+            let Some(&(teacher, _)) = supervision.teachers.first() else { continue };
+            if let (Some(student), Some(teacher)) = (plan.network(supervision.learner), plan.network(teacher)) {
+                let rows = transfer_rows_of(&self.data, &self.experiment, supervision, seed);
+                check_objectives(&self.data, &self.experiment, [student, teacher], &rows)?;
+            }
         }
-        Ok(vec![Event::Data(summary)])
+        Ok(())
     }
 
     /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
     pub fn mark_edited(&mut self) {
-        self.stage_edited |= self.steps_done() > 0;
-        self.edited_while_training |= self.stage_edited || !(self.results.is_empty() && self.gathered.is_empty());
+        self.phase_edited |= self.steps_done() > 0;
+        if self.phase_edited {
+            self.curves.iter_mut().for_each(|curve| curve.key = None);
+        } else {
+            let seed = self.seed();
+            let imported = self.imported.as_ref().map(|(checksum, _)| *checksum);
+            let (plan, experiment) = (&self.plan, &self.experiment);
+            self.curves.iter_mut().for_each(|curve| {
+                curve.key = key(plan, experiment, imported, curve.network_id, seed);
+            });
+        }
+        // What is trained of this run may be another experiment's now.
+        let is_stale =
+            |(id, trained): &(NetworkId, Rc<TrainedNetwork>)| trained.key.is_some() && trained.key != self.key(*id);
+        let is_stale = self.trained.iter().any(is_stale);
+        let has_results = !(self.results.is_empty() && self.gathered.is_empty());
+        self.edited_while_training |= self.phase_edited || is_stale || has_results;
     }
 
     /// Whether there is nothing left to train here.
@@ -173,70 +220,57 @@ impl Job {
     }
 
     pub fn steps_done(&self) -> u32 {
-        self.learner().map_or(0, |(_, learner)| learner.steps_done())
+        self.learner().map_or(0, Learner::steps_done)
     }
 
     /// Waits for the device and stops where a loss is no number.
     pub async fn check_losses(&mut self) -> Result<(), Halt> {
         let start = Instant::now();
-        if let Work::Tuning(tuning) = &self.work {
-            tuning.learner.mean_loss().await?;
-        }
-        for (network_id, learner) in self.learners() {
-            self.check_loss(network_id, learner.steps_done(), learner.mean_loss().await?)?;
+        match &self.work {
+            Work::Tuning(tuning) => {
+                tuning.learner.mean_loss().await?;
+            }
+            Work::Phase(phase) => {
+                for trainee in phase.trainees() {
+                    let learner = &trainee.learner;
+                    match learner.mean_loss().await? {
+                        Some(loss) if !loss.is_finite() => {
+                            let (network_id, step) = (trainee.id(), learner.steps_done());
+                            let learning_rate = self.experiment.learning_rate;
+                            return Err(EngineError::Diverged { network_id, step, learning_rate }.into());
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Work::Finished => {}
         }
         self.seconds += start.elapsed().as_secs_f64();
         Ok(())
     }
 
-    fn check_loss(&self, network_id: NetworkId, step: u32, loss: Option<f64>) -> Result<(), Halt> {
-        match loss {
-            Some(loss) if !loss.is_finite() => {
-                Err(EngineError::Diverged { network_id, step, learning_rate: self.experiment.learning_rate }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The teacher of the first run, as far as it is.
-    pub(super) fn first_teacher(&self) -> Option<Network> {
-        match (&self.work, self.teacher_of(0)) {
-            (_, Some(teacher)) => Some(teacher.network.clone()),
-            (Work::Teacher(teacher), None) if self.run == 0 => Some(teacher.learner.network()),
+    /// The networks of the first run, as far as they are, in the plan's order.
+    pub(super) fn first_run_networks(&self) -> Vec<(NetworkId, Network)> {
+        let learning = |id| match &self.work {
+            Work::Phase(phase) if self.run == 0 => phase.network(id),
             _ => None,
-        }
+        };
+        let finished = |id| self.first_run.iter().find(|(other, _)| *other == id).map(|(_, network)| network.clone());
+        self.plan.ids().filter_map(|id| Some((id, learning(id).or_else(|| finished(id))?))).collect()
     }
 
-    /// Baseline and student of the first run while they are trained.
-    pub(super) fn first_students(&self) -> Option<[Network; 2]> {
-        match &self.work {
-            Work::Students(students) if self.run == 0 => {
-                Some([students.baseline.network(), students.student.network()])
-            }
-            _ => None,
-        }
-    }
-
-    fn learners(&self) -> Vec<(NetworkId, &Learner)> {
-        match &self.work {
-            Work::Teacher(teacher) => vec![(NetworkId::TEACHER, &teacher.learner)],
-            Work::Students(students) => {
-                vec![(NetworkId::BASELINE, &students.baseline), (NetworkId::STUDENT, &students.student)]
-            }
-            // It has no curve: what it leaves is measured where it is packed.
-            Work::Tuning(_) | Work::Finished => Vec::new(),
-        }
-    }
-
-    /// How far the stage is.
+    /// How far the phase is.
     pub fn progress(&self, steps: u32, elapsed: Duration) -> Option<Progress> {
-        let (stage, learner) = self.learner()?;
+        let learner = self.learner()?;
         let epoch = self.epoch_steps();
-        let run = if let Work::Tuning(tuning) = &self.work { tuning.request().run } else { self.run };
+        let (run, phase) = match &self.work {
+            Work::Tuning(tuning) => (tuning.request().run, None),
+            _ => (self.run, Some(self.phase)),
+        };
         Some(Progress {
             run,
             runs: self.experiment.runs,
-            stage,
+            phase,
             step: learner.steps_done(),
             steps: learner.steps(),
             epoch: learner.steps_done() / epoch,
@@ -252,14 +286,16 @@ impl Job {
         }
         let start = Instant::now();
         self.work = match mem::replace(&mut self.work, Work::Finished) {
-            Work::Teacher(teacher) => Work::Teacher(Box::new(teacher.step(&self.data, &self.experiment))),
-            Work::Students(students) => Work::Students(Box::new(students.step(&self.data, &self.experiment))),
+            Work::Phase(mut phase) => {
+                phase.step(&self.data, &self.experiment);
+                Work::Phase(phase)
+            }
             Work::Tuning(tuning) => Work::Tuning(Box::new(tuning.step(&self.data, &self.experiment).await?)),
             Work::Finished => return Ok(true),
         };
         // On a GPU this is the time of asking; the time of waiting is added where losses are read.
         self.seconds += start.elapsed().as_secs_f64();
-        let Some((_, learner)) = self.learner() else { return Ok(true) };
+        let Some(learner) = self.learner() else { return Ok(true) };
         let (done, steps, finished) = (learner.steps_done(), learner.steps(), learner.is_done());
         let epoch_ended = done.is_multiple_of(self.epoch_steps());
         let stride = (steps / self.epoch_steps()).div_ceil(CURVE_POINTS).max(1);
@@ -267,51 +303,168 @@ impl Job {
             self.points(events).await?;
         }
         if finished {
-            self.finish_stage(events).await?;
+            self.finish_phase(events).await?;
         }
         Ok(epoch_ended)
     }
 
-    pub(super) fn begin(&mut self, run: u32) -> Result<(), EngineError> {
-        self.run = run;
-        self.fresh = true;
-        self.stage_edited = false;
-        self.seconds = 0.0;
-        let seed = self.seed();
-        if let Some(adopted) = &self.imported_teacher {
-            self.teachers.retain(|teacher| teacher.run != run);
-            self.teachers.push(TrainedTeacher { run, ..adopted.clone() });
-        }
-        let all: Vec<u32> = (0..self.data.dataset.train.len() as u32).collect();
-        self.samples = [sample(&all), sample(&labelled_rows(&self.data, &self.experiment, seed))];
-        self.work = match self.teacher_of(run) {
-            Some(teacher) => {
-                let students = Students::new(&self.data, &self.experiment, teacher.network.clone(), seed)?;
-                Work::Students(Box::new(students))
+    /// Goes on with the run: through the phases whose networks are known, to the first that has to be trained, or to
+    /// the run's end and the next run; to the verdict, if it was the last.
+    pub(super) async fn proceed(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        loop {
+            if (self.phase as usize) < self.plan.phases.len() {
+                if self.begin_phase(events).await? {
+                    return Ok(());
+                }
+                self.phase += 1;
+                continue;
             }
-            None => Work::Teacher(Box::new(Teacher::new(&self.data, &self.experiment, seed))),
-        };
-        Ok(())
+            self.compose(events).await?;
+            let result = self.result();
+            if self.run == 0 {
+                events.extend(self.regions().await?);
+            }
+            if !self.share.is_coordinator() {
+                events.push(Event::Result(result.clone()));
+            }
+            self.results.push(result);
+            let teachers: Vec<NetworkId> = self.plan.teachers(self.plan.product).iter().map(|(id, _)| *id).collect();
+            self.teachers.push((self.run, self.frozen(|id| teachers.contains(&id))));
+            let Some(run) = self.next_run() else {
+                self.work = Work::Finished;
+                events.extend(self.verdict());
+                return Ok(());
+            };
+            self.begin_run(run);
+        }
+    }
+
+    /// Begins the next run of the share, if there is one.
+    pub(super) async fn start_next_run(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        self.work = Work::Finished;
+        match self.next_run() {
+            Some(run) => {
+                self.begin_run(run);
+                self.proceed(events).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn begin_run(&mut self, run: u32) {
+        self.run = run;
+        self.phase = 0;
+        self.phase_edited = false;
+        self.trained.clear();
     }
 
     fn seed(&self) -> u32 {
         self.experiment.seed.wrapping_add(self.run)
     }
 
-    /// A run's teacher, once it is trained.
-    pub(super) fn teacher_of(&self, run: u32) -> Option<&TrainedTeacher> {
-        self.teachers.iter().find(|teacher| teacher.run == run)
+    fn key(&self, id: NetworkId) -> Option<NetworkKey> {
+        let imported = self.imported.as_ref().map(|(checksum, _)| *checksum);
+        key(&self.plan, &self.experiment, imported, id, self.seed())
+    }
+
+    /// Begins the phase with the networks that are not known; says whether there are any.
+    async fn begin_phase(&mut self, events: &mut Vec<Event>) -> Result<bool, Halt> {
+        let Some(planned) = self.plan.phases.get(self.phase as usize).cloned() else { return Ok(false) };
+        let mut missing = Vec::new();
+        let mut known = Vec::new();
+        for supervision in &planned.learners {
+            let key = self.key(supervision.learner);
+            let imported = self.imported.as_ref().map(|(_, network)| network);
+            let found = match (&key, imported) {
+                (Some(NetworkKey::Imported(_)), Some(imported)) => Some(imported.clone()),
+                (Some(key), _) => self.cache.find(key),
+                (None, _) => None,
+            };
+            match found {
+                Some(found) => known.push((supervision.learner, found)),
+                None => missing.push((supervision.clone(), key)),
+            }
+        }
+        // Those that learn from each other, and those that share a stream of jittered batches, are trained together.
+        let is_bound = |id: NetworkId| {
+            let imitated = |(one, _): &(_, _)| {
+                let one: &retort_spec::Supervision = one;
+                one.teachers.iter().any(|(teacher, _)| *teacher == id)
+            };
+            missing.iter().any(imitated) || self.data.uses_jitter(self.experiment.jitter)
+        };
+        if !missing.is_empty() && known.iter().any(|(id, _)| is_bound(*id)) {
+            known.clear();
+            missing = planned.learners.iter().map(|one| (one.clone(), self.key(one.learner))).collect();
+        }
+        for (id, found) in known {
+            events.extend(found.curve(self.run, id));
+            self.take(id, found, events);
+        }
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        let mut layers = Vec::new();
+        for (supervision, _) in &missing {
+            layers.push(self.first_layers(supervision.learner).await?);
+        }
+        let starts = missing.iter().zip(layers).filter_map(|((supervision, _), layers)| {
+            Some(Start { planned: self.plan.network(supervision.learner)?, supervision, layers })
+        });
+        let starts: Vec<Start<'_>> = starts.collect();
+        let imitated = missing.iter().flat_map(|(supervision, _)| &supervision.teachers);
+        let imitated: Vec<NetworkId> = imitated.map(|(id, _)| *id).collect();
+        let frozen = self.frozen(|id| imitated.contains(&id));
+        let phase = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
+        self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
+        self.work = Work::Phase(Box::new(phase));
+        Ok(true)
+    }
+
+    fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {
+        let curve = |(trainee, key): (&crate::distill::phase::Trainee, _)| Curve {
+            network_id: trainee.id(),
+            key,
+            points: Vec::new(),
+            terms: Vec::new(),
+            sample: sample(phase.labelled_rows(trainee)),
+        };
+        self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
+        (self.fresh, self.phase_edited, self.seconds) = (true, false, 0.0);
+    }
+
+    /// The finished networks of the run for which `wanted` holds.
+    pub(super) fn frozen(&self, wanted: impl Fn(NetworkId) -> bool) -> Vec<(NetworkId, Network)> {
+        let trained = self.trained.iter().filter(|(id, _)| wanted(*id));
+        trained.filter_map(|(id, trained)| Some((*id, trained.network.clone()?))).collect()
+    }
+
+    /// A network's first weights.
+    pub(super) async fn first_layers(&self, id: NetworkId) -> Result<Vec<Layer>, Halt> {
+        let Some(planned) = self.plan.network(id) else { return Ok(Vec::new()) };
+        let dataset = &self.data.dataset;
+        match &planned.origin {
+            Origin::Copy(start) => match self.frozen(|id| id == *start).pop() {
+                Some((_, network)) => Ok(network.to_layers().await?),
+                None => Ok(Vec::new()),
+            },
+            Origin::Drawn(stream) => {
+                let outputs = dataset.classes + planned.extra_outputs as usize;
+                Ok(Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream))
+            }
+            Origin::Average(_) | Origin::Ensemble(_) => Ok(Vec::new()),
+        }
     }
 
     pub(super) fn epoch_steps(&self) -> u32 {
         steps_per_epoch(self.data.dataset.train.len(), self.experiment.batch)
     }
 
-    pub(super) fn learner(&self) -> Option<(Stage, &Learner)> {
+    /// One of those that learn: all are as far.
+    pub(super) fn learner(&self) -> Option<&Learner> {
         match &self.work {
-            Work::Teacher(teacher) => Some((Stage::Teacher, &teacher.learner)),
-            Work::Students(students) => Some((Stage::Students, &students.student)),
-            Work::Tuning(tuning) => Some((Stage::Tuning, &tuning.learner)),
+            Work::Phase(phase) => phase.trainees().last().map(|trainee| &trainee.learner),
+            Work::Tuning(tuning) => Some(&tuning.learner),
             Work::Finished => None,
         }
     }
@@ -319,38 +472,40 @@ impl Job {
     /// Measures a point of each curve.
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.check_losses().await?;
-        for (network_id, learner) in self.learners() {
-            let train_loss = learner.mean_loss().await?;
-            let step = learner.steps_done();
-            let network = learner.network();
-            let logits = self.data.test_logits(&network).await?;
-            let answered = answers(&self.data, &logits);
-            let sample = &self.samples[usize::from(network_id != NetworkId::TEACHER)];
-            events.push(Event::Point(CurvePoint {
-                run: self.run,
-                network_id,
-                epoch: step / self.epoch_steps(),
-                step,
-                train_loss,
-                train_accuracy: train_accuracy(&self.data, &network, sample).await?,
-                test_loss: answered.loss(),
-                test_accuracy: answered.accuracy(),
-            }));
-        }
-        if let Work::Students(students) = &self.work {
-            let values = students.student.mean_terms().await?;
-            let (step, epoch) = (students.student.steps_done(), students.student.steps_done() / self.epoch_steps());
-            let name = |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
-            let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
-            if !values.is_empty() {
-                events.push(Event::Terms(Terms { run: self.run, epoch, step, values }));
-            }
-        }
+        let epoch_steps = self.epoch_steps();
+        let run = self.run;
         match &mut self.work {
-            Work::Teacher(teacher) => teacher.learner.reset_loss(),
-            Work::Students(students) => {
-                students.baseline.reset_loss();
-                students.student.reset_loss();
+            Work::Phase(phase) => {
+                for (trainee, curve) in phase.trainees().iter().zip(&mut self.curves) {
+                    let (learner, network_id) = (&trainee.learner, trainee.id());
+                    let train_loss = learner.mean_loss().await?;
+                    let (step, epoch) = (learner.steps_done(), learner.steps_done() / epoch_steps);
+                    let network = learner.network();
+                    let logits = self.data.test_logits(&network).await?;
+                    let answered = answers(&self.data, &logits);
+                    let point = CurvePoint {
+                        run,
+                        network_id,
+                        epoch,
+                        step,
+                        train_loss,
+                        train_accuracy: train_accuracy(&self.data, &network, &curve.sample).await?,
+                        test_loss: answered.loss(),
+                        test_accuracy: answered.accuracy(),
+                    };
+                    curve.points.push(point);
+                    events.push(Event::Point(point));
+                    let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
+                    let name =
+                        |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
+                    let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
+                    if !values.is_empty() {
+                        let terms = Terms { run, network_id, epoch, step, values };
+                        curve.terms.push(terms.clone());
+                        events.push(Event::Terms(terms));
+                    }
+                }
+                phase.learners_mut().for_each(Learner::reset_loss);
             }
             Work::Tuning(tuning) => tuning.learner.reset_loss(),
             Work::Finished => {}
@@ -358,60 +513,209 @@ impl Job {
         Ok(())
     }
 
-    async fn finish_stage(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+    async fn finish_phase(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         match mem::replace(&mut self.work, Work::Finished) {
-            Work::Teacher(teacher) => {
-                let network = teacher.learner.network();
-                let (of, kind) = ((self.run, NetworkId::TEACHER), self.experiment.teacher.kind);
-                let (measured, file) = measure(&self.data, of, (kind, &network), None, (0, self.seconds)).await?;
-                let (logits, accuracy) = (measured.logits.to_vec(), measured.accuracy);
-                events.push(Event::Measured(measured));
-                events.extend((self.run == 0).then_some(Event::Network(file)));
-                let (learning_rate, edited_while_training) = (self.experiment.learning_rate, self.stage_edited);
-                self.teachers.push(TrainedTeacher {
-                    run: self.run,
-                    network,
-                    logits,
-                    accuracy,
-                    learning_rate,
-                    edited_while_training,
-                });
-                self.begin(self.run)?;
+            Work::Phase(phase) => {
+                let curves = mem::take(&mut self.curves);
+                let mut finished = Vec::new();
+                for (trainee, curve) in phase.trainees().iter().zip(curves) {
+                    let Some(planned) = self.plan.network(trainee.id()) else { continue };
+                    let network = trainee.learner.network();
+                    let logits = self.data.test_logits(&network).await?;
+                    let layers = self.of_classes(network.to_layers().await?);
+                    let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
+                    let spent = (trainee.learner.extra_parameters(), self.seconds);
+                    let (measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
+                    finished.push((
+                        trainee.id(),
+                        Rc::new(TrainedNetwork {
+                            key: curve.key,
+                            network: Some(network),
+                            measured,
+                            points: curve.points,
+                            terms: curve.terms,
+                            file: Some(file),
+                        }),
+                    ));
+                }
+                // All are there before any is compared with another.
+                self.trained.extend(finished.iter().cloned());
+                for (id, network) in finished {
+                    self.cache.keep(&network);
+                    self.trained.retain(|(other, _)| *other != id);
+                    self.take(id, network, events);
+                }
+                self.phase += 1;
+                self.phase_edited = false;
+                self.proceed(events).await
             }
-            Work::Students(students) => self.finish_run(&students, events).await?,
-            Work::Tuning(tuning) => events.push(self.tuned(&tuning).await?),
-            Work::Finished => {}
+            Work::Tuning(tuning) => {
+                events.push(self.tuned(&tuning).await?);
+                Ok(())
+            }
+            Work::Finished => Ok(()),
+        }
+    }
+
+    /// Layers without outputs that are no classes: no file holds those.
+    fn of_classes(&self, mut layers: Vec<Layer>) -> Vec<Layer> {
+        let classes = self.data.dataset.classes;
+        if let Some(last) = layers.last_mut().filter(|last| last.outputs > classes) {
+            last.weight = last.weight.chunks_exact(last.outputs).flat_map(|row| row[..classes].to_vec()).collect();
+            last.bias.truncate(classes);
+            last.outputs = classes;
+        }
+        layers
+    }
+
+    /// Takes a trained network into the run, and tells what was measured of it.
+    fn take(&mut self, id: NetworkId, trained: Rc<TrainedNetwork>, events: &mut Vec<Event>) {
+        self.trained.push((id, trained.clone()));
+        let mut measured = trained.measured.clone();
+        (measured.run, measured.network_id) = (self.run, id);
+        measured.agreement = self.agreement(id, &measured.logits);
+        events.push(Event::Measured(measured));
+        if let Some(file) = trained.file.as_ref().filter(|_| self.run == 0 || id == self.plan.product) {
+            let mut file = file.clone();
+            (file.run, file.network_id) = (self.run, id);
+            events.push(Event::Network(file));
+        }
+        if self.run == 0
+            && let Some(network) = &trained.network
+        {
+            self.first_run.push((id, network.clone()));
+        }
+    }
+
+    /// Share of the test set on which a network says what the product's teachers say together; `None` where those are
+    /// itself, or not all there.
+    fn agreement(&self, id: NetworkId, logits: &[f32]) -> Option<f64> {
+        let teachers: Vec<NetworkId> = self
+            .plan
+            .teachers(self.plan.product)
+            .iter()
+            .map(|(teacher, _)| *teacher)
+            .filter(|other| *other != id)
+            .collect();
+        if teachers.is_empty() || (teachers.len() < self.plan.teachers(self.plan.product).len() && teachers.len() < 2) {
+            return None;
+        }
+        let said = self.together(&teachers)?;
+        Some(answers(&self.data, logits).agreement(&said))
+    }
+
+    /// The mean answer of networks of the run to the test set, as logits.
+    fn together(&self, members: &[NetworkId]) -> Option<Vec<f32>> {
+        let logits = |id: &NetworkId| {
+            let (_, trained) = self.trained.iter().find(|(other, _)| other == id)?;
+            Some((&trained.measured.logits[..], 1.0 / members.len() as f64))
+        };
+        let all: Vec<(&[f32], f64)> = members.iter().map(logits).collect::<Option<_>>()?;
+        if let [(only, _)] = all[..] {
+            return Some(only.to_vec());
+        }
+        let mut mean = Vec::new();
+        let mixing = retort_spec::Mix::Probabilities;
+        crate::objectives::mixture::mix_rows(mixing, &all, self.data.dataset.classes, 1.0, &mut mean);
+        Some(mean)
+    }
+
+    /// Makes the networks that are computed from others: averages of weights, ensembles.
+    async fn compose(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        for planned in self.plan.networks.clone() {
+            let (kind, of) = (planned.architecture.kind, (self.run, planned.id));
+            let made = match &planned.origin {
+                Origin::Average(members) => {
+                    let mut all = Vec::new();
+                    for (_, network) in self.frozen(|id| members.contains(&id)) {
+                        all.push(network.to_layers().await?);
+                    }
+                    let layers = average(all);
+                    let network = Network::from_layers(kind, &layers, &self.data.device);
+                    let logits = self.data.test_logits(&network).await?;
+                    let (measured, file) = measure(&self.data, of, (kind, &layers), logits, (0, 0.0));
+                    (Some(network), measured, Some(file))
+                }
+                Origin::Ensemble(members) => {
+                    let Some(logits) = self.together(members) else { continue };
+                    let (mut measured, _) = measure(&self.data, of, (kind, &[]), logits, (0, 0.0));
+                    let of_members = self.trained.iter().filter(|(id, _)| members.contains(id));
+                    measured.parameters = of_members.clone().map(|(_, member)| member.measured.parameters).sum();
+                    measured.bytes = of_members.map(|(_, member)| member.measured.bytes).sum();
+                    (None, measured, None)
+                }
+                Origin::Drawn(_) | Origin::Copy(_) => continue,
+            };
+            let (network, measured, file) = made;
+            let (points, terms) = (Vec::new(), Vec::new());
+            let made = TrainedNetwork { key: None, network, measured, points, terms, file };
+            self.take(planned.id, Rc::new(made), events);
         }
         Ok(())
     }
 
-    async fn finish_run(&mut self, students: &Students, events: &mut Vec<Event>) -> Result<(), Halt> {
-        let teacher = self.teacher_of(self.run).map(|teacher| teacher.logits.clone());
-        let (of, kind) = (|network_id| (self.run, network_id), self.experiment.student.kind);
-        let alone = students.baseline.network();
-        let (baseline, _) =
-            measure(&self.data, of(NetworkId::BASELINE), (kind, &alone), teacher.as_deref(), (0, self.seconds)).await?;
-        let network = students.student.network();
-        let spent = (students.student.extra_parameters(), self.seconds);
-        let (student, file) =
-            measure(&self.data, of(NetworkId::STUDENT), (kind, &network), teacher.as_deref(), spent).await?;
-        let right = |logits| answers(&self.data, logits).correct().into_iter().map(u8::from).collect();
-        let result = RunResult {
+    /// The run that is done, as far as the verdict asks.
+    fn result(&self) -> RunResult {
+        let find = |id: NetworkId| self.trained.iter().find(|(other, _)| *other == id).map(|(_, trained)| trained);
+        let right = |id: NetworkId| {
+            let marks = find(id).map(|trained| answers(&self.data, &trained.measured.logits).correct());
+            marks.into_iter().flatten().map(u8::from).collect()
+        };
+        let accuracies = self.plan.ids().filter_map(|id| Some((id, find(id)?.measured.accuracy))).collect();
+        RunResult {
             generation: self.share.generation,
             run: self.run,
-            edited_while_training: self.edited_while_training || self.stage_edited,
-            teacher: self.teacher_of(self.run).map_or(f64::NAN, |teacher| teacher.accuracy),
-            baseline: baseline.accuracy,
-            student: student.accuracy,
-            baseline_right: right(&baseline.logits),
-            student_right: right(&student.logits),
-        };
-        events.extend([Event::Measured(baseline), Event::Measured(student), Event::Network(file)]);
-        if self.run == 0 {
-            self.first_run = FirstRunNetworks::new(alone, network);
-            events.extend(self.regions().await?);
+            edited_while_training: self.edited_while_training || self.phase_edited,
+            accuracies,
+            control_right: right(self.plan.control),
+            product_right: right(self.plan.product),
         }
-        events.extend(self.record_result(result)?);
+    }
+
+    /// Begins a phase of the plan with untrained networks in the place of finished ones, to see how long it takes.
+    pub(super) async fn begin_untrained(&mut self, phase: u32) -> Result<(), Halt> {
+        let Some(planned) = self.plan.phases.get(phase as usize).cloned() else { return Ok(()) };
+        let untrained = |id: NetworkId| {
+            let (network, dataset) = (self.plan.network(id)?, &self.data.dataset);
+            let outputs = dataset.classes + network.extra_outputs as usize;
+            let layers = Network::draw(&network.architecture, dataset.features(), outputs, self.seed(), "timing");
+            Some((network, layers))
+        };
+        let starts = planned.learners.iter().filter_map(|supervision| {
+            let (planned, layers) = untrained(supervision.learner)?;
+            Some(Start { planned, supervision, layers })
+        });
+        let starts: Vec<Start<'_>> = starts.collect();
+        let mut frozen: Vec<(NetworkId, Network)> = Vec::new();
+        for (id, _) in planned.learners.iter().flat_map(|supervision| &supervision.teachers) {
+            let is_beside = planned.learners.iter().any(|other| other.learner == *id);
+            if let Some((network, layers)) = untrained(*id).filter(|_| !is_beside)
+                && !frozen.iter().any(|(other, _)| other == id)
+            {
+                frozen.push((*id, Network::from_layers(network.architecture.kind, &layers, &self.data.device)));
+            }
+        }
+        let run = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
+        let keys = starts.iter().map(|_| None).collect();
+        self.phase = phase;
+        self.begin_curves(&run, keys);
+        self.work = Work::Phase(Box::new(run));
         Ok(())
     }
+}
+
+/// The mean of networks' weights, layer by layer.
+fn average(mut all: Vec<Vec<Layer>>) -> Vec<Layer> {
+    let count = all.len() as f32;
+    let Some(mut mean) = all.pop() else { return Vec::new() };
+    for other in all {
+        for (to, from) in mean.iter_mut().zip(other) {
+            to.weight.iter_mut().zip(from.weight).for_each(|(to, from)| *to += from);
+            to.bias.iter_mut().zip(from.bias).for_each(|(to, from)| *to += from);
+        }
+    }
+    for layer in &mut mean {
+        layer.weight.iter_mut().chain(&mut layer.bias).for_each(|number| *number /= count);
+    }
+    mean
 }

@@ -1,10 +1,9 @@
 //! What is measured of a network: while it trains, when it is trained, and when it is packed.
 
 use burn::tensor::ExecutionError;
-use retort_compress::format::pack::pack_float;
-use retort_spec::{NetworkId, Measured, NetworkFile, NetworkKind};
+use retort_compress::{Layer, format::pack::pack_float};
+use retort_spec::{Measured, NetworkFile, NetworkId, NetworkKind};
 
-use super::Halt;
 use crate::{
     nets::Network,
     train::{device_dataset::DeviceDataset, metrics::Answers},
@@ -37,24 +36,22 @@ pub async fn train_accuracy(
     Ok(Some(Answers { logits: &logits, labels: &labels, classes: data.dataset.classes }.accuracy()))
 }
 
-/// Measures a trained network of a run, and packs it; `teacher` holds its teacher's logits of the test set.
-pub async fn measure(
+/// Measures a trained network of a run by its logits of the test set, and packs it.
+pub fn measure(
     data: &DeviceDataset,
     (run, network_id): (u32, NetworkId),
-    (kind, network): (NetworkKind, &Network),
-    teacher: Option<&[f32]>,
+    (kind, layers): (NetworkKind, &[Layer]),
+    logits: Vec<f32>,
     (extra_parameters, seconds): (usize, f64),
-) -> Result<(Measured, NetworkFile), Halt> {
-    let logits = data.test_logits(network).await?;
-    let layers = network.to_layers().await?;
+) -> (Measured, NetworkFile) {
     let answered = answers(data, &logits);
-    let file = pack_float(kind, data.dataset.features(), &layers);
+    let file = if layers.is_empty() { Vec::new() } else { pack_float(kind, data.dataset.features(), layers) };
     let measured = Measured {
         run,
         network_id,
         accuracy: answered.accuracy(),
         per_class_accuracy: answered.per_class_accuracy(),
-        agreement: teacher.map(|teacher| answered.agreement(teacher)),
+        agreement: None,
         calibration_error: answered.calibration_error(),
         parameters: layers.iter().map(|layer| layer.weight.len() + layer.bias.len()).sum::<usize>() as u32,
         extra_parameters: extra_parameters as u32,
@@ -62,7 +59,7 @@ pub async fn measure(
         logits: logits.into(),
         seconds,
     };
-    Ok((measured, NetworkFile { run, network_id, file }))
+    (measured, NetworkFile { run, network_id, file })
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
 mod assignment;
+mod cache;
 mod classify;
-mod first_run;
 mod inside;
 mod job;
 mod measure;
@@ -30,6 +30,7 @@ use crate::{
     },
     device::Compute,
 };
+use cache::NetworkCache;
 use job::Job;
 
 /// Training cannot go on.
@@ -131,7 +132,7 @@ impl Session {
     async fn carry_out(&mut self, command: Command) -> Vec<Event> {
         match command {
             Command::Run(experiment) => {
-                let mut events = self.run(experiment);
+                let mut events = self.run(experiment).await;
                 // Another width shows another geometry, though nothing is trained.
                 events.extend(self.with_job(async |job| job.regions().await).await);
                 events
@@ -151,7 +152,7 @@ impl Session {
                 }
                 self.own = own;
                 match self.job.take() {
-                    Some(job) if differs => self.start(job.experiment),
+                    Some(job) if differs => self.start(job.experiment, NetworkCache::default()).await,
                     job => {
                         self.job = job;
                         Vec::new()
@@ -187,7 +188,7 @@ impl Session {
             // Somebody else's.
             Command::Workbench(_) => Vec::new(),
             Command::Reset => match self.job.take() {
-                Some(job) => self.start(job.experiment),
+                Some(job) => self.start(job.experiment, NetworkCache::default()).await,
                 None => Vec::new(),
             },
             Command::Pause => self.set_mode(RunMode::Pause),
@@ -216,14 +217,20 @@ impl Session {
             Command::EstimateTime(experiment) => vec![Event::TimeEstimate(self.time(*experiment).await)],
             Command::AssignRuns(share) => {
                 self.share = share;
-                let results = self.job.as_mut().map_or(Ok(Vec::new()), |job| job.assign_runs(share));
-                let mut events = results.unwrap_or_else(|trouble| self.fail(trouble));
+                let results = match self.job.as_mut() {
+                    Some(job) => job.assign_runs(share).await,
+                    None => Ok(Vec::new()),
+                };
+                let mut events = results.unwrap_or_else(|Halt(trouble)| self.fail(trouble));
                 events.insert(0, Event::AssignmentApplied { generation: share.generation });
                 events
             }
             Command::Result(result) => self.job.as_mut().and_then(|job| job.merge_result(result)).into_iter().collect(),
             // How much memory it takes is known where it runs.
-            Command::Ping => vec![Event::Pong { memory: 0.0 }],
+            Command::Ping => {
+                let networks = self.job.as_ref().map_or(0, |job| job.cache.count()) as u32;
+                vec![Event::Pong { memory: 0.0, networks }]
+            }
         }
     }
 
@@ -296,11 +303,11 @@ impl Session {
     }
 
     /// Makes this the experiment, redoing only what the changed knobs affect.
-    fn run(&mut self, experiment: Experiment) -> Vec<Event> {
+    async fn run(&mut self, experiment: Experiment) -> Vec<Event> {
         let suspended = self.suspended.take();
         let was_suspended = suspended.is_some();
         self.job = self.job.take().or(suspended);
-        let Some(job) = self.job.as_mut() else { return self.start(experiment) };
+        let Some(job) = self.job.as_mut() else { return self.start(experiment, NetworkCache::default()).await };
         // A compressed network's training belongs to the experiment as it was.
         let shown_only = changed(&job.experiment, &experiment).all(|knob| knob.phase == Phase::Show);
         let abandoned = if shown_only { None } else { job.abandon() };
@@ -310,16 +317,21 @@ impl Session {
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
         let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
-            return self.start(experiment);
+            let cache = std::mem::take(&mut job.cache);
+            return self.start(experiment, cache).await;
         }
         job.experiment = experiment;
-        let mut events = match redo {
-            Some(Phase::Teacher) => job.restart_teacher(),
-            Some(Phase::Student) => job.restart_students(),
-            Some(Phase::Verdict) => job.change_runs(),
+        let done = match redo {
+            Some(Phase::Teacher | Phase::Student) => {
+                if redo == Some(Phase::Teacher) {
+                    job.forget_imported();
+                }
+                job.restart().await
+            }
+            Some(Phase::Verdict) => job.change_runs().await,
             _ => Ok(Vec::new()),
-        }
-        .unwrap_or_else(|trouble| self.fail(trouble));
+        };
+        let mut events = done.unwrap_or_else(|Halt(trouble)| self.fail(trouble));
         events.extend(abandoned);
         if live_knob_changed && let Some(job) = self.job.as_mut() {
             job.mark_edited();
@@ -330,20 +342,23 @@ impl Session {
         events
     }
 
-    fn start(&mut self, experiment: Experiment) -> Vec<Event> {
+    async fn start(&mut self, experiment: Experiment, cache: NetworkCache) -> Vec<Event> {
         self.job = None;
         self.suspended = None;
-        let begun = load(&experiment, &self.files).and_then(|mut dataset| {
-            dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
-            Job::new(dataset, experiment, self.share, &self.compute.device)
-        });
+        let begun = match load(&experiment, &self.files) {
+            Ok(mut dataset) => {
+                dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
+                Job::new(dataset, experiment, self.share, cache, &self.compute.device).await
+            }
+            Err(trouble) => Err(Halt(trouble)),
+        };
         match begun {
             Ok((job, events)) => {
                 self.job = Some(job);
                 self.mode = RunMode::Run;
                 events
             }
-            Err(trouble) => self.fail(trouble),
+            Err(Halt(trouble)) => self.fail(trouble),
         }
     }
 
@@ -364,6 +379,9 @@ impl Session {
                 data_inputs: dataset.features() as u32,
                 data_classes: dataset.classes as u32,
             });
+        }
+        if !job.experiment.applies("teacher") {
+            return bad(FileProblem::Other("this scheme has no teacher that could come from a file".into()));
         }
         match job.adopt(kind, &layers).await {
             Ok(events) => {

@@ -4,7 +4,7 @@ use retort_spec::{DataSummary, Example, Experiment};
 
 use crate::{
     data::Examples,
-    schemes::batch_source::{labelled_rows, transfer_rows},
+    distill::examples::{labelled_rows, transfer_rows},
     train::device_dataset::DeviceDataset,
 };
 

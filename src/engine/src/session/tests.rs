@@ -1,9 +1,9 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    NetworkId, Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
-    NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms, Transfer,
-    TunedLayer, TunedMatrix, Weights, probability::argmax,
+    Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
+    NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms,
+    Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
 };
 
 use super::*;
@@ -414,11 +414,9 @@ fn a_student_s_knob_leaves_a_learning_teacher_alone() {
     let changed = Experiment { labels: Labels::Count(100), ..small() };
     block_on(session.handle(Command::Run(changed.clone())));
     let events = finish(&mut session, Command::Resume);
-    assert!(
-        !events
-            .iter()
-            .any(|event| matches!(event, Event::Point(point) if point.network_id == NetworkId::TEACHER && point.step == 0))
-    );
+    assert!(!events.iter().any(
+        |event| matches!(event, Event::Point(point) if point.network_id == NetworkId::TEACHER && point.step == 0)
+    ));
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(changed));
     assert_eq!(measured(&events, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
 }

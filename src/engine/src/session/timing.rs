@@ -5,11 +5,8 @@ use std::time::Duration;
 use retort_spec::{EngineError, Experiment, RunAssignment, RunTime};
 use web_time::Instant;
 
-use super::{
-    Halt, Session,
-    job::{Job, Work},
-};
-use crate::{data::load, schemes::offline::Students};
+use super::{Halt, Session, cache::NetworkCache, job::Job};
+use crate::{data::load, train::learner::Learner};
 
 /// Steps that only wake the device: its kernels are compiled in them.
 const WAKING: u32 = 2;
@@ -29,28 +26,30 @@ impl Session {
 
     async fn seconds(&self, experiment: Experiment) -> Result<f64, Halt> {
         let dataset = load(&experiment, &self.files)?;
-        let (mut job, _) = Job::new(dataset, experiment, RunAssignment::ALL, &self.compute.device)?;
-        let teaching = job.timed().await?;
-        // A teacher of one or two steps is trained by now, and its students have begun.
-        if let Work::Teacher(teacher) = &job.work {
-            let (network, seed) = (teacher.learner.network(), job.experiment.seed);
-            job.work = Work::Students(Box::new(Students::new(&job.data, &job.experiment, network, seed)?));
+        let cache = NetworkCache::default();
+        let (mut job, _) = Job::new(dataset, experiment, RunAssignment::ALL, cache, &self.compute.device).await?;
+        let phases = job.plan.phases.len() as u32;
+        let mut seconds = 0.0;
+        for phase in 0..phases {
+            job.begin_untrained(phase).await?;
+            seconds += job.timed(ENOUGH / phases.max(2) * 2).await?;
         }
-        Ok(teaching + job.timed().await?)
+        Ok(seconds)
     }
 }
 
 impl Job {
-    /// Seconds that the stage that is under way takes.
-    async fn timed(&mut self) -> Result<f64, Halt> {
+    /// Seconds that the phase that is under way takes.
+    async fn timed(&mut self, enough: Duration) -> Result<f64, Halt> {
         let mut events = Vec::new();
-        for _ in 0..WAKING {
+        let steps = self.learner().map_or(0, Learner::steps);
+        // Its last step would end the phase.
+        for _ in 0..WAKING.min(steps.saturating_sub(1)) {
             self.step(&mut events).await?;
         }
         self.check_losses().await?;
-        let steps = self.learner().map_or(0, |(_, learner)| learner.steps());
         let (start, mut done) = (Instant::now(), 0);
-        while done < STEPS && start.elapsed() < ENOUGH && self.steps_done() + 1 < steps {
+        while done < STEPS && start.elapsed() < enough && self.steps_done() + 1 < steps {
             self.step(&mut events).await?;
             done += 1;
         }

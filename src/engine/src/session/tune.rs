@@ -6,7 +6,7 @@ use super::{
     Halt,
     job::{Job, Work},
 };
-use crate::schemes::tuning::Tuning;
+use crate::distill::tuning::Tuning;
 
 /// Training examples that ranges and repairs are calibrated with.
 const CALIBRATION: usize = 512;
@@ -31,10 +31,17 @@ impl Job {
 
     /// Begins to train a compressed network; or says why not.
     pub fn tune(&mut self, request: Request) -> Option<Event> {
-        let teacher = self.teacher_of(request.run).filter(|_| self.is_at_rest());
-        let Some(teacher) = teacher else { return Some(without_student(request.id)) };
+        let id = request.id;
+        let frozen = self.teachers.iter().find(|(run, _)| *run == request.run).filter(|_| self.is_at_rest());
+        let Some((_, frozen)) = frozen.cloned() else { return Some(without_student(id)) };
         let seed = self.experiment.seed.wrapping_add(request.run);
-        let tuning = Tuning::new(request, &self.data, &self.experiment, teacher.network.clone(), seed);
+        let tuning = match Tuning::new(request, &self.data, &self.experiment, (&self.plan, frozen), seed) {
+            Ok(tuning) => tuning,
+            Err(error) => {
+                let reason = error.to_string();
+                return Some(Event::FineTuned(unfinished(id, PipelineEnd::Failed { reason })));
+            }
+        };
         self.seconds = 0.0;
         self.work = Work::Tuning(Box::new(tuning));
         None

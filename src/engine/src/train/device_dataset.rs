@@ -72,8 +72,15 @@ impl DeviceDataset {
         select(&self.train_targets, indices)
     }
 
-    /// A network's logits of any inputs, left on the device.
+    /// A network's logits of any inputs, left on the device: those of the classes, if it has other outputs.
     pub fn logits(&self, network: &Network, inputs: &Tensor<2>) -> Tensor<2> {
+        let outputs = self.all_outputs(network, inputs);
+        let [_, count] = outputs.dims();
+        if count > self.dataset.classes { outputs.narrow(1, 0, self.dataset.classes) } else { outputs }
+    }
+
+    /// All of a network's outputs of any inputs, left on the device.
+    pub fn all_outputs(&self, network: &Network, inputs: &Tensor<2>) -> Tensor<2> {
         let [rows, _] = inputs.dims();
         let size = if matches!(network, Network::Mlp(_)) { CHUNK } else { IMAGES };
         let chunk = |start: usize| {

@@ -198,12 +198,27 @@ impl FusedMlp {
     /// # Shapes
     /// `inputs`: `[batch, features]`.
     pub fn step(&mut self, rate: f64, inputs: &Inputs, terms: &[FusedLossTerm<'_>], dropout: Option<&mut Dropout>) {
-        let Some(classes) = self.perceptron.layers.last().map(|layer| layer.bias.len()) else { return };
         if terms.is_empty() {
             return;
         }
         let kept = dropout.as_ref().map_or(1.0, |dropout| dropout.scale());
-        let logits = self.perceptron.forward(inputs, dropout);
+        self.forward(inputs, dropout);
+        self.descend(rate, inputs, terms, kept);
+    }
+
+    /// What it says of a batch: logits `[batch, classes]`.
+    pub fn forward(&mut self, inputs: &Inputs, dropout: Option<&mut Dropout>) -> &[f32] {
+        self.perceptron.forward(inputs, dropout)
+    }
+
+    /// One step down the gradient of the loss of the batch that it was asked about last; `kept` is what dropout
+    /// multiplied with.
+    pub fn descend(&mut self, rate: f64, inputs: &Inputs, terms: &[FusedLossTerm<'_>], kept: f32) {
+        let Some(classes) = self.perceptron.layers.last().map(|layer| layer.bias.len()) else { return };
+        if terms.is_empty() {
+            return;
+        }
+        let logits = self.perceptron.outputs.last().map_or(&[][..], Vec::as_slice);
         self.output_gradient.resize(logits.len(), 0.0);
         clear(&mut self.output_gradient);
         for term in terms {

@@ -130,6 +130,25 @@ impl Learner {
         }
     }
 
+    /// What it says of a batch, to learn from it next by [`descend_fused`](Self::descend_fused): logits
+    /// `[batch, classes]`; nothing where it has no fused path.
+    pub fn forward_fused(&mut self, inputs: &Inputs) -> &[f32] {
+        self.fused.as_mut().map_or(&[], |(fused, _)| fused.forward(inputs, None))
+    }
+
+    /// One step down the gradient of the batch that it was asked about last.
+    pub fn descend_fused(&mut self, experiment: &Experiment, inputs: &Inputs, terms: &[FusedLossTerm<'_>]) {
+        let rate = self.next_rate(experiment);
+        if let Some((fused, _)) = &mut self.fused {
+            fused.descend(rate, inputs, terms, 1.0);
+        }
+    }
+
+    /// The network as it learns: what it says is tracked for gradients.
+    pub fn tracked(&self) -> &Network {
+        &self.module.network
+    }
+
     fn next_rate(&mut self, experiment: &Experiment) -> f64 {
         let factor = schedule::factor(experiment.schedule, self.step, self.steps);
         self.step += 1;

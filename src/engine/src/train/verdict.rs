@@ -1,4 +1,4 @@
-//! The verdict: does distillation help, by a paired test over the test set and several seeds.
+//! The verdict: does the treatment help, by a paired test over the test set and several seeds.
 
 use retort_spec::Outcome;
 
@@ -8,23 +8,23 @@ const SIGNIFICANT: f64 = 0.05;
 /// One run's answers on the test set: which examples each network has right.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// The same network without a teacher.
-    pub baseline: Vec<bool>,
-    /// The distilled one.
-    pub student: Vec<bool>,
+    /// The network without the treatment.
+    pub control: Vec<bool>,
+    /// The same with it.
+    pub product: Vec<bool>,
 }
 
 /// The outcome and its two-sided p value.
 ///
 /// The test examples are the units, since they are what is drawn from the world: an example's difference is the
-/// number of runs in which only the student has it right less those in which only the baseline has. Under the null
+/// number of runs in which only the treated network has it right less those in which only the control has. Under the null
 /// hypothesis each difference is as likely to have the other sign, and the p value is the exact share of all sign
 /// assignments whose sum is at least as far from zero (Fisher's randomization test for pairs; with one run it is the
 /// exact McNemar test). Because seeds vary too, a verdict other than "no difference" is only given when most runs'
 /// accuracies point its way.
 pub fn judge(runs: &[Pair]) -> (Outcome, f64) {
-    let examples = runs.first().map_or(0, |run| run.student.len());
-    let gain = |run: &Pair, example: usize| i64::from(run.student[example]) - i64::from(run.baseline[example]);
+    let examples = runs.first().map_or(0, |run| run.product.len());
+    let gain = |run: &Pair, example: usize| i64::from(run.product[example]) - i64::from(run.control[example]);
     let differences: Vec<i64> = (0..examples).map(|example| runs.iter().map(|run| gain(run, example)).sum()).collect();
     let total: i64 = differences.iter().sum();
     let p_value = sign_flip_p(&differences);
@@ -66,9 +66,9 @@ fn sign_flip_p(differences: &[i64]) -> f64 {
 mod tests {
     use super::*;
 
-    fn pair(both: usize, student_only: usize, baseline_only: usize) -> Pair {
-        let of = |a, b, c| [vec![true; both], vec![a; student_only], vec![b; baseline_only], vec![c; 3]].concat();
-        Pair { student: of(true, false, false), baseline: of(false, true, false) }
+    fn pair(both: usize, product_only: usize, control_only: usize) -> Pair {
+        let of = |a, b, c| [vec![true; both], vec![a; product_only], vec![b; control_only], vec![c; 3]].concat();
+        Pair { product: of(true, false, false), control: of(false, true, false) }
     }
 
     #[test]

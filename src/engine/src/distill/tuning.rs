@@ -7,10 +7,10 @@ use burn::{
     tensor::{Device, ExecutionError, Int, Tensor, TensorData},
 };
 use rand_chacha::ChaCha8Rng;
-use retort_compress::{network::model::Matrix, reduction::prune};
+use retort_compress::{Layer, network::model::Matrix, reduction::prune};
 use retort_spec::{
-    Activations, CompressionStep, Experiment, FineTuneRequest as Request, StartFrom, SupervisedBy, TunedLayer,
-    TunedMatrix,
+    Activations, CompressionStep, EngineError, Experiment, FineTuneRequest as Request, NetworkId, Origin, Plan,
+    PlannedNetwork, StartFrom, SupervisedBy, TunedLayer, TunedMatrix,
 };
 
 use crate::{
@@ -28,8 +28,9 @@ use crate::{
 };
 
 use super::{
-    batch_source::{BatchSource, LabelledBatch},
-    offline::Teacher,
+    labelled::{LabelledBatch, LabelledSource},
+    phase::{PhaseRun, Start},
+    transfer::{TransferSource, mixed},
 };
 
 /// Share of the steps over which gradual pruning removes weights; the rest is for recovering.
@@ -68,17 +69,38 @@ pub struct Tuning {
     activation_quant: Option<ActivationFakeQuant>,
     /// For random rounding.
     generator: ChaCha8Rng,
-    batches: BatchSource,
+    labelled: LabelledSource,
+    /// The transfer set, if the product has teachers.
+    transfer: Option<TransferSource>,
+    /// Whether labelled and transfer set are one.
+    shared: bool,
+    /// Whom the product imitates.
+    teachers: Vec<(NetworkId, f64)>,
     /// A teacher that learns beside its student.
-    teacher: Option<Teacher>,
+    joint: Option<(NetworkId, PhaseRun)>,
     supervised_by: SupervisedBy,
     /// Whether gradual pruning has removed all that it should.
     is_pruned: bool,
 }
 
 impl Tuning {
-    /// A network at the beginning of its training; its teacher is finished, unless it is to learn beside it.
-    pub fn new(request: Request, data: &DeviceDataset, experiment: &Experiment, teacher: Network, seed: u32) -> Self {
+    /// A network at the beginning of its training; its teachers, `frozen`, are finished, unless one is to learn beside
+    /// it.
+    ///
+    /// # Errors
+    /// [`EngineError::Engine`] where the plan does not say how its product learns.
+    pub fn new(
+        request: Request,
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        (plan, frozen): (&Plan, Vec<(NetworkId, Network)>),
+        seed: u32,
+    ) -> Result<Self, EngineError> {
+        let learns = |id| plan.supervision(id).map(|(_, supervision)| supervision.clone());
+        let members = plan.network(plan.product).map_or(&[][..], |network| network.origin.members());
+        let supervision = learns(plan.product).or_else(|| learns(*members.first()?));
+        let missing = || EngineError::Engine { reason: "the plan has no product".into() };
+        let supervision = supervision.ok_or_else(missing)?;
         let steps = request.step.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let mut request = request;
         let (mut fake_quant, mut activation_quant, mut joint) = (None, None, None);
@@ -86,13 +108,20 @@ impl Tuning {
         match request.step {
             CompressionStep::QuantizationAware { scheme, scales: how, start, supervised_by: by, .. } => {
                 if start != StartFrom::Student {
-                    reinitialize(&mut request, data, experiment, seed);
+                    reinitialize(&mut request, data, plan, seed);
                 }
                 (fake_quant, supervised_by) = (Some((scheme, how)), by);
                 activation_quant = (scheme.activations != Activations::Float)
                     .then(|| ActivationFakeQuant::new(scheme.activations == Activations::Dynamic));
-                let alongside = Experiment { teacher_epochs: request.step.epochs(), ..experiment.clone() };
-                joint = (start == StartFrom::Joint).then(|| Teacher::new(data, &alongside, seed));
+                if start == StartFrom::Joint
+                    && let [(id, _)] = supervision.teachers[..]
+                    && let (Some(planned), Some(lesson)) = (plan.network(id), learns(id))
+                {
+                    let layers = draw(planned, data, seed);
+                    let start = Start { planned, supervision: &lesson, layers };
+                    let epochs = request.step.epochs();
+                    joint = Some((id, PhaseRun::new(data, experiment, &[start], frozen.clone(), epochs, seed)?));
+                }
             }
             CompressionStep::Gradual { supervised_by: by, .. }
             | CompressionStep::FineTune { supervised_by: by, .. } => supervised_by = by,
@@ -143,18 +172,24 @@ impl Tuning {
         let parameters = SideMatrices::of(
             learned.into_iter().map(|(values, shape)| fake_quant::learned(values, shape, &tracked)).collect(),
         );
-        Self {
+        let labelled = LabelledSource::new(data, experiment, &supervision, seed);
+        let transfer = (!supervision.teachers.is_empty())
+            .then(|| TransferSource::new(data, experiment, &supervision, frozen, seed));
+        Ok(Self {
             learner: Learner::of_side_matrices(parameters, experiment, steps),
             matrices,
             biases,
             activation_quant,
             generator: random::stream(seed, "rounding"),
-            batches: BatchSource::new(data, experiment, teacher, seed),
-            teacher: joint,
+            shared: transfer.as_ref().is_some_and(|transfer| transfer.is(&labelled.rows)),
+            labelled,
+            transfer,
+            teachers: supervision.teachers,
+            joint,
             supervised_by,
             is_pruned: false,
             request,
-        }
+        })
     }
 
     /// What was asked for.
@@ -172,22 +207,34 @@ impl Tuning {
         if let (Some(activation_quant), true) = (&self.activation_quant, self.learner.progress() >= FREEZING) {
             activation_quant.freeze();
         }
-        if let Some(teacher) = self.teacher.take() {
-            let teacher = teacher.step(data, experiment);
-            self.batches.set_teacher(teacher.learner.network());
-            self.teacher = Some(teacher);
+        if let (Some((id, teacher)), Some(transfer)) = (&mut self.joint, &mut self.transfer) {
+            teacher.step(data, experiment);
+            if let Some(network) = teacher.network(*id) {
+                transfer.replace(*id, network);
+            }
         }
-        let labelled_batch = self.batches.labelled_batch(data, experiment);
+        let labelled_batch = self.labelled.batch(data, experiment);
         let soft = match self.supervised_by {
+            _ if self.teachers.is_empty() => 0.0,
             SupervisedBy::Teacher if experiment.soft_weight > 0.0 => experiment.soft_weight,
             // Without labels there is nobody else to learn from.
             _ if labelled_batch.is_none() => 1.0,
             _ => 0.0,
         };
-        let transfer_batch =
-            (soft > 0.0).then(|| self.batches.transfer_batch(data, experiment, labelled_batch.as_ref())).flatten();
-        let (matrices, biases, activation_quant, shared) =
-            (&self.matrices, &self.biases, self.activation_quant.as_ref(), self.batches.shared);
+        let shared = self.shared;
+        let generator = &mut self.labelled.generator;
+        let transfer_batch = self.transfer.as_mut().filter(|_| soft > 0.0).and_then(|transfer| {
+            let batch = match (&labelled_batch, shared) {
+                (Some(batch), true) => transfer.batch_of(&batch.rows, batch.indices.clone(), batch.inputs.clone()),
+                (None, true) => return None,
+                _ => transfer.batch(data, experiment, generator)?,
+            };
+            let said = |&(id, weight): &(NetworkId, f64)| Some((transfer.trace(data, experiment, id, &batch)?, weight));
+            let teacher =
+                mixed(experiment.mix, self.teachers.iter().filter_map(said).collect(), experiment.temperature)?;
+            Some((batch.inputs, teacher.first(data.dataset.classes).autodiff()))
+        });
+        let (matrices, biases, activation_quant) = (&self.matrices, &self.biases, self.activation_quant.as_ref());
         let kind = self.request.kind;
         self.learner = self.learner.step(experiment, |_, parameters| {
             let linears = effective(matrices, &rounded, biases, parameters);
@@ -206,16 +253,16 @@ impl Tuning {
             let hard = labelled_batch
                 .filter(|_| asks_labels || (shared && transfer_batch.is_some()))
                 .map(|LabelledBatch { inputs, targets, .. }| (answer(inputs), targets));
-            if let Some(transfer_batch) = transfer_batch {
+            if let Some((inputs, teacher)) = transfer_batch {
                 let own;
                 let student = match &hard {
                     Some((trace, _)) if shared => trace,
                     _ => {
-                        own = answer(transfer_batch.inputs);
+                        own = answer(inputs);
                         &own
                     }
                 };
-                step_loss.add(soft_targets(student, &transfer_batch.teacher, &Settings::of(experiment), soft));
+                step_loss.add(soft_targets(student, &teacher, &Settings::of(experiment), soft));
             }
             if let (Some((trace, targets)), true) = (hard, asks_labels) {
                 step_loss.add(cross_entropy(&trace, targets, 1.0 - soft));
@@ -371,10 +418,19 @@ fn indices(places: &[u8], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(places, [count]), device)
 }
 
+/// A network's first weights; those of one that does not begin with its own are drawn from the student's stream.
+fn draw(planned: &PlannedNetwork, data: &DeviceDataset, seed: u32) -> Vec<Layer> {
+    let stream = match &planned.origin {
+        Origin::Drawn(stream) => stream,
+        _ => "student",
+    };
+    let (features, classes) = (data.dataset.features(), data.dataset.classes);
+    Network::draw(&planned.architecture, features, classes, seed, stream)
+}
+
 /// Puts the student's initial weights in the place of its trained ones.
-fn reinitialize(request: &mut Request, data: &DeviceDataset, experiment: &Experiment, seed: u32) {
-    let dataset = &data.dataset;
-    let drawn = Network::draw(&experiment.student, dataset.features(), dataset.classes, seed, "student");
+fn reinitialize(request: &mut Request, data: &DeviceDataset, plan: &Plan, seed: u32) {
+    let drawn = plan.network(plan.product).map(|planned| draw(planned, data, seed)).unwrap_or_default();
     for (layer, drawn) in request.layers.iter_mut().zip(drawn) {
         if let [matrix] = &mut layer.factors[..]
             && matrix.values.len() == drawn.weight.len()

@@ -1,0 +1,89 @@
+//! Which examples a network of a plan sees: the labelled ones, and those that it is distilled on.
+
+use retort_spec::{Experiment, LabelAccess, Labels, Supervision, Transfer};
+
+use crate::{data::split, train::device_dataset::DeviceDataset};
+
+/// The examples whose labels a network sees, as rows of the training set in rising order.
+pub fn rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAccess, seed: u32) -> Vec<u32> {
+    let (classes, given) = (data.dataset.classes, given(data));
+    let all = |labels: Labels, keep: &dyn Fn(u8) -> bool| match labels {
+        // In rising order, however many: the visitor's own among them.
+        Labels::All => {
+            (0_u32..).zip(&data.dataset.train.labels).filter(|&(_, &label)| keep(label)).map(|(row, _)| row).collect()
+        }
+        Labels::Count(count) => with_own(data, split::subset(given, count as usize, classes, seed, keep), keep),
+    };
+    match access {
+        LabelAccess::Some(labels) => all(labels, &|_| true),
+        LabelAccess::Revealed => labelled_rows(data, experiment, seed),
+        LabelAccess::Apart { labels, index, of } => {
+            let of = usize::from(of.max(1));
+            let count = (labels as usize).min(given.len() / of);
+            let first = count * usize::from(index);
+            split::part(given, first..first + count, classes, seed)
+        }
+        LabelAccess::Blind { labels, index } => {
+            let hidden = hidden(index, classes);
+            let seen = all(labels, &|_| true);
+            seen.into_iter().filter(|&row| !hidden.contains(&data.dataset.train.labels[row as usize])).collect()
+        }
+    }
+}
+
+/// The two classes that the `index`th member does not see; one of fewer than four.
+fn hidden(index: u8, classes: usize) -> Vec<u8> {
+    let each = if classes < 4 { 1 } else { 2 };
+    (0..each).map(|next| ((usize::from(index) * each + next) % classes) as u8).collect()
+}
+
+/// The labels of the examples that the data set has, without the visitor's own.
+fn given(data: &DeviceDataset) -> &[u8] {
+    let dataset = &data.dataset;
+    &dataset.train.labels[..dataset.train.len() - dataset.own]
+}
+
+/// These rows and the visitor's own: those were labelled by hand, so that they may be seen whatever the count.
+fn with_own(data: &DeviceDataset, mut rows: Vec<u32>, keep: &dyn Fn(u8) -> bool) -> Vec<u32> {
+    let first = given(data).len();
+    let own = (first as u32..).zip(&data.dataset.train.labels[first..]);
+    rows.extend(own.filter(|&(_, &label)| keep(label)).map(|(row, _)| row));
+    rows
+}
+
+/// The examples whose labels the student of this seed may see.
+pub fn labelled_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Vec<u32> {
+    let count = match experiment.labels {
+        Labels::All => usize::MAX,
+        Labels::Count(count) => count as usize,
+    };
+    let keep = |class| !experiment.omitted_classes.contains(class);
+    with_own(data, split::subset(given(data), count, data.dataset.classes, seed, keep), &keep)
+}
+
+/// The examples that the student of this seed is distilled on, as rows of the training set or of as much noise.
+pub fn transfer_rows(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Vec<u32> {
+    let labels = &data.dataset.train.labels;
+    match experiment.transfer {
+        Transfer::Labelled => labelled_rows(data, experiment, seed),
+        Transfer::All => {
+            let rows = (0_u32..).zip(labels);
+            rows.filter(|&(_, &label)| !experiment.omitted_classes.contains(label)).map(|(row, _)| row).collect()
+        }
+        Transfer::Noise | Transfer::Sparse | Transfer::Shuffled | Transfer::Other => (0..labels.len() as u32).collect(),
+    }
+}
+
+/// The examples that networks of a phase are distilled on: where `labelled` is the transfer set, a network's own
+/// labelled examples.
+pub fn transfer_rows_of(
+    data: &DeviceDataset,
+    experiment: &Experiment,
+    supervision: &Supervision,
+    seed: u32,
+) -> Vec<u32> {
+    match experiment.transfer {
+        Transfer::Labelled => rows_of(data, experiment, supervision.labels, seed),
+        _ => transfer_rows(data, experiment, seed),
+    }
+}

@@ -1,0 +1,66 @@
+//! Labelled batches: learners of one stream see the same ones.
+
+use burn::tensor::Tensor;
+use rand_chacha::ChaCha8Rng;
+use retort_spec::{Experiment, Supervision};
+
+use super::examples::rows_of;
+use crate::{
+    data::batch::Batches,
+    random,
+    train::device_dataset::{DeviceDataset, RowIndices},
+};
+
+/// A labelled batch.
+#[derive(Clone)]
+pub struct LabelledBatch {
+    /// `[batch, features]`.
+    pub inputs: Tensor<2>,
+    /// `[batch, classes]`, one-hot, as constants among tracked tensors.
+    pub targets: Tensor<2>,
+    /// Rows of the training set.
+    pub rows: Vec<u32>,
+    /// The same on the device.
+    pub indices: RowIndices,
+}
+
+/// A stream of labelled batches.
+pub struct LabelledSource {
+    /// The examples, as rows of the training set.
+    pub rows: Vec<u32>,
+    batches: Batches,
+    /// Moves images where they are jittered.
+    pub generator: ChaCha8Rng,
+}
+
+impl LabelledSource {
+    /// The batches of a learner in a run.
+    pub fn new(data: &DeviceDataset, experiment: &Experiment, supervision: &Supervision, seed: u32) -> Self {
+        let rows = rows_of(data, experiment, supervision.labels, seed);
+        let name = &supervision.batches;
+        let purpose = match (supervision.as_teacher, name.as_str()) {
+            (false, "student") => "labelled batches".to_owned(),
+            _ => format!("{name} batches"),
+        };
+        Self {
+            batches: Batches::new(rows.clone(), seed, &purpose),
+            rows,
+            generator: random::stream(seed, &format!("{name} jitter")),
+        }
+    }
+
+    /// The rows of the next batch; none without labels.
+    pub fn draw(&mut self, experiment: &Experiment) -> Vec<u32> {
+        self.batches.draw(experiment.batch as usize)
+    }
+
+    /// The next batch; `None` without labels.
+    pub fn batch(&mut self, data: &DeviceDataset, experiment: &Experiment) -> Option<LabelledBatch> {
+        let rows = self.draw(experiment);
+        (!rows.is_empty()).then(|| {
+            let indices = data.row_indices(&rows);
+            let inputs = data.inputs((&rows, &indices), experiment.jitter, &mut self.generator);
+            LabelledBatch { inputs, targets: data.targets(&indices).autodiff(), rows, indices }
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! The phases of a plan: who learns from whom, and from which examples; then a compressed student that learns on.
+
+mod active_objectives;
+pub mod examples;
+mod labelled;
+pub mod phase;
+mod transfer;
+pub mod tuning;

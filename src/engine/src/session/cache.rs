@@ -1,0 +1,160 @@
+//! Trained networks, known by what decided them: whatever was trained once is found again.
+
+use std::rc::Rc;
+
+use retort_spec::{
+    CurvePoint, Event, Experiment, Measured, NetworkFile, NetworkId, Origin, Plan, PlannedNetwork, Supervision, Terms,
+};
+
+use crate::nets::Network;
+
+/// Bytes that trained networks may take, with their files, answers and curves.
+const MOST_BYTES: usize = 64 << 20;
+
+/// All that decides a trained network: equal keys, same network.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NetworkKey {
+    /// It was trained here.
+    Trained(Box<Decisive>),
+    /// It came in a file of this checksum.
+    Imported(u32),
+}
+
+/// What decides a network that is trained here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decisive {
+    /// Seed of the run.
+    seed: u32,
+    /// The network without its name: another plan may call it otherwise.
+    planned: PlannedNetwork,
+    /// What it learns from, without names.
+    supervision: Supervision,
+    epochs: u32,
+    /// All other knobs that decide it.
+    experiment: Experiment,
+    /// Those that it is made from: whom it imitates, and whose weights it starts with.
+    made_from: Vec<NetworkKey>,
+}
+
+/// The name of a network in a key.
+const NOBODY: NetworkId = NetworkId::TEACHER;
+
+/// The key of a network of a run of this seed; `None` for one that is not trained.
+pub fn key(
+    plan: &Plan,
+    experiment: &Experiment,
+    imported: Option<u32>,
+    id: NetworkId,
+    seed: u32,
+) -> Option<NetworkKey> {
+    if let (Some(checksum), NetworkId::TEACHER) = (imported, id) {
+        return Some(NetworkKey::Imported(checksum));
+    }
+    let (phase, supervision) = plan.supervision(id)?;
+    let planned = plan.network(id)?;
+    let mut made_from = Vec::new();
+    for &(teacher, _) in &supervision.teachers {
+        let earlier = plan.supervision(teacher).is_some_and(|(other, _)| other < phase);
+        // One that learns beside it is made from it in turn.
+        made_from.push(match earlier {
+            true => key(plan, experiment, imported, teacher, seed)?,
+            false => NetworkKey::Trained(Box::new(Decisive {
+                made_from: Vec::new(),
+                ..bare(plan, experiment, teacher, seed)?
+            })),
+        });
+    }
+    if let Origin::Copy(start) = planned.origin {
+        made_from.push(key(plan, experiment, imported, start, seed)?);
+    }
+    Some(NetworkKey::Trained(Box::new(Decisive { made_from, ..bare(plan, experiment, id, seed)? })))
+}
+
+fn bare(plan: &Plan, experiment: &Experiment, id: NetworkId, seed: u32) -> Option<Decisive> {
+    let (phase, supervision) = plan.supervision(id)?;
+    let planned = plan.network(id)?.clone();
+    let origin = match planned.origin {
+        Origin::Copy(_) => Origin::Copy(NOBODY),
+        origin => origin,
+    };
+    let teachers = supervision.teachers.iter().map(|(_, weight)| (NOBODY, *weight)).collect();
+    Some(Decisive {
+        seed,
+        planned: PlannedNetwork { id: NOBODY, origin, ..planned },
+        supervision: Supervision { learner: NOBODY, teachers, ..supervision.clone() },
+        epochs: plan.phases[phase].epochs,
+        experiment: experiment.decisive(supervision),
+        made_from: Vec::new(),
+    })
+}
+
+/// A trained network, with all that was told of it.
+#[derive(Clone)]
+pub struct TrainedNetwork {
+    /// What decided it; `None` where a knob was turned while it trained, so that nothing gives it again.
+    pub key: Option<NetworkKey>,
+    /// The network; an ensemble has none.
+    pub network: Option<Network>,
+    /// What was measured of it.
+    pub measured: Measured,
+    /// Its learning curve.
+    pub points: Vec<CurvePoint>,
+    /// The terms of its loss.
+    pub terms: Vec<Terms>,
+    /// Its file.
+    pub file: Option<NetworkFile>,
+}
+
+impl TrainedNetwork {
+    /// Its curve, as a network of this name in this run.
+    pub fn curve(&self, run: u32, network_id: NetworkId) -> impl Iterator<Item = Event> + '_ {
+        let points = self.points.iter().map(move |point| Event::Point(CurvePoint { run, network_id, ..*point }));
+        let terms = self.terms.iter().map(move |terms| Event::Terms(Terms { run, network_id, ..terms.clone() }));
+        points.chain(terms)
+    }
+
+    /// Bytes that it takes, about.
+    fn bytes(&self) -> usize {
+        let file = self.file.as_ref().map_or(0, |file| file.file.len());
+        2 * file + 4 * self.measured.logits.len() + size_of::<CurvePoint>() * self.points.len()
+    }
+}
+
+/// Trained networks, newest last; the oldest are forgotten where there are too many.
+#[derive(Default)]
+pub struct NetworkCache {
+    networks: Vec<Rc<TrainedNetwork>>,
+}
+
+impl NetworkCache {
+    /// The network of this key.
+    pub fn find(&mut self, key: &NetworkKey) -> Option<Rc<TrainedNetwork>> {
+        let place = self.networks.iter().position(|network| network.key.as_ref() == Some(key))?;
+        // What is used again is the newest.
+        let found = self.networks.remove(place);
+        self.networks.push(found.clone());
+        Some(found)
+    }
+
+    /// Keeps a network that can be found again.
+    pub fn keep(&mut self, network: &Rc<TrainedNetwork>) {
+        if network.key.is_none() {
+            return;
+        }
+        self.networks.retain(|other| other.key != network.key);
+        self.networks.push(network.clone());
+        while self.networks.len() > 1 && self.bytes() > MOST_BYTES {
+            self.networks.remove(0);
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.networks.len()
+    }
+
+    /// Bytes that they take, about.
+    pub fn bytes(&self) -> usize {
+        self.networks.iter().map(|network| network.bytes()).sum()
+    }
+}
