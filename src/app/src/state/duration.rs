@@ -29,7 +29,6 @@ mod tests {
 
     use retort_spec::NetworkId;
 
-    use super::*;
     use crate::state::fixture::{finish, measured_state};
 
     #[test]

@@ -99,7 +99,7 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (asked, origin) = (state.experiment.granularity, state.source_experiment());
     let of = |row: &CompressionResult| {
-        let other = row.scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
+        let other = row.quant_scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
             kind: if other { Kind::Other } else { Kind::Current },
             pipeline: row.pipeline.clone(),

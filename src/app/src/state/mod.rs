@@ -38,7 +38,6 @@ pub use crate::state::{
 
 use crate::state::{
     device::{DeviceReason, Timed},
-    networks::{is_early, is_same},
     selection::most_telling,
 };
 
@@ -336,22 +335,20 @@ impl State {
         self.inside = Rc::default();
     }
 
-    /// Another training is planned. What was measured of a network that is another one in the new plan, or that the
-    /// plan does not have, would stand there under a wrong name.
+    /// Another training is planned. What was measured by another plan would stand there under a wrong name; networks
+    /// that are trained already are told anew.
     fn take_plan(&mut self, plan: Plan) {
-        let before = std::mem::replace(&mut self.plan, Rc::new(plan));
-        let plan = &self.plan;
-        if before.ids().eq(plan.ids()) && before.contrast == plan.contrast {
-            return;
+        let is_other = !(self.plan.ids().eq(plan.ids()) && self.plan.contrast == plan.contrast);
+        self.plan = Rc::new(plan);
+        if is_other {
+            self.measured.clear();
+            self.verdict = None;
+            self.compressed = Rc::default();
+            self.bench = Rc::default();
+            self.answers = Rc::default();
+            self.regions = Rc::default();
+            self.inside = Rc::default();
         }
-        self.measured
-            .retain(|measured| is_early(plan, measured.network_id) && is_same(&before, plan, measured.network_id));
-        self.verdict = None;
-        self.compressed = Rc::default();
-        self.bench = Rc::default();
-        self.answers = Rc::default();
-        self.regions = Rc::default();
-        self.inside = Rc::default();
     }
 
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
@@ -367,17 +364,14 @@ impl State {
         let old = std::mem::take(&mut self.curves);
         match same_data {
             true => {
-                let plan = self.plan.clone();
-                let is_kept = |id| is_early(&plan, id);
-                // A teacher may be kept; if it is not, its first point says so.
-                self.curves = old.iter().filter(|point| is_kept(point.network_id)).copied().collect();
-                if old.iter().any(|point| !is_kept(point.network_id)) {
+                if old.iter().any(|point| [self.plan.control, self.plan.product].contains(&point.network_id)) {
                     let first_run = old.into_iter().filter(|point| point.run == 0).collect();
                     self.past.push(Rc::new(first_run));
                     let extra = self.past.len().saturating_sub(PAST_CURVES);
                     self.past.drain(..extra);
                 }
-                self.measured.retain(|measured| measured.run == 0 || is_kept(measured.network_id));
+                // Whatever is trained already, of any run, is told anew.
+                self.measured.retain(|measured| measured.run == 0);
             }
             false => {
                 self.past.clear();

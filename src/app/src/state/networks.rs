@@ -77,19 +77,9 @@ pub fn some(plan: &Plan, most: usize) -> Vec<NetworkId> {
     plan.ids().filter(|id| chosen.contains(id)).collect()
 }
 
-/// Whether a network is finished before the product begins.
-pub fn is_early(plan: &Plan, id: NetworkId) -> bool {
-    plan.supervision(id).is_some_and(|(phase, _)| phase + 1 < plan.phases.len())
-}
-
 /// Whether the plan is one teacher, and a student beside the same network without it.
 pub fn is_usual(plan: &Plan) -> bool {
     plan.contrast == Contrast::Alone && plan.ids().eq([NetworkId::TEACHER, NetworkId::BASELINE, NetworkId::STUDENT])
-}
-
-/// Whether a network means the same in two plans: what was measured of it in one holds in the other.
-pub fn is_same(one: &Plan, other: &Plan, id: NetworkId) -> bool {
-    one.network(id) == other.network(id) && one.supervision(id) == other.supervision(id)
 }
 
 /// The epochs of a network; those of the networks that it is computed from, where it learns nothing itself.
@@ -173,7 +163,6 @@ mod tests {
         let soup = plan(Scheme::Soup);
         assert_eq!(epochs(&soup, soup.product), epochs(&soup, soup.control));
         assert!(!is_trained(&soup, soup.product) && is_trained(&soup, soup.control));
-        assert!(is_early(&soup, NetworkId::first(Role::Assistant)) && !is_early(&soup, soup.product));
         assert!(is_usual(&plan(Scheme::Offline)) && !is_usual(&plan(Scheme::Mutual)) && !is_usual(&soup));
     }
 }

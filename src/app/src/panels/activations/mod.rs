@@ -208,7 +208,7 @@ mod tests {
         let state = state.reduce(give(vec![0.5, -0.5]));
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
         let state = state.reduce(Action::Events {
-            events: vec![Event::Activations(vec![]), Event::Pong { memory: 0.0 }],
+            events: vec![Event::Activations(vec![]), Event::Pong { memory: 0.0, networks: 0 }],
             recorded: false,
         });
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));

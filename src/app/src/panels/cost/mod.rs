@@ -57,7 +57,7 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let float = state.float_file();
     let change = float.map(|float| 100.0 * (shown.accuracy - float.accuracy)).unwrap_or(0.0);
-    let rounded = shown.scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
+    let rounded = shown.quant_scheme().is_some_and(|scheme| scheme.activations != Activations::Float);
     let simulated = if rounded { texts.get("badge-simulated-rounded") } else { texts.help("badge-simulated") };
     html! {
         <dl>

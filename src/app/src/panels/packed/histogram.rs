@@ -76,7 +76,7 @@ pub fn histogram(page: &AppContext, layers: &[WeightHistogram], shown: usize, ch
 fn caption(page: &AppContext, histogram: &WeightHistogram) -> String {
     let texts = &page.texts;
     let levels = histogram.levels.len();
-    let scheme = page.state.shown().and_then(|(shown, _)| shown.scheme());
+    let scheme = page.state.shown().and_then(|(shown, _)| shown.quant_scheme());
     let id = match scheme.filter(|_| levels > 0).map(|scheme| scheme.granularity) {
         None => return texts.get("histogram-float"),
         Some(Granularity::Tensor) => "histogram-tensor",

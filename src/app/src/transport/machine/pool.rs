@@ -258,7 +258,7 @@ impl<P: Clone> Machine<P> {
         for event in events {
             match event {
                 Event::Ready(_) => self.init_helper(id),
-                Event::Pong { memory } => {
+                Event::Pong { memory, .. } => {
                     if let Some(helper) = self.pool.helper(id) {
                         helper.memory = memory;
                     }

@@ -190,9 +190,7 @@ impl World {
 fn contents(parcel: &Parcel) -> Contents {
     match parcel {
         Parcel::EvaluationData(_) => Contents::EvaluationData,
-        Parcel::Network(network) => {
-            Contents::Network { run: network.run, network_id: network.network_id.word().into() }
-        }
+        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.to_string() },
         Parcel::Result(_) => Contents::Result,
         Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
     }
@@ -244,7 +242,7 @@ fn file(experiment: &Experiment) -> Vec<u8> {
 /// Whether the curves of a run begin at the first step and have all their points in order.
 fn whole(state: &State, epochs: u32) {
     for run in 0..state.experiment.runs {
-        for network_id in NetworkId::ALL {
+        for network_id in state.networks() {
             let is_it = |point: &&CurvePoint| (point.run, point.network_id) == (run, network_id);
             let epochs_of: Vec<u32> = state.curves.iter().filter(is_it).map(|point| point.epoch).collect();
             assert_eq!(epochs_of, (0..=epochs).collect::<Vec<u32>>(), "{network_id:?} of run {run}");
@@ -310,7 +308,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
     let one = Experiment { device: DeviceChoice::Gpu, ..experiment("") };
     let file = file(&one);
     let taught = verdict(vec![Command::Run(one.clone()), Command::UseTeacherFile { file: file.clone() }]);
-    assert_ne!(taught.teacher, alone(one.clone()).teacher);
+    assert_ne!(taught.spread(NetworkId::TEACHER), alone(one.clone()).spread(NetworkId::TEACHER));
     for cores in [2, 4] {
         let mut world = World::new(&link, cores);
         world.step(Input::Probed(Adapter::Usable));
@@ -330,7 +328,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
         for own in [vec![own], Vec::new()] {
             world.step(Input::SetUserExamples(own));
             world.until("it trains again", |world| world.state.verdict.is_none());
-            assert_eq!(world.finish().teacher.values.len(), 5);
+            assert_eq!(world.finish().runs(), 5);
             assert_eq!(world.measured(NetworkId::TEACHER, 0).seconds, 0.0);
         }
         // And where a knob of the student is turned, but not where one of the teacher is.
