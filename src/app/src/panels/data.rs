@@ -29,7 +29,7 @@ const THUMBNAILS: usize = 20;
 /// Its entry in the table.
 pub const PANEL: Panel = Panel {
     id: "data",
-    holds: |key| matches!(key, "data" | "examples" | "classes" | "noise" | "wrong" | "labels" | "transfer" | "omit"),
+    holds: |key| matches!(key, "data" | "examples" | "classes" | "noise" | "labels" | "transfer" | "omit"),
     draw: data_panel,
     ..Panel::PLAIN
 };
@@ -73,7 +73,6 @@ pub fn data_panel(page: &AppContext) -> Html {
                 { knob_control(page, "classes") }
             }
             { knob_control(page, "noise") }
-            { knob_control(page, "wrong") }
             if data.is_plane() && page.state.own.iter().any(|own| own.data == data) {
                 { own_examples(page) }
             }

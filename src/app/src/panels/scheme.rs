@@ -1,5 +1,5 @@
-//! Who teaches whom: the menu of schemes, the chosen one in a sentence with its source, what its control is, and its own
-//! knobs.
+//! Who teaches whom: the menu of schemes, the chosen one in a sentence with its source, and its own knobs. What its
+//! control is stands beside the control's accuracy.
 
 use retort_spec::{Scheme, SchemeGroup};
 use yew::prelude::*;
@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// The knobs of schemes that stand in no other panel.
-const KNOBS: [&str; 8] =
-    ["members", "member-labels", "mix", "dense", "stale", "same-start", "teacher-labels", "teacher-smoothing"];
+const KNOBS: [&str; 9] =
+    ["members", "member-labels", "mix", "dense", "stale", "same-start", "teacher-labels", "teacher-smoothing", "wrong"];
 
 /// Its entry in the table.
 pub const PANEL: Panel =
@@ -23,28 +23,24 @@ pub const PANEL: Panel =
 
 /// The panel.
 pub fn scheme(page: &AppContext) -> Html {
-    let (texts, plan) = (&page.texts, &page.state.plan);
+    let texts = &page.texts;
     let chosen = page.state.experiment.scheme;
     let (id, about) = (format!("scheme-{chosen}"), chosen.info());
     html! {
         <section id="scheme" class="panel" aria-labelledby="scheme-title">
-            <div>
-                <h2 id="scheme-title">{ texts.get("scheme") }</h2>
-                if page.shows_knob("scheme") {
-                    { menu(page, chosen) }
-                } else {
-                    <b>{ texts.get(&id) }</b>
-                }
-            </div>
-            <p>
-                { texts.help(&id) }{ " " }
-                <a id="scheme-source" href={about.url} target="_blank" rel="noopener">{ about.source }</a>
-            </p>
-            <p id="scheme-control">
-                <b class={plan.control.role_word()}>{ page.name(plan.control) }</b>{ texts.language.colon() }
-                { texts.get(&format!("contrast-{}", plan.contrast)) }
-            </p>
-            <div class="knobs">{ for KNOBS.map(|key| knob_control(page, key)) }</div>
+            <h2 id="scheme-title">{ texts.get("scheme") }</h2>
+            if page.shows_knob("scheme") {
+                { menu(page, chosen) }
+            } else {
+                <b>{ texts.get(&id) }</b>
+            }
+            <p>{ texts.help(&id) }</p>
+            <p><a id="scheme-source" href={about.url} target="_blank" rel="noopener">{ about.source }</a></p>
+            // What makes a scheme what it is lies open; the usual one needs none of it.
+            <details open={chosen != Scheme::Offline}>
+                <summary>{ texts.get("scheme-settings") }</summary>
+                { for KNOBS.map(|key| knob_control(page, key)) }
+            </details>
         </section>
     }
 }

@@ -70,6 +70,7 @@ fn students(page: &AppContext) -> Html {
             <h2 id="student-title">{ title }</h2>
             { score(page, product) }
             { score(page, control) }
+            <p id="control" class="hint">{ texts.with("control-is", &[("contrast", texts.get(&format!("contrast-{}", state.plan.contrast)).into())]) }</p>
             { knob_control(page, "student") }
             { knob_slider(page, "soft") }
             { knob_control(page, "t2") }
