@@ -197,7 +197,7 @@ fn every_scheme_trains_to_its_verdict() {
 
 #[test]
 fn an_average_is_the_mean_of_its_members() {
-    let experiment = Experiment { runs: 1, ..Experiment::usual(DataSet::Digits8, Scheme::Soup) };
+    let experiment = Experiment { runs: 1, members: 3, ..Experiment::usual(DataSet::Digits8, Scheme::Soup) };
     let events = finish(&mut session(), Command::Run(Experiment { student_epochs: 2, ..experiment }));
     let first = |network_id: NetworkId| {
         let of = |event: &Event| match event {
