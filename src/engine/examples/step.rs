@@ -14,7 +14,7 @@ use std::{
 
 use pollster::block_on;
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, Event, Experiment, FileData, Progress, Stage};
+use retort_spec::{Command, Event, Experiment, FileData, Progress};
 
 const SIDE: usize = 28;
 const EXAMPLES: usize = 2048;
@@ -76,7 +76,7 @@ fn advance(session: &mut Session) -> Result<Option<Progress>, Box<dyn Error>> {
         return Err(format!("{trouble:?}").into());
     }
     Ok(events.into_iter().rev().find_map(|event| match event {
-        Event::Progress(progress) if progress.stage == Stage::Students => Some(progress),
+        Event::Progress(progress) if progress.phase == Some(1) => Some(progress),
         _ => None,
     }))
 }

@@ -91,6 +91,6 @@ mod tests {
         let zeros = kept.iter().filter(|&&x| x == 0.0).count();
         assert!((2300..2700).contains(&zeros), "{zeros}");
         assert!((kept.iter().sum::<f32>() / 1e4 - 1.0).abs() < 0.04);
-        assert!(Dropout::new(0.0, 1).is_none());
+        assert!(Dropout::new(0.0, 1, "dropout").is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use retort_spec::{FileData, FineTuneRequest, Measured, NetworkKind, RunResult, decode};
+use retort_spec::{FileData, FineTuneRequest, Measured, NetworkId, NetworkKind, RunResult, decode};
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn experiment(turned: &str) -> Experiment {
 }
 
 /// Knobs of every phase, live ones, and experiments that cannot be trained.
-const TURNED: [&str; 14] = [
+const TURNED: [&str; 20] = [
     "",
     "temperature=9",
     "soft=0.2",
@@ -33,6 +33,12 @@ const TURNED: [&str; 14] = [
     "student=linear&hint=1",
     "optimizer=sgd&learning-rate=10&weight-decay=1",
     "data=mnist",
+    "scheme=mutual",
+    "scheme=soup",
+    "scheme=assistant",
+    "scheme=subliminal&student=3",
+    "scheme=several-teachers&members=2",
+    "scheme=born-again&members=2&wrong=0.2",
 ];
 
 fn experiments() -> impl Strategy<Value = Experiment> {
@@ -94,11 +100,9 @@ fn any_command() -> impl Strategy<Value = Command> {
             generation,
             run,
             edited_while_training: false,
-            teacher: 0.5,
-            baseline: f64::NAN,
-            student: 0.5,
-            baseline_right: right.clone(),
-            student_right: right,
+            accuracies: vec![(NetworkId::BASELINE, f64::NAN), (NetworkId::STUDENT, 0.5)],
+            control_right: right.clone(),
+            product_right: right,
         })),
         1 => (0..3_u32).prop_map(|run| Command::FineTune(FineTuneRequest {
             id: 2,

@@ -2,11 +2,11 @@ use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
     Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
-    NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, RunTime, Terms,
-    Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
+    NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, Role, RunTime,
+    Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
 };
 
-use super::*;
+use super::{job::Work, *};
 
 /// Long enough that no test is cut into bursts.
 const BUDGET: Duration = Duration::from_secs(3600);
@@ -93,13 +93,122 @@ fn pausing_and_stepping_change_nothing() {
 fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
     let mut session = session();
     finish(&mut session, Command::Run(small()));
-    let again = finish(&mut session, Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
-    assert!(!again.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
-    let fresh =
-        finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { labels: Labels::Count(100), ..small() }));
+    let more = Experiment { labels: Labels::Count(100), ..small() };
+    assert_eq!(trained(&mut session, Command::Run(more.clone())), ["baseline", "student"]);
+    finish(&mut session, Command::Run(small()));
+    let again = finish(&mut session, Command::Run(more.clone()));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(more));
     assert_eq!(measured(&again, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
-    let anew = finish(&mut session, Command::Run(Experiment { dropout: 0.5, ..small() }));
-    assert!(anew.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
+    let other = Command::Run(Experiment { dropout: 0.5, ..small() });
+    assert_eq!(trained(&mut session, other), ["student", "teacher"], "nothing is dropped in a baseline");
+}
+
+/// The networks that a session trains from this command on.
+fn trained(session: &mut Session, command: Command) -> Vec<String> {
+    let (mut events, mut names): (_, Vec<String>) = (block_on(session.handle(command)), Vec::new());
+    let mut plan = None;
+    while session.is_running() {
+        events.extend(block_on(session.advance(Duration::ZERO)));
+        for event in events.drain(..) {
+            match event {
+                Event::Plan(told) => plan = Some(told),
+                Event::Progress(progress) => {
+                    let job = session.job.as_ref().unwrap();
+                    let Work::Phase(phase) = &job.work else { continue };
+                    let planned = plan.get_or_insert_with(|| job.plan.clone());
+                    assert_eq!(progress.phase, Some(job.phase));
+                    assert!(phase.trainees().iter().all(|one| planned.learners(job.phase).any(|id| id == one.id())));
+                    names.extend(phase.trainees().iter().map(|trainee| trainee.id().to_string()));
+                }
+                _ => {}
+            }
+        }
+    }
+    names.dedup();
+    names.sort();
+    names.dedup();
+    names
+}
+
+#[test]
+fn what_was_trained_once_is_found_again() {
+    let mut session = session();
+    let long = Experiment { dropout: 0.0, ..small() };
+    let run = |experiment: &Experiment| Command::Run(experiment.clone());
+    assert_eq!(trained(&mut session, run(&long)), ["baseline", "student", "teacher"]);
+    let first = finish(&mut Session::new(Compute::cpu()), run(&long));
+    // Only the student depends on T.
+    let hot = Experiment { temperature: 9.0, ..long.clone() };
+    assert_eq!(trained(&mut session, run(&hot)), ["student"]);
+    let fresh = finish(&mut Session::new(Compute::cpu()), run(&hot));
+    // Undo, redo: nothing is trained, and all is told again.
+    for (experiment, expected) in [(&long, &first), (&hot, &fresh), (&long, &first)] {
+        let again = finish(&mut session, run(experiment));
+        assert!(!again.iter().any(|event| matches!(event, Event::Progress(_))));
+        for id in experiment.plan().ids() {
+            assert_eq!(measured(&again, id).logits, measured(expected, id).logits, "{id}");
+        }
+        assert!(again.iter().any(|event| matches!(event, Event::Verdict(_))));
+    }
+    // Another scheme of the same teacher, and one that knows it by another name.
+    let assisted = Experiment { scheme: Scheme::Assistant, ..long.clone() };
+    assert_eq!(trained(&mut session, run(&assisted)), ["assistant", "student"], "the control is the offline student");
+    let smoothed = Experiment { scheme: Scheme::SmoothedTeacher, teacher_smoothing: 0.1, ..long.clone() };
+    assert_eq!(trained(&mut session, run(&smoothed)), ["student", "teacher"]);
+    // Anew from the first step means anew.
+    assert_eq!(trained(&mut session, Command::Reset).len(), 4);
+}
+
+#[test]
+fn every_scheme_trains_to_its_verdict() {
+    for &scheme in Scheme::ALL {
+        for data in [DataSet::Digits8, DataSet::Moons] {
+            let usual = Experiment::usual(data, scheme);
+            let experiment = Experiment {
+                teacher: Architecture::mlp([12]),
+                student: Architecture::mlp([8]),
+                teacher_epochs: 1,
+                student_epochs: 1,
+                examples: 200,
+                runs: 1,
+                ..usual
+            };
+            let events = finish(&mut session(), Command::Run(experiment.clone()));
+            let verdict = events.iter().find_map(|event| match event {
+                Event::Verdict(verdict) => Some(verdict),
+                _ => None,
+            });
+            let verdict = verdict.unwrap_or_else(|| panic!("{scheme} on {data}: {:?}", events.last()));
+            let plan = experiment.plan();
+            let named: Vec<NetworkId> = verdict.accuracies.iter().map(|(id, _)| *id).collect();
+            assert_eq!(named, plan.ids().collect::<Vec<NetworkId>>(), "{scheme} on {data}");
+            let file = |id| {
+                events.iter().any(
+                    |event| matches!(event, Event::Network(file) if file.network_id == id && !file.file.is_empty()),
+                )
+            };
+            assert!(file(plan.product), "{scheme}");
+            for (id, _) in &verdict.accuracies {
+                assert!(measured(&events, *id).logits.iter().all(|logit| logit.is_finite()), "{scheme}: {id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_average_is_the_mean_of_its_members() {
+    let experiment = Experiment { runs: 1, members: 3, ..Experiment::usual(DataSet::Digits8, Scheme::Soup) };
+    let events = finish(&mut session(), Command::Run(Experiment { student_epochs: 2, ..experiment }));
+    let first = |network_id: NetworkId| {
+        let of = |event: &Event| match event {
+            Event::Network(file) if file.network_id == network_id => Some(unpack_float(&file.file).unwrap().2),
+            _ => None,
+        };
+        events.iter().find_map(of).unwrap()[0].bias[0]
+    };
+    let members: Vec<f32> = (0..3).map(|index| first(NetworkId::new(Role::Baseline, index))).collect();
+    assert!((first(NetworkId::STUDENT) - members.iter().sum::<f32>() / 3.0).abs() < 1e-6);
+    assert_ne!(members[0], members[1]);
 }
 
 #[test]
@@ -127,7 +236,7 @@ fn more_runs_go_on_and_fewer_are_judged_at_once() {
     let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { runs: 2, ..small() }));
     assert_eq!(results(&events).last(), results(&fresh).last());
     let events = block_on(session.handle(Command::Run(small())));
-    assert!(matches!(&events[0], Event::Verdict(verdict) if verdict.student.values.len() == 1));
+    assert!(matches!(&events[0], Event::Verdict(verdict) if verdict.runs() == 1));
 }
 
 #[test]
@@ -356,7 +465,7 @@ fn a_network_that_is_brought_along_teaches() {
     events.extend(finish(&mut second, Command::Resume));
     let teacher = measured(&events, NetworkId::TEACHER);
     assert_eq!((teacher.parameters, teacher.seconds), (8 * 65 + 10 * 9, 0.0));
-    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.teacher.values.len() == 2)));
+    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.runs() == 2)));
     let bad = block_on(second.handle(Command::UseTeacherFile { file: file[..file.len() - 1].to_vec() }));
     assert!(
         matches!(&bad[..], [Event::Error(EngineError::BadFile { .. }), Event::State(RunState::Finished)]),
@@ -644,9 +753,7 @@ fn a_refused_objective_is_told_and_the_teacher_is_kept() {
     let refused = EngineError::Refused { objective: Objective::Attention, refusal: Incompatibility::NoPlaces };
     assert!(events.contains(&Event::Error(refused)), "{events:?}");
     let weights = Weights::default().with(Objective::Pkt);
-    let events = finish(&mut session, Command::Run(Experiment { weights, ..small() }));
-    assert!(!events.iter().any(|event| matches!(event, Event::Measured(m) if m.network_id == NetworkId::TEACHER)));
-    assert!(events.iter().any(|event| matches!(event, Event::Verdict(_))));
+    assert_eq!(trained(&mut session, Command::Run(Experiment { weights, ..small() })), ["student"]);
 }
 
 #[test]
@@ -719,6 +826,7 @@ fn a_pool_gives_what_one_worker_gives() {
     let alone = finish(&mut session(), Command::Run(experiment.clone()));
     let mut pool = [session(), session(), session()];
     let events = together(&mut pool, Command::Run(experiment.clone()), 1);
+    let before = events.clone();
     assert_eq!(verdict(&events), verdict(&alone));
     assert_eq!(by_run(&events), by_run(&alone), "a run's events come in order, whoever trains it");
     assert!(events.contains(&Event::State(RunState::Gathering)), "the first waits for the others");
@@ -728,12 +836,21 @@ fn a_pool_gives_what_one_worker_gives() {
     let cooler = Experiment { temperature: 1.0, ..experiment.clone() };
     let events = together(&mut pool, Command::Run(cooler.clone()), 2);
     assert_eq!(verdict(&events), verdict(&finish(&mut session(), Command::Run(cooler.clone()))));
-    assert!(!events.iter().any(|event| matches!(event, Event::Point(point) if point.network_id == NetworkId::TEACHER)));
+    let seconds = |events: &[Event]| -> Vec<f64> {
+        let of_teacher = |event: &Event| match event {
+            Event::Measured(measured) if measured.network_id == NetworkId::TEACHER => Some(measured.seconds),
+            _ => None,
+        };
+        let mut seconds: Vec<f64> = events.iter().filter_map(of_teacher).collect();
+        seconds.sort_by(f64::total_cmp);
+        seconds
+    };
+    assert_eq!(seconds(&events), seconds(&before), "told again, not trained again");
 
     // Fewer and more runs, with what is done.
     let fewer = Experiment { runs: 2, ..cooler.clone() };
     let events = together(&mut pool, Command::Run(fewer), 3);
-    assert!(matches!(&verdict(&events)[0], Event::Verdict(verdict) if verdict.student.values.len() == 2));
+    assert!(matches!(&verdict(&events)[0], Event::Verdict(verdict) if verdict.runs() == 2));
     let events = together(&mut pool, Command::Run(cooler.clone()), 4);
     assert_eq!(verdict(&events), verdict(&finish(&mut session(), Command::Run(cooler))));
 }

@@ -4,7 +4,7 @@ use crate::{
     experiment::Experiment,
     network_id::{NetworkId, Role},
     plan::{Channel, Contrast, LabelAccess, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
-    values::{Architecture, Labels},
+    values::{Architecture, Labels, MemberLabels},
 };
 
 /// The stream of a student's first weights, and of its batches.
@@ -116,10 +116,13 @@ pub fn first(role: Role, count: u32) -> Vec<NetworkId> {
     (0..count).map(|index| NetworkId::new(role, index as u8)).collect()
 }
 
-/// A count of labels as a number.
-pub fn count(labels: Labels) -> u32 {
-    match labels {
-        Labels::All => u32::MAX,
-        Labels::Count(count) => count,
+/// Which of `labels` the `index`th member sees; `shared` is what it sees where all see the same.
+pub fn member_labels(experiment: &Experiment, labels: Labels, index: usize, shared: LabelAccess) -> LabelAccess {
+    let (index, of) = (index as u8, experiment.members as u8);
+    match (experiment.member_labels, labels) {
+        (MemberLabels::Shared, _) => shared,
+        (MemberLabels::Apart, Labels::All) => LabelAccess::Apart { labels: u32::MAX, index, of },
+        (MemberLabels::Apart, Labels::Count(labels)) => LabelAccess::Apart { labels, index, of },
+        (MemberLabels::Blind, labels) => LabelAccess::Blind { labels, index },
     }
 }

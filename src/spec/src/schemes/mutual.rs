@@ -2,7 +2,7 @@
 
 use super::{
     Builder, SchemeEntry,
-    builder::{STUDENT, equally, first, learning},
+    builder::{STUDENT, equally, first, learning, member_labels},
 };
 use crate::{
     experiment::Experiment,
@@ -30,13 +30,7 @@ pub const SCHEME: SchemeEntry = SchemeEntry {
 pub fn plan(experiment: &Experiment) -> Plan {
     let peers = first(Role::Student, experiment.members);
     let name = |index: usize| if index == 0 { STUDENT.to_owned() } else { peers[index].to_string() };
-    let labels = |index: usize| match (experiment.member_labels, experiment.labels) {
-        (MemberLabels::Shared, _) => LabelAccess::Revealed,
-        (MemberLabels::Apart, labels) => {
-            LabelAccess::Apart { labels: super::builder::count(labels), index: index as u8, of: peers.len() as u8 }
-        }
-        (MemberLabels::Blind, labels) => LabelAccess::Blind { labels, index: index as u8 },
-    };
+    let labels = |index: usize| member_labels(experiment, experiment.labels, index, LabelAccess::Revealed);
     let lesson = |index: usize, id: NetworkId| Supervision {
         // Peers that see the same labels see them in the same batches.
         batches: if experiment.member_labels == MemberLabels::Shared { STUDENT.to_owned() } else { name(index) },

@@ -2,7 +2,7 @@
 
 use super::{
     Builder, SchemeEntry,
-    builder::{count, equally, first, only, teaching},
+    builder::{equally, first, member_labels, only, teaching},
 };
 use crate::{
     experiment::Experiment,
@@ -37,15 +37,8 @@ pub const SCHEME: SchemeEntry = SchemeEntry {
 /// Equal budget: the control is taught by the first teacher alone, from the same start, for as many steps.
 fn plan(experiment: &Experiment) -> Plan {
     let teachers = first(Role::Teacher, experiment.members);
-    let labels = |index: usize| match experiment.member_labels {
-        MemberLabels::Shared => LabelAccess::Some(experiment.teacher_labels),
-        MemberLabels::Apart => LabelAccess::Apart {
-            labels: count(experiment.teacher_labels),
-            index: index as u8,
-            of: teachers.len() as u8,
-        },
-        MemberLabels::Blind => LabelAccess::Blind { labels: experiment.teacher_labels, index: index as u8 },
-    };
+    let labels = experiment.teacher_labels;
+    let labels = |index: usize| member_labels(experiment, labels, index, LabelAccess::Some(labels));
     let lessons = teachers
         .iter()
         .enumerate()

@@ -3,23 +3,23 @@
 
 use super::{
     Builder, SchemeEntry,
-    builder::{STUDENT, learning},
+    builder::{STUDENT, learning, member_labels},
 };
 use crate::{
     experiment::Experiment,
     network_id::{NetworkId, Role},
     plan::{Contrast, LabelAccess, Origin, Plan, Supervision},
-    values::{Architecture, Labels},
+    values::{Architecture, MemberLabels},
 };
 
 pub const SCHEME: SchemeEntry = SchemeEntry {
     plan,
     defaults: |experiment| {
-        experiment.members = 3;
+        experiment.members = 5;
+        experiment.member_labels = MemberLabels::Apart;
         experiment.student = Architecture::mlp([64]);
-        experiment.labels = Labels::All;
     },
-    knobs: &["student", "members", "same-start"],
+    knobs: &["student", "members", "same-start", "member-labels"],
     members: (2, 8),
 };
 
@@ -42,9 +42,9 @@ fn plan(experiment: &Experiment) -> Plan {
         let origin = if same { Origin::Copy(start) } else { Origin::Drawn(name(id)) };
         builder = builder.network(id, &experiment.student, origin);
     }
-    let lessons =
-        ingredients.iter().map(|&id| Supervision { batches: name(id), ..learning(id, LabelAccess::Revealed) });
-    let lessons = lessons.collect();
+    let labels = |index: usize| member_labels(experiment, experiment.labels, index, LabelAccess::Revealed);
+    let lesson = |(index, &id): (usize, &NetworkId)| Supervision { batches: name(id), ..learning(id, labels(index)) };
+    let lessons = ingredients.iter().enumerate().map(lesson).collect();
     builder
         .network(NetworkId::STUDENT, &experiment.student, Origin::Average(ingredients.clone()))
         .ensemble(&experiment.student, ingredients)

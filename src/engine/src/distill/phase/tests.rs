@@ -7,9 +7,13 @@ use proptest::{
     prelude::{Just, Strategy, prop_oneof, proptest},
     test_runner::Config,
 };
-use retort_spec::decode;
+use retort_spec::{LabelAccess, Labels, Origin, decode};
 
-fn bench_of(link: &str) -> (DeviceDataset, Experiment) {
+use crate::distill::examples::rows_of;
+
+type Bench = (DeviceDataset, Experiment);
+
+fn bench_of(link: &str) -> Bench {
     let decoded = decode(link, &[]);
     assert!(decoded.problems.is_empty(), "{link}");
     let experiment = decoded.experiment;
@@ -82,33 +86,105 @@ proptest! {
     }
 }
 
-/// Teacher, baseline and student after some steps without tensors, and after as many by burn's graph.
+/// A phase of an experiment's plan whose networks learn by burn's graph, or without it where they can.
+fn phase(bench: &Bench, phase: usize, frozen: Vec<(NetworkId, Network)>, by_graph: bool) -> PhaseRun {
+    let (data, experiment) = bench;
+    let (plan, dataset) = (experiment.plan(), &data.dataset);
+    let planned = &plan.phases[phase];
+    let starts: Vec<Start<'_>> = planned
+        .learners
+        .iter()
+        .map(|supervision| {
+            let planned = plan.network(supervision.learner).unwrap();
+            let Origin::Drawn(stream) = &planned.origin else { panic!("it starts from another network") };
+            let layers = Network::draw(&planned.architecture, dataset.features(), dataset.classes, 5, stream);
+            Start { planned, supervision, layers }
+        })
+        .collect();
+    let mut run = PhaseRun::new(data, experiment, &starts, frozen, planned.epochs, 5).unwrap();
+    if by_graph {
+        run.fused = false;
+        for (trainee, start) in run.trainees.iter_mut().zip(&starts) {
+            let steps = trainee.learner.steps();
+            let architecture = &start.planned.architecture;
+            trainee.learner = Learner::new(architecture, &start.layers, experiment, steps, &data.device);
+        }
+    }
+    run
+}
+
+/// Every network of a plan after some steps without tensors, and after as many by burn's graph.
 fn straight_on_and_by_graph(link: &str, steps: u32) {
-    let (data, experiment) = bench_of(link);
-    let (features, classes) = (data.dataset.features(), data.dataset.classes);
-    let by_graph = |learner: &Learner, architecture: &Architecture, name| {
-        let layers = Network::draw(architecture, features, classes, 5, name);
-        Learner::new(architecture, &layers, &experiment, learner.steps(), &data.device)
-    };
-    let mut teachers = [0, 1].map(|_| Teacher::new(&data, &experiment, 5));
-    teachers[1].learner = by_graph(&teachers[1].learner, &experiment.teacher, "teacher");
-    let [straight, graph] = teachers.map(|teacher| (0..steps).fold(teacher, |t, _| t.step(&data, &experiment)));
-    same(&straight.learner, &graph.learner, link);
-    let taught = || graph.learner.network();
-    let mut students = [0, 1].map(|_| Students::new(&data, &experiment, taught(), 5).unwrap());
-    students[1].baseline = by_graph(&students[1].baseline, &experiment.student, "student");
-    students[1].student = by_graph(&students[1].student, &experiment.student, "student");
-    let [straight, graph] = students.map(|pair| (0..steps).fold(pair, |s, _| s.step(&data, &experiment)));
-    same(&straight.baseline, &graph.baseline, link);
-    same(&straight.student, &graph.student, link);
+    let bench = bench_of(link);
+    let mut frozen: Vec<(NetworkId, Network)> = Vec::new();
+    for place in 0..bench.1.plan().phases.len() {
+        let [straight, graph] = [false, true].map(|by_graph| {
+            let mut run = phase(&bench, place, frozen.clone(), by_graph);
+            (0..steps).for_each(|_| run.step(&bench.0, &bench.1));
+            run
+        });
+        for (one, other) in straight.trainees().iter().zip(graph.trainees()) {
+            same(&one.learner, &other.learner, &format!("{link}: {}", one.id()));
+        }
+        frozen.extend(graph.trainees().iter().map(|trainee| (trainee.id(), trainee.learner.network())));
+    }
+}
+
+#[test]
+fn every_scheme_is_the_same_straight_on() {
+    for link in [
+        "scheme=assistant&members=2&dense=on",
+        "scheme=mutual&members=3",
+        "scheme=mutual&stale=on&labels=all",
+        "scheme=codistillation&members=3&jitter=1",
+        "scheme=several-teachers&members=3&labels=40&soft=0.5&temperature=4",
+        "scheme=several-teachers&member-labels=apart&teacher-labels=30&mix=logits",
+        "scheme=smoothed-teacher",
+        "scheme=early-stopped&jitter=1",
+        "scheme=wrong-labels",
+        "scheme=noise&transfer=shuffled",
+        "scheme=noise&transfer=other&labels=all",
+    ] {
+        straight_on_and_by_graph(link, 6);
+    }
 }
 
 #[test]
 fn what_needs_a_graph_has_one() {
     for link in ["v=1&student=conv:4", "v=1&dist=1", "v=1&jitter=1&teacher=conv:4"] {
-        let (data, experiment) = bench_of(link);
-        let teacher = Teacher::new(&data, &experiment, 1).learner.network();
-        let students = Students::new(&data, &experiment, teacher, 1).unwrap();
-        assert!(!students.student.is_fused() && !students.baseline.is_fused(), "{link}");
+        let bench = bench_of(link);
+        let teachers = phase(&bench, 0, Vec::new(), false);
+        let frozen = vec![(NetworkId::TEACHER, teachers.network(NetworkId::TEACHER).unwrap())];
+        let students = phase(&bench, 1, frozen, false);
+        assert!(students.trainees().iter().all(|trainee| !trainee.learner.is_fused()), "{link}");
     }
+}
+
+#[test]
+fn parts_of_labels_are_apart_and_blind_ones_lack_two_classes() {
+    let (data, experiment) = bench_of("v=1");
+    let rows = |access| rows_of(&data, &experiment, access, 5);
+    let part = |index| rows(LabelAccess::Apart { labels: 50, index, of: 5 });
+    assert!(part(0).iter().all(|row| !part(1).contains(row)) && part(4).len() == 50);
+    assert_eq!(part(0), rows(LabelAccess::Some(Labels::Count(50))));
+    assert_eq!(part(0), rows(LabelAccess::Revealed));
+    // Too many are shared out evenly.
+    let most = |index| rows(LabelAccess::Apart { labels: u32::MAX, index, of: 5 }).len();
+    assert_eq!((most(0), most(4)), (1297 / 5, 1297 / 5));
+    let blind = rows(LabelAccess::Blind { labels: Labels::Count(400), index: 1 });
+    assert_eq!(blind.len(), 320);
+    assert!(blind.iter().all(|&row| ![2, 3].contains(&data.dataset.train.labels[row as usize])));
+}
+
+#[test]
+fn peers_that_listen_to_the_last_epoch_hear_the_same_for_an_epoch() {
+    let bench = bench_of("scheme=mutual&stale=on&student=8");
+    let mut run = phase(&bench, 0, Vec::new(), false);
+    let said = |run: &PhaseRun| block_on(run.copies[1].1.to_layers()).unwrap()[0].weight.clone();
+    run.step(&bench.0, &bench.1);
+    let first = said(&run);
+    (1..41).for_each(|_| run.step(&bench.0, &bench.1));
+    assert_eq!(said(&run), first, "an epoch has 41 steps");
+    run.step(&bench.0, &bench.1);
+    assert_ne!(said(&run), first);
 }
