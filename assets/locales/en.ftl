@@ -476,6 +476,7 @@ download-csv = Curves as CSV
 download-json = Whole run as JSON
 download-report = Print a report…
 download-weights = Student's weights (safetensors)
+download-networks = All networks, packed (one file each)
 download-framed = This page is in a frame, and a frame may forbid downloads. If no file arrives, use a tab.
 download-tab = Open in a tab
 download-no-student = This page has no trained student yet.

@@ -468,6 +468,7 @@ download-csv = 曲线数据（CSV）
 download-json = 完整记录（JSON）
 download-report = 打印报告…
 download-weights = 学生模型权重（safetensors）
+download-networks = 所有网络的打包文件（各一个）
 download-framed = 本页嵌在框架中，而框架可能禁止下载。若没有收到文件，请改用标签页。
 download-tab = 在标签页中打开
 download-no-student = 此页面还没有训练好的学生模型。

@@ -219,12 +219,12 @@ mod tests {
     fn networks_of_one_role_are_numbered() {
         let texts = Texts::new(Language::English);
         let names = |scheme| {
-            let plan = Experiment::usual(DataSet::Digits8, scheme).plan();
+            let plan = Experiment { members: 2, ..Experiment::usual(DataSet::Digits8, scheme) }.plan();
             plan.ids().map(|id| network_name(&texts, &plan, id)).collect::<Vec<_>>().join(", ")
         };
         assert_eq!(names(Scheme::Offline), "Teacher, Student, alone, Student, distilled");
         assert_eq!(names(Scheme::Mutual), "Student, alone, Student 1, Student 2, Ensemble");
-        assert_eq!(names(Scheme::Soup), "Start, Network 1, Network 2, Network 3, Average, Ensemble");
+        assert_eq!(names(Scheme::Soup), "Start, Network 1, Network 2, Average, Ensemble");
         assert_eq!(names(Scheme::EarlyStopped), "Teacher 1, Teacher 2, Student, control, Student, distilled");
     }
 

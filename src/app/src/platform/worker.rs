@@ -75,6 +75,12 @@ impl Parcel {
         Self(parcel.into())
     }
 
+    /// The packed file of a network, for the visitor.
+    pub fn file(&self) -> Option<Vec<u8>> {
+        let network = Reflect::get(&self.0, &"Network".into()).ok()?;
+        Reflect::get(&network, &"file".into()).ok()?.dyn_into::<Uint8Array>().ok().map(|file| file.to_vec())
+    }
+
     /// What it holds, as far as the page must know.
     pub fn contents(&self) -> Contents {
         let field = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok().filter(|value| !value.is_undefined());

@@ -85,6 +85,8 @@ pub enum Input<P> {
     ReplaceStudent(P),
     /// The visitor tells the workbench something.
     Workbench(WorkbenchCommand),
+    /// The visitor wants the files of all networks of the first run, under names that begin so.
+    SaveNetworks(String),
     /// Carry out a pipeline on the first run's student.
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
@@ -112,6 +114,8 @@ pub enum Effect<P> {
     SendWorkbench(WorkerId, WorkbenchCommand),
     /// Hand a worker what another one sent.
     Forward(WorkerId, P),
+    /// Save the packed file of a network under this name.
+    Save(String, P),
     /// Tell the page.
     Dispatch(Action),
     /// Come back with [`Input::Held`] after so many milliseconds.
@@ -237,6 +241,7 @@ impl<P: Clone> Machine<P> {
             Input::ReplaceStudent(parcel) => {
                 self.take(Contents::Network { run: 0, network_id: self.product.to_string() }, parcel);
             }
+            Input::SaveNetworks(stem) => self.save_networks(&stem),
             Input::Workbench(order) => self.order(order),
             Input::Compress(pipeline) => self.compress(pipeline),
             Input::CancelPipeline => {

@@ -81,7 +81,7 @@ impl World {
                 Effect::Forward(id, parcel) => self.post(id, Command::from(parcel)),
                 Effect::Dispatch(action) => self.state = self.state.clone().reduce(action),
                 Effect::CacheFiles(data, _) => self.kept.push(data),
-                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) => {}
+                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) => {}
             }
         }
     }
@@ -584,6 +584,17 @@ fn another_workbench_is_given_what_the_first_one_had() {
     assert_ne!(next, workbench);
     assert_eq!(world.count(&format!("Forward({next}")), given);
     assert_eq!(world.count(&format!("SendWorkbench({next}, Quantize")), 1);
+}
+
+#[test]
+fn the_files_of_all_networks_of_the_first_run_are_saved() {
+    let mut world = World::new(&link(""), 2);
+    world.finish();
+    world.step(Input::SaveNetworks("moons".into()));
+    for network_id in ["teacher", "baseline", "student"] {
+        assert_eq!(world.count(&format!("Save(\"moons-{network_id}.retort\"")), 1, "{network_id}");
+    }
+    assert_eq!(world.count("Save("), 3);
 }
 
 #[test]

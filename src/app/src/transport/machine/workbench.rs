@@ -105,6 +105,13 @@ impl<P: Clone> Machine<P> {
         }
     }
 
+    /// Saves every network of the first run that is trained.
+    pub(super) fn save_networks(&mut self, stem: &str) {
+        let first_run = self.workbench.networks.iter().filter(|((run, _), _)| *run == 0);
+        let saves = first_run.map(|((_, id), parcel)| Effect::Save(format!("{stem}-{id}.retort"), parcel.clone()));
+        self.effects.extend(saves);
+    }
+
     fn quantize_again(&mut self) {
         (self.workbench.current, self.workbench.quantizing) = (None, false);
         self.quantize();
