@@ -6,6 +6,8 @@ mod cross_entropy;
 mod geometry;
 mod maps;
 pub mod mixture;
+pub mod native_ensemble;
+pub mod self_confidence;
 mod soft_targets;
 
 use std::ops::Range;
