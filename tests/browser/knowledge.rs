@@ -124,10 +124,11 @@ async fn page_trains_every_objective_from_its_menu_entry() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_reproduces_the_published_numbers_on_webgpu() -> Result<()> {
-    const VECTORS: [&str; 3] = [
+    const VECTORS: [&str; 4] = [
         include_str!("../vectors/distillation.json"),
         include_str!("../vectors/objectives.json"),
         include_str!("../vectors/quantization.json"),
+        include_str!("../vectors/schemes.json"),
     ];
     let page = Page::open(SHORT, Gpu::Software).await?;
     // A script of the site's own, opened as a document: unlike the page it lets a test start a worker of its own.
