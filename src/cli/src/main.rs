@@ -54,6 +54,9 @@ enum Failure {
     /// A vector file's rows make no sense.
     #[error(transparent)]
     Verify(#[from] retort_engine::verify::VerifyError),
+    /// A vector file has nothing to check.
+    #[error("{path}: the file has no rows, so nothing was checked")]
+    NoRows { path: String },
     /// Some rows were missed.
     #[error("{missed} of {rows} rows missed{}", if *absent > 0 { format!(", {absent} absent") } else { String::new() })]
     Missed { missed: usize, absent: usize, rows: usize },
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let result = match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, &mut std::io::stdout()),
-        Some(("verify", matches)) => verify::verify(matches),
+        Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
             Some(("objectives", matches)) => table::objectives(matches),
@@ -128,7 +131,7 @@ fn command() -> Command {
         .subcommand(Command::new("verify").about("Checks the engine against files of published numbers").args([
             file.clone().num_args(1..),
             device,
-            strict.help("An objective that the engine does not have is a failure too"),
+            strict.help("A row that the engine does not know is a failure too, and so is a file without rows"),
         ]))
         .subcommand(
             Command::new("table")
