@@ -100,7 +100,7 @@ async fn page_trains_every_objective_from_its_menu_entry() -> Result<()> {
         page.until_finished().await?;
         let boxes = "return [...document.querySelectorAll('#objectives [data-knob] input[type=checkbox]')].map((box) => box.id.slice(4))";
         let words: Vec<String> = serde_json::from_value(page.script(boxes).await?)?;
-        ensure!(words.len() >= 19, "the menu has {words:?}");
+        ensure!(words.len() >= 21, "the menu has {words:?}");
         for word in &words {
             page.click(&format!("#use-{word}")).await?;
             page.until(&format!("/[#&]{word}=/.test(location.hash)")).await?;
@@ -124,10 +124,11 @@ async fn page_trains_every_objective_from_its_menu_entry() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_reproduces_the_published_numbers_on_webgpu() -> Result<()> {
-    const VECTORS: [&str; 3] = [
+    const VECTORS: [&str; 4] = [
         include_str!("../vectors/distillation.json"),
         include_str!("../vectors/objectives.json"),
         include_str!("../vectors/quantization.json"),
+        include_str!("../vectors/schemes.json"),
     ];
     let page = Page::open(SHORT, Gpu::Software).await?;
     // A script of the site's own, opened as a document: unlike the page it lets a test start a worker of its own.

@@ -8,6 +8,7 @@ mod local_driver;
 mod messages;
 mod record;
 mod run;
+mod schemes;
 mod table;
 mod verify;
 
@@ -15,7 +16,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError};
+use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,9 @@ enum Failure {
     /// A vector file's rows make no sense.
     #[error(transparent)]
     Verify(#[from] retort_engine::verify::VerifyError),
+    /// A vector file has nothing to check.
+    #[error("{path}: the file has no rows, so nothing was checked")]
+    NoRows { path: String },
     /// Some rows were missed.
     #[error("{missed} of {rows} rows missed{}", if *absent > 0 { format!(", {absent} absent") } else { String::new() })]
     Missed { missed: usize, absent: usize, rows: usize },
@@ -65,11 +69,12 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let result = match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, &mut std::io::stdout()),
-        Some(("verify", matches)) => verify::verify(matches),
+        Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
             Some(("objectives", matches)) => table::objectives(matches),
             Some(("compression", matches)) => compression::table(matches),
+            Some(("schemes", matches)) => schemes::table(matches),
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -113,7 +118,9 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(
             Command::new("run")
-                .about("Trains a teacher, a baseline and a distilled student, and measures them")
+                .about(
+                    "Trains the networks of a scheme, a teacher and a distilled student by default, and measures them",
+                )
                 .args([
                     experiment,
                     json,
@@ -124,7 +131,7 @@ fn command() -> Command {
         .subcommand(Command::new("verify").about("Checks the engine against files of published numbers").args([
             file.clone().num_args(1..),
             device,
-            strict.help("An objective that the engine does not have is a failure too"),
+            strict.help("A row that the engine does not know is a failure too, and so is a file without rows"),
         ]))
         .subcommand(
             Command::new("table")
@@ -145,6 +152,26 @@ fn command() -> Command {
                                 .value_parser(["perceptrons", "residual"])
                                 .help("Both pairs of networks unless given"),
                             Arg::new("labels").long("labels").value_parser(["all", "50"]).help("Both unless given"),
+                        ]),
+                )
+                .subcommand(
+                    Command::new("schemes")
+                        .about("Every scheme beside its control and what else the same budget buys")
+                        .args([
+                            Arg::new("seeds")
+                                .long("seeds")
+                                .value_name("COUNT")
+                                .default_value("5")
+                                .value_parser(value_parser!(u32).range(1..=20)),
+                            Arg::new("scheme")
+                                .long("scheme")
+                                .value_parser(Scheme::WORDS.to_vec())
+                                .help("All schemes unless given"),
+                            Arg::new("into")
+                                .long("into")
+                                .value_name("FILE")
+                                .value_parser(value_parser!(PathBuf))
+                                .help("Writes each table into this file, behind its line '<!-- measured: SCHEME -->'"),
                         ]),
                 )
                 .subcommand(

@@ -23,6 +23,12 @@ macro_rules! for_each_objective {
             dist Dist "dist" Responses Always 2.0
                 "T^{2} (1 − mean_{n} ρ(p_{n}, q_{n}) + 1 − mean_{c} ρ(p_{·c}, q_{·c}))"
                 "Huang et al. 2022, eq. 10" "https://arxiv.org/abs/2205.10536";
+            reverse_kl ReverseKl "reverse-kl" Responses Always 1.0
+                "T^{2} KL(softmax(z/T) ‖ softmax(v/T))"
+                "Gu et al. 2024, eq. 1" "https://arxiv.org/abs/2306.08543";
+            jensen_shannon JensenShannon "jensen-shannon" Responses Always 4.0
+                "T^{2} (½ KL(p ‖ m) + ½ KL(q ‖ m)),  m = ½ (p + q)"
+                "Agarwal et al. 2024, eq. 1" "https://arxiv.org/abs/2306.13649";
             label_smoothing LabelSmoothing "label-smoothing" Responses Always 1.0
                 "−Σ_{c} ((1 − ε) y_{c} + ε/C) ln softmax(z)_{c},  ε = 0.1"
                 "Szegedy et al. 2016, section 7" "https://arxiv.org/abs/1512.00567";

@@ -6,6 +6,8 @@ mod cross_entropy;
 mod geometry;
 mod maps;
 pub mod mixture;
+pub mod native_ensemble;
+pub mod self_confidence;
 mod soft_targets;
 
 use std::ops::Range;
@@ -62,6 +64,8 @@ pub struct Settings {
     pub margin: f64,
     /// The variance that `vid` begins with.
     pub variance: f64,
+    /// The teacher's share of the mean that `jensen-shannon` compares with, 0 to 1.
+    pub teacher_share: f64,
 }
 
 impl Default for Settings {
@@ -76,6 +80,7 @@ impl Default for Settings {
             order: 2,
             margin: 1.0,
             variance: 5.0,
+            teacher_share: 0.5,
         }
     }
 }

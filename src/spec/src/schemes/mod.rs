@@ -11,9 +11,9 @@ use builder::Builder;
 
 use crate::{
     experiment::Experiment,
-    plan::Plan,
+    plan::{Plan, Supervision},
     scheme_word::{Scheme, for_each_scheme},
-    values::DataSet,
+    values::{DataSet, Labels, Transfer},
 };
 
 /// What a scheme is.
@@ -79,6 +79,30 @@ impl Experiment {
     /// What it trains.
     pub fn plan(&self) -> Plan {
         (self.scheme.entry().plan)(self)
+    }
+
+    /// Multiply–adds of one run's training, of so many training examples: three passes of a network for each example
+    /// that it is shown, forward and backward. What finished teachers say is computed once and costs next to nothing.
+    pub fn training_cost(&self, examples: u32) -> f64 {
+        /// The backward pass costs about twice the forward pass.
+        const PASSES: f64 = 3.0;
+        let plan = self.plan();
+        let rows = f64::from(examples.div_ceil(self.batch.max(1)) * self.batch);
+        let is_shared = match self.transfer {
+            Transfer::Labelled => true,
+            Transfer::All => self.labels == Labels::All,
+            _ => false,
+        };
+        let phases = plan.phases.iter().flat_map(|phase| phase.learners.iter().map(move |one| (phase.epochs, one)));
+        let cost = |(epochs, one): (u32, &Supervision)| {
+            let network = plan
+                .network(one.learner)
+                .map_or(0, |network| network.architecture.multiply_adds(self.input_count(), self.class_count()));
+            // Labels and soft targets ask for a pass each, unless one serves both.
+            let passes = if one.teachers.is_empty() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
+            PASSES * network as f64 * passes * rows * f64::from(epochs)
+        };
+        phases.map(cost).sum()
     }
 
     /// Whether a knob means anything in the experiment's scheme.

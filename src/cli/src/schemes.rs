@@ -1,0 +1,323 @@
+//! `retort table schemes`: every scheme beside its control, and beside what else the same budget buys.
+
+use std::{
+    fmt::Write as _,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::ArgMatches;
+use pollster::block_on;
+use retort_engine::Session;
+use retort_spec::{
+    Command, DeviceChoice, Event, Experiment, Measured, NetworkId, Outcome, Role, Scheme, Spread, Verdict, decode,
+    encode,
+};
+
+use crate::{Failure, compute, text};
+
+/// What else is measured beside a scheme: a link, and why it is there.
+type Beside = (&'static str, &'static str);
+
+/// What is measured of a scheme: first its default, then others. In each the student and its control are told, and who
+/// teaches them.
+fn measured_of(scheme: Scheme) -> &'static [Beside] {
+    match scheme {
+        Scheme::Offline => &[
+            ("scheme=offline", "the default"),
+            ("soft=0&student-epochs=80", "the student alone, twice as long"),
+            ("labels=all", "all labels"),
+            ("data=strokes", "drawn digits"),
+        ],
+        Scheme::Assistant => &[
+            ("scheme=assistant", "the default"),
+            ("student-epochs=80", "no assistant: the teacher directly, with the assistant's steps"),
+            ("teacher=45,45", "no large teacher: one of the assistant's size, trained on labels"),
+            ("scheme=assistant&members=3", "a chain of three"),
+            ("scheme=assistant&members=3&dense=on", "a chain of three, densely guided"),
+            ("scheme=assistant&teacher=256,256&student=8&temperature=8", "a wider gap, T = 8"),
+            ("teacher=256,256&student=8&temperature=8&student-epochs=80", "that gap directly, twice as long"),
+            ("scheme=assistant&labels=all&student=8", "all labels, a student of 8 units"),
+            ("data=strokes&scheme=assistant", "drawn digits"),
+        ],
+        Scheme::EarlyStopped => &[
+            ("scheme=early-stopped", "the default"),
+            ("scheme=early-stopped&temperature=10", "a higher temperature"),
+            ("scheme=early-stopped&transfer=all", "all inputs as the transfer set"),
+            ("scheme=early-stopped&labels=all", "all labels"),
+            ("data=strokes&scheme=early-stopped", "drawn digits"),
+        ],
+        Scheme::SmoothedTeacher => &[
+            ("scheme=smoothed-teacher", "the default: no 3 among the student's examples"),
+            ("scheme=smoothed-teacher&teacher-smoothing=0.3", "more smoothing"),
+            (
+                "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=2&soft=0.9",
+                "nothing left out, 50 labels, all inputs",
+            ),
+            (
+                "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=4&soft=0.9&transfer=labelled",
+                "nothing left out, those 50 inputs alone, T = 4",
+            ),
+            ("data=strokes&scheme=smoothed-teacher", "drawn digits"),
+        ],
+        Scheme::WrongLabels => &[
+            ("scheme=wrong-labels", "the default"),
+            (
+                "labels=all&student=64&wrong=0.4&soft=0&student-epochs=4",
+                "no teacher: the student alone, stopped after 4 epochs",
+            ),
+            ("labels=all&student=64&soft=0", "no wrong labels, no teacher"),
+            ("scheme=wrong-labels&teacher-epochs=20", "a teacher that learned the wrong labels by heart"),
+            ("scheme=born-again&wrong=0.4&labels=all&student=64&temperature=2&soft=1", "generations instead"),
+            ("data=strokes&scheme=wrong-labels", "drawn digits"),
+        ],
+        Scheme::WeakToStrong => &[
+            ("scheme=weak-to-strong", "the default"),
+            ("scheme=weak-to-strong&student=16", "a student as small as its teacher"),
+            ("scheme=weak-to-strong&student-epochs=3", "stopped after 3 epochs"),
+            ("data=strokes&scheme=weak-to-strong", "drawn digits"),
+        ],
+        Scheme::Mutual => &[
+            ("scheme=mutual", "the default"),
+            ("scheme=mutual&labels=50", "50 labels"),
+            ("scheme=mutual&labels=all", "all labels"),
+            ("scheme=mutual&members=4", "four peers"),
+            ("labels=200&soft=0&student-epochs=80", "one network, twice as long"),
+            ("data=strokes&scheme=mutual", "drawn digits"),
+        ],
+        Scheme::Codistillation => &[
+            ("scheme=codistillation", "the default"),
+            ("scheme=codistillation&stale=on", "peers as they were an epoch before"),
+            ("scheme=codistillation&members=2", "two peers"),
+            ("labels=250&soft=0", "one network with all the labels"),
+            (
+                "scheme=several-teachers&teacher=16&teacher-epochs=40&dropout=0&member-labels=apart&teacher-labels=50",
+                "offline: five such networks trained alone, then their mean taught",
+            ),
+            ("data=strokes&scheme=codistillation", "drawn digits"),
+        ],
+        Scheme::BornAgain => &[
+            ("scheme=born-again", "the default"),
+            ("scheme=born-again&labels=all", "all labels"),
+            (
+                "scheme=born-again&labels=all&wrong=0.4&student=64&temperature=2&soft=1",
+                "all labels, 40 % of them wrong",
+            ),
+            ("soft=0&student-epochs=160", "one network, four times as long"),
+            (
+                "scheme=several-teachers&members=4&teacher=16&teacher-epochs=40&dropout=0&member-labels=shared&teacher-labels=50",
+                "four fresh networks, their ensemble, and a student of it",
+            ),
+            ("data=strokes&scheme=born-again", "drawn digits"),
+        ],
+        Scheme::SeveralTeachers => &[
+            ("scheme=several-teachers", "the default: each blind for two classes of 400 labels"),
+            ("scheme=several-teachers&mix=logits", "logits mixed"),
+            ("scheme=several-teachers&mix=confidence", "the surer ones counting more"),
+            ("scheme=several-teachers&member-labels=apart&teacher-labels=50", "each 50 labels of its own"),
+            (
+                "scheme=several-teachers&member-labels=apart&teacher-labels=50&mix=confidence",
+                "those, the surer ones counting more",
+            ),
+            ("scheme=several-teachers&member-labels=shared&teacher-labels=50", "the same 50 labels for all"),
+            ("labels=400&soft=0", "one network with the 400 labels"),
+            ("labels=250&soft=0", "one network with 250 labels"),
+            ("data=strokes&scheme=several-teachers", "drawn digits"),
+        ],
+        Scheme::Soup => &[
+            ("scheme=soup", "the default: 50 labels of its own for each of five"),
+            ("scheme=soup&same-start=off", "five starts instead of one"),
+            ("scheme=soup&member-labels=shared&labels=200", "the same 200 labels for all"),
+            ("scheme=soup&member-labels=shared&labels=200&same-start=off", "those, and five starts"),
+            ("student=64&labels=250&soft=0", "one network with all the labels"),
+            ("data=strokes&scheme=soup", "drawn digits"),
+        ],
+        Scheme::Noise => &[
+            ("scheme=noise", "the default: sparse noise"),
+            ("scheme=noise&transfer=noise", "uniform noise"),
+            ("scheme=noise&transfer=shuffled", "shuffled pixels"),
+            ("scheme=noise&transfer=other", "another data set"),
+            ("scheme=noise&transfer=all", "the real inputs"),
+            ("scheme=noise&student=64&transfer=noise", "uniform noise, 64 units"),
+            ("data=strokes&scheme=noise", "drawn digits"),
+        ],
+        Scheme::Subliminal => &[
+            ("scheme=subliminal", "the default"),
+            ("scheme=subliminal&same-start=off", "neither starts from the teacher's weights"),
+            ("scheme=subliminal&transfer=all", "the same outputs on real digits"),
+            ("scheme=noise&transfer=noise&labels=0&student=128,128&dropout=0", "the classes' outputs on noise"),
+            ("data=strokes&scheme=subliminal", "drawn digits"),
+        ],
+    }
+}
+
+/// What came out of a link.
+struct Row {
+    experiment: Experiment,
+    verdict: Verdict,
+    measured: Vec<Measured>,
+    examples: u32,
+}
+
+/// Prints the tables, or writes them into a file.
+pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
+    let seeds = *matches.get_one::<u32>("seeds").unwrap_or(&5);
+    let asked = text(matches, "scheme");
+    let into = matches.get_one::<PathBuf>("into");
+    for &scheme in Scheme::ALL.iter().filter(|scheme| asked.is_none_or(|asked| asked == scheme.word())) {
+        let section = section(scheme, seeds)?;
+        match into {
+            Some(path) => {
+                let failure = |error: std::io::Error| Failure::File {
+                    path: path.display().to_string(),
+                    reason: error.to_string(),
+                };
+                let before = std::fs::read_to_string(path).map_err(failure)?;
+                std::fs::write(path, replaced(&before, scheme, &section)).map_err(failure)?;
+            }
+            None => write!(stdout(), "\n## `{scheme}`\n\n{section}")?,
+        }
+    }
+    Ok(())
+}
+
+/// A text with the table of a scheme behind its mark, up to the next heading.
+fn replaced(text: &str, scheme: Scheme, section: &str) -> String {
+    let mark = format!("<!-- measured: {scheme} -->\n");
+    let Some((before, behind)) = text.split_once(&mark) else { return text.to_owned() };
+    let rest = behind.find("\n## ").map_or("", |at| &behind[at..]);
+    format!("{before}{mark}\n{section}{rest}")
+}
+
+fn section(scheme: Scheme, seeds: u32) -> Result<String, Failure> {
+    let mut session = Session::new(compute(DeviceChoice::Cpu)?);
+    let mut table = String::new();
+    let _ = writeln!(
+        table,
+        "Mean and standard deviation over {seeds} seeds, percent right of the test set; cost in 10⁹ multiply–adds of \
+         one seed's training.\n"
+    );
+    let _ = writeln!(table, "| | teachers | ensemble | control | student | difference | verdict | cost |");
+    let _ = writeln!(table, "| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (link, why) in measured_of(scheme) {
+        let decoded = decode(&format!("{link}&runs={seeds}"), &[]);
+        if !decoded.problems.is_empty() {
+            let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
+            return Err(Failure::BadExperiment(problems.join("\n  ")));
+        }
+        write!(stderr(), "\r{:<120}", encode(&decoded.experiment))?;
+        let row = measure(&mut session, decoded.experiment)?;
+        let _ = writeln!(table, "| {why}<br>`{link}` | {} |", cells(&row));
+        let omitted = of_omitted(&row);
+        if !omitted.is_empty() {
+            let _ = writeln!(table, "| … of the class left out | {omitted} | | |");
+        }
+    }
+    writeln!(stderr())?;
+    Ok(table)
+}
+
+/// Trains an experiment to its end.
+fn measure(session: &mut Session, experiment: Experiment) -> Result<Row, Failure> {
+    let mut events = block_on(session.handle(Command::Run(experiment.clone())));
+    while session.is_running() {
+        events.extend(block_on(session.advance(Duration::from_secs(1))));
+    }
+    let (mut measured, mut verdict, mut examples) = (Vec::new(), None, 0);
+    for event in events {
+        match event {
+            Event::Error(trouble) => return Err(Failure::EngineError(trouble)),
+            Event::Measured(one) => measured.push(one),
+            Event::Verdict(one) => verdict = Some(one),
+            Event::Data(data) => examples = data.train,
+            _ => {}
+        }
+    }
+    let verdict = verdict.ok_or_else(|| Failure::PipelineEnd(format!("{} came to no verdict", encode(&experiment))))?;
+    Ok(Row { experiment, verdict, measured, examples })
+}
+
+/// Teachers, ensemble, control, student, what the student gained, verdict, cost.
+fn cells(row: &Row) -> String {
+    let Row { experiment, verdict, examples, .. } = row;
+    let spread = |id: NetworkId| verdict.spread(id).map_or_else(|| "–".into(), percent);
+    let plan = experiment.plan();
+    let mut teachers: Vec<NetworkId> = plan.ids().filter(|id| id.role == Role::Teacher).collect();
+    teachers.extend(plan.ids().filter(|id| id.role == Role::Assistant));
+    let said = match &teachers[..] {
+        [] => "–".into(),
+        few if few.len() < 4 => few.iter().map(|id| spread(*id)).collect::<Vec<String>>().join("; "),
+        many => {
+            let means: Vec<f64> = many.iter().map(|id| verdict.mean(*id)).collect();
+            format!("{} of {:.1} in the mean", many.len(), 100.0 * Spread::of(means).mean)
+        }
+    };
+    let differences = match (verdict.spread(verdict.product), verdict.spread(verdict.control)) {
+        (Some(product), Some(control)) => {
+            let pairs = product.values.iter().zip(&control.values);
+            percent(&Spread::of(pairs.map(|(product, control)| product - control).collect()))
+        }
+        _ => "–".into(),
+    };
+    let outcome = match verdict.outcome {
+        Outcome::Helps => "helps",
+        Outcome::NoDifference => "no difference",
+        Outcome::Hurts => "hurts",
+    };
+    let p_value = if verdict.p_value < 0.001 { "p < 0.001".into() } else { format!("p = {:.3}", verdict.p_value) };
+    format!(
+        "{said} | {} | {} | {} | {differences} | {outcome}, {p_value} | {:.2}",
+        spread(NetworkId::ENSEMBLE),
+        spread(verdict.control),
+        spread(verdict.product),
+        experiment.training_cost(*examples) / 1e9
+    )
+}
+
+/// The same of the examples whose class the student never saw; nothing where it saw all.
+fn of_omitted(row: &Row) -> String {
+    let omitted: Vec<usize> = row.experiment.omitted_classes.iter().map(usize::from).collect();
+    if omitted.is_empty() {
+        return String::new();
+    }
+    let of = |id: NetworkId| {
+        let measured = row.measured.iter().filter(|one| one.network_id == id);
+        let mean = |one: &Measured| {
+            omitted.iter().map(|&class| one.per_class_accuracy[class]).sum::<f64>() / omitted.len() as f64
+        };
+        percent(&Spread::of(measured.map(mean).collect()))
+    };
+    let plan = row.experiment.plan();
+    let teachers: Vec<String> = plan.ids().filter(|id| id.role == Role::Teacher).map(of).collect();
+    format!("{} | – | {} | {} |", teachers.join("; "), of(plan.control), of(plan.product))
+}
+
+/// Mean and spread, in percent.
+fn percent(spread: &Spread) -> String {
+    format!("{:.1} ± {:.1}", 100.0 * spread.mean, 100.0 * spread.deviation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_link_of_the_tables_is_right() {
+        for &scheme in Scheme::ALL {
+            for (link, _) in measured_of(scheme) {
+                assert_eq!(decode(link, &[]).problems, [], "{link}");
+            }
+            assert_eq!(decode(measured_of(scheme)[0].0, &[]).experiment.scheme, scheme);
+        }
+    }
+
+    #[test]
+    fn a_table_takes_the_place_of_the_one_before() {
+        let text = "# A\n\n## B\n\n<!-- measured: soup -->\n\nold\n\n## C\n\nkept\n";
+        let new = replaced(text, Scheme::Soup, "new\n");
+        assert_eq!(new, "# A\n\n## B\n\n<!-- measured: soup -->\n\nnew\n\n## C\n\nkept\n");
+        assert_eq!(replaced(&new, Scheme::Soup, "new\n"), new);
+        assert_eq!(replaced(text, Scheme::Noise, "new\n"), text);
+    }
+}

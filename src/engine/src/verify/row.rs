@@ -1,0 +1,182 @@
+//! The rows of a vector file, as they are read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, de::IgnoredAny};
+
+/// One row of a vector file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Row {
+    /// A loss and its gradient.
+    Loss(Box<LossRow>),
+    /// Numbers and what ONNX `QuantizeLinear` and `DequantizeLinear` make of them.
+    Quantization(QuantizationRow),
+    /// Something that the engine does not have, with a name.
+    Named(NamedRow),
+    /// Anything else.
+    Unknown(IgnoredAny),
+}
+
+/// A row of another kind: what it calls itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NamedRow {
+    id: Option<String>,
+    objective: Option<String>,
+    name: Option<String>,
+    scheme: Option<String>,
+    dtype: Option<String>,
+}
+
+impl NamedRow {
+    /// The first of the names that it has.
+    pub fn name(&self) -> Option<&str> {
+        [&self.id, &self.objective, &self.name, &self.scheme, &self.dtype]
+            .into_iter()
+            .flatten()
+            .next()
+            .map(String::as_str)
+    }
+}
+
+/// A network's outputs in a vector file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkOutputs {
+    /// `[batch][classes]`.
+    #[serde(default)]
+    pub logits: Vec<Vec<f32>>,
+    /// `[batch][features]`.
+    #[serde(default)]
+    pub embedding: Vec<Vec<f32>>,
+    /// `[batch][channels][places]`.
+    #[serde(default)]
+    pub maps: Vec<Vec<Vec<f32>>>,
+    /// Those of the next stage.
+    #[serde(default)]
+    pub next_maps: Vec<Vec<Vec<f32>>>,
+    /// `[examples][features]`: what an objective that remembers embeddings has seen, the batch's own examples first.
+    #[serde(default)]
+    pub memory: Vec<Vec<f32>>,
+    /// `[branches][batch][classes]`: the logits of a network with several last layers.
+    #[serde(default)]
+    pub branches: Vec<Vec<Vec<f32>>>,
+    /// `[batch][branches]`: how that network weights them, before a softmax.
+    #[serde(default)]
+    pub gate: Vec<Vec<f32>>,
+}
+
+/// A loss and its gradient.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossRow {
+    /// Its own name.
+    pub id: Option<String>,
+    /// What is computed.
+    pub objective: String,
+    /// Which of several forms of it.
+    pub variant: Option<String>,
+    /// The numbers that shape it.
+    #[serde(default)]
+    pub params: Parameters,
+    /// The network that the gradient belongs to.
+    pub student: NetworkOutputs,
+    /// Its teacher; nothing where it has none.
+    #[serde(default)]
+    pub teacher: NetworkOutputs,
+    /// Several teachers.
+    #[serde(default)]
+    pub teachers: Vec<NetworkOutputs>,
+    /// The networks that learn with it.
+    #[serde(default)]
+    pub peers: Vec<NetworkOutputs>,
+    /// `[batch]`.
+    #[serde(default)]
+    pub labels: Vec<u8>,
+    /// The loss.
+    pub loss: f64,
+    /// Its derivatives with respect to the student's outputs that are here.
+    pub grad: NetworkOutputs,
+}
+
+impl LossRow {
+    /// The row's own name, or what is computed.
+    pub fn name(&self) -> String {
+        let temperature = self.params.number("temperature");
+        match (&self.id, temperature) {
+            (Some(id), _) => id.clone(),
+            (None, Some(temperature)) => format!("{} T={temperature}", self.objective),
+            (None, None) => self.objective.clone(),
+        }
+    }
+}
+
+/// The parameters of a row by name.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Parameters(BTreeMap<String, Parameter>);
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Parameter {
+    Number(f64),
+    Flag(bool),
+    Subsets(Vec<Vec<u8>>),
+}
+
+impl Parameters {
+    /// Whether there are no parameters but these: numbers, flags and lists of classes by name.
+    pub fn are_among(&self, numbers: &[&str], flags: &[&str], subsets: &[&str]) -> bool {
+        self.0.iter().all(|(name, parameter)| {
+            let names = match parameter {
+                Parameter::Number(_) => numbers,
+                Parameter::Flag(_) => flags,
+                Parameter::Subsets(_) => subsets,
+            };
+            names.contains(&name.as_str())
+        })
+    }
+
+    /// A number; `None` where it is not given.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        match self.0.get(name) {
+            Some(Parameter::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Whether something is so; `None` where it is not given.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        match self.0.get(name) {
+            Some(Parameter::Flag(flag)) => Some(*flag),
+            _ => None,
+        }
+    }
+
+    /// Lists of classes; none where they are not given.
+    pub fn subsets(&self, name: &str) -> &[Vec<u8>] {
+        match self.0.get(name) {
+            Some(Parameter::Subsets(subsets)) => subsets,
+            _ => &[],
+        }
+    }
+}
+
+/// Numbers and their integers.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuantizationRow {
+    /// The integers' type.
+    pub dtype: String,
+    /// What each scale belongs to: a row (0) or a column (1); the whole matrix where it is not given.
+    pub axis: Option<usize>,
+    /// The scales.
+    pub scale: Vec<f32>,
+    /// As many zero points.
+    pub zero_point: Vec<i32>,
+    /// A matrix.
+    pub x: Vec<Vec<f32>>,
+    /// Its integers.
+    pub q: Vec<Vec<i32>>,
+    /// What the integers stand for.
+    pub dequantized: Vec<Vec<f32>>,
+}
