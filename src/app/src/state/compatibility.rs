@@ -177,7 +177,8 @@ mod tests {
         assert_eq!(of("scheme=mutual&student=8,8"), None);
         assert_eq!(
             of("scheme=assistant&teacher=8,8&student=4,4"),
-            Some(Incompatibility::Channels { student: 4, teacher: 8 })
+            Some(Incompatibility::Channels { student: 5, teacher: 8 }),
+            "the assistant lies between"
         );
         assert_eq!(of("scheme=soup"), None);
     }

@@ -86,12 +86,24 @@ fn digits_of(value: f64) -> Option<u32> {
     (digits <= MOST || value.abs() >= 1e-3).then_some(digits.min(MOST) as u32)
 }
 
-fn range(texts: &Texts, knob: &Knob) -> String {
+/// The bounds of a knob with whole numbers; a scheme has bounds of its own for its members.
+pub fn whole_range(knob: &Knob, experiment: &Experiment) -> Option<(u32, u32)> {
+    match knob.kind {
+        Kind::Integer { .. } if knob.key == "members" => Some(experiment.scheme.entry().members),
+        Kind::Integer { min, max } => Some((min, max)),
+        _ => None,
+    }
+}
+
+fn range(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
     let between = |id: &str, min: f64, max: f64| {
         texts.with(id, &[("min", plain(texts, min).into()), ("max", plain(texts, max).into())])
     };
     match knob.kind {
-        Kind::Integer { min, max } => between("range-between", min.into(), max.into()),
+        Kind::Integer { min, max } => {
+            let (min, max) = whole_range(knob, experiment).unwrap_or((min, max));
+            between("range-between", min.into(), max.into())
+        }
         Kind::Number { min, max, .. } => between("range-between", min, max),
         Kind::Labels { min, max } => between("range-labels", min.into(), max.into()),
         Kind::Choice(words) => {
@@ -204,7 +216,7 @@ pub fn use_help(props: &HelpProps) -> Html {
             if let Some(left) = *open {
                 <div {id} class="help" role="group" tabindex="-1" aria-label={label} style={format!("left:{left:.0}px")}>
                     <div>{ texts.help(&name) }</div>
-                    <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob) }</div>
+                    <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-default") }</b>{ default_of(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-turn") }</b>{ consequence(knob, page.state.run_state).words(texts) }</div>
                     { for lessons_for(knob.key).map(|entry| lesson_link(entry, &page, &guide, shut.clone())) }

@@ -11,7 +11,7 @@ use crate::{
     context::AppContext,
     island,
     widgets::{
-        help::{HelpProps, consequence, use_help},
+        help::{HelpProps, consequence, use_help, whole_range},
         icon::{Icon, icon},
         number_field::{NumberField, number_field},
         widths,
@@ -76,7 +76,10 @@ pub fn knob_control(page: &AppContext, id: &str) -> Html {
     let change = turn.reform(|event: Event| text_of(&event));
     let control = match knob.kind {
         Kind::Choice(words) => return choice_control(page, knob, words, None, &|_| false),
-        Kind::Integer { min, max } => number(f64::from(min), f64::from(max), true),
+        Kind::Integer { min, max } => {
+            let (min, max) = whole_range(knob, &page.state.experiment).unwrap_or((min, max));
+            number(f64::from(min), f64::from(max), true)
+        }
         Kind::Number { min, max, .. } => number(min, max, false),
         Kind::Widths => widths::control(page, knob, &described),
         Kind::Labels { .. } | Kind::Classes | Kind::Stages => html! {
