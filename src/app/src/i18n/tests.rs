@@ -66,7 +66,7 @@ fn derived() -> BTreeSet<String> {
     for word in Role::WORDS.iter().chain(&["control", "start", "average"]) {
         ids.extend([format!("network-{word}"), format!("short-{word}")]);
     }
-    // Of these a scheme may have several; and the default scheme says in one line who each is.
+    // A scheme may have several of these; and the default scheme says in one line who each is.
     ids.extend(["teacher", "assistant", "student", "ingredient"].map(|word| format!("role-{word}")));
     ids.extend(["teacher", "student", "baseline"].map(|word| format!("score-{word}")));
     ids.extend(Scheme::WORDS.iter().map(|word| format!("scheme-{word}.help")));

@@ -145,7 +145,7 @@ impl Quantity {
     }
 }
 
-/// The network that a lesson means: `student` is the product and `baseline` the control, whatever the scheme calls them.
+/// The network that a lesson means: `student` is the product and `baseline` the control, whatever their names are.
 fn meant(state: &State, network_id: NetworkId) -> NetworkId {
     match network_id {
         NetworkId::STUDENT => state.plan.product,

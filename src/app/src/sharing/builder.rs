@@ -118,7 +118,8 @@ mod tests {
             let (hide, lock) = (names(List::Hide), names(List::Lock));
             let (view, problems) = View::read(IDS, Some(&joined(&hide)), Some(&joined(&lock)), None);
             assert_eq!(problems, []);
-            // Every panel, every control and every knob of the scheme; "device" is both of the last two and stands twice.
+            // Every panel, every control and every knob of the scheme; "device" is both of the last two, and stands
+            // twice.
             assert_eq!(view.hide.len(), IDS.len() + CONTROLS.len() + knobs().count() - 1);
             assert!(knobs().all(|knob| !view.shows_knob(knob.key) && view.lock.iter().any(|name| name == knob.key)));
         }

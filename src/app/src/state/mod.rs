@@ -54,8 +54,8 @@ const MOST_WEIGHED: usize = 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub experiment: Experiment,
-    /// What is trained of the experiment that is shown: which networks there are, and who teaches whom. After a knob was
-    /// turned it is the last training's until the engine begins.
+    /// Which networks there are of what is shown, and who teaches whom. After a knob was turned it is the last
+    /// training's until the engine begins.
     pub plan: Rc<Plan>,
     pub engine: Engine,
     pub device: Option<DeviceReason>,

@@ -1,5 +1,5 @@
-//! The confusion matrix: each network's answers against the labels, or the product's against the control's; a cell opens
-//! onto its examples.
+//! The confusion matrix: each network's answers against the labels, or the product's against the control's; a cell
+//! opens onto its examples.
 
 pub mod class_bias;
 pub mod disagreements;
