@@ -58,7 +58,7 @@ const SCRIPT: &str = "
                 for (const event of Array.isArray(data) ? data : []) {
                     if (event.Ready) engine.postMessage({ Run: experiment });
                     else if (event.Data) engine.postMessage('RequestEvaluationData');
-                    else if (event.Measured?.network_id === 'student') measured = event.Measured;
+                    else if (event.Measured?.network === 'student') measured = event.Measured;
                     else if (event.State === 'Finished') resolve();
                 }
             };

@@ -55,7 +55,7 @@ export async function whole({ experiment, omitted }, { engine }) {
   await until(() => heard.kinds.includes("Verdict"));
   const milliseconds = performance.now() - start;
   worker.terminate();
-  const { accuracy, per_class_accuracy } = heard.measured.find(({ actor }) => actor.toLowerCase() === "student");
+  const { accuracy, per_class_accuracy } = heard.measured.find(({ network }) => network === "student");
   return { milliseconds, accuracy, omitted: per_class_accuracy[omitted] };
 }
 
@@ -71,7 +71,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
   await until(() => heard.kinds.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
   const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
-  const learning = () => heard.tally?.stage === "students" && heard.tally.step > 0;
+  const learning = () => heard.tally?.phase === 1 && heard.tally.step > 0;
   const begin = async () => {
     [heard.tally, heard.ended] = [null, false];
     await until(learning);
