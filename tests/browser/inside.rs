@@ -13,9 +13,9 @@ const CONV: &str = "#v=1&runs=1&teacher=conv:8,16&student=conv:4,8";
 const EPOCHS: &str = "&teacher-epochs=20&student-epochs=60";
 
 /// What a network's maps look like, as one text.
-fn maps(network_id: &str) -> String {
+fn maps(network: &str) -> String {
     format!(
-        "[...document.querySelectorAll('#inside-maps [data-network_id={network_id}] canvas')].map((canvas) => canvas.toDataURL()).join()"
+        "[...document.querySelectorAll('#inside-maps [data-network={network}] canvas')].map((canvas) => canvas.toDataURL()).join()"
     )
 }
 
@@ -35,13 +35,13 @@ async fn page_shows_the_inside_of_both_networks_while_they_learn() -> Result<()>
     page.script("document.querySelector('#inside').scrollIntoView()").await?;
     page.until("window.watched.length > 0").await?;
     let mut seen = Vec::new();
-    for network_id in ["teacher", "student"] {
+    for network in ["teacher", "student"] {
         page.until(&format!(
-            "document.querySelectorAll('#inside-maps [data-network_id={network_id}] figure canvas').length === 2"
+            "document.querySelectorAll('#inside-maps [data-network={network}] figure canvas').length === 2"
         ))
         .await?;
-        let early = page.script(&format!("return {}", maps(network_id))).await?;
-        page.until(&format!("{} !== {early}", maps(network_id))).await?;
+        let early = page.script(&format!("return {}", maps(network))).await?;
+        page.until(&format!("{} !== {early}", maps(network))).await?;
         seen.push(early);
     }
     ensure!(seen[0] != seen[1], "teacher and student show the same maps");
@@ -96,6 +96,6 @@ async fn page_shows_first_what_the_student_is_asked_to_match() -> Result<()> {
     page.open_fold("#inside-fold").await?;
     page.script("document.querySelector('#inside').scrollIntoView()").await?;
     page.until("document.querySelector('#inside-attention .empty').textContent.includes('感知机')").await?;
-    page.until("document.querySelector('#inside-maps [data-network_id=student] canvas').height === 1").await?;
+    page.until("document.querySelector('#inside-maps [data-network=student] canvas').height === 1").await?;
     page.close().await
 }

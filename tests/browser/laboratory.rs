@@ -38,7 +38,7 @@ async fn page_reads_keeps_and_takes_away_curves() -> Result<()> {
     page.click("#kept .forget").await?;
     page.until("!document.querySelector('#kept .kept-run')").await?;
     // Files: each begins as its format does.
-    let begins = [("svg", "<svg"), ("csv", "run,network_id"), ("json", "{")];
+    let begins = [("svg", "<svg"), ("csv", "run,network"), ("json", "{")];
     for (index, (format, begin)) in begins.iter().enumerate() {
         page.open_fold("#downloads").await?;
         page.click(&format!("#download-{format}")).await?;
@@ -86,7 +86,7 @@ async fn page_answers_a_digit_drawn_by_keyboard_and_learns_from_it() -> Result<(
     page.until("document.querySelectorAll('#draw-answers tbody tr').length === 4").await?;
     page.until("[...document.querySelectorAll('#draw-answers .answer')].every((e) => /\\d/.test(e.textContent))")
         .await?;
-    let teacher = page.text("#draw-answers tr[data-network_id=teacher] .answer").await?;
+    let teacher = page.text("#draw-answers tr[data-network=teacher] .answer").await?;
     ensure!(teacher.contains('1'), "the teacher reads {teacher}");
     ensure!(page.text("#soft-targets figcaption").await?.contains("your drawing"));
     let before = page.number("#labelled-count").await?;

@@ -2,11 +2,14 @@
 
 use std::rc::Rc;
 
-use retort_spec::Command;
+use retort_spec::{Command, NetworkId};
 use yew::prelude::*;
 
 use crate::{
-    i18n::{Language, Texts},
+    i18n::{
+        Language, Texts,
+        labels::{network_name, short_name},
+    },
     platform::view::View,
     state::{Action, State},
     transport::Driver,
@@ -31,6 +34,21 @@ impl AppContext {
     /// Whether a panel or a control is shown.
     pub fn shows(&self, name: &str) -> bool {
         self.view.shows(name)
+    }
+
+    /// Whether a knob is shown where its panel is: the link does not hide it, and it means something in the scheme.
+    pub fn shows_knob(&self, key: &str) -> bool {
+        self.view.shows_knob(key) && self.state.experiment.applies(key)
+    }
+
+    /// What a network is called.
+    pub fn name(&self, network_id: NetworkId) -> String {
+        network_name(&self.texts, &self.state.plan, network_id)
+    }
+
+    /// The same in a word.
+    pub fn short_name(&self, network_id: NetworkId) -> String {
+        short_name(&self.texts, &self.state.plan, network_id)
     }
 
     /// Whether the link locked a knob or a control.

@@ -3,13 +3,16 @@
 use retort_spec::NetworkId;
 use yew::prelude::*;
 
-use crate::{charts::plot::Frame, widgets::island::island};
+use crate::{
+    charts::plot::Frame,
+    widgets::{dom::network_class, island::island},
+};
 
 /// Whose line it is, and so its hue, its dashes and its mark.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Owner {
     /// A network of the current run.
-    NetworkId(NetworkId),
+    Network(NetworkId),
     /// The student of a kept run, by the run's mark, or a term of the loss, by its own.
     Kept(usize),
     /// A student of a run before this one.
@@ -19,7 +22,7 @@ pub enum Owner {
 impl Owner {
     fn class(self) -> String {
         match self {
-            Self::NetworkId(network_id) => network_id.word().to_owned(),
+            Self::Network(network_id) => network_class(network_id),
             Self::Kept(mark) => format!("kept kept-{mark}"),
             Self::Past => "past".to_owned(),
         }

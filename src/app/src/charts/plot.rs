@@ -1,6 +1,6 @@
 //! Where a learning curve's points stand on the chart, and which of them is read. Pure: no drawing here.
 
-use retort_spec::{NetworkId, CurvePoint};
+use retort_spec::{CurvePoint, NetworkId};
 
 use crate::state::order::sorted;
 

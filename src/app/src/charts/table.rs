@@ -12,6 +12,7 @@ use crate::{
     i18n::format::number,
     state::{
         chart_view::{Part, Quantity},
+        networks::is_trained,
         term_curves::{self, Curve},
     },
     widgets::dom::opened,
@@ -45,7 +46,8 @@ pub fn use_curve_table(props: &CurveTableProps) -> Html {
 
 fn numbers(page: &AppContext, quantity: Quantity) -> Html {
     let texts = &page.texts;
-    let curves = &page.state.curves;
+    let (curves, plan) = (&page.state.curves, &page.state.plan);
+    let ids: Vec<NetworkId> = plan.ids().filter(|id| is_trained(plan, *id)).collect();
     let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
     // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
     let cells = |epoch: u32, network_id: NetworkId| {
@@ -61,18 +63,18 @@ fn numbers(page: &AppContext, quantity: Quantity) -> Html {
                 <thead>
                     <tr>
                         <th scope="col" rowspan="2">{ texts.get("curve-epoch") }</th>
-                        { for NetworkId::ALL.map(|network_id| html! {
-                            <th scope="colgroup" colspan="2" class={network_id.word()}>{ texts.get(&format!("actor-{}", network_id.word())) }</th>
+                        { for ids.iter().map(|id| html! {
+                            <th scope="colgroup" colspan="2" class={id.role_word()}>{ page.name(*id) }</th>
                         }) }
                     </tr>
-                    <tr>{ for NetworkId::ALL.map(|_| html! {
+                    <tr>{ for ids.iter().map(|_| html! {
                         <><th scope="col">{ texts.get("curve-test") }</th><th scope="col">{ texts.get("curve-train") }</th></>
                     }) }</tr>
                 </thead>
                 <tbody>{ for plot::epochs(curves.iter().filter(|point| point.run == 0)).into_iter().map(|epoch| html! {
                     <tr>
                         <th scope="row">{ number(texts, epoch.into(), 0) }</th>
-                        { for NetworkId::ALL.map(|network_id| cells(epoch, network_id)) }
+                        { for ids.iter().map(|id| cells(epoch, *id)) }
                     </tr>
                 }) }</tbody>
             </table>

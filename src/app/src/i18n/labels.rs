@@ -1,8 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    ClassNames, CompressionStep, DataSet, Experiment, FileProblem, Kind, Knob, Pipeline, PipelineError, QuantScheme,
-    Rank, Sparsity, changed,
+    ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, NetworkId, Pipeline,
+    PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
 };
 
 use crate::i18n::{
@@ -29,14 +29,15 @@ pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String
     }
 }
 
-/// What a visitor finds who turns no knob but the data set's: its defaults.
+/// What a visitor finds who turns no knob but those of data set and scheme: their defaults.
 pub fn usual(experiment: &Experiment) -> Experiment {
-    Experiment { data: Experiment::default().data, ..Experiment::for_data(experiment.data) }
+    let Experiment { data, scheme, .. } = Experiment::default();
+    Experiment { data, scheme, ..Experiment::usual(experiment.data, experiment.scheme) }
 }
 
-/// The knobs at which an experiment differs from that.
+/// The knobs at which an experiment differs from that, as far as they mean anything in its scheme.
 pub fn differences(experiment: &Experiment) -> Vec<&'static Knob> {
-    changed(&usual(experiment), experiment).collect()
+    changed(&usual(experiment), experiment).filter(|knob| experiment.applies(knob.key)).collect()
 }
 
 /// A run's name: what differs from the defaults.
@@ -48,12 +49,53 @@ pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
         return texts.get("keep-defaults");
     }
     let name = |knob: &&Knob| match knob.key {
-        "data" => knob_value(texts, knob, experiment),
+        "data" | "scheme" => knob_value(texts, knob, experiment),
         _ => format!("{} {}", knob_name(texts, knob), knob_value(texts, knob, experiment)),
     };
     let comma = texts.language.comma();
     let more = if knobs.len() > MOST { [comma, "…"].concat() } else { String::new() };
     knobs.iter().take(MOST).map(name).collect::<Vec<_>>().join(comma) + &more
+}
+
+/// What a network is called where there is room: its role, and a number where the plan has several of it.
+pub fn network_name(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
+    named(texts, plan, id, "network")
+}
+
+/// The same in a word.
+pub fn short_name(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
+    named(texts, plan, id, "short")
+}
+
+fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
+    let word = match (id.role, plan.contrast) {
+        (Role::Baseline, Contrast::Alone) => "baseline",
+        // Those that are averaged are nobody's control.
+        (Role::Baseline, Contrast::Single) => "ingredient",
+        (Role::Baseline, _) => "control",
+        (Role::Student, Contrast::Single) => "average",
+        (Role::Assistant, Contrast::Single) => "start",
+        (role, _) => role.word(),
+    };
+    if plan.ids().filter(|other| other.role == id.role).count() > 1 {
+        let args = [("role", texts.get(&format!("role-{word}")).into()), ("number", (u32::from(id.index) + 1).into())];
+        texts.with("network-numbered", &args)
+    } else {
+        texts.get(&format!("{prefix}-{word}"))
+    }
+}
+
+/// The names of networks as a list; of many how many they are.
+pub fn network_names(texts: &Texts, plan: &Plan, ids: &[NetworkId]) -> String {
+    /// A list of more would be a paragraph.
+    const MOST: usize = 3;
+    match ids.len() {
+        count if count > MOST => texts.with("networks-count", &[("count", count.into())]),
+        _ => {
+            let names: Vec<String> = ids.iter().map(|id| network_name(texts, plan, *id)).collect();
+            names.join(texts.language.comma())
+        }
+    }
 }
 
 /// A scheme in words: its format, and what else is not as usual.
@@ -154,7 +196,7 @@ pub fn passed_over_files(texts: &Texts, names: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::i18n::Language;
-    use retort_spec::{Architecture, DataSet, Labels};
+    use retort_spec::{Architecture, DataSet, Labels, Scheme};
 
     #[test]
     fn a_run_is_named_by_what_differs() {
@@ -164,6 +206,26 @@ mod tests {
         assert_eq!(run_name(&texts, &warm), "Labels 20, Temperature 8");
         let wide = Experiment { student: Architecture::mlp([64]), ..Experiment::for_data(DataSet::Moons) };
         assert_eq!(run_name(&texts, &wide), "Moons, Student: Network 64");
+    }
+
+    #[test]
+    fn a_scheme_is_named_and_what_means_nothing_in_it_is_not() {
+        let texts = Texts::new(Language::English);
+        let peers = Experiment { dropout: 0.5, ..Experiment::usual(DataSet::Digits8, Scheme::Mutual) };
+        assert_eq!(run_name(&texts, &peers), texts.get("scheme-mutual"));
+    }
+
+    #[test]
+    fn networks_of_one_role_are_numbered() {
+        let texts = Texts::new(Language::English);
+        let names = |scheme| {
+            let plan = Experiment { members: 2, ..Experiment::usual(DataSet::Digits8, scheme) }.plan();
+            plan.ids().map(|id| network_name(&texts, &plan, id)).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(names(Scheme::Offline), "Teacher, Student, alone, Student, distilled");
+        assert_eq!(names(Scheme::Mutual), "Student, alone, Student 1, Student 2, Ensemble");
+        assert_eq!(names(Scheme::Soup), "Start, Network 1, Network 2, Average, Ensemble");
+        assert_eq!(names(Scheme::EarlyStopped), "Teacher 1, Teacher 2, Student, control, Student, distilled");
     }
 
     #[test]

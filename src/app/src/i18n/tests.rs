@@ -10,8 +10,8 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    NetworkId, COMPRESSION_STEPS, ClassNames, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
-    Objective, PipelineError,
+    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
+    Objective, PipelineError, Role, Scheme, SchemeGroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,9 +63,16 @@ fn derived() -> BTreeSet<String> {
             ids.extend(words.iter().map(|word| format!("{}-{word}", knob.key)));
         }
     }
-    for word in NetworkId::ALL.map(NetworkId::word) {
-        ids.extend([format!("actor-{word}"), format!("short-{word}")]);
+    for word in Role::WORDS.iter().chain(&["control", "start", "average"]) {
+        ids.extend([format!("network-{word}"), format!("short-{word}")]);
     }
+    // Of these a scheme may have several; and the default scheme says in one line who each is.
+    ids.extend(["teacher", "assistant", "student", "ingredient"].map(|word| format!("role-{word}")));
+    ids.extend(["teacher", "student", "baseline"].map(|word| format!("score-{word}")));
+    ids.extend(Scheme::WORDS.iter().map(|word| format!("scheme-{word}.help")));
+    ids.extend(SchemeGroup::WORDS.iter().map(|word| format!("scheme-group-{word}")));
+    ids.extend(Contrast::WORDS.iter().map(|word| format!("contrast-{word}")));
+    ids.extend(Contrast::WORDS.iter().filter(|word| **word != "alone").map(|word| format!("verdict-{word}")));
     ids.extend(Objective::WORDS.iter().map(|word| format!("why-{word}")));
     for word in Knowledge::WORDS {
         ids.extend([format!("knowledge-{word}"), format!("knowledge-{word}.help")]);

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{NetworkId, Experiment, Measured, Phase, RunState, UserExample, Verdict, changed};
+use retort_spec::{Experiment, Measured, Phase, RunState, UserExample, Verdict, changed};
 
 use crate::{
     lessons::{
@@ -41,10 +41,11 @@ impl ChangeTracker {
             self.ran = false;
             self.verdict = state.verdict.clone();
             if phase <= Phase::Student {
-                self.student = state.network(NetworkId::STUDENT).cloned();
+                self.student = state.network(state.plan.product).cloned();
             }
-            if phase <= Phase::Teacher {
-                self.teacher = state.network(NetworkId::TEACHER).cloned();
+            // Where nobody teaches from outside, whoever teaches is trained with the students.
+            if phase <= Phase::Teacher || (phase <= Phase::Student && state.teacher().is_none()) {
+                self.teacher = state.network(state.reference()).cloned();
             }
         }
         self.ran |= state.run_state == RunState::Running;
@@ -55,10 +56,11 @@ impl ChangeTracker {
         if state.recorded {
             return wait == Wait::None;
         }
-        let teacher = || is_new(state.network(NetworkId::TEACHER), &self.teacher);
+        let teacher = || is_new(state.network(state.reference()), &self.teacher);
         let student = || {
             let packed = !state.outdated && !state.compressed.is_empty();
-            packed && state.network(NetworkId::BASELINE).is_some() && is_new(state.network(NetworkId::STUDENT), &self.student)
+            let is_there = |id| state.network(id).is_some();
+            packed && is_there(state.plan.control) && is_new(state.network(state.plan.product), &self.student)
         };
         let verdict = || state.run_state == RunState::Finished && is_new(state.verdict.as_ref(), &self.verdict);
         match wait {

@@ -57,7 +57,9 @@ pub struct Step {
     /// Knobs that it turns: when it begins, or when its prediction is made.
     #[serde(default)]
     pub set: Option<String>,
-    /// Quantities that it shows.
+    /// Quantities that it shows. `teacher.accuracy` and the like are of the first teacher, `student.…` of the network that
+    /// the scheme is about, `baseline.…` of its control; any other network of the scheme's plan may stand in their place:
+    /// `teacher-2.accuracy`, `mean.assistant`, `ensemble.calibration`.
     #[serde(default)]
     pub show: Vec<String>,
     /// What the visitor is to do.

@@ -1,7 +1,7 @@
 //! The quantities that a lesson may name, read off the page's state.
 
 use retort_spec::{
-    NetworkId, DataSummary, Kind, Knob, Labels, Outcome, knob,
+    DataSummary, Kind, Knob, Labels, NetworkId, Outcome, knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
@@ -20,8 +20,8 @@ pub enum Quantity {
     Accuracy(NetworkId),
     /// The same of one class.
     Class(NetworkId, usize),
-    /// How often the student says what the teacher says, in percent.
-    Agreement,
+    /// How often a network says what its teachers say, in percent.
+    Agreement(NetworkId),
     /// Expected calibration error, in percent.
     Calibration(NetworkId),
     /// Accuracy of the packed student, in percent.
@@ -60,15 +60,14 @@ impl Quantity {
             return (is_number || name == "bits").then_some(Self::Knob(knob));
         }
         let parts: Vec<&str> = name.split('.').collect();
-        let network_id = NetworkId::ALL.into_iter().find(|network_id| parts.first() == Some(&network_id.word()));
+        let network_id = parts.first().and_then(|name| name.parse::<NetworkId>().ok());
         match (network_id, &parts[..]) {
             (Some(network_id), [_, "accuracy"]) => Some(Self::Accuracy(network_id)),
             (Some(network_id), [_, "class", class]) => class.parse().ok().map(|class| Self::Class(network_id, class)),
-            (Some(NetworkId::STUDENT), [_, "agreement"]) => Some(Self::Agreement),
+            (Some(network_id), [_, "agreement"]) => Some(Self::Agreement(network_id)),
             (Some(network_id), [_, "calibration"]) => Some(Self::Calibration(network_id)),
             (Some(network_id), [_, "bytes"]) => Some(Self::Bytes(network_id)),
-            (_, ["mean", "student"]) => Some(Self::Mean(NetworkId::STUDENT)),
-            (_, ["mean", "baseline"]) => Some(Self::Mean(NetworkId::BASELINE)),
+            (_, ["mean", of]) => of.parse().ok().map(Self::Mean),
             (_, ["packed", "accuracy"]) => Some(Self::PackedAccuracy),
             (_, ["packed", "bytes"]) => Some(Self::PackedBytes),
             (_, ["entropy"]) => Some(Self::Entropy),
@@ -89,10 +88,16 @@ impl Quantity {
         match self {
             Self::Knob(_) | Self::Bias | Self::Drawn => Wait::None,
             Self::Entropy | Self::Top => Wait::Teacher,
-            Self::Accuracy(network_id) | Self::Class(network_id, _) | Self::Calibration(network_id) | Self::Bytes(network_id) => {
-                if network_id == NetworkId::TEACHER { Wait::Teacher } else { Wait::Student }
-            }
-            Self::Agreement
+            // Other teachers may be trained after the first.
+            Self::Accuracy(NetworkId::TEACHER)
+            | Self::Class(NetworkId::TEACHER, _)
+            | Self::Calibration(NetworkId::TEACHER)
+            | Self::Bytes(NetworkId::TEACHER) => Wait::Teacher,
+            Self::Accuracy(_)
+            | Self::Class(..)
+            | Self::Calibration(_)
+            | Self::Bytes(_)
+            | Self::Agreement(_)
             | Self::PackedAccuracy
             | Self::PackedBytes
             | Self::BiasedAccuracy
@@ -104,20 +109,19 @@ impl Quantity {
 
     fn read(self, state: &State) -> Option<f64> {
         let percent = |share: f64| Some(100.0 * share).filter(|percent| percent.is_finite());
+        let network = |id| state.network(meant(state, id));
         match self {
             Self::Knob(knob) => knob_value(state, knob),
-            Self::Accuracy(network_id) => percent(state.network(network_id)?.accuracy),
-            Self::Class(network_id, class) => percent(*state.network(network_id)?.per_class_accuracy.get(class)?),
-            Self::Agreement => percent(state.network(NetworkId::STUDENT)?.agreement?),
-            Self::Calibration(network_id) => percent(state.network(network_id)?.calibration_error),
+            Self::Accuracy(network_id) => percent(network(network_id)?.accuracy),
+            Self::Class(network_id, class) => percent(*network(network_id)?.per_class_accuracy.get(class)?),
+            Self::Agreement(network_id) => percent(network(network_id)?.agreement?),
+            Self::Calibration(network_id) => percent(network(network_id)?.calibration_error),
             Self::PackedAccuracy => percent(state.chosen()?.accuracy),
             Self::PackedBytes => Some(state.chosen()?.bytes.into()),
-            Self::Bytes(network_id) => Some(state.network(network_id)?.bytes.into()),
+            Self::Bytes(network_id) => Some(network(network_id)?.bytes.into()),
             Self::Entropy => Some(entropy_bits(&shown(state)?)),
             Self::Top => percent(shown(state)?.into_iter().fold(0.0, f64::max)),
-            Self::Mean(NetworkId::STUDENT) => percent(state.verdict.as_ref()?.student.mean),
-            Self::Mean(NetworkId::BASELINE) => percent(state.verdict.as_ref()?.baseline.mean),
-            Self::Mean(NetworkId::TEACHER) => percent(state.verdict.as_ref()?.teacher.mean),
+            Self::Mean(network_id) => percent(state.verdict.as_ref()?.mean(meant(state, network_id))),
             Self::PValue => Some(state.verdict.as_ref()?.p_value),
             Self::Outcome => Some(match state.verdict.as_ref()?.outcome {
                 Outcome::Helps => 1.0,
@@ -129,7 +133,7 @@ impl Quantity {
             Self::BiasedClass(class) => percent(biased_share(state, Some(class))?),
             Self::Disagreements => {
                 let classes = state.data.as_ref()?.classes as usize;
-                let [teacher, student] = [NetworkId::TEACHER, NetworkId::STUDENT].map(|network_id| state.network(network_id));
+                let [teacher, student] = [state.reference(), state.plan.product].map(|id| state.network(id));
                 let pairs = teacher?.logits.chunks_exact(classes).zip(student?.logits.chunks_exact(classes));
                 Some(pairs.filter(|(teacher, student)| argmax(teacher) != argmax(student)).count() as f64)
             }
@@ -138,6 +142,15 @@ impl Quantity {
                 Some(f64::from(u8::from(drawn)))
             }
         }
+    }
+}
+
+/// The network that a lesson means: `student` is the product and `baseline` the control, whatever the scheme calls them.
+fn meant(state: &State, network_id: NetworkId) -> NetworkId {
+    match network_id {
+        NetworkId::STUDENT => state.plan.product,
+        NetworkId::BASELINE => state.plan.control,
+        id => id,
     }
 }
 
@@ -157,14 +170,15 @@ fn knob_value(state: &State, knob: &Knob) -> Option<f64> {
 
 /// The teacher's distribution of the example that is shown.
 fn shown(state: &State) -> Option<Vec<f64>> {
-    Some(softmax(Subject::of(state)?.teacher()?, state.temperature()))
+    Some(softmax(Subject::of(state)?.reference()?, state.temperature()))
 }
 
 /// Share of the test examples, or of those of one class, that the student has right with the bias.
 fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
     let data: &DataSummary = state.data.as_ref()?;
     let classes = data.classes as usize;
-    let logits = biased(&state.network(NetworkId::STUDENT)?.logits, classes, &state.experiment.omitted_classes, state.bias);
+    let logits =
+        biased(&state.network(state.plan.product)?.logits, classes, &state.experiment.omitted_classes, state.bias);
     let rows = logits.chunks_exact(classes).zip(data.test_labels.iter().map(|&label| usize::from(label)));
     let asked: Vec<bool> = rows
         .filter(|(_, label)| class.is_none_or(|class| class == *label))
@@ -189,7 +203,8 @@ mod tests {
         assert_eq!(value(&state, "temperature"), Some(3.0));
         state.preview = Some(5.0);
         assert_eq!(value(&state, "temperature"), Some(5.0));
-        for unknown in ["student", "schedule", "student.age", "student.class.x", "mean.teacher", ""] {
+        for unknown in ["student", "schedule", "student.age", "student.class.x", "mean.pupil", "teacher-0.accuracy", ""]
+        {
             assert!(Quantity::named(unknown).is_none(), "{unknown}");
         }
     }
@@ -209,6 +224,7 @@ mod tests {
             ("packed.accuracy", 50.0),
             ("teacher.bytes", 400.0),
             ("mean.student", 75.0),
+            ("mean.teacher", 100.0),
             ("p", 0.25),
             ("outcome", 0.0),
             ("drawn", 0.0),
@@ -216,6 +232,10 @@ mod tests {
             assert!((value(&state, name).unwrap() - want).abs() < 1e-9, "{name}");
         }
         assert_eq!(value(&state, "student.class.7"), None);
+        for name in ["teacher-2.accuracy", "mean.teacher-2", "ensemble.accuracy"] {
+            assert!(Quantity::named(name).is_some(), "{name}");
+            assert_eq!(value(&state, name), None, "the scheme has no such network");
+        }
         assert_eq!(value(&State::open(""), "student.accuracy"), None);
     }
 

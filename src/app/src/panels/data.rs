@@ -31,6 +31,7 @@ pub const PANEL: Panel = Panel {
     id: "data",
     holds: |key| matches!(key, "data" | "examples" | "classes" | "noise" | "labels" | "transfer" | "omit"),
     draw: data_panel,
+    ..Panel::PLAIN
 };
 
 /// The data panel.

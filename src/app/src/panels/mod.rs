@@ -12,11 +12,13 @@ pub mod networks;
 pub mod objectives;
 pub mod packed;
 pub mod report;
+pub mod scheme;
 pub mod settings;
 pub mod similarity;
 pub mod soft_targets;
 pub mod verdict;
 
+use retort_spec::Plan;
 use yew::Html;
 
 use crate::context::AppContext;
@@ -27,13 +29,21 @@ pub struct Panel {
     pub id: &'static str,
     /// Whether a knob stands in it. The settings take those of which no panel says so.
     pub holds: fn(&str) -> bool,
+    /// Whether it has anything to show of this plan.
+    pub applies: fn(&Plan) -> bool,
     /// Draws it.
     pub draw: fn(&AppContext) -> Html,
+}
+
+impl Panel {
+    /// What most panels are: they hold no knob and show every plan.
+    pub const PLAIN: Self = Self { id: "", holds: |_| false, applies: |_| true, draw: |_| Html::default() };
 }
 
 /// Every panel, in the order of the page.
 pub const PANELS: &[Panel] = &[
     data::PANEL,
+    scheme::PANEL,
     networks::TEACHER,
     soft_targets::PANEL,
     networks::STUDENT,
@@ -62,6 +72,11 @@ pub const IDS: &[&str] = &{
     ids
 };
 
+/// Whether a panel is on the page: the link does not hide it, and it has something to show of the plan.
+pub fn is_shown(page: &AppContext, id: &str) -> bool {
+    page.shows(id) && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.plan))
+}
+
 /// The panel in which a knob stands.
 pub fn panel_of(key: &str) -> &'static str {
     PANELS.iter().find(|panel| (panel.holds)(key)).map_or(settings::PANEL.id, |panel| panel.id)
@@ -71,7 +86,7 @@ pub fn panel_of(key: &str) -> &'static str {
 mod tests {
     use std::collections::BTreeSet;
 
-    use retort_spec::{KNOBS, Objective};
+    use retort_spec::{DataSet, Experiment, KNOBS, Objective, Scheme};
 
     use super::*;
 
@@ -83,5 +98,20 @@ mod tests {
         }
         assert!(Objective::WORDS.iter().chain(&["guided", "first-stage"]).all(|key| panel_of(key) == "objectives"));
         assert_eq!([panel_of("teacher"), panel_of("seed"), panel_of("compress")], ["teacher", "settings", "bench"]);
+        assert_eq!([panel_of("scheme"), panel_of("members"), panel_of("wrong")], ["scheme"; 3]);
+    }
+
+    #[test]
+    fn a_panel_without_anything_to_show_is_left_out() {
+        let left_out = |scheme: Scheme| {
+            let plan = Experiment::usual(DataSet::Digits8, scheme).plan();
+            let panels = PANELS.iter().filter(|panel| !(panel.applies)(&plan));
+            panels.map(|panel| panel.id).collect::<Vec<_>>()
+        };
+        assert_eq!(left_out(Scheme::Offline), [""; 0]);
+        assert_eq!(left_out(Scheme::Mutual), ["teacher"]);
+        assert_eq!(left_out(Scheme::BornAgain), [""; 0]);
+        assert_eq!(left_out(Scheme::Soup), ["objectives"]);
+        assert_eq!(left_out(Scheme::Subliminal), ["objectives"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "report", holds: |_| false, draw: report };
+pub const PANEL: Panel = Panel { id: "report", draw: report, ..Panel::PLAIN };
 
 /// The report's head and its table of knobs; only paper shows them.
 pub fn report(page: &AppContext) -> Html {

@@ -7,13 +7,13 @@ use super::{Panel, panel_of};
 use crate::{context::AppContext, widgets::knob::knob_control};
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "settings", holds: |_| false, draw: settings };
+pub const PANEL: Panel = Panel { id: "settings", draw: settings, ..Panel::PLAIN };
 
 /// The panel of all other knobs.
 pub fn settings(page: &AppContext) -> Html {
     let texts = &page.texts;
     let group = |title: &'static str, phases: &'static [Phase]| {
-        let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && panel_of(knob.key) == "settings");
+        let knobs = KNOBS.iter().filter(move |knob| phases.contains(&knob.phase) && panel_of(knob.key) == PANEL.id);
         html! {
             <fieldset>
                 <legend>{ texts.get(title) }</legend>

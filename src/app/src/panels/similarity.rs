@@ -13,19 +13,20 @@ use crate::{
     island,
     state::{Action, selection::look_like},
     widgets::{
+        choice::choice,
         dom::text_of,
         picture::{PictureProps, use_picture},
     },
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "similarity", holds: |_| false, draw: |_| island!(use_similarity) };
+pub const PANEL: Panel = Panel { id: "similarity", draw: |_| island!(use_similarity), ..Panel::PLAIN };
 
 /// The class-similarity panel.
 #[hook]
 pub fn use_similarity() -> Html {
     let page = use_page();
-    let network_id = use_state(|| NetworkId::TEACHER);
+    let chosen = use_state_eq(|| None::<NetworkId>);
     let softened = use_state(|| true);
     let (texts, state) = (&page.texts, &page.state);
     let at = if *softened { state.temperature() } else { 1.0 };
@@ -33,11 +34,16 @@ pub fn use_similarity() -> Html {
         let softened = softened.clone();
         Callback::from(move |_: MouseEvent| softened.set(on))
     };
-    let choose = |of: NetworkId| {
-        let network_id = network_id.clone();
-        Callback::from(move |_: MouseEvent| network_id.set(of))
+    let choose = {
+        let chosen = chosen.clone();
+        Callback::from(move |of: String| chosen.set(of.parse().ok()))
     };
-    let matrix = state.data.as_ref().zip(state.network(*network_id)).map(|(data, network)| {
+    let (reference, control) = (state.reference(), state.plan.control);
+    // What a network knows without being taught is seen at the others, unless it is what the product is compared with.
+    let ids = state.networks().filter(|id| *id != control || reference == control);
+    let views: Vec<(String, String)> = ids.map(|id| (id.to_string(), page.short_name(id))).collect();
+    let network_id = chosen.filter(|id| state.networks().any(|other| other == *id)).unwrap_or(reference);
+    let matrix = state.data.as_ref().zip(state.network(network_id)).map(|(data, network)| {
         let classes = data.classes as usize;
         let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
         // Colours span each row's values off the diagonal, which would drown everything else. At a high temperature
@@ -50,7 +56,7 @@ pub fn use_similarity() -> Html {
         };
         let name = |class: usize| class_name(&page.texts, data.data, class);
         html! {
-            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", network_id.word(), (name(0).chars().count() > 2).then_some("names"))}>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", network_id.role_word(), (name(0).chars().count() > 2).then_some("names"))}>
                 <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
                 <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
                 <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
@@ -62,11 +68,7 @@ pub fn use_similarity() -> Html {
     html! {
         <section id="similarity" class="panel" aria-labelledby="similarity-title">
             <h2 id="similarity-title">{ texts.get("similarity") }</h2>
-            <div class="segments" role="group" aria-label={texts.get("similarity")}>
-                { for [NetworkId::TEACHER, NetworkId::STUDENT].map(|of| html! {
-                    <button aria-pressed={(*network_id == of).to_string()} onclick={choose(of)}>{ texts.get(&format!("short-{}", of.word())) }</button>
-                }) }
-            </div>
+            { choice(texts.get("similarity"), views, &network_id.to_string(), &choose) }
             if state.temperature() != 1.0 {
                 <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>
                     <button aria-pressed={(!*softened).to_string()} onclick={soften(false)}>{ "T = 1" }</button>
@@ -74,7 +76,7 @@ pub fn use_similarity() -> Html {
                 </div>
             }
             { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
-            { island!(use_look_alikes, LookAlikesProps { network_id: *network_id, at }) }
+            { island!(use_look_alikes, LookAlikesProps { network_id, at }) }
         </section>
     }
 }
@@ -100,7 +102,9 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
     let page = use_page();
     let class = use_state(|| None::<usize>);
     let (texts, state) = (&page.texts, &page.state);
-    let Some((data, network)) = state.data.as_ref().zip(state.network(props.network_id)) else { return Html::default() };
+    let Some((data, network)) = state.data.as_ref().zip(state.network(props.network_id)) else {
+        return Html::default();
+    };
     if data.data.is_plane() {
         return Html::default();
     }
@@ -129,7 +133,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
     html! {
         <div id="look-alikes">
             <p>
-                <label for="look-like">{ texts.with("looks-like", &[("network_id", texts.get(&format!("actor-{}", props.network_id.word())).into())]) }</label>
+                <label for="look-like">{ texts.with("looks-like", &[("network", page.name(props.network_id).into())]) }</label>
                 <select id="look-like" onchange={choose}>{ for (0..classes).map(|class| html! {
                     <option value={class.to_string()} selected={class == of}>{ class_name(&page.texts, data.data, class) }</option>
                 }) }</select>

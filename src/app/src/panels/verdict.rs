@@ -1,19 +1,17 @@
 //! The verdict, in words: what distillation did, also where it hurts.
 
-use retort_spec::{NetworkId, Outcome, Verdict};
+use retort_spec::{Contrast, NetworkId, Outcome, Spread, Verdict};
 use yew::prelude::*;
 
 use super::Panel;
 use crate::{
     context::AppContext,
     i18n::format::{number, percent, percentage},
+    widgets::dom::network_class,
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "verdict", holds: |_| false, draw: verdict };
-
-/// The order of the tables.
-const ORDER: [NetworkId; 3] = [NetworkId::TEACHER, NetworkId::STUDENT, NetworkId::BASELINE];
+pub const PANEL: Panel = Panel { id: "verdict", draw: verdict, ..Panel::PLAIN };
 
 /// The verdict's panel.
 pub fn verdict(page: &AppContext) -> Html {
@@ -43,13 +41,16 @@ pub fn sentence(page: &AppContext, verdict: &Verdict) -> String {
     format!("{words}{}{outcome}", page.texts.language.gap())
 }
 
-/// What distillation did, in a sentence.
+/// What came out, in a sentence: what distillation did, where the control is not distilled.
 pub fn outcome(page: &AppContext, outcome: Outcome) -> String {
-    match outcome {
-        Outcome::Helps => page.texts.get("verdict-helps"),
-        Outcome::NoDifference => page.texts.get("verdict-no-difference"),
-        Outcome::Hurts => page.texts.get("verdict-hurts"),
-    }
+    let is_alone = page.state.plan.contrast == Contrast::Alone;
+    page.texts.get(match (outcome, is_alone) {
+        (Outcome::NoDifference, _) => "verdict-no-difference",
+        (Outcome::Helps, true) => "verdict-helps",
+        (Outcome::Helps, false) => "verdict-better",
+        (Outcome::Hurts, true) => "verdict-hurts",
+        (Outcome::Hurts, false) => "verdict-worse",
+    })
 }
 
 /// What was measured, what that says, and how sure it is.
@@ -62,38 +63,56 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     } else {
         format!("p = {}", number(texts, verdict.p_value, 3))
     };
-    let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
-    let seeds = verdict.student.values.len();
-    let args = [
-        ("count", labels.into()),
-        ("labels", number(texts, labels.into(), 0).into()),
-        ("student", percent(texts, verdict.student.mean).into()),
-        ("baseline", percent(texts, verdict.baseline.mean).into()),
+    let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", verdict.runs().into())]);
+    let plan = &page.state.plan;
+    let accuracies = [
+        ("student", percent(texts, verdict.mean(verdict.product)).into()),
+        ("baseline", percent(texts, verdict.mean(verdict.control)).into()),
     ];
-    let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", seeds.into())]);
-    (texts.with("verdict-words", &args), outcome, sure)
+    let words = match plan.contrast {
+        Contrast::Alone => {
+            let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
+            let [student, baseline] = accuracies;
+            let count = [("count", labels.into()), ("labels", number(texts, labels.into(), 0).into())];
+            texts.with("verdict-words", &[&count[..], &[student, baseline]].concat())
+        }
+        Contrast::OneTeacher | Contrast::Single => {
+            let members = plan.network(plan.product).map_or(0, |network| network.origin.members().len());
+            let count = members.max(plan.teachers(plan.product).len());
+            let [student, baseline] = accuracies;
+            texts.with(&format!("verdict-{}", plan.contrast), &[("count", count.into()), student, baseline])
+        }
+        contrast => texts.with(&format!("verdict-{contrast}"), &accuracies),
+    };
+    (words, outcome, sure)
+}
+
+/// The networks in the order of the tables, with their accuracies.
+fn spreads<'a>(page: &AppContext, verdict: &'a Verdict) -> Vec<(NetworkId, &'a Spread)> {
+    page.state.compared().into_iter().filter_map(|id| Some((id, verdict.spread(id)?))).collect()
 }
 
 /// The accuracies of each seed, folded away.
 fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
     let texts = &page.texts;
     let first = page.state.experiment.seed;
+    let spreads = spreads(page, verdict);
     let row = |index: usize| {
         let seed = first.wrapping_add(index as u32);
         html! {
             <tr>
                 <th scope="row">{ texts.with("seed-number", &[("seed", seed.to_string().into())]) }</th>
-                { for ORDER.map(|network_id| html! { <td>{ verdict.spread(network_id).values.get(index).map(|value| percent(texts, *value)) }</td> }) }
+                { for spreads.iter().map(|(_, spread)| html! { <td>{ spread.values.get(index).map(|value| percent(texts, *value)) }</td> }) }
             </tr>
         }
     };
     html! {
         <details class="seeds">
             <summary>{ texts.get("each-seed") }</summary>
-            <table class="spread">
-                <thead><tr><td></td>{ for ORDER.map(|network_id| html! { <th scope="col" class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }</th> }) }</tr></thead>
-                <tbody>{ for (0..verdict.student.values.len()).map(row) }</tbody>
-            </table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("each-seed")}><table class="spread">
+                <thead><tr><td></td>{ for spreads.iter().map(|(id, _)| html! { <th scope="col" class={network_class(*id)}>{ page.short_name(*id) }</th> }) }</tr></thead>
+                <tbody>{ for (0..verdict.runs()).map(row) }</tbody>
+            </table></div>
         </details>
     }
 }
@@ -108,16 +127,16 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
                 { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
             </p>
             <table class="spread">
-                <tbody>{ for ORDER.map(|network_id| (network_id, verdict.spread(network_id))).map(|(network_id, spread)| html! {
-                    <tr class={network_id.word()}>
-                        <th scope="row">{ texts.get(&format!("actor-{}", network_id.word())) }</th>
+                <tbody>{ for spreads(page, verdict).into_iter().map(|(network_id, spread)| html! {
+                    <tr class={network_class(network_id)}>
+                        <th scope="row">{ page.name(network_id) }</th>
                         <td>{ percentage(texts, spread.mean) }</td>
                         // One seed has no spread.
                         <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
                     </tr>
                 }) }</tbody>
             </table>
-            if verdict.student.values.len() > 1 {
+            if verdict.runs() > 1 {
                 { each_seed(page, verdict) }
             }
             if verdict.edited_while_training {

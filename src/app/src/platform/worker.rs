@@ -45,7 +45,7 @@ pub enum Contents {
     Network {
         /// Its run.
         run: u32,
-        /// Its network_id's word.
+        /// Which one, as text.
         network_id: String,
     },
     /// A run of a helper is done.
@@ -62,8 +62,11 @@ impl Parcel {
     /// The first run's student, from a packed file: as if the engine had trained it.
     pub fn student(file: &[u8]) -> Self {
         let (network, parcel) = (Object::new(), Object::new());
-        let fields =
-            [("run", 0.into()), ("network_id", NetworkId::STUDENT.word().into()), ("file", Uint8Array::from(file).into())];
+        let fields = [
+            ("run", 0.into()),
+            ("network", NetworkId::STUDENT.to_string().into()),
+            ("file", Uint8Array::from(file).into()),
+        ];
         // Setting a property of a plain object cannot fail.
         for (key, value) in fields {
             let _ = Reflect::set(&network, &key.into(), &value);
@@ -72,12 +75,19 @@ impl Parcel {
         Self(parcel.into())
     }
 
+    /// The packed file of a network, for the visitor.
+    pub fn file(&self) -> Option<Vec<u8>> {
+        let network = Reflect::get(&self.0, &"Network".into()).ok()?;
+        Reflect::get(&network, &"file".into()).ok()?.dyn_into::<Uint8Array>().ok().map(|file| file.to_vec())
+    }
+
     /// What it holds, as far as the page must know.
     pub fn contents(&self) -> Contents {
         let field = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok().filter(|value| !value.is_undefined());
         let network = || {
             let network = field(&self.0, "Network")?;
-            let (run, network_id) = (field(&network, "run")?.as_f64()? as u32, field(&network, "network_id")?.as_string()?);
+            let (run, network_id) =
+                (field(&network, "run")?.as_f64()? as u32, field(&network, "network")?.as_string()?);
             Some(Contents::Network { run, network_id })
         };
         let is = |kind: &str| field(&self.0, kind).is_some();

@@ -1,6 +1,6 @@
 //! What the shared link hides and locks: two lists of everything that has a name, grouped by panel.
 
-use retort_spec::KNOBS;
+use retort_spec::{Experiment, KNOBS};
 use yew::prelude::*;
 
 use crate::{
@@ -16,10 +16,11 @@ pub enum List {
     Lock,
 }
 
-/// The names that can be chosen, by group; each with what it is called.
-fn groups(texts: &Texts, list: List) -> Vec<(String, Vec<(String, String)>)> {
+/// The names that can be chosen, by group, each with what it is called; without the knobs that mean nothing in the
+/// experiment's scheme.
+fn groups(texts: &Texts, experiment: &Experiment, list: List) -> Vec<(String, Vec<(String, String)>)> {
     let knobs = |panel: &str| {
-        let here = KNOBS.iter().filter(move |knob| panel_of(knob.key) == panel);
+        let here = KNOBS.iter().filter(|knob| experiment.applies(knob.key) && panel_of(knob.key) == panel);
         let name = |key: &str| if list == List::Hide { name_of_knob(key, IDS) } else { key.to_owned() };
         here.map(|knob| (name(knob.key), texts.get(&format!("knob-{}", knob.key)))).collect::<Vec<_>>()
     };
@@ -50,8 +51,8 @@ fn can_be_locked(control: &str) -> bool {
 /// What a panel is called.
 pub fn panel_name(texts: &Texts, panel: &str) -> String {
     match panel {
-        "teacher" => texts.get("actor-teacher"),
-        "student" => texts.get("actor-student"),
+        "teacher" => texts.get("network-teacher"),
+        "student" => texts.get("network-student"),
         panel => texts.get(panel),
     }
 }
@@ -68,7 +69,13 @@ fn control_name(texts: &Texts, control: &str) -> String {
 }
 
 /// One list of checkboxes.
-pub fn builder(texts: &Texts, list: List, chosen: &[String], toggle: &Callback<String>) -> Html {
+pub fn builder(
+    texts: &Texts,
+    experiment: &Experiment,
+    list: List,
+    chosen: &[String],
+    toggle: &Callback<String>,
+) -> Html {
     let (title, prefix) = match list {
         List::Hide => (texts.get("choose-hide"), "hide"),
         List::Lock => (texts.get("choose-lock"), "lock"),
@@ -85,7 +92,7 @@ pub fn builder(texts: &Texts, list: List, chosen: &[String], toggle: &Callback<S
         <details class="builder">
             <summary>{ title }</summary>
             <div class="groups">
-                { for groups(texts, list).into_iter().map(|(group, names)| html! {
+                { for groups(texts, experiment, list).into_iter().map(|(group, names)| html! {
                     <fieldset><legend>{ group }</legend>{ for names.into_iter().map(checkbox) }</fieldset>
                 }) }
             </div>
@@ -101,20 +108,19 @@ mod tests {
     #[test]
     fn every_name_that_is_offered_is_one_that_a_link_knows() {
         for language in [Language::English, Language::Chinese] {
-            let texts = Texts::new(language);
+            let (texts, experiment) = (Texts::new(language), Experiment::default());
+            let knobs = || KNOBS.iter().filter(|knob| experiment.applies(knob.key));
             let names = |list| -> Vec<(String, String)> {
-                groups(&texts, list).into_iter().flat_map(|(_, names)| names).collect()
+                groups(&texts, &experiment, list).into_iter().flat_map(|(_, names)| names).collect()
             };
             let joined =
                 |names: &[(String, String)]| names.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(",");
             let (hide, lock) = (names(List::Hide), names(List::Lock));
             let (view, problems) = View::read(IDS, Some(&joined(&hide)), Some(&joined(&lock)), None);
             assert_eq!(problems, []);
-            // Every panel, every control and every knob; "device" is both of the last two and stands twice.
-            assert_eq!(view.hide.len(), IDS.len() + CONTROLS.len() + KNOBS.len() - 1);
-            assert!(
-                KNOBS.iter().all(|knob| !view.shows_knob(knob.key) && view.lock.iter().any(|name| name == knob.key))
-            );
+            // Every panel, every control and every knob of the scheme; "device" is both of the last two and stands twice.
+            assert_eq!(view.hide.len(), IDS.len() + CONTROLS.len() + knobs().count() - 1);
+            assert!(knobs().all(|knob| !view.shows_knob(knob.key) && view.lock.iter().any(|name| name == knob.key)));
         }
     }
 }

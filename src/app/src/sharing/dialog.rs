@@ -294,8 +294,8 @@ fn options(page: &AppContext, props: &ContentsProps) -> Html {
                     { texts.get("choose-projector") }
                 </label>
             </div>
-            { builder(texts, List::Hide, &props.choices.view.hide, &switch(List::Hide)) }
-            { builder(texts, List::Lock, &props.choices.view.lock, &switch(List::Lock)) }
+            { builder(texts, &page.state.experiment, List::Hide, &props.choices.view.hide, &switch(List::Hide)) }
+            { builder(texts, &page.state.experiment, List::Lock, &props.choices.view.lock, &switch(List::Lock)) }
         </details>
     }
 }

@@ -1,13 +1,16 @@
-//! The one live region: what a reader is told while the page works, in few words: stages, notices, the verdict.
+//! The one live region: what a reader is told while the page works, in few words: phases, notices, the verdict.
 
-use retort_spec::{RunState, Stage};
+use retort_spec::RunState;
 use yew::prelude::*;
 
 use crate::{
     context::{AppContext, use_page},
     i18n::format::number,
     panels::{compression_bench::run::ending, verdict::sentence},
-    shell::notices::wording,
+    shell::{
+        header::{Learning, learners, learning},
+        notices::wording,
+    },
 };
 
 /// The live region; nobody sees it.
@@ -35,7 +38,7 @@ pub fn use_announcer() -> Html {
     html! { <p id="announcer" class="hidden" role="status" aria-live="polite">{ (*said).clone() }</p> }
 }
 
-/// How things stand: a sentence that changes once a stage, not once an epoch.
+/// How things stand: a sentence that changes once a phase, not once an epoch.
 fn standing(page: &AppContext) -> String {
     let (texts, state) = (&page.texts, &page.state);
     match (state.run_state, state.progress, &state.verdict) {
@@ -46,13 +49,19 @@ fn standing(page: &AppContext) -> String {
         }
         (RunState::Paused, ..) => texts.get("announce-paused"),
         (RunState::Running, Some(progress), _) => {
-            let id = match progress.stage {
-                Stage::Teacher => "announce-teacher",
-                Stage::Students => "announce-students",
-                Stage::Tuning => "announce-tuning",
+            let id = match learning(page, progress) {
+                Learning::Teacher => "announce-teacher",
+                Learning::Students => "announce-students",
+                Learning::Tuning => "announce-tuning",
+                Learning::Others => "announce-networks",
             };
             let of = |count: u32| number(texts, count.into(), 0);
-            texts.with(id, &[("run", of(progress.run + 1).into()), ("runs", of(progress.runs).into())])
+            let args = [
+                ("networks", learners(page, progress).into()),
+                ("run", of(progress.run + 1).into()),
+                ("runs", of(progress.runs).into()),
+            ];
+            texts.with(id, &args)
         }
         _ => String::new(),
     }

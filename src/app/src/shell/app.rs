@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{NetworkId, Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
+use retort_spec::{Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::{
         self,
         guide::{Guide, use_new_guide},
     },
-    panels::{IDS, PANELS, lesson::lesson_panel},
+    panels::{IDS, PANELS, Panel, lesson::lesson_panel},
     platform::{link, offline, session},
     shell::{
         announcer::use_announcer,
@@ -104,7 +104,7 @@ pub fn App(props: &AppProps) -> Html {
         // While networks learn, what they say of the shown example changes with every report.
         let driver = driver.clone();
         let given = state.given.as_ref().map(|given| given.input.clone());
-        let follows = NetworkId::ALL.into_iter().any(|network_id| state.follows(network_id));
+        let follows = state.networks().any(|id| state.follows(id));
         let shown = given.is_none().then(|| follows.then(|| selection::input(&state)).flatten()).flatten();
         let moment = (
             state.question,
@@ -243,9 +243,13 @@ pub fn App(props: &AppProps) -> Html {
     use_swipes();
     let (recorded, begun) = (page.state.recorded, page.state.runs_started);
     let guide = use_new_guide(&page);
-    let schedule = use_redraw_schedule(running == "running", page.view.hide.clone());
+    // Where nobody teaches from outside, the others take that panel's place.
+    let applies = |panel: &Panel| (panel.applies)(&page.state.plan);
+    let without = PANELS.iter().filter(|panel| !applies(panel)).map(|panel| panel.id).collect::<Vec<_>>().join(" ");
+    let schedule = use_redraw_schedule(running == "running", (page.view.hide.clone(), without.clone()));
     let hidden = (!page.view.hide.is_empty()).then_some("");
-    let panels: Html = PANELS.iter().map(|one| panel(&page, &schedule, one.id, one.draw)).collect();
+    let panels: Html =
+        PANELS.iter().filter(|one| applies(one)).map(|one| panel(&page, &schedule, one.id, one.draw)).collect();
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let page_texts = page.texts.clone();
@@ -259,7 +263,7 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_announcer) }
             { notices }
             { summary_line }
-            <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} style={classes}>
+            <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} data-without={without} style={classes}>
                 { panels }
             </main>
             { lesson }

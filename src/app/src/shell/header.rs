@@ -1,6 +1,6 @@
 //! The head of the page: what it is, the run's controls, how far it is, and on what it computes.
 
-use retort_spec::{RunState, Stage};
+use retort_spec::{NetworkId, Progress, RunState};
 use yew::prelude::*;
 
 use crate::{
@@ -8,12 +8,13 @@ use crate::{
     i18n::{
         Language,
         format::{bytes, number},
+        labels::network_names,
     },
     island,
     panels::lesson::menu::use_lessons_button,
     sharing::dialog::use_share,
     shell::{diagnostics::diagnostics, toolbar::toolbar},
-    state::Engine,
+    state::{Engine, networks::is_usual},
     widgets::icon::{Icon, icon},
 };
 
@@ -65,6 +66,37 @@ pub fn header(page: &AppContext) -> Html {
     }
 }
 
+/// Who learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learning {
+    /// The one teacher.
+    Teacher,
+    /// The student beside the same network alone.
+    Students,
+    /// A compressed network.
+    Tuning,
+    /// Others, to be named.
+    Others,
+}
+
+/// Who learns now.
+pub fn learning(page: &AppContext, progress: Progress) -> Learning {
+    let plan = &page.state.plan;
+    match progress.phase {
+        None => Learning::Tuning,
+        Some(0) if is_usual(plan) => Learning::Teacher,
+        Some(_) if is_usual(plan) => Learning::Students,
+        Some(_) => Learning::Others,
+    }
+}
+
+/// The names of those that learn now.
+pub fn learners(page: &AppContext, progress: Progress) -> String {
+    let plan = &page.state.plan;
+    let ids: Vec<NetworkId> = progress.phase.into_iter().flat_map(|phase| plan.learners(phase)).collect();
+    network_names(&page.texts, plan, &ids)
+}
+
 fn progress(page: &AppContext) -> String {
     let (texts, state) = (&page.texts, &page.state);
     match (&state.engine, state.run_state, state.progress) {
@@ -80,13 +112,15 @@ fn progress(page: &AppContext) -> String {
         (Engine::Ready(_), RunState::Idle, _) => texts.get("idle"),
         (Engine::Ready(_), RunState::Finished, _) => texts.get("finished"),
         (Engine::Ready(_), run_state, Some(progress)) => {
-            let id = match (run_state, progress.stage) {
+            let id = match (run_state, learning(page, progress)) {
                 (RunState::Paused, _) => "progress-paused",
-                (_, Stage::Teacher) => "progress-teacher",
-                (_, Stage::Students) => "progress-students",
-                (_, Stage::Tuning) => "progress-tuning",
+                (_, Learning::Teacher) => "progress-teacher",
+                (_, Learning::Students) => "progress-students",
+                (_, Learning::Tuning) => "progress-tuning",
+                (_, Learning::Others) => "progress-networks",
             };
             let args = [
+                ("networks", learners(page, progress).into()),
                 ("epoch", number(texts, progress.epoch.into(), 0).into()),
                 ("epochs", number(texts, progress.epochs.into(), 0).into()),
                 ("run", number(texts, (progress.run + 1).into(), 0).into()),

@@ -178,7 +178,7 @@ fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
     match trouble {
         EngineError::Diverged { network_id, step, learning_rate } => {
             let args = [
-                ("network_id", texts.get(&format!("actor-{}", network_id.word())).into()),
+                ("network", page.name(*network_id).into()),
                 ("step", number(texts, (*step).into(), 0).into()),
                 ("rate", learning_rate.to_string().into()),
             ];

@@ -9,6 +9,7 @@ use yew::prelude::*;
 use crate::{
     context::use_page,
     lessons::guide::use_guide,
+    panels::is_shown,
     platform::link,
     widgets::highlight::{use_look, use_root_class},
 };
@@ -43,8 +44,8 @@ pub fn use_tour() -> Html {
     // A lesson guides already.
     let now = if *stage == Stage::Offer && guide.lesson.is_some() { Stage::Hidden } else { *stage };
     let card = use_node_ref();
-    // The link may hide panels.
-    let stops: Vec<_> = STOPS.iter().filter(|(panels, _)| panels.iter().any(|panel| page.shows(panel))).collect();
+    // The link may hide panels, and a scheme may have nothing to show in one.
+    let stops: Vec<_> = STOPS.iter().filter(|(panels, _)| panels.iter().any(|panel| is_shown(&page, panel))).collect();
     let stop = match now {
         Stage::Stop(index) => stops.get(index),
         _ => None,

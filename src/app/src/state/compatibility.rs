@@ -3,7 +3,7 @@
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
 //! trained.
 
-use retort_spec::{Experiment, HintLayer, Incompatibility, Knowledge, Objective, geometry::Extent};
+use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Knowledge, Objective, geometry::Extent};
 
 use crate::state::setting::turned;
 
@@ -25,7 +25,7 @@ pub fn pairs(count: usize, deep: usize, guided: HintLayer) -> Vec<(usize, usize)
 
 /// Why an objective cannot be used in this experiment; `None` where it can.
 pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompatibility> {
-    use Objective::{Attention, Correlation, Fsp, NeuronSelectivity, Pkt, RkdAngle, RkdDistance, Similarity};
+    use Objective::{Correlation, Pkt, RkdAngle, RkdDistance, Similarity};
     let needed = match objective {
         // Three examples make an angle, and two distances that can differ from their mean.
         RkdAngle | RkdDistance => 3,
@@ -35,17 +35,35 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
     if experiment.batch < needed {
         return Some(Incompatibility::Batch { needed, given: experiment.batch });
     }
+    let plan = experiment.plan();
+    let architecture = |id| plan.network(id).map(|network| &network.architecture);
+    let lessons = plan.phases.iter().flat_map(|phase| &phase.learners);
+    let mut pairs = lessons.filter_map(|lesson| {
+        let (teacher, _) = lesson.teachers.first()?;
+        Some((architecture(lesson.learner)?, architecture(*teacher)?))
+    });
+    pairs.find_map(|(learner, teacher)| refusal_between(objective, experiment, learner, teacher))
+}
+
+/// The same of one network that learns and one that teaches it.
+fn refusal_between(
+    objective: Objective,
+    experiment: &Experiment,
+    learner: &Architecture,
+    teacher: &Architecture,
+) -> Option<Incompatibility> {
+    use Objective::{Attention, Fsp, NeuronSelectivity};
     let knowledge = objective.info().knowledge;
     // Without a hidden layer the embedding is the input, in which there is nothing to teach.
-    if knowledge == Knowledge::Relations && experiment.student.widths.is_empty() {
+    if knowledge == Knowledge::Relations && learner.widths.is_empty() {
         return Some(Incompatibility::NoStages);
     }
     if knowledge != Knowledge::Features {
         return None;
     }
     let inputs = experiment.input_count();
-    let [student, teacher] = [&experiment.student, &experiment.teacher]
-        .map(|network| network.geometry(inputs, experiment.class_count()).stages);
+    let [student, teacher] =
+        [learner, teacher].map(|network| network.geometry(inputs, experiment.class_count()).stages);
     if student.is_empty() || teacher.is_empty() {
         return Some(Incompatibility::NoStages);
     }
@@ -74,7 +92,7 @@ pub fn refusal(objective: Objective, experiment: &Experiment) -> Option<Incompat
 /// had none; `None` where it can be used already, or no such networks are to be had.
 pub fn mended(objective: Objective, experiment: &Experiment) -> Option<Experiment> {
     refusal(objective, experiment)?;
-    let usual = Experiment::for_data(experiment.data);
+    let usual = Experiment::usual(experiment.data, experiment.scheme);
     let usual = format!("teacher={}&student={}", usual.teacher, usual.student);
     let tried = [&*usual, PAIRS[0], PAIRS[1]].into_iter().map(|set| turned(experiment, set));
     let mut mended = tried.into_iter().find(|after| refusal(objective, after).is_none())?;
@@ -151,6 +169,17 @@ mod tests {
             (attention.teacher.to_string(), attention.student.to_string()),
             ("conv:8,16".into(), "conv:4,8".into())
         );
+    }
+
+    #[test]
+    fn peers_are_compared_with_each_other_and_where_nobody_teaches_nothing_is_refused() {
+        let of = |scheme: &str| refusal(Objective::Fsp, &turned(&Experiment::default(), scheme));
+        assert_eq!(of("scheme=mutual&student=8,8"), None);
+        assert_eq!(
+            of("scheme=assistant&teacher=8,8&student=4,4"),
+            Some(Incompatibility::Channels { student: 4, teacher: 8 })
+        );
+        assert_eq!(of("scheme=soup"), None);
     }
 
     #[test]

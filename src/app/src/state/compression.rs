@@ -212,7 +212,8 @@ impl State {
 
     /// The file of this scheme, if it was measured.
     pub fn row_of(&self, scheme: QuantScheme) -> Option<&CompressionResult> {
-        let fits = |row: &&CompressionResult| row.quant_scheme().is_some_and(|other| other.effective() == scheme.effective());
+        let fits =
+            |row: &&CompressionResult| row.quant_scheme().is_some_and(|other| other.effective() == scheme.effective());
         // One that was looked at anew counts more than its row in the table: it is newer.
         let looked = self.bench.current.as_deref().filter(|_| !self.outdated).filter(fits);
         looked.or_else(|| self.compressed.iter().find(fits))
@@ -220,7 +221,9 @@ impl State {
 
     /// The file of 32-bit weights.
     pub fn float_file(&self) -> Option<&CompressionResult> {
-        self.compressed.iter().find(|row| row.quant_scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
+        self.compressed
+            .iter()
+            .find(|row| row.quant_scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
     }
 
     /// Which packed file is chosen, and whether it is there.
@@ -243,7 +246,10 @@ pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
         [CompressionStep::Quantize(scheme)] => {
             encode(&Experiment { compress: Pipeline::default(), ..experiment.with_quant_scheme(scheme) })
         }
-        _ => encode(&Experiment { compress: made.clone(), ..experiment.with_quant_scheme(Experiment::default().quant_scheme()) }),
+        _ => encode(&Experiment {
+            compress: made.clone(),
+            ..experiment.with_quant_scheme(Experiment::default().quant_scheme())
+        }),
     }
 }
 

@@ -1,7 +1,5 @@
 //! How long a training takes here, by what its networks took.
 
-use retort_spec::NetworkId;
-
 use crate::state::State;
 
 impl State {
@@ -13,10 +11,12 @@ impl State {
         }
         let workers = self.memory.len().max(1);
         let mut spent = vec![0.0; workers];
-        for measured in &self.measured {
-            // Baseline and student are trained together, and each of them says how long that took.
-            if measured.network_id != NetworkId::BASELINE {
-                spent[measured.run as usize % workers] += measured.seconds;
+        for run in 0..self.experiment.runs {
+            for phase in 0..self.plan.phases.len() as u32 {
+                // Networks of one phase are trained together, and each of them says how long that took.
+                let learns = |id| self.plan.learners(phase).any(|learner| learner == id);
+                let mine = self.measured.iter().filter(|one| one.run == run && learns(one.network_id));
+                spent[run as usize % workers] += mine.map(|one| one.seconds).fold(0.0, f64::max);
             }
         }
         spent.into_iter().reduce(f64::max).filter(|seconds| *seconds > 0.0)
@@ -27,7 +27,8 @@ impl State {
 mod tests {
     use std::rc::Rc;
 
-    use super::*;
+    use retort_spec::NetworkId;
+
     use crate::state::fixture::{finish, measured_state};
 
     #[test]

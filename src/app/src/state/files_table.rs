@@ -1,8 +1,6 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{
-    NetworkId, Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode,
-};
+use retort_spec::{Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode};
 
 use crate::state::{MeasuredFile, State, link, order::sorted};
 
@@ -45,7 +43,7 @@ pub struct Point {
 
 impl Point {
     /// The scheme, if that is all that was done.
-    pub fn scheme(&self) -> Option<QuantScheme> {
+    pub fn quant_scheme(&self) -> Option<QuantScheme> {
         match self.pipeline.0[..] {
             [CompressionStep::Quantize(scheme)] => Some(scheme.effective()),
             _ => None,
@@ -126,7 +124,7 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (faint, clear): (Vec<Point>, Vec<Point>) = own.into_iter().partition(Point::is_faint);
     points.extend(faint);
     points.extend(clear);
-    points.extend(state.network(NetworkId::TEACHER).map(|teacher| Point {
+    points.extend(state.teacher().and_then(|teacher| state.network(teacher)).map(|teacher| Point {
         kind: Kind::Teacher,
         pipeline: Pipeline::default(),
         bytes: teacher.bytes,

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    NetworkId, ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, Outcome, Pipeline,
+    ByteBreakdown, CompressionResult, DataSet, DataSummary, Event, Floats, Measured, NetworkId, Outcome, Pipeline,
     RunState, Spread, Verdict, WorkbenchEvent,
 };
 use yew::Reducible as _;
@@ -79,9 +79,13 @@ fn training() -> Vec<Event> {
         p_value: 0.25,
         edited_while_training: false,
         examples: 4,
-        teacher: spread(1.0),
-        baseline: spread(0.5),
-        student: spread(0.75),
+        control: NetworkId::BASELINE,
+        product: NetworkId::STUDENT,
+        accuracies: vec![
+            (NetworkId::TEACHER, spread(1.0)),
+            (NetworkId::BASELINE, spread(0.5)),
+            (NetworkId::STUDENT, spread(0.75)),
+        ],
     };
     vec![
         Event::Data(data),

@@ -12,6 +12,7 @@ pub mod files_table;
 pub mod fixture;
 pub mod kinds;
 pub mod loss_terms;
+pub mod networks;
 mod notices;
 pub mod order;
 pub mod pipeline_editor;
@@ -25,8 +26,8 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    ActivationReport, NetworkId, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment,
-    FileData, Measured, PAGE_KEYS, Progress, RunState, Stage, Terms, UserExample, Verdict, changed, decode,
+    ActivationReport, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment, FileData,
+    Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict, changed, decode,
 };
 
 pub use crate::state::{
@@ -53,6 +54,9 @@ const MOST_WEIGHED: usize = 1000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub experiment: Experiment,
+    /// What is trained of the experiment that is shown: which networks there are, and who teaches whom. After a knob was
+    /// turned it is the last training's until the engine begins.
+    pub plan: Rc<Plan>,
     pub engine: Engine,
     pub device: Option<DeviceReason>,
     /// How long the experiment takes on both devices, where that was measured.
@@ -66,7 +70,7 @@ pub struct State {
     pub progress: Option<Progress>,
     pub curves: Vec<CurvePoint>,
     pub past: Vec<Rc<Vec<CurvePoint>>>,
-    /// What the loss of the first run's student is the sum of.
+    /// What the loss of the first run's product is the sum of.
     pub terms: Rc<Vec<Terms>>,
     /// Each network of each run, as far as it is measured.
     pub measured: Vec<Rc<Measured>>,
@@ -125,6 +129,7 @@ impl State {
     pub fn open(query: &str) -> Self {
         let decoded = decode(query, PAGE_KEYS);
         let mut state = Self {
+            plan: Rc::new(decoded.experiment.plan()),
             experiment: decoded.experiment,
             engine: Engine::Loading { received: 0.0, total: None },
             device: None,
@@ -188,21 +193,16 @@ impl State {
     /// The accuracy that a network had in the training before: the mean of its seeds, else the first one's.
     pub fn before(&self, network_id: NetworkId) -> Option<f64> {
         let last = |points: &Rc<Vec<CurvePoint>>| {
-            points.iter().rev().find(|point| point.network_id == network_id && point.run == 0).map(|point| point.test_accuracy)
+            points
+                .iter()
+                .rev()
+                .find(|point| point.network_id == network_id && point.run == 0)
+                .map(|point| point.test_accuracy)
         };
         let points = self.past.last()?;
-        self.verdict_before.as_ref().map(|verdict| verdict.spread(network_id).mean).or_else(|| last(points))
-    }
-
-    /// A network of the first run.
-    pub fn network(&self, network_id: NetworkId) -> Option<&Rc<Measured>> {
-        self.measured.iter().find(|measured| (measured.run, measured.network_id) == (0, network_id))
-    }
-
-    /// Whether `network_id` trains at this moment.
-    pub fn is_training(&self, network_id: NetworkId) -> bool {
-        let stage = if network_id == NetworkId::TEACHER { Stage::Teacher } else { Stage::Students };
-        self.run_state == RunState::Running && self.progress.is_some_and(|progress| progress.stage == stage)
+        let mean =
+            self.verdict_before.as_ref().and_then(|verdict| verdict.spread(network_id)).map(|spread| spread.mean);
+        mean.or_else(|| last(points))
     }
 
     fn take(&mut self, event: Event) {
@@ -210,6 +210,7 @@ impl State {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
             Event::Pong { .. } | Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
+            Event::Plan(plan) => self.take_plan(plan),
             Event::Data(summary) => self.begin(summary),
             Event::Progress(progress) => self.progress = Some(progress),
             Event::Point(point) => {
@@ -219,15 +220,16 @@ impl State {
                 }
                 self.curves.push(point);
             }
-            Event::Terms(terms) if terms.run == 0 => Rc::make_mut(&mut self.terms).push(terms),
+            Event::Terms(terms) if (terms.run, terms.network_id) == (0, self.plan.product) => {
+                Rc::make_mut(&mut self.terms).push(terms);
+            }
             Event::Terms(_) => {}
             Event::Measured(measured) => {
                 let whose = (measured.run, measured.network_id);
-                let student = whose == (0, NetworkId::STUDENT);
                 self.measured.retain(|other| (other.run, other.network_id) != whose);
                 self.measured.push(Rc::new(measured));
                 // From now on the same example is shown, so that trainings compare on it.
-                if student && self.example.is_none() {
+                if self.example.is_none() && self.network(self.plan.product).is_some() {
                     self.example = most_telling(self);
                 }
             }
@@ -305,6 +307,10 @@ impl State {
         if before.data != self.experiment.data && self.experiment.data.needs_files() {
             self.forget_results();
         }
+        // Where nothing is shown yet, nothing belongs to another plan.
+        if self.curves.is_empty() && self.measured.is_empty() {
+            self.plan = Rc::new(self.experiment.plan());
+        }
         before
     }
 
@@ -329,6 +335,22 @@ impl State {
         self.inside = Rc::default();
     }
 
+    /// Another training is planned. What was measured by another plan would stand there under a wrong name; networks
+    /// that are trained already are told anew.
+    fn take_plan(&mut self, plan: Plan) {
+        let is_other = !(self.plan.ids().eq(plan.ids()) && self.plan.contrast == plan.contrast);
+        self.plan = Rc::new(plan);
+        if is_other {
+            self.measured.clear();
+            self.verdict = None;
+            self.compressed = Rc::default();
+            self.bench = Rc::default();
+            self.answers = Rc::default();
+            self.regions = Rc::default();
+            self.inside = Rc::default();
+        }
+    }
+
     /// A training begins: what the last one showed becomes a faint line, and what does not fit the new data goes.
     fn begin(&mut self, summary: DataSummary) {
         self.runs_started += 1;
@@ -342,15 +364,14 @@ impl State {
         let old = std::mem::take(&mut self.curves);
         match same_data {
             true => {
-                // The teacher may be kept; if it is not, its first point says so.
-                self.curves = old.iter().filter(|point| point.network_id == NetworkId::TEACHER).copied().collect();
-                if old.iter().any(|point| point.network_id == NetworkId::STUDENT) {
+                if old.iter().any(|point| [self.plan.control, self.plan.product].contains(&point.network_id)) {
                     let first_run = old.into_iter().filter(|point| point.run == 0).collect();
                     self.past.push(Rc::new(first_run));
                     let extra = self.past.len().saturating_sub(PAST_CURVES);
                     self.past.drain(..extra);
                 }
-                self.measured.retain(|measured| measured.run == 0 || measured.network_id == NetworkId::TEACHER);
+                // Whatever is trained already, of any run, is told anew.
+                self.measured.retain(|measured| measured.run == 0);
             }
             false => {
                 self.past.clear();

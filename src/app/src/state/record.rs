@@ -3,11 +3,16 @@
 use std::fmt::Write;
 
 use retort_spec::{
-    NetworkId, ByteBreakdown, CompressionResult, CurvePoint, Experiment, Measured, Pipeline, Terms, Verdict, encode,
+    ByteBreakdown, CompressionResult, CurvePoint, Experiment, Measured, NetworkId, Pipeline, Plan, Terms, Verdict,
+    encode,
 };
 use serde::Serialize;
 
-use crate::state::{State, order::sorted};
+use crate::state::{
+    State,
+    networks::{epochs, is_trained},
+    order::sorted,
+};
 
 /// How a run's files begin their names.
 pub fn stem(experiment: &Experiment) -> String {
@@ -16,7 +21,7 @@ pub fn stem(experiment: &Experiment) -> String {
 
 /// One row for each point of each curve; what was not measured is left empty.
 pub fn csv(points: &[CurvePoint]) -> String {
-    let mut text = "run,network_id,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy\n".to_owned();
+    let mut text = "run,network,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy\n".to_owned();
     let cell = |value: Option<f64>| value.filter(|value| value.is_finite()).map(|value| value.to_string());
     for point in points {
         let [train_loss, train_accuracy, test_loss, test_accuracy] =
@@ -27,7 +32,7 @@ pub fn csv(points: &[CurvePoint]) -> String {
         let _ = writeln!(
             text,
             "{run},{},{epoch},{step},{train_loss},{train_accuracy},{test_loss},{test_accuracy}",
-            network_id.word()
+            network_id
         );
     }
     text
@@ -41,6 +46,7 @@ pub struct Record<'a> {
     recorded: bool,
     own_examples: u32,
     experiment: &'a Experiment,
+    plan: &'a Plan,
     curves: &'a [CurvePoint],
     terms: &'a [Terms],
     measured: Vec<Summary<'a>>,
@@ -52,6 +58,7 @@ pub struct Record<'a> {
 #[derive(Serialize)]
 struct Summary<'a> {
     run: u32,
+    #[serde(rename = "network")]
     network_id: NetworkId,
     accuracy: f64,
     per_class_accuracy: &'a [f64],
@@ -77,7 +84,8 @@ impl<'a> Record<'a> {
     pub fn of(state: &'a State, address: &str) -> Self {
         let measured: Vec<&Measured> =
             state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
-        let place = |index: usize| (measured[index].run, NetworkId::ALL.iter().position(|of| *of == measured[index].network_id));
+        let place =
+            |index: usize| (measured[index].run, state.networks().position(|id| id == measured[index].network_id));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
         let rows = if state.outdated { &[][..] } else { &state.compressed };
         Self {
@@ -86,6 +94,7 @@ impl<'a> Record<'a> {
             recorded: state.recorded,
             own_examples: state.data.as_ref().map_or(0, |data| data.own),
             experiment: &state.experiment,
+            plan: &state.plan,
             curves: &state.curves,
             terms: &state.terms,
             measured: order.into_iter().map(|index| summary(measured[index])).collect(),
@@ -96,14 +105,12 @@ impl<'a> Record<'a> {
 }
 
 /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
-/// the last training's.
+/// the last training's. One that is computed from others has no curve, and ends when the control's does.
 fn is_of_this_run(state: &State, measured: &Measured) -> bool {
-    let epochs = match measured.network_id {
-        NetworkId::TEACHER => state.experiment.teacher_epochs,
-        NetworkId::BASELINE | NetworkId::STUDENT => state.experiment.student_epochs,
-    };
-    let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, measured.network_id);
-    state.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs)
+    let plan = &state.plan;
+    let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
+    let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, id);
+    state.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs(plan, id))
 }
 
 fn summary(measured: &Measured) -> Summary<'_> {

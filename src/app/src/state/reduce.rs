@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use retort_spec::{CurvePoint, DataSet, PAGE_KEYS, Problem, decode, encode, knob, sanitize};
+use retort_spec::{CurvePoint, PAGE_KEYS, Problem, decode, encode, knob, sanitize};
 use yew::Reducible;
 
-use crate::state::{Action, MOST_KEPT, SavedRun, State};
+use crate::state::{Action, MOST_KEPT, SavedRun, State, setting::moved};
 
 impl Reducible for State {
     type Action = Action;
@@ -13,9 +13,9 @@ impl Reducible for State {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut state = (*self).clone();
         match action {
-            Action::Turn { key: "data", value } => {
-                if let Ok(data) = value.parse::<DataSet>() {
-                    state.change(state.experiment.with_data(data));
+            Action::Turn { key: key @ ("data" | "scheme"), value } => {
+                if let Some(experiment) = moved(&state.experiment, key, &value) {
+                    state.change(experiment);
                 }
             }
             Action::Turn { key, value } => {

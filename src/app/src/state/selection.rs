@@ -1,7 +1,7 @@
 //! The example whose distributions are shown: a test example, or one that was given.
 
 use retort_spec::{
-    NetworkId, Floats, Measured,
+    Floats, Measured, NetworkId,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -19,12 +19,14 @@ pub struct Subject<'a> {
     pub pixels: Vec<u8>,
     /// Its coordinates, for points.
     pub point: Option<[f32; 2]>,
-    /// The logits of teacher, baseline and student, as far as they are there.
-    pub logits: [Option<&'a [f32]>; 3],
+    /// The network whose distribution stands first.
+    pub reference: NetworkId,
+    /// The logits of every network, as far as they are there.
+    pub logits: Vec<(NetworkId, Option<&'a [f32]>)>,
 }
 
 impl<'a> Subject<'a> {
-    /// What the page shows now; `None` before the teacher can say anything.
+    /// What the page shows now; `None` before the first network can say anything.
     pub fn of(state: &'a State) -> Option<Self> {
         let data = state.data.as_ref()?;
         if let Some(given) = &state.given {
@@ -35,16 +37,25 @@ impl<'a> Subject<'a> {
                 label: given.label.map(usize::from),
                 pixels: given.input.iter().map(|x| (255.0 * x.clamp(0.0, 1.0)).round() as u8).collect(),
                 point,
-                logits: NetworkId::ALL.map(|network_id| state.answer(network_id, false)),
+                reference: state.reference(),
+                logits: state.networks().map(|id| (id, state.answer(id, false))).collect(),
             });
         }
-        let teacher = state.network(NetworkId::TEACHER)?;
         let classes = data.classes as usize;
-        let count = teacher.logits.len() / classes;
-        let index = state.example.or_else(|| most_telling(state)).unwrap_or(0).min(count.checked_sub(1)?);
-        let row = |network_id| state.network(network_id)?.logits.get(index * classes..(index + 1) * classes);
+        let index =
+            state.example.or_else(|| most_telling(state)).unwrap_or(0).min(data.test_labels.len().checked_sub(1)?);
+        let row = |id| state.network(id)?.logits.get(index * classes..(index + 1) * classes);
         // What a network that is learning says now; its last measurement is an older network's.
-        let row = |network_id| state.answer(network_id, false).filter(|_| state.follows(network_id)).or_else(|| row(network_id));
+        let row = |id| state.answer(id, false).filter(|_| state.follows(id)).or_else(|| row(id));
+        let logits: Vec<_> = state.networks().map(|id| (id, row(id))).collect();
+        // A teacher is shown once it is finished; peers while they learn.
+        let is_there = match state.teacher() {
+            Some(teacher) => state.network(teacher).is_some(),
+            None => logits.iter().any(|(_, logits)| logits.is_some()),
+        };
+        if !is_there {
+            return None;
+        }
         let size = (data.shape[0] * data.shape[1]) as usize;
         Some(Self {
             index: Some(index),
@@ -52,13 +63,19 @@ impl<'a> Subject<'a> {
             label: data.test_labels.get(index).map(|&label| usize::from(label)),
             pixels: data.test_pixels.get(index * size..(index + 1) * size).unwrap_or_default().to_vec(),
             point: data.test_points.get(2 * index..).and_then(|rest| rest.first_chunk::<2>().copied()),
-            logits: NetworkId::ALL.map(row),
+            reference: state.reference(),
+            logits,
         })
     }
 
-    /// The teacher's logits.
-    pub fn teacher(&self) -> Option<&'a [f32]> {
-        self.logits[0]
+    /// The logits of a network.
+    pub fn of_network(&self, network_id: NetworkId) -> Option<&'a [f32]> {
+        self.logits.iter().find(|(id, _)| *id == network_id).and_then(|(_, logits)| *logits)
+    }
+
+    /// The logits of the network whose distribution stands first: the teacher's, where there is one.
+    pub fn reference(&self) -> Option<&'a [f32]> {
+        self.of_network(self.reference)
     }
 }
 
@@ -86,11 +103,12 @@ pub fn input(state: &State) -> Option<Floats> {
 }
 
 /// The test example that shows best what soft targets are: of those that the teacher has right, and where they are
-/// known the student too and the student alone wrong, the one of which the teacher is least certain.
+/// known the product too and the control wrong, the one of which the teacher is least certain.
 pub fn most_telling(state: &State) -> Option<usize> {
     let data = state.data.as_ref()?;
     let classes = data.classes as usize;
-    let [teacher, baseline, student] = NetworkId::ALL.map(|network_id| state.network(network_id));
+    let [teacher, baseline, student] =
+        [state.reference(), state.plan.control, state.plan.product].map(|id| state.network(id));
     let teacher = teacher?;
     let row = |network: &Measured, index: usize| {
         network.logits.get(index * classes..(index + 1) * classes).map(<[f32]>::to_vec)
@@ -167,8 +185,8 @@ mod tests {
         let state = state();
         let subject = Subject::of(&state).unwrap();
         assert_eq!((subject.index, subject.label, subject.point), (Some(2), Some(1), Some([2.0, 2.1])));
-        assert_eq!(subject.teacher(), Some(&[0.0, 0.5][..]));
-        assert_eq!(subject.logits[2], None, "there is no student yet");
+        assert_eq!(subject.reference(), Some(&[0.0, 0.5][..]));
+        assert_eq!(subject.of_network(NetworkId::STUDENT), None, "there is no student yet");
     }
 
     #[test]
@@ -190,16 +208,16 @@ mod tests {
     fn a_given_example_is_shown_with_its_own_answers_only() {
         let given = CustomExample { source: Source::Place, input: vec![0.5, -0.5].into(), label: None };
         let state = Rc::new(state()).reduce(Action::Give(Some(given)));
-        assert_eq!(Subject::of(&state).unwrap().teacher(), None);
+        assert_eq!(Subject::of(&state).unwrap().reference(), None);
         let answer = |id| Event::Answers {
             id,
             answers: vec![Answer { network_id: NetworkId::TEACHER, packed: false, logits: Floats(vec![3.0, 4.0]) }],
         };
         let late = Action::Events { events: vec![answer(state.question.wrapping_sub(1))], recorded: false };
         let state = state.reduce(late);
-        assert_eq!(Subject::of(&state).unwrap().teacher(), None, "an answer to another question");
+        assert_eq!(Subject::of(&state).unwrap().reference(), None, "an answer to another question");
         let state = state.clone().reduce(Action::Events { events: vec![answer(state.question)], recorded: false });
-        assert_eq!(Subject::of(&state).unwrap().teacher(), Some(&[3.0, 4.0][..]));
+        assert_eq!(Subject::of(&state).unwrap().reference(), Some(&[3.0, 4.0][..]));
         assert_eq!(Subject::of(&state.reduce(Action::Inspect(0))).unwrap().index, Some(0));
     }
 

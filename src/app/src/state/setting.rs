@@ -1,20 +1,30 @@
 //! What a lesson turns: pairs of a permalink, laid over the experiment that is there.
 
-use retort_spec::{DataSet, Experiment, PAGE_KEYS, Phase, changed, decode, knob};
+use retort_spec::{Experiment, PAGE_KEYS, Phase, changed, decode, knob};
 
 /// The experiment with the pairs of `set` turned. A pair that is no knob's value changes nothing; a test forbids it.
 pub fn turned(experiment: &Experiment, set: &str) -> Experiment {
     let mut after = experiment.clone();
     for (key, value) in pairs(set) {
-        match (key, value.parse::<DataSet>()) {
-            ("data", Ok(data)) => after = after.with_data(data),
-            _ => {
+        match moved(&after, key, value) {
+            Some(moved) => after = moved,
+            None => {
                 let _ = knob(key).map(|knob| knob.set(&mut after, value));
             }
         }
     }
     after.sanitize();
     after
+}
+
+/// The experiment moved to another data set or scheme, which bring their own defaults; `None` for other knobs, and for
+/// words that they do not have.
+pub fn moved(experiment: &Experiment, key: &str, value: &str) -> Option<Experiment> {
+    match key {
+        "data" => value.parse().ok().map(|data| experiment.with_data(data)),
+        "scheme" => value.parse().ok().map(|scheme| experiment.with_scheme(scheme)),
+        _ => None,
+    }
 }
 
 /// Whether the experiment has every pair of `set`.
@@ -47,7 +57,7 @@ fn pairs(set: &str) -> impl Iterator<Item = (&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{DeviceChoice, Labels};
+    use retort_spec::{DataSet, DeviceChoice, Labels, Scheme};
 
     #[test]
     fn a_set_changes_what_it_names_and_nothing_else() {
@@ -56,6 +66,9 @@ mod tests {
         assert_eq!(after, Experiment { seed: 9, temperature: 20.0, labels: Labels::All, ..Experiment::default() });
         assert!(is_turned(&after, "temperature=20") && !is_turned(&before, "temperature=20"));
         assert_eq!(turned(&before, "data=moons").data, DataSet::Moons);
+        let peers = turned(&before, "scheme=mutual");
+        assert_eq!((peers.scheme, peers.members, peers.seed), (Scheme::Mutual, 2, 9));
+        assert_eq!(turned(&peers, "scheme=offline"), before);
         assert_eq!(turned(&before, "temperature=1e9&no=1"), before);
     }
 

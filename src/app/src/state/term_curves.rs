@@ -127,10 +127,12 @@ fn round_up(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use retort_spec::NetworkId;
 
     fn terms(epoch: u32, values: &[(&str, f64)]) -> Terms {
         Terms {
             run: 0,
+            network_id: NetworkId::STUDENT,
             epoch,
             step: epoch,
             values: values.iter().map(|(name, value)| ((*name).into(), *value)).collect(),

@@ -1,5 +1,5 @@
 use super::*;
-use retort_spec::{DataSet, Floats, ProblemKind};
+use retort_spec::{DataSet, Floats, Measured, ProblemKind, Role, Scheme};
 use yew::Reducible;
 
 fn act(state: State, action: Action) -> State {
@@ -58,21 +58,28 @@ fn a_bad_knob_changes_nothing_and_its_notice_goes_when_it_is_mended() {
 }
 
 #[test]
-fn a_new_training_keeps_the_teacher_s_curve_and_greys_the_old_one() {
-    let mut state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::TEACHER, 0)]));
-    state = act(state, events(vec![point(NetworkId::TEACHER, 1), point(NetworkId::STUDENT, 0), point(NetworkId::STUDENT, 1)]));
+fn a_new_training_greys_the_old_curves() {
+    let mut state =
+        act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::TEACHER, 0)]));
+    state = act(
+        state,
+        events(vec![point(NetworkId::TEACHER, 1), point(NetworkId::STUDENT, 0), point(NetworkId::STUDENT, 1)]),
+    );
     state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
-    assert_eq!((state.curves.len(), state.past.len()), (2, 1));
-    state = act(state, events(vec![point(NetworkId::TEACHER, 0)]));
-    assert_eq!(state.curves.len(), 1, "a first point replaces the kept curve");
+    assert_eq!((state.curves.len(), state.past.len()), (0, 1), "what is trained already is told anew");
+    let told = |step| point(NetworkId::TEACHER, step);
+    state = act(state, events(vec![told(0), told(1), told(0)]));
+    assert_eq!(state.curves.len(), 1, "a first point says that the network begins anew");
     state = act(state, events(vec![Event::Data(summary(DataSet::Rings))]));
     assert_eq!((state.curves.len(), state.past.len()), (0, 0), "other data, other curves");
 }
 
 #[test]
 fn what_was_recorded_goes_when_the_engine_begins() {
-    let recorded =
-        Action::Events { events: vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)], recorded: true };
+    let recorded = Action::Events {
+        events: vec![Event::Data(summary(DataSet::Moons)), point(NetworkId::STUDENT, 0)],
+        recorded: true,
+    };
     let state = act(State::open(""), recorded);
     assert!(state.recorded);
     let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
@@ -93,9 +100,14 @@ fn going_back_restores_the_experiment_and_a_known_address_changes_nothing() {
 
 #[test]
 fn terms_of_the_first_run_are_kept_until_a_training_begins() {
-    let terms = |run| Event::Terms(Terms { run, epoch: 1, step: 1, values: vec![("cross-entropy".into(), 0.5)] });
-    let state = act(State::open(""), events(vec![Event::Data(summary(DataSet::Moons)), terms(0), terms(1)]));
-    assert_eq!(state.terms.iter().map(|terms| terms.run).collect::<Vec<_>>(), [0]);
+    let terms = |run, network_id| {
+        let values = vec![("cross-entropy".into(), 0.5)];
+        Event::Terms(Terms { run, network_id, epoch: 1, step: 1, values })
+    };
+    let of_others = [terms(1, NetworkId::STUDENT), terms(0, NetworkId::new(Role::Student, 1))];
+    let told = [Event::Data(summary(DataSet::Moons)), terms(0, NetworkId::STUDENT)].into_iter().chain(of_others);
+    let state = act(State::open(""), events(told.collect()));
+    assert_eq!(state.terms.len(), 1, "those of the first run's product");
     let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
     assert!(state.terms.is_empty());
 }
@@ -177,4 +189,53 @@ fn a_knob_that_is_turned_on_and_on_is_one_step() {
     assert!(state.undo.is_empty());
     state = turn(act(state, Action::Redo), "temperature", "7");
     assert_eq!(state.undo.len(), 2, "what is done again is a step of its own");
+}
+
+fn measured(network_id: NetworkId) -> Event {
+    Event::Measured(Measured {
+        run: 0,
+        network_id,
+        accuracy: 0.5,
+        per_class_accuracy: vec![],
+        agreement: None,
+        calibration_error: 0.0,
+        parameters: 1,
+        extra_parameters: 0,
+        bytes: 4,
+        logits: vec![0.0, 1.0].into(),
+        seconds: 1.0,
+    })
+}
+
+#[test]
+fn a_scheme_is_chosen_in_one_step_and_its_plan_comes_with_its_training() {
+    let scheme = |state: State, word: &str| act(state, Action::Turn { key: "scheme", value: word.into() });
+    let empty = scheme(State::open("#data=moons"), "mutual");
+    assert_eq!(*empty.plan, empty.experiment.plan(), "nothing belongs to another plan yet");
+    let shown = vec![Event::Data(summary(DataSet::Moons)), measured(NetworkId::TEACHER)];
+    let state = scheme(act(State::open("#data=moons&seed=3"), events(shown)), "mutual");
+    assert_eq!((state.experiment.scheme, state.experiment.seed, state.undo.len()), (Scheme::Mutual, 3, 1));
+    assert!(state.network(NetworkId::TEACHER).is_some() && state.teacher().is_some(), "till the engine begins");
+    let plan = state.experiment.plan();
+    let state = act(state, events(vec![Event::Plan(plan), Event::Data(summary(DataSet::Moons))]));
+    assert!(state.measured.is_empty() && state.teacher().is_none());
+    let back = act(state, Action::Undo);
+    assert_eq!(back.experiment, State::open("#data=moons&seed=3").experiment);
+}
+
+#[test]
+fn no_scheme_and_no_data_make_the_page_stumble() {
+    for &scheme in Scheme::ALL {
+        for &data in DataSet::ALL {
+            let mut state = State::open(&format!("#data={data}&scheme={scheme}"));
+            let ids: Vec<NetworkId> = state.networks().collect();
+            assert!(ids.contains(&state.reference()) && ids.contains(&state.plan.product), "{scheme}");
+            let mut told = vec![Event::Plan((*state.plan).clone()), Event::Data(summary(data))];
+            told.extend(ids.iter().map(|id| measured(*id)));
+            state = act(state, events(told));
+            let subject = selection::Subject::of(&state).unwrap();
+            assert!(subject.logits.len() == ids.len() && subject.reference().is_some(), "{scheme}");
+            assert!(ids.iter().all(|id| state.before(*id).is_none() && !state.is_training(*id)));
+        }
+    }
 }

@@ -11,7 +11,7 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    NetworkId, Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, Phase, Pipeline, UserExample,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, Phase, Pipeline, UserExample,
     WorkbenchCommand, WorkbenchEvent,
 };
 
@@ -85,6 +85,8 @@ pub enum Input<P> {
     ReplaceStudent(P),
     /// The visitor tells the workbench something.
     Workbench(WorkbenchCommand),
+    /// The visitor wants the files of all networks of the first run, under names that begin so.
+    SaveNetworks(String),
     /// Carry out a pipeline on the first run's student.
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
@@ -112,6 +114,8 @@ pub enum Effect<P> {
     SendWorkbench(WorkerId, WorkbenchCommand),
     /// Hand a worker what another one sent.
     Forward(WorkerId, P),
+    /// Save the packed file of a network under this name.
+    Save(String, P),
     /// Tell the page.
     Dispatch(Action),
     /// Come back with [`Input::Held`] after so many milliseconds.
@@ -153,6 +157,8 @@ pub struct Machine<P> {
     gpu_failed: bool,
     restarts: u32,
     experiment: Experiment,
+    /// The network that the plan is about.
+    product: NetworkId,
     files: Vec<(DataSet, Vec<FileData>)>,
     /// Files that no engine has judged yet.
     offered: Option<(DataSet, Vec<FileData>)>,
@@ -188,6 +194,7 @@ impl<P: Clone> Machine<P> {
             engine: None,
             gpu_failed: false,
             restarts: 0,
+            product: experiment.plan().product,
             experiment,
             files: Vec::new(),
             offered: None,
@@ -232,8 +239,9 @@ impl<P: Clone> Machine<P> {
                 self.send_teacher_file();
             }
             Input::ReplaceStudent(parcel) => {
-                self.take(Contents::Network { run: 0, network_id: NetworkId::STUDENT.word().into() }, parcel);
+                self.take(Contents::Network { run: 0, network_id: self.product.to_string() }, parcel);
             }
+            Input::SaveNetworks(stem) => self.save_networks(&stem),
             Input::Workbench(order) => self.order(order),
             Input::Compress(pipeline) => self.compress(pipeline),
             Input::CancelPipeline => {
@@ -273,6 +281,7 @@ impl<P: Clone> Machine<P> {
 
     /// Makes this the experiment, on the engine that suits it.
     fn run(&mut self, experiment: Experiment) {
+        self.product = experiment.plan().product;
         self.experiment = experiment;
         let key = knobs(&self.experiment, Phase::Teacher);
         if self.teacher_file.as_ref().is_some_and(|teacher_file| teacher_file.key != key) {

@@ -14,6 +14,7 @@ use yew::UseReducerDispatcher;
 use crate::{
     platform::{
         fetch, files,
+        save::save,
         worker::{self, CompiledWorker, Message, Parcel, WorkerHandle},
     },
     state::{Action, Fetching, Notice, State, device::probe},
@@ -148,6 +149,11 @@ impl Driver {
         self.step(Input::Workbench(order));
     }
 
+    /// Saves the packed files of all networks of the first run, under names that begin with `stem`.
+    pub fn save_networks(&self, stem: String) {
+        self.step(Input::SaveNetworks(stem));
+    }
+
     /// Carries out a pipeline on the first run's student.
     pub fn compress(&self, pipeline: Pipeline) {
         self.step(Input::Compress(pipeline));
@@ -199,6 +205,12 @@ impl Driver {
             Effect::Send(id, command) => self.with(id, |worker| worker.send(&command)),
             Effect::SendWorkbench(id, order) => self.with(id, |worker| worker.send(&order)),
             Effect::Forward(id, parcel) => self.with(id, |worker| worker.forward(&parcel)),
+            Effect::Save(name, parcel) => {
+                let saved = parcel.file().map(|file| save(&name, "application/octet-stream", &file));
+                if let Some(Err(reason)) = saved {
+                    self.dispatch.dispatch(Action::Notify(Notice::Save { reason }));
+                }
+            }
             Effect::Dispatch(action) => self.dispatch.dispatch(action),
             Effect::Hold(millis) => {
                 let driver = self.clone();

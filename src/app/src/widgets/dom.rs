@@ -1,5 +1,6 @@
-//! What events of the document say.
+//! What events of the document say, and how elements are styled.
 
+use retort_spec::NetworkId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlSelectElement, window};
 use yew::prelude::*;
@@ -10,6 +11,16 @@ pub fn text_of(event: &Event) -> String {
     let input = target.clone().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()).map(|input| input.value());
     let select = || target.and_then(|target| target.dyn_into::<HtmlSelectElement>().ok()).map(|select| select.value());
     input.or_else(select).unwrap_or_default()
+}
+
+/// The style classes of a network: its role gives the hue, its number the second cue.
+pub fn network_class(network_id: NetworkId) -> String {
+    /// Patterns of lines that can be told apart.
+    const PATTERNS: u8 = 5;
+    match network_id.index {
+        0 => network_id.role_word().to_owned(),
+        index => format!("{} nth-{}", network_id.role_word(), index % PATTERNS),
+    }
 }
 
 /// Moves the focus to an element, which need not be a control, and brings it into view.

@@ -112,8 +112,9 @@ fn range(texts: &Texts, knob: &Knob) -> String {
 }
 
 fn default_of(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
-    // The data set's own default is the page's: it has none for itself.
-    let defaults = if knob.key == "data" { Experiment::default() } else { Experiment::for_data(experiment.data) };
+    // The default of data set and scheme is the page's: they have none for themselves.
+    let is_own = matches!(knob.key, "data" | "scheme");
+    let defaults = if is_own { Experiment::default() } else { Experiment::usual(experiment.data, experiment.scheme) };
     let value = knob.get(&defaults);
     match knob.kind {
         Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),

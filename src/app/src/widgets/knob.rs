@@ -54,7 +54,7 @@ pub fn lock_mark(page: &AppContext) -> Html {
 
 /// A knob's control with its label and help.
 pub fn knob_control(page: &AppContext, id: &str) -> Html {
-    let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
+    let Some(knob) = knob(id).filter(|knob| page.shows_knob(knob.key)) else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("knob-{}", knob.key);
     let help = page.texts.help(&name);
@@ -101,7 +101,7 @@ pub fn choice_control(
     why: Option<String>,
     idle: &dyn Fn(&str) -> bool,
 ) -> Html {
-    if !page.view.shows_knob(knob.key) {
+    if !page.shows_knob(knob.key) {
         return Html::default();
     }
     let value = knob.get(&page.state.experiment);
@@ -135,7 +135,7 @@ pub fn choice_control(
 
 /// A knob as a slider, for those that one plays with.
 pub fn knob_slider(page: &AppContext, id: &str) -> Html {
-    let Some(knob) = knob(id).filter(|knob| page.view.shows_knob(knob.key)) else { return Html::default() };
+    let Some(knob) = knob(id).filter(|knob| page.shows_knob(knob.key)) else { return Html::default() };
     let Kind::Number { min, max, scale } = knob.kind else { return Html::default() };
     let value = knob.get(&page.state.experiment);
     let name = format!("slider-{}", knob.key);

@@ -9,7 +9,10 @@ use crate::{
     i18n::format::number,
     panels::activations::Pair,
     state::compatibility::pairs,
-    widgets::pixel_grid::{Grid, grey, most},
+    widgets::{
+        dom::network_class,
+        pixel_grid::{Grid, grey, most},
+    },
 };
 
 /// Row and column, from 1, of the place with the most attention.
@@ -40,7 +43,7 @@ fn compared(teacher: &[StageMap], student: &[StageMap]) -> Vec<[usize; 2]> {
 pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let picture = |inside: &ActivationReport, index: usize| {
-        let (name, stage) = (texts.get(&format!("short-{}", inside.network_id.word())), &inside.stages[index]);
+        let (name, stage) = (page.short_name(inside.network_id), &inside.stages[index]);
         let ((row, column), most) = (peak(stage), most(&stage.attention));
         let words = texts.with(
             "inside-attention-words",
@@ -53,7 +56,7 @@ pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
             ],
         );
         html! {
-            <div class={inside.network_id.word()}>
+            <div class={network_class(inside.network_id)}>
                 { Grid::squares(&stage.attention, stage.side as usize, &|value| grey(value, most)).picture(words) }
                 <b>{ name }</b>{ " " }{ texts.with("inside-stage", &[("stage", (index + 1).into())]) }
             </div>

@@ -1,11 +1,12 @@
-//! What the shown example does inside teacher and student, live, and which of it objectives match.
+//! What the shown example does inside the product and the network that it is compared with, live, and which of it
+//! objectives match.
 
 pub mod attention;
 pub mod relations;
 pub mod stages;
 
 use js_sys::Array;
-use retort_spec::{ActivationReport as Insides, NetworkId, Floats, Knowledge, Objective, Weights};
+use retort_spec::{ActivationReport as Insides, Floats, Knowledge, NetworkId, Objective, Weights};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
@@ -63,11 +64,11 @@ fn watched(state: &State, looked_at: bool) -> Floats {
     if looked_at { input(state).unwrap_or_default() } else { Floats::default() }
 }
 
-/// Teacher and student, as far as they are there.
+/// Teacher and product, or two networks of equal standing, as far as they are there.
 pub type Pair<'a> = [Option<&'a Insides>; 2];
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "inside", holds: |_| false, draw: |_| island!(use_inside) };
+pub const PANEL: Panel = Panel { id: "inside", draw: |_| island!(use_inside), ..Panel::PLAIN };
 
 /// The panel.
 #[hook]
@@ -121,7 +122,7 @@ fn body(page: &AppContext) -> Html {
         return html! { <p class="empty">{ texts.get("inside-empty") }</p> };
     }
     let of = |network_id: NetworkId| state.inside.iter().find(|inside| inside.network_id == network_id);
-    let pair = [of(NetworkId::TEACHER), of(NetworkId::STUDENT)];
+    let pair = [of(state.reference()), of(state.plan.product)];
     let weights = &state.experiment.weights;
     let part = |part: Part| {
         let (id, title, hint, picture) = match part {
@@ -207,7 +208,7 @@ mod tests {
         let state = state.reduce(give(vec![0.5, -0.5]));
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));
         let state = state.reduce(Action::Events {
-            events: vec![Event::Activations(vec![]), Event::Pong { memory: 0.0 }],
+            events: vec![Event::Activations(vec![]), Event::Pong { memory: 0.0, networks: 0 }],
             recorded: false,
         });
         assert_eq!(watched(&state, true), Floats(vec![0.5, -0.5]));

@@ -54,7 +54,7 @@ pub fn relations(page: &AppContext, pair: Pair<'_>) -> Html {
         html! { <figure class={class} data-matrix={class}>{ picture }<figcaption><b>{ name }</b></figcaption></figure> }
     };
     let network = |inside: &ActivationReport| {
-        let name = texts.get(&format!("short-{}", inside.network_id.word()));
+        let name = page.short_name(inside.network_id);
         let values = &inside.similarities;
         let words = texts.with(
             "inside-matrix-words",
@@ -65,7 +65,11 @@ pub fn relations(page: &AppContext, pair: Pair<'_>) -> Html {
                 ("other", written(mean(values, &labels, &|a, b| a != b)).into()),
             ],
         );
-        figure(inside.network_id.word(), name, Grid::matrix(values, &labels, &|value| grey(value, 1.0)).picture(words))
+        figure(
+            inside.network_id.role_word(),
+            name,
+            Grid::matrix(values, &labels, &|value| grey(value, 1.0)).picture(words),
+        )
     };
     let differences = match pair {
         [Some(teacher), Some(student)] => difference(student, teacher),
@@ -120,7 +124,7 @@ fn table(page: &AppContext, pair: Pair<'_>, labels: &[u8], differences: &[f32], 
                 <caption>{ caption }</caption>
                 <thead><tr>
                     <th scope="col">{ texts.get("inside-classes") }</th>
-                    { for pair.into_iter().flatten().map(|inside| html! { <th scope="col">{ texts.get(&format!("short-{}", inside.network_id.word())) }</th> }) }
+                    { for pair.into_iter().flatten().map(|inside| html! { <th scope="col">{ page.short_name(inside.network_id) }</th> }) }
                     if !differences.is_empty() { <th scope="col">{ texts.get("inside-difference") }</th> }
                 </tr></thead>
                 <tbody>{ for pairs.map(|(a, b)| row(a, b)) }</tbody>
@@ -136,7 +140,13 @@ mod tests {
 
     fn inside(compared: Vec<u32>, similarities: Vec<f32>) -> ActivationReport {
         let (stages, filters) = (vec![], vec![].into());
-        ActivationReport { network_id: NetworkId::TEACHER, stages, filters, compared, similarities: similarities.into() }
+        ActivationReport {
+            network_id: NetworkId::TEACHER,
+            stages,
+            filters,
+            compared,
+            similarities: similarities.into(),
+        }
     }
 
     #[test]

@@ -29,11 +29,11 @@ fn filter_side(inside: &ActivationReport, classes: usize) -> Option<usize> {
 pub fn stages(page: &AppContext, pair: Pair<'_>) -> Html {
     let texts = &page.texts;
     let classes = page.state.experiment.class_count();
-    let name = |inside: &ActivationReport| texts.get(&format!("short-{}", inside.network_id.word()));
+    let name = |inside: &ActivationReport| page.short_name(inside.network_id);
     let insides = || pair.into_iter().flatten();
     let row = |inside: &ActivationReport| {
         html! {
-            <div class={classes!("inside-row", inside.network_id.word())} data-network_id={inside.network_id.word()}>
+            <div class={classes!("inside-row", inside.network_id.role_word())} data-network={inside.network_id.to_string()}>
                 <b>{ name(inside) }</b>
                 if inside.stages.is_empty() {
                     <span class="empty">{ texts.get("inside-no-stages") }</span>
@@ -57,7 +57,7 @@ pub fn stages(page: &AppContext, pair: Pair<'_>) -> Html {
         );
         let picture = Grid::squares(&inside.filters, side, &|value| signed(value, most)).picture(words);
         Some(
-            html! { <div class={classes!("inside-row", inside.network_id.word())}><b>{ name(inside) }</b>{ picture }</div> },
+            html! { <div class={classes!("inside-row", inside.network_id.role_word())}><b>{ name(inside) }</b>{ picture }</div> },
         )
     };
     html! {
@@ -114,9 +114,11 @@ fn table(page: &AppContext, pair: Pair<'_>) -> Html {
     let columns: Vec<(String, Vec<f32>)> = pair
         .into_iter()
         .flatten()
-        .flat_map(|inside| inside.stages.iter().enumerate().map(move |(index, stage)| (inside.network_id, index, stage)))
+        .flat_map(|inside| {
+            inside.stages.iter().enumerate().map(move |(index, stage)| (inside.network_id, index, stage))
+        })
         .map(|(network_id, index, stage)| {
-            let name = texts.get(&format!("short-{}", network_id.word()));
+            let name = page.short_name(network_id);
             (format!("{name}, {}", texts.with("inside-stage", &[("stage", (index + 1).into())])), means(stage))
         })
         .collect();
@@ -146,7 +148,7 @@ fn table(page: &AppContext, pair: Pair<'_>) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{NetworkId, Floats};
+    use retort_spec::{Floats, NetworkId};
 
     fn stage(channels: u32, side: u32, values: Vec<f32>) -> StageMap {
         StageMap { channels, of: channels, side, values: values.into(), attention: Floats::default() }

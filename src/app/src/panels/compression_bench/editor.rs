@@ -78,7 +78,7 @@ pub fn use_bench_editor() -> Html {
     let problem = problem.map(|(_, reason)| reason);
     html! {
         <>
-            if page.view.shows_knob("compress") {
+            if page.shows_knob("compress") {
                 { presets(&page, is_open, &drop_draft) }
                 { cards(&page, &stages, &edit, wrong, unreadable.is_some()) }
                 <div class="knob written" data-knob="compress">

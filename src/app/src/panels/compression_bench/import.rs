@@ -107,7 +107,9 @@ fn network(page: &AppContext, imported: &Imported) -> Html {
                 <p id="import-passed-over">{ passed_over_files(texts, passed_over) }</p>
             }
             <div class="buttons">
-                <button id="import-teacher" disabled={!fits || page.locks("teacher")} onclick={as_teacher} title={texts.help("import-teacher")}>{ texts.get("import-teacher") }</button>
+                if page.state.experiment.applies("teacher") {
+                    <button id="import-teacher" disabled={!fits || page.locks("teacher")} onclick={as_teacher} title={texts.help("import-teacher")}>{ texts.get("import-teacher") }</button>
+                }
                 <button id="import-student" disabled={!fits} onclick={as_student} title={texts.help("import-student")}>{ texts.get("import-student") }</button>
                 { for open }
                 <button id="import-dismiss" onclick={dismiss.reform(|_: MouseEvent| ())}>{ texts.get("dismiss") }</button>

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "bench", holds: |key| key == "compress", draw: bench };
+pub const PANEL: Panel = Panel { id: "bench", holds: |key| key == "compress", draw: bench, ..Panel::PLAIN };
 
 /// The panel.
 pub fn bench(page: &AppContext) -> Html {

@@ -1,6 +1,6 @@
 //! Carrying the pipeline out: the button, why it cannot be pressed, and how far it is.
 
-use retort_spec::{CompressionStep, Pipeline, PipelineEnd, RunState, Stage};
+use retort_spec::{CompressionStep, Pipeline, PipelineEnd, RunState};
 use yew::prelude::*;
 
 use crate::{
@@ -84,8 +84,7 @@ fn progress(page: &AppContext, flow: &PipelineState) -> (f64, String) {
     let (texts, state) = (&page.texts, &page.state);
     let done = flow.stages.len().saturating_sub(1);
     let all = flow.pipeline.0.len();
-    let progress =
-        state.progress.filter(|progress| progress.stage == Stage::Tuning && state.run_state == RunState::Running);
+    let progress = state.progress.filter(|progress| progress.phase.is_none() && state.run_state == RunState::Running);
     let Some(treatment) = flow.pipeline.0.get(done) else { return (1.0, String::new()) };
     let args =
         [("place", (done + 1).into()), ("count", all.into()), ("stage", treatment_name(texts, treatment).into())];

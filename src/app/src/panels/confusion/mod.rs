@@ -1,5 +1,5 @@
-//! What is taken for what: each network's answers against the labels, or the student's against the same network's
-//! alone; a cell opens onto its examples.
+//! The confusion matrix: each network's answers against the labels, or the product's against the control's; a cell opens
+//! onto its examples.
 
 pub mod class_bias;
 pub mod disagreements;
@@ -7,7 +7,7 @@ pub mod matrix;
 
 use std::borrow::Cow;
 
-use retort_spec::{NetworkId, DataSummary, Measured};
+use retort_spec::{DataSummary, Measured, NetworkId};
 use yew::prelude::*;
 
 use super::Panel;
@@ -17,68 +17,46 @@ use crate::{
     i18n::labels::class_name,
     panels::confusion::matrix::{Cells, Shown, cells, matrix},
     state::{class_bias::biased, predictions::answers},
-    widgets::example_row::thumbnails,
+    widgets::{choice::choice, example_row::thumbnails},
 };
 
-/// What the matrix is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum View {
-    /// One network.
-    Of(NetworkId),
-    /// The distilled student less the same network alone.
-    Difference,
-}
+/// The view of the product less the control; the others are named by their network.
+const DIFFERENCE: &str = "difference";
 
-impl View {
-    const ALL: [View; 4] =
-        [View::Of(NetworkId::TEACHER), View::Of(NetworkId::BASELINE), View::Of(NetworkId::STUDENT), View::Difference];
-
-    /// The network whose examples the cells open onto.
-    fn network_id(self) -> NetworkId {
-        match self {
-            Self::Of(network_id) => network_id,
-            Self::Difference => NetworkId::STUDENT,
-        }
-    }
-
-    fn class(self) -> &'static str {
-        match self {
-            Self::Of(network_id) => network_id.word(),
-            Self::Difference => "difference",
-        }
-    }
-}
-
-/// A network's logits; the student's with the visitor's bias, where classes were left out.
+/// A network's logits; the product's with the visitor's bias, where classes were left out.
 fn logits<'a>(page: &AppContext, data: &DataSummary, network: &'a Measured) -> Cow<'a, [f32]> {
     let (omit, bias) = (&page.state.experiment.omitted_classes, page.state.bias);
-    match network.network_id == NetworkId::STUDENT && !omit.is_empty() && bias != 0.0 {
+    match network.network_id == page.state.plan.product && !omit.is_empty() && bias != 0.0 {
         true => Cow::Owned(biased(&network.logits, data.classes as usize, omit, bias)),
         false => Cow::Borrowed(&network.logits),
     }
 }
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "confusion", holds: |_| false, draw: |_| island!(use_confusion) };
+pub const PANEL: Panel = Panel { id: "confusion", draw: |_| island!(use_confusion), ..Panel::PLAIN };
 
 /// The confusion panel.
 #[hook]
 pub fn use_confusion() -> Html {
     let page = use_page();
-    let view = use_state(|| View::Of(NetworkId::STUDENT));
+    let view = use_state_eq(|| None::<String>);
     let cell = use_state(|| None::<(usize, usize)>);
     let (texts, state) = (&page.texts, &page.state);
-    let choose = |of: View| {
+    let choose = {
         let (view, cell) = (view.clone(), cell.clone());
-        Callback::from(move |_: MouseEvent| {
-            view.set(of);
+        Callback::from(move |of: String| {
+            view.set(Some(of));
             cell.set(None);
         })
     };
-    let word = |of: View| match of {
-        View::Of(network_id) => texts.get(&format!("short-{}", network_id.word())),
-        View::Difference => texts.get("confusion-difference"),
-    };
+    let product = state.plan.product;
+    let difference = (DIFFERENCE.to_owned(), texts.get("confusion-difference"));
+    let views = state.networks().map(|id| (id.to_string(), page.short_name(id))).chain([difference]);
+    let views: Vec<(String, String)> = views.collect();
+    // What was chosen may be of another scheme.
+    let chosen = view.as_ref().filter(|view| views.iter().any(|(word, _)| word == *view));
+    let chosen = chosen.cloned().unwrap_or_else(|| product.to_string());
+    let network_id = chosen.parse::<NetworkId>().unwrap_or(product);
     let open = {
         let cell = cell.clone();
         Callback::from(move |place| cell.set(Some(place)))
@@ -88,13 +66,13 @@ pub fn use_confusion() -> Html {
         let classes = data.classes as usize;
         cells(&data.test_labels, &answers(&logits(&page, data, network), classes), classes)
     };
-    let table = data.zip(state.network(view.network_id())).and_then(|(data, network)| {
-        let minus = match *view {
-            View::Of(_) => None,
-            View::Difference => Some(cells_of(data, state.network(NetworkId::BASELINE)?)),
+    let table = data.zip(state.network(network_id)).and_then(|(data, network)| {
+        let (class, minus) = match chosen == DIFFERENCE {
+            true => (DIFFERENCE, Some(cells_of(data, state.network(state.plan.control)?))),
+            false => (network_id.role_word(), None),
         };
         let cells = cells_of(data, network);
-        let shown = Shown { cells: &cells, minus: minus.as_ref(), class: view.class(), open: *cell };
+        let shown = Shown { cells: &cells, minus: minus.as_ref(), class, open: *cell };
         Some(html! {
             <>
                 { matrix(&page, data, &shown, &open) }
@@ -102,15 +80,11 @@ pub fn use_confusion() -> Html {
             </>
         })
     });
-    let student = data.zip(state.network(NetworkId::STUDENT)).map(|(data, network)| (data, logits(&page, data, network)));
+    let student = data.zip(state.network(product)).map(|(data, network)| (data, logits(&page, data, network)));
     html! {
         <section id="confusion" class="panel" aria-labelledby="confusion-title">
             <h2 id="confusion-title">{ texts.get("confusion") }</h2>
-            <div class="segments" role="group" aria-label={texts.get("confusion")}>
-                { for View::ALL.map(|of| html! {
-                    <button data-view={of.class()} aria-pressed={(*view == of).to_string()} onclick={choose(of)}>{ word(of) }</button>
-                }) }
-            </div>
+            { choice(texts.get("confusion"), views, &chosen, &choose) }
             if let Some((data, logits)) = &student && !state.experiment.omitted_classes.is_empty() {
                 { class_bias::slider(&page, data, logits) }
             }

@@ -124,7 +124,7 @@ fn rows(
 ) -> Html {
     let texts = &page.texts;
     let name = |point: &Point| match point.kind {
-        Kind::Teacher => texts.get("actor-teacher"),
+        Kind::Teacher => page.state.teacher().map(|id| page.name(id)).unwrap_or_default(),
         _ => made(texts, &point.pipeline),
     };
     let names: Vec<String> = points.iter().map(name).collect();

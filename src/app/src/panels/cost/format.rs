@@ -17,7 +17,7 @@ const MORE: [&str; 5] = ["zero-point", "range", "rounding", "repair", "activatio
 
 /// The slider over the formats, with a button at each stop.
 pub fn bits(page: &AppContext) -> Html {
-    if !page.view.shows_knob("bits") {
+    if !page.shows_knob("bits") {
         return Html::default();
     }
     let (texts, chosen) = (&page.texts, page.state.experiment.bits);
@@ -87,7 +87,7 @@ pub fn use_more() -> Html {
         let open = open.clone();
         Callback::from(move |event: Event| open.set(opened(&event)))
     };
-    if !MORE.iter().any(|key| page.view.shows_knob(key)) {
+    if !MORE.iter().any(|key| page.shows_knob(key)) {
         return Html::default();
     }
     html! {

@@ -5,7 +5,7 @@ pub mod files;
 pub mod format;
 pub mod pareto;
 
-use retort_spec::{Activations, NetworkId, CompressionResult, Task};
+use retort_spec::{Activations, CompressionResult, Task};
 use yew::prelude::*;
 
 use super::Panel;
@@ -25,6 +25,7 @@ pub const PANEL: Panel = Panel {
     id: "cost",
     holds: |key| matches!(key, "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations"),
     draw: cost,
+    ..Panel::PLAIN
 };
 
 /// The cost panel.
@@ -66,7 +67,7 @@ fn facts(page: &AppContext, shown: &CompressionResult) -> Html {
             <dd id="packed-accuracy"><b>{ percentage(texts, shown.accuracy) }</b></dd>
             <dt>{ texts.get("against-float") }</dt>
             <dd>{ signed(texts, change, 1) }</dd>
-            if let Some(teacher) = state.network(NetworkId::TEACHER) {
+            if let Some(teacher) = state.teacher().and_then(|id| state.network(id)) {
                 <dt>{ texts.get("of-teacher") }</dt>
                 <dd>{ with_percent_sign(texts, &number(texts, 100.0 * f64::from(shown.bytes) / f64::from(teacher.bytes), 2)) }</dd>
             }

@@ -1,7 +1,7 @@
 //! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
 //! step line of the best for its size.
 
-use retort_spec::{NetworkId, Bits, QuantScheme};
+use retort_spec::{Bits, QuantScheme};
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -89,7 +89,7 @@ pub fn use_pareto() -> Html {
     let kind = (state.experiment.data, state.experiment.class_count(), state.experiment.noise.to_bits());
     let past = use_memo((state.weighed.clone(), kind), |(weighed, _)| past(weighed, &state.experiment));
     let files = (past.clone(), state.compressed.clone(), state.bench.clone(), state.outdated, state.experiment.clone());
-    let points = use_memo((files, state.network(NetworkId::TEACHER).cloned()), |_| points(state, &past));
+    let points = use_memo((files, state.teacher().and_then(|id| state.network(id)).cloned()), |_| points(state, &past));
     let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
     let front = pareto(&measured);
     let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);
@@ -278,9 +278,11 @@ fn words(page: &AppContext, point: &Point) -> String {
     let texts = &page.texts;
     let (size, accuracy) = (bytes(texts, point.bytes.into()), percent(texts, point.accuracy));
     if point.kind == Kind::Teacher {
-        let network_id = texts.get(&format!("actor-{}", NetworkId::TEACHER.word()));
-        return texts
-            .with("cost-teacher", &[("network_id", network_id.into()), ("bytes", size.into()), ("accuracy", accuracy.into())]);
+        let network = page.state.teacher().map(|id| page.name(id)).unwrap_or_default();
+        return texts.with(
+            "cost-teacher",
+            &[("network", network.into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+        );
     }
     let mut words = texts.with(
         "cost-point",

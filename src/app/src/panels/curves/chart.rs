@@ -1,7 +1,7 @@
 //! The chart of the learning curves: drawn once a report, read by pointer or keys at any measured epoch.
 
 use gloo_events::EventListener;
-use retort_spec::{NetworkId, CurvePoint};
+use retort_spec::{CurvePoint, NetworkId};
 use web_sys::window;
 use yew::prelude::*;
 
@@ -78,8 +78,7 @@ fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(
     narrow: bool,
     all: impl Fn() -> I,
 ) -> Frame {
-    let experiment = &page.state.experiment;
-    let planned = experiment.teacher_epochs.max(experiment.student_epochs);
+    let planned = page.state.plan.phases.iter().map(|phase| phase.epochs).max().unwrap_or(0);
     let (width, height) = if narrow { (360.0, 190.0) } else { (560.0, 180.0) };
     let values = all().flat_map(|point| [Part::Test, Part::Train].map(|part| (part, view.quantity.of(part, point))));
     let shown = values.filter(|(part, _)| view.shows(*part)).filter_map(|(_, value)| value);
@@ -117,16 +116,16 @@ fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
     };
     let main = view.main_part();
     let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
-    let students = [NetworkId::BASELINE, NetworkId::STUDENT];
+    let compared = [state.plan.control, state.plan.product];
     html! {
         <>
-            { for state.past.iter().flat_map(|points| students.map(|network_id| curve(points, 0, network_id, main, Owner::Past))) }
+            { for state.past.iter().flat_map(|points| compared.map(|network_id| curve(points, 0, network_id, main, Owner::Past))) }
             { for (1..=runs).rev().flat_map(|run| {
-                NetworkId::ALL.map(|network_id| curve(&state.curves, run, network_id, main, Owner::NetworkId(network_id)))
+                state.networks().map(move |network_id| curve(&state.curves, run, network_id, main, Owner::Network(network_id)))
             }) }
-            { for state.kept.iter().map(|kept| curve(&kept.points, 0, NetworkId::STUDENT, main, Owner::Kept(kept.mark))) }
+            { for state.kept.iter().map(|kept| curve(&kept.points, 0, state.plan.product, main, Owner::Kept(kept.mark))) }
             { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
-                NetworkId::ALL.map(|network_id| curve(&state.curves, 0, network_id, part, Owner::NetworkId(network_id)))
+                state.networks().map(move |network_id| curve(&state.curves, 0, network_id, part, Owner::Network(network_id)))
             }) }
         </>
     }
@@ -139,12 +138,12 @@ fn cursor(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let dot = |network_id: NetworkId| {
         let point = plot::reading(&page.state.curves, 0, network_id, Some(epoch))?;
         let value = props.view.quantity.of(props.view.main_part(), &point)?;
-        Some(html! { <circle class={network_id.word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
+        Some(html! { <circle class={network_id.role_word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
     };
     html! {
         <g class="cursor">
             <line x1={x.clone()} x2={x.clone()} y1={tenth(frame.y(frame.top))} y2={tenth(frame.y(0.0))} />
-            { for NetworkId::ALL.into_iter().filter_map(dot) }
+            { for page.state.networks().filter_map(dot) }
         </g>
     }
 }

@@ -1,7 +1,7 @@
 //! What the visitor can take away: the chart, the run, a report, the student.
 
 use js_sys::JSON;
-use retort_spec::{NetworkId, FileFormat, WorkbenchCommand};
+use retort_spec::{FileFormat, WorkbenchCommand};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
@@ -51,7 +51,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     }
     let empty = state.curves.is_empty();
     let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
-    let student = there && !state.outdated && state.network(NetworkId::STUDENT).is_some();
+    let student = there && !state.outdated && state.network(state.plan.product).is_some();
     let svg = {
         let (page, chart) = (page.clone(), props.svg.clone());
         move || {
@@ -93,6 +93,13 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
             Ok(())
         }
     };
+    let networks = {
+        let page = page.clone();
+        move || {
+            page.driver.save_networks(record::stem(&page.state.experiment));
+            Ok(())
+        }
+    };
     html! {
         <details id="downloads" class="menu" onkeydown={Callback::from(escape)}>
             <summary class="button">{ texts.get("downloads") }</summary>
@@ -103,6 +110,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
                 { item(&page, "download-json", empty, json) }
                 { item(&page, "download-report", empty, report) }
                 { item(&page, "download-weights", !student, weights) }
+                { item(&page, "download-networks", !student, networks) }
                 <p id="download-hint" class="empty">
                     if empty {
                         { texts.get("curve-empty") }

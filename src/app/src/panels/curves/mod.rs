@@ -1,4 +1,4 @@
-//! The learning curves of teacher, baseline and student: what is shown, the chart, its reading, and what is kept of it.
+//! The learning curves of all networks: what is shown, the chart, its reading, and what is kept of it.
 
 pub mod chart;
 pub mod downloads;
@@ -23,11 +23,14 @@ use crate::{
         readout::{Row, readout, rows},
         saved::{keep_button, kept_runs},
     },
-    state::chart_view::{Part, Quantity, View},
+    state::{
+        chart_view::{Part, Quantity, View},
+        networks::is_usual,
+    },
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "curves", holds: |_| false, draw: |_| island!(use_curves) };
+pub const PANEL: Panel = Panel { id: "curves", draw: |_| island!(use_curves), ..Panel::PLAIN };
 
 /// The curves' panel.
 #[hook]
@@ -80,7 +83,7 @@ pub fn use_curves() -> Html {
                 { island!(use_curve_chart, CurveChartProps { view: now, reading: *reading, read, svg, rows: rows.clone() }) }
                 { readout(&page, *reading, &rows) }
             </div>
-            if page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
+            if is_usual(&page.state.plan) && page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
                 <p class="hint">{ texts.with("curve-lengths", &[
                     ("teacher", page.state.experiment.teacher_epochs.into()), ("student", page.state.experiment.student_epochs.into()),
                 ]) }</p>

@@ -1,6 +1,6 @@
 //! A network that does not get beyond guessing, and what to do about it.
 
-use retort_spec::{NetworkId, CurvePoint, Labels};
+use retort_spec::{Contrast, CurvePoint, Labels, NetworkId};
 use yew::prelude::*;
 
 use crate::context::AppContext;
@@ -10,8 +10,8 @@ const POINTS: usize = 5;
 /// This near to guessing is guessing: two points of a percentage.
 const NEAR: f64 = 0.02;
 
-/// The networks of the first run whose last points are no better than guessing among `classes`.
-fn stuck(points: &[CurvePoint], classes: u32) -> Vec<NetworkId> {
+/// Those networks of the first run whose last points are no better than guessing among `classes`.
+fn stuck(ids: impl Iterator<Item = NetworkId>, points: &[CurvePoint], classes: u32) -> Vec<NetworkId> {
     let guessing = 1.0 / f64::from(classes);
     let is_stuck = |network_id: &NetworkId| {
         let mine = points.iter().rev().filter(|point| point.network_id == *network_id && point.run == 0);
@@ -19,7 +19,7 @@ fn stuck(points: &[CurvePoint], classes: u32) -> Vec<NetworkId> {
         // A hair more than the two points, since 0.12 - 0.1 is no round number.
         last.len() == POINTS && last.iter().all(|accuracy| (accuracy - guessing).abs() < NEAR + 1e-9)
     };
-    NetworkId::ALL.into_iter().filter(is_stuck).collect()
+    ids.filter(is_stuck).collect()
 }
 
 /// What is said of such networks, below the curves.
@@ -27,19 +27,23 @@ pub fn advice(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let Some(data) = &state.data else { return Html::default() };
     // Without labels the network alone can only guess, and should.
-    let unlabelled = state.experiment.labels == Labels::Count(0);
-    let found =
-        stuck(&state.curves, data.classes).into_iter().filter(|network_id| !(unlabelled && *network_id == NetworkId::BASELINE));
-    let names: Vec<String> = found.map(|network_id| texts.get(&format!("actor-{}", network_id.word()))).collect();
+    let unlabelled = state.experiment.labels == Labels::Count(0) && state.plan.contrast == Contrast::Alone;
+    let ids = state.networks().filter(|id| !(unlabelled && *id == state.plan.control));
+    let found = stuck(ids, &state.curves, data.classes);
+    let names: Vec<String> = found.into_iter().map(|id| page.name(id)).collect();
     if names.is_empty() {
         return Html::default();
     }
-    html! { <p id="no-progress" class="advice">{ texts.with("no-progress", &[("network_ids", names.join(" · ").into())]) }</p> }
+    html! { <p id="no-progress" class="advice">{ texts.with("no-progress", &[("networks", names.join(" · ").into())]) }</p> }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn stuck(points: &[CurvePoint], classes: u32) -> Vec<NetworkId> {
+        super::stuck([NetworkId::TEACHER, NetworkId::STUDENT].into_iter(), points, classes)
+    }
 
     fn curve(network_id: NetworkId, accuracies: &[f64]) -> Vec<CurvePoint> {
         let point = |(step, &test_accuracy): (usize, &f64)| CurvePoint {

@@ -1,6 +1,6 @@
 //! What the curves say at one epoch, beside the chart: always there, so that reading moves nothing; and the legend.
 
-use retort_spec::{NetworkId, CurvePoint};
+use retort_spec::CurvePoint;
 use yew::prelude::*;
 
 use crate::{
@@ -11,7 +11,10 @@ use crate::{
     },
     context::AppContext,
     i18n::{Texts, format::number},
-    state::chart_view::{Part, Quantity, View},
+    state::{
+        chart_view::{Part, Quantity, View},
+        networks::is_trained,
+    },
 };
 
 /// A curve and what it says.
@@ -41,21 +44,22 @@ impl Row {
     }
 }
 
-/// A row for each network of the first seed and for the student of each kept run, at an epoch or at their ends.
+/// A row for each network of the first seed that learns and for the product of each kept run, at an epoch or at their ends.
 pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
     let row = |owner: Owner, name: String, point: Option<CurvePoint>| {
         let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));
         Row { owner, name, test: value(Part::Test), train: value(Part::Train) }
     };
-    let network_ids = NetworkId::ALL.map(|network_id| {
-        let name = page.texts.get(&format!("actor-{}", network_id.word()));
-        row(Owner::NetworkId(network_id), name, plot::reading(&page.state.curves, 0, network_id, epoch))
-    });
+    // What is computed from others has no curve.
+    let plan = &page.state.plan;
+    let trained = plan.ids().filter(|id| is_trained(plan, *id));
+    let networks =
+        trained.map(|id| row(Owner::Network(id), page.name(id), plot::reading(&page.state.curves, 0, id, epoch)));
     let kept = page.state.kept.iter().map(|kept| {
-        let point = plot::reading(&kept.points, 0, NetworkId::STUDENT, epoch);
+        let point = plot::reading(&kept.points, 0, plan.product, epoch);
         row(Owner::Kept(kept.mark), kept.name.clone(), point)
     });
-    network_ids.into_iter().chain(kept).collect()
+    networks.chain(kept).collect()
 }
 
 /// The table beside the chart.
@@ -67,7 +71,7 @@ pub fn readout(page: &AppContext, reading: Option<u32>, rows: &[Row]) -> Html {
     };
     let row = |row: &Row| {
         let class = match row.owner {
-            Owner::NetworkId(network_id) => network_id.word(),
+            Owner::Network(network_id) => network_id.role_word(),
             Owner::Kept(_) | Owner::Past => "",
         };
         html! {

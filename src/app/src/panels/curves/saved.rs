@@ -22,7 +22,7 @@ use crate::{
 pub fn keep_button(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // What was recorded is no run of this visitor's.
-    let student = !state.recorded && plot::reading(&state.curves, 0, NetworkId::STUDENT, None).is_some();
+    let student = !state.recorded && plot::reading(&state.curves, 0, state.plan.product, None).is_some();
     let full = state.kept.len() >= MOST_KEPT;
     let hint = match (student, full) {
         (false, _) => texts.get("keep-none"),

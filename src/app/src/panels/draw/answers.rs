@@ -1,7 +1,7 @@
 //! What each network says of the drawing, at temperature 1.
 
 use retort_spec::{
-    NetworkId, Answer,
+    Answer, NetworkId,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
@@ -12,19 +12,18 @@ use crate::{
     panels::draw::strokes::CLASSES,
 };
 
-/// The networks, in the order of the page; the last is the student read back from its packed file.
-const NETWORKS: [(NetworkId, bool); 4] =
-    [(NetworkId::TEACHER, false), (NetworkId::BASELINE, false), (NetworkId::STUDENT, false), (NetworkId::STUDENT, true)];
-
 /// The table of answers.
 pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Html {
     let texts = &page.texts;
-    let rows = NETWORKS.map(|(network_id, packed)| (network_id, packed, distribution(answers, network_id, packed)));
+    // The last is the product read back from its packed file.
+    let networks = page.state.networks().map(|id| (id, false)).chain([(page.state.plan.product, true)]);
+    let rows = networks.map(|(network_id, packed)| (network_id, packed, distribution(answers, network_id, packed)));
+    let rows: Vec<(NetworkId, bool, Option<Vec<f64>>)> = rows.collect();
     let row = |(network_id, packed, distribution): &(NetworkId, bool, Option<Vec<f64>>)| {
         let name = name(page, *network_id, *packed);
         let best = distribution.as_ref().and_then(|shares| best(shares));
         html! {
-            <tr class={classes!(network_id.word(), packed.then_some("packed"))} data-network_id={network_id.word()} data-packed={packed.to_string()}>
+            <tr class={classes!(network_id.role_word(), packed.then_some("packed"))} data-network={network_id.to_string()} data-packed={packed.to_string()}>
                 <th scope="row">{ name.clone() }</th>
                 <td class="answer">{ best.map_or_else(|| "—".into(), |(class, _)| class.to_string()) }</td>
                 <td class="number probability">{ best.map_or_else(|| "—".into(), |(_, share)| percentage(texts, share)) }</td>
@@ -70,7 +69,7 @@ fn name(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
             page.texts.with("draw-packed", &[("format", format.into())])
         }
-        false => page.texts.get(&format!("actor-{}", network_id.word())),
+        false => page.name(network_id),
     }
 }
 
@@ -129,7 +128,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_where_it_is_about_one_digit() {
-        let answer = |packed: bool, logits: Vec<f32>| Answer { network_id: NetworkId::STUDENT, packed, logits: logits.into() };
+        let answer =
+            |packed: bool, logits: Vec<f32>| Answer { network_id: NetworkId::STUDENT, packed, logits: logits.into() };
         let mut logits = vec![0.0; CLASSES];
         // exp(ln 9) = 9, and nine others of 1: a half.
         logits[7] = 9.0_f32.ln();

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "draw", holds: |_| false, draw: |_| island!(use_draw) };
+pub const PANEL: Panel = Panel { id: "draw", draw: |_| island!(use_draw), ..Panel::PLAIN };
 
 /// Where the browser's tab keeps the drawing over a reload.
 const INK: &str = "drawing";

@@ -15,23 +15,26 @@ use crate::{
 pub fn label(page: &AppContext, name: &str) -> String {
     let Some(quantity) = Quantity::named(name) else { return name.to_owned() };
     let texts = &page.texts;
-    let actor_word = |network_id: NetworkId| texts.get(&format!("actor-{}", network_id.word()));
+    let name = |network_id: NetworkId| page.name(network_id);
     let class_word = |class| class_name(&page.texts, page.state.experiment.data, class);
     match quantity {
         Quantity::Knob(knob) => texts.get(&format!("knob-{}", knob.key)),
-        Quantity::Accuracy(network_id) => texts.with("quantity-accuracy", &[("network_id", actor_word(network_id).into())]),
+        Quantity::Accuracy(network_id) => texts.with("quantity-accuracy", &[("network", name(network_id).into())]),
         Quantity::Class(network_id, class) => {
-            let args = [("network_id", actor_word(network_id).into()), ("class", class_word(class).into())];
+            let args = [("network", name(network_id).into()), ("class", class_word(class).into())];
             texts.with("quantity-class", &args)
         }
-        Quantity::Agreement => texts.get("quantity-agreement"),
-        Quantity::Calibration(network_id) => texts.with("quantity-calibration", &[("network_id", actor_word(network_id).into())]),
+        Quantity::Agreement(id) if id == page.state.plan.product => texts.get("quantity-agreement"),
+        Quantity::Agreement(id) => texts.with("quantity-agreement-of", &[("network", name(id).into())]),
+        Quantity::Calibration(network_id) => {
+            texts.with("quantity-calibration", &[("network", name(network_id).into())])
+        }
         Quantity::PackedAccuracy => texts.get("quantity-packed-accuracy"),
         Quantity::PackedBytes => texts.get("quantity-packed-bytes"),
-        Quantity::Bytes(network_id) => texts.with("quantity-bytes", &[("network_id", actor_word(network_id).into())]),
+        Quantity::Bytes(network_id) => texts.with("quantity-bytes", &[("network", name(network_id).into())]),
         Quantity::Entropy => texts.get("quantity-entropy"),
         Quantity::Top => texts.get("quantity-top"),
-        Quantity::Mean(network_id) => texts.with("quantity-mean", &[("network_id", actor_word(network_id).into())]),
+        Quantity::Mean(network_id) => texts.with("quantity-mean", &[("network", name(network_id).into())]),
         Quantity::PValue => texts.get("quantity-p"),
         Quantity::Outcome => texts.get("quantity-outcome"),
         Quantity::Bias => texts.get("quantity-bias"),
@@ -62,7 +65,7 @@ pub fn written(page: &AppContext, name: &str, value: Option<f64>) -> String {
         Quantity::Drawn => if value > 0.0 { "✓" } else { "–" }.into(),
         Quantity::Accuracy(_)
         | Quantity::Class(..)
-        | Quantity::Agreement
+        | Quantity::Agreement(_)
         | Quantity::Calibration(_)
         | Quantity::PackedAccuracy
         | Quantity::Top

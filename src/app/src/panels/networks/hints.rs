@@ -1,6 +1,8 @@
 //! What is peculiar about the student that the knobs describe, said where it is seen.
 
-use retort_spec::{Architecture, Experiment, Labels, Objective, Transfer};
+use retort_spec::{
+    Architecture, Channel, Contrast, Experiment, Labels, Objective, Plan, Scheme, Supervision, Transfer,
+};
 use yew::prelude::*;
 
 use crate::{context::AppContext, i18n::format::number};
@@ -20,25 +22,32 @@ enum Hint {
     FewClasses { left: usize, of: usize },
 }
 
-fn hints(experiment: &Experiment) -> Vec<Hint> {
+fn hints(experiment: &Experiment, plan: &Plan) -> Vec<Hint> {
     let mut hints = Vec::new();
     let asks_teacher = experiment.soft_weight > 0.0 || experiment.weights.used().next().is_some();
-    let distilled = asks_teacher && experiment.transfer != Transfer::Labelled;
+    let is_taught =
+        |(_, lesson): (usize, &Supervision)| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes;
+    let distilled = asks_teacher
+        && experiment.transfer != Transfer::Labelled
+        && plan.supervision(plan.product).is_some_and(is_taught);
+    let control_is_alone = plan.contrast == Contrast::Alone;
     // Without distillation there would be nothing at all to learn from, which the engine says itself.
-    if experiment.labels == Labels::Count(0) && distilled {
+    if experiment.labels == Labels::Count(0) && distilled && control_is_alone {
         hints.push(Hint::TeacherAlone);
     }
     let of = experiment.class_count();
     let count = |network: &Architecture| network.parameter_count(experiment.input_count(), of);
     let (student, teacher) = (count(&experiment.student), count(&experiment.teacher));
-    if student >= teacher {
+    // A weak teacher is what that scheme is about, and where a network's equals teach it there is nothing to compare.
+    let compares = ["teacher", "student"].iter().all(|key| experiment.applies(key));
+    if student >= teacher && compares && experiment.scheme != Scheme::WeakToStrong {
         hints.push(Hint::NotSmaller { student, teacher });
     }
     let labels = match experiment.labels {
         Labels::Count(count) => count as usize,
         Labels::All => of,
     };
-    if (1..of).contains(&labels) {
+    if (1..of).contains(&labels) && control_is_alone {
         // The first classes get them, whatever the seed.
         hints.push(Hint::FewLabels { labelled: labels, of });
     }
@@ -68,7 +77,7 @@ pub fn student_hints(page: &AppContext) -> Html {
         Hint::EmptyDecoupled => texts.get("hint-empty-decoupled"),
         Hint::FewClasses { left, of } => texts.with("hint-few-classes", &[("left", count(left)), ("all", count(of))]),
     };
-    html! { <>{ for hints(&page.state.experiment).into_iter().map(|hint| html! { <p class="advice">{ words(hint) }</p> }) }</> }
+    html! { <>{ for hints(&page.state.experiment, &page.state.plan).into_iter().map(|hint| html! { <p class="advice">{ words(hint) }</p> }) }</> }
 }
 
 #[cfg(test)]
@@ -76,10 +85,16 @@ mod tests {
     use super::*;
     use retort_spec::{Classes, DataSet, Weights};
 
+    fn hints(experiment: &Experiment) -> Vec<Hint> {
+        super::hints(experiment, &experiment.plan())
+    }
+
     #[test]
     fn an_ordinary_student_needs_no_hint() {
         for &data in DataSet::ALL {
-            assert_eq!(hints(&Experiment::for_data(data)), [], "{data}");
+            for &scheme in Scheme::ALL {
+                assert_eq!(hints(&Experiment::usual(data, scheme)), [], "{scheme} on {data}");
+            }
         }
     }
 

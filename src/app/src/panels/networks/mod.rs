@@ -1,83 +1,115 @@
-//! A network: the teacher, or the student beside the same network alone.
+//! The networks of the plan: in one panel those that teach, in the other the product beside its control, and what else
+//! learns with them.
 
 pub mod hints;
 
 use std::rc::Rc;
 
-use retort_spec::{NetworkId, Measured};
+use retort_spec::{Channel, Measured, NetworkId, Origin};
 use yew::prelude::*;
 
 use super::Panel;
 use crate::{
     context::AppContext,
-    i18n::format::{bytes, number, percent, percentage},
+    i18n::{
+        format::{bytes, number, percent, percentage},
+        labels::network_names,
+    },
     panels::networks::hints::student_hints,
+    state::networks::{compared, is_teaching, is_usual},
     widgets::{
         icon::{Icon, icon},
         knob::{knob_control, knob_slider},
     },
 };
 
-/// The teacher's entry in the table.
+/// The entry of those that teach.
 pub const TEACHER: Panel = Panel {
     id: "teacher",
     holds: |key| matches!(key, "teacher" | "dropout"),
-    draw: |page| network(page, NetworkId::TEACHER),
+    applies: |plan| plan.ids().any(is_teaching),
+    draw: teachers,
 };
 
-/// The student's.
-pub const STUDENT: Panel = Panel {
-    id: "student",
-    holds: |key| matches!(key, "student" | "soft" | "t2"),
-    draw: |page| network(page, NetworkId::STUDENT),
-};
+/// The entry of the others.
+pub const STUDENT: Panel =
+    Panel { id: "student", holds: |key| matches!(key, "student" | "soft" | "t2"), draw: students, ..Panel::PLAIN };
 
-/// A network's panel.
-pub fn network(page: &AppContext, network_id: NetworkId) -> Html {
-    let (texts, word) = (&page.texts, network_id.word());
-    let measured = page.state.network(network_id);
-    let title = format!("{word}-title");
+/// The panel of those that teach.
+fn teachers(page: &AppContext) -> Html {
+    let texts = &page.texts;
+    let ids: Vec<NetworkId> = page.state.networks().filter(|id| is_teaching(*id)).collect();
+    let title = match ids[..] {
+        [only] => page.name(only),
+        _ => texts.get("network-teachers"),
+    };
     html! {
-        <section id={word} class={classes!("panel", word, (network_id == NetworkId::STUDENT && page.state.outdated).then_some("stale"))} aria-labelledby={title.clone()}>
-            <h2 id={title}>{ texts.get(&format!("actor-{word}")) }</h2>
-            { score(page, network_id, measured) }
-            if network_id == NetworkId::STUDENT {
-                { score(page, NetworkId::BASELINE, page.state.network(NetworkId::BASELINE)) }
-                { knob_control(page, "student") }
-                { knob_slider(page, "soft") }
-                { knob_control(page, "t2") }
-            } else {
-                { knob_control(page, "teacher") }
-                { knob_control(page, "dropout") }
-                // Before what comes and goes, so that it stays where it is.
-                <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
-            }
-            if let Some(measured) = measured {
-                { facts(page, measured) }
-            }
-            if network_id == NetworkId::STUDENT {
-                { student_hints(page) }
-            }
+        <section id="teacher" class="panel teacher" aria-labelledby="teacher-title">
+            <h2 id="teacher-title">{ title }</h2>
+            { for ids.iter().take(1).map(|id| score(page, *id)) }
+            { knob_control(page, "teacher") }
+            { knob_control(page, "dropout") }
+            // Before what comes and goes, so that it stays where it is.
+            <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
+            { for ids.first().and_then(|id| page.state.network(*id)).map(|measured| facts(page, measured)) }
+            { for ids.iter().skip(1).map(|id| further(page, *id)) }
         </section>
     }
 }
 
-/// An accuracy, large; while the network trains, the last point of its curve.
-fn score(page: &AppContext, network_id: NetworkId, measured: Option<&Rc<Measured>>) -> Html {
-    let texts = &page.texts;
-    let training = page.state.is_training(network_id);
+/// The panel of the product, its control, and what learns with them.
+fn students(page: &AppContext) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let (product, control) = (state.plan.product, state.plan.control);
+    let others = compared(&state.plan);
+    let others = others.into_iter().filter(|id| !is_teaching(*id) && ![product, control].contains(id));
+    let others: Vec<NetworkId> = others.collect();
+    let title = if others.is_empty() { page.name(product) } else { texts.get("network-students") };
+    html! {
+        <section id="student" class={classes!("panel", "student", state.outdated.then_some("stale"))} aria-labelledby="student-title">
+            <h2 id="student-title">{ title }</h2>
+            { score(page, product) }
+            { score(page, control) }
+            <p id="control" class="hint">{ texts.with("control-is", &[("contrast", texts.get(&format!("contrast-{}", state.plan.contrast)).into())]) }</p>
+            { knob_control(page, "student") }
+            { knob_slider(page, "soft") }
+            { knob_control(page, "t2") }
+            { for state.network(product).map(|measured| facts(page, measured)) }
+            { student_hints(page) }
+            { for others.into_iter().map(|id| further(page, id)) }
+        </section>
+    }
+}
+
+/// A network after the leading ones, its facts folded.
+fn further(page: &AppContext, network_id: NetworkId) -> Html {
+    let measured = page.state.network(network_id);
+    html! {
+        <div class="further">
+            { score(page, network_id) }
+            if let Some(measured) = measured {
+                <details>
+                    <summary>{ page.texts.get("network-facts") }</summary>
+                    { facts(page, measured) }
+                </details>
+            }
+        </div>
+    }
+}
+
+/// An accuracy, large, with the network's name and its teachers; while it trains, the last point of its curve.
+fn score(page: &AppContext, network_id: NetworkId) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let measured: Option<&Rc<Measured>> = state.network(network_id);
+    let training = state.is_training(network_id);
     let live = || {
-        page.state
-            .curves
-            .iter()
-            .rev()
-            .find(|point| point.network_id == network_id && point.run == 0)
-            .map(|point| point.test_accuracy)
+        let mine = state.curves.iter().rev().find(|point| (point.run, point.network_id) == (0, network_id));
+        mine.map(|point| point.test_accuracy)
     };
-    let first_run = page.state.progress.is_none_or(|progress| progress.run == 0);
+    let first_run = state.progress.is_none_or(|progress| progress.run == 0);
     // What stands in the sentence above and in the verdict: one student has one accuracy.
-    let spread =
-        page.state.verdict.as_ref().map(|verdict| verdict.spread(network_id)).filter(|spread| spread.values.len() > 1);
+    let spread = state.verdict.as_ref().and_then(|verdict| verdict.spread(network_id));
+    let spread = spread.filter(|spread| spread.values.len() > 1);
     let share = match spread {
         Some(spread) => Some(spread.mean),
         None if training && first_run => live(),
@@ -90,21 +122,50 @@ fn score(page: &AppContext, network_id: NetworkId, measured: Option<&Rc<Measured
         }
         None => texts.get("score-seed"),
     };
-    let id = match network_id {
-        NetworkId::TEACHER => "score-teacher",
-        NetworkId::STUDENT => "score-student",
-        NetworkId::BASELINE => "score-baseline",
+    // Where there are three networks, one sentence says who each is and who teaches it.
+    let (name, taught) = match is_usual(&state.plan) {
+        true => (texts.get(&format!("score-{}", network_id.role_word())), None),
+        false => {
+            let name = texts.with("score-network", &[("network", page.name(network_id).into())]);
+            (name, Some(taught_by(page, network_id)))
+        }
     };
     // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
-    let before = page.state.before(network_id).map_or_else(
+    let before = state.before(network_id).map_or_else(
         || "\u{a0}".into(),
         |accuracy| texts.with("score-before", &[("percent", percent(texts, accuracy).into())]),
     );
     html! {
-        <p class={classes!("score", network_id.word())}>
-            <b id={format!("accuracy-{}", network_id.word())}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
-            <span>{ texts.get(id) }<small>{ seeds }</small>if network_id != NetworkId::TEACHER { <small class="before">{ before }</small> }</span>
+        <p class={classes!("score", network_id.role_word())}>
+            <b id={format!("accuracy-{network_id}")}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
+            <span>
+                { name }
+                if let Some(taught) = taught {
+                    <small>{ taught }</small>
+                }
+                <small>{ seeds }</small>
+                if !is_teaching(network_id) { <small class="before">{ before }</small> }
+            </span>
         </p>
+    }
+}
+
+/// What a network learns from, in a few words.
+fn taught_by(page: &AppContext, network_id: NetworkId) -> String {
+    let (texts, plan) = (&page.texts, &page.state.plan);
+    let names = |ids: &[NetworkId]| network_names(texts, plan, ids).into();
+    match plan.network(network_id).map(|network| &network.origin) {
+        Some(Origin::Average(members)) => texts.with("average-of", &[("names", names(members))]),
+        Some(Origin::Ensemble(members)) => texts.with("ensemble-of", &[("names", names(members))]),
+        _ => {
+            let teachers: Vec<NetworkId> = plan.teachers(network_id).iter().map(|(id, _)| *id).collect();
+            let is_extra = plan.supervision(network_id).is_some_and(|(_, lesson)| lesson.channel == Channel::Extra);
+            match (teachers.is_empty(), is_extra) {
+                (true, _) => texts.get("labels-alone"),
+                (false, false) => texts.with("taught-by", &[("names", names(&teachers))]),
+                (false, true) => texts.with("taught-by-extra", &[("names", names(&teachers))]),
+            }
+        }
     }
 }
 

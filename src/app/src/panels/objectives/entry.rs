@@ -36,7 +36,7 @@ pub fn usual(page: &AppContext) -> Html {
         }
     };
     let labels = html! { <output>{ plain(texts, labels_weight(experiment)) }</output> };
-    let soft = match page.view.shows_knob("soft") {
+    let soft = match page.shows_knob("soft") {
         true => weight(page, "soft", texts.get("knob-soft")),
         false => html! { <output>{ plain(texts, experiment.soft_weight) }</output> },
     };

@@ -4,7 +4,7 @@
 pub mod entry;
 pub mod terms;
 
-use retort_spec::{Knowledge, Objective};
+use retort_spec::{Channel, Knowledge, Objective};
 use yew::prelude::*;
 
 use super::Panel;
@@ -31,7 +31,13 @@ pub const PANEL: Panel = Panel {
         let shapes = matches!(key, "decoupled-target" | "decoupled-others" | "guided" | "first-stage");
         shapes || Objective::WORDS.contains(&key)
     },
+    // Where nobody imitates answers there is nothing to ask for.
+    applies: |plan| {
+        let mut lessons = plan.phases.iter().flat_map(|phase| &phase.learners);
+        lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes)
+    },
     draw: objectives,
+    ..Panel::PLAIN
 };
 
 /// The panel.
@@ -106,7 +112,7 @@ fn group(page: &AppContext, knowledge: Knowledge) -> Html {
                 if knowledge == Knowledge::Responses {
                     { usual(page) }
                 }
-                { for Objective::ALL.iter().filter(|of| mine(of) && page.view.shows_knob(of.word())).map(|&of| entry(page, of)) }
+                { for Objective::ALL.iter().filter(|of| mine(of) && page.shows_knob(of.word())).map(|&of| entry(page, of)) }
             </ul>
             if knowledge == Knowledge::Features && used > 0 {
                 { knob_control(page, "guided") }

@@ -6,7 +6,6 @@ pub mod histogram;
 pub mod latency;
 pub mod layers;
 
-use retort_spec::NetworkId;
 use yew::prelude::*;
 
 use super::Panel;
@@ -18,14 +17,14 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "packed", holds: |_| false, draw: packed };
+pub const PANEL: Panel = Panel { id: "packed", draw: packed, ..Panel::PLAIN };
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     // A new student is measured a moment before it is packed; till then file and network are of two trainings.
     let float = state.float_file();
-    let student = state.network(NetworkId::STUDENT).filter(|student| {
+    let student = state.network(state.plan.product).filter(|student| {
         !state.outdated || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9)
     });
     let shown = state.shown();

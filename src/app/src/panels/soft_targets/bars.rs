@@ -1,7 +1,8 @@
-//! One example's distribution at the slider's T as a table with bars: teacher, student and baseline.
+//! One example's distribution at the slider's T as a table with bars: of all networks where they are few, of some where
+//! they are many.
 
 use retort_spec::{
-    NetworkId, ClassNames, DataSet,
+    ClassNames, DataSet, NetworkId,
     probability::{argmax, softmax},
 };
 use yew::prelude::*;
@@ -12,20 +13,22 @@ use crate::{
         format::{percent, temperature, with_percent_sign},
         labels::class_name,
     },
+    state::networks::{FEW, compared, few},
+    widgets::dom::network_class,
 };
 
 /// Shares from here on have a bar on the logarithmic axis.
 const LEAST: f64 = 1e-4;
 
-/// The order of the bars: what is imitated, who imitates, who does not.
-const ORDER: [NetworkId; 3] = [NetworkId::TEACHER, NetworkId::STUDENT, NetworkId::BASELINE];
+/// Networks whose numbers stand beside the bars; a narrow panel has room for no more.
+const NUMBERS: usize = 3;
 
 /// What the bars show.
 #[derive(PartialEq)]
 pub struct BarsProps {
     pub data: DataSet,
-    /// The logits of teacher, baseline and student, as far as they are there.
-    pub logits: [Option<Vec<f32>>; 3],
+    /// The logits of every network, as far as they are there.
+    pub logits: Vec<(NetworkId, Option<Vec<f32>>)>,
     pub classes: usize,
     /// The true class, where it is known.
     pub label: Option<usize>,
@@ -36,29 +39,35 @@ pub struct BarsProps {
 pub fn use_bars(props: &BarsProps) -> Html {
     let page = use_page();
     let logarithmic = use_state(|| false);
-    let texts = &page.texts;
+    let chosen = use_state_eq(|| None::<Vec<NetworkId>>);
+    let (texts, plan) = (&page.texts, &page.state.plan);
     let now = page.state.temperature();
-    let shares = ORDER.map(|network_id| {
-        let index = NetworkId::ALL.iter().position(|&other| other == network_id)?;
-        props.logits[index].as_deref().map(|logits| softmax(logits, now))
-    });
+    // What is imitated, who imitates, who does not; what was chosen may be of another scheme.
+    let all = compared(plan);
+    let kept = chosen.as_ref().map(|ids| all.iter().copied().filter(|id| ids.contains(id)).collect::<Vec<_>>());
+    let shown = kept.filter(|ids| !ids.is_empty()).unwrap_or_else(|| few(plan));
+    let logits = |network_id: NetworkId| {
+        props.logits.iter().find(|(id, _)| *id == network_id).and_then(|(_, logits)| logits.as_deref())
+    };
+    let columns: Vec<(NetworkId, Option<Vec<f64>>)> =
+        shown.iter().map(|&id| (id, logits(id).map(|logits| softmax(logits, now)))).collect();
     // Whether its first answer is right.
     let mark = |network_id: NetworkId| {
-        let index = NetworkId::ALL.iter().position(|&other| other == network_id)?;
-        let right = argmax(props.logits[index].as_deref()?)? == props.label?;
+        let right = argmax(logits(network_id)?)? == props.label?;
         Some(if right { " ✓" } else { " ✗" })
     };
+    let head = |network_id: NetworkId| html! { <>{ page.short_name(network_id) }{ mark(network_id) }</> };
     let width = |share: f64| 100.0 * length(share, *logarithmic);
     let row = |class: usize| {
         html! {
             <tr>
                 <th scope="row">{ class_name(&page.texts, props.data, class) }</th>
-                <td>{ for ORDER.iter().zip(&shares).map(|(network_id, shares)| html! {
+                <td>{ for columns.iter().map(|(network_id, shares)| html! {
                     // What is not known yet has no bar.
-                    <i class={classes!("bar", network_id.word())} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />
+                    <i class={classes!("bar", network_class(*network_id))} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />
                 }) }</td>
-                { for ORDER.iter().zip(&shares).map(|(network_id, shares)| html! {
-                    <td class={classes!("number", network_id.word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
+                { for columns.iter().take(NUMBERS).map(|(network_id, shares)| html! {
+                    <td class={classes!("number", network_id.role_word())}>{ shares.as_ref().map_or_else(|| "–".into(), |shares| percent(texts, shares[class])) }</td>
                 }) }
             </tr>
         }
@@ -67,6 +76,19 @@ pub fn use_bars(props: &BarsProps) -> Html {
         let logarithmic = logarithmic.clone();
         html! { <button {id} aria-pressed={(*logarithmic == on).to_string()} onclick={Callback::from(move |_: MouseEvent| logarithmic.set(on))}>{ texts.get(name) }</button> }
     };
+    let toggle = |network_id: NetworkId| {
+        let is_shown = shown.contains(&network_id);
+        let mut ids = shown.clone();
+        match is_shown {
+            true => ids.retain(|id| *id != network_id),
+            false => ids.push(network_id),
+        }
+        let disabled = if is_shown { shown.len() == 1 } else { shown.len() >= FEW };
+        let chosen = chosen.clone();
+        let onclick = Callback::from(move |_: MouseEvent| chosen.set(Some(ids.clone())));
+        html! { <button {disabled} aria-pressed={is_shown.to_string()} {onclick}>{ page.short_name(network_id) }</button> }
+    };
+    let many = shown.len() > NUMBERS;
     let axis: String = match *logarithmic {
         true => ["0.01", "1", "100"].map(|mark| with_percent_sign(texts, mark)).join(" … "),
         false => with_percent_sign(texts, "0 … 100"),
@@ -74,15 +96,18 @@ pub fn use_bars(props: &BarsProps) -> Html {
     html! {
         <div class="distribution">
             // The numbers' heads are the key of the bars; where there is no room for them this is.
-            <p class="legend bars-key" aria-hidden="true">{ for ORDER.iter().map(|network_id| html! {
-                <span class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }{ mark(*network_id) }</span>
+            if all.len() > FEW {
+                <div class="chips" role="group" aria-label={texts.get("bars-networks")}>{ for all.iter().map(|id| toggle(*id)) }</div>
+            }
+            <p class={classes!("legend", "bars-key", many.then_some("many"))} aria-hidden="true">{ for shown.iter().map(|id| html! {
+                <span class={network_class(*id)}>{ head(*id) }</span>
             }) }</p>
-            <table class={classes!("bars", (props.data.class_names() == ClassNames::Words).then_some("names"))}>
+            <table class={classes!("bars", many.then_some("many"), (props.data.class_names() == ClassNames::Words).then_some("names"))}>
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>
                     <td></td>
                     <th scope="col">{ "T = " }{ temperature(texts, now) }</th>
-                    { for ORDER.iter().map(|network_id| html! { <th scope="col" class={network_id.word()}>{ texts.get(&format!("short-{}", network_id.word())) }{ mark(*network_id) }</th> }) }
+                    { for shown.iter().take(NUMBERS).map(|id| html! { <th scope="col" class={id.role_word()}>{ head(*id) }</th> }) }
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
             </table>

@@ -1,10 +1,10 @@
-//! The heart: one example's distribution, from the teacher and from the student, at the slider's temperature and at 1.
+//! The heart: one example's distribution, from the teacher and from the others, at the slider's temperature and at 1.
 
 pub mod bars;
 pub mod regions;
 
 use retort_spec::{
-    NetworkId, DataSummary, Kind, knob,
+    DataSummary, Kind, knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
@@ -36,7 +36,8 @@ use crate::{
 const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "soft-targets", holds: |key| key == "temperature", draw: soft_targets };
+pub const PANEL: Panel =
+    Panel { id: "soft-targets", holds: |key| key == "temperature", draw: soft_targets, ..Panel::PLAIN };
 
 /// The soft-target panel.
 pub fn soft_targets(page: &AppContext) -> Html {
@@ -44,7 +45,7 @@ pub fn soft_targets(page: &AppContext) -> Html {
     html! {
         <section id="soft-targets" class="panel" aria-labelledby="soft-title">
             <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
-            if page.view.shows_knob("temperature") {
+            if page.shows_knob("temperature") {
                 { slider(page) }
             }
             if page.state.experiment.data.is_plane() {
@@ -53,7 +54,7 @@ pub fn soft_targets(page: &AppContext) -> Html {
             if let (Some(data), Some(subject)) = (&page.state.data, Subject::of(&page.state)) {
                 { example(page, data, &subject) }
             } else {
-                <p class="empty">{ texts.get("soft-targets-empty") }</p>
+                <p class="empty">{ texts.get(if page.state.teacher().is_some() { "soft-targets-empty" } else { "confusion-empty" }) }</p>
             }
         </section>
     }
@@ -108,11 +109,11 @@ fn slider(page: &AppContext) -> Html {
 fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let now = state.temperature();
-    let entropy = subject.teacher().map(|logits| entropy_bits(&softmax(logits, now)));
+    let entropy = subject.reference().map(|logits| entropy_bits(&softmax(logits, now)));
     let entropy = entropy.map_or_else(|| "–".into(), |bits| number(texts, bits, 2));
     let bars = BarsProps {
         data: data.data,
-        logits: subject.logits.map(|logits| logits.map(<[f32]>::to_vec)),
+        logits: subject.logits.iter().map(|(id, logits)| (*id, logits.map(<[f32]>::to_vec))).collect(),
         classes: data.classes as usize,
         label: subject.label,
     };
@@ -129,7 +130,7 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
             </figure>
             { island!(use_bars, bars) }
         </div>
-        { for subject.teacher().map(|logits| html! {
+        { for subject.reference().map(|logits| html! {
             <>
             { formula(page, data, logits) }
             <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
@@ -156,7 +157,7 @@ fn origin(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Strin
 /// Leafs through the test examples, or goes back to them.
 fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let count = state.network(NetworkId::TEACHER).map_or(0, |teacher| teacher.logits.len() / data.classes as usize);
+    let count = data.test_labels.len();
     let dispatch = state.dispatcher();
     if subject.index.is_none() {
         let back = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Give(None)));

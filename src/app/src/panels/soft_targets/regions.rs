@@ -1,4 +1,4 @@
-//! The decisions of teacher, baseline and student as geometry: every place of the plane coloured by what a network says
+//! The decisions of the networks as geometry: every place of the plane coloured by what a network says
 //! of it, the paler the less sure it is at the slider's temperature. A click asks about a place, or adds a point.
 
 use retort_spec::{
@@ -15,8 +15,11 @@ use crate::{
         labels::class_name,
     },
     island,
-    state::{Action, CustomExample, Source},
-    widgets::picture::{CLASS_COLOURS, PixelsProps, use_pixels},
+    state::{Action, CustomExample, Source, networks::some},
+    widgets::{
+        dom::network_class,
+        picture::{CLASS_COLOURS, PixelsProps, use_pixels},
+    },
 };
 
 /// How near a pointer or the cursor must be to a point to take it, in the data's units.
@@ -24,9 +27,8 @@ const GRASP: f32 = 0.09;
 /// How far an arrow key moves the cursor.
 const STRIDE: f32 = 0.1;
 
-/// The networks side by side, and whether each was read back from its packed file.
-const NETWORKS: [(NetworkId, bool); 4] =
-    [(NetworkId::TEACHER, false), (NetworkId::BASELINE, false), (NetworkId::STUDENT, false), (NetworkId::STUDENT, true)];
+/// Networks whose decisions have room side by side.
+const MOST: usize = 6;
 
 /// What a click does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +52,7 @@ pub fn use_regions() -> Html {
     let classes = page.state.experiment.class_count() as u8;
     let data = page.state.experiment.data;
     let at = temperature(texts, page.state.temperature());
+    let networks = networks(&page);
     html! {
         <div id="regions">
             <div class="region-tools">
@@ -60,7 +63,7 @@ pub fn use_regions() -> Html {
                 <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
             </div>
             <div class="region-grid">
-                { for NETWORKS.map(|(network_id, packed)| island!(use_region, RegionProps { network_id, packed, tool: *tool })) }
+                { for networks.iter().map(|&(network_id, packed)| island!(use_region, RegionProps { network_id, packed, tool: *tool })) }
             </div>
             <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
             <details class="data">
@@ -70,11 +73,18 @@ pub fn use_regions() -> Html {
                     <thead><tr>
                         <td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ class_name(&page.texts, data, class.into()) }</th> }) }<th scope="col">{ texts.get("right") }</th>
                     </tr></thead>
-                    <tbody>{ for NETWORKS.map(|(network_id, packed)| table_row(&page, network_id, packed)) }</tbody>
+                    <tbody>{ for networks.iter().map(|&(network_id, packed)| table_row(&page, network_id, packed)) }</tbody>
                 </table></div>
             </details>
         </div>
     }
+}
+
+/// The networks side by side, those first that every picture must show where there are too many; and whether each was
+/// read back from its packed file.
+fn networks(page: &AppContext) -> Vec<(NetworkId, bool)> {
+    let plan = &page.state.plan;
+    some(plan, MOST).into_iter().map(|id| (id, false)).chain([(plan.product, true)]).collect()
 }
 
 /// Whose decisions.
@@ -151,10 +161,13 @@ fn use_region(props: &RegionProps) -> Html {
         })
     };
     let pixels = PixelsProps { shape: [REGION_SIDE as u32; 2], colours: (*colours).clone(), label: None, style: None };
-    let class = if props.packed { "packed" } else { props.network_id.word() };
+    let (class, region) = match props.packed {
+        true => ("packed".to_owned(), "packed".to_owned()),
+        false => (network_class(props.network_id), props.network_id.to_string()),
+    };
     html! {
         <figure class={classes!("region", class)}>
-            <div class="plane" tabindex="0" role="img" aria-label={words} data-region={class} onpointerdown={down} onpointerup={up} onkeydown={key}>
+            <div class="plane" tabindex="0" role="img" aria-label={words} data-region={region} onpointerdown={down} onpointerup={up} onkeydown={key}>
                 { island!(use_pixels, pixels) }
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
@@ -170,7 +183,7 @@ fn name_of(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
             page.texts.with("region-packed", &[("format", format.into())])
         }
-        false => page.texts.get(&format!("short-{}", network_id.word())),
+        false => page.short_name(network_id),
     }
 }
 

@@ -73,7 +73,7 @@ impl<P: Clone> Machine<P> {
                         self.go_on();
                     }
                 }
-                Event::Pong { memory } => self.set_first_memory(*memory),
+                Event::Pong { memory, .. } => self.set_first_memory(*memory),
                 Event::TimeEstimate(time) => self.decide(time),
                 Event::Error(trouble) => match trouble {
                     EngineError::FilesNeeded { data } => self.effects.push(Effect::LoadCachedFiles(*data)),

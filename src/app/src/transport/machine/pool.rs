@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use retort_spec::{NetworkId, Command, CurvePoint, EngineError, Event, RunAssignment};
+use retort_spec::{Command, CurvePoint, EngineError, Event, NetworkId, RunAssignment};
 
 use crate::{
     platform::worker::Contents,
@@ -48,8 +48,8 @@ pub(super) struct Pool {
     followed: Option<u32>,
     /// Runs of helpers that are done.
     done: Vec<u32>,
-    /// Points that were told: run, network_id and step.
-    points: HashSet<(u32, &'static str, u32)>,
+    /// Points that were told: run, network and step.
+    points: HashSet<(u32, NetworkId, u32)>,
     /// The share that the first worker has begun.
     first_generation: Option<u32>,
     /// Bytes of the first worker's memory.
@@ -103,7 +103,7 @@ impl Pool {
     /// Whether a point is told for the first time. Where shares have changed, two workers may train one run: what they
     /// say is the same, and each says it in order.
     fn is_new(&mut self, point: &CurvePoint) -> bool {
-        self.points.insert((point.run, point.network_id.word(), point.step))
+        self.points.insert((point.run, point.network_id, point.step))
     }
 
     /// Whether a helper's progress is what the page shows: once the first worker is done, the first run that is not.
@@ -258,7 +258,7 @@ impl<P: Clone> Machine<P> {
         for event in events {
             match event {
                 Event::Ready(_) => self.init_helper(id),
-                Event::Pong { memory } => {
+                Event::Pong { memory, .. } => {
                     if let Some(helper) = self.pool.helper(id) {
                         helper.memory = memory;
                     }
@@ -281,7 +281,8 @@ impl<P: Clone> Machine<P> {
                 }
                 Event::Point(ref point) if self.is_about_now(id) && self.pool.is_new(point) => told.push(event),
                 Event::Measured(ref measured) if self.is_about_now(id) => {
-                    if measured.network_id == NetworkId::STUDENT {
+                    // It is measured last.
+                    if measured.network_id == self.product {
                         self.pool.done.push(measured.run);
                     }
                     told.push(event);

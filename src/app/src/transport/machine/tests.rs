@@ -81,7 +81,7 @@ impl World {
                 Effect::Forward(id, parcel) => self.post(id, Command::from(parcel)),
                 Effect::Dispatch(action) => self.state = self.state.clone().reduce(action),
                 Effect::CacheFiles(data, _) => self.kept.push(data),
-                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) => {}
+                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) => {}
             }
         }
     }
@@ -181,19 +181,16 @@ impl World {
 
     fn measured(&self, network_id: NetworkId, run: u32) -> Rc<Measured> {
         let is_it = |measured: &&Rc<Measured>| (measured.network_id, measured.run) == (network_id, run);
-        self.state
-            .measured
-            .iter()
-            .find(is_it)
-            .cloned()
-            .unwrap_or_else(|| panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.network_id)).collect::<Vec<_>>()))
+        self.state.measured.iter().find(is_it).cloned().unwrap_or_else(|| {
+            panic!("{:?}", self.state.measured.iter().map(|m| (m.run, m.network_id)).collect::<Vec<_>>())
+        })
     }
 }
 
 fn contents(parcel: &Parcel) -> Contents {
     match parcel {
         Parcel::EvaluationData(_) => Contents::EvaluationData,
-        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.word().into() },
+        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.to_string() },
         Parcel::Result(_) => Contents::Result,
         Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
     }
@@ -245,7 +242,7 @@ fn file(experiment: &Experiment) -> Vec<u8> {
 /// Whether the curves of a run begin at the first step and have all their points in order.
 fn whole(state: &State, epochs: u32) {
     for run in 0..state.experiment.runs {
-        for network_id in NetworkId::ALL {
+        for network_id in state.networks() {
             let is_it = |point: &&CurvePoint| (point.run, point.network_id) == (run, network_id);
             let epochs_of: Vec<u32> = state.curves.iter().filter(is_it).map(|point| point.epoch).collect();
             assert_eq!(epochs_of, (0..=epochs).collect::<Vec<u32>>(), "{network_id:?} of run {run}");
@@ -311,7 +308,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
     let one = Experiment { device: DeviceChoice::Gpu, ..experiment("") };
     let file = file(&one);
     let taught = verdict(vec![Command::Run(one.clone()), Command::UseTeacherFile { file: file.clone() }]);
-    assert_ne!(taught.teacher, alone(one.clone()).teacher);
+    assert_ne!(taught.spread(NetworkId::TEACHER), alone(one.clone()).spread(NetworkId::TEACHER));
     for cores in [2, 4] {
         let mut world = World::new(&link, cores);
         world.step(Input::Probed(Adapter::Usable));
@@ -331,7 +328,7 @@ fn a_teacher_from_a_file_outlives_the_engine_and_the_gpu() {
         for own in [vec![own], Vec::new()] {
             world.step(Input::SetUserExamples(own));
             world.until("it trains again", |world| world.state.verdict.is_none());
-            assert_eq!(world.finish().teacher.values.len(), 5);
+            assert_eq!(world.finish().runs(), 5);
             assert_eq!(world.measured(NetworkId::TEACHER, 0).seconds, 0.0);
         }
         // And where a knob of the student is turned, but not where one of the teacher is.
@@ -587,6 +584,17 @@ fn another_workbench_is_given_what_the_first_one_had() {
     assert_ne!(next, workbench);
     assert_eq!(world.count(&format!("Forward({next}")), given);
     assert_eq!(world.count(&format!("SendWorkbench({next}, Quantize")), 1);
+}
+
+#[test]
+fn the_files_of_all_networks_of_the_first_run_are_saved() {
+    let mut world = World::new(&link(""), 2);
+    world.finish();
+    world.step(Input::SaveNetworks("moons".into()));
+    for network_id in ["teacher", "baseline", "student"] {
+        assert_eq!(world.count(&format!("Save(\"moons-{network_id}.retort\"")), 1, "{network_id}");
+    }
+    assert_eq!(world.count("Save("), 3);
 }
 
 #[test]

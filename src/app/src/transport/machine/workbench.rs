@@ -1,8 +1,7 @@
 //! The workbench: started once networks learn, fed with what the engine gives, asked, and replaced when it dies.
 
 use retort_spec::{
-    NetworkId, Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent,
-    encode,
+    Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent, encode,
 };
 
 use crate::{
@@ -94,7 +93,7 @@ impl<P: Clone> Machine<P> {
         match contents {
             Contents::EvaluationData => self.workbench.examples = Some(parcel),
             Contents::Network { run, network_id } => {
-                let is_shown = run == 0 && network_id == NetworkId::STUDENT.word();
+                let is_shown = run == 0 && network_id == self.product.to_string();
                 let networks = &mut self.workbench.networks;
                 networks.retain(|((other, whose), _)| (*other, whose) != (run, &network_id));
                 networks.push(((run, network_id), parcel));
@@ -106,6 +105,13 @@ impl<P: Clone> Machine<P> {
         }
     }
 
+    /// Saves every network of the first run that is trained.
+    pub(super) fn save_networks(&mut self, stem: &str) {
+        let first_run = self.workbench.networks.iter().filter(|((run, _), _)| *run == 0);
+        let saves = first_run.map(|((_, id), parcel)| Effect::Save(format!("{stem}-{id}.retort"), parcel.clone()));
+        self.effects.extend(saves);
+    }
+
     fn quantize_again(&mut self) {
         (self.workbench.current, self.workbench.quantizing) = (None, false);
         self.quantize();
@@ -115,7 +121,8 @@ impl<P: Clone> Machine<P> {
     pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
         let wanted = (experiment.quant_scheme().effective(), experiment.seed);
-        let is_student = |((run, network_id), _): &((u32, String), P)| *run == 0 && network_id == NetworkId::STUDENT.word();
+        let product = self.product.to_string();
+        let is_student = |((run, network_id), _): &((u32, String), P)| *run == 0 && *network_id == product;
         let there = workbench.networks.iter().any(is_student);
         if there && workbench.ready && !workbench.quantizing && workbench.current != Some(wanted) {
             (workbench.current, workbench.quantizing) = (Some(wanted), true);

@@ -1,0 +1,68 @@
+//! Who teaches whom: the menu of schemes, the chosen one in a sentence with its source, and its own knobs. What its
+//! control is stands beside the control's accuracy.
+
+use retort_spec::{Scheme, SchemeGroup};
+use yew::prelude::*;
+
+use super::Panel;
+use crate::{
+    context::AppContext,
+    widgets::{
+        dom::text_of,
+        knob::{knob_control, knob_label},
+    },
+};
+
+/// The knobs of schemes that stand in no other panel.
+const KNOBS: [&str; 9] =
+    ["members", "member-labels", "mix", "dense", "stale", "same-start", "teacher-labels", "teacher-smoothing", "wrong"];
+
+/// Its entry in the table.
+pub const PANEL: Panel =
+    Panel { id: "scheme", holds: |key| key == "scheme" || KNOBS.contains(&key), draw: scheme, ..Panel::PLAIN };
+
+/// The panel.
+pub fn scheme(page: &AppContext) -> Html {
+    let texts = &page.texts;
+    let chosen = page.state.experiment.scheme;
+    let (id, about) = (format!("scheme-{chosen}"), chosen.info());
+    html! {
+        <section id="scheme" class="panel" aria-labelledby="scheme-title">
+            <h2 id="scheme-title">{ texts.get("scheme") }</h2>
+            if page.shows_knob("scheme") {
+                { menu(page, chosen) }
+            } else {
+                <b>{ texts.get(&id) }</b>
+            }
+            <p>{ texts.help(&id) }</p>
+            <p><a id="scheme-source" href={about.url} target="_blank" rel="noopener">{ about.source }</a></p>
+            // What makes a scheme what it is lies open; the usual one needs none of it.
+            <details open={chosen != Scheme::Offline}>
+                <summary>{ texts.get("scheme-settings") }</summary>
+                { for KNOBS.map(|key| knob_control(page, key)) }
+            </details>
+        </section>
+    }
+}
+
+/// The schemes by group.
+fn menu(page: &AppContext, chosen: Scheme) -> Html {
+    let texts = &page.texts;
+    let change = page.turn("scheme").reform(|event: Event| text_of(&event));
+    let group = |group: &SchemeGroup| {
+        let schemes = Scheme::ALL.iter().filter(|scheme| scheme.info().group == *group);
+        html! {
+            <optgroup label={texts.get(&format!("scheme-group-{group}"))}>
+                { for schemes.map(|scheme| html! {
+                    <option value={scheme.word()} selected={*scheme == chosen}>{ texts.get(&format!("scheme-{scheme}")) }</option>
+                }) }
+            </optgroup>
+        }
+    };
+    html! {
+        <div class="knob" data-knob="scheme">
+            { knob_label(page, "scheme", Some("knob-scheme")) }
+            <select id="knob-scheme" disabled={page.locks("scheme")} onchange={change}>{ for SchemeGroup::ALL.iter().map(group) }</select>
+        </div>
+    }
+}
