@@ -71,7 +71,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
   await until(() => heard.kinds.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
   const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
-  const learning = () => heard.tally?.stage === "students" && heard.tally.step > 0;
+  const learning = () => heard.tally?.phase === 1 && heard.tally.step > 0;
   const begin = async () => {
     [heard.tally, heard.ended] = [null, false];
     await until(learning);

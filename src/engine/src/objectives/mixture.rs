@@ -18,14 +18,14 @@ use retort_spec::{
 pub use specialists::{Specialist, fuse_specialists};
 
 /// Added to a sum of entropies before it divides: several teachers may all be as sure as numbers can be.
-const SOME_ENTROPY: f64 = 1e-12;
+const SOME_ENTROPY: f64 = 1e-6;
 /// Added to the probabilities of a mixture before their logarithm: every teacher that counts may say zero.
 const SOME_PROBABILITY: f64 = 1e-30;
 
 /// The logits v of one teacher whose softened answer softmax(v/T) is the mixture of several.
 ///
 /// `logits` holds each teacher's logits and its weight. The weights are not negative and sum to 1. The logits are
-/// constants: this keeps no gradient that is worth anything.
+/// constants: nothing is learned through a mixture.
 ///
 /// | [`Mix`] | softmax(v/T) |
 /// | --- | --- |
@@ -36,7 +36,7 @@ const SOME_PROBABILITY: f64 = 1e-30;
 /// With `Confidence` teacher k weighs `w_k (1 − H_k / Σ_j H_j)` for an example, divided by the sum of these weights.
 /// `H_k` is the entropy of softmax(v_k), at T = 1. This is the weighting by entropy in the code of Zhang et al. 2022
 /// (confidence-aware multi-teacher distillation), normalized. For two equally weighted teachers it is the weighting by
-/// 1/H_k. For more teachers it is milder than 1/H_k: no teacher gets more than 1/(K − 1).
+/// 1/H_k. With more of them it is milder than 1/H_k: none counts more than 1/(K − 1).
 ///
 /// # Shapes
 /// Logits: `[batch, classes]`, those of all teachers alike; the result likewise.
@@ -55,7 +55,8 @@ pub fn mix(mix: Mix, logits: &[(Tensor<2>, f64)], temperature: f64) -> Tensor<2>
         let entropies: Vec<Tensor<2>> = logits.iter().map(|(logits, _)| entropy(logits)).collect();
         let all = sum(entropies.iter().cloned()) + SOME_ENTROPY;
         for (weight, entropy) in weights.iter_mut().zip(entropies) {
-            *weight = weight.clone() * ((entropy / all.clone()) * -1.0 + 1.0);
+            // A GPU's division may come out a little above 1.
+            *weight = weight.clone() * ((entropy / all.clone()) * -1.0 + 1.0).abs();
         }
         let all = sum(weights.iter().cloned());
         weights.iter_mut().for_each(|weight| *weight = weight.clone() / all.clone());
@@ -127,7 +128,7 @@ pub(crate) fn weighted(teachers: &[(Tensor<2>, Tensor<2>)], temperature: f64) ->
 /// `[batch, 1]`: the entropy of the answers at T = 1, in nats.
 fn entropy(logits: &Tensor<2>) -> Tensor<2> {
     let logarithms = log_softmax(logits.clone(), 1);
-    (logarithms.clone().exp() * logarithms).sum_dim(1) * -1.0
+    (logarithms.clone().exp() * logarithms).sum_dim(1).abs()
 }
 
 /// The sum of tensors of one shape; there is at least one.

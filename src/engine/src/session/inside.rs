@@ -17,7 +17,8 @@ const SHOWN: usize = 32;
 const COMPARED: usize = 30;
 
 impl Job {
-    /// The insides of the first teacher and the product, as far as they are there; nothing for an input of the wrong size.
+    /// The insides of the first teacher and the product, as far as they are there; nothing for an input of the wrong
+    /// size.
     pub async fn inside(&self, input: &[f32]) -> Result<Option<Event>, Halt> {
         if input.len() != self.data.dataset.features() {
             return Ok(None);

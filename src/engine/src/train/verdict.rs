@@ -17,8 +17,8 @@ pub struct Pair {
 /// The outcome and its two-sided p value.
 ///
 /// The test examples are the units, since they are what is drawn from the world: an example's difference is the
-/// number of runs in which only the treated network has it right less those in which only the control has. Under the null
-/// hypothesis each difference is as likely to have the other sign, and the p value is the exact share of all sign
+/// number of runs in which only the treated network has it right less those in which only the control has. Under the
+/// null hypothesis each difference is as likely to have the other sign, and the p value is the exact share of all sign
 /// assignments whose sum is at least as far from zero (Fisher's randomization test for pairs; with one run it is the
 /// exact McNemar test). Because seeds vary too, a verdict other than "no difference" is only given when most runs'
 /// accuracies point its way.
