@@ -103,6 +103,10 @@ pub enum Input<P> {
 
 /// What is to be done.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "effects are carried out one at a time, and a command in a box is no shorter"
+)]
 pub enum Effect<P> {
     /// Start a worker.
     Start(WorkerId, Program),

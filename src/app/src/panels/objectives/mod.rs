@@ -37,7 +37,6 @@ pub const PANEL: Panel = Panel {
         lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes)
     },
     draw: objectives,
-    ..Panel::PLAIN
 };
 
 /// The panel.
