@@ -14,6 +14,7 @@ mod laboratory;
 mod native;
 mod pool;
 mod printed;
+mod schemes;
 
 use anyhow::{Result, ensure};
 use retort_tests::{Gpu, Page};

@@ -171,11 +171,12 @@ fn taught_by(page: &AppContext, network_id: NetworkId) -> String {
 
 fn facts(page: &AppContext, measured: &Measured) -> Html {
     let texts = &page.texts;
+    let is_product = measured.network_id == page.state.plan.product;
     html! {
         <dl>
             <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
             if measured.extra_parameters > 0 {
-                <dt>{ texts.get("extra-parameters") }</dt><dd id="extra-parameters">{ number(texts, measured.extra_parameters.into(), 0) }</dd>
+                <dt>{ texts.get("extra-parameters") }</dt><dd id={is_product.then_some("extra-parameters")}>{ number(texts, measured.extra_parameters.into(), 0) }</dd>
             }
             <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
             if let Some(agreement) = measured.agreement {

@@ -1,0 +1,65 @@
+//! Every scheme, chosen from the menu and trained: the page shows its networks and stumbles over none.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+
+/// Networks of a few units, trained for a moment.
+const SHORT: &str = "#v=1&data=moons&examples=200&runs=1&teacher=8&student=4&teacher-epochs=2&student-epochs=2";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_shows_the_networks_of_every_scheme() -> Result<()> {
+    let page = Page::open(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    let words = "return [...document.querySelectorAll('#knob-scheme option')].map((option) => option.value)";
+    let words: Vec<String> = serde_json::from_value(page.script(words).await?)?;
+    ensure!(words.len() == 13, "{words:?}");
+    for word in words.iter().filter(|word| *word != "offline") {
+        page.set("#knob-scheme", word).await?;
+        page.until_begun().await?;
+        page.until_finished().await?;
+        for network in ["baseline", "student"] {
+            page.until(&format!("Number(document.querySelector('#accuracy-{network}').textContent) > 0")).await?;
+        }
+        ensure!(page.script("return location.hash").await?.as_str().is_some_and(|hash| hash.contains(word)), "{word}");
+        // What stands behind the ids of networks is always a number or a dash, never an unknown message.
+        let shown = page.script("return document.querySelector('main').innerText").await?;
+        for id in ["network-", "short-", "role-", "contrast-", "verdict-"] {
+            ensure!(shown.as_str().is_some_and(|shown| !shown.contains(id)), "{word}: {id} is on the page");
+        }
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_leaves_out_the_teacher_where_there_is_none() -> Result<()> {
+    let page = Page::open(&format!("{SHORT}&scheme=mutual"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("!document.querySelector('#teacher') && document.querySelector('#accuracy-student-2')").await?;
+    page.find("#draw-answers, #regions [data-region=student-2]").await?;
+    page.set("#knob-scheme", "offline").await?;
+    page.until("document.querySelector('#teacher') && !document.querySelector('#accuracy-student-2')").await?;
+    page.control("z").await?;
+    page.until("document.querySelector('#knob-scheme').value === 'mutual'").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_has_room_for_many_networks() -> Result<()> {
+    for scheme in ["mutual&members=8", "several-teachers&members=10", "born-again&members=5"] {
+        let page = Page::open(&format!("{SHORT}&scheme={scheme}"), Gpu::None).await?;
+        page.until_finished().await?;
+        for width in [360, 768, 1280] {
+            page.resize(width, 800).await?;
+            let overflow = page.script("return document.documentElement.scrollWidth <= innerWidth").await?;
+            ensure!(overflow == json!(true), "{scheme} is too wide at {width}");
+            let violations = page.violations().await?;
+            ensure!(violations.is_empty(), "{scheme} at {width}: {violations:?}");
+        }
+        page.close().await?;
+    }
+    Ok(())
+}
