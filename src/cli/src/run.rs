@@ -40,8 +40,9 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let json = matches.get_flag("json");
     let bar = bar();
     let plan = experiment.plan();
-    if !json {
-        write!(out, "{}", plan_lines(&plan))?;
+    match json {
+        true => writeln!(out, "{}", json!({ "event": "plan", "plan": plan }))?,
+        false => write!(out, "{}", plan_lines(&plan))?,
     }
     let mut results = Results::default();
     loop {
@@ -193,7 +194,6 @@ fn plan_lines(plan: &Plan) -> String {
 /// An event as a line of JSON; accuracies in percent, logits left out.
 fn line(event: &Event) -> Option<Value> {
     Some(match event {
-        Event::Plan(plan) => json!({ "event": "plan", "plan": plan }),
         Event::Progress(progress) => json!({ "event": "progress", "tally": progress }),
         Event::Point(point) => json!({
             "event": "point", "run": point.run, "network": point.network_id, "epoch": point.epoch, "step": point.step,

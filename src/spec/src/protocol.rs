@@ -10,7 +10,6 @@ use crate::{
     fine_tune::{FineTuneRequest, FineTuneResult},
     floats::Floats,
     network_id::NetworkId,
-    plan::Plan,
     report::{ActivationReport, CurvePoint, DataSummary, EngineInfo, Measured, Progress, Terms},
     values::DataSet,
     verdict::Verdict,
@@ -199,8 +198,6 @@ pub enum Event {
         /// Trained networks that are kept, to be found again.
         networks: u32,
     },
-    /// What the experiment trains; comes before its data.
-    Plan(Plan),
     /// The data set of the experiment.
     Data(DataSummary),
     /// How far the training is; at most ten a second.

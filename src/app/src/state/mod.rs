@@ -210,8 +210,10 @@ impl State {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
             Event::Pong { .. } | Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
-            Event::Plan(plan) => self.take_plan(plan),
-            Event::Data(summary) => self.begin(summary),
+            Event::Data(summary) => {
+                self.take_plan(self.experiment.plan());
+                self.begin(summary);
+            }
             Event::Progress(progress) => self.progress = Some(progress),
             Event::Point(point) => {
                 // A first point says that this network begins anew.

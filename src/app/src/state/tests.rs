@@ -216,8 +216,7 @@ fn a_scheme_is_chosen_in_one_step_and_its_plan_comes_with_its_training() {
     let state = scheme(act(State::open("#data=moons&seed=3"), events(shown)), "mutual");
     assert_eq!((state.experiment.scheme, state.experiment.seed, state.undo.len()), (Scheme::Mutual, 3, 1));
     assert!(state.network(NetworkId::TEACHER).is_some() && state.teacher().is_some(), "till the engine begins");
-    let plan = state.experiment.plan();
-    let state = act(state, events(vec![Event::Plan(plan), Event::Data(summary(DataSet::Moons))]));
+    let state = act(state, events(vec![Event::Data(summary(DataSet::Moons))]));
     assert!(state.measured.is_empty() && state.teacher().is_none());
     let back = act(state, Action::Undo);
     assert_eq!(back.experiment, State::open("#data=moons&seed=3").experiment);
@@ -230,7 +229,7 @@ fn no_scheme_and_no_data_make_the_page_stumble() {
             let mut state = State::open(&format!("#data={data}&scheme={scheme}"));
             let ids: Vec<NetworkId> = state.networks().collect();
             assert!(ids.contains(&state.reference()) && ids.contains(&state.plan.product), "{scheme}");
-            let mut told = vec![Event::Plan((*state.plan).clone()), Event::Data(summary(data))];
+            let mut told = vec![Event::Data(summary(data))];
             told.extend(ids.iter().map(|id| measured(*id)));
             state = act(state, events(told));
             let subject = selection::Subject::of(&state).unwrap();

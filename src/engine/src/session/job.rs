@@ -147,7 +147,7 @@ impl Job {
         self.edited_while_training = false;
         self.check()?;
         let summary = summarize(&self.data, &self.experiment, self.experiment.seed);
-        let mut events = vec![Event::Plan(self.plan.clone()), Event::Data(summary)];
+        let mut events = vec![Event::Data(summary)];
         let (run, phase) = (self.run, self.phase);
         let under_way = mem::replace(&mut self.work, Work::Finished);
         let curves = mem::take(&mut self.curves);

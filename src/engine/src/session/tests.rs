@@ -106,16 +106,14 @@ fn a_student_s_knob_keeps_the_teacher_and_a_teacher_s_does_not() {
 /// The networks that a session trains from this command on.
 fn trained(session: &mut Session, command: Command) -> Vec<String> {
     let (mut events, mut names): (_, Vec<String>) = (block_on(session.handle(command)), Vec::new());
-    let mut plan = None;
     while session.is_running() {
         events.extend(block_on(session.advance(Duration::ZERO)));
         for event in events.drain(..) {
             match event {
-                Event::Plan(told) => plan = Some(told),
                 Event::Progress(progress) => {
                     let job = session.job.as_ref().unwrap();
                     let Work::Phase(phase) = &job.work else { continue };
-                    let planned = plan.get_or_insert_with(|| job.plan.clone());
+                    let planned = &job.plan;
                     assert_eq!(progress.phase, Some(job.phase));
                     assert!(phase.trainees().iter().all(|one| planned.learners(job.phase).any(|id| id == one.id())));
                     names.extend(phase.trainees().iter().map(|trainee| trainee.id().to_string()));
