@@ -14,10 +14,11 @@ struct SizeBudget {
 
 /// Before training starts a visitor fetches both: on a slow line (1 MB/s) in about a second. Everything else (the
 /// workbench, the GPU engine) is fetched on demand. The goal stays in view: `cargo xtask sizes --crates` says what the
-/// bytes are.
-const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 470_000, target: 400_000 };
+/// bytes are. The limits were 470 and 920 kB; plans, thirteen schemes with their panel and panels that list any number
+/// of networks took 27 kB of the app and 41 kB of the engine.
+const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 500_000, target: 400_000 };
 const FIRST: SizeBudget =
-    SizeBudget { what: "what is fetched before training starts (app and CPU engine)", limit: 920_000, target: 750_000 };
+    SizeBudget { what: "what is fetched before training starts (app and CPU engine)", limit: 1_000_000, target: 750_000 };
 const BENCH: SizeBudget =
     SizeBudget { what: "the workbench, fetched while networks train", limit: 200_000, target: 200_000 };
 const GPU: SizeBudget = SizeBudget { what: "the GPU engine", limit: 2_000_000, target: 2_000_000 };

@@ -317,7 +317,10 @@ impl Session {
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
         let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
-            let cache = std::mem::take(&mut job.cache);
+            // With another seed these are other examples.
+            let is_drawn = experiment.data.is_generated() || experiment.noise > 0.0 || experiment.wrong > 0.0;
+            let is_redrawn = is_drawn && experiment.seed != job.experiment.seed;
+            let cache = if is_redrawn { NetworkCache::default() } else { std::mem::take(&mut job.cache) };
             return self.start(experiment, cache).await;
         }
         job.experiment = experiment;
