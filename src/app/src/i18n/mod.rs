@@ -167,6 +167,11 @@ impl Texts {
         self.format(id, "help", &[])
     }
 
+    /// What was measured of a scheme.
+    pub fn seen(&self, id: &str) -> String {
+        self.format(id, "seen", &[])
+    }
+
     /// The id itself stands where a message is missing, so that it is noticed and nothing breaks.
     fn format(&self, id: &str, attribute: &str, arguments: &[Argument<'_>]) -> String {
         let make = || self.messages.format(id, attribute, arguments).unwrap_or_else(|| id.to_owned());

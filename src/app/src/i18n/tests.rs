@@ -69,7 +69,7 @@ fn derived() -> BTreeSet<String> {
     // A scheme may have several of these; and the default scheme says in one line who each is.
     ids.extend(["teacher", "assistant", "student", "ingredient"].map(|word| format!("role-{word}")));
     ids.extend(["teacher", "student", "baseline"].map(|word| format!("score-{word}")));
-    ids.extend(Scheme::WORDS.iter().map(|word| format!("scheme-{word}.help")));
+    ids.extend(Scheme::WORDS.iter().flat_map(|word| ["help", "seen"].map(|part| format!("scheme-{word}.{part}"))));
     ids.extend(SchemeGroup::WORDS.iter().map(|word| format!("scheme-group-{word}")));
     ids.extend(Contrast::WORDS.iter().map(|word| format!("contrast-{word}")));
     ids.extend(Contrast::WORDS.iter().filter(|word| **word != "alone").map(|word| format!("verdict-{word}")));

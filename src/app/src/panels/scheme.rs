@@ -39,6 +39,7 @@ pub fn scheme(page: &AppContext) -> Html {
             // What makes a scheme what it is lies open; the usual one needs none of it.
             <details open={chosen != Scheme::Offline}>
                 <summary>{ texts.get("scheme-settings") }</summary>
+                <p id="scheme-seen">{ texts.seen(&id) }</p>
                 { for KNOBS.map(|key| knob_control(page, key)) }
             </details>
         </section>

@@ -11,6 +11,7 @@ use builder::Builder;
 
 use crate::{
     experiment::Experiment,
+    network_id::Role,
     plan::{Plan, Supervision},
     scheme_word::{Scheme, for_each_scheme},
     values::{DataSet, Labels, Transfer},
@@ -93,7 +94,13 @@ impl Experiment {
             Transfer::All => self.labels == Labels::All,
             _ => false,
         };
-        let phases = plan.phases.iter().flat_map(|phase| phase.learners.iter().map(move |one| (phase.epochs, one)));
+        // A teacher whom nobody listens to is trained for the page, and for no student.
+        let is_heard = self.soft_weight > 0.0 || self.weights.used().next().is_some();
+        let is_needed = |one: &&Supervision| is_heard || one.learner.role != Role::Teacher;
+        let phases = plan
+            .phases
+            .iter()
+            .flat_map(|phase| phase.learners.iter().filter(is_needed).map(move |one| (phase.epochs, one)));
         let cost = |(epochs, one): (u32, &Supervision)| {
             let network = plan
                 .network(one.learner)

@@ -81,24 +81,23 @@ fn students(page: &AppContext) -> Html {
     }
 }
 
-/// A network after the leading ones, its facts folded.
+/// A network after the leading ones, in a line: all else is folded.
 fn further(page: &AppContext, network_id: NetworkId) -> Html {
-    let measured = page.state.network(network_id);
+    let (share, seeds) = accuracy(page, network_id);
     html! {
-        <div class="further">
-            { score(page, network_id) }
-            if let Some(measured) = measured {
-                <details>
-                    <summary>{ page.texts.get("network-facts") }</summary>
-                    { facts(page, measured) }
-                </details>
-            }
-        </div>
+        <details class={classes!("further", network_id.role_word())}>
+            <summary>
+                { page.name(network_id) }
+                <b id={format!("accuracy-{network_id}")}>{ share }</b>
+            </summary>
+            <p class="hint">{ taught_by(page, network_id) }<br/>{ seeds }</p>
+            { for page.state.network(network_id).map(|measured| facts(page, measured)) }
+        </details>
     }
 }
 
-/// An accuracy, large, with the network's name and its teachers; while it trains, the last point of its curve.
-fn score(page: &AppContext, network_id: NetworkId) -> Html {
+/// A network's accuracy in percent, while it trains that of the last point of its curve; and over which seeds.
+fn accuracy(page: &AppContext, network_id: NetworkId) -> (String, String) {
     let (texts, state) = (&page.texts, &page.state);
     let measured: Option<&Rc<Measured>> = state.network(network_id);
     let training = state.is_training(network_id);
@@ -122,6 +121,13 @@ fn score(page: &AppContext, network_id: NetworkId) -> Html {
         }
         None => texts.get("score-seed"),
     };
+    (share.map_or_else(|| "–".into(), |share| percent(texts, share)), seeds)
+}
+
+/// An accuracy, large, with the network's name and its teachers.
+fn score(page: &AppContext, network_id: NetworkId) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let (share, seeds) = accuracy(page, network_id);
     // Where there are three networks, one sentence says who each is and who teaches it.
     let (name, taught) = match is_usual(&state.plan) {
         true => (texts.get(&format!("score-{}", network_id.role_word())), None),
@@ -137,7 +143,7 @@ fn score(page: &AppContext, network_id: NetworkId) -> Html {
     );
     html! {
         <p class={classes!("score", network_id.role_word())}>
-            <b id={format!("accuracy-{network_id}")}>{ share.map_or_else(|| "–".into(), |share| percent(texts, share)) }</b>
+            <b id={format!("accuracy-{network_id}")}>{ share }</b>
             <span>
                 { name }
                 if let Some(taught) = taught {
@@ -171,7 +177,8 @@ fn taught_by(page: &AppContext, network_id: NetworkId) -> String {
 
 fn facts(page: &AppContext, measured: &Measured) -> Html {
     let texts = &page.texts;
-    let is_product = measured.network_id == page.state.plan.product;
+    let plan = &page.state.plan;
+    let (is_product, teachers) = (measured.network_id == plan.product, plan.teachers(plan.product).len());
     html! {
         <dl>
             <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
@@ -180,7 +187,7 @@ fn facts(page: &AppContext, measured: &Measured) -> Html {
             }
             <dt>{ texts.get("float-bytes") }</dt><dd>{ bytes(texts, measured.bytes.into()) }</dd>
             if let Some(agreement) = measured.agreement {
-                <dt>{ texts.get("agreement") }</dt><dd>{ percentage(texts, agreement) }</dd>
+                <dt>{ texts.with("agreement", &[("count", teachers.into())]) }</dt><dd>{ percentage(texts, agreement) }</dd>
             }
             <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percentage(texts, measured.calibration_error) }</dd>
             <dt>{ texts.get("train-seconds") }</dt><dd>{ number(texts, measured.seconds, 1) }{ " s" }</dd>
