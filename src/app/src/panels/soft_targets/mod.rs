@@ -131,10 +131,10 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
             { island!(use_bars, bars) }
         </div>
         { for subject.reference().map(|logits| html! {
-            <>
-            { formula(page, data, logits) }
-            <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
-            </>
+            <div class={classes!("telling", subject.reference.role_word())}>
+                { formula(page, data, logits) }
+                <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
+            </div>
         }) }
         </>
     }
