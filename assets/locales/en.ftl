@@ -118,6 +118,7 @@ diagnostics = Compute device
 diagnostics-workers = Training workers
 diagnostics-of-cores = { $count } on { $cores } cores
 diagnostics-memory = Memory of each worker
+diagnostics-networks = Trained networks kept for reuse
 diagnostics-hint = Each seed of an experiment can train in its own worker. There are at most as many workers as cores, less one for the page. A worker uses at most 2 GB of memory.
 
 network-teacher = Teacher

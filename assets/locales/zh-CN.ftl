@@ -117,6 +117,7 @@ diagnostics = 计算设备
 diagnostics-workers = 训练线程
 diagnostics-of-cores = { $count } 个，共 { $cores } 核
 diagnostics-memory = 每个线程的内存
+diagnostics-networks = 保留以便复用的已训练网络
 diagnostics-hint = 同一实验的每个随机种子都可以在各自的线程中训练：线程数最多为核数减一，留一个核给页面。每个线程最多占用 2 GB 内存。
 
 network-teacher = 教师模型

@@ -40,6 +40,8 @@ pub fn diagnostics(page: &AppContext) -> Html {
                     if !sizes.is_empty() {
                         <dt>{ texts.get("diagnostics-memory") }</dt>
                         <dd>{ sizes.join(" · ") }</dd>
+                        <dt>{ texts.get("diagnostics-networks") }</dt>
+                        <dd id="networks-kept">{ page.state.networks_kept }</dd>
                     }
                 </dl>
                 <p class="hint">{ texts.get("diagnostics-hint") }</p>

@@ -122,6 +122,8 @@ pub struct State {
     pub files: Rc<Vec<FileData>>,
     /// Bytes of memory of each worker that trains.
     pub memory: Rc<Vec<f64>>,
+    /// Trained networks that the first worker keeps, to be found again.
+    pub networks_kept: u32,
 }
 
 impl State {
@@ -169,6 +171,7 @@ impl State {
             bias: 0.0,
             files: Rc::default(),
             memory: Rc::default(),
+            networks_kept: 0,
         };
         state.report(decoded.problems);
         state
@@ -209,7 +212,8 @@ impl State {
         match event {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
-            Event::Pong { .. } | Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
+            Event::Pong { networks, .. } => self.networks_kept = networks,
+            Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
             Event::Data(summary) => {
                 self.take_plan(self.experiment.plan());
                 self.begin(summary);
