@@ -62,6 +62,8 @@ async fn page_shows_the_inside_of_both_networks_while_they_learn() -> Result<()>
         page.resize(width, 800).await?;
         let overflow = page.script("return document.documentElement.scrollWidth - innerWidth").await?;
         ensure!(overflow.as_i64().is_some_and(|pixels| pixels <= 0), "{overflow} pixels too wide at {width}");
+        // What lies half under the bar that stays in view is no small target.
+        page.script("scrollTo(0, 0)").await?;
         let violations = page.violations().await?;
         ensure!(violations.is_empty(), "at {width}:\n{}", violations.join("\n"));
     }

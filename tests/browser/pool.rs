@@ -53,7 +53,9 @@ async fn page_trains_seeds_in_workers_and_gets_the_same() -> Result<()> {
     page.set("#pace", "100").await?;
     page.set("#knob-labels", "100").await?;
     page.until(RUNNING).await?;
+    // What was trained once is found again, unless it is to be trained anew.
     page.set("#knob-labels", "50").await?;
+    page.click("#reset").await?;
     page.until(RUNNING).await?;
     let end = "const helpers = window.workers.filter(([name]) => name.includes('engine-cpu')).slice(1);
         helpers.at(-1)[1].dispatchEvent(new ErrorEvent('error', { message: 'lost' })); return helpers.length;";

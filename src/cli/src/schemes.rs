@@ -125,6 +125,17 @@ fn measured_of(scheme: Scheme) -> &'static [Beside] {
             ("labels=250&soft=0", "one network with 250 labels"),
             ("data=strokes&scheme=several-teachers", "drawn digits"),
         ],
+        Scheme::Specialists => &[
+            ("scheme=specialists", "the default: five specialists of two classes each beside a generalist, 400 labels"),
+            ("scheme=specialists&teacher-labels=50", "50 labels"),
+            ("scheme=specialists&teacher-labels=all", "all labels"),
+            ("scheme=specialists&members=2", "two specialists of five classes"),
+            (
+                "scheme=several-teachers&members=6&member-labels=shared&temperature=1",
+                "six generalists instead, of the same 400 labels",
+            ),
+            ("data=strokes&scheme=specialists", "drawn digits"),
+        ],
         Scheme::Soup => &[
             ("scheme=soup", "the default: 50 labels of its own for each of five"),
             ("scheme=soup&same-start=off", "five starts instead of one"),

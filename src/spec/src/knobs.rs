@@ -7,10 +7,10 @@ use crate::{
     link::{readings, with_commas, with_point},
     number::read_number,
     objectives::Objective,
-    plan::{LabelAccess, Supervision},
+    plan::{Channel, Supervision},
     problem::ProblemKind,
     scheme_word::Scheme,
-    schemes::SCHEME_KNOBS,
+    schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
         Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, OnOff,
         OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
@@ -363,8 +363,11 @@ impl Experiment {
     fn moved(&self, key: &str, usual: Self) -> Self {
         let before = Self::usual(self.data, self.scheme);
         let mut after = usual;
+        // What says how members differ means something else in another scheme.
+        let is_kept = |knob: &&Knob| key != "scheme" || !MEMBER_KNOBS.contains(&knob.key);
         // A value that was valid before stays valid: ranges do not depend on data set or scheme.
-        for knob in KNOBS.iter().filter(|knob| knob.key != key && !knob.is_same(self, &before)) {
+        let turned = KNOBS.iter().filter(|knob| knob.key != key && !knob.is_same(self, &before));
+        for knob in turned.filter(is_kept) {
             knob.copy(&mut after, self);
         }
         after.sanitize();
@@ -384,7 +387,8 @@ impl Experiment {
         let usual = Self::default();
         // Jittered batches of both kinds draw from one stream of random numbers.
         let is_taught = !supervision.teachers.is_empty() || (self.jitter > 0 && !supervision.as_teacher);
-        let sees_revealed = is_taught || supervision.labels == LabelAccess::Revealed;
+        let by_classes = supervision.channel == Channel::Classes;
+        let sees_revealed = by_classes && (is_taught || !supervision.as_teacher);
         for knob in KNOBS {
             let decides = match knob.key {
                 "teacher" | "student" | "teacher-epochs" | "student-epochs" | "scheme" | "seed" => false,
@@ -392,7 +396,8 @@ impl Experiment {
                 "labels" | "omit" => sees_revealed,
                 "mix" => supervision.teachers.len() > 1,
                 key if SCHEME_KNOBS.contains(&key) => false,
-                _ => knob.phase <= Phase::Teacher || (knob.phase == Phase::Student && is_taught),
+                "transfer" => is_taught,
+                _ => knob.phase <= Phase::Teacher || (knob.phase == Phase::Student && is_taught && by_classes),
             };
             if !decides {
                 knob.copy(&mut decisive, &usual);

@@ -141,6 +141,15 @@ pub enum LabelAccess {
         /// Parts.
         of: u8,
     },
+    /// Those of its own classes and as many others, whose classes it does not tell apart: a specialist.
+    Special {
+        /// How many of all classes, before they are chosen from.
+        labels: Labels,
+        /// Which part of the classes.
+        index: u8,
+        /// Parts.
+        of: u8,
+    },
     /// This many of all, less those of two classes: of the `index`th pair.
     Blind {
         /// How many, before the two classes are taken out.

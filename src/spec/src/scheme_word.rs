@@ -26,6 +26,8 @@ macro_rules! for_each_scheme {
                 "Furlanello et al. 2018, section 3" "https://arxiv.org/abs/1805.04770";
             several_teachers SeveralTeachers "several-teachers" Several
                 "You et al. 2017, section 3" "https://doi.org/10.1145/3097983.3098135";
+            specialists Specialists "specialists" Several
+                "Hinton et al. 2015, section 5" "https://arxiv.org/abs/1503.02531";
             soup Soup "soup" Several
                 "Wortsman et al. 2022, section 2" "https://arxiv.org/abs/2203.05482";
             noise Noise "noise" WithoutData

@@ -12,7 +12,7 @@ mod strokes;
 use rand::RngExt;
 use retort_spec::{DataSet, EngineError, Experiment, UserExample};
 
-use crate::random;
+use crate::{checksum::crc32, random};
 
 /// Examples and their classes.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -71,6 +71,18 @@ impl Dataset {
     /// Whether the examples are images.
     pub fn is_image(&self) -> bool {
         self.shape[0] > 1
+    }
+
+    /// Tells data sets apart: of all labels, some of the inputs evenly spread, and all of the visitor's own examples.
+    pub fn checksum(&self) -> u32 {
+        /// Inputs of which one is looked at.
+        const EVERY: usize = 61;
+        let own = self.train.inputs.len() - self.own * self.features();
+        let inputs = self.train.inputs.iter().step_by(EVERY).chain(self.test.inputs.iter().step_by(EVERY));
+        let inputs = inputs.chain(&self.train.inputs[own..]);
+        let mut bytes: Vec<u8> = inputs.flat_map(|input| input.to_le_bytes()).collect();
+        bytes.extend(self.train.labels.iter().chain(&self.test.labels));
+        crc32(&bytes)
     }
 
     /// Appends the visitor's own examples to what is trained on; those that do not fit this data set are passed over.
@@ -146,12 +158,11 @@ fn spoil_labels(dataset: &mut Dataset, share: f64, seed: u32) {
 
 /// The training inputs of another data set, brought to this shape: for images of 8×8 the drawn digits made small, for
 /// larger ones the small digits enlarged, for points another shape of the plane.
-pub fn other_inputs(experiment: &Experiment, shape: [usize; 2]) -> Vec<f32> {
-    let seed = experiment.seed;
+pub fn other_inputs(experiment: &Experiment, shape: [usize; 2], seed: u32) -> Vec<f32> {
     let [side, _] = shape;
     if side == 1 {
         let make = if experiment.data == DataSet::Rings { plane::moon } else { plane::ring };
-        return plane::make(make, experiment, 1).train.inputs;
+        return plane::make(make, &Experiment { seed, ..experiment.clone() }, 1).train.inputs;
     }
     let other = match side {
         8 => Ok(strokes::draw(experiment.examples as usize, 1, seed)),
@@ -246,7 +257,7 @@ mod tests {
         for data in [DataSet::Digits8, DataSet::Strokes, DataSet::Moons, DataSet::Rings] {
             let experiment = Experiment { examples: 200, ..Experiment::for_data(data) };
             let set = load(&experiment, &[]).unwrap();
-            let others = other_inputs(&experiment, set.shape);
+            let others = other_inputs(&experiment, set.shape, 1);
             assert!(!others.is_empty() && others.len().is_multiple_of(set.features()), "{data}");
             assert_ne!(others[..set.features()], set.train.inputs[..set.features()]);
         }

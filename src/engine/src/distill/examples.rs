@@ -4,8 +4,18 @@ use retort_spec::{Experiment, LabelAccess, Labels, Supervision, Transfer};
 
 use crate::{data::split, train::device_dataset::DeviceDataset};
 
-/// The examples whose labels a network sees, as rows of the training set in rising order.
-pub fn rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAccess, seed: u32) -> Vec<u32> {
+/// The examples whose labels a network sees, as rows of the training set in rising order. What the knob `omit` hides
+/// from students is hidden from all but teachers.
+pub fn rows_of(data: &DeviceDataset, experiment: &Experiment, supervision: &Supervision, seed: u32) -> Vec<u32> {
+    let mut rows = all_rows_of(data, experiment, supervision.labels, seed);
+    if !supervision.as_teacher {
+        let labels = &data.dataset.train.labels;
+        rows.retain(|&row| !experiment.omitted_classes.contains(labels[row as usize]));
+    }
+    rows
+}
+
+fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAccess, seed: u32) -> Vec<u32> {
     let (classes, given) = (data.dataset.classes, given(data));
     let all = |labels: Labels, keep: &dyn Fn(u8) -> bool| match labels {
         // In rising order, however many: the visitor's own among them.
@@ -21,7 +31,19 @@ pub fn rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
             let of = usize::from(of.max(1));
             let count = (labels as usize).min(given.len() / of);
             let first = count * usize::from(index);
-            split::part(given, first..first + count, classes, seed)
+            let rows = split::part(given, first..first + count, classes, seed);
+            // The first member, with which the control is compared, sees the visitor's own examples.
+            if index == 0 { with_own(data, rows, &|_| true) } else { rows }
+        }
+        LabelAccess::Special { labels, index, of } => {
+            let own = specialty(index, of, classes);
+            let is_own = |row: &u32| own.contains(&data.dataset.train.labels[*row as usize]);
+            let (own, others): (Vec<u32>, Vec<u32>) = all(labels, &|_| true).into_iter().partition(is_own);
+            // As many of the others, evenly spread.
+            let every = others.len().div_ceil(own.len().max(1)).max(1);
+            let mut is_among = vec![false; data.dataset.train.len()];
+            own.iter().chain(others.iter().step_by(every)).for_each(|&row| is_among[row as usize] = true);
+            (0_u32..).zip(is_among).filter(|&(_, is_among)| is_among).map(|(row, _)| row).collect()
         }
         LabelAccess::Blind { labels, index } => {
             let hidden = hidden(index, classes);
@@ -35,6 +57,12 @@ pub fn rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
 fn hidden(index: u8, classes: usize) -> Vec<u8> {
     let each = if classes < 4 { 1 } else { 2 };
     (0..each).map(|next| ((usize::from(index) * each + next) % classes) as u8).collect()
+}
+
+/// The classes that the `index`th of `of` specialists tells apart.
+pub fn specialty(index: u8, of: u8, classes: usize) -> Vec<u8> {
+    let part = |class: &u8| usize::from(*class) * usize::from(of.max(1)) / classes == usize::from(index);
+    (0..classes as u8).filter(part).collect()
 }
 
 /// The labels of the examples that the data set has, without the visitor's own.
@@ -83,7 +111,7 @@ pub fn transfer_rows_of(
     seed: u32,
 ) -> Vec<u32> {
     match experiment.transfer {
-        Transfer::Labelled => rows_of(data, experiment, supervision.labels, seed),
+        Transfer::Labelled => rows_of(data, experiment, supervision, seed),
         _ => transfer_rows(data, experiment, seed),
     }
 }

@@ -36,7 +36,7 @@ pub struct LabelledSource {
 impl LabelledSource {
     /// The batches of a learner in a run.
     pub fn new(data: &DeviceDataset, experiment: &Experiment, supervision: &Supervision, seed: u32) -> Self {
-        let rows = rows_of(data, experiment, supervision.labels, seed);
+        let rows = rows_of(data, experiment, supervision, seed);
         let name = &supervision.batches;
         let purpose = match (supervision.as_teacher, name.as_str()) {
             (false, "student") => "labelled batches".to_owned(),

@@ -4,15 +4,17 @@ mod fused;
 
 use std::mem;
 
-use burn::tensor::Tensor;
+use burn::tensor::{ExecutionError, Tensor, activation::log_softmax};
 use retort_compress::Layer;
 use retort_spec::{
-    Channel, EngineError, Experiment, Mix, NetworkId, NetworkKind, ObjectiveTiming, PlannedNetwork, Supervision,
+    Channel, EngineError, Experiment, LabelAccess, Mix, NetworkId, NetworkKind, ObjectiveTiming, PlannedNetwork,
+    Supervision,
 };
 
 use self::fused::CpuBatch;
 use super::{
     active_objectives::{Batch, Objectives},
+    examples::specialty,
     labelled::{LabelledBatch, LabelledSource},
     transfer::{TransferBatch, TransferSource, mixed},
 };
@@ -21,7 +23,7 @@ use crate::{
     nets::{Dropout, Network, Pass, Trace},
     objectives::{Settings, SideMatrices, Source, cross_entropy, method, soft_targets},
     train::{
-        device_dataset::DeviceDataset,
+        device_dataset::{DeviceDataset, select, upload},
         fused::fits_fused_path,
         learner::{Learner, StepLoss},
     },
@@ -37,6 +39,8 @@ pub struct Trainee {
     group: usize,
     dropout: Option<Dropout>,
     objectives: Objectives,
+    /// `[1, classes]`: 1 for the classes that a specialist tells apart.
+    specialty: Option<Tensor<2>>,
     /// Whether the last step was one of a first stage that an objective has to itself.
     was_exclusive: bool,
 }
@@ -92,6 +96,7 @@ pub struct Start<'a> {
 fn can_use_fused_path(data: &DeviceDataset, experiment: &Experiment, start: &Start<'_>) -> bool {
     start.planned.architecture.kind == NetworkKind::Mlp
         && start.planned.extra_outputs == 0
+        && !matches!(start.supervision.labels, LabelAccess::Special { .. })
         && data.is_on_cpu()
         && fits_fused_path(&start.layers, experiment.batch as usize)
 }
@@ -111,7 +116,7 @@ pub fn check_objectives(
         return Ok(());
     }
     let rows: Vec<u32> = rows.iter().copied().cycle().take(experiment.batch as usize).collect();
-    let inputs = crate::train::device_dataset::select(&data.train, &data.row_indices(&rows));
+    let inputs = select(&data.train, &data.row_indices(&rows));
     let [student, teacher] = [student, teacher].map(|network| {
         let architecture = &network.architecture;
         let layers = Network::draw(architecture, data.dataset.features(), data.dataset.classes, 0, "check");
@@ -152,8 +157,9 @@ impl PhaseRun {
         // compared has the same budget.
         let epoch_steps = steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let steps = epochs * epoch_steps;
-        let taught = starts.iter().map(|start| start.supervision).find(|supervision| !supervision.teachers.is_empty());
-        let mut transfer = taught.map(|supervision| TransferSource::new(data, experiment, supervision, frozen, seed));
+        let taught: Vec<&Supervision> =
+            starts.iter().map(|start| start.supervision).filter(|one| !one.teachers.is_empty()).collect();
+        let mut transfer = (!taught.is_empty()).then(|| TransferSource::new(data, experiment, &taught, frozen, seed));
         let mut names: Vec<&str> = Vec::new();
         let mut groups = Vec::new();
         let group_of: Vec<usize> = starts
@@ -168,7 +174,7 @@ impl PhaseRun {
             })
             .collect();
         let shared = groups.len() == 1 && transfer.as_ref().is_some_and(|transfer| transfer.is(&groups[0].rows));
-        let uses_objectives = taught.is_some() && experiment.weights.used().next().is_some();
+        let uses_objectives = !taught.is_empty() && experiment.weights.used().next().is_some();
         // Other objectives look at more than logits.
         let fused = !uses_objectives
             && starts.iter().all(|start| can_use_fused_path(data, experiment, start))
@@ -218,11 +224,27 @@ impl PhaseRun {
                 group,
                 dropout: dropout(start.supervision),
                 objectives,
+                specialty: specialty_mask(data, start.supervision),
                 was_exclusive: false,
             })
             .collect();
         let cpu = groups.iter().map(|_| CpuBatch::default()).collect();
         Ok(Self { trainees, groups, transfer, shared, copies: Vec::new(), epoch_steps, cpu, fused })
+    }
+
+    /// Makes one teacher of a generalist and specialists, given with the classes that each tells apart.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn fuse_specialists(
+        &mut self,
+        data: &DeviceDataset,
+        specialties: &[(NetworkId, Vec<u8>)],
+    ) -> Result<(), ExecutionError> {
+        match &mut self.transfer {
+            Some(transfer) => transfer.fuse_specialists(data, specialties).await,
+            None => Ok(()),
+        }
     }
 
     /// The networks that learn.
@@ -329,6 +351,11 @@ impl PhaseRun {
             .zip(&asks)
             .map(|(trainee, &asks)| {
                 let batch = batch.as_ref().filter(|_| asks)?;
+                if trainee.supervision.teachers.len() > 1
+                    && let Some(fused) = transfer.as_ref().and_then(|transfer| transfer.fused_trace(batch))
+                {
+                    return Some(fused.autodiff());
+                }
                 let teachers = trainee.supervision.teachers.iter();
                 let traces = teachers.filter_map(|&(id, weight)| Some((said(id, batch)?, weight))).collect();
                 let is_extra = trainee.supervision.channel == Channel::Extra;
@@ -352,8 +379,7 @@ impl PhaseRun {
                 trainee.learner = trainee.learner.reset_optimizer(experiment);
             }
             let (is_taught, labelled) = (trainee.is_taught(), labelled[trainee.group].clone());
-            let Trainee { learner, objectives, dropout, supervision, .. } = trainee;
-            let (mut objectives, mut dropout) = (objectives, dropout);
+            let Trainee { learner, mut objectives, mut dropout, supervision, specialty, .. } = trainee;
             let asks_labels = supervision.channel == Channel::Classes
                 && !exclusive
                 && (soft < 1.0 || objectives.needs(Source::Labels, is_first_stage));
@@ -397,7 +423,11 @@ impl PhaseRun {
                 }
                 if let Some((trace, targets, rows)) = hard {
                     if soft < 1.0 {
-                        term(&mut step_loss, "cross-entropy", cross_entropy(&trace, targets.clone(), 1.0 - soft));
+                        let loss = match &specialty {
+                            None => cross_entropy(&trace, targets.clone(), 1.0 - soft),
+                            Some(known) => specialist_loss(&trace, targets.clone(), known) * (1.0 - soft),
+                        };
+                        term(&mut step_loss, "cross-entropy", loss);
                     }
                     let view = Batch { student: &trace, teacher: None, targets: Some(targets), rows: &rows };
                     objectives.add(experiment, progress, &view, side_matrices, &mut step_loss);
@@ -410,6 +440,7 @@ impl PhaseRun {
                 objectives,
                 dropout,
                 supervision,
+                specialty,
                 group: trainee.group,
                 was_exclusive: exclusive,
             });
@@ -421,6 +452,29 @@ impl PhaseRun {
 fn smoothed(targets: Tensor<2>, share: f64) -> Tensor<2> {
     let [_, classes] = targets.dims();
     if share == 0.0 { targets } else { targets * (1.0 - share) + share / classes as f64 }
+}
+
+/// The classes that a specialist tells apart; `None` for any other network.
+fn specialty_mask(data: &DeviceDataset, supervision: &Supervision) -> Option<Tensor<2>> {
+    let LabelAccess::Special { index, of, .. } = supervision.labels else { return None };
+    let classes = data.dataset.classes;
+    let known = specialty(index, of, classes);
+    let mask = (0..classes as u8).map(|class| if known.contains(&class) { 1.0 } else { 0.0 }).collect();
+    Some(upload(mask, classes, &data.device).autodiff())
+}
+
+/// Cross-entropy in which all classes that a specialist does not know are one, whose probability is their sum.
+///
+/// # Shapes
+/// `targets`: `[batch, classes]`; `known`: `[1, classes]`; the loss `[1]`, in nats.
+fn specialist_loss(trace: &Trace, targets: Tensor<2>, known: &Tensor<2>) -> Tensor<1> {
+    let [batch, _] = targets.dims();
+    let logarithms = log_softmax(trace.logits.clone(), 1);
+    let others = -known.clone() + 1.0;
+    let of_others = ((logarithms.clone().exp() * others.clone()).sum_dim(1) + 1e-12).log();
+    let is_other = (targets.clone() * others).sum_dim(1);
+    let own = (logarithms * targets * known.clone()).sum();
+    (own + (of_others * is_other).sum()) * (-1.0 / batch as f64)
 }
 
 /// The mean squared error of the outputs from `first` on.

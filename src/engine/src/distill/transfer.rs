@@ -1,6 +1,6 @@
 //! The transfer set: the examples that networks are distilled on, and what their teachers make of them.
 
-use burn::tensor::{Tensor, activation::log_softmax};
+use burn::tensor::{ExecutionError, Tensor, activation::log_softmax};
 use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use retort_spec::{Experiment, Knowledge, Mix, NetworkId, Supervision, Transfer};
@@ -8,9 +8,10 @@ use retort_spec::{Experiment, Knowledge, Mix, NetworkId, Supervision, Transfer};
 use super::examples::{rows_of, transfer_rows_of};
 use crate::{
     data::{batch::Batches, other_inputs},
+    device::read,
     kernels::numbers,
     nets::{Network, Pass, Trace},
-    objectives::mixture::{mix, mix_rows},
+    objectives::mixture::{Specialist, fuse_specialists, mix, mix_rows},
     random,
     train::{
         device_dataset::{DeviceDataset, RowIndices, copy_rows, select, upload},
@@ -42,6 +43,8 @@ pub struct TransferSource {
     /// The same in the CPU's memory, where it is not the training set.
     cpu_inputs: Option<Vec<f32>>,
     frozen: Vec<Frozen>,
+    /// Logits of all inputs, `[inputs, classes]`: what a generalist and specialists say together.
+    fused: Option<(Tensor<2>, Vec<f32>)>,
     /// Which of `inputs` have a label that the student may see.
     seen: Vec<u32>,
     /// One-hot classes of all `inputs`, once an objective has asked for them: the label where it may be seen, else what
@@ -64,16 +67,22 @@ pub struct TransferBatch {
 }
 
 impl TransferSource {
-    /// The transfer set of the networks of this supervision; `frozen` are the finished networks that they imitate.
+    /// The transfer set of the networks of these supervisions, all their examples together where it is their labelled
+    /// ones; `frozen` are the finished networks that they imitate.
     pub fn new(
         data: &DeviceDataset,
         experiment: &Experiment,
-        supervision: &Supervision,
+        supervisions: &[&Supervision],
         frozen: Vec<(NetworkId, Network)>,
         seed: u32,
     ) -> Self {
         let dataset = &data.dataset;
-        let rows = transfer_rows_of(data, experiment, supervision, seed);
+        let together = |rows: &dyn Fn(&Supervision) -> Vec<u32>| -> Vec<u32> {
+            let mut is_among = vec![false; dataset.train.len()];
+            supervisions.iter().flat_map(|one| rows(one)).for_each(|row| is_among[row as usize] = true);
+            (0_u32..).zip(is_among).filter(|&(_, is_among)| is_among).map(|(row, _)| row).collect()
+        };
+        let rows = together(&|one| transfer_rows_of(data, experiment, one, seed));
         let is_own = experiment.transfer.is_own();
         let made = made_inputs(data, experiment, seed).map(|made| upload(made, dataset.features(), &data.device));
         let inputs = made.unwrap_or_else(|| data.train.clone());
@@ -89,7 +98,8 @@ impl TransferSource {
         Self {
             batches: Batches::new(rows.clone(), seed, "transfer batches"),
             frozen: frozen.into_iter().map(ask).collect(),
-            seen: if is_own { rows_of(data, experiment, supervision.labels, seed) } else { Vec::new() },
+            fused: None,
+            seen: if is_own { together(&|one| rows_of(data, experiment, one, seed)) } else { Vec::new() },
             classes: None,
             needs_trace: experiment.weights.used().any(|(of, _)| of.info().knowledge != Knowledge::Responses),
             rows,
@@ -185,6 +195,47 @@ impl TransferSource {
         })
     }
 
+    /// Makes one teacher of a generalist, the first finished network, and specialists, given with the classes that each
+    /// tells apart. What they say of inputs that are moved is what they say of them unmoved.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn fuse_specialists(
+        &mut self,
+        data: &DeviceDataset,
+        specialties: &[(NetworkId, Vec<u8>)],
+    ) -> Result<(), ExecutionError> {
+        let classes = data.dataset.classes;
+        let mut said = Vec::new();
+        let mut generalist = None;
+        for frozen in &self.frozen {
+            let logits = read(frozen.logits.clone()).await?;
+            match specialties.iter().find(|(id, _)| *id == frozen.id) {
+                Some((_, known)) => said.push((pooled(&logits, known, classes), known)),
+                None => generalist = generalist.or(Some(logits)),
+            }
+        }
+        let Some(generalist) = generalist else { return Ok(()) };
+        let specialists: Vec<Specialist<'_>> =
+            said.iter().map(|(logits, known)| Specialist { logits, subset: known }).collect();
+        let fused = fuse_specialists(&generalist, &specialists, classes);
+        self.fused = Some((upload(fused.clone(), classes, &data.device), fused));
+        Ok(())
+    }
+
+    /// What they say of a batch; `None` where there are no specialists.
+    pub fn fused_trace(&self, batch: &TransferBatch) -> Option<Trace> {
+        self.fused.as_ref().map(|(logits, _)| Trace::of_logits(select(logits, &batch.indices)))
+    }
+
+    /// The same of some rows in the CPU's memory; says whether there are specialists.
+    pub fn fused_rows(&self, rows: &[u32], classes: usize, to: &mut Vec<f32>) -> bool {
+        let Some((_, logits)) = &self.fused else { return false };
+        to.clear();
+        copy_rows(logits, classes, rows, to);
+        true
+    }
+
     /// Another network takes the place of a finished one and is asked about every batch from now on.
     pub fn replace(&mut self, id: NetworkId, network: Network) {
         self.needs_trace = true;
@@ -233,6 +284,20 @@ impl TransferSource {
             Some(perceptron) => to.extend_from_slice(perceptron.forward(inputs, None)),
         }
     }
+}
+
+/// What a specialist says of its classes and of all others together, `[rows, known + 1]`. Its training saw as many
+/// examples of its classes as of all others; the others' logit makes up for that (Hinton et al. 2015, section 5.3).
+fn pooled(logits: &[f32], known: &[u8], classes: usize) -> Vec<f32> {
+    let more = (classes - known.len()).max(1) as f64 / known.len().max(1) as f64;
+    let row = |row: &[f32]| {
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let others = (0_u8..).zip(row).filter(|(class, _)| !known.contains(class));
+        let sum: f64 = others.map(|(_, logit)| f64::from(logit - largest).exp()).sum();
+        let dustbin = f64::from(largest) + (sum * more).max(f64::MIN_POSITIVE).ln();
+        known.iter().map(|&class| row[usize::from(class)]).chain([dustbin as f32]).collect::<Vec<f32>>()
+    };
+    logits.chunks_exact(classes).flat_map(row).collect()
 }
 
 /// What several teachers say as one: their logits mixed, all else that of the first.
@@ -289,7 +354,7 @@ fn made_inputs(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Opti
             Some(made)
         }
         Transfer::Other => {
-            let others = other_inputs(experiment, dataset.shape);
+            let others = other_inputs(experiment, dataset.shape, seed);
             Some(others.into_iter().cycle().take(count).collect())
         }
     }

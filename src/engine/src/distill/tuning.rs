@@ -9,8 +9,8 @@ use burn::{
 use rand_chacha::ChaCha8Rng;
 use retort_compress::{Layer, network::model::Matrix, reduction::prune};
 use retort_spec::{
-    Activations, CompressionStep, EngineError, Experiment, FineTuneRequest as Request, NetworkId, Origin, Plan,
-    PlannedNetwork, StartFrom, SupervisedBy, TunedLayer, TunedMatrix,
+    Activations, Channel, CompressionStep, EngineError, Experiment, FineTuneRequest as Request, NetworkId, Origin,
+    Plan, PlannedNetwork, StartFrom, SupervisedBy, TunedLayer, TunedMatrix,
 };
 
 use crate::{
@@ -101,6 +101,10 @@ impl Tuning {
         let supervision = learns(plan.product).or_else(|| learns(*members.first()?));
         let missing = || EngineError::Engine { reason: "the plan has no product".into() };
         let supervision = supervision.ok_or_else(missing)?;
+        if supervision.channel == Channel::Extra {
+            let reason = "it learned outputs that no file holds, and the classes would be told to it".into();
+            return Err(EngineError::Engine { reason });
+        }
         let steps = request.step.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let mut request = request;
         let (mut fake_quant, mut activation_quant, mut joint) = (None, None, None);
@@ -116,6 +120,8 @@ impl Tuning {
                 if start == StartFrom::Joint
                     && let [(id, _)] = supervision.teachers[..]
                     && let (Some(planned), Some(lesson)) = (plan.network(id), learns(id))
+                    // One that was taught itself stays finished: its own teachers are not here.
+                    && lesson.teachers.is_empty()
                 {
                     let layers = draw(planned, data, seed);
                     let start = Start { planned, supervision: &lesson, layers };
@@ -174,7 +180,7 @@ impl Tuning {
         );
         let labelled = LabelledSource::new(data, experiment, &supervision, seed);
         let transfer = (!supervision.teachers.is_empty())
-            .then(|| TransferSource::new(data, experiment, &supervision, frozen, seed));
+            .then(|| TransferSource::new(data, experiment, &[&supervision], frozen, seed));
         Ok(Self {
             learner: Learner::of_side_matrices(parameters, experiment, steps),
             matrices,
@@ -190,6 +196,21 @@ impl Tuning {
             is_pruned: false,
             request,
         })
+    }
+
+    /// Makes one teacher of a generalist and specialists.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn fuse_specialists(
+        &mut self,
+        data: &DeviceDataset,
+        specialties: &[(NetworkId, Vec<u8>)],
+    ) -> Result<(), ExecutionError> {
+        match &mut self.transfer {
+            Some(transfer) => transfer.fuse_specialists(data, specialties).await,
+            None => Ok(()),
+        }
     }
 
     /// What was asked for.
@@ -229,6 +250,11 @@ impl Tuning {
                 (None, true) => return None,
                 _ => transfer.batch(data, experiment, generator)?,
             };
+            if self.teachers.len() > 1
+                && let Some(fused) = transfer.fused_trace(&batch)
+            {
+                return Some((batch.inputs, fused.autodiff()));
+            }
             let said = |&(id, weight): &(NetworkId, f64)| Some((transfer.trace(data, experiment, id, &batch)?, weight));
             let teacher =
                 mixed(experiment.mix, self.teachers.iter().filter_map(said).collect(), experiment.temperature)?;

@@ -25,6 +25,10 @@ pub enum NetworkKey {
 pub struct Decisive {
     /// Seed of the run.
     seed: u32,
+    /// The checksum of the data set.
+    data: u32,
+    /// All that learns beside it, where those share a stream of jittered batches.
+    beside: Option<Plan>,
     /// The network without its name: another plan may call it otherwise.
     planned: PlannedNetwork,
     /// What it learns from, without names.
@@ -36,18 +40,26 @@ pub struct Decisive {
     made_from: Vec<NetworkKey>,
 }
 
+/// What the keys of a job have in common.
+#[derive(Clone, Copy)]
+pub struct KeyScope<'a> {
+    /// What is trained.
+    pub plan: &'a Plan,
+    /// The experiment.
+    pub experiment: &'a Experiment,
+    /// The checksum of its data set.
+    pub data: u32,
+    /// The checksum of a teacher that came in a file.
+    pub imported: Option<u32>,
+}
+
 /// The name of a network in a key.
 const NOBODY: NetworkId = NetworkId::TEACHER;
 
 /// The key of a network of a run of this seed; `None` for one that is not trained.
-pub fn key(
-    plan: &Plan,
-    experiment: &Experiment,
-    imported: Option<u32>,
-    id: NetworkId,
-    seed: u32,
-) -> Option<NetworkKey> {
-    if let (Some(checksum), NetworkId::TEACHER) = (imported, id) {
+pub fn key(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<NetworkKey> {
+    let plan = scope.plan;
+    if let (Some(checksum), NetworkId::TEACHER) = (scope.imported, id) {
         return Some(NetworkKey::Imported(checksum));
     }
     let (phase, supervision) = plan.supervision(id)?;
@@ -57,20 +69,18 @@ pub fn key(
         let earlier = plan.supervision(teacher).is_some_and(|(other, _)| other < phase);
         // One that learns beside it is made from it in turn.
         made_from.push(match earlier {
-            true => key(plan, experiment, imported, teacher, seed)?,
-            false => NetworkKey::Trained(Box::new(Decisive {
-                made_from: Vec::new(),
-                ..bare(plan, experiment, teacher, seed)?
-            })),
+            true => key(scope, teacher, seed)?,
+            false => NetworkKey::Trained(Box::new(Decisive { made_from: Vec::new(), ..bare(scope, teacher, seed)? })),
         });
     }
     if let Origin::Copy(start) = planned.origin {
-        made_from.push(key(plan, experiment, imported, start, seed)?);
+        made_from.push(key(scope, start, seed)?);
     }
-    Some(NetworkKey::Trained(Box::new(Decisive { made_from, ..bare(plan, experiment, id, seed)? })))
+    Some(NetworkKey::Trained(Box::new(Decisive { made_from, ..bare(scope, id, seed)? })))
 }
 
-fn bare(plan: &Plan, experiment: &Experiment, id: NetworkId, seed: u32) -> Option<Decisive> {
+fn bare(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<Decisive> {
+    let KeyScope { plan, experiment, .. } = scope;
     let (phase, supervision) = plan.supervision(id)?;
     let planned = plan.network(id)?.clone();
     let origin = match planned.origin {
@@ -78,8 +88,11 @@ fn bare(plan: &Plan, experiment: &Experiment, id: NetworkId, seed: u32) -> Optio
         origin => origin,
     };
     let teachers = supervision.teachers.iter().map(|(_, weight)| (NOBODY, *weight)).collect();
+    let shares_jitter = experiment.jitter > 0 && !supervision.as_teacher;
     Some(Decisive {
         seed,
+        data: scope.data,
+        beside: shares_jitter.then(|| plan.clone()),
         planned: PlannedNetwork { id: NOBODY, origin, ..planned },
         supervision: Supervision { learner: NOBODY, teachers, ..supervision.clone() },
         epochs: plan.phases[phase].epochs,

@@ -5,21 +5,21 @@ use std::{mem, rc::Rc, time::Duration};
 use burn::tensor::Device;
 use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    CurvePoint, EngineError, Event, Experiment, NetworkId, NetworkKind, Origin, Plan, Progress, RunAssignment,
-    RunResult, Terms,
+    CurvePoint, EngineError, Event, Experiment, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
+    RunAssignment, RunResult, Terms,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
-    cache::{NetworkCache, NetworkKey, TrainedNetwork, key},
+    cache::{KeyScope, NetworkCache, NetworkKey, TrainedNetwork, key},
     measure::{answers, measure, sample, train_accuracy},
     summary::summarize,
 };
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     distill::{
-        examples::{rows_of, transfer_rows_of},
+        examples::{rows_of, specialty, transfer_rows_of},
         phase::{PhaseRun, Start, can_learn, check_objectives},
         tuning::Tuning,
     },
@@ -51,6 +51,8 @@ pub struct Job {
     pub experiment: Experiment,
     pub(super) plan: Plan,
     pub(super) data: DeviceDataset,
+    /// The checksum of the data set.
+    checksum: u32,
     pub(super) run: u32,
     /// Which phase of the plan.
     pub(super) phase: u32,
@@ -93,6 +95,7 @@ impl Job {
     ) -> Result<(Self, Vec<Event>), Halt> {
         let mut job = Self {
             plan: experiment.plan(),
+            checksum: dataset.checksum(),
             data: DeviceDataset::new(dataset, device),
             experiment,
             run: 0,
@@ -151,7 +154,7 @@ impl Job {
         let (run, phase) = (self.run, self.phase);
         let under_way = mem::replace(&mut self.work, Work::Finished);
         let curves = mem::take(&mut self.curves);
-        let is_edited = self.phase_edited;
+        let (is_edited, seconds) = (self.phase_edited, self.seconds);
         self.start_next_run(&mut events).await?;
         // A phase that is still asked for goes on where it was.
         let is_same = |new: &[Curve], old: &[Curve]| {
@@ -165,7 +168,7 @@ impl Job {
                 events.extend(curve.terms.iter().cloned().map(Event::Terms));
             }
             self.fresh = curves.iter().all(|curve| curve.points.is_empty());
-            (self.work, self.curves) = (under_way, curves);
+            (self.work, self.curves, self.seconds) = (under_way, curves, seconds);
         }
         Ok(events)
     }
@@ -177,7 +180,7 @@ impl Job {
         let learners = plan.supervision(plan.product).map(|(_, supervision)| supervision).into_iter();
         let learners = learners.chain(members.iter().filter_map(|id| plan.supervision(*id)).map(|(_, one)| one));
         for supervision in learners {
-            let labels = rows_of(&self.data, &self.experiment, supervision.labels, seed);
+            let labels = rows_of(&self.data, &self.experiment, supervision, seed);
             let transfer = transfer_rows_of(&self.data, &self.experiment, supervision, seed);
             if !can_learn(&self.experiment, supervision, labels.len(), transfer.len()) {
                 return Err(EngineError::NothingToLearn);
@@ -193,22 +196,20 @@ impl Job {
         Ok(())
     }
 
-    /// A live knob was turned: if networks had begun to train, no single experiment gives this result again.
+    /// A live knob was turned. What had begun to train, and depends on it, is given by no single experiment any more.
     pub fn mark_edited(&mut self) {
-        self.phase_edited |= self.steps_done() > 0;
-        if self.phase_edited {
-            self.curves.iter_mut().for_each(|curve| curve.key = None);
-        } else {
-            let seed = self.seed();
-            let imported = self.imported.as_ref().map(|(checksum, _)| *checksum);
-            let (plan, experiment) = (&self.plan, &self.experiment);
-            self.curves.iter_mut().for_each(|curve| {
-                curve.key = key(plan, experiment, imported, curve.network_id, seed);
-            });
+        let has_begun = self.steps_done() > 0;
+        let keys: Vec<Option<NetworkKey>> = self.curves.iter().map(|curve| self.key(curve.network_id)).collect();
+        for (curve, key) in self.curves.iter_mut().zip(keys) {
+            if curve.key != key {
+                self.phase_edited |= has_begun;
+                curve.key = if has_begun { None } else { key };
+            }
         }
         // What is trained of this run may be another experiment's now.
-        let is_stale =
-            |(id, trained): &(NetworkId, Rc<TrainedNetwork>)| trained.key.is_some() && trained.key != self.key(*id);
+        let is_stale = |(id, trained): &(NetworkId, Rc<TrainedNetwork>)| {
+            trained.key.is_some() && trained.key != self.expected_key(*id)
+        };
         let is_stale = self.trained.iter().any(is_stale);
         let has_results = !(self.results.is_empty() && self.gathered.is_empty());
         self.edited_while_training |= self.phase_edited || is_stale || has_results;
@@ -362,9 +363,21 @@ impl Job {
         self.experiment.seed.wrapping_add(self.run)
     }
 
-    fn key(&self, id: NetworkId) -> Option<NetworkKey> {
+    /// The key that a network has by the experiment as it is.
+    fn expected_key(&self, id: NetworkId) -> Option<NetworkKey> {
         let imported = self.imported.as_ref().map(|(checksum, _)| *checksum);
-        key(&self.plan, &self.experiment, imported, id, self.seed())
+        let scope = KeyScope { plan: &self.plan, experiment: &self.experiment, data: self.checksum, imported };
+        key(scope, id, self.seed())
+    }
+
+    /// The key of a network that is to be trained now; `None` where it is made from one that the experiment as it is
+    /// does not give.
+    fn key(&self, id: NetworkId) -> Option<NetworkKey> {
+        let copied = self.plan.network(id).map_or(&[][..], |network| network.origin.members());
+        let teachers = self.plan.teachers(id).iter().map(|(teacher, _)| teacher);
+        let mut made_from = teachers.chain(copied).filter_map(|id| self.trained.iter().find(|(other, _)| other == id));
+        let is_another = made_from.any(|(id, trained)| trained.key != self.expected_key(*id));
+        if is_another { None } else { self.expected_key(id) }
     }
 
     /// Begins the phase with the networks that are not known; says whether there are any.
@@ -415,7 +428,11 @@ impl Job {
         let imitated = missing.iter().flat_map(|(supervision, _)| &supervision.teachers);
         let imitated: Vec<NetworkId> = imitated.map(|(id, _)| *id).collect();
         let frozen = self.frozen(|id| imitated.contains(&id));
-        let phase = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
+        let mut phase = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
+        let specialties = self.specialties();
+        if !specialties.is_empty() {
+            phase.fuse_specialists(&self.data, &specialties).await?;
+        }
         self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
         self.work = Work::Phase(Box::new(phase));
         Ok(true)
@@ -431,6 +448,17 @@ impl Job {
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
         (self.fresh, self.phase_edited, self.seconds) = (true, false, 0.0);
+    }
+
+    /// The plan's specialists, each with the classes that it tells apart.
+    pub(super) fn specialties(&self) -> Vec<(NetworkId, Vec<u8>)> {
+        let learners = self.plan.phases.iter().flat_map(|phase| &phase.learners);
+        let classes = self.data.dataset.classes;
+        let special = learners.filter_map(|supervision| match supervision.labels {
+            LabelAccess::Special { index, of, .. } => Some((supervision.learner, specialty(index, of, classes))),
+            _ => None,
+        });
+        special.collect()
     }
 
     /// The finished networks of the run for which `wanted` holds.

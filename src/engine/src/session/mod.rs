@@ -18,7 +18,8 @@ use std::time::Duration;
 use burn::tensor::ExecutionError;
 use retort_compress::format::pack::{PackError, unpack_float};
 use retort_spec::{
-    Command, DataSet, EngineError, Event, Experiment, FileProblem, Phase, RunAssignment, RunState, UserExample, changed,
+    Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, Phase, RunAssignment, RunState,
+    UserExample, changed,
 };
 use web_time::Instant;
 
@@ -177,7 +178,13 @@ impl Session {
                 let id = request.id;
                 let events = match self.job.as_mut() {
                     // What another question is about is of no use any more.
-                    Some(job) => job.abandon().into_iter().chain(job.tune(request)).collect(),
+                    Some(job) => {
+                        let abandoned = job.abandon();
+                        match job.tune(request).await {
+                            Ok(refused) => abandoned.into_iter().chain(refused).collect(),
+                            Err(Halt(trouble)) => self.fail(trouble),
+                        }
+                    }
                     None => vec![tune::without_student(id)],
                 };
                 self.mode = RunMode::Run;
@@ -317,10 +324,7 @@ impl Session {
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
         let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
-            // With another seed these are other examples.
-            let is_drawn = experiment.data.is_generated() || experiment.noise > 0.0 || experiment.wrong > 0.0;
-            let is_redrawn = is_drawn && experiment.seed != job.experiment.seed;
-            let cache = if is_redrawn { NetworkCache::default() } else { std::mem::take(&mut job.cache) };
+            let cache = std::mem::take(&mut job.cache);
             return self.start(experiment, cache).await;
         }
         job.experiment = experiment;
@@ -383,7 +387,8 @@ impl Session {
                 data_classes: dataset.classes as u32,
             });
         }
-        if !job.experiment.applies("teacher") {
+        let teacher = job.plan.network(NetworkId::TEACHER).filter(|_| job.experiment.applies("teacher"));
+        if teacher.is_none_or(|teacher| teacher.extra_outputs > 0) {
             return bad(FileProblem::Other("this scheme has no teacher that could come from a file".into()));
         }
         match job.adopt(kind, &layers).await {

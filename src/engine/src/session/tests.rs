@@ -213,17 +213,67 @@ fn an_average_is_the_mean_of_its_members() {
 fn a_live_knob_does_not_restart_and_is_told_of() {
     let mut session = session();
     block_on(session.handle(Command::Run(small())));
+    let turn = |session: &mut Session, temperature: f64| {
+        let events = block_on(session.handle(Command::Run(Experiment { temperature, ..small() })));
+        assert!(!events.iter().any(|event| matches!(event, Event::Data(_))));
+    };
+    let is_edited = |events: &[Event]| {
+        let edited = events.iter().find_map(|event| match event {
+            Event::Verdict(verdict) => Some(verdict.edited_while_training),
+            _ => None,
+        });
+        edited.unwrap()
+    };
+    // No teacher depends on T.
     block_on(session.handle(Command::StepEpoch));
     block_on(session.advance(BUDGET));
-    let events = block_on(session.handle(Command::Run(Experiment { temperature: 9.0, ..small() })));
-    assert!(!events.iter().any(|event| matches!(event, Event::Data(_))));
+    turn(&mut session, 9.0);
     let events = finish(&mut session, Command::Resume);
-    let edited_while_training =
-        events.iter().any(|event| matches!(event, Event::Verdict(verdict) if verdict.edited_while_training));
-    assert!(edited_while_training);
-    // Turned after the end, it trains the students anew, and the result is the experiment's own again.
-    let events = finish(&mut session, Command::Run(Experiment { temperature: 2.0, ..small() }));
-    assert!(events.iter().any(|event| matches!(event, Event::Verdict(verdict) if !verdict.edited_while_training)));
+    assert!(!is_edited(&events));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { temperature: 9.0, ..small() }));
+    assert_eq!(measured(&events, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
+    // Its student does.
+    block_on(session.handle(Command::Run(Experiment { temperature: 3.0, ..small() })));
+    block_on(session.handle(Command::StepEpoch));
+    block_on(session.advance(BUDGET));
+    turn(&mut session, 4.0);
+    assert!(is_edited(&finish(&mut session, Command::Resume)));
+    // Turned after the end, it trains the student anew, and the result is the experiment's own again.
+    let back = finish(&mut session, Command::Run(Experiment { temperature: 3.0, ..small() }));
+    assert!(!is_edited(&back));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(Experiment { temperature: 3.0, ..small() }));
+    assert_eq!(measured(&back, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
+}
+
+#[test]
+fn a_student_of_a_teacher_that_no_experiment_gives_is_not_found_again() {
+    let mut session = session();
+    block_on(session.handle(Command::Run(small())));
+    block_on(session.handle(Command::StepEpoch));
+    block_on(session.advance(BUDGET));
+    let faster = Experiment { learning_rate: 0.02, ..small() };
+    block_on(session.handle(Command::Run(faster.clone())));
+    finish(&mut session, Command::Resume);
+    // The student learned from a teacher of two rates; the baseline is as any other of this rate.
+    let hot = Experiment { temperature: 9.0, ..faster.clone() };
+    assert_eq!(trained(&mut session, Command::Run(hot)), ["student", "teacher"]);
+    assert_eq!(trained(&mut session, Command::Run(faster.clone())), ["student"]);
+}
+
+#[test]
+fn networks_of_other_examples_are_not_found() {
+    let mut session = session();
+    let moons = Experiment { data: DataSet::Moons, examples: 100, runs: 2, ..small() };
+    let seed = |seed: u32, runs: u32| Experiment { seed, runs, ..moons.clone() };
+    finish(&mut session, Command::Run(seed(1, 2)));
+    finish(&mut session, Command::Run(small()));
+    finish(&mut session, Command::Run(Experiment { seed: 2, ..small() }));
+    let events = finish(&mut session, Command::Run(seed(2, 1)));
+    let fresh = finish(&mut Session::new(Compute::cpu()), Command::Run(seed(2, 1)));
+    assert_eq!(measured(&events, NetworkId::STUDENT).logits, measured(&fresh, NetworkId::STUDENT).logits);
+    // The same examples again are the same networks.
+    finish(&mut session, Command::Run(small()));
+    assert_eq!(trained(&mut session, Command::Run(seed(2, 1))), Vec::<String>::new());
 }
 
 #[test]

@@ -30,21 +30,25 @@ impl Job {
     }
 
     /// Begins to train a compressed network; or says why not.
-    pub fn tune(&mut self, request: Request) -> Option<Event> {
+    pub async fn tune(&mut self, request: Request) -> Result<Option<Event>, Halt> {
         let id = request.id;
         let frozen = self.teachers.iter().find(|(run, _)| *run == request.run).filter(|_| self.is_at_rest());
-        let Some((_, frozen)) = frozen.cloned() else { return Some(without_student(id)) };
+        let Some((_, frozen)) = frozen.cloned() else { return Ok(Some(without_student(id))) };
         let seed = self.experiment.seed.wrapping_add(request.run);
-        let tuning = match Tuning::new(request, &self.data, &self.experiment, (&self.plan, frozen), seed) {
+        let mut tuning = match Tuning::new(request, &self.data, &self.experiment, (&self.plan, frozen), seed) {
             Ok(tuning) => tuning,
             Err(error) => {
                 let reason = error.to_string();
-                return Some(Event::FineTuned(unfinished(id, PipelineEnd::Failed { reason })));
+                return Ok(Some(Event::FineTuned(unfinished(id, PipelineEnd::Failed { reason }))));
             }
         };
+        let specialties = self.specialties();
+        if !specialties.is_empty() {
+            tuning.fuse_specialists(&self.data, &specialties).await?;
+        }
         self.seconds = 0.0;
         self.work = Work::Tuning(Box::new(tuning));
-        None
+        Ok(None)
     }
 
     /// Stops training a compressed network, if one is trained.

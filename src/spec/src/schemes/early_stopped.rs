@@ -33,7 +33,8 @@ fn plan(experiment: &Experiment) -> Plan {
     // The same start and the same batches, for longer.
     let lesson =
         Supervision { smoothing: experiment.teacher_smoothing, batches: NetworkId::TEACHER.to_string(), ..lesson };
-    let epochs = LONGER * Experiment::for_data(experiment.data).teacher_epochs;
+    let usual = Experiment::for_data(experiment.data).teacher_epochs;
+    let epochs = LONGER * usual.max(experiment.teacher_epochs.div_ceil(LONGER));
     Builder::new()
         .teacher(experiment)
         .drawn(other, &experiment.teacher, "teacher")

@@ -45,6 +45,9 @@ pub const SCHEME_KNOBS: &[&str] = &[
     "dropout",
 ];
 
+/// Those that say how the members of a scheme differ from each other.
+pub const MEMBER_KNOBS: &[&str] = &["members", "member-labels", "mix", "dense", "stale", "same-start"];
+
 /// The knobs of a scheme with one teacher, trained on labels.
 const TEACHER_KNOBS: &[&str] =
     &["student", "teacher", "teacher-epochs", "teacher-labels", "teacher-smoothing", "dropout"];

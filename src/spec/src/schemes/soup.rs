@@ -31,9 +31,12 @@ fn plan(experiment: &Experiment) -> Plan {
     let ingredients: Vec<NetworkId> =
         (0..experiment.members).map(|index| NetworkId::new(Role::Baseline, index as u8)).collect();
     let name = |id: NetworkId| if id == NetworkId::BASELINE { STUDENT.to_owned() } else { id.to_string() };
+    // The common start sees labels of its own, too, so that no ingredient has less than another.
+    let parts = Experiment { members: experiment.members + u32::from(same), ..experiment.clone() };
+    let labels = |index: usize| member_labels(&parts, experiment.labels, index, LabelAccess::Revealed);
     let mut builder = Builder::new();
     if same {
-        let lesson = Supervision { batches: start.to_string(), ..learning(start, LabelAccess::Revealed) };
+        let lesson = Supervision { batches: start.to_string(), ..learning(start, labels(ingredients.len())) };
         builder = builder
             .drawn(start, &experiment.student, &start.to_string())
             .phase(experiment.student_epochs, vec![lesson]);
@@ -42,7 +45,6 @@ fn plan(experiment: &Experiment) -> Plan {
         let origin = if same { Origin::Copy(start) } else { Origin::Drawn(name(id)) };
         builder = builder.network(id, &experiment.student, origin);
     }
-    let labels = |index: usize| member_labels(experiment, experiment.labels, index, LabelAccess::Revealed);
     let lesson = |(index, &id): (usize, &NetworkId)| Supervision { batches: name(id), ..learning(id, labels(index)) };
     let lessons = ingredients.iter().enumerate().map(lesson).collect();
     builder

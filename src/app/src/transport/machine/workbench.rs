@@ -91,7 +91,17 @@ impl<P: Clone> Machine<P> {
     pub(super) fn take(&mut self, contents: Contents, parcel: P) {
         self.forward_to_workbench(parcel.clone());
         match contents {
-            Contents::EvaluationData => self.workbench.examples = Some(parcel),
+            Contents::EvaluationData => {
+                self.workbench.examples = Some(parcel);
+                // Networks that were found again came before the examples they are measured with, which made the
+                // workbench forget them.
+                let networks: Vec<P> = self.workbench.networks.iter().map(|(_, network)| network.clone()).collect();
+                let has_any = !networks.is_empty();
+                networks.into_iter().for_each(|network| self.forward_to_workbench(network));
+                if has_any {
+                    self.quantize_again();
+                }
+            }
             Contents::Network { run, network_id } => {
                 let is_shown = run == 0 && network_id == self.product.to_string();
                 let networks = &mut self.workbench.networks;

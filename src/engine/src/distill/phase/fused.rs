@@ -99,7 +99,11 @@ impl PhaseRun {
         for ((trainee, pass), is_asked) in self.trainees.iter_mut().zip(passes).zip(is_asked) {
             let CpuBatch { inputs, labels, transfer: range, .. } = &mut self.cpu[trainee.group];
             target.clear();
-            if pass.asks {
+            let rows = &inputs.rows[range.clone()];
+            let is_fused = pass.asks
+                && trainee.supervision.teachers.len() > 1
+                && self.transfer.as_ref().is_some_and(|transfer| transfer.fused_rows(rows, classes, &mut target));
+            if pass.asks && !is_fused {
                 let mut answers = Vec::new();
                 for &(id, weight) in &trainee.supervision.teachers {
                     let mut logits = Vec::new();
