@@ -78,11 +78,14 @@ async fn page_lives_through_a_thousand_nasty_links() -> Result<()> {
            if (place === 1000) { window.turned = true; return; }
            location.hash = `#v=1&runs=1&teacher-epochs=1&student-epochs=1&${keys[place % 10]}=${values[place % 11]}`;
            place += 1;
+           window.halfway = place > 500;
            setTimeout(turn, 15);
          };
          turn();",
     )
     .await?;
+    // No page is measured here: a slow machine may take its time.
+    page.until("window.halfway").await?;
     page.until("window.turned").await?;
     ensure!(page.script("return window.broken").await? == json!([]));
     ensure!(page.script("return document.querySelectorAll('#notices > li').length <= 20").await? == json!(true));
