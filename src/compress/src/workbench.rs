@@ -10,8 +10,8 @@ mod questions;
 use std::collections::VecDeque;
 
 use retort_spec::{
-    NetworkId, Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem,
-    Granularity, NetworkFile, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand,
+    Answer, Bits, CompressionResult, CompressionStep, EvaluationData, FileData, FileFormat, FileProblem, Granularity,
+    NetworkFile, NetworkId, Pipeline, PipelineEnd, QuantScheme, Task, WeightHistogram, WorkbenchCommand,
     WorkbenchEvent, geometry::ShapeError, places, probability::argmax,
 };
 
@@ -112,7 +112,9 @@ impl Workbench {
                 }
             }
             WorkbenchCommand::Forget => self.forget(emit),
-            WorkbenchCommand::Network(NetworkFile { run, network_id, file }) => self.add_student(run, network_id, &file, emit),
+            WorkbenchCommand::Network(NetworkFile { run, network_id, file }) => {
+                self.add_student(run, network_id, &file, emit)
+            }
             WorkbenchCommand::Quantize { scheme, seed, link } => self.quantize_first_student(scheme, seed, link, emit),
             WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(WorkItem::Sensitivity(scheme)),
             WorkbenchCommand::Latency => self.tasks.push_back(WorkItem::Latency),

@@ -17,8 +17,11 @@ struct SizeBudget {
 /// bytes are. The limits were 470 and 920 kB; plans, fourteen schemes with their panel and panels that list any number
 /// of networks took 27 kB of the app and 41 kB of the engine.
 const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 500_000, target: 400_000 };
-const FIRST: SizeBudget =
-    SizeBudget { what: "what is fetched before training starts (app and CPU engine)", limit: 1_000_000, target: 750_000 };
+const FIRST: SizeBudget = SizeBudget {
+    what: "what is fetched before training starts (app and CPU engine)",
+    limit: 1_000_000,
+    target: 750_000,
+};
 const BENCH: SizeBudget =
     SizeBudget { what: "the workbench, fetched while networks train", limit: 200_000, target: 200_000 };
 const GPU: SizeBudget = SizeBudget { what: "the GPU engine", limit: 2_050_000, target: 2_000_000 };

@@ -84,7 +84,10 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
     assert!(ask(&mut bench, &[1.0, 2.0]).is_empty(), "nothing was looked at");
     let reports = finish(&mut bench, quantize_first_student("8"));
     let Some(WorkbenchEvent::Regions(regions)) = reports.last() else { panic!("{reports:?}") };
-    assert_eq!((regions.logits.len(), regions.packed, regions.network_id), (2 * places().len() / 2, true, NetworkId::STUDENT));
+    assert_eq!(
+        (regions.logits.len(), regions.packed, regions.network_id),
+        (2 * places().len() / 2, true, NetworkId::STUDENT)
+    );
     for (place, logits) in places().chunks(2).zip(regions.logits.chunks(2)) {
         // Below zero all is alike to the ReLU.
         if place[0].max(place[1]) > 0.1 && (place[0] - place[1]).abs() > 0.1 {

@@ -163,7 +163,14 @@ fn what_needs_a_graph_has_one() {
 #[test]
 fn parts_of_labels_are_apart_and_blind_ones_lack_two_classes() {
     let (data, experiment) = bench_of("v=1");
-    let rows = |access| rows_of(&data, &experiment, &Supervision { labels: access, ..experiment.plan().phases[0].learners[0].clone() }, 5);
+    let rows = |access| {
+        rows_of(
+            &data,
+            &experiment,
+            &Supervision { labels: access, ..experiment.plan().phases[0].learners[0].clone() },
+            5,
+        )
+    };
     let part = |index| rows(LabelAccess::Apart { labels: 50, index, of: 5 });
     assert!(part(0).iter().all(|row| !part(1).contains(row)) && part(4).len() == 50);
     assert_eq!(part(0), rows(LabelAccess::Some(Labels::Count(50))));
