@@ -20,146 +20,169 @@ use crate::{Failure, compute, text};
 /// What else is measured beside a scheme: a link, and why it is there.
 type Beside = (&'static str, &'static str);
 
-/// What is measured of a scheme: first its default, then others. In each the student and its control are told, and who
-/// teaches them.
-fn measured_of(scheme: Scheme) -> &'static [Beside] {
+/// What is measured of a scheme: its default, what stands beside it, and its default on drawn digits. In each the
+/// student and its control are told, and who teaches them.
+fn measured_of(scheme: Scheme) -> Vec<(String, String)> {
+    let (what, beside) = beside(scheme);
+    let row = |link: String, why: &str| (link, why.to_owned());
+    let first = row(format!("scheme={scheme}"), &["the default", what].join(if what.is_empty() { "" } else { ": " }));
+    let beside = beside.iter().map(|(link, why)| row((*link).to_owned(), why));
+    let last = row(format!("data=strokes&scheme={scheme}"), "drawn digits");
+    [first].into_iter().chain(beside).chain([last]).collect()
+}
+
+/// What a scheme's default is, where its name does not say it, and what is measured beside it.
+fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
     match scheme {
-        Scheme::Offline => &[
-            ("scheme=offline", "the default"),
-            ("soft=0&student-epochs=80", "the student alone, twice as long"),
-            ("labels=all", "all labels"),
-            ("data=strokes", "drawn digits"),
-        ],
-        Scheme::Assistant => &[
-            ("scheme=assistant", "the default"),
-            ("student-epochs=80", "no assistant: the teacher directly, with the assistant's steps"),
-            ("teacher=45,45", "no large teacher: one of the assistant's size, trained on labels"),
-            ("scheme=assistant&members=3", "a chain of three"),
-            ("scheme=assistant&members=3&dense=on", "a chain of three, densely guided"),
-            ("scheme=assistant&teacher=256,256&student=8&temperature=8", "a wider gap, T = 8"),
-            ("teacher=256,256&student=8&temperature=8&student-epochs=80", "that gap directly, twice as long"),
-            ("scheme=assistant&labels=all&student=8", "all labels, a student of 8 units"),
-            ("data=strokes&scheme=assistant", "drawn digits"),
-        ],
-        Scheme::EarlyStopped => &[
-            ("scheme=early-stopped", "the default"),
-            ("scheme=early-stopped&temperature=10", "a higher temperature"),
-            ("scheme=early-stopped&transfer=all", "all inputs as the transfer set"),
-            ("scheme=early-stopped&labels=all", "all labels"),
-            ("data=strokes&scheme=early-stopped", "drawn digits"),
-        ],
-        Scheme::SmoothedTeacher => &[
-            ("scheme=smoothed-teacher", "the default: no 3 among the student's examples"),
-            ("scheme=smoothed-teacher&teacher-smoothing=0.3", "more smoothing"),
-            (
-                "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=2&soft=0.9",
-                "nothing left out, 50 labels, all inputs",
-            ),
-            (
-                "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=4&soft=0.9&transfer=labelled",
-                "nothing left out, those 50 inputs alone, T = 4",
-            ),
-            ("data=strokes&scheme=smoothed-teacher", "drawn digits"),
-        ],
-        Scheme::WrongLabels => &[
-            ("scheme=wrong-labels", "the default"),
-            (
-                "labels=all&student=64&wrong=0.4&soft=0&student-epochs=4",
-                "no teacher: the student alone, stopped after 4 epochs",
-            ),
-            ("labels=all&student=64&soft=0", "no wrong labels, no teacher"),
-            ("scheme=wrong-labels&teacher-epochs=20", "a teacher that learned the wrong labels by heart"),
-            ("scheme=born-again&wrong=0.4&labels=all&student=64&temperature=2&soft=1", "generations instead"),
-            ("data=strokes&scheme=wrong-labels", "drawn digits"),
-        ],
-        Scheme::WeakToStrong => &[
-            ("scheme=weak-to-strong", "the default"),
-            ("scheme=weak-to-strong&student=16", "a student as small as its teacher"),
-            ("scheme=weak-to-strong&student-epochs=3", "stopped after 3 epochs"),
-            ("data=strokes&scheme=weak-to-strong", "drawn digits"),
-        ],
-        Scheme::Mutual => &[
-            ("scheme=mutual", "the default"),
-            ("scheme=mutual&labels=50", "50 labels"),
-            ("scheme=mutual&labels=all", "all labels"),
-            ("scheme=mutual&members=4", "four peers"),
-            ("labels=200&soft=0&student-epochs=80", "one network, twice as long"),
-            ("data=strokes&scheme=mutual", "drawn digits"),
-        ],
-        Scheme::Codistillation => &[
-            ("scheme=codistillation", "the default"),
-            ("scheme=codistillation&stale=on", "peers as they were an epoch before"),
-            ("scheme=codistillation&members=2", "two peers"),
-            ("labels=250&soft=0", "one network with all the labels"),
-            (
-                "scheme=several-teachers&teacher=16&teacher-epochs=40&dropout=0&member-labels=apart&teacher-labels=50",
-                "offline: five such networks trained alone, then their mean taught",
-            ),
-            ("data=strokes&scheme=codistillation", "drawn digits"),
-        ],
-        Scheme::BornAgain => &[
-            ("scheme=born-again", "the default"),
-            ("scheme=born-again&labels=all", "all labels"),
-            (
-                "scheme=born-again&labels=all&wrong=0.4&student=64&temperature=2&soft=1",
-                "all labels, 40 % of them wrong",
-            ),
-            ("soft=0&student-epochs=160", "one network, four times as long"),
-            (
-                "scheme=several-teachers&members=4&teacher=16&teacher-epochs=40&dropout=0&member-labels=shared&teacher-labels=50",
-                "four fresh networks, their ensemble, and a student of it",
-            ),
-            ("data=strokes&scheme=born-again", "drawn digits"),
-        ],
-        Scheme::SeveralTeachers => &[
-            ("scheme=several-teachers", "the default: each blind for two classes of 400 labels"),
-            ("scheme=several-teachers&mix=logits", "logits mixed"),
-            ("scheme=several-teachers&mix=confidence", "the surer ones counting more"),
-            ("scheme=several-teachers&member-labels=apart&teacher-labels=50", "each 50 labels of its own"),
-            (
-                "scheme=several-teachers&member-labels=apart&teacher-labels=50&mix=confidence",
-                "those, the surer ones counting more",
-            ),
-            ("scheme=several-teachers&member-labels=shared&teacher-labels=50", "the same 50 labels for all"),
-            ("labels=400&soft=0", "one network with the 400 labels"),
-            ("labels=250&soft=0", "one network with 250 labels"),
-            ("data=strokes&scheme=several-teachers", "drawn digits"),
-        ],
-        Scheme::Specialists => &[
-            ("scheme=specialists", "the default: five specialists of two classes each beside a generalist, 400 labels"),
-            ("scheme=specialists&teacher-labels=50", "50 labels"),
-            ("scheme=specialists&teacher-labels=all", "all labels"),
-            ("scheme=specialists&members=2", "two specialists of five classes"),
-            (
-                "scheme=several-teachers&members=6&member-labels=shared&temperature=1",
-                "six generalists instead, of the same 400 labels",
-            ),
-            ("data=strokes&scheme=specialists", "drawn digits"),
-        ],
-        Scheme::Soup => &[
-            ("scheme=soup", "the default: 50 labels of its own for each of five"),
-            ("scheme=soup&same-start=off", "five starts instead of one"),
-            ("scheme=soup&member-labels=shared&labels=200", "the same 200 labels for all"),
-            ("scheme=soup&member-labels=shared&labels=200&same-start=off", "those, and five starts"),
-            ("student=64&labels=300&soft=0", "one network with all the labels, the start's among them"),
-            ("data=strokes&scheme=soup", "drawn digits"),
-        ],
-        Scheme::Noise => &[
-            ("scheme=noise", "the default: sparse noise"),
-            ("scheme=noise&transfer=noise", "uniform noise"),
-            ("scheme=noise&transfer=shuffled", "shuffled pixels"),
-            ("scheme=noise&transfer=other", "another data set"),
-            ("scheme=noise&transfer=all", "the real inputs"),
-            ("scheme=noise&student=64&transfer=noise", "uniform noise, 64 units"),
-            ("data=strokes&scheme=noise", "drawn digits"),
-        ],
-        Scheme::Subliminal => &[
-            ("scheme=subliminal", "the default"),
-            ("scheme=subliminal&same-start=off", "neither starts from the teacher's weights"),
-            ("scheme=subliminal&transfer=all", "the same outputs on real digits"),
-            ("scheme=noise&transfer=noise&labels=0&student=128,128&dropout=0", "the classes' outputs on noise"),
-            ("data=strokes&scheme=subliminal", "drawn digits"),
-        ],
+        Scheme::Offline => {
+            ("", &[("soft=0&student-epochs=80", "the student alone, twice as long"), ("labels=all", "all labels")])
+        }
+        Scheme::Assistant => (
+            "",
+            &[
+                ("student-epochs=80", "no assistant: the teacher directly, with the assistant's steps"),
+                ("teacher=45,45", "no large teacher: one of the assistant's size, trained on labels"),
+                ("scheme=assistant&members=3", "a chain of three"),
+                ("scheme=assistant&members=3&dense=on", "a chain of three, densely guided"),
+                ("scheme=assistant&teacher=256,256&student=8&temperature=8", "a wider gap, T = 8"),
+                ("teacher=256,256&student=8&temperature=8&student-epochs=80", "that gap directly, twice as long"),
+                ("scheme=assistant&labels=all&student=8", "all labels, a student of 8 units"),
+            ],
+        ),
+        Scheme::EarlyStopped => (
+            "",
+            &[
+                ("scheme=early-stopped&temperature=10", "a higher temperature"),
+                ("scheme=early-stopped&transfer=all", "all inputs as the transfer set"),
+                ("scheme=early-stopped&labels=all", "all labels"),
+            ],
+        ),
+        Scheme::SmoothedTeacher => (
+            "no 3 among the student's examples",
+            &[
+                ("scheme=smoothed-teacher&teacher-smoothing=0.3", "more smoothing"),
+                (
+                    "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=2&soft=0.9",
+                    "nothing left out, 50 labels, all inputs",
+                ),
+                (
+                    "scheme=smoothed-teacher&omit=none&labels=50&student=16&temperature=4&soft=0.9&transfer=labelled",
+                    "nothing left out, those 50 inputs alone, T = 4",
+                ),
+            ],
+        ),
+        Scheme::WrongLabels => (
+            "",
+            &[
+                (
+                    "labels=all&student=64&wrong=0.4&soft=0&student-epochs=4",
+                    "no teacher: the student alone, stopped after 4 epochs",
+                ),
+                ("labels=all&student=64&soft=0", "no wrong labels, no teacher"),
+                ("scheme=wrong-labels&teacher-epochs=20", "a teacher that learned the wrong labels by heart"),
+                ("scheme=born-again&wrong=0.4&labels=all&student=64&temperature=2&soft=1", "generations instead"),
+            ],
+        ),
+        Scheme::WeakToStrong => (
+            "",
+            &[
+                ("scheme=weak-to-strong&student=16", "a student as small as its teacher"),
+                ("scheme=weak-to-strong&student-epochs=3", "stopped after 3 epochs"),
+            ],
+        ),
+        Scheme::Mutual => (
+            "",
+            &[
+                ("scheme=mutual&labels=50", "50 labels"),
+                ("scheme=mutual&labels=all", "all labels"),
+                ("scheme=mutual&members=4", "four peers"),
+                ("labels=200&soft=0&student-epochs=80", "one network, twice as long"),
+            ],
+        ),
+        Scheme::Codistillation => (
+            "",
+            &[
+                ("scheme=codistillation&stale=on", "peers as they were an epoch before"),
+                ("scheme=codistillation&members=2", "two peers"),
+                ("labels=250&soft=0", "one network with all the labels"),
+                (
+                    "scheme=several-teachers&teacher=16&teacher-epochs=40&dropout=0&member-labels=apart&teacher-labels=50",
+                    "offline: five such networks trained alone, then their mean taught",
+                ),
+            ],
+        ),
+        Scheme::BornAgain => (
+            "",
+            &[
+                ("scheme=born-again&labels=all", "all labels"),
+                (
+                    "scheme=born-again&labels=all&wrong=0.4&student=64&temperature=2&soft=1",
+                    "all labels, 40 % of them wrong",
+                ),
+                ("soft=0&student-epochs=160", "one network, four times as long"),
+                (
+                    "scheme=several-teachers&members=4&teacher=16&teacher-epochs=40&dropout=0&member-labels=shared&teacher-labels=50",
+                    "four fresh networks, their ensemble, and a student of it",
+                ),
+            ],
+        ),
+        Scheme::SeveralTeachers => (
+            "each blind for two classes of 400 labels",
+            &[
+                ("scheme=several-teachers&mix=logits", "logits mixed"),
+                ("scheme=several-teachers&mix=confidence", "the surer ones counting more"),
+                ("scheme=several-teachers&member-labels=apart&teacher-labels=50", "each 50 labels of its own"),
+                (
+                    "scheme=several-teachers&member-labels=apart&teacher-labels=50&mix=confidence",
+                    "those, the surer ones counting more",
+                ),
+                ("scheme=several-teachers&member-labels=shared&teacher-labels=50", "the same 50 labels for all"),
+                ("labels=400&soft=0", "one network with the 400 labels"),
+                ("labels=250&soft=0", "one network with 250 labels"),
+            ],
+        ),
+        Scheme::Specialists => (
+            "five specialists of two classes each beside a generalist, 400 labels",
+            &[
+                ("scheme=specialists&teacher-labels=50", "50 labels"),
+                ("scheme=specialists&teacher-labels=all", "all labels"),
+                ("scheme=specialists&members=2", "two specialists of five classes"),
+                (
+                    "scheme=several-teachers&members=6&member-labels=shared&temperature=1",
+                    "six generalists instead, of the same 400 labels",
+                ),
+            ],
+        ),
+        Scheme::Soup => (
+            "50 labels of its own for each of five",
+            &[
+                ("scheme=soup&same-start=off", "five starts instead of one"),
+                ("scheme=soup&member-labels=shared&labels=200", "the same 200 labels for all"),
+                ("scheme=soup&member-labels=shared&labels=200&same-start=off", "those, and five starts"),
+                ("student=64&labels=300&soft=0", "one network with all the labels, the start's among them"),
+            ],
+        ),
+        Scheme::Noise => (
+            "sparse noise",
+            &[
+                ("scheme=noise&transfer=noise", "uniform noise"),
+                ("scheme=noise&transfer=shuffled", "shuffled pixels"),
+                ("scheme=noise&transfer=other", "another data set"),
+                ("scheme=noise&transfer=all", "the real inputs"),
+                ("scheme=noise&student=64&transfer=noise", "uniform noise, 64 units"),
+            ],
+        ),
+        Scheme::Subliminal => (
+            "",
+            &[
+                ("scheme=subliminal&same-start=off", "neither starts from the teacher's weights"),
+                ("scheme=subliminal&transfer=all", "the same outputs on real digits"),
+                ("scheme=noise&transfer=noise&labels=0&student=128,128&dropout=0", "the classes' outputs on noise"),
+            ],
+        ),
+        // One that was not thought of yet has its default measured.
+        #[allow(unreachable_patterns, reason = "for as long as every scheme has something beside it")]
+        _ => ("", &[]),
     }
 }
 
@@ -317,9 +340,8 @@ mod tests {
     fn every_link_of_the_tables_is_right() {
         for &scheme in Scheme::ALL {
             for (link, _) in measured_of(scheme) {
-                assert_eq!(decode(link, &[]).problems, [], "{link}");
+                assert_eq!(decode(&link, &[]).problems, [], "{link}");
             }
-            assert_eq!(decode(measured_of(scheme)[0].0, &[]).experiment.scheme, scheme);
         }
     }
 

@@ -109,17 +109,11 @@ fn trained(session: &mut Session, command: Command) -> Vec<String> {
     while session.is_running() {
         events.extend(block_on(session.advance(Duration::ZERO)));
         for event in events.drain(..) {
-            match event {
-                Event::Progress(progress) => {
-                    let job = session.job.as_ref().unwrap();
-                    let Work::Phase(phase) = &job.work else { continue };
-                    let planned = &job.plan;
-                    assert_eq!(progress.phase, Some(job.phase));
-                    assert!(phase.trainees().iter().all(|one| planned.learners(job.phase).any(|id| id == one.id())));
-                    names.extend(phase.trainees().iter().map(|trainee| trainee.id().to_string()));
-                }
-                _ => {}
-            }
+            let (Event::Progress(progress), Some(job)) = (event, session.job.as_ref()) else { continue };
+            let Work::Phase(phase) = &job.work else { continue };
+            assert_eq!(progress.phase, Some(job.phase));
+            assert!(phase.trainees().iter().all(|one| job.plan.learners(job.phase).any(|id| id == one.id())));
+            names.extend(phase.trainees().iter().map(|trainee| trainee.id().to_string()));
         }
     }
     names.dedup();

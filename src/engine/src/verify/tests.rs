@@ -13,6 +13,9 @@ fn rows(name: &str) -> Vec<Row> {
 
 const LOSSES: [&str; 3] = ["distillation.json", "objectives.json", "schemes.json"];
 
+/// Makes a row one that the engine does not have, or cannot read.
+type Spoil = fn(&mut LossRow);
+
 #[test]
 fn the_losses_that_others_computed_are_met() {
     for file in LOSSES {
@@ -71,7 +74,7 @@ fn rows_that_the_engine_does_not_know_are_absent() {
 
 #[test]
 fn numbers_that_do_not_fit_each_other_are_an_error() {
-    let spoil: [(&str, fn(&mut LossRow)); 11] = [
+    let spoil: [(&str, Spoil); 11] = [
         ("mutual", |row| row.peers[0].logits[0].truncate(2)),
         ("mutual", |row| row.peers.clear()),
         ("dense", |row| row.labels[0] = 200),
@@ -154,7 +157,7 @@ fn a_wrong_number_is_noticed() {
 
 #[test]
 fn a_wrong_number_of_a_scheme_is_noticed() {
-    let spoil: [(&str, fn(&mut LossRow)); 3] = [
+    let spoil: [(&str, Spoil); 3] = [
         ("mutual", |row| row.loss *= 1.001),
         ("native-ensemble", |row| row.grad.gate[1][0] *= 1.01),
         ("native-ensemble", |row| row.grad.branches[1][0][0] *= 1.01),
