@@ -1,8 +1,6 @@
 //! What is peculiar about the student that the knobs describe, said where it is seen.
 
-use retort_spec::{
-    Architecture, Channel, Contrast, Experiment, Labels, Objective, Plan, Scheme, Supervision, Transfer,
-};
+use retort_spec::{Architecture, Channel, Contrast, Experiment, Labels, Objective, Plan, Supervision, Transfer};
 use yew::prelude::*;
 
 use crate::{context::AppContext, i18n::format::number};
@@ -38,9 +36,11 @@ fn hints(experiment: &Experiment, plan: &Plan) -> Vec<Hint> {
     let of = experiment.class_count();
     let count = |network: &Architecture| network.parameter_count(experiment.input_count(), of);
     let (student, teacher) = (count(&experiment.student), count(&experiment.teacher));
-    // A weak teacher is what that scheme is about, and where a network's equals teach it there is nothing to compare.
+    // Where a network's equals teach it there is nothing to compare, and of some schemes a large student is the point.
     let compares = ["teacher", "student"].iter().all(|key| experiment.applies(key));
-    if student >= teacher && compares && experiment.scheme != Scheme::WeakToStrong {
+    let usual = Experiment::usual(experiment.data, experiment.scheme);
+    let is_smaller = count(&usual.student) < count(&usual.teacher);
+    if student >= teacher && compares && is_smaller {
         hints.push(Hint::NotSmaller { student, teacher });
     }
     let labels = match experiment.labels {
@@ -83,7 +83,7 @@ pub fn student_hints(page: &AppContext) -> Html {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::{Classes, DataSet, Weights};
+    use retort_spec::{Classes, DataSet, Scheme, Weights};
 
     fn hints(experiment: &Experiment) -> Vec<Hint> {
         super::hints(experiment, &experiment.plan())
