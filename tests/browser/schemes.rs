@@ -1,6 +1,7 @@
 //! Every scheme, chosen from the menu and trained: the page shows its networks and stumbles over none.
 
 use anyhow::{Result, ensure};
+use retort_spec::Scheme;
 use retort_tests::{Gpu, Page};
 use serde_json::json;
 
@@ -14,7 +15,7 @@ async fn page_shows_the_networks_of_every_scheme() -> Result<()> {
     page.until_finished().await?;
     let words = "return [...document.querySelectorAll('#knob-scheme option')].map((option) => option.value)";
     let words: Vec<String> = serde_json::from_value(page.script(words).await?)?;
-    ensure!(words.len() == 13, "{words:?}");
+    ensure!(words == Scheme::WORDS, "{words:?}");
     for word in words.iter().filter(|word| *word != "offline") {
         page.set("#knob-scheme", word).await?;
         page.until_begun().await?;
