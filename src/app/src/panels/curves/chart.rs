@@ -143,7 +143,7 @@ fn cursor(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     html! {
         <g class="cursor">
             <line x1={x.clone()} x2={x.clone()} y1={tenth(frame.y(frame.top))} y2={tenth(frame.y(0.0))} />
-            { for page.state.networks().filter_map(dot) }
+            <>{ for page.state.networks().filter_map(dot) }</>
         </g>
     }
 }

@@ -51,8 +51,10 @@ fn teachers(page: &AppContext) -> Html {
             { knob_control(page, "dropout") }
             // Before what comes and goes, so that it stays where it is.
             <p class="hint mark-key">{ icon(Icon::Again) }{ " " }{ texts.get("mark-key") }</p>
-            { for ids.first().and_then(|id| page.state.network(*id)).map(|measured| facts(page, measured)) }
-            { for ids.iter().skip(1).map(|id| further(page, *id)) }
+            if let Some(measured) = ids.first().and_then(|id| page.state.network(*id)) {
+                { facts(page, measured) }
+            }
+            <>{ for ids.iter().skip(1).map(|id| further(page, *id)) }</>
         </section>
     }
 }
@@ -74,9 +76,12 @@ fn students(page: &AppContext) -> Html {
             { knob_control(page, "student") }
             { knob_slider(page, "soft") }
             { knob_control(page, "t2") }
-            { for state.network(product).map(|measured| facts(page, measured)) }
+            // A child that comes and goes has a place of its own: else all below it would be another's.
+            if let Some(measured) = state.network(product) {
+                { facts(page, measured) }
+            }
             { student_hints(page) }
-            { for others.into_iter().map(|id| further(page, id)) }
+            <>{ for others.into_iter().map(|id| further(page, id)) }</>
         </section>
     }
 }
@@ -91,7 +96,9 @@ fn further(page: &AppContext, network_id: NetworkId) -> Html {
                 <b id={format!("accuracy-{network_id}")}>{ share }</b>
             </summary>
             <p class="hint">{ taught_by(page, network_id) }<br/>{ seeds }</p>
-            { for page.state.network(network_id).map(|measured| facts(page, measured)) }
+            if let Some(measured) = page.state.network(network_id) {
+                { facts(page, measured) }
+            }
         </details>
     }
 }

@@ -130,12 +130,12 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
             </figure>
             { island!(use_bars, bars) }
         </div>
-        { for subject.reference().map(|logits| html! {
+        if let Some(logits) = subject.reference() {
             <div class={classes!("telling", subject.reference.role_word())}>
                 { formula(page, data, logits) }
                 <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
             </div>
-        }) }
+        }
         </>
     }
 }
