@@ -374,11 +374,6 @@ impl Experiment {
         after
     }
 
-    /// Whether the knob means anything here; what does not is hidden.
-    pub fn uses(&self, knob: &Knob) -> bool {
-        self.applies(knob.key)
-    }
-
     /// This experiment with all that does not decide a network of this supervision as it is by default: equal
     /// experiments then give equal networks. What the plan says of the network (who it is, its start, its labels, its
     /// teachers, its epochs) is not in it.

@@ -64,7 +64,7 @@ pub use report::{
     ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, StageMap, Terms,
 };
 pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
-pub use schemes::{MEMBER_KNOBS, SCHEME_KNOBS, SchemeEntry};
+pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
     MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source,

@@ -2,6 +2,7 @@
 
 use retort_spec::{Experiment, LabelAccess, Labels, Supervision, Transfer};
 
+use super::specialists::specialty;
 use crate::{data::split, train::device_dataset::DeviceDataset};
 
 /// The examples whose labels a network sees, as rows of the training set in rising order. What the knob `omit` hides
@@ -57,12 +58,6 @@ fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
 fn hidden(index: u8, classes: usize) -> Vec<u8> {
     let each = if classes < 4 { 1 } else { 2 };
     (0..each).map(|next| ((usize::from(index) * each + next) % classes) as u8).collect()
-}
-
-/// The classes that the `index`th of `of` specialists tells apart.
-pub fn specialty(index: u8, of: u8, classes: usize) -> Vec<u8> {
-    let part = |class: &u8| usize::from(*class) * usize::from(of.max(1)) / classes == usize::from(index);
-    (0..classes as u8).filter(part).collect()
 }
 
 /// The labels of the examples that the data set has, without the visitor's own.

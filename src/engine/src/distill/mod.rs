@@ -4,5 +4,6 @@ mod active_objectives;
 pub mod examples;
 mod labelled;
 pub mod phase;
+pub mod specialists;
 mod transfer;
 pub mod tuning;

@@ -5,7 +5,10 @@ use rand::{RngExt, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use retort_spec::{Experiment, Knowledge, Mix, NetworkId, Supervision, Transfer};
 
-use super::examples::{rows_of, transfer_rows_of};
+use super::{
+    examples::{rows_of, transfer_rows_of},
+    specialists::pooled,
+};
 use crate::{
     data::{batch::Batches, other_inputs},
     device::read,
@@ -284,20 +287,6 @@ impl TransferSource {
             Some(perceptron) => to.extend_from_slice(perceptron.forward(inputs, None)),
         }
     }
-}
-
-/// What a specialist says of its classes and of all others together, `[rows, known + 1]`. Its training saw as many
-/// examples of its classes as of all others; the others' logit makes up for that (Hinton et al. 2015, section 5.3).
-fn pooled(logits: &[f32], known: &[u8], classes: usize) -> Vec<f32> {
-    let more = (classes - known.len()).max(1) as f64 / known.len().max(1) as f64;
-    let row = |row: &[f32]| {
-        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let others = (0_u8..).zip(row).filter(|(class, _)| !known.contains(class));
-        let sum: f64 = others.map(|(_, logit)| f64::from(logit - largest).exp()).sum();
-        let dustbin = f64::from(largest) + (sum * more).max(f64::MIN_POSITIVE).ln();
-        known.iter().map(|&class| row[usize::from(class)]).chain([dustbin as f32]).collect::<Vec<f32>>()
-    };
-    logits.chunks_exact(classes).flat_map(row).collect()
 }
 
 /// What several teachers say as one: their logits mixed, all else that of the first.

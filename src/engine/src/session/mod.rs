@@ -9,6 +9,7 @@ mod classify;
 mod inside;
 mod job;
 mod measure;
+mod outcome;
 mod summary;
 mod timing;
 mod tune;

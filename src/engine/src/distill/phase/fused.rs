@@ -5,13 +5,13 @@ use std::ops::Range;
 use retort_kernels::Inputs;
 use retort_spec::{Experiment, NetworkId};
 
-use super::{PhaseRun, Trainee};
+use super::{PhaseRun, StaleCopy, Trainee};
 use crate::{
     distill::transfer::mixed_rows,
     objectives::Settings,
     train::{
         device_dataset::{DeviceDataset, copy_rows},
-        fused::{FusedLossTerm, FusedTarget, Perceptron},
+        fused::{FusedLossTerm, FusedTarget},
     },
 };
 
@@ -87,10 +87,10 @@ impl PhaseRun {
             let inputs = batch.inputs.of(data, pass.shown.clone());
             said.push((trainee.id(), trainee.learner.forward_fused(inputs)[range].to_vec()));
         }
-        for (id, copy) in &self.copies {
-            let (Some(batch), Some(layers)) = (self.cpu.first_mut(), copy.perceptron()) else { continue };
+        for StaleCopy { id, perceptron, .. } in &mut self.copies {
+            let (Some(batch), Some(perceptron)) = (self.cpu.first_mut(), perceptron) else { continue };
             let range = batch.transfer.clone();
-            let logits = Perceptron::new(&layers).forward(batch.inputs.of(data, range), None).to_vec();
+            let logits = perceptron.forward(batch.inputs.of(data, range), None).to_vec();
             said.retain(|(other, _)| other != id);
             said.push((*id, logits));
         }

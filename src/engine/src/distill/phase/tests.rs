@@ -187,7 +187,7 @@ fn parts_of_labels_are_apart_and_blind_ones_lack_two_classes() {
 fn peers_that_listen_to_the_last_epoch_hear_the_same_for_an_epoch() {
     let bench = bench_of("scheme=mutual&stale=on&student=8");
     let mut run = phase(&bench, 0, Vec::new(), false);
-    let said = |run: &PhaseRun| block_on(run.copies[1].1.to_layers()).unwrap()[0].weight.clone();
+    let said = |run: &PhaseRun| block_on(run.copies[1].network.to_layers()).unwrap()[0].weight.clone();
     run.step(&bench.0, &bench.1);
     let first = said(&run);
     (1..41).for_each(|_| run.step(&bench.0, &bench.1));

@@ -1,0 +1,195 @@
+//! A step by burn's autodiff graph: any network, any objective.
+
+use std::mem;
+
+use burn::tensor::Tensor;
+use retort_spec::{Channel, Experiment, Mix, NetworkId};
+
+use super::{PhaseRun, Trainee};
+use crate::{
+    distill::{
+        active_objectives::Batch,
+        labelled::LabelledBatch,
+        specialists::specialist_loss,
+        transfer::{TransferBatch, mixed},
+    },
+    nets::{Pass, Trace},
+    objectives::{Settings, Source, cross_entropy, soft_targets},
+    train::{device_dataset::DeviceDataset, learner::StepLoss},
+};
+
+impl PhaseRun {
+    /// Whether anybody is to be asked about a transfer batch at this step.
+    fn asks_teachers(trainee: &Trainee, experiment: &Experiment, exclusive: bool, is_first_stage: bool) -> bool {
+        (trainee.soft_weight(experiment) > 0.0 && !exclusive)
+            || (trainee.is_taught() && trainee.supervision.channel == Channel::Extra)
+            || trainee.objectives.needs(Source::Teacher, is_first_stage)
+    }
+
+    pub(super) fn step_by_graph(&mut self, data: &DeviceDataset, experiment: &Experiment) {
+        let Self { trainees, groups, transfer, shared, copies, .. } = self;
+        let (shared, classes) = (*shared, data.dataset.classes);
+        let labelled: Vec<Option<LabelledBatch>> =
+            groups.iter_mut().map(|group| group.batch(data, experiment)).collect();
+        let stages: Vec<(bool, bool)> = trainees
+            .iter()
+            .map(|trainee| {
+                let is_first = trainee.learner.progress() < experiment.first_stage;
+                (is_first, is_first && trainee.objectives.has_exclusive_first_stage())
+            })
+            .collect();
+        let asks: Vec<bool> = trainees
+            .iter()
+            .zip(&stages)
+            .map(|(trainee, &(is_first, exclusive))| Self::asks_teachers(trainee, experiment, exclusive, is_first))
+            .collect();
+        let batch = match transfer {
+            Some(transfer) if asks.contains(&true) => match (&labelled[0], shared) {
+                (Some(batch), true) => {
+                    Some(transfer.batch_of(&batch.rows, batch.indices.clone(), batch.inputs.clone()))
+                }
+                (None, true) => None,
+                _ => transfer.batch(data, experiment, &mut groups[0].generator),
+            },
+            _ => None,
+        };
+        // One forward pass of each on the transfer batch serves its own loss and those who imitate it.
+        let imitated: Vec<NetworkId> = trainees
+            .iter()
+            .zip(&asks)
+            .filter(|(_, asks)| **asks)
+            .flat_map(|(trainee, _)| trainee.supervision.teachers.iter().map(|(id, _)| *id))
+            .collect();
+        let own: Vec<Option<Trace>> = trainees
+            .iter()
+            .zip(&asks)
+            .map(|(trainee, &asks)| {
+                let batch = batch.as_ref().filter(|_| asks || imitated.contains(&trainee.id()))?;
+                Some(trainee.learner.tracked().forward(batch.inputs.clone().autodiff(), Pass::Train(None)))
+            })
+            .collect();
+        let ids: Vec<NetworkId> = trainees.iter().map(Trainee::id).collect();
+        let said = |id: NetworkId, batch: &TransferBatch| -> Option<Trace> {
+            if let Some(copy) = copies.iter().find(|copy| copy.id == id) {
+                return Some(copy.network.forward(batch.inputs.clone(), Pass::Test));
+            }
+            match transfer.as_ref().and_then(|transfer| transfer.trace(data, experiment, id, batch)) {
+                Some(trace) => Some(trace),
+                None => own[ids.iter().position(|other| *other == id)?].clone().map(Trace::inner),
+            }
+        };
+        let taught: Vec<Option<Trace>> = trainees
+            .iter()
+            .zip(&asks)
+            .map(|(trainee, &asks)| {
+                let batch = batch.as_ref().filter(|_| asks)?;
+                if trainee.supervision.teachers.len() > 1
+                    && let Some(fused) = transfer.as_ref().and_then(|transfer| transfer.fused_trace(batch))
+                {
+                    return Some(fused.autodiff());
+                }
+                let teachers = trainee.supervision.teachers.iter();
+                let traces = teachers.filter_map(|&(id, weight)| Some((said(id, batch)?, weight))).collect();
+                let is_extra = trainee.supervision.channel == Channel::Extra;
+                let mixing = if is_extra { Mix::Logits } else { experiment.mix };
+                let trace = mixed(mixing, traces, experiment.temperature)?.autodiff();
+                Some(if is_extra { trace } else { trace.first(classes) })
+            })
+            .collect();
+        let targets = match (&batch, transfer) {
+            (Some(batch), Some(transfer)) => transfer.targets(data, experiment, batch),
+            _ => None,
+        };
+        let settings = Settings::of(experiment);
+        let passes = taught.into_iter().zip(own).zip(stages.into_iter().zip(asks));
+        for (mut trainee, ((teacher, own), ((is_first_stage, exclusive), asks_teacher))) in
+            mem::take(trainees).into_iter().zip(passes)
+        {
+            let soft = trainee.soft_weight(experiment);
+            let progress = trainee.learner.progress();
+            if mem::replace(&mut trainee.was_exclusive, exclusive) && !exclusive {
+                trainee.learner = trainee.learner.reset_optimizer(experiment);
+            }
+            let (is_taught, labelled) = (trainee.is_taught(), labelled[trainee.group].clone());
+            let Trainee { learner, mut objectives, mut dropout, supervision, specialty, .. } = trainee;
+            let asks_labels = supervision.channel == Channel::Classes
+                && !exclusive
+                && (soft < 1.0 || objectives.needs(Source::Labels, is_first_stage));
+            let batch = batch.as_ref();
+            let learner = learner.step(experiment, |network, side_matrices| {
+                let mut step_loss = StepLoss::default();
+                let term = |step_loss: &mut StepLoss, name: &'static str, loss: Tensor<1>| {
+                    if is_taught {
+                        step_loss.terms.push(((name, ""), loss.clone().inner()));
+                    }
+                    step_loss.add(loss);
+                };
+                // Where both sets are one, the pass on the transfer batch is that on the labelled one.
+                let hard = labelled.filter(|_| asks_labels).map(|LabelledBatch { inputs, targets, rows, .. }| {
+                    let trace = match &own {
+                        Some(own) if shared && asks_teacher => own.clone(),
+                        _ => network.forward(inputs.autodiff(), Pass::Train(dropout.as_mut())),
+                    };
+                    (trace.first(classes), smoothed(targets, supervision.smoothing), rows)
+                });
+                if let (Some(teacher), Some(student), Some(batch)) = (&teacher, &own, batch) {
+                    if supervision.channel == Channel::Extra {
+                        let loss = squared_error(student.logits.clone(), teacher.logits.clone(), classes);
+                        term(&mut step_loss, "extra-outputs", loss);
+                    } else {
+                        let student = student.clone().first(classes);
+                        if soft > 0.0 && !exclusive {
+                            term(&mut step_loss, "soft-targets", soft_targets(&student, teacher, &settings, soft));
+                        }
+                        let view = Batch {
+                            student: &student,
+                            teacher: Some(teacher),
+                            targets: targets.clone(),
+                            rows: &batch.places,
+                        };
+                        objectives.add(experiment, progress, &view, side_matrices, &mut step_loss);
+                    }
+                    if !(shared && hard.is_some()) {
+                        step_loss.statistics.extend(student.statistics.iter().cloned());
+                    }
+                }
+                if let Some((trace, targets, rows)) = hard {
+                    if soft < 1.0 {
+                        let loss = match &specialty {
+                            None => cross_entropy(&trace, targets.clone(), 1.0 - soft),
+                            Some(known) => specialist_loss(&trace, targets.clone(), known) * (1.0 - soft),
+                        };
+                        term(&mut step_loss, "cross-entropy", loss);
+                    }
+                    let view = Batch { student: &trace, teacher: None, targets: Some(targets), rows: &rows };
+                    objectives.add(experiment, progress, &view, side_matrices, &mut step_loss);
+                    step_loss.statistics.extend(trace.statistics);
+                }
+                step_loss
+            });
+            trainees.push(Trainee {
+                learner,
+                objectives,
+                dropout,
+                supervision,
+                specialty,
+                group: trainee.group,
+                was_exclusive: exclusive,
+            });
+        }
+    }
+}
+
+/// Labels of which a share is spread over all classes (Szegedy et al. 2016, section 7).
+fn smoothed(targets: Tensor<2>, share: f64) -> Tensor<2> {
+    let [_, classes] = targets.dims();
+    if share == 0.0 { targets } else { targets * (1.0 - share) + share / classes as f64 }
+}
+
+/// The mean squared error of the outputs from `first` on.
+fn squared_error(student: Tensor<2>, teacher: Tensor<2>, first: usize) -> Tensor<1> {
+    let [rows, outputs] = student.dims();
+    let rest = |logits: Tensor<2>| logits.narrow(1, first, outputs - first);
+    let difference = rest(student) - rest(teacher);
+    (difference.clone() * difference).sum() * (1.0 / (rows * (outputs - first)) as f64)
+}
