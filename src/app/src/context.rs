@@ -10,7 +10,7 @@ use crate::{
         Language, Texts,
         labels::{network_name, short_name},
     },
-    platform::view::View,
+    platform::{place::Place, view::View},
     state::{Action, State},
     transport::Driver,
 };
@@ -28,6 +28,12 @@ pub struct AppContext {
     pub set_theme: Callback<String>,
     /// What the link hides and locks.
     pub view: Rc<View>,
+    /// Which part of the page is shown.
+    pub place: Place,
+    /// Shows another part, as a step that Back undoes.
+    pub go: Callback<Place>,
+    /// Shows the part of the page in which a panel stands.
+    pub show: Callback<String>,
 }
 
 impl AppContext {

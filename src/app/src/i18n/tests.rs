@@ -80,6 +80,8 @@ fn derived() -> BTreeSet<String> {
     for word in NetworkKind::WORDS {
         ids.extend([format!("kind-{word}"), format!("use-with-{word}")]);
     }
+    ids.extend(Tab::ALL.map(|tab| format!("tab-{}", tab.word())));
+    ids.extend(Depth::ALL.map(|depth| format!("depth-{}", depth.word())));
     ids.extend(PipelineError::ALL.map(|error| format!("disorder-{}", error.word())));
     ids.extend(FileProblem::WORDS.map(|word| format!("file-problem-{word}")));
     ids.extend(COMPRESSION_STEPS.iter().map(|word| format!("treatment-{word}")));

@@ -152,7 +152,7 @@ fn spread(places: &[usize], count: usize) -> Vec<usize> {
 }
 
 /// Where the files of a data set are dropped, chosen or fetched.
-fn file_drop(page: &AppContext) -> Html {
+pub fn file_drop(page: &AppContext) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
     let take = {

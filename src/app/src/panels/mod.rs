@@ -22,6 +22,19 @@ use retort_spec::Plan;
 use yew::Html;
 
 use crate::context::AppContext;
+pub use crate::platform::place::Tab;
+use crate::platform::place::{Depth, Place};
+
+/// Where in a tab a panel stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Area {
+    /// Across the whole page, first.
+    Top,
+    /// In the wide column.
+    Stage,
+    /// In the narrow column, beside the inspector.
+    Side,
+}
 
 /// A panel of the page.
 pub struct Panel {
@@ -29,6 +42,10 @@ pub struct Panel {
     pub id: &'static str,
     /// Whether a knob stands in it. The settings take those of which no panel says so.
     pub holds: fn(&str) -> bool,
+    /// Where it stands, by tab; the inspector shows what stands nowhere.
+    pub sites: &'static [(Tab, Area)],
+    /// Whether it waits until the visitor asks for it, on a first visit.
+    pub waits: bool,
     /// Whether it has anything to show of this plan.
     pub applies: fn(&Plan) -> bool,
     /// Draws it.
@@ -37,7 +54,18 @@ pub struct Panel {
 
 impl Panel {
     /// What most panels are: they hold no knob and show every plan.
-    pub const PLAIN: Self = Self { id: "", holds: |_| false, applies: |_| true, draw: |_| Html::default() };
+    pub const PLAIN: Self =
+        Self { id: "", holds: |_| false, sites: &[], waits: false, applies: |_| true, draw: |_| Html::default() };
+
+    /// Whether the inspector shows it.
+    pub fn is_settings(&self) -> bool {
+        self.sites.is_empty()
+    }
+
+    /// Where it stands in this tab.
+    pub fn area(&self, tab: Tab) -> Option<Area> {
+        self.sites.iter().find(|(site, _)| *site == tab).map(|(_, area)| *area)
+    }
 }
 
 /// Every panel, in the order of the page.
@@ -75,6 +103,34 @@ pub const IDS: &[&str] = &{
 /// Whether a panel is on the page: the link does not hide it, and it has something to show of the plan.
 pub fn is_shown(page: &AppContext, id: &str) -> bool {
     page.shows(id) && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.plan))
+}
+
+/// Whether a panel stands in the page as it is: in its tab, in the inspector, or anywhere where all views are.
+pub fn stands(place: Place, panel: &Panel) -> bool {
+    place.depth == Depth::Everything
+        || panel.area(place.tab).is_some()
+            && !(panel.waits && place.depth == Depth::First && place.opened != Some(panel.id))
+        || panel.is_settings() && (place.depth == Depth::Class || place.inspected == Some(panel.id))
+}
+
+/// The place at which a panel can be seen: this one, if it can be.
+pub fn place_of(place: Place, id: &str) -> Place {
+    match PANELS.iter().find(|panel| panel.id == id) {
+        Some(panel) if !stands(place, panel) => match panel.sites.first() {
+            Some((tab, _)) => Place { opened: panel.waits.then_some(panel.id), ..place.at(*tab) },
+            None => Place { inspected: Some(panel.id), ..place },
+        },
+        _ => place,
+    }
+}
+
+/// The tabs that have something to show.
+pub fn tabs(page: &AppContext) -> impl Iterator<Item = Tab> + '_ {
+    let shown = |tab: Tab| {
+        let stands = |panel: &Panel| panel.area(tab).is_some() || tab == Tab::Distil && panel.is_settings();
+        PANELS.iter().any(|panel| panel.id != report::PANEL.id && stands(panel) && is_shown(page, panel.id))
+    };
+    Tab::ALL.into_iter().filter(move |tab| shown(*tab))
 }
 
 /// The panel in which a knob stands.

@@ -3,7 +3,7 @@
 use retort_spec::{Knob, encode};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     i18n::labels::{differences, knob_name, knob_value, usual},
@@ -11,7 +11,18 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "report", draw: report, ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "report",
+    draw: report,
+    sites: &[
+        (Tab::Distil, Area::Stage),
+        (Tab::Inside, Area::Stage),
+        (Tab::Loss, Area::Stage),
+        (Tab::Shrink, Area::Stage),
+        (Tab::Compare, Area::Stage),
+    ],
+    ..Panel::PLAIN
+};
 
 /// The report's head and its table of knobs; only paper shows them.
 pub fn report(page: &AppContext) -> Html {

@@ -47,7 +47,7 @@ pub fn scheme(page: &AppContext) -> Html {
 }
 
 /// The schemes by group.
-fn menu(page: &AppContext, chosen: Scheme) -> Html {
+pub fn menu(page: &AppContext, chosen: Scheme) -> Html {
     let texts = &page.texts;
     let change = page.turn("scheme").reform(|event: Event| text_of(&event));
     let group = |group: &SchemeGroup| {

@@ -3,7 +3,7 @@
 use retort_spec::{NetworkId, probability::mean_distribution_per_class};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::use_page,
     i18n::{
@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "similarity", draw: |_| island!(use_similarity), ..Panel::PLAIN };
+pub const PANEL: Panel =
+    Panel { id: "similarity", draw: |_| island!(use_similarity), sites: &[(Tab::Inside, Area::Stage)], ..Panel::PLAIN };
 
 /// The class-similarity panel.
 #[hook]

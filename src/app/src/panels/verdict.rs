@@ -3,7 +3,7 @@
 use retort_spec::{Contrast, NetworkId, Outcome, Spread, Verdict};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     i18n::format::{number, percent, percentage},
@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "verdict", draw: verdict, ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "verdict",
+    draw: verdict,
+    sites: &[(Tab::Distil, Area::Stage), (Tab::Compare, Area::Stage)],
+    ..Panel::PLAIN
+};
 
 /// The verdict's panel.
 pub fn verdict(page: &AppContext) -> Html {

@@ -6,7 +6,13 @@ use retort_spec::{Experiment, PAGE_KEYS, Problem, ProblemKind, VERSION, encode, 
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::{i18n::Language, platform::view::View};
+use crate::{
+    i18n::Language,
+    platform::{
+        place::{Depth, Place, Tab},
+        view::View,
+    },
+};
 
 /// The colours that a link may ask for.
 const THEMES: [&str; 3] = ["auto", "light", "dark"];
@@ -53,6 +59,7 @@ pub fn view(panels: &'static [&'static str], lessons: &[&str]) -> (View, Vec<Pro
     let key = |name| page_key(name);
     let (view, mut problems) =
         View::read(panels, key("hide").as_deref(), key("lock").as_deref(), key("view").as_deref());
+    problems.extend(Place::read(key("tab").as_deref(), key("depth").as_deref()).1);
     let mut report = |key: &str, value: String, words: &str| {
         let kind = ProblemKind::NotAChoice { words: words.to_owned() };
         problems.push(Problem { key: key.to_owned(), value, kind, used: None });
@@ -84,9 +91,27 @@ pub fn settle(experiment: &Experiment) {
     go(&compose(&query(), experiment, None), true);
 }
 
-/// Writes a page key, or takes it out.
+/// Writes a page key, or takes it out, as a step that Back undoes.
 pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
     go(&compose(&query(), experiment, Some((key, value))), is_framed());
+}
+
+/// Writes where the page is. A step that Back undoes is it only where the visitor went there.
+pub fn put_place(experiment: &Experiment, place: Place, in_place: bool) {
+    let tab = (place.tab != Tab::default()).then(|| place.tab.word());
+    let depth = (place.depth != Depth::default()).then(|| place.depth.word());
+    let with_tab = compose(&query(), experiment, Some(("tab", tab)));
+    go(&compose(&with_tab, experiment, Some(("depth", depth))), in_place || is_framed());
+}
+
+/// Which part of the page the address asks for. Where it hides panels, and names no part, all others are shown at
+/// once: so such links were meant when the page had no tabs.
+pub fn place() -> Place {
+    let place = Place::read(page_key("tab").as_deref(), page_key("depth").as_deref()).0;
+    match page_key("hide").is_some() && page_key("tab").is_none() && page_key("depth").is_none() {
+        true => Place { depth: Depth::Everything, ..place },
+        false => place,
+    }
 }
 
 /// The page's whole address with another experiment and another value of a page key, to share.

@@ -5,6 +5,7 @@ pub mod files;
 pub mod frame;
 pub mod link;
 pub mod offline;
+pub mod place;
 pub mod save;
 pub mod session;
 pub mod snapshot;

@@ -8,8 +8,8 @@ use crate::{
     i18n::format::number,
     panels::{compression_bench::run::ending, verdict::sentence},
     shell::{
-        header::{Learning, learners, learning},
         notices::wording,
+        progress::{Learning, learners, learning},
     },
 };
 

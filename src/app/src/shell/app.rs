@@ -17,16 +17,15 @@ use crate::{
         self,
         guide::{Guide, use_new_guide},
     },
-    panels::{IDS, PANELS, Panel, lesson::lesson_panel},
-    platform::{link, offline, session},
+    panels::{self, IDS, lesson::lesson_panel, place_of},
+    platform::{
+        link, offline,
+        place::{Depth, Place},
+        session,
+    },
     shell::{
-        announcer::use_announcer,
-        header::header,
-        notices::notices,
-        panel::{panel, use_redraw_schedule},
-        summary::summary_line,
-        toolbar::pace_of,
-        tour::use_tour,
+        announcer::use_announcer, header::header, notices::notices, panel::use_redraw_schedule, stage::stage,
+        summary::summary_line, tabs::tabs, toolbar::pace_of, tour::use_tour,
     },
     state::{Action, Engine, Notice, State, selection},
     transport::Driver,
@@ -65,6 +64,7 @@ pub fn App(props: &AppProps) -> Html {
     });
     let texts = use_state(|| props.texts.clone());
     let theme = use_state(link::theme);
+    let place = use_state_eq(link::place);
     let driver = {
         let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
         use_memo((), move |()| Driver::start(experiment, dispatch))
@@ -174,7 +174,7 @@ pub fn App(props: &AppProps) -> Html {
     };
     {
         let (driver, dispatch, tell) = (driver.clone(), state.dispatcher(), tell.clone());
-        let (view, theme) = (view.setter(), theme.setter());
+        let (view, theme, place) = (view.setter(), theme.setter(), place.setter());
         use_effect_with((), move |()| {
             let watch = Interval::new(WATCH_MILLIS, move || driver.heartbeat());
             let keys = || (link::page_key("lang"), link::page_key("theme"));
@@ -183,6 +183,7 @@ pub fn App(props: &AppProps) -> Html {
                 EventListener::new(&window, "popstate", move |_| {
                     let (seen, problems) = link::view(IDS, &lessons::ids());
                     view.set((Rc::new(seen), problems));
+                    place.set(link::place());
                     // Only what the new address says otherwise: the visitor's own choice outlives a step back.
                     let now = keys();
                     if now.0 != known.0 {
@@ -231,40 +232,61 @@ pub fn App(props: &AppProps) -> Html {
         RunState::Finished => "finished",
         RunState::Idle => "idle",
     };
-    let page = AppContext {
-        state,
+    let mover = |in_place: bool| {
+        let (place, experiment) = (place.clone(), state.experiment.clone());
+        move |to: Place| {
+            link::put_place(&experiment, to, in_place);
+            place.set(to);
+        }
+    };
+    let (go, show) = (Callback::from(mover(false)), mover(true));
+    let here = *place;
+    let mut page = AppContext {
+        state: state.clone(),
         texts: (*texts).clone(),
         driver: (*driver).clone(),
         set_language,
         theme: shown_theme,
         set_theme,
         view: view.0.clone(),
+        place: here,
+        go,
+        show: Callback::from(move |panel: String| {
+            let to = place_of(here, &panel);
+            if to != here {
+                show(to);
+            }
+        }),
     };
+    // A tab of which the link leaves nothing is not shown.
+    if here.depth != Depth::Everything && !panels::tabs(&page).any(|tab| tab == here.tab) {
+        let first = panels::tabs(&page).next();
+        page.place.tab = first.unwrap_or_default();
+    }
     use_swipes();
     let (recorded, begun) = (page.state.recorded, page.state.runs_started);
     let guide = use_new_guide(&page);
-    // Where nobody teaches from outside, the others take that panel's place.
-    let applies = |panel: &Panel| (panel.applies)(&page.state.plan);
-    let without = PANELS.iter().filter(|panel| !applies(panel)).map(|panel| panel.id).collect::<Vec<_>>().join(" ");
-    let schedule = use_redraw_schedule(running == "running", (page.view.hide.clone(), without.clone()));
-    let hidden = (!page.view.hide.is_empty()).then_some("");
-    let panels: Html =
-        PANELS.iter().filter(|one| applies(one)).map(|one| panel(&page, &schedule, one.id, one.draw)).collect();
+    let shown = (page.view.hide.clone(), page.place, page.state.plan.clone());
+    let schedule = use_redraw_schedule(running == "running", shown);
+    let stage = stage(&page, &schedule);
     // What is shown class by class keeps its place from the start.
     let classes = format!("--classes: {}", page.state.experiment.class_count());
     let page_texts = page.texts.clone();
-    let (header, notices, summary_line, lesson) =
-        (header(&page), notices(&page), summary_line(&page), lesson_panel(&guide));
+    let place = page.place;
+    let (header, tabs, notices, summary_line, lesson) =
+        (header(&page), tabs(&page), notices(&page), summary_line(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<AppContext> context={page}>
         <ContextProvider<Guide> context={guide}>
             { skip_link(&page_texts) }
             { header }
+            { tabs }
             { island!(use_announcer) }
             { notices }
             { summary_line }
-            <main data-state={running} data-begun={begun.to_string()} data-recorded={recorded.to_string()} data-hidden={hidden} data-without={without} style={classes}>
-                { panels }
+            <main data-tab={place.tab.word()} data-depth={place.depth.word()} data-state={running} data-begun={begun.to_string()}
+                data-recorded={recorded.to_string()} style={classes}>
+                { stage }
             </main>
             { lesson }
             { island!(use_keyboard) }

@@ -70,7 +70,7 @@ pub fn use_redraw_schedule<T: PartialEq + 'static>(training: bool, shown: T) -> 
             margin.set_root_margin(MARGIN);
             // Without an observer, or before it has spoken, all panels count as seen.
             let observer = IntersectionObserver::new_with_options(changed.as_ref().unchecked_ref(), &margin).ok();
-            let panels = window().and_then(|window| window.document()?.query_selector_all("main > section").ok());
+            let panels = window().and_then(|window| window.document()?.query_selector_all("main .panel").ok());
             if let (Some(observer), Some(panels)) = (&observer, panels) {
                 for panel in (0..panels.length()).filter_map(|index| panels.get(index)) {
                     observer.observe(panel.unchecked_ref());

@@ -1,9 +1,17 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::Scheme;
+use retort_spec::{Knob, Scheme};
 use yew::prelude::*;
 
-use crate::{context::AppContext, i18n::format::percent, panels::verdict::outcome, state::networks::is_usual};
+use crate::{
+    context::AppContext,
+    i18n::{
+        format::percent,
+        labels::{differences, knob_name, knob_value, usual},
+    },
+    panels::verdict::outcome,
+    state::networks::is_usual,
+};
 
 /// The line below the head of the page.
 pub fn summary_line(page: &AppContext) -> Html {
@@ -28,6 +36,32 @@ pub fn summary_line(page: &AppContext) -> Html {
             if page.shows("verdict") {
                 <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
             }
+            { differing(page) }
         </section>
     }
+}
+
+/// A chip for each setting that is off its default, with a button that puts it back.
+fn differing(page: &AppContext) -> Html {
+    let (texts, experiment) = (&page.texts, &page.state.experiment);
+    let usual = usual(experiment);
+    let chip = |knob: &&'static Knob| {
+        let knob = *knob;
+        let name = knob_name(texts, knob);
+        let default = knob.get(&usual);
+        let back = page.turn(knob.key).reform(move |_: MouseEvent| default.clone());
+        html! {
+            <span class="chip" data-chip={knob.key}>
+                { &name }{ " " }<b>{ knob_value(texts, knob, experiment) }</b>
+                if !page.locks(knob.key) {
+                    <button onclick={back} aria-label={texts.with("chip-back", &[("knob", name.into())])}>{ "×" }</button>
+                }
+            </span>
+        }
+    };
+    let shown: Vec<&Knob> = differences(experiment).into_iter().filter(|knob| page.shows_knob(knob.key)).collect();
+    if shown.is_empty() {
+        return Html::default();
+    }
+    html! { <div class="chips differing" role="group" aria-label={texts.get("chips")}>{ for shown.iter().map(chip) }</div> }
 }

@@ -50,7 +50,14 @@ pub fn use_tour() -> Html {
         Stage::Stop(index) => stops.get(index),
         _ => None,
     };
-    use_look(stop.map_or(&[], |(panels, _)| *panels), None, ());
+    let looks = stop.map_or(&[][..], |(panels, _)| *panels);
+    use_look(looks, None, page.place);
+    {
+        let show = page.show.clone();
+        use_effect_with(looks.first().copied(), move |panel| {
+            panel.iter().for_each(|panel| show.emit((*panel).to_owned()))
+        });
+    }
     use_root_class("with-tour", now != Stage::Hidden);
     {
         let stage = stage.setter();

@@ -48,12 +48,7 @@ impl<'a> Subject<'a> {
         // What a network that is learning says now; its last measurement is an older network's.
         let row = |id| state.answer(id, false).filter(|_| state.follows(id)).or_else(|| row(id));
         let logits: Vec<_> = state.networks().map(|id| (id, row(id))).collect();
-        // A teacher is shown once it is finished; peers while they learn.
-        let is_there = match state.teacher() {
-            Some(teacher) => state.network(teacher).is_some(),
-            None => logits.iter().any(|(_, logits)| logits.is_some()),
-        };
-        if !is_there {
+        if logits.iter().all(|(_, logits)| logits.is_none()) {
             return None;
         }
         let size = (data.shape[0] * data.shape[1]) as usize;
@@ -125,6 +120,15 @@ pub fn most_telling(state: &State) -> Option<usize> {
     let taught: Vec<usize> = (0..count).filter(|&index| is_right(teacher, index)).collect();
     let most = |of: &mut dyn Iterator<Item = usize>| of.max_by(|a, b| doubt(a).total_cmp(&doubt(b)));
     most(&mut taught.iter().copied().filter(gains)).or_else(|| most(&mut taught.iter().copied())).or(Some(0))
+}
+
+/// The test examples of which the reference is surest and least sure.
+pub fn extremes(state: &State) -> Option<(usize, usize)> {
+    let classes = state.data.as_ref()?.classes as usize;
+    let reference = state.network(state.reference())?;
+    let doubts: Vec<f64> = reference.logits.chunks_exact(classes).map(|row| entropy_bits(&softmax(row, 1.0))).collect();
+    let by_doubt = |a: &usize, b: &usize| doubts[*a].total_cmp(&doubts[*b]);
+    Some(((0..doubts.len()).min_by(by_doubt)?, (0..doubts.len()).max_by(by_doubt)?))
 }
 
 /// Test examples of other classes that look most like `class` to a network: the largest shares first, `(index, share)`.

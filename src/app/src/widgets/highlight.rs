@@ -3,12 +3,13 @@
 use std::{cell::Cell, rc::Rc};
 
 use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
 use js_sys::Array;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{DomRect, Element, Event, HtmlElement, ResizeObserver, ScrollBehavior, ScrollToOptions, window};
 use yew::prelude::*;
 
-use crate::widgets::dom::focus_in_place;
+use crate::{context::AppContext, widgets::dom::focus_in_place};
 
 /// The attribute that the style sheet outlines.
 const MARK: &str = "data-look";
@@ -96,7 +97,7 @@ impl Drop for Kept {
 }
 
 /// Brings a panel into view, if it is there, and moves the focus to the control of `knob` in it, or else to the panel.
-pub fn go_to(id: &str, knob: Option<&str>) {
+fn go_to(id: &str, knob: Option<&str>) {
     let Some(panel) = element(id) else { return };
     // A fold that hides the control opens.
     if let Some(fold) = knob.and_then(control).and_then(|control| control.closest("details").ok().flatten()) {
@@ -110,6 +111,14 @@ pub fn go_to(id: &str, knob: Option<&str>) {
     if let Some(element) = target.dyn_ref::<HtmlElement>() {
         focus_in_place(element);
     }
+}
+
+/// Shows a panel wherever it stands, and goes to it.
+pub fn reveal(page: &AppContext, id: &str, knob: Option<&str>) {
+    page.show.emit(id.to_owned());
+    let (id, knob) = (id.to_owned(), knob.map(str::to_owned));
+    // Another tab is drawn first.
+    Timeout::new(0, move || go_to(&id, knob.as_deref())).forget();
 }
 
 /// Gives the page's root this class while `on`, so that the layout makes room.

@@ -11,7 +11,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::island;
 use crate::{
     context::{AppContext, use_page},
@@ -68,7 +68,8 @@ fn watched(state: &State, looked_at: bool) -> Floats {
 pub type Pair<'a> = [Option<&'a Insides>; 2];
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "inside", draw: |_| island!(use_inside), ..Panel::PLAIN };
+pub const PANEL: Panel =
+    Panel { id: "inside", draw: |_| island!(use_inside), sites: &[(Tab::Inside, Area::Stage)], ..Panel::PLAIN };
 
 /// The panel.
 #[hook]

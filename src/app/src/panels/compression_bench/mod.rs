@@ -12,7 +12,7 @@ pub mod step;
 use web_sys::DragEvent;
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     island,
@@ -20,7 +20,13 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "bench", holds: |key| key == "compress", draw: bench, ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "bench",
+    holds: |key| key == "compress",
+    draw: bench,
+    sites: &[(Tab::Shrink, Area::Stage)],
+    ..Panel::PLAIN
+};
 
 /// The panel.
 pub fn bench(page: &AppContext) -> Html {

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use retort_spec::{DataSummary, Measured, NetworkId};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::island;
 use crate::{
     context::{AppContext, use_page},
@@ -33,7 +33,8 @@ fn logits<'a>(page: &AppContext, data: &DataSummary, network: &'a Measured) -> C
 }
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "confusion", draw: |_| island!(use_confusion), ..Panel::PLAIN };
+pub const PANEL: Panel =
+    Panel { id: "confusion", draw: |_| island!(use_confusion), sites: &[(Tab::Inside, Area::Stage)], ..Panel::PLAIN };
 
 /// The confusion panel.
 #[hook]

@@ -8,7 +8,7 @@ pub mod pareto;
 use retort_spec::{Activations, CompressionResult, Task};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     i18n::format::{bytes, number, percentage, signed, with_percent_sign},
@@ -25,6 +25,7 @@ pub const PANEL: Panel = Panel {
     id: "cost",
     holds: |key| matches!(key, "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations"),
     draw: cost,
+    sites: &[(Tab::Shrink, Area::Stage)],
     ..Panel::PLAIN
 };
 

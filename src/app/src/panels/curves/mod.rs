@@ -9,7 +9,7 @@ pub mod saved;
 
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     charts::{
         axes::title,
@@ -30,7 +30,12 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "curves", draw: |_| island!(use_curves), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "curves",
+    draw: |_| island!(use_curves),
+    sites: &[(Tab::Distil, Area::Side), (Tab::Loss, Area::Side)],
+    ..Panel::PLAIN
+};
 
 /// The curves' panel.
 #[hook]

@@ -9,7 +9,7 @@ pub mod strokes;
 use retort_spec::{Floats, UserExample};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::{AppContext, use_page},
     island,
@@ -30,7 +30,13 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "draw", draw: |_| island!(use_draw), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "draw",
+    draw: |_| island!(use_draw),
+    sites: &[(Tab::Distil, Area::Stage)],
+    waits: true,
+    ..Panel::PLAIN
+};
 
 /// Where the browser's tab keeps the drawing over a reload.
 const INK: &str = "drawing";

@@ -13,7 +13,7 @@ use crate::{
     },
     panels::lesson::quantity::{label, written},
     state::{Engine, setting::is_turned},
-    widgets::highlight::go_to,
+    widgets::highlight::reveal,
 };
 
 /// What a visitor can do in a step.
@@ -38,7 +38,10 @@ pub fn step_view(
     let texts = &page.texts;
     let live = step.show.iter().map(|name| (name.as_str(), tracker.read(&page.state, name)));
     let control = control_of(step).map(str::to_owned);
-    let look = step.look.clone().map(|panel| Callback::from(move |_: MouseEvent| go_to(&panel, control.as_deref())));
+    let look = step.look.clone().map(|panel| {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| reveal(&page, &panel, control.as_deref()))
+    });
     html! {
         <div key={place}>
             { prose(step.text.said(texts.language)) }

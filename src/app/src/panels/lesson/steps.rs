@@ -45,7 +45,11 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let step = lesson.steps.get(progress.step);
     let record = progress.record();
     let looks: Vec<&str> = step.and_then(|step| step.look.as_deref()).into_iter().collect();
-    use_look(&looks, step.and_then(control_of), page.state.experiment.data);
+    use_look(&looks, step.and_then(control_of), (page.state.experiment.data, page.place));
+    {
+        let (show, look) = (page.show.clone(), step.and_then(|step| step.look.clone()));
+        use_effect_with(look, move |look| look.iter().for_each(|panel| show.emit(panel.clone())));
+    }
     {
         let (page, lesson) = (page.clone(), lesson.clone());
         use_effect_with((), move |()| {

@@ -29,6 +29,7 @@ pub const TEACHER: Panel = Panel {
     holds: |key| matches!(key, "teacher" | "dropout"),
     applies: |plan| plan.ids().any(is_teaching),
     draw: teachers,
+    ..Panel::PLAIN
 };
 
 /// The entry of the others.

@@ -7,7 +7,7 @@ pub mod terms;
 use retort_spec::{Channel, Knowledge, Objective};
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     charts::axes::term_name,
     context::AppContext,
@@ -36,7 +36,9 @@ pub const PANEL: Panel = Panel {
         let mut lessons = plan.phases.iter().flat_map(|phase| &phase.learners);
         lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes)
     },
+    sites: &[(Tab::Loss, Area::Stage)],
     draw: objectives,
+    ..Panel::PLAIN
 };
 
 /// The panel.

@@ -8,7 +8,7 @@ pub mod layers;
 
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     i18n::labels::scheme_name,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "packed", draw: packed, ..Panel::PLAIN };
+pub const PANEL: Panel = Panel { id: "packed", draw: packed, sites: &[(Tab::Shrink, Area::Stage)], ..Panel::PLAIN };
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &AppContext) -> Html {

@@ -58,9 +58,10 @@ pub fn use_bars(props: &BarsProps) -> Html {
     };
     let head = |network_id: NetworkId| html! { <>{ page.short_name(network_id) }{ mark(network_id) }</> };
     let width = |share: f64| 100.0 * length(share, *logarithmic);
+    let telling = props.label.or_else(|| argmax(logits(*shown.first()?)?));
     let row = |class: usize| {
         html! {
-            <tr>
+            <tr class={(telling == Some(class)).then_some("telling")}>
                 <th scope="row">{ class_name(&page.texts, props.data, class) }</th>
                 <td>{ for columns.iter().map(|(network_id, shares)| html! {
                     // What is not known yet has no bar.

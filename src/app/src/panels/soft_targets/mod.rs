@@ -10,7 +10,7 @@ use retort_spec::{
 };
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab, is_shown};
 use crate::{
     context::AppContext,
     i18n::{
@@ -22,9 +22,14 @@ use crate::{
         bars::{BarsProps, use_bars},
         regions::use_regions,
     },
-    state::{Action, Source, selection::Subject},
+    platform::place::Place,
+    state::{
+        Action, Source,
+        selection::{Subject, extremes},
+    },
     widgets::{
         dom::text_of,
+        highlight::reveal,
         knob::knob_label,
         number_field::{NumberField, number_field},
         picture::{PictureProps, ScatterProps, scatter, use_picture},
@@ -36,25 +41,38 @@ use crate::{
 const TEMPERATURES: [f64; 5] = [1.0, 2.0, 4.0, 8.0, 20.0];
 
 /// Its entry in the table.
-pub const PANEL: Panel =
-    Panel { id: "soft-targets", holds: |key| key == "temperature", draw: soft_targets, ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "soft-targets",
+    holds: |key| key == "temperature",
+    draw: soft_targets,
+    sites: &[(Tab::Distil, Area::Stage), (Tab::Inside, Area::Side)],
+    ..Panel::PLAIN
+};
+
+/// The panel in which one draws an example.
+const DRAW: &str = "draw";
 
 /// The soft-target panel.
 pub fn soft_targets(page: &AppContext) -> Html {
-    let texts = &page.texts;
+    let (texts, state) = (&page.texts, &page.state);
+    let subject = state.data.as_ref().zip(Subject::of(state));
+    let logits = subject.as_ref().and_then(|(_, subject)| subject.reference());
     html! {
-        <section id="soft-targets" class="panel" aria-labelledby="soft-title">
+        <section id="soft-targets" class="panel" aria-labelledby="soft-title" tabindex="-1">
             <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
             if page.shows_knob("temperature") {
-                { slider(page) }
+                <div class="temperatures">
+                    { slider(page) }
+                    <div class={classes!("multiples", state.reference().role_word())}>{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
+                </div>
             }
-            if page.state.experiment.data.is_plane() {
+            if state.experiment.data.is_plane() {
                 { island!(use_regions) }
             }
-            if let (Some(data), Some(subject)) = (&page.state.data, Subject::of(&page.state)) {
-                { example(page, data, &subject) }
+            if let Some((data, subject)) = &subject {
+                { example(page, data, subject) }
             } else {
-                <p class="empty">{ texts.get(if page.state.teacher().is_some() { "soft-targets-empty" } else { "confusion-empty" }) }</p>
+                <p class="empty">{ texts.get(if state.teacher().is_some() { "soft-targets-empty" } else { "confusion-empty" }) }</p>
             }
         </section>
     }
@@ -127,14 +145,12 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
                     <span id="entropy">{ texts.with("entropy", &[("bits", entropy.into())]) }</span>
                 </figcaption>
                 { pager(page, data, subject) }
+                { choices(page) }
             </figure>
             { island!(use_bars, bars) }
         </div>
         if let Some(logits) = subject.reference() {
-            <div class={classes!("telling", subject.reference.role_word())}>
-                { formula(page, data, logits) }
-                <div class="multiples">{ for TEMPERATURES.iter().map(|&t| multiple(page, logits, t)) }</div>
-            </div>
+            <div class={classes!("telling", subject.reference.role_word())}>{ formula(page, data, logits) }</div>
         }
         </>
     }
@@ -176,6 +192,32 @@ fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     }
 }
 
+/// Goes to the surest and the most doubtful example, or to a drawing of one's own.
+fn choices(page: &AppContext) -> Html {
+    let (texts, state, place) = (&page.texts, &page.state, page.place);
+    let go = |id: &'static str, index: usize| {
+        let dispatch = state.dispatcher();
+        let onclick = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
+        html! { <button {id} {onclick}>{ texts.get(id) }</button> }
+    };
+    let is_open = place.opened == Some(DRAW);
+    let draw = {
+        let (page, back) = (page.clone(), Place { opened: None, ..place });
+        Callback::from(move |_: MouseEvent| match is_open {
+            true => page.go.emit(back),
+            false => reveal(&page, DRAW, None),
+        })
+    };
+    html! {
+        <div class="choices">
+            { for extremes(state).map(|(surest, doubtful)| html! { <>{ go("surest", surest) }{ go("doubtful", doubtful) }</> }) }
+            if !state.experiment.data.is_plane() && is_shown(page, DRAW) {
+                <button id="draw-one" aria-pressed={is_open.to_string()} onclick={draw}>{ texts.get("draw-one") }</button>
+            }
+        </div>
+    }
+}
+
 fn picture(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let label = subject.label.map_or_else(|| "?".into(), |label| class_name(&page.texts, data.data, label));
     let words = page.texts.with("test-example", &[("label", label.into())]);
@@ -205,9 +247,9 @@ fn formula(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
 }
 
 /// The teacher's distribution at one temperature; a click takes that temperature.
-fn multiple(page: &AppContext, logits: &[f32], at: f64) -> Html {
-    let distribution = softmax(logits, at);
-    let width = 100.0 / distribution.len() as f64;
+fn multiple(page: &AppContext, logits: Option<&[f32]>, at: f64) -> Html {
+    let distribution = logits.map(|logits| softmax(logits, at)).unwrap_or_default();
+    let width = 100.0 / distribution.len().max(1) as f64;
     let take = page.turn("temperature").reform(move |_: MouseEvent| at.to_string());
     let chosen = (page.state.temperature() - at).abs() < 1e-9;
     html! {

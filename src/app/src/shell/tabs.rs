@@ -1,0 +1,50 @@
+//! The tabs of the page, and how much of it stands open.
+
+use yew::prelude::*;
+
+use crate::{
+    context::AppContext,
+    island,
+    panels::{self, lesson::menu::use_lessons_button},
+    platform::place::{Depth, Place, Tab},
+    widgets::dom::text_of,
+};
+
+/// The tabs; none where the link leaves only one, or shows all at once.
+pub fn tabs(page: &AppContext) -> Html {
+    let (texts, place) = (&page.texts, page.place);
+    let tabs: Vec<Tab> = panels::tabs(page).filter(|tab| *tab != Tab::Lessons || page.shows("lessons")).collect();
+    let tab = |tab: &Tab| {
+        let tab = *tab;
+        let is_here = place.depth != Depth::Everything && place.tab == tab;
+        let go = page.go.reform(move |_: MouseEvent| match place.depth {
+            Depth::Everything => Place { depth: Depth::First, ..place.at(tab) },
+            _ => place.at(tab),
+        });
+        let id = format!("tab-{}", tab.word());
+        html! { <button id={id.clone()} aria-current={is_here.then_some("page")} onclick={go}>{ texts.get(&id) }</button> }
+    };
+    let go = page.go.reform(move |event: Event| {
+        let word = text_of(&event);
+        let depth = Depth::ALL.into_iter().find(|depth| depth.word() == word).unwrap_or_default();
+        Place { depth, ..place }
+    });
+    if tabs.len() < 2 {
+        return Html::default();
+    }
+    html! {
+        <nav id="tabs" aria-label={texts.get("tabs")}>
+            <div class="tabs">{ for tabs.iter().map(tab) }
+                if page.shows("lessons") {
+                    { island!(use_lessons_button) }
+                }
+            </div>
+            <label for="depth">{ texts.get("depth") }</label>
+            <select id="depth" onchange={go}>
+                { for Depth::ALL.into_iter().map(|depth| html! {
+                    <option value={depth.word()} selected={depth == place.depth}>{ texts.get(&format!("depth-{}", depth.word())) }</option>
+                }) }
+            </select>
+        </nav>
+    }
+}
