@@ -22,6 +22,16 @@ doubtful = Most doubtful
 draw-one = Draw one
 time-left = { $seconds } s left
 with-without = Accuracy with the teacher : without
+more-buttons = More buttons
+tour-start = See it in one minute
+tour-skip = Skip
+tour-end = Done
+tour-again = Tour of the page
+tour-teacher = The teacher is a large network that has learned from every label. The student is small, and sees only a few labels. Beside it stands its twin: the same small network, without a teacher.
+tour-soft-targets = Watch the bars: the temperature goes up and down. The teacher thinks of other classes, too; a high temperature makes that visible. It is what the student learns from.
+tour-alone = Now the student learns from the labels alone: its soft weight is 0. It does no better than its twin.
+tour-student = And now from the teacher again. The difference is what distillation brought, over several seeds.
+tour-cost = Last, the student is packed into a file: here with 4 bits for each weight. What it costs in accuracy is measured on the file.
 skip = Skip to the soft targets
 summary = Summary
 lede-waiting = The effect is being measured…
@@ -546,6 +556,7 @@ verdict-own = { $count ->
 }
 
 objectives = Distillation objectives
+objectives-seek = Search the objectives
 objectives-sub = any weighted sum of these
 objectives-turn = A change here retrains the students.
 objectives-letters = z, f, F: the student's logits, embedding and maps; v, g, G: the teacher's. y: the label; T: the temperature; N examples, C classes.
@@ -654,17 +665,6 @@ quantity-biased-accuracy = Student with the bias: accuracy
 quantity-biased-class = Student with the bias: accuracy on class { $class }
 quantity-disagreements = Test examples on which teacher and student disagree
 quantity-drawn = Your drawing is shown
-tour-offer = New here? Take a one-minute tour.
-tour-start = Start
-tour-decline = Not now
-tour-skip = Skip
-tour-end = Done
-tour-again = Tour of the page
-tour-data = The data. The teacher learns from all of these examples with their labels; the student may see only a few labels.
-tour-teacher = The teacher: a large network. The number is its accuracy on the test examples.
-tour-soft-targets = Soft targets: how sure the teacher is of every answer. Turn the temperature up and the small probabilities grow.
-tour-student = The student: a small network that learns to answer as the teacher does, beside the same network without a teacher.
-tour-cost = Size and accuracy: the student packed into a file, with fewer bits for each weight. The verdict tests over several seeds whether the teacher helped.
 
 problem = { $key }={ $value }: { $reason }.
 problem-used = { $used } is used.

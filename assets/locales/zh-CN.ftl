@@ -22,6 +22,16 @@ doubtful = 最没把握
 draw-one = 自己画
 time-left = 还需 { $seconds } 秒
 with-without = 准确率：有教师 : 无教师
+more-buttons = 更多按钮
+tour-start = 一分钟看懂
+tour-skip = 跳过
+tour-end = 完成
+tour-again = 页面导览
+tour-teacher = 教师是一个大网络，用全部标签训练。学生网络很小，只能看到少量标签。旁边是它的孪生网络：同样的小网络，但没有教师。
+tour-soft-targets = 请看条形：温度先升后降。教师也会考虑其他类别，温度高时就能看出来。学生学的正是这些。
+tour-alone = 现在学生只从标签学习：软标签权重为 0。它并不比孪生网络更好。
+tour-student = 现在学生又从教师那里学习。两者之差就是蒸馏带来的提升，按多个随机种子计算。
+tour-cost = 最后把学生打包成文件：这里每个权重 4 比特。准确率的代价是在这个文件上测得的。
 skip = 跳到软标签
 summary = 摘要
 lede-waiting = 正在测量效果…
@@ -536,6 +546,7 @@ verdict-own = { $count ->
 }
 
 objectives = 蒸馏目标
+objectives-seek = 搜索目标
 objectives-sub = 可任意加权相加
 objectives-turn = 此处的改动会重新训练学生。
 objectives-letters = z、f、F：学生的 logit、嵌入和特征图；v、g、G：教师的。y：标签；T：温度；N 个样本，C 个类别。
@@ -644,17 +655,6 @@ quantity-biased-accuracy = 加偏置后的学生：准确率
 quantity-biased-class = 加偏置后的学生：类别 { $class } 的准确率
 quantity-disagreements = 教师与学生判断不一致的测试样本数
 quantity-drawn = 正在显示您画的图
-tour-offer = 第一次来？用一分钟浏览一遍页面。
-tour-start = 开始
-tour-decline = 暂时不用
-tour-skip = 跳过
-tour-end = 完成
-tour-again = 页面导览
-tour-data = 数据。教师用全部样本及其标签学习；学生只能看到其中少量标签。
-tour-teacher = 教师：一个大网络。数字是它在测试样本上的准确率。
-tour-soft-targets = 软标签：教师对每个答案有多大把握。调高温度，小概率就会变大。
-tour-student = 学生：一个学着像教师那样回答的小网络，旁边是没有教师的同一个网络。
-tour-cost = 大小与准确率：把学生打包成文件，每个权重用更少的比特。结论：用多个种子检验教师是否有帮助。
 
 problem = { $key }={ $value }：{ $reason }。
 problem-used = 改用 { $used }。

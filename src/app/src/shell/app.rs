@@ -24,8 +24,8 @@ use crate::{
         session,
     },
     shell::{
-        announcer::use_announcer, header::header, notices::notices, panel::use_redraw_schedule, stage::stage,
-        summary::summary_line, tabs::tabs, toolbar::pace_of, tour::use_tour,
+        announcer::use_announcer, header::use_header, notices::notices, panel::use_redraw_schedule, stage::stage,
+        summary::summary_line, tabs::use_tabs, toolbar::pace_of, tour::use_tour,
     },
     state::{Action, Engine, Notice, State, selection},
     transport::Driver,
@@ -274,7 +274,7 @@ pub fn App(props: &AppProps) -> Html {
     let page_texts = page.texts.clone();
     let place = page.place;
     let (header, tabs, notices, summary_line, lesson) =
-        (header(&page), tabs(&page), notices(&page), summary_line(&page), lesson_panel(&guide));
+        (island!(use_header), island!(use_tabs), notices(&page), summary_line(&page), lesson_panel(&guide));
     html! {
         <ContextProvider<AppContext> context={page}>
         <ContextProvider<Guide> context={guide}>
@@ -284,13 +284,13 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_announcer) }
             { notices }
             { summary_line }
+            { island!(use_tour) }
             <main data-tab={place.tab.word()} data-depth={place.depth.word()} data-state={running} data-begun={begun.to_string()}
                 data-recorded={recorded.to_string()} style={classes}>
                 { stage }
             </main>
             { lesson }
             { island!(use_keyboard) }
-            { island!(use_tour) }
         </ContextProvider<Guide>>
         </ContextProvider<AppContext>>
     }

@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use crate::{
-    context::AppContext,
+    context::{AppContext, use_page},
     i18n::{Language, format::percent},
     island,
     sharing::dialog::use_share,
@@ -12,7 +12,16 @@ use crate::{
 };
 
 /// The head of the page.
-pub fn header(page: &AppContext) -> Html {
+#[hook]
+pub fn use_header() -> Html {
+    let page = use_page();
+    let page = &page;
+    // On a phone most buttons wait behind one.
+    let open = use_state(|| false);
+    let more = {
+        let open = open.clone();
+        Callback::from(move |_: MouseEvent| open.set(!*open))
+    };
     let texts = &page.texts;
     let state = &page.state;
     let other = if texts.language == Language::English { Language::Chinese } else { Language::English };
@@ -24,7 +33,7 @@ pub fn header(page: &AppContext) -> Html {
         _ => (texts.get("light"), Icon::Sun),
     };
     html! {
-        <header>
+        <header class={(*open).then_some("open")}>
             <h1 class="brand" title={texts.get("tagline")}>
                 <svg width="22" height="22" viewBox="0 0 24 24" aria-hidden="true">
                     <path d="M9 3h4v5.2A6.5 6.5 0 1 1 5 14.5c0-2.9 1.6-5.2 4-6.3zM13 5.5c5 .3 7.5 4 8.5 10.5M5.6 15h11" />
@@ -38,6 +47,7 @@ pub fn header(page: &AppContext) -> Html {
                     <span class="badge mark" title={texts.get("recorded")}>{ texts.get("recorded-mark") }</span>
                 }
                 { score(page) }
+                <button id="more" class="icon-button" onclick={more} aria-expanded={open.to_string()} aria-label={texts.get("more-buttons")}>{ "⋯" }</button>
                 if page.shows("device") {
                     { diagnostics(page) }
                 }

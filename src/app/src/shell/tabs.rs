@@ -3,15 +3,20 @@
 use yew::prelude::*;
 
 use crate::{
-    context::AppContext,
+    context::use_page,
     island,
+    lessons::guide::use_guide,
     panels::{self, lesson::menu::use_lessons_button},
     platform::place::{Depth, Place, Tab},
+    shell::tour::is_offered,
     widgets::dom::text_of,
 };
 
-/// The tabs; none where the link leaves only one, or shows all at once.
-pub fn tabs(page: &AppContext) -> Html {
+/// The tabs; none where the link leaves only one.
+#[hook]
+pub fn use_tabs() -> Html {
+    let (page, guide) = (use_page(), use_guide());
+    let page = &page;
     let (texts, place) = (&page.texts, page.place);
     let tabs: Vec<Tab> = panels::tabs(page).filter(|tab| *tab != Tab::Lessons || page.shows("lessons")).collect();
     let tab = |tab: &Tab| {
@@ -39,6 +44,9 @@ pub fn tabs(page: &AppContext) -> Html {
                     { island!(use_lessons_button) }
                 }
             </div>
+            if is_offered(page) && guide.lesson.is_none() {
+                <button id="tour-start" class="plain" onclick={guide.show_tour.reform(|_: MouseEvent| ())}>{ texts.get("tour-start") }</button>
+            }
             <label for="depth">{ texts.get("depth") }</label>
             <select id="depth" onchange={go}>
                 { for Depth::ALL.into_iter().map(|depth| html! {

@@ -1,98 +1,111 @@
-//! The tour of a first visit: a small card that points at one panel after the other and covers none of the controls.
+//! The tour: a minute in which the page moves its own controls and says what one sees. It stands in the page's flow
+//! and covers nothing; whatever it turned is as before when it ends.
 
 use gloo_events::EventListener;
-use gloo_timers::callback::Timeout;
+use gloo_timers::callback::Interval;
+use retort_spec::encode;
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, KeyboardEvent, window};
 use yew::prelude::*;
 
 use crate::{
-    context::use_page,
+    context::{AppContext, use_page},
     lessons::guide::use_guide,
     panels::is_shown,
     platform::link,
-    widgets::highlight::{use_look, use_root_class},
+    state::Action,
+    widgets::highlight::{is_calm, use_look},
 };
 
-/// Where the browser remembers that the tour was offered.
-const SEEN: &str = "tour";
-/// A visitor looks first and is offered something then.
-const PAUSE_MILLIS: u32 = 1500;
-
-/// The panels of each stop, and what is said of them.
-const STOPS: [(&[&str], &str); 5] = [
-    (&["data"], "tour-data"),
-    (&["teacher"], "tour-teacher"),
-    (&["soft-targets"], "tour-soft-targets"),
-    (&["student"], "tour-student"),
-    (&["cost", "verdict"], "tour-cost"),
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Hidden,
-    Offer,
-    Stop(usize),
+/// What a stop does with the page's controls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Act {
+    /// Nothing.
+    Look,
+    /// Moves the temperature up and back.
+    Sweep,
+    /// Turns a knob.
+    Turn(&'static str, &'static str),
+    /// Puts everything back.
+    Back,
 }
 
-/// The tour's card.
+/// The panel of each stop, what is said of it, and what moves there.
+const STOPS: [(&str, &str, Act); 5] = [
+    ("map", "tour-teacher", Act::Look),
+    ("soft-targets", "tour-soft-targets", Act::Sweep),
+    ("soft-targets", "tour-alone", Act::Turn("soft", "0")),
+    ("soft-targets", "tour-student", Act::Back),
+    ("cost", "tour-cost", Act::Turn("bits", "4")),
+];
+
+/// How often the temperature moves, and the temperatures that it goes through, up and back.
+const SWEEP_MILLIS: u32 = 120;
+const SWEEP_STEPS: u32 = 40;
+
+/// The temperature at a step of the sweep: from 1 to 20 and back, as a slider's way.
+fn swept(step: u32) -> f64 {
+    let way = f64::from(step.min(SWEEP_STEPS)) / f64::from(SWEEP_STEPS);
+    let up = 1.0 - (2.0 * way - 1.0).abs();
+    (up * 20_f64.ln()).exp()
+}
+
+/// Whether the page is the visitor's own to be shown around: nobody else decided what it shows, and no lesson guides.
+pub fn is_offered(page: &AppContext) -> bool {
+    !link::is_framed() && !page.view.projector && page.view.hide.is_empty() && page.view.lock.is_empty()
+}
+
+/// The tour's bar, while it is under way.
 #[hook]
 pub fn use_tour() -> Html {
     let (page, guide) = (use_page(), use_guide());
     let texts = &page.texts;
-    let stage = use_state(|| Stage::Hidden);
-    // A lesson guides already.
-    let now = if *stage == Stage::Offer && guide.lesson.is_some() { Stage::Hidden } else { *stage };
+    let stop = use_state(|| None::<usize>);
+    let before = use_mut_ref(String::new);
     let card = use_node_ref();
-    // The link may hide panels, and a scheme may have nothing to show in one.
-    let stops: Vec<_> = STOPS.iter().filter(|(panels, _)| panels.iter().any(|panel| is_shown(&page, panel))).collect();
-    let stop = match now {
-        Stage::Stop(index) => stops.get(index),
-        _ => None,
-    };
-    let looks = stop.map_or(&[][..], |(panels, _)| *panels);
-    use_look(looks, None, page.place);
+    let stops: Vec<_> = STOPS.iter().filter(|(panel, ..)| is_shown(&page, panel)).collect();
+    // A lesson guides already.
+    let now = stop.filter(|_| guide.lesson.is_none()).and_then(|index| Some((index, **stops.get(index)?)));
+    use_look(&now.iter().map(|(_, (panel, ..))| *panel).collect::<Vec<_>>(), None, page.place);
     {
-        let show = page.show.clone();
-        use_effect_with(looks.first().copied(), move |panel| {
-            panel.iter().for_each(|panel| show.emit((*panel).to_owned()))
-        });
-    }
-    use_root_class("with-tour", now != Stage::Hidden);
-    {
-        let stage = stage.setter();
-        use_effect_with((), move |()| {
-            let wait = is_offered().then(|| Timeout::new(PAUSE_MILLIS, move || stage.set(Stage::Offer)));
-            move || drop(wait)
-        });
-    }
-    {
-        let stage = stage.setter();
+        let (stop, before, link) = (stop.setter(), before.clone(), encode(&page.state.experiment));
         use_effect_with(guide.tour, move |&asked| {
             if asked > 0 {
-                stage.set(Stage::Stop(0));
+                before.replace(link);
+                stop.set(Some(0));
             }
         });
     }
     {
-        // The offer leaves the focus where it is; the tour itself was asked for.
-        let card = card.clone();
+        let (page, before, card) = (page.clone(), before.clone(), card.clone());
         use_effect_with(now, move |now| {
-            if let (Stage::Stop(_), Some(card)) = (now, card.cast::<HtmlElement>()) {
-                let _ = card.focus();
+            let mut sweep = None;
+            if let Some((_, (panel, _, act))) = *now {
+                page.show.emit(panel.to_owned());
+                match act {
+                    Act::Look => {}
+                    Act::Sweep if is_calm() => page.state.dispatch(Action::Preview(8.0)),
+                    Act::Sweep => sweep = Some(swing(&page)),
+                    Act::Turn(key, value) => page.turn(key).emit(value.to_owned()),
+                    Act::Back => page.state.dispatch(Action::Navigate(before.borrow().clone())),
+                }
+                if let Some(card) = card.cast::<HtmlElement>() {
+                    let _ = card.focus();
+                }
             }
+            move || drop(sweep)
         });
     }
     let close = {
-        let stage = stage.setter();
+        let (stop, before, dispatch) = (stop.setter(), before.clone(), page.state.dispatcher());
         Callback::from(move |()| {
-            link::store(SEEN, "seen");
-            stage.set(Stage::Hidden);
+            stop.set(None);
+            dispatch.dispatch(Action::Navigate(before.borrow().clone()));
         })
     };
     {
         let close = close.clone();
-        use_effect_with(now != Stage::Hidden, move |&visible| {
+        use_effect_with(now.is_some(), move |&visible| {
             let document = window().and_then(|window| window.document()).filter(|_| visible);
             let escape = document.map(|document| {
                 EventListener::new(&document.clone(), "keydown", move |event| {
@@ -107,53 +120,46 @@ pub fn use_tour() -> Html {
             move || drop(escape)
         });
     }
-    let to = |next: Stage| {
-        let stage = stage.setter();
-        Callback::from(move |_: MouseEvent| stage.set(next))
+    let Some((index, (_, id, _))) = now else { return Html::default() };
+    let to = |next: usize| {
+        let stop = stop.setter();
+        Callback::from(move |_: MouseEvent| stop.set(Some(next)))
     };
-    let skip = close.reform(|_: MouseEvent| ());
-    let body = match now {
-        Stage::Hidden => return Html::default(),
-        Stage::Offer => html! {
-            <>
-                <p id="tour-words">{ texts.get("tour-offer") }</p>
-                <div class="lesson-nav">
-                    <button id="tour-start" class="primary" onclick={to(Stage::Stop(0))}>{ texts.get("tour-start") }</button>
-                    <button id="tour-close" onclick={skip}>{ texts.get("tour-decline") }</button>
-                </div>
-            </>
-        },
-        Stage::Stop(index) => {
-            let last = index + 1 == stops.len();
-            let place = [("step", (index + 1).to_string().into()), ("steps", stops.len().to_string().into())];
-            let back = to(Stage::Stop(index.saturating_sub(1)));
-            let forward = if last { skip.clone() } else { to(Stage::Stop(index + 1)) };
-            html! {
-                <>
-                    <p id="tour-words"><small>{ texts.with("lesson-step", &place) }</small>{ texts.language.gap() }{ stop.map(|(_, id)| texts.get(id)) }</p>
-                    <div class="lesson-nav">
-                        <button id="tour-back" disabled={index == 0} onclick={back}>{ texts.get("lesson-back") }</button>
-                        <button id="tour-next" class="primary" onclick={forward}>{ if last { texts.get("tour-end") } else { texts.get("lesson-next") } }</button>
-                        if !last {
-                            <button id="tour-close" onclick={skip}>{ texts.get("tour-skip") }</button>
-                        }
-                    </div>
-                </>
-            }
-        }
-    };
-    let place = match now {
-        Stage::Stop(index) => (index + 1).to_string(),
-        _ => "offer".into(),
-    };
+    let end = close.reform(|_: MouseEvent| ());
+    let last = index + 1 == stops.len();
+    let place = [("step", (index + 1).to_string().into()), ("steps", stops.len().to_string().into())];
     html! {
-        <div id="tour" ref={card} role="dialog" aria-labelledby="tour-words" tabindex="-1" data-guide="" data-stop={place}>{ body }</div>
+        <div id="tour" ref={card} role="dialog" aria-labelledby="tour-words" tabindex="-1" data-guide="" data-stop={(index + 1).to_string()}>
+            <p id="tour-words"><small>{ texts.with("lesson-step", &place) }</small>{ texts.language.gap() }{ texts.get(id) }</p>
+            <button id="tour-back" disabled={index == 0} onclick={to(index.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
+            <button id="tour-next" class="primary" onclick={if last { end.clone() } else { to(index + 1) }}>{ if last { texts.get("tour-end") } else { texts.get("lesson-next") } }</button>
+            if !last {
+                <button id="tour-close" onclick={end}>{ texts.get("tour-skip") }</button>
+            }
+        </div>
     }
 }
 
-/// Only on a very first visit, and not where somebody else decided what the page shows.
-fn is_offered() -> bool {
-    let framed =
-        window().is_none_or(|window| window.top().ok().flatten().is_none_or(|top| !js_sys::Object::is(&top, &window)));
-    !framed && link::setting(SEEN).is_none() && link::page_key("lesson").is_none() && link::page_key("hide").is_none()
+/// Moves the temperature up and back, and leaves it where it was.
+fn swing(page: &AppContext) -> Interval {
+    let (dispatch, own) = (page.state.dispatcher(), page.state.experiment.temperature);
+    let mut step = 0;
+    Interval::new(SWEEP_MILLIS, move || {
+        step += 1;
+        if step <= SWEEP_STEPS {
+            dispatch.dispatch(Action::Preview(if step == SWEEP_STEPS { own } else { swept(step) }));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sweep_goes_up_to_twenty_and_back() {
+        assert!((swept(0) - 1.0).abs() < 1e-9 && (swept(SWEEP_STEPS) - 1.0).abs() < 1e-9);
+        assert!((swept(SWEEP_STEPS / 2) - 20.0).abs() < 1e-9);
+        assert!(swept(5) < swept(10) && swept(30) < swept(25));
+    }
 }

@@ -155,7 +155,8 @@ fn is_in_guide(event: &Event) -> bool {
     target.is_some_and(|target| matches!(target.closest(GUIDES), Ok(Some(_))))
 }
 
-fn is_calm() -> bool {
+/// Whether the visitor asks for less motion.
+pub fn is_calm() -> bool {
     let calm = window().and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten());
     calm.is_some_and(|query| query.matches())
 }

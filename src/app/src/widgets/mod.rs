@@ -19,3 +19,4 @@ pub mod slider;
 pub mod swipe;
 pub mod user_examples;
 pub mod widths;
+pub mod window;

@@ -46,7 +46,7 @@ pub fn cost(page: &AppContext) -> Html {
             if let Some((shown, _)) = shown {
                 { facts(page, shown) }
                 { for state.float_file().map(|float| bytes::bar(page, shown, float)) }
-                { island!(use_pareto) }
+                <div class="pareto">{ island!(use_pareto) }</div>
             } else {
                 <p class="empty">{ texts.get("cost-empty") }</p>
             }

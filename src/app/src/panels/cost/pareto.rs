@@ -13,28 +13,34 @@ use crate::{
         labels::made,
     },
     panels::cost::files::{Listing, table},
+    platform::place::Depth,
     state::{
         Action,
         files_table::{Kind, Point, pareto, past, points},
         order::sorted,
     },
-    widgets::badge::badge,
+    widgets::{
+        badge::badge,
+        window::{ONE_COLUMN, use_narrower},
+    },
 };
 
-const WIDTH: f64 = 240.0;
-const HEIGHT: f64 = 140.0;
-const LEFT: f64 = 30.0;
+/// Width and height of the drawing in its own units: in a narrow place, and as the centre of its view.
+const SMALL: (f64, f64) = (240.0, 140.0);
+const LARGE: (f64, f64) = (800.0, 330.0);
+const LEFT: f64 = 42.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 28.0;
-
-/// The students' part of the axis ends here; a file past its break stands at the right end.
-const BREAK: f64 = WIDTH - 52.0;
+/// The students' part of the axis ends so far from the right end; a file past its break stands there.
+const BREAK: f64 = 52.0;
 
 /// From bytes and accuracies to places on the chart. Where the teacher's file is many times the largest student's, the
 /// axis is broken between them: on one scale the students would crowd at the left.
 #[derive(Debug)]
 struct Axes {
+    width: f64,
+    height: f64,
     least: f64,
     /// The largest on the unbroken axis.
     most: f64,
@@ -44,7 +50,7 @@ struct Axes {
 }
 
 impl Axes {
-    fn of(points: &[Point]) -> Self {
+    fn of(points: &[Point], (width, height): (f64, f64)) -> Self {
         /// A break must save more room than it costs.
         const FAR: f64 = 4.0;
         let sizes = |is_teacher: bool| {
@@ -56,17 +62,17 @@ impl Axes {
         let least = sizes(false).chain(sizes(true)).fold(f64::INFINITY, f64::min);
         let most = if past.is_some() { most } else { sizes(true).fold(most, f64::max) };
         let lowest = points.iter().map(|point| point.accuracy).fold(1.0, f64::min);
-        Self { least, most, past, floor: (10.0 * lowest).floor() / 10.0 }
+        Self { width, height, least, most, past, floor: (10.0 * lowest).floor() / 10.0 }
     }
 
     /// Where the largest on the unbroken axis stands.
     fn end(&self) -> f64 {
-        if self.past.is_some() { BREAK - RIGHT } else { WIDTH - RIGHT }
+        self.width - RIGHT - if self.past.is_some() { BREAK } else { 0.0 }
     }
 
     fn x(&self, size: u32) -> f64 {
         if self.past.is_some_and(|_| f64::from(size) > self.most) {
-            return WIDTH - RIGHT;
+            return self.width - RIGHT;
         }
         let span = (self.most / self.least).ln().max(1e-9);
         LEFT + (self.end() - LEFT) * (f64::from(size) / self.least).ln() / span
@@ -74,7 +80,7 @@ impl Axes {
 
     fn y(&self, accuracy: f64) -> f64 {
         let span = (1.0 - self.floor).max(1e-9);
-        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - (accuracy - self.floor) / span)
+        TOP + (self.height - TOP - BOTTOM) * (1.0 - (accuracy - self.floor) / span)
     }
 }
 
@@ -82,6 +88,7 @@ impl Axes {
 #[hook]
 pub fn use_pareto() -> Html {
     let page = use_page();
+    let small = use_narrower(ONE_COLUMN) || page.place.depth == Depth::Everything;
     let pointed = use_state(|| None::<usize>);
     let listing = use_state_eq(Listing::default);
     let (texts, state) = (&page.texts, &page.state);
@@ -98,7 +105,7 @@ pub fn use_pareto() -> Html {
     if points.is_empty() {
         return Html::default();
     }
-    let axes = Axes::of(&points);
+    let axes = Axes::of(&points, if small { SMALL } else { LARGE });
     let mut steps = String::new();
     for (nth, &index) in front.iter().enumerate() {
         let (x, y) = (axes.x(points[index].bytes), axes.y(points[index].accuracy));
@@ -128,7 +135,7 @@ pub fn use_pareto() -> Html {
         html! { <path class={classes!("dot-mark", kind.word())} {d} /> }
     };
     let shown = pointed.filter(|index| *index < points.len()).unwrap_or(first);
-    let places: Vec<(f64, f64)> = points.iter().map(at).map(|(x, y)| (x / WIDTH, y / HEIGHT)).collect();
+    let places: Vec<(f64, f64)> = points.iter().map(at).map(|(x, y)| (x / axes.width, y / axes.height)).collect();
     let order = by_bytes(&points);
     let point_at = {
         let pointed = pointed.clone();
@@ -180,15 +187,15 @@ pub fn use_pareto() -> Html {
     };
     let labels = scatter_labels::place(&current.iter().map(label).collect::<Vec<_>>());
     let size = |x: f64, anchor: &'static str, of: f64| {
-        html! { <text x={x.to_string()} y={(HEIGHT - 3.0).to_string()} text-anchor={anchor}>{ bytes(texts, of) }</text> }
+        html! { <text x={x.to_string()} y={(axes.height - 3.0).to_string()} text-anchor={anchor}>{ bytes(texts, of) }</text> }
     };
     html! {
         <>
             <div id="pareto" class="over" data-points={points.len().to_string()}>
-                <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
-                    { for [axes.floor, 1.0].map(|share| html! {
+                <svg class="chart" viewBox={format!("0 0 {} {}", axes.width, axes.height)} role="img" aria-label={summary}>
+                    { for levels(&axes).map(|share| html! {
                         <>
-                            <line class="grid" x1={LEFT.to_string()} x2={WIDTH.to_string()} y1={tenth(axes.y(share))} y2={tenth(axes.y(share))} />
+                            <line class="grid" x1={LEFT.to_string()} x2={axes.width.to_string()} y1={tenth(axes.y(share))} y2={tenth(axes.y(share))} />
                             <text x="0" y={tenth(axes.y(share) + 4.0)}>{ with_percent_sign(texts, &number(texts, 100.0 * share, 0)) }</text>
                         </>
                     }) }
@@ -202,11 +209,11 @@ pub fn use_pareto() -> Html {
                         <text x={tenth(x)} y={tenth(y + 4.0)} text-anchor="middle">{ point.mark() }</text>
                     })) }
                     if axes.past.is_some() {
-                        <path class="break" d={format!("M{},{}l4,-8m3,0l-4,8", BREAK - 3.0, axes.y(axes.floor) + 4.0)} />
+                        <path class="break" d={format!("M{},{}l4,-8m3,0l-4,8", axes.width - BREAK - 3.0, axes.y(axes.floor) + 4.0)} />
                     }
                     { size(LEFT, "start", axes.least) }
-                    { size(axes.past.map_or(WIDTH, |_| BREAK - 4.0), "end", axes.most) }
-                    { for axes.past.map(|past| size(WIDTH, "end", past)) }
+                    { size(axes.width - axes.past.map_or(0.0, |_| BREAK + 4.0), "end", axes.most) }
+                    { for axes.past.map(|past| size(axes.width, "end", past)) }
                 </svg>
                 <div id="pareto-reader" class="reader" tabindex="0" role="slider" aria-label={texts.get("pareto-reader")}
                     aria-valuemin="1" aria-valuemax={points.len().to_string()} aria-valuenow={(place + 1).to_string()} aria-valuetext={words(&page, &points[shown])}
@@ -219,6 +226,13 @@ pub fn use_pareto() -> Html {
             { table(&page, &points, &front, state.float_file().map(|float| float.bytes), &listing) }
         </>
     }
+}
+
+/// The levels of accuracy that have a line: four at most.
+fn levels(axes: &Axes) -> impl Iterator<Item = f64> {
+    let count = if axes.height > SMALL.1 { 4 } else { 1 };
+    let floor = axes.floor;
+    (0..=count).map(move |nth| floor + (1.0 - floor) * f64::from(nth) / f64::from(count))
 }
 
 /// What a dot looks like.
@@ -306,10 +320,13 @@ mod tests {
     #[test]
     fn a_teacher_far_away_stands_past_a_break_and_a_near_one_does_not() {
         let students = [point(Kind::Current, 100), point(Kind::Past, 1000)];
-        let far = Axes::of(&[&students[..], &[point(Kind::Teacher, 100_000)]].concat());
-        assert_eq!((far.x(100), far.x(1000), far.x(100_000)), (LEFT, BREAK - RIGHT, WIDTH - RIGHT));
-        let near = Axes::of(&[&students[..], &[point(Kind::Teacher, 2000)]].concat());
-        assert_eq!((near.past, near.x(2000)), (None, WIDTH - RIGHT));
-        assert!(near.x(1000) < near.x(2000));
+        for size in [SMALL, LARGE] {
+            let far = Axes::of(&[&students[..], &[point(Kind::Teacher, 100_000)]].concat(), size);
+            let end = size.0 - RIGHT;
+            assert_eq!((far.x(100), far.x(1000), far.x(100_000)), (LEFT, end - BREAK, end));
+            let near = Axes::of(&[&students[..], &[point(Kind::Teacher, 2000)]].concat(), size);
+            assert_eq!((near.past, near.x(2000)), (None, end));
+            assert!(near.x(1000) < near.x(2000));
+        }
     }
 }

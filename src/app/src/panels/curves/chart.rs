@@ -1,8 +1,6 @@
 //! The chart of the learning curves: drawn once a report, read by pointer or keys at any measured epoch.
 
-use gloo_events::EventListener;
 use retort_spec::{CurvePoint, NetworkId};
-use web_sys::window;
 use yew::prelude::*;
 
 use crate::{
@@ -20,17 +18,17 @@ use crate::{
         format::{number, tenth, with_percent_sign},
     },
     panels::curves::{reader::reader, readout::Row},
+    platform::place::Depth,
     state::chart_view::{Part, Quantity, View},
+    widgets::window::{PHONE, use_narrower},
 };
-
-/// Below this the chart has fewer units of its own, so that its letters stay legible. The same width as in the styles.
-const NARROW: f64 = 700.0;
 
 /// The chart.
 #[hook]
 pub fn use_curve_chart(props: &CurveChartProps) -> Html {
     let page = use_page();
-    let narrow = use_narrow();
+    // In the narrow column, too, the letters stay legible.
+    let narrow = use_narrower(PHONE) || page.place.depth != Depth::Everything;
     let (texts, state) = (&page.texts, &page.state);
     let all = || {
         let others = state.past.iter().chain(state.kept.iter().map(|kept| &kept.points));
@@ -53,22 +51,6 @@ pub fn use_curve_chart(props: &CurveChartProps) -> Html {
             { reader(&page, props, frame, epochs) }
         </div>
     }
-}
-
-/// Whether the page is narrow.
-#[hook]
-fn use_narrow() -> bool {
-    let is_narrow = || window().and_then(|window| window.inner_width().ok()?.as_f64()).is_some_and(|w| w <= NARROW);
-    let narrow = use_state_eq(is_narrow);
-    {
-        let narrow = narrow.clone();
-        use_effect_with((), move |()| {
-            let resized = move |_: &Event| narrow.set(is_narrow());
-            let listener = window().map(|window| EventListener::new(&window, "resize", resized));
-            move || drop(listener)
-        });
-    }
-    *narrow
 }
 
 /// The axes. The last epoch is known beforehand, so that nothing moves while the curves grow.

@@ -5,13 +5,15 @@ pub mod entry;
 pub mod terms;
 
 use retort_spec::{Channel, Knowledge, Objective};
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
 use crate::{
     charts::axes::term_name,
-    context::AppContext,
+    context::{AppContext, use_page},
     i18n::{Texts, format::number, formula::typeset},
+    island,
     panels::objectives::{
         entry::{entry, usual},
         terms::term_chart,
@@ -37,20 +39,32 @@ pub const PANEL: Panel = Panel {
         lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes)
     },
     sites: &[(Tab::Loss, Area::Stage)],
-    draw: objectives,
+    draw: |_| island!(use_objectives),
     ..Panel::PLAIN
 };
 
 /// The panel.
-pub fn objectives(page: &AppContext) -> Html {
+#[hook]
+pub fn use_objectives() -> Html {
+    let page = use_page();
+    let page = &page;
+    let sought = use_state_eq(String::new);
+    let seek = {
+        let sought = sought.clone();
+        Callback::from(move |event: InputEvent| {
+            let input = event.target_dyn_into::<HtmlInputElement>();
+            sought.set(input.map(|input| input.value().trim().to_lowercase()).unwrap_or_default());
+        })
+    };
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let used = experiment.weights.used().count();
     html! {
         <section id="objectives" class="panel" data-used={used.to_string()} aria-labelledby="objectives-title">
             <h2 id="objectives-title">{ texts.get("objectives") } <small>{ texts.get("objectives-sub") }</small></h2>
             { loss(page) }
+            <input id="seek-objective" type="search" placeholder={texts.get("objectives-seek")} aria-label={texts.get("objectives-seek")} oninput={seek} />
             <div class="asked">
-                { for Knowledge::ALL.iter().map(|&knowledge| group(page, knowledge)) }
+                { for Knowledge::ALL.iter().map(|&knowledge| group(page, knowledge, &sought)) }
                 { term_chart(page) }
             </div>
             <p class="hint">{ icon(Icon::Again) }{ " " }{ texts.get("objectives-turn") }</p>
@@ -95,11 +109,15 @@ fn weighed(texts: &Texts, (weight, word): Term, t2: bool) -> Html {
 }
 
 /// The objectives that transfer one kind of knowledge.
-fn group(page: &AppContext, knowledge: Knowledge) -> Html {
+fn group(page: &AppContext, knowledge: Knowledge, sought: &str) -> Html {
     let (texts, experiment) = (&page.texts, &page.state.experiment);
     let mine = |objective: &Objective| objective.info().knowledge == knowledge;
     let used = experiment.weights.used().filter(|(objective, _)| mine(objective)).count();
     let id = format!("knowledge-{knowledge}");
+    let is_sought = |objective: &Objective| {
+        let name = texts.get(&format!("knob-{objective}")).to_lowercase();
+        name.contains(sought) || objective.info().source.to_lowercase().contains(sought)
+    };
     html! {
         <fieldset data-knowledge={knowledge.word()}>
             <legend>
@@ -110,10 +128,10 @@ fn group(page: &AppContext, knowledge: Knowledge) -> Html {
                 <span>{ texts.help(&id) }</span>
             </legend>
             <ul class="entries">
-                if knowledge == Knowledge::Responses {
+                if knowledge == Knowledge::Responses && sought.is_empty() {
                     { usual(page) }
                 }
-                { for Objective::ALL.iter().filter(|of| mine(of) && page.shows_knob(of.word())).map(|&of| entry(page, of)) }
+                { for Objective::ALL.iter().filter(|of| mine(of) && is_sought(of) && page.shows_knob(of.word())).map(|&of| entry(page, of)) }
             </ul>
             if knowledge == Knowledge::Features && used > 0 {
                 { knob_control(page, "guided") }

@@ -45,7 +45,7 @@ pub const PANEL: Panel = Panel {
     id: "soft-targets",
     holds: |key| key == "temperature",
     draw: soft_targets,
-    sites: &[(Tab::Distil, Area::Stage), (Tab::Inside, Area::Side)],
+    sites: &[(Tab::Distil, Area::Stage)],
     ..Panel::PLAIN
 };
 
