@@ -24,7 +24,8 @@ time-left = { $seconds } s left
 with-without = Accuracy with the teacher : without
 more-buttons = More buttons
 tour-start = See it in one minute
-tour-skip = Skip
+tour-all-numbers = All numbers
+skip = Skip
 tour-end = Done
 tour-again = Tour of the page
 tour-teacher = The teacher is a large network that has learned from every label. The student is small, and sees only a few labels. Beside it stands its twin: the same small network, without a teacher.
@@ -486,7 +487,10 @@ curve-chart = { $quantity } over the epochs. Latest: { $values }.
 curve-empty = Nothing has been measured yet.
 curve-reading = Read all curves at an epoch
 curve-lengths = The teacher trains for { $teacher } epochs, both students for { $student }, so the curves differ in length.
-curve-latest = Latest, seed 1
+curve-latest = { $count ->
+    [one] Latest
+   *[other] Latest, mean of { $count } seeds
+}
 curve-told = { $name }: test { $test }, train { $train }
 curve-table = { $quantity } of the first seed at each measured epoch
 curve-epoch = Epoch

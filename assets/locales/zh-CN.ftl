@@ -24,7 +24,8 @@ time-left = 还需 { $seconds } 秒
 with-without = 准确率：有教师 : 无教师
 more-buttons = 更多按钮
 tour-start = 一分钟看懂
-tour-skip = 跳过
+tour-all-numbers = 全部数值
+skip = 跳过
 tour-end = 完成
 tour-again = 页面导览
 tour-teacher = 教师是一个大网络，用全部标签训练。学生网络很小，只能看到少量标签。旁边是它的孪生网络：同样的小网络，但没有教师。
@@ -478,7 +479,10 @@ curve-chart = { $quantity }随轮次的变化。最新：{ $values }。
 curve-empty = 还没有测量结果。
 curve-reading = 读取各曲线在某一轮的数值
 curve-lengths = 教师训练 { $teacher } 轮，两个学生各训练 { $student } 轮，因此曲线长短不同。
-curve-latest = 最新，第 1 个种子
+curve-latest = { $count ->
+    [1] 最新
+   *[other] 最新，{ $count } 个种子的平均
+}
 curve-told = { $name }：测试 { $test }，训练 { $train }
 curve-table = 第 1 个种子在各测量轮次的{ $quantity }
 curve-epoch = 轮次

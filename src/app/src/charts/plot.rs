@@ -54,6 +54,38 @@ pub fn curve(points: &[CurvePoint], run: u32, network_id: NetworkId) -> impl Ite
     points.iter().filter(move |point| (point.run, point.network_id) == (run, network_id))
 }
 
+/// The mean curve of each network over the first run and every other whose curve is as long, as the first run's; and
+/// over how many runs.
+pub fn means(points: &[CurvePoint]) -> (Vec<CurvePoint>, u32) {
+    let first = points.iter().filter(|point| point.run == 0);
+    let last = |run: u32, id| curve(points, run, id).last().map(|point| point.epoch);
+    let ids: Vec<NetworkId> = first.clone().fold(Vec::new(), |mut ids, point| {
+        if !ids.contains(&point.network_id) {
+            ids.push(point.network_id);
+        }
+        ids
+    });
+    let runs = points.iter().map(|point| point.run).max().unwrap_or(0);
+    let is_whole = |run: &u32| ids.iter().all(|&id| last(*run, id) >= last(0, id));
+    let whole: Vec<u32> = (0..=runs).filter(is_whole).collect();
+    let mean = |point: &CurvePoint| {
+        let same = |run: &u32| curve(points, *run, point.network_id).find(|other| other.epoch == point.epoch);
+        let others: Vec<&CurvePoint> = whole.iter().filter_map(same).collect();
+        let of = |value: &dyn Fn(&CurvePoint) -> Option<f64>| {
+            let values: Option<Vec<f64>> = others.iter().map(|point| value(point)).collect();
+            values.map(|values| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        CurvePoint {
+            train_loss: of(&|point| point.train_loss),
+            train_accuracy: of(&|point| point.train_accuracy),
+            test_loss: of(&|point| Some(point.test_loss)).unwrap_or(point.test_loss),
+            test_accuracy: of(&|point| Some(point.test_accuracy)).unwrap_or(point.test_accuracy),
+            ..*point
+        }
+    };
+    (first.map(mean).collect(), whole.len() as u32)
+}
+
 /// The point of a curve that is read at an epoch: the newest one measured by then, none after the curve's end. Without
 /// an epoch its last.
 pub fn reading(points: &[CurvePoint], run: u32, network_id: NetworkId, epoch: Option<u32>) -> Option<CurvePoint> {
@@ -147,5 +179,27 @@ mod tests {
         assert_eq!(moved(&epochs, Some(5), "Home"), Some(0));
         assert_eq!(moved(&epochs, Some(5), "a"), None);
         assert_eq!(moved(&[], None, "End"), None);
+    }
+
+    #[test]
+    fn only_runs_that_are_as_long_count_for_the_mean() {
+        let point = |run, epoch, test_accuracy| CurvePoint {
+            run,
+            network_id: NetworkId::STUDENT,
+            epoch,
+            step: epoch,
+            train_loss: (epoch > 0).then_some(1.0),
+            train_accuracy: None,
+            test_loss: 2.0,
+            test_accuracy,
+        };
+        let mut points = vec![point(0, 0, 0.1), point(0, 1, 0.5), point(1, 0, 0.3), point(2, 0, 0.9)];
+        let (first, runs) = means(&points);
+        assert_eq!((first[0].test_accuracy, first[1].test_accuracy, runs), (0.1, 0.5, 1));
+        points.push(point(1, 1, 0.7));
+        let (both, runs) = means(&points);
+        assert_eq!(runs, 2);
+        assert!((both[0].test_accuracy - 0.2).abs() < 1e-12 && (both[1].test_accuracy - 0.6).abs() < 1e-12);
+        assert_eq!((both[0].train_loss, both[1].train_loss, both[1].train_accuracy), (None, Some(1.0), None));
     }
 }

@@ -41,7 +41,7 @@ pub fn use_curve_chart(props: &CurveChartProps) -> Html {
             <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img"
                 aria-label={summary(&page, props)} data-points={state.curves.len().to_string()}>
                 { axes(&page, frame, 4, &|value| level(texts, props.view.quantity, value)) }
-                { lines(&page, props.view, frame) }
+                { lines(&page, props, frame) }
                 { cursor(&page, props, frame) }
                 { key(&page, props, frame) }
             </svg>
@@ -89,12 +89,13 @@ fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
 }
 
 /// All lines, the important ones last, on top.
-fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
-    let state = &page.state;
+fn lines(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
+    let (state, view) = (&page.state, props.view);
     let curve = |points: &[CurvePoint], run: u32, network_id: NetworkId, part: Part, owner: Owner| {
+        let other_seed = std::ptr::eq(points, &state.curves[..]);
         let value = |point: &CurvePoint| view.quantity.of(part, point).map(|value| (point.epoch, value));
         let values: Vec<(u32, f64)> = plot::curve(points, run, network_id).filter_map(value).collect();
-        line(LineProps { owner, values, frame, train: part == Part::Train, other_seed: run > 0 })
+        line(LineProps { owner, values, frame, train: part == Part::Train, other_seed })
     };
     let main = view.main_part();
     let runs = state.curves.iter().map(|point| point.run).max().unwrap_or(0);
@@ -102,12 +103,12 @@ fn lines(page: &AppContext, view: View, frame: Frame) -> Html {
     html! {
         <>
             { for state.past.iter().flat_map(|points| compared.map(|network_id| curve(points, 0, network_id, main, Owner::Past))) }
-            { for (1..=runs).rev().flat_map(|run| {
+            { for (0..=runs).rev().filter(|_| runs > 0).flat_map(|run| {
                 state.networks().map(move |network_id| curve(&state.curves, run, network_id, main, Owner::Network(network_id)))
             }) }
             { for state.kept.iter().map(|kept| curve(&kept.points, 0, state.plan.product, main, Owner::Kept(kept.mark))) }
             { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
-                state.networks().map(move |network_id| curve(&state.curves, 0, network_id, part, Owner::Network(network_id)))
+                state.networks().map(move |network_id| curve(&props.means, 0, network_id, part, Owner::Network(network_id)))
             }) }
         </>
     }
@@ -118,7 +119,7 @@ fn cursor(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let Some(epoch) = props.reading else { return Html::default() };
     let x = tenth(frame.x(epoch));
     let dot = |network_id: NetworkId| {
-        let point = plot::reading(&page.state.curves, 0, network_id, Some(epoch))?;
+        let point = plot::reading(&props.means, 0, network_id, Some(epoch))?;
         let value = props.view.quantity.of(props.view.main_part(), &point)?;
         Some(html! { <circle class={network_id.role_word()} cx={x.clone()} cy={tenth(frame.y(value))} r="3.5" /> })
     };

@@ -7,12 +7,16 @@ pub mod reader;
 pub mod readout;
 pub mod saved;
 
+use std::rc::Rc;
+
+use retort_spec::CurvePoint;
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
 use crate::{
     charts::{
         axes::title,
+        plot,
         table::{CurveTableProps, use_curve_table},
     },
     context::use_page,
@@ -66,7 +70,8 @@ pub fn use_curves() -> Html {
         let reading = reading.clone();
         Callback::from(move |epoch: Option<u32>| reading.set(epoch))
     };
-    let rows = rows(&page, now.quantity, *reading);
+    let (means, runs) = &*use_memo(page.state.curves.clone(), |curves| plot::means(curves));
+    let rows = rows(&page, means, now.quantity, *reading);
     html! {
         <section id="curves" class="panel" aria-labelledby="curves-title">
             <h2 id="curves-title">{ texts.get("curves") }</h2>
@@ -85,8 +90,8 @@ pub fn use_curves() -> Html {
                 }
             </div>
             <div class="curves">
-                { island!(use_curve_chart, CurveChartProps { view: now, reading: *reading, read, svg, rows: rows.clone() }) }
-                { readout(&page, *reading, &rows) }
+                { island!(use_curve_chart, CurveChartProps { view: now, reading: *reading, read, svg, rows: rows.clone(), means: Rc::new(means.clone()) }) }
+                { readout(&page, (*reading, *runs), &rows) }
             </div>
             if is_usual(&page.state.plan) && page.state.experiment.teacher_epochs != page.state.experiment.student_epochs {
                 <p class="hint">{ texts.with("curve-lengths", &[
@@ -112,4 +117,6 @@ pub struct CurveChartProps {
     pub svg: NodeRef,
     /// What stands beside the chart, for those who hear it.
     pub rows: Vec<Row>,
+    /// The curves that are read: the mean over the seeds.
+    pub means: Rc<Vec<CurvePoint>>,
 }

@@ -44,9 +44,9 @@ impl Row {
     }
 }
 
-/// A row for each network of the first seed that learns and for the product of each kept run, at an epoch or at their
+/// A row for each network that learns, of its mean over the seeds, and for the product of each kept run, at an epoch or at their
 /// ends.
-pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
+pub fn rows(page: &AppContext, means: &[CurvePoint], quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
     let row = |owner: Owner, name: String, point: Option<CurvePoint>| {
         let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));
         Row { owner, name, test: value(Part::Test), train: value(Part::Train) }
@@ -54,8 +54,7 @@ pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Ro
     // What is computed from others has no curve.
     let plan = &page.state.plan;
     let trained = plan.ids().filter(|id| is_trained(plan, *id));
-    let networks =
-        trained.map(|id| row(Owner::Network(id), page.name(id), plot::reading(&page.state.curves, 0, id, epoch)));
+    let networks = trained.map(|id| row(Owner::Network(id), page.name(id), plot::reading(means, 0, id, epoch)));
     let kept = page.state.kept.iter().map(|kept| {
         let point = plot::reading(&kept.points, 0, plan.product, epoch);
         row(Owner::Kept(kept.mark), kept.name.clone(), point)
@@ -64,11 +63,11 @@ pub fn rows(page: &AppContext, quantity: Quantity, epoch: Option<u32>) -> Vec<Ro
 }
 
 /// The table beside the chart.
-pub fn readout(page: &AppContext, reading: Option<u32>, rows: &[Row]) -> Html {
+pub fn readout(page: &AppContext, (reading, runs): (Option<u32>, u32), rows: &[Row]) -> Html {
     let texts = &page.texts;
     let when = match reading {
         Some(epoch) => texts.with("epochs", &[("count", number(texts, epoch.into(), 0).into())]),
-        None => texts.get("curve-latest"),
+        None => texts.with("curve-latest", &[("count", runs.into())]),
     };
     let row = |row: &Row| {
         let class = match row.owner {

@@ -39,6 +39,7 @@ pub struct BarsProps {
 pub fn use_bars(props: &BarsProps) -> Html {
     let page = use_page();
     let logarithmic = use_state(|| false);
+    let all_numbers = use_state(|| false);
     let chosen = use_state_eq(|| None::<Vec<NetworkId>>);
     let (texts, plan) = (&page.texts, &page.state.plan);
     let now = page.state.temperature();
@@ -90,6 +91,10 @@ pub fn use_bars(props: &BarsProps) -> Html {
         html! { <button {disabled} aria-pressed={is_shown.to_string()} {onclick}>{ page.short_name(network_id) }</button> }
     };
     let many = shown.len() > NUMBERS;
+    let show_numbers = {
+        let all_numbers = all_numbers.clone();
+        Callback::from(move |_: MouseEvent| all_numbers.set(!*all_numbers))
+    };
     let axis: String = match *logarithmic {
         true => ["0.01", "1", "100"].map(|mark| with_percent_sign(texts, mark)).join(" … "),
         false => with_percent_sign(texts, "0 … 100"),
@@ -103,7 +108,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
             <p class={classes!("legend", "bars-key", many.then_some("many"))} aria-hidden="true">{ for shown.iter().map(|id| html! {
                 <span class={network_class(*id)}>{ head(*id) }</span>
             }) }</p>
-            <table class={classes!("bars", many.then_some("many"), (props.data.class_names() == ClassNames::Words).then_some("names"))}>
+            <table class={classes!("bars", all_numbers.then_some("all"), many.then_some("many"), (props.data.class_names() == ClassNames::Words).then_some("names"))}>
                 <caption class="hidden">{ texts.get("bars-caption") }</caption>
                 <thead><tr>
                     <td></td>
@@ -113,6 +118,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
             </table>
             <div class="axis">
+                <button id="all-numbers" aria-pressed={all_numbers.to_string()} onclick={show_numbers}>{ texts.get("all-numbers") }</button>
                 <div class="segments" role="group" aria-label={texts.get("bars-axis")}>
                     { choose(false, "axis-linear", "axis-linear") }
                     { choose(true, "axis-log", "axis-log") }
