@@ -73,7 +73,7 @@ async fn page_obeys_single_keys_until_they_are_turned_off() -> Result<()> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_leads_through_a_lesson() -> Result<()> {
-    let page = Page::open("", Gpu::None).await?;
+    let page = Page::open_first("", Gpu::None).await?;
     page.until_finished().await?;
     page.click("#lessons").await?;
     page.until("document.querySelectorAll('#lessons-menu [data-lesson]').length >= 8").await?;
@@ -113,17 +113,27 @@ async fn page_leads_through_a_lesson() -> Result<()> {
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
-async fn page_offers_its_tour_once() -> Result<()> {
-    let page = Page::open_first(SHORT, Gpu::None).await?;
-    page.until("document.querySelector('#tour')").await?;
-    page.click("#tour-start").await?;
-    page.until("document.querySelector('[data-look]')").await?;
-    page.key("#tour", "Escape").await?;
-    page.until("!document.querySelector('#tour')").await?;
-    page.script("location.reload()").await?;
+async fn page_shows_around_and_leaves_everything_as_it_was() -> Result<()> {
+    let page = Page::open_first("#v=1&runs=1", Gpu::None).await?;
     page.until_finished().await?;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    ensure!(page.script("return document.querySelector('#tour') === null").await? == json!(true), "asked again");
+    let before = page.script("return location.hash").await?;
+    page.click("#tour-start").await?;
+    page.until("document.querySelector('#tour[data-stop=\"1\"]') && document.querySelector('#map[data-look]')").await?;
+    // The temperature moves by itself, and goes back.
+    page.click("#tour-next").await?;
+    page.until("Number(document.querySelector('#temperature-value').value) > 10").await?;
+    page.until("document.querySelector('#temperature-value').value === '2'").await?;
+    page.click("#tour-next").await?;
+    page.until("location.hash.includes('soft=0')").await?;
+    page.until_finished().await?;
+    page.click("#tour-next").await?;
+    page.until("!location.hash.includes('soft=')").await?;
+    page.click("#tour-next").await?;
+    page.until("location.hash.includes('bits=4') && document.querySelector('#cost[data-look]')").await?;
+    page.key("#tour", "Escape").await?;
+    page.until("!document.querySelector('#tour') && !location.hash.includes('bits=')").await?;
+    page.click("#tab-distil").await?;
+    page.until(&format!("location.hash === {before}")).await?;
     page.close().await
 }
 
@@ -170,7 +180,7 @@ const IN_TEXT: &str = "
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_carries_a_lesson_from_the_lecturer_to_the_phones() -> Result<()> {
     // The lecturer opens a lesson, and shares it with one click less than before.
-    let page = Page::open(SHORT, Gpu::None).await?;
+    let page = Page::open_first(SHORT, Gpu::None).await?;
     page.until_finished().await?;
     page.click("#lessons").await?;
     page.click("#lessons-menu [data-lesson=temperature] a").await?;
@@ -189,8 +199,8 @@ async fn page_carries_a_lesson_from_the_lecturer_to_the_phones() -> Result<()> {
     page.set("#share-show", "soft-targets").await?;
     page.click("#preview-computer").await?;
     let frame = "document.querySelector('.preview iframe').contentDocument";
-    page.until(&format!("{frame}.querySelectorAll('main > section').length === 1")).await?;
-    page.until(&format!("{frame}.querySelector('main > #soft-targets') && {frame}.querySelector('#lesson-step')"))
+    page.until(&format!("{frame}.querySelectorAll('main .panel').length === 1")).await?;
+    page.until(&format!("{frame}.querySelector('main #soft-targets') && {frame}.querySelector('#lesson-step')"))
         .await?;
     page.click("#preview-computer").await?;
     page.set("#share-show", "all").await?;
@@ -264,7 +274,7 @@ async fn in_text(page: &Page, selector: &str) -> Result<f64> {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_leads_to_the_control_of_a_task_and_sees_it_done() -> Result<()> {
-    let page = Page::open("#v=1&lesson=small-enough", Gpu::None).await?;
+    let page = Page::open_first("#v=1&lesson=small-enough", Gpu::None).await?;
     page.until("document.querySelector('#lesson-step')").await?;
     for _ in 0..4 {
         page.click("#lesson-next").await?;

@@ -18,8 +18,8 @@ pub use offline_server::OfflineServer;
 /// How long anything may take before a test gives up. Machines differ; this is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The tour's card would lie over what a test clicks.
-const NO_TOUR: &str = "try { localStorage.setItem('tour', 'seen'); } catch {}";
+/// All views at once: what a test asks for is on the page, whichever tab it belongs to.
+const EVERYTHING: &str = "depth=everything";
 
 /// How a browser is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// Opens the page at a permalink, in a browser that has never seen it.
+    /// Opens the page at a permalink, in a browser that has never seen it, with all views one below the other.
     ///
     /// # Errors
     /// Where the harness of `cargo xtask test` is not there, or the browser refuses.
@@ -49,11 +49,10 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
-        let script = format!("{NO_TOUR} {script}");
-        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, &script).await
+        Self::start(&format!("{}{}", harness("RETORT_URL")?, everything(permalink)), gpu, script).await
     }
 
-    /// Opens the page as somebody who was never offered its tour.
+    /// Opens the page as a link opens it, with its tabs.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -67,7 +66,7 @@ impl Page {
     /// As [`open`](Self::open).
     pub async fn open_offline(permalink: &str, gpu: Gpu) -> Result<(Self, OfflineServer)> {
         let server = OfflineServer::open(&harness("RETORT_URL")?).await?;
-        Ok((Self::start(&format!("{}{permalink}", server.address()), gpu, NO_TOUR).await?, server))
+        Ok((Self::start(&format!("{}{}", server.address(), everything(permalink)), gpu, "").await?, server))
     }
 
     async fn start(address: &str, gpu: Gpu, script: &str) -> Result<Self> {
@@ -391,6 +390,13 @@ impl Page {
     pub async fn picture(&self) -> Result<Vec<u8>> {
         Ok(self.client.screenshot().await?)
     }
+}
+
+/// The permalink with all views, where it does not say itself what it shows.
+fn everything(permalink: &str) -> String {
+    let says = ["depth=", "tab=", "hide="].iter().any(|key| permalink.contains(key));
+    let joint = if permalink.contains(['#', '?']) { '&' } else { '#' };
+    if says { permalink.to_owned() } else { format!("{permalink}{joint}{EVERYTHING}") }
 }
 
 /// What `cargo xtask test` tells the tests.

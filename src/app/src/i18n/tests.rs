@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::{
     panels::compression_bench::presets::PRESETS,
+    platform::place::{Depth, Tab},
     state::{
         loss_terms::{LABELS, SOFT_TARGETS},
         pipeline_editor::MENUS,

@@ -40,6 +40,7 @@ fn present(page: &AppContext, lesson: Option<&'static Entry>) -> Choices {
         language: link::page_key("lang").and_then(|tag| Language::of_tag(&tag)),
         theme: link::page_key("theme").filter(|theme| matches!(theme.as_str(), "light" | "dark")),
         view: (*page.view).clone(),
+        place: page.place,
         lesson,
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     i18n::Language,
     lessons::Entry,
     panels::{IDS, panel_of},
-    platform::view::View,
+    platform::{
+        place::{Depth, Place, Tab},
+        view::View,
+    },
 };
 
 /// What the one who shares decides for those who open the link.
@@ -18,6 +21,8 @@ pub struct Choices {
     pub theme: Option<String>,
     /// What is hidden and locked.
     pub view: View,
+    /// Which part of the page the link opens; a lesson finds its own.
+    pub place: Place,
     /// The lesson that the link opens.
     pub lesson: Option<&'static Entry>,
 }
@@ -71,12 +76,18 @@ fn panels_of(lesson: &Entry) -> Vec<&'static str> {
 /// experiment, so that its link is short.
 pub fn compose(base: &str, experiment: &Experiment, choices: &Choices) -> String {
     let page = base.split('#').next().unwrap_or_default();
+    let word = |word: &str, default: &str| match word != default && choices.lesson.is_none() {
+        true => word.to_owned(),
+        false => String::new(),
+    };
     let keys = [
         ("lang", choices.language.map_or(String::new(), |language| language.tag().to_owned())),
         ("theme", choices.theme.clone().unwrap_or_default()),
         ("hide", choices.view.hide.join(",")),
         ("lock", choices.view.lock.join(",")),
         ("view", if choices.view.projector { "projector".to_owned() } else { String::new() }),
+        ("tab", word(choices.place.tab.word(), Tab::default().word())),
+        ("depth", word(choices.place.depth.word(), Depth::default().word())),
         ("lesson", choices.lesson.map_or(String::new(), |lesson| lesson.id.to_owned())),
     ];
     let said = keys.iter().filter(|(_, value)| !value.is_empty());
@@ -118,8 +129,12 @@ mod tests {
     #[test]
     fn choices_stand_behind_the_experiment_and_can_be_read_again() {
         let (view, _) = View::read(IDS, Some("cost,knob-teacher"), Some("all"), Some("projector"));
-        let choices =
-            Choices { language: Some(Language::Chinese), theme: Some("dark".into()), view: view.clone(), lesson: None };
+        let choices = Choices {
+            language: Some(Language::Chinese),
+            theme: Some("dark".into()),
+            view: view.clone(),
+            ..Choices::default()
+        };
         let experiment = Experiment { seed: 5, ..Experiment::default() };
         let link = compose("https://example.org/", &experiment, &choices);
         assert_eq!(
@@ -128,6 +143,16 @@ mod tests {
         );
         let value = |key: &str| link.split('&').find_map(|pair| pair.strip_prefix(&format!("{key}=")));
         assert_eq!(View::read(IDS, value("hide"), value("lock"), value("view")), (view, vec![]));
+    }
+
+    #[test]
+    fn a_link_opens_the_part_of_the_page_that_is_shared() {
+        let place = Place { tab: Tab::Shrink, depth: Depth::Class, ..Place::default() };
+        let choices = Choices { place, ..Choices::default() };
+        let link = compose("https://example.org/", &Experiment::default(), &choices);
+        assert_eq!(link, "https://example.org/#v=1&tab=shrink&depth=class");
+        let lesson = Choices { lesson: CATALOGUE.first(), ..choices };
+        assert!(!compose("https://example.org/", &Experiment::default(), &lesson).contains("tab="));
     }
 
     #[test]

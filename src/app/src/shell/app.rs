@@ -64,7 +64,7 @@ pub fn App(props: &AppProps) -> Html {
     });
     let texts = use_state(|| props.texts.clone());
     let theme = use_state(link::theme);
-    let place = use_state_eq(link::place);
+    let (place, printing) = (use_state_eq(link::place), use_state_eq(|| false));
     let driver = {
         let (experiment, dispatch) = (state.experiment.clone(), state.dispatcher());
         use_memo((), move |()| Driver::start(experiment, dispatch))
@@ -232,6 +232,18 @@ pub fn App(props: &AppProps) -> Html {
         RunState::Finished => "finished",
         RunState::Idle => "idle",
     };
+    {
+        // Paper takes of all views what a report needs.
+        let printing = printing.setter();
+        use_effect_with((), move |()| {
+            let on = |kind: &'static str, is_printing: bool| {
+                let printing = printing.clone();
+                web_sys::window().map(|window| EventListener::new(&window, kind, move |_| printing.set(is_printing)))
+            };
+            let listeners = (on("beforeprint", true), on("afterprint", false));
+            move || drop(listeners)
+        });
+    }
     let mover = |in_place: bool| {
         let (place, experiment) = (place.clone(), state.experiment.clone());
         move |to: Place| {
@@ -258,6 +270,9 @@ pub fn App(props: &AppProps) -> Html {
             }
         }),
     };
+    if *printing {
+        page.place.depth = Depth::Everything;
+    }
     // A tab of which the link leaves nothing is not shown.
     if here.depth != Depth::Everything && !panels::tabs(&page).any(|tab| tab == here.tab) {
         let first = panels::tabs(&page).next();
