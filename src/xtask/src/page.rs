@@ -13,6 +13,8 @@ const ASSETS: [&str; 4] =
 
 /// Style sheets in `index.html`, one a line: they become one file, in this order.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"";
+/// The page's first picture has its style in itself and does not wait for the file, which takes effect when it is there.
+const UNHURRIED: &str = "media=\"print\" onload=\"this.media='all'\"";
 /// Where `index.html` gives the stamp that tells this build's files from an older build's in the browser's cache.
 const STAMP: &str = "<meta name=\"build\" content=\"dev\">";
 
@@ -66,7 +68,7 @@ fn linked(index: &str) -> Result<(String, Vec<String>)> {
         match line.trim_start().strip_prefix(STYLE) {
             Some(rest) => {
                 if styles.is_empty() {
-                    lines.push(format!("  {STYLE}style.css\">"));
+                    lines.push(format!("  {STYLE}style.css\" {UNHURRIED}>"));
                 }
                 styles.push(rest.split('"').next().unwrap_or_default().to_owned());
             }
@@ -108,7 +110,7 @@ mod tests {
             "<head>\n  <link rel=\"stylesheet\" href=\"b.css\">\n  <link rel=\"stylesheet\" href=\"x/a.css\">\n";
         let (page, styles) = linked(&format!("{index}</head>\n")).unwrap();
         assert_eq!(styles, ["b.css", "x/a.css"]);
-        assert_eq!(page, "<head>\n  <link rel=\"stylesheet\" href=\"style.css\">\n</head>\n");
+        assert_eq!(page, format!("<head>\n  <link rel=\"stylesheet\" href=\"style.css\" {UNHURRIED}>\n</head>\n"));
         assert!(linked("<head></head>").is_err());
     }
 
