@@ -5,7 +5,7 @@ use crate::{
     context::AppContext,
     i18n::{
         Texts,
-        format::{number, percentage, tenth},
+        format::{number, percentage, tenth, with_percent_sign},
     },
     state::{
         chart_view::Quantity,
@@ -28,6 +28,14 @@ pub fn written(page: &AppContext, quantity: Quantity, value: Option<f64>) -> Str
         (_, None) => "–".into(),
         (Quantity::Accuracy, Some(value)) => percentage(&page.texts, value),
         (Quantity::Loss, Some(value)) => number(&page.texts, value, 3),
+    }
+}
+
+/// A level of the axis in words.
+pub fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
+    match quantity {
+        Quantity::Accuracy => with_percent_sign(texts, &number(texts, 100.0 * value, 0)),
+        Quantity::Loss => number(texts, value, 2),
     }
 }
 

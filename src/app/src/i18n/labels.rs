@@ -40,16 +40,26 @@ pub fn differences(experiment: &Experiment) -> Vec<&'static Knob> {
     changed(&usual(experiment), experiment).filter(|knob| experiment.applies(knob.key)).collect()
 }
 
-/// A run's name: what differs from the defaults.
-pub fn run_name(texts: &Texts, experiment: &Experiment) -> String {
+/// A run's name: what differs from the run before it, or from the defaults. Where data set or scheme are others, what
+/// follows from that alone is no difference.
+pub fn run_name(texts: &Texts, before: Option<&Experiment>, experiment: &Experiment) -> String {
     /// A name that says more than this does not fit.
     const MOST: usize = 4;
-    let knobs = differences(experiment);
+    let own = differences(experiment);
+    let moved = |before: &&Experiment| (before.data, before.scheme) != (experiment.data, experiment.scheme);
+    let is_told = |knob: &&Knob| match before.filter(moved) {
+        Some(_) => matches!(knob.key, "data" | "scheme") || own.iter().any(|other| other.key == knob.key),
+        None => experiment.applies(knob.key),
+    };
+    let told: Vec<&Knob> = before.map_or_else(Vec::new, |before| changed(before, experiment).filter(is_told).collect());
+    let knobs = if told.is_empty() { own } else { told };
     if knobs.is_empty() {
         return texts.get("keep-defaults");
     }
     let name = |knob: &&Knob| match knob.key {
-        "data" | "scheme" => knob_value(texts, knob, experiment),
+        "data" | "scheme" | "bits" => knob_value(texts, knob, experiment),
+        // The symbol that the page's formulas use.
+        "temperature" => format!("T {}", knob_value(texts, knob, experiment)),
         _ => format!("{} {}", knob_name(texts, knob), knob_value(texts, knob, experiment)),
     };
     let comma = texts.language.comma();
@@ -201,18 +211,32 @@ mod tests {
     #[test]
     fn a_run_is_named_by_what_differs() {
         let texts = Texts::new(Language::English);
-        assert_eq!(run_name(&texts, &Experiment::default()), "Defaults");
+        assert_eq!(run_name(&texts, None, &Experiment::default()), "Defaults");
         let warm = Experiment { temperature: 8.0, labels: Labels::Count(20), ..Experiment::default() };
-        assert_eq!(run_name(&texts, &warm), "Labels 20, Temperature 8");
+        assert_eq!(run_name(&texts, None, &warm), "Labels 20, T 8");
         let wide = Experiment { student: Architecture::mlp([64]), ..Experiment::for_data(DataSet::Moons) };
-        assert_eq!(run_name(&texts, &wide), "Moons, Student: Network 64");
+        assert_eq!(run_name(&texts, None, &wide), "Moons, Student: Network 64");
+    }
+
+    #[test]
+    fn a_run_is_named_by_what_differs_from_the_one_before() {
+        let texts = Texts::new(Language::English);
+        let warm = Experiment { temperature: 8.0, labels: Labels::Count(20), ..Experiment::default() };
+        let warmer = Experiment { temperature: 20.0, ..warm.clone() };
+        assert_eq!(run_name(&texts, Some(&warm), &warmer), "T 20");
+        assert_eq!(run_name(&texts, Some(&warmer), &Experiment::default()), "Labels 50, T 2", "back to the defaults");
+        assert_eq!(run_name(&texts, Some(&warm), &warm), "Labels 20, T 8", "nothing differs");
+        // Moons have networks of their own, which nobody chose.
+        let moons = Experiment { temperature: 8.0, ..Experiment::for_data(DataSet::Moons) };
+        assert_eq!(run_name(&texts, Some(&Experiment::default()), &moons), "Moons, T 8");
     }
 
     #[test]
     fn a_scheme_is_named_and_what_means_nothing_in_it_is_not() {
         let texts = Texts::new(Language::English);
         let peers = Experiment { dropout: 0.5, ..Experiment::usual(DataSet::Digits8, Scheme::Mutual) };
-        assert_eq!(run_name(&texts, &peers), texts.get("scheme-mutual"));
+        assert_eq!(run_name(&texts, None, &peers), texts.get("scheme-mutual"));
+        assert_eq!(run_name(&texts, Some(&Experiment::default()), &peers), texts.get("scheme-mutual"));
     }
 
     #[test]
@@ -234,6 +258,6 @@ mod tests {
         let other =
             Experiment { seed: 2, batch: 8, dropout: 0.5, jitter: 1, temperature: 3.0, ..Experiment::default() };
         assert_eq!(differences(&other).len(), 5);
-        assert_eq!(run_name(&texts, &other), "随机种子 2，批次大小 8，Dropout 比率 0.5，抖动 1，…");
+        assert_eq!(run_name(&texts, None, &other), "随机种子 2，批次大小 8，Dropout 比率 0.5，抖动 1，…");
     }
 }

@@ -1,11 +1,6 @@
 //! What the state is made of.
 
-use std::rc::Rc;
-
-use retort_spec::{
-    CurvePoint, DataPart, DataSet, EngineError, EngineInfo, Experiment, FileProblem, Floats, Pipeline, Problem,
-};
-use serde::{Deserialize, Serialize};
+use retort_spec::{DataPart, DataSet, EngineError, EngineInfo, FileProblem, Floats, Pipeline, Problem};
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,21 +61,6 @@ pub enum Notice {
     Save { reason: String },
 }
 
-/// A run that the visitor kept, to compare with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SavedRun {
-    /// The visitor's name for it.
-    pub name: String,
-    /// What it was a run of.
-    #[serde(with = "permalink")]
-    pub experiment: Experiment,
-    /// Its first seed's curves.
-    #[serde(with = "points")]
-    pub points: Rc<Vec<CurvePoint>>,
-    /// Which dashes and mark it has on the chart: below [`MOST_KEPT`], and no other kept run's.
-    pub mark: usize,
-}
-
 /// A packed student of any run of this visit: a point of accuracy against bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredFile {
@@ -102,32 +82,6 @@ pub enum Source {
     Gallery(usize),
     /// A place of the plane.
     Place,
-}
-
-/// An experiment as its link.
-mod permalink {
-    use super::{Deserialize, Experiment};
-
-    pub fn serialize<S: serde::Serializer>(experiment: &Experiment, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&retort_spec::encode(experiment))
-    }
-
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Experiment, D::Error> {
-        String::deserialize(deserializer).map(|link| retort_spec::decode(&link, &[]).experiment)
-    }
-}
-
-/// Shared points as plain ones.
-mod points {
-    use super::{CurvePoint, Deserialize, Rc, Serialize};
-
-    pub fn serialize<S: serde::Serializer>(points: &Rc<Vec<CurvePoint>>, serializer: S) -> Result<S::Ok, S::Error> {
-        points.as_ref().serialize(serializer)
-    }
-
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Rc<Vec<CurvePoint>>, D::Error> {
-        Vec::deserialize(deserializer).map(Rc::new)
-    }
 }
 
 /// An example that is no test example, which the engine is asked about.

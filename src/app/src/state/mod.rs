@@ -19,6 +19,7 @@ pub mod pipeline_editor;
 pub mod predictions;
 pub mod record;
 mod reduce;
+pub mod saved_run;
 pub mod selection;
 pub mod setting;
 pub mod term_curves;
@@ -33,7 +34,8 @@ use retort_spec::{
 pub use crate::state::{
     action::Action,
     compression::{Bench, Latencies, PipelineState, WorkbenchAction, link},
-    kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, SavedRun, Source},
+    kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, Source},
+    saved_run::{RunNumbers, SavedRun},
 };
 
 use crate::state::{
@@ -43,8 +45,8 @@ use crate::state::{
 
 /// Past runs kept as faint lines.
 const PAST_CURVES: usize = 5;
-/// Runs kept by name: more lines than this cannot be told apart.
-pub const MOST_KEPT: usize = 5;
+/// Runs kept by name.
+pub const MOST_KEPT: usize = 12;
 /// Steps that can be undone.
 const MOST_UNDONE: usize = 100;
 /// Measured students in the scatter of all runs.

@@ -106,7 +106,7 @@ impl<'a> Record<'a> {
 
 /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
 /// the last training's. One that is computed from others has no curve, and ends when the control's does.
-fn is_of_this_run(state: &State, measured: &Measured) -> bool {
+pub(super) fn is_of_this_run(state: &State, measured: &Measured) -> bool {
     let plan = &state.plan;
     let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
     let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, id);

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use retort_spec::{CurvePoint, PAGE_KEYS, Problem, decode, encode, knob, sanitize};
+use retort_spec::{PAGE_KEYS, Problem, decode, encode, knob, sanitize};
 use yew::Reducible;
 
-use crate::state::{Action, MOST_KEPT, SavedRun, State, setting::moved};
+use crate::state::{Action, MOST_KEPT, SavedRun, State, saved_run, setting::moved};
 
 impl Reducible for State {
     type Action = Action;
@@ -63,12 +63,10 @@ impl Reducible for State {
             }
             Action::Own(own) => state.own = Rc::new(own),
             Action::Keep(name) => {
-                let points: Vec<CurvePoint> = state.curves.iter().filter(|point| point.run == 0).copied().collect();
-                if state.kept.len() < MOST_KEPT && !points.is_empty() {
-                    let experiment = state.experiment.clone();
-                    let is_free = |mark: &usize| state.kept.iter().all(|kept| kept.mark != *mark);
-                    let mark = (0..MOST_KEPT).find(is_free).unwrap_or(0);
-                    state.kept.push(SavedRun { name, experiment, points: Rc::new(points), mark });
+                if state.kept.len() < MOST_KEPT
+                    && let Some(run) = SavedRun::of(&state, name)
+                {
+                    state.kept.push(run);
                 }
             }
             Action::Rename { index, name } => {
@@ -77,9 +75,7 @@ impl Reducible for State {
                 }
             }
             Action::Forget(index) => {
-                if index < state.kept.len() {
-                    state.kept.remove(index);
-                }
+                saved_run::forget(&mut state.kept, index);
             }
             Action::Undo => {
                 if let Some(experiment) = state.undo.pop() {

@@ -15,6 +15,7 @@ pub mod picture;
 pub mod pixel_grid;
 pub mod progress;
 pub mod qr;
+pub mod saved_run;
 pub mod slider;
 pub mod swipe;
 pub mod user_examples;

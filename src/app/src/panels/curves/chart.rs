@@ -4,7 +4,7 @@ use retort_spec::{CurvePoint, NetworkId};
 use yew::prelude::*;
 
 use crate::{
-    charts::axes::{axes, title},
+    charts::axes::{axes, level, title},
     panels::curves::CurveChartProps,
 };
 use crate::{
@@ -13,13 +13,10 @@ use crate::{
         plot::{self, Frame, LEFT},
     },
     context::{AppContext, use_page},
-    i18n::{
-        Texts,
-        format::{number, tenth, with_percent_sign},
-    },
+    i18n::format::tenth,
     panels::curves::{reader::reader, readout::Row},
     platform::place::Depth,
-    state::chart_view::{Part, Quantity, View},
+    state::chart_view::{Part, View},
     widgets::window::{PHONE, use_narrower},
 };
 
@@ -31,7 +28,7 @@ pub fn use_curve_chart(props: &CurveChartProps) -> Html {
     let narrow = use_narrower(PHONE) || page.place.depth != Depth::Everything;
     let (texts, state) = (&page.texts, &page.state);
     let all = || {
-        let others = state.past.iter().chain(state.kept.iter().map(|kept| &kept.points));
+        let others = state.past.iter().chain(state.charted().map(|(_, kept)| &kept.points));
         state.curves.iter().chain(others.flat_map(|points| points.iter()))
     };
     let frame = frame(&page, props.view, narrow, all);
@@ -80,14 +77,6 @@ fn summary(page: &AppContext, props: &CurveChartProps) -> String {
     texts.with("curve-chart", &args)
 }
 
-/// A level of the axis in words.
-fn level(texts: &Texts, quantity: Quantity, value: f64) -> String {
-    match quantity {
-        Quantity::Accuracy => with_percent_sign(texts, &number(texts, 100.0 * value, 0)),
-        Quantity::Loss => number(texts, value, 2),
-    }
-}
-
 /// All lines, the important ones last, on top.
 fn lines(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let (state, view) = (&page.state, props.view);
@@ -106,7 +95,7 @@ fn lines(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
             { for (0..=runs).rev().filter(|_| runs > 0).flat_map(|run| {
                 state.networks().map(move |network_id| curve(&state.curves, run, network_id, main, Owner::Network(network_id)))
             }) }
-            { for state.kept.iter().map(|kept| curve(&kept.points, 0, state.plan.product, main, Owner::Kept(kept.mark))) }
+            { for state.charted().map(|(_, kept)| curve(&kept.points, 0, state.plan.product, main, Owner::Kept(kept.mark))) }
             { for [Part::Train, Part::Test].into_iter().filter(|part| view.shows(*part)).flat_map(|part| {
                 state.networks().map(move |network_id| curve(&props.means, 0, network_id, part, Owner::Network(network_id)))
             }) }

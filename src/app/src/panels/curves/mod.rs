@@ -25,12 +25,13 @@ use crate::{
         chart::use_curve_chart,
         downloads::{DownloadsProps, use_downloads},
         readout::{Row, readout, rows},
-        saved::{keep_button, kept_runs},
+        saved::kept_runs,
     },
     state::{
         chart_view::{Part, Quantity, View},
         networks::is_usual,
     },
+    widgets::saved_run::keep_button,
 };
 
 /// Its entry in the table.
@@ -84,7 +85,7 @@ pub fn use_curves() -> Html {
                     { toggle(Part::Test, "curve-test", texts.help("curve-test")) }
                     { toggle(Part::Train, "curve-train", texts.help("curve-train")) }
                 </div>
-                { keep_button(&page) }
+                { keep_button(&page, "keep") }
                 if page.shows("downloads") {
                     { island!(use_downloads, DownloadsProps { svg: svg.clone() }) }
                 }

@@ -55,7 +55,7 @@ pub fn rows(page: &AppContext, means: &[CurvePoint], quantity: Quantity, epoch: 
     let plan = &page.state.plan;
     let trained = plan.ids().filter(|id| is_trained(plan, *id));
     let networks = trained.map(|id| row(Owner::Network(id), page.name(id), plot::reading(means, 0, id, epoch)));
-    let kept = page.state.kept.iter().map(|kept| {
+    let kept = page.state.charted().map(|(_, kept)| {
         let point = plot::reading(&kept.points, 0, plan.product, epoch);
         row(Owner::Kept(kept.mark), kept.name.clone(), point)
     });
