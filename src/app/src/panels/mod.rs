@@ -1,6 +1,7 @@
 //! The panels of the page, one a file or folder.
 
 pub mod activations;
+pub mod compare;
 pub mod compression_bench;
 pub mod confusion;
 pub mod cost;
@@ -85,6 +86,7 @@ pub const PANELS: &[Panel] = &[
     packed::PANEL,
     compression_bench::PANEL,
     activations::PANEL,
+    compare::PANEL,
     settings::PANEL,
     report::PANEL,
 ];

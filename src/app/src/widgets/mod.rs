@@ -1,6 +1,7 @@
 //! Pieces that several panels are built of.
 
 pub mod badge;
+pub mod cell;
 pub mod choice;
 pub mod dom;
 pub mod example_row;
