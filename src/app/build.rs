@@ -45,14 +45,15 @@ fn files() -> io::Result<Vec<PathBuf>> {
 /// A lesson's line of the list, as Rust.
 fn entry(id: &str, lesson: &Value) -> Option<String> {
     let both = |field: &str| Some([lesson[field]["en"].as_str()?, lesson[field]["zh-CN"].as_str()?]);
+    let picture = [lesson["picture"][0].as_str()?, lesson["picture"][1].as_str()?];
     let knobs: Option<Vec<&str>> = lesson["knobs"].as_array()?.iter().map(Value::as_str).collect();
     let panels: BTreeSet<&str> = lesson["steps"].as_array()?.iter().filter_map(|step| step["look"].as_str()).collect();
     let panels: Vec<&str> = panels.into_iter().collect();
     let mut line = String::new();
     writeln!(
         line,
-        "Entry {{ id: {id:?}, minutes: {}, title: {:?}, summary: {:?}, learn: {:?}, panels: &{panels:?}, knobs: &{:?}, \
-         link: {:?} }},",
+        "Entry {{ id: {id:?}, minutes: {}, title: {:?}, summary: {:?}, learn: {:?}, picture: {picture:?}, panels: \
+         &{panels:?}, knobs: &{:?}, link: {:?} }},",
         lesson["minutes"].as_u64()?,
         both("title")?,
         both("summary")?,

@@ -13,7 +13,7 @@ pub mod steer;
 use retort_spec::{Experiment, PAGE_KEYS, decode, encode};
 use yew::prelude::*;
 
-use crate::{context::AppContext, i18n::Language, lessons::guide::Guide};
+use crate::{i18n::Language, lessons::guide::Guide};
 
 /// A lesson of the menu; the rest of it is fetched when it is opened.
 #[derive(Debug, PartialEq)]
@@ -28,6 +28,9 @@ pub struct Entry {
     summary: [&'static str; 2],
     /// What one learns from it, likewise.
     learn: [&'static str; 2],
+    /// What it looks like: two lines of 48 × 32 units, as an SVG path writes them, the first in the teacher's hue and
+    /// the second in the student's.
+    pub picture: [&'static str; 2],
     /// The panels that its steps speak of.
     pub panels: &'static [&'static str],
     /// The knobs that it explains.
@@ -71,8 +74,8 @@ pub fn entry(id: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.id == id)
 }
 
-/// A link that opens a lesson, and says so first.
-pub fn lesson_link(entry: &'static Entry, page: &AppContext, guide: &Guide, first: Callback<()>) -> Html {
+/// A link of these words that opens a lesson, and says so first.
+pub fn lesson_link(entry: &'static Entry, guide: &Guide, words: String, first: Callback<()>) -> Html {
     // A real link: it can be copied, and opened in another tab.
     let address = format!("#{}&lesson={}", encode(&entry.experiment()), entry.id);
     let guide = guide.clone();
@@ -84,5 +87,5 @@ pub fn lesson_link(entry: &'static Entry, page: &AppContext, guide: &Guide, firs
             guide.open.emit(Some(entry));
         }
     });
-    html! { <a href={address} onclick={open}>{ entry.title(page.texts.language) }</a> }
+    html! { <a href={address} onclick={open}>{ words }</a> }
 }

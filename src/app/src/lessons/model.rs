@@ -38,6 +38,9 @@ pub struct Lesson {
     pub summary: Text,
     /// What one learns, as the menu says it.
     pub learn: Text,
+    /// Its picture in the list of lessons: two lines of 48 × 32 units, as an SVG path writes them, the first in the
+    /// teacher's hue and the second in the student's.
+    pub picture: Vec<String>,
     /// Knobs that it explains.
     pub knobs: Vec<String>,
     /// The experiment that it begins with, as a permalink.
@@ -225,7 +228,7 @@ mod tests {
             r#"{
                 "order": 1, "minutes": 6, "title": {"en": "Heat", "zh-CN": "温度"}, "summary": {"en": "a", "zh-CN": "甲"},
                 "learn": {"en": "b", "zh-CN": "乙"},
-                "knobs": ["temperature"], "link": "data=digits8&temperature=1",
+                "picture": ["M4 4h9", "M4 9h9"], "knobs": ["temperature"], "link": "data=digits8&temperature=1",
                 "steps": [
                     {"text": {"en": "Look.", "zh-CN": "看。"}, "look": "soft-targets", "show": ["entropy"],
                      "task": {"en": "Turn it.", "zh-CN": "调。"}, "until": [["temperature", ">=", 20]]},

@@ -87,6 +87,7 @@ pub const PANELS: &[Panel] = &[
     compression_bench::PANEL,
     activations::PANEL,
     compare::PANEL,
+    lesson::cards::PANEL,
     settings::PANEL,
     report::PANEL,
 ];

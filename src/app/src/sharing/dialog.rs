@@ -9,7 +9,7 @@ use crate::{
     island,
     lessons::{Entry, guide::use_guide},
     panels::IDS,
-    platform::{fetch::await_promise, link},
+    platform::{clipboard, link},
     sharing::{
         builder::{List, builder, panel_name},
         link::{Choices, Shown, compose, embed, toggle},
@@ -131,14 +131,8 @@ fn use_contents(props: &ContentsProps) -> Html {
                 Copied::Link => field.cast::<HtmlInputElement>().iter().for_each(HtmlInputElement::select),
                 Copied::Embed => area.cast::<HtmlTextAreaElement>().iter().for_each(HtmlTextAreaElement::select),
             }
-            let Some(window) = web_sys::window().filter(|window| window.is_secure_context()) else {
-                return copied.set(Some((what, false)));
-            };
-            let written = window.navigator().clipboard().write_text(&text);
             let copied = copied.clone();
-            wasm_bindgen_futures::spawn_local(
-                async move { copied.set(Some((what, await_promise(written).await.is_ok()))) },
-            );
+            clipboard::copy(&text, Callback::from(move |done| copied.set(Some((what, done)))));
         })
     };
     let said = |what: Copied| match *copied {

@@ -219,7 +219,7 @@ pub fn use_help(props: &HelpProps) -> Html {
                     <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-default") }</b>{ default_of(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-turn") }</b>{ consequence(knob, page.state.run_state).words(texts) }</div>
-                    { for lessons_for(knob.key).map(|entry| lesson_link(entry, &page, &guide, shut.clone())) }
+                    { for lessons_for(knob.key).map(|entry| lesson_link(entry, &guide, entry.title(texts.language).into(), shut.clone())) }
                 </div>
             }
         </span>

@@ -53,7 +53,7 @@ pub fn use_lessons_button() -> Html {
         <dialog id="lessons-menu" ref={dialog} aria-labelledby="lessons-title">
             <h2 id="lessons-title">{ texts.get("lessons-title") }</h2>
             <p>{ intro }</p>
-            { for page.state.training_seconds().map(|seconds| html! { <p class="lesson-learn">{ training_time(texts, seconds) }</p> }) }
+            { duration(&page) }
             <ol>{ for CATALOGUE.iter().map(line) }</ol>
             <p class="lesson-nav">
                 <button id="tour-again" onclick={tour}>{ texts.get("tour-again") }</button>
@@ -65,19 +65,33 @@ pub fn use_lessons_button() -> Html {
 }
 
 fn line(page: &AppContext, guide: &Guide, entry: &'static Entry, close: Callback<()>) -> Html {
-    let texts = &page.texts;
-    let done = is_done(entry);
     html! {
-        <li data-lesson={entry.id} data-done={done.to_string()}>
-            { lesson_link(entry, page, guide, close) }
+        <li data-lesson={entry.id} data-done={is_done(entry).to_string()}>
+            { lesson_link(entry, guide, entry.title(page.texts.language).into(), close) }
+            { about(page, entry) }
+        </li>
+    }
+}
+
+/// How long a lesson takes, whether it is done, what it is about, and what one learns.
+pub fn about(page: &AppContext, entry: &'static Entry) -> Html {
+    let texts = &page.texts;
+    html! {
+        <>
             <span class="lesson-minutes">
                 { texts.with("lesson-minutes", &[("minutes", number(texts, entry.minutes.into(), 0).into())]) }
-                if done {
+                if is_done(entry) {
                     <b>{ " ✓ " }{ texts.get("lesson-done") }</b>
                 }
             </span>
             <p>{ entry.summary(texts.language) }</p>
             <p class="lesson-learn">{ texts.with("lesson-learn", &[("what", entry.learn(texts.language).into())]) }</p>
-        </li>
+        </>
     }
+}
+
+/// How long training the experiment takes on this device, once that is known.
+pub fn duration(page: &AppContext) -> Html {
+    let told = |seconds: f64| html! { <p class="lesson-learn">{ training_time(&page.texts, seconds) }</p> };
+    page.state.training_seconds().map(told).unwrap_or_default()
 }
