@@ -271,6 +271,8 @@ softmax-formula = The softmax with a temperature: exp of the logit over T, divid
 bars-caption = The probability of each class in percent, from teacher, student and student alone, at the slider's temperature
 similarity = Class similarity
 similarity-caption = Mean distribution of each class at T = { $temperature }, in percent: rows are labels, columns are predictions
+similarity-scale = { $least } % to { $most } %, without the diagonal
+example-card = The chosen example
 short-teacher = Teacher
 short-student = Distilled
 short-baseline = Alone

@@ -270,6 +270,8 @@ softmax-formula = 带温度的 softmax：logit 除以 T 后取指数，再除以
 bars-caption = 在滑块所示温度下，教师、蒸馏学生与单独训练的学生给出的各类别概率（百分比）
 similarity = 类别相似度
 similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行为真实类别，列为预测类别
+similarity-scale = { $least }% 到 { $most }%，不含对角线
+example-card = 选中的样本
 short-teacher = 教师
 short-student = 蒸馏
 short-baseline = 单独训练

@@ -7,15 +7,20 @@ use super::{Area, Panel, Tab};
 use crate::{
     context::use_page,
     i18n::{
-        format::{percent, percentage, temperature},
+        format::{number, percent, percentage, temperature},
         labels::class_name,
     },
     island,
-    state::{Action, selection::look_like},
+    state::{
+        Action,
+        selection::{look_like, typical},
+    },
     widgets::{
         choice::choice,
         dom::text_of,
-        picture::{PictureProps, use_picture},
+        example_card::example_card,
+        picture::{PictureProps, PixelsProps, use_picture, use_pixels},
+        window::{PHONE, use_narrower},
     },
 };
 
@@ -29,6 +34,7 @@ pub fn use_similarity() -> Html {
     let page = use_page();
     let chosen = use_state_eq(|| None::<NetworkId>);
     let softened = use_state(|| true);
+    let narrow = use_narrower(PHONE);
     let (texts, state) = (&page.texts, &page.state);
     let at = if *softened { state.temperature() } else { 1.0 };
     let soften = |on: bool| {
@@ -47,23 +53,34 @@ pub fn use_similarity() -> Html {
     let matrix = state.data.as_ref().zip(state.network(network_id)).map(|(data, network)| {
         let classes = data.classes as usize;
         let means = mean_distribution_per_class(&network.logits, &data.test_labels, classes, at);
-        // Colours span each row's values off the diagonal, which would drown everything else. At a high temperature
-        // these are nearly equal, and their small differences are what the student learns.
-        let ranges: Vec<(f64, f64)> = means.iter().enumerate().map(|(i, row)| off_diagonal_range(i, row)).collect();
-        let cell = move |(i, j, p): (usize, usize, f64)| {
-            let (least, most) = ranges[i];
+        let (least, most) = off_diagonal_range(&means);
+        let digits = if narrow { 0 } else { 1 };
+        let cell = |(i, j, p): (usize, usize, f64)| {
             let shade = if i == j { 0.0 } else { 100.0 * (p - least) / (most - least).max(1e-9) };
-            html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ percent(texts, p) }</td> }
+            let value = if p.is_finite() { number(texts, 100.0 * p, digits) } else { "–".into() };
+            html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ value }</td> }
         };
         let name = |class: usize| class_name(&page.texts, data.data, class);
+        // A picture of the class; its name says what it is of.
+        let head = |scope: &'static str, class: usize| {
+            let picture = typical(&data.gallery, class as u8).filter(|example| !example.pixels.is_empty()).map(|example| {
+                let colours = example.pixels.iter().flat_map(|&ink| [ink, ink, ink, u8::MAX]).collect();
+                island!(use_pixels, PixelsProps { shape: data.shape, colours, label: None, style: None })
+            });
+            html! { <th {scope}>{ for picture }{ name(class) }</th> }
+        };
+        let scale = [("least", percent(texts, least).into()), ("most", percent(texts, most).into())];
         html! {
+            <>
             <div class="scroll" tabindex="0" role="region" aria-label={texts.get("similarity")}><table class={classes!("matrix", network_id.role_word(), (name(0).chars().count() > 2).then_some("names"))}>
                 <caption>{ texts.with("similarity-caption", &[("temperature", temperature(texts, at).into())]) }</caption>
-                <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }</tr></thead>
+                <thead><tr><td></td>{ for (0..classes).map(|class| head("col", class)) }</tr></thead>
                 <tbody>{ for means.iter().enumerate().map(|(i, row)| html! {
-                    <tr><th scope="row">{ name(i) }</th>{ for row.iter().enumerate().map(|(j, &p)| cell((i, j, p))) }</tr>
+                    <tr>{ head("row", i) }{ for row.iter().enumerate().map(|(j, &p)| cell((i, j, p))) }</tr>
                 }) }</tbody>
             </table></div>
+            <p class="scale hint"><i class={network_id.role_word()}></i>{ texts.with("similarity-scale", &scale) }</p>
+            </>
         }
     });
     html! {
@@ -76,15 +93,22 @@ pub fn use_similarity() -> Html {
                     <button aria-pressed={softened.to_string()} onclick={soften(true)}>{ "T = " }{ temperature(texts, state.temperature()) }</button>
                 </div>
             }
-            { matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }
+            <div class="beside">
+                <div>{ matrix.unwrap_or_else(|| html! { <p class="empty">{ texts.get("soft-targets-empty") }</p> }) }</div>
+                { example_card(&page) }
+            </div>
             { island!(use_look_alikes, LookAlikesProps { network_id, at }) }
         </section>
     }
 }
 
-/// The least and the largest value of a row, its class's own aside.
-fn off_diagonal_range(class: usize, row: &[f64]) -> (f64, f64) {
-    let others = row.iter().enumerate().filter(|&(other, _)| other != class).map(|(_, &p)| p);
+/// The least and the largest value off the diagonal, between which the colours span: the diagonal's would drown all
+/// others, and at a high temperature these are nearly equal; their small differences are what the student learns.
+fn off_diagonal_range(matrix: &[Vec<f64>]) -> (f64, f64) {
+    let row = |(i, row): (usize, &Vec<f64>)| {
+        row.iter().enumerate().filter(move |(j, _)| i != *j).map(|(_, &p)| p).collect::<Vec<f64>>()
+    };
+    let others = matrix.iter().enumerate().flat_map(row);
     others.fold((f64::INFINITY, 0.0), |(least, most), p| (least.min(p), most.max(p)))
 }
 
@@ -150,6 +174,7 @@ mod tests {
 
     #[test]
     fn a_class_s_own_share_does_not_set_the_colours() {
-        assert_eq!(off_diagonal_range(1, &[0.05, 0.7, 0.12, 0.13]), (0.05, 0.13));
+        let matrix = [vec![0.7, 0.2, 0.1], vec![0.05, 0.9, 0.05], vec![0.13, 0.12, 0.01]];
+        assert_eq!(off_diagonal_range(&matrix), (0.05, 0.2));
     }
 }

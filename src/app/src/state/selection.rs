@@ -1,7 +1,7 @@
 //! The example whose distributions are shown: a test example, or one that was given.
 
 use retort_spec::{
-    Floats, Measured, NetworkId,
+    Example, Floats, Measured, NetworkId,
     probability::{argmax, entropy_bits, softmax},
 };
 
@@ -131,6 +131,22 @@ pub fn extremes(state: &State) -> Option<(usize, usize)> {
     Some(((0..doubts.len()).min_by(by_doubt)?, (0..doubts.len()).max_by(by_doubt)?))
 }
 
+/// The example of a class whose pixels are nearest to the mean of that class.
+pub fn typical(gallery: &[Example], class: u8) -> Option<&Example> {
+    let of_class = || gallery.iter().filter(|example| example.label == class);
+    let mut sums = vec![0.0; of_class().next()?.pixels.len()];
+    for example in of_class() {
+        for (sum, &pixel) in sums.iter_mut().zip(&example.pixels) {
+            *sum += f64::from(pixel);
+        }
+    }
+    let count = of_class().count() as f64;
+    let distance = |example: &Example| -> f64 {
+        example.pixels.iter().zip(&sums).map(|(&pixel, sum)| (f64::from(pixel) - sum / count).powi(2)).sum()
+    };
+    of_class().min_by(|a, b| distance(a).total_cmp(&distance(b)))
+}
+
 /// Test examples of other classes that look most like `class` to a network: the largest shares first, `(index, share)`.
 ///
 /// # Shapes
@@ -241,6 +257,22 @@ mod tests {
         assert_eq!(input(&State { example: Some(1), ..image.clone() }), Some(Floats(vec![0.2, 0.4])));
         let given = CustomExample { source: Source::Drawing, input: vec![0.25, 0.5].into(), label: None };
         assert_eq!(input(&State { given: Some(Rc::new(given)), ..image }), Some(Floats(vec![0.25, 0.5])));
+    }
+
+    #[test]
+    fn a_typical_example_is_nearest_to_the_mean_of_its_class() {
+        let example = |index: u32, label: u8, pixels: [u8; 2]| Example {
+            index,
+            label,
+            labelled: false,
+            pixels: pixels.to_vec(),
+            point: Floats::default(),
+        };
+        // The mean of class 1 is (20, 10).
+        let gallery =
+            [example(0, 1, [0, 0]), example(1, 0, [20, 10]), example(2, 1, [50, 20]), example(3, 1, [10, 10])];
+        assert_eq!(typical(&gallery, 1).map(|example| example.index), Some(3));
+        assert!(typical(&gallery, 2).is_none());
     }
 
     #[test]

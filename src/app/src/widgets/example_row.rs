@@ -1,4 +1,4 @@
-//! Test examples in a row: a click inspects one among the soft targets.
+//! Test examples in a row: a click inspects one.
 
 use retort_spec::DataSummary;
 use yew::prelude::*;
@@ -20,9 +20,10 @@ pub fn thumbnails(page: &AppContext, data: &DataSummary, members: &[usize], word
         let dispatch = page.state.dispatcher();
         let inspect = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
         let words = words(index);
+        let pressed = page.state.given.is_none() && page.state.example == Some(index);
         let picture = data.test_pixels.get(index * size..(index + 1) * size).map(<[u8]>::to_vec);
         html! {
-            <button key={index} class="thumbnail" onclick={inspect} title={words.clone()} aria-label={words.clone()}>
+            <button key={index} class="thumbnail" onclick={inspect} aria-pressed={pressed.to_string()} title={words.clone()} aria-label={words.clone()}>
                 if let Some(pixels) = picture {
                     { island!(use_picture, PictureProps { shape: data.shape, pixels, label: words.into(), class: Classes::new() }) }
                 } else {

@@ -6,7 +6,7 @@ pub mod table;
 
 use yew::prelude::*;
 
-use super::Panel;
+use super::{Area, Panel, Tab};
 use crate::{
     context::{AppContext, use_page},
     island,
@@ -21,7 +21,8 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "compare", draw: |_| island!(use_compare), ..Panel::PLAIN };
+pub const PANEL: Panel =
+    Panel { id: "compare", draw: |_| island!(use_compare), sites: &[(Tab::Compare, Area::Top)], ..Panel::PLAIN };
 
 /// Runs that stand side by side.
 const SIDES: usize = 2;

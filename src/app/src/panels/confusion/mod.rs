@@ -17,7 +17,7 @@ use crate::{
     i18n::labels::class_name,
     panels::confusion::matrix::{Cells, Shown, cells, matrix},
     state::{class_bias::biased, predictions::answers},
-    widgets::{choice::choice, example_row::thumbnails},
+    widgets::{choice::choice, example_card::example_card, example_row::thumbnails},
 };
 
 /// The view of the product less the control; the others are named by their network.
@@ -74,13 +74,10 @@ pub fn use_confusion() -> Html {
         };
         let cells = cells_of(data, network);
         let shown = Shown { cells: &cells, minus: minus.as_ref(), class, open: *cell };
-        Some(html! {
-            <>
-                { matrix(&page, data, &shown, &open) }
-                { for cell.map(|place| members(&page, data, &cells, place)) }
-            </>
-        })
+        let opened = cell.map(|place| members(&page, data, &cells, place));
+        Some((matrix(&page, data, &shown, &open), opened))
     });
+    let (table, opened) = table.unzip();
     let student = data.zip(state.network(product)).map(|(data, network)| (data, logits(&page, data, network)));
     html! {
         <section id="confusion" class="panel" aria-labelledby="confusion-title">
@@ -89,7 +86,11 @@ pub fn use_confusion() -> Html {
             if let Some((data, logits)) = &student && !state.experiment.omitted_classes.is_empty() {
                 { class_bias::slider(&page, data, logits) }
             }
-            { table.unwrap_or_else(|| html! { <p class="empty">{ texts.get("confusion-empty") }</p> }) }
+            <div class="beside">
+                <div>{ table.unwrap_or_else(|| html! { <p class="empty">{ texts.get("confusion-empty") }</p> }) }</div>
+                { example_card(&page) }
+            </div>
+            { for opened.flatten() }
             { for student.iter().map(|(data, logits)| disagreements::row(&page, data, logits)) }
         </section>
     }

@@ -16,7 +16,7 @@ use crate::{
         model::Lesson,
     },
     panels::{
-        Panel,
+        Area, Panel, Tab,
         lesson::{
             menu::{about, duration},
             worksheet::{Sheet, print_sheet, worksheet},
@@ -28,7 +28,12 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "lesson-cards", draw: |_| island!(use_lesson_cards), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "lesson-cards",
+    draw: |_| island!(use_lesson_cards),
+    sites: &[(Tab::Lessons, Area::Top)],
+    ..Panel::PLAIN
+};
 
 /// What was done last, of all cards.
 #[derive(Clone, PartialEq)]

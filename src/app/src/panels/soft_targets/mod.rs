@@ -24,15 +24,15 @@ use crate::{
     },
     platform::place::Place,
     state::{
-        Action, Source,
+        Action,
         selection::{Subject, extremes},
     },
     widgets::{
         dom::text_of,
+        example_card::{origin, picture},
         highlight::reveal,
         knob::knob_label,
         number_field::{NumberField, number_field},
-        picture::{PictureProps, ScatterProps, scatter, use_picture},
         slider::{place, value_at},
     },
 };
@@ -156,20 +156,6 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
     }
 }
 
-/// What the example is: its label, or where it comes from.
-fn origin(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> String {
-    let texts = &page.texts;
-    match (subject.source, subject.label) {
-        (Some(Source::Drawing), _) => texts.get("your-drawing"),
-        (Some(Source::Place), _) => texts.get("chosen-place"),
-        (Some(Source::Gallery(_)), Some(label)) => {
-            texts.with("training-example", &[("label", class_name(&page.texts, data.data, label).into())])
-        }
-        (_, Some(label)) => texts.with("labelled-as", &[("label", class_name(&page.texts, data.data, label).into())]),
-        (_, None) => String::new(),
-    }
-}
-
 /// Leafs through the test examples, or goes back to them.
 fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
     let (texts, state) = (&page.texts, &page.state);
@@ -216,18 +202,6 @@ fn choices(page: &AppContext) -> Html {
             }
         </div>
     }
-}
-
-fn picture(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
-    let label = subject.label.map_or_else(|| "?".into(), |label| class_name(&page.texts, data.data, label));
-    let words = page.texts.with("test-example", &[("label", label.into())]);
-    if data.data.is_plane() {
-        let points = data.test_points.chunks_exact(2).zip(&data.test_labels);
-        let points = points.map(|(point, &label)| ([point[0], point[1]], label, false)).collect::<Vec<_>>();
-        return scatter(ScatterProps { points, label: words.into(), chosen: subject.point });
-    }
-    let (pixels, label) = (subject.pixels.clone(), words.into());
-    island!(use_picture, PictureProps { shape: data.shape, pixels, label, class: Classes::new() })
 }
 
 /// The softmax with the numbers of the teacher's first answer in it (Hinton et al. 2015, eq. 1).
