@@ -623,10 +623,8 @@ settings-student = Students and verdict
 settings-machine = Seed and device
 credit = Digits: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, CC BY 4.0. Nothing leaves this page.
 
-lessons-title = Guided lessons
 lessons-intro = Each lesson runs alongside the live experiment. Every number in it is measured here while you watch.
 lessons-none = This copy of the page has no lessons.
-lessons-close = Close
 lesson-minutes = about { $minutes } min
 time-here = Training all the networks of this experiment takes about { $here } s on this device. On a computer four times slower it takes about { $slow } s.
 lesson-learn = You learn { $what }

@@ -613,10 +613,8 @@ settings-student = 学生与结论
 settings-machine = 种子与设备
 credit = 数字样本：E. Alpaydin 与 C. Kaynak，Optical Recognition of Handwritten Digits，UCI，CC BY 4.0。任何数据都不会离开此页面。
 
-lessons-title = 引导课程
 lessons-intro = 课程与实时实验并排进行；其中每个数字都在您眼前实际测量。
 lessons-none = 此页面副本没有课程。
-lessons-close = 关闭
 lesson-minutes = 约 { $minutes } 分钟
 time-here = 在本机上把这个实验的所有网络训练一遍，大约需要 { $here } 秒；若电脑慢到四分之一的速度，则大约需要 { $slow } 秒。
 lesson-learn = 学完之后：{ $what }

@@ -18,7 +18,7 @@ const VIEWS: &[(&str, &[&str])] = &[
     ("#v=1&runs=1", &["#settings summary", "#keyboard summary", "#downloads summary", "#keep"]),
     ("#v=1&runs=1", &["#share"]),
     ("#v=1&runs=1&theme=dark", &["#share"]),
-    ("#v=1&runs=1&tab=distil", &["#lessons"]),
+    ("#v=1&runs=1&tab=distil", &["#tab-lessons"]),
     ("#v=1&runs=1&tab=distil", &["#draw-one"]),
     ("#v=1&runs=1&tab=distil&theme=dark&bits=4", &["#all-numbers", "[data-group=student]"]),
     ("#v=1&runs=1&tab=distil&lang=zh-CN&data=moons", &["#tour-start"]),

@@ -75,9 +75,9 @@ async fn page_obeys_single_keys_until_they_are_turned_off() -> Result<()> {
 async fn page_leads_through_a_lesson() -> Result<()> {
     let page = Page::open_first("", Gpu::None).await?;
     page.until_finished().await?;
-    page.click("#lessons").await?;
-    page.until("document.querySelectorAll('#lessons-menu [data-lesson]').length >= 8").await?;
-    page.click("#lessons-menu [data-lesson=temperature] a, #lessons-menu [data-lesson=temperature] button").await?;
+    page.click("#tab-lessons").await?;
+    page.until("document.querySelectorAll('#lesson-cards [data-lesson]').length >= 8").await?;
+    page.click("#lesson-cards [data-lesson=temperature] a").await?;
     page.until("location.hash.includes('lesson=temperature')").await?;
     // Step by step to the end; predictions are made, and revealed by what was measured.
     let mut predicted = 0;
@@ -182,8 +182,8 @@ async fn page_carries_a_lesson_from_the_lecturer_to_the_phones() -> Result<()> {
     // The lecturer opens a lesson, and shares it with one click less than before.
     let page = Page::open_first(SHORT, Gpu::None).await?;
     page.until_finished().await?;
-    page.click("#lessons").await?;
-    page.click("#lessons-menu [data-lesson=temperature] a").await?;
+    page.click("#tab-lessons").await?;
+    page.click("#lesson-cards [data-lesson=temperature] a").await?;
     page.until("document.querySelector('#lesson-step') && document.querySelector('main[data-state=finished]')").await?;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     page.click("#share").await?;

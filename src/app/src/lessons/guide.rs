@@ -29,10 +29,6 @@ pub struct Guide {
     pub asked: bool,
     /// Opens a lesson; `None` closes it.
     pub open: Callback<Option<&'static Entry>>,
-    /// The menu of lessons is asked for so many times.
-    pub menu: u32,
-    /// Asks for the menu.
-    pub show_menu: Callback<()>,
     /// The tour is asked for so many times.
     pub tour: u32,
     /// Asks for the tour.
@@ -54,7 +50,7 @@ pub fn use_guide() -> Guide {
 pub fn use_new_guide(page: &AppContext) -> Guide {
     let lesson = use_state(addressed);
     let asked = use_state(|| false);
-    let (menu, tour) = (use_state(|| 0), use_state(|| 0));
+    let tour = use_state(|| 0);
     {
         let (lesson, asked) = (lesson.setter(), asked.setter());
         use_effect_with((), move |()| {
@@ -93,15 +89,7 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
         let count = count.clone();
         Callback::from(move |()| count.set(*count + 1))
     };
-    Guide {
-        lesson: *lesson,
-        asked: *asked,
-        open,
-        menu: *menu,
-        show_menu: more(&menu),
-        tour: *tour,
-        show_tour: more(&tour),
-    }
+    Guide { lesson: *lesson, asked: *asked, open, tour: *tour, show_tour: more(&tour) }
 }
 
 /// After a lesson: offers the experiment that the visitor had before it.

@@ -4,9 +4,8 @@ use yew::prelude::*;
 
 use crate::{
     context::use_page,
-    island,
     lessons::guide::use_guide,
-    panels::{self, lesson::menu::use_lessons_button},
+    panels,
     platform::place::{Depth, Place, Tab},
     shell::tour::is_offered,
     widgets::dom::text_of,
@@ -39,11 +38,7 @@ pub fn use_tabs() -> Html {
     }
     html! {
         <nav id="tabs" aria-label={texts.get("tabs")}>
-            <div class="tabs">{ for tabs.iter().map(tab) }
-                if page.shows("lessons") {
-                    { island!(use_lessons_button) }
-                }
-            </div>
+            <div class="tabs">{ for tabs.iter().map(tab) }</div>
             if is_offered(page) && guide.lesson.is_none() {
                 <button id="tour-start" class="plain" onclick={guide.show_tour.reform(|_: MouseEvent| ())}>{ texts.get("tour-start") }</button>
             }

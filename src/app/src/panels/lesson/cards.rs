@@ -7,20 +7,18 @@ use yew::prelude::*;
 
 use crate::{
     context::{AppContext, use_page},
+    i18n::{format::number, labels::training_time},
     island,
     lessons::{
         CATALOGUE, Entry,
         condition::LessonProgress,
-        guide::{Guide, link_to, use_guide},
+        guide::{Guide, is_done, link_to, use_guide},
         lesson_link,
         model::Lesson,
     },
     panels::{
         Area, Panel, Tab,
-        lesson::{
-            menu::{about, duration},
-            worksheet::{Sheet, print_sheet, worksheet},
-        },
+        lesson::worksheet::{Sheet, print_sheet, worksheet},
     },
     platform::{clipboard::copy, fetch::fetch_json},
     state::{Action, Notice},
@@ -31,7 +29,7 @@ use crate::{
 pub const PANEL: Panel = Panel {
     id: "lesson-cards",
     draw: |_| island!(use_lesson_cards),
-    sites: &[(Tab::Lessons, Area::Top)],
+    sites: &[(Tab::Lessons, Area::Stage)],
     ..Panel::PLAIN
 };
 
@@ -128,7 +126,7 @@ fn card(
         || QrProps { id: "lesson-qr", link, name: texts.get("share-qr"), too_long: texts.get("share-qr-long") };
     let [teacher, student] = entry.picture;
     html! {
-        <li data-lesson={entry.id}>
+        <li data-lesson={entry.id} data-done={is_done(entry).to_string()}>
             <svg viewBox="0 0 48 32" aria-hidden="true"><path class="teacher" d={teacher} /><path class="student" d={student} /></svg>
             <h3>{ entry.title(texts.language) }</h3>
             { about(page, entry) }
@@ -143,4 +141,27 @@ fn card(
             }
         </li>
     }
+}
+
+/// How long a lesson takes, whether it is done, what it is about, and what one learns.
+fn about(page: &AppContext, entry: &'static Entry) -> Html {
+    let texts = &page.texts;
+    html! {
+        <>
+            <span class="lesson-minutes">
+                { texts.with("lesson-minutes", &[("minutes", number(texts, entry.minutes.into(), 0).into())]) }
+                if is_done(entry) {
+                    <b>{ " ✓ " }{ texts.get("lesson-done") }</b>
+                }
+            </span>
+            <p>{ entry.summary(texts.language) }</p>
+            <p class="lesson-learn">{ texts.with("lesson-learn", &[("what", entry.learn(texts.language).into())]) }</p>
+        </>
+    }
+}
+
+/// How long training the experiment takes on this device, once that is known.
+fn duration(page: &AppContext) -> Html {
+    let told = |seconds: f64| html! { <p class="lesson-learn">{ training_time(&page.texts, seconds) }</p> };
+    page.state.training_seconds().map(told).unwrap_or_default()
 }

@@ -1,7 +1,6 @@
 //! The lesson that is open, beside the bench: fetched, then gone through.
 
 pub mod cards;
-pub mod menu;
 pub mod quantity;
 pub mod step;
 pub mod steps;

@@ -20,6 +20,7 @@ use crate::{
         step::{StepActions, step_view},
         worksheet::{Sheet, print_sheet, worksheet},
     },
+    platform::place::Tab,
     widgets::{dom::focus_in_place, highlight::use_look},
 };
 
@@ -48,6 +49,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
     use_look(&looks, step.and_then(control_of), (page.state.experiment.data, page.place));
     {
         let (show, look) = (page.show.clone(), step.and_then(|step| step.look.clone()));
+        // A step that speaks of no panel leaves at least the cards.
+        let look = look.or_else(|| (page.place.tab == Tab::Lessons).then(|| "soft-targets".to_owned()));
         use_effect_with(look, move |look| look.iter().for_each(|panel| show.emit(panel.clone())));
     }
     {
@@ -106,11 +109,11 @@ pub fn use_steps(props: &StepsProps) -> Html {
         })
     };
     let finish = {
-        let guide = guide.clone();
+        let (guide, show) = (guide.clone(), page.show.clone());
         Callback::from(move |_: MouseEvent| {
             guide::remember_done(entry);
             guide.open.emit(None);
-            guide.show_menu.emit(());
+            show.emit("lesson-cards".to_owned());
         })
     };
     let fold = {
