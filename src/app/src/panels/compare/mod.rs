@@ -22,7 +22,7 @@ use crate::{
 
 /// Its entry in the table.
 pub const PANEL: Panel =
-    Panel { id: "compare", draw: |_| island!(use_compare), sites: &[(Tab::Compare, Area::Top)], ..Panel::PLAIN };
+    Panel { id: "compare", draw: |_| island!(use_compare), sites: &[(Tab::Compare, Area::Stage)], ..Panel::PLAIN };
 
 /// Runs that stand side by side.
 const SIDES: usize = 2;

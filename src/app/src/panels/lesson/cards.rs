@@ -53,18 +53,16 @@ pub fn use_lesson_cards() -> Html {
     let last = use_state(|| None::<(&'static Entry, Last)>);
     let texts = &page.texts;
     let sheet = last.as_ref().and_then(|(entry, last)| match last {
-        Last::Sheet(lesson) => Some((*entry, lesson.clone())),
+        // An open lesson has a sheet of its own, and a printer would print both.
+        Last::Sheet(lesson) if guide.lesson.is_none() => Some((*entry, lesson.clone())),
         _ => None,
     });
-    {
-        let last = last.setter();
-        use_effect_with(sheet.as_ref().map(|(entry, _)| entry.id), move |asked| {
-            if asked.is_some() {
-                print_sheet(Sheet::Questions);
-                last.set(None);
-            }
-        });
-    }
+    // It stays: some browsers take its picture later. Asked for again it is another one.
+    use_effect_with(sheet.as_ref().map(|(_, lesson)| Rc::as_ptr(lesson) as usize), |asked| {
+        if asked.is_some() {
+            print_sheet(Sheet::Questions);
+        }
+    });
     let done: Callback<(&'static Entry, Last)> = {
         let last = last.setter();
         Callback::from(move |did| last.set(Some(did)))
