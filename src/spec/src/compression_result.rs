@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     floats::Floats,
+    network_id::NetworkId,
     pipeline::{CompressionStep, Pipeline, PipelineError},
     quant_scheme::QuantScheme,
     values::{NetworkKind, words},
@@ -33,6 +34,9 @@ pub enum PipelineEnd {
 /// A network made smaller, packed into a file, read back and measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompressionResult {
+    /// Which network it was.
+    #[serde(rename = "network", default = "student")]
+    pub network_id: NetworkId,
     /// What was done to it: one `quantize` for a plain scheme.
     #[serde(rename = "made")]
     pub pipeline: Pipeline,
@@ -54,6 +58,11 @@ pub struct CompressionResult {
     pub sparsity: f64,
     /// Seconds that the last stage took.
     pub seconds: f64,
+}
+
+/// Runs that were recorded before another network could be compressed.
+fn student() -> NetworkId {
+    NetworkId::STUDENT
 }
 
 impl CompressionResult {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    network_id::NetworkId,
     objectives::Weights,
     pipeline::Pipeline,
     quant_scheme::QuantScheme,
@@ -59,6 +60,7 @@ pub struct Experiment {
     pub decoupled_others: f64,
     pub guided: HintLayer,
     pub first_stage: f64,
+    pub pack: NetworkId,
     pub bits: Bits,
     pub granularity: Granularity,
     pub zero_point: ZeroPoint,
@@ -124,6 +126,8 @@ impl Experiment {
             decoupled_others: 8.0,
             guided: HintLayer::Usual,
             first_stage: 0.25,
+            // The product of every plan.
+            pack: NetworkId::STUDENT,
             bits: Bits::B8,
             granularity: Granularity::Channel,
             zero_point: ZeroPoint::Symmetric,

@@ -2,15 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{compression_result::PipelineEnd, floats::Floats, pipeline::CompressionStep, values::NetworkKind};
+use crate::{
+    compression_result::PipelineEnd, floats::Floats, network_id::NetworkId, pipeline::CompressionStep,
+    values::NetworkKind,
+};
 
 /// A compressed network for the engine to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FineTuneRequest {
     /// Comes back with the answer.
     pub id: u32,
-    /// The run whose teacher, labels and order of batches it is trained with.
+    /// The run whose teachers, labels and order of batches it is trained with.
     pub run: u32,
+    /// Which network it was: it learns on from what taught it.
+    pub network_id: NetworkId,
     /// The kind of network.
     pub kind: NetworkKind,
     /// What to do: one of the steps that train.

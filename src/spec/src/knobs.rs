@@ -60,6 +60,8 @@ pub enum Kind {
     Classes,
     /// The stages of a pipeline, or `none`.
     Stages,
+    /// A network of the plan that has weights.
+    Network,
 }
 
 /// What has to be done again when a knob is turned: that phase and all after it.
@@ -145,7 +147,7 @@ impl Knob {
             let more = match self.kind {
                 Kind::Number { .. } => with_point(&reading),
                 Kind::Widths | Kind::Classes | Kind::Stages => Some(with_commas(&reading)),
-                Kind::Integer { .. } | Kind::Labels { .. } | Kind::Choice(_) => None,
+                Kind::Integer { .. } | Kind::Labels { .. } | Kind::Choice(_) | Kind::Network => None,
             };
             for reading in [Some(reading), more].into_iter().flatten() {
                 match self.set_exactly(experiment, &reading) {
@@ -156,42 +158,43 @@ impl Knob {
                 }
             }
         }
-        Err(problem.unwrap_or_else(|| self.wrong_kind()))
+        Err(problem.unwrap_or_else(|| self.wrong_kind(experiment)))
     }
 
     fn set_exactly(&self, experiment: &mut Experiment, text: &str) -> Result<(), ProblemKind> {
-        self.check(text)?;
+        self.check(experiment, text)?;
         let is_read = match self.place {
             Place::Field(..) => (TEXTS[self.index].put)(experiment, text),
             Place::Weight(objective) => {
                 read_number(text).map(|weight| experiment.weights.set(objective, weight)).is_some()
             }
         };
-        if is_read { Ok(()) } else { Err(self.wrong_kind()) }
+        if is_read { Ok(()) } else { Err(self.wrong_kind(experiment)) }
     }
 
-    fn check(&self, text: &str) -> Result<(), ProblemKind> {
+    fn check(&self, experiment: &Experiment, text: &str) -> Result<(), ProblemKind> {
         let (number, min, max) = match self.kind {
             Kind::Integer { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Labels { .. } if text == "all" => return Ok(()),
             Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Number { min, max, .. } => (read_number(text), min, max),
-            Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages => return Ok(()),
+            Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages | Kind::Network => return Ok(()),
         };
         match number {
-            None => Err(self.wrong_kind()),
+            None => Err(self.wrong_kind(experiment)),
             Some(n) if n < min || n > max => Err(ProblemKind::OutOfRange { min, max }),
             Some(_) => Ok(()),
         }
     }
 
-    fn wrong_kind(&self) -> ProblemKind {
+    fn wrong_kind(&self, experiment: &Experiment) -> ProblemKind {
         match self.kind {
             Kind::Integer { .. } | Kind::Number { .. } | Kind::Labels { .. } => ProblemKind::NotANumber,
             Kind::Choice(words) => ProblemKind::NotAChoice { words: words.join(", ") },
             Kind::Widths => ProblemKind::NotWidths { layers: Architecture::MAX_LAYERS, width: Architecture::MAX_WIDTH },
             Kind::Classes => ProblemKind::NotClasses,
             Kind::Stages => ProblemKind::NotStages,
+            Kind::Network => ProblemKind::NotAChoice { words: experiment.plan().weighted_words() },
         }
     }
 }
@@ -300,6 +303,7 @@ macro_rules! knobs {
             float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
             knob!("guided", Student, guided, Kind::Choice(HintLayer::WORDS)),
             float!("first-stage", Student, first_stage, linear(0.05, 0.9)),
+            knob!("pack", Show, pack, Kind::Network),
             knob!("bits", Show, bits, Kind::Choice(Bits::WORDS)),
             knob!("granularity", Show, granularity, Kind::Choice(Granularity::WORDS)),
             knob!("zero-point", Show, zero_point, Kind::Choice(ZeroPoint::WORDS)),

@@ -126,6 +126,7 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
                 let (least, most) = asked.scheme.entry().members;
                 ProblemKind::OutOfRange { min: least.into(), max: most.into() }
             }
+            "pack" => ProblemKind::NotAChoice { words: experiment.plan().weighted_words() },
             "compress" => {
                 let (place, error) = asked.compress.check().err()?;
                 ProblemKind::PipelineError { place: place as u32, error }
@@ -141,6 +142,7 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
 mod tests {
     use super::*;
     use crate::link::PAGE_KEYS;
+    use crate::network_id::NetworkId;
     use crate::pipeline::PipelineError;
     use crate::values::{Bits, Classes, Labels};
 
@@ -151,6 +153,22 @@ mod tests {
         let kind = ProblemKind::PipelineError { place: 1, error: PipelineError::AfterQuantize };
         assert_eq!(read.problems[0].kind, kind);
         let link = "v=1&compress=prune:0.9,finetune:5,quantize:4";
+        assert_eq!(encode(&decode(link, &[]).experiment), link);
+    }
+
+    #[test]
+    fn a_network_to_pack_that_the_plan_does_not_have_is_named_with_those_that_it_has() {
+        for (link, words) in [
+            ("pack=assistant", "teacher, baseline, student"),
+            ("pack=pupil", "teacher, baseline, student"),
+            ("scheme=mutual&pack=ensemble", "baseline, student, student-2"),
+        ] {
+            let read = decode(link, &[]);
+            assert_eq!((read.experiment.pack, read.problems.len()), (NetworkId::STUDENT, 1), "{link}");
+            assert_eq!(read.problems[0].kind, ProblemKind::NotAChoice { words: words.into() });
+            assert_eq!(read.problems[0].used.as_deref(), Some("student"));
+        }
+        let link = "v=1&pack=teacher";
         assert_eq!(encode(&decode(link, &[]).experiment), link);
     }
 

@@ -17,7 +17,7 @@ pub struct Plan {
     pub phases: Vec<PlannedPhase>,
     /// What the verdict compares: the control with the treated network.
     pub control: NetworkId,
-    /// The treated network; compression takes it, too.
+    /// The treated network; compression takes it unless the visitor picks another.
     pub product: NetworkId,
     /// In what the control differs from the product.
     pub contrast: Contrast,
@@ -206,6 +206,23 @@ impl Plan {
     /// The networks in the plan's order.
     pub fn ids(&self) -> impl Iterator<Item = NetworkId> + '_ {
         self.networks.iter().map(|network| network.id)
+    }
+
+    /// The networks that have weights of their own, and can therefore be compressed.
+    pub fn weighted(&self) -> impl Iterator<Item = NetworkId> + '_ {
+        let has_weights = |network: &&PlannedNetwork| !matches!(network.origin, Origin::Ensemble(_));
+        self.networks.iter().filter(has_weights).map(|network| network.id)
+    }
+
+    /// The same as text.
+    pub fn weighted_words(&self) -> String {
+        self.weighted().map(|id| id.to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a network learns from; of one that is computed from others, what the first of them learns from.
+    pub fn lesson(&self, id: NetworkId) -> Option<&Supervision> {
+        let own = |id| self.supervision(id).map(|(_, supervision)| supervision);
+        own(id).or_else(|| own(*self.network(id)?.origin.members().first()?))
     }
 
     /// The networks that a picture of few must show: who teaches first, the control, the product.

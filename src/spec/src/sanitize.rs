@@ -38,6 +38,11 @@ impl Experiment {
             self.members = Self::usual(self.data, self.scheme).members;
             sanitized.push("members");
         }
+        let plan = self.plan();
+        if !plan.weighted().any(|id| id == self.pack) {
+            self.pack = plan.product;
+            sanitized.push("pack");
+        }
         sanitized
     }
 }
@@ -45,7 +50,7 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{scheme_word::Scheme, values::DataSet};
+    use crate::{network_id::NetworkId, scheme_word::Scheme, values::DataSet};
 
     #[test]
     fn moving_to_other_data_keeps_what_the_visitor_changed() {
@@ -65,6 +70,17 @@ mod tests {
         assert!(digits.sanitize().is_empty());
         digits.omitted_classes = Classes::new(0..9);
         assert_eq!(digits.sanitize(), ["omit"]);
+    }
+
+    #[test]
+    fn only_a_network_of_the_plan_with_weights_is_packed() {
+        let mut mutual = Experiment { pack: NetworkId::TEACHER, ..Experiment::usual(DataSet::Digits8, Scheme::Mutual) };
+        assert_eq!((mutual.sanitize(), mutual.pack), (vec!["pack"], NetworkId::STUDENT));
+        mutual.pack = NetworkId::ENSEMBLE;
+        assert_eq!(mutual.sanitize(), ["pack"], "an ensemble has no weights");
+        let picked = Experiment { pack: NetworkId::TEACHER, ..Experiment::default() };
+        assert_eq!(picked.with_scheme(Scheme::Mutual).pack, NetworkId::STUDENT);
+        assert_eq!(picked.with_scheme(Scheme::Assistant).pack, NetworkId::TEACHER);
     }
 
     #[test]

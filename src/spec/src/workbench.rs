@@ -50,12 +50,13 @@ pub enum WorkbenchCommand {
     /// These are the examples; what was trained on others is forgotten.
     #[serde(skip)]
     EvaluationData(Box<EvaluationData>),
-    /// A network is trained: a student is packed in every plain scheme and measured.
+    /// A network to be compressed is trained: it is packed in every plain scheme and measured. One at a time of each
+    /// run; before another one comes, [`Forget`](Self::Forget).
     #[serde(skip)]
     Network(NetworkFile),
     /// The networks that are there are no more.
     Forget,
-    /// Pack the first run's student by this scheme, and measure what is read back.
+    /// Pack the first run's network by this scheme, and measure what is read back.
     Quantize {
         /// The scheme.
         scheme: QuantScheme,
@@ -66,7 +67,7 @@ pub enum WorkbenchCommand {
     },
     /// How much the accuracy hangs on each layer at this scheme.
     Sensitivity(QuantScheme),
-    /// Carry out a pipeline on a run's student.
+    /// Carry out a pipeline on a run's network.
     Compress {
         /// Comes back with what becomes of it.
         id: u32,
@@ -102,7 +103,7 @@ pub enum WorkbenchCommand {
     },
     /// Take a file as a network.
     Import(FileData),
-    /// Make the network of that file the first run's student.
+    /// Put the network of that file in the place of the first run's.
     UseImported,
     /// What does the network that was last looked at say of these inputs?
     Classify {
@@ -171,14 +172,14 @@ pub enum WorkbenchEvent {
         /// What it said.
         reason: String,
     },
-    /// What a run's student weighs and knows by every plain scheme.
+    /// What a run's network weighs and knows by every plain scheme.
     Compressed {
         /// The run, from 0.
         run: u32,
         /// One row a scheme.
         rows: Vec<CompressionResult>,
     },
-    /// The first run's student by the scheme that was asked for.
+    /// The first run's network by the scheme that was asked for.
     Quantized(Box<CompressionResult>),
     /// How far a long task is.
     Progress {
