@@ -70,11 +70,11 @@ pub struct Tuning {
     /// For random rounding.
     generator: ChaCha8Rng,
     labelled: LabelledSource,
-    /// The transfer set, if the product has teachers.
+    /// The transfer set, if the network has teachers.
     transfer: Option<TransferSource>,
     /// Whether labelled and transfer set are one.
     shared: bool,
-    /// Whom the product imitates.
+    /// Whom the network imitates.
     teachers: Vec<(NetworkId, f64)>,
     /// A teacher that learns beside its student.
     joint: Option<(NetworkId, PhaseRun)>,
@@ -88,7 +88,7 @@ impl Tuning {
     /// it.
     ///
     /// # Errors
-    /// [`EngineError::Engine`] where the plan does not say how its product learns.
+    /// [`EngineError::Engine`] where the plan does not say how the network learns.
     pub fn new(
         request: Request,
         data: &DeviceDataset,
@@ -96,11 +96,8 @@ impl Tuning {
         (plan, frozen): (&Plan, Vec<(NetworkId, Network)>),
         seed: u32,
     ) -> Result<Self, EngineError> {
-        let learns = |id| plan.supervision(id).map(|(_, supervision)| supervision.clone());
-        let members = plan.network(plan.product).map_or(&[][..], |network| network.origin.members());
-        let supervision = learns(plan.product).or_else(|| learns(*members.first()?));
-        let missing = || EngineError::Engine { reason: "the plan has no product".into() };
-        let supervision = supervision.ok_or_else(missing)?;
+        let missing = || EngineError::Engine { reason: format!("the plan has no {}", request.network_id) };
+        let supervision = plan.lesson(request.network_id).cloned().ok_or_else(missing)?;
         if supervision.channel == Channel::Extra {
             let reason = "it learned outputs that no file holds, and the classes would be told to it".into();
             return Err(EngineError::Engine { reason });
@@ -119,12 +116,12 @@ impl Tuning {
                     .then(|| ActivationFakeQuant::new(scheme.activations == Activations::Dynamic));
                 if start == StartFrom::Joint
                     && let [(id, _)] = supervision.teachers[..]
-                    && let (Some(planned), Some(lesson)) = (plan.network(id), learns(id))
+                    && let (Some(planned), Some((_, lesson))) = (plan.network(id), plan.supervision(id))
                     // One that was taught itself stays finished: its own teachers are not here.
                     && lesson.teachers.is_empty()
                 {
                     let layers = draw(planned, data, seed);
-                    let start = Start { planned, supervision: &lesson, layers };
+                    let start = Start { planned, supervision: lesson, layers };
                     let epochs = request.step.epochs();
                     joint = Some((id, PhaseRun::new(data, experiment, &[start], frozen.clone(), epochs, seed)?));
                 }
@@ -208,8 +205,8 @@ impl Tuning {
         specialties: &[(NetworkId, Vec<u8>)],
     ) -> Result<(), ExecutionError> {
         match &mut self.transfer {
-            Some(transfer) => transfer.fuse_specialists(data, specialties).await,
-            None => Ok(()),
+            Some(transfer) if self.teachers.len() > 1 => transfer.fuse_specialists(data, specialties).await,
+            _ => Ok(()),
         }
     }
 
@@ -250,9 +247,7 @@ impl Tuning {
                 (None, true) => return None,
                 _ => transfer.batch(data, experiment, generator)?,
             };
-            if self.teachers.len() > 1
-                && let Some(fused) = transfer.fused_trace(&batch)
-            {
+            if let Some(fused) = transfer.fused_trace(&batch) {
                 return Some((batch.inputs, fused.autodiff()));
             }
             let said = |&(id, weight): &(NetworkId, f64)| Some((transfer.trace(data, experiment, id, &batch)?, weight));
@@ -454,9 +449,9 @@ fn draw(planned: &PlannedNetwork, data: &DeviceDataset, seed: u32) -> Vec<Layer>
     Network::draw(&planned.architecture, features, classes, seed, stream)
 }
 
-/// Puts the student's initial weights in the place of its trained ones.
+/// Puts a network's initial weights in the place of its trained ones.
 fn reinitialize(request: &mut Request, data: &DeviceDataset, plan: &Plan, seed: u32) {
-    let drawn = plan.network(plan.product).map(|planned| draw(planned, data, seed)).unwrap_or_default();
+    let drawn = plan.network(request.network_id).map(|planned| draw(planned, data, seed)).unwrap_or_default();
     for (layer, drawn) in request.layers.iter_mut().zip(drawn) {
         if let [matrix] = &mut layer.factors[..]
             && matrix.values.len() == drawn.weight.len()

@@ -71,7 +71,7 @@ pub struct Job {
     pub(super) trained: Vec<(NetworkId, Rc<TrainedNetwork>)>,
     /// The finished networks of the first run.
     pub(super) first_run: Vec<(NetworkId, Network)>,
-    /// Whom the product of each finished run imitated.
+    /// Whom the product of each finished run imitated, and whom the network to be compressed did.
     pub(super) teachers: Vec<(u32, Vec<(NetworkId, Network)>)>,
     /// Those that are trained, of whatever run.
     pub(super) cache: NetworkCache,
@@ -330,8 +330,10 @@ impl Job {
                 events.push(Event::Result(result.clone()));
             }
             self.results.push(result);
-            let teachers: Vec<NetworkId> = self.plan.teachers(self.plan.product).iter().map(|(id, _)| *id).collect();
-            self.teachers.push((self.run, self.frozen(|id| teachers.contains(&id))));
+            let imitated = [self.plan.product, self.experiment.pack].map(|id| self.plan.teachers(id));
+            let is_imitated = |id| imitated.iter().copied().flatten().any(|(teacher, _)| *teacher == id);
+            let teachers = self.frozen(is_imitated);
+            self.teachers.push((self.run, teachers));
             let Some(run) = self.next_run() else {
                 self.work = Work::Finished;
                 events.extend(self.verdict());

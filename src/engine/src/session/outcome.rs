@@ -32,7 +32,8 @@ impl Job {
         (measured.run, measured.network_id) = (self.run, id);
         measured.agreement = self.agreement(id, &measured.logits);
         events.push(Event::Measured(measured));
-        if let Some(file) = trained.file.as_ref().filter(|_| self.run == 0 || id == self.plan.product) {
+        let is_packed = [self.plan.product, self.experiment.pack].contains(&id);
+        if let Some(file) = trained.file.as_ref().filter(|_| self.run == 0 || is_packed) {
             let mut file = file.clone();
             (file.run, file.network_id) = (self.run, id);
             events.push(Event::Network(file));

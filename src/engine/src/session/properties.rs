@@ -105,6 +105,7 @@ fn any_command() -> impl Strategy<Value = Command> {
             product_right: right,
         })),
         1 => (0..3_u32).prop_map(|run| Command::FineTune(FineTuneRequest {
+            network_id: NetworkId::STUDENT,
             id: 2,
             run,
             kind: NetworkKind::Mlp,

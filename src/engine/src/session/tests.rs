@@ -1,9 +1,9 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    Answer, Architecture, Bits, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured, NetworkFile,
-    NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, Role, RunTime,
-    Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
+    Answer, Architecture, Bits, Channel, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured,
+    NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, Role,
+    RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
 };
 
 use super::{job::Work, *};
@@ -165,7 +165,8 @@ fn every_scheme_trains_to_its_verdict() {
                 runs: 1,
                 ..usual
             };
-            let events = finish(&mut session(), Command::Run(experiment.clone()));
+            let mut session = session();
+            let events = finish(&mut session, Command::Run(experiment.clone()));
             let verdict = events.iter().find_map(|event| match event {
                 Event::Verdict(verdict) => Some(verdict),
                 _ => None,
@@ -174,12 +175,13 @@ fn every_scheme_trains_to_its_verdict() {
             let plan = experiment.plan();
             let named: Vec<NetworkId> = verdict.accuracies.iter().map(|(id, _)| *id).collect();
             assert_eq!(named, plan.ids().collect::<Vec<NetworkId>>(), "{scheme} on {data}");
-            let file = |id| {
-                events.iter().any(
-                    |event| matches!(event, Event::Network(file) if file.network_id == id && !file.file.is_empty()),
-                )
-            };
-            assert!(file(plan.product), "{scheme}");
+            for id in plan.weighted() {
+                let (_, model) = packed(&events, id);
+                let learned = learn_on(&mut session, id, "finetune:1", &model).layers;
+                // What learned only outputs that mean nothing is not told the classes.
+                let is_refused = plan.lesson(id).is_some_and(|lesson| lesson.channel == Channel::Extra);
+                assert_eq!(learned.is_err(), is_refused, "{scheme} on {data}, {id}: {learned:?}");
+            }
             for (id, _) in &verdict.accuracies {
                 assert!(measured(&events, *id).logits.iter().all(|logit| logit.is_finite()), "{scheme}: {id}");
             }
@@ -303,10 +305,10 @@ fn nothing_to_learn_from_is_said() {
     assert!(measured(&events, NetworkId::STUDENT).accuracy > measured(&events, NetworkId::BASELINE).accuracy + 0.3);
 }
 
-/// The finished student of the first run, as its file holds it.
-fn packed(events: &[Event]) -> (Vec<u8>, Model) {
+/// A finished network of the first run, as its file holds it.
+fn packed(events: &[Event], id: NetworkId) -> (Vec<u8>, Model) {
     let of = |event: &Event| match event {
-        Event::Network(NetworkFile { run: 0, network_id: NetworkId::STUDENT, file }) => Some(file.clone()),
+        Event::Network(NetworkFile { run: 0, network_id, file }) if *network_id == id => Some(file.clone()),
         _ => None,
     };
     let file = events.iter().find_map(of).unwrap();
@@ -330,7 +332,7 @@ fn a_network_s_file_holds_what_was_measured() {
         let student = measured(&events, NetworkId::STUDENT);
         assert!(student.accuracy > 0.4, "{text}: {}", student.accuracy);
         assert_eq!(student.parameters as usize, network.parameter_count(64, 10));
-        let (file, model) = packed(&events);
+        let (file, model) = packed(&events, NetworkId::STUDENT);
         assert_eq!(student.bytes as usize, file.len());
         let test = load(&experiment, &[]).unwrap().test;
         for (host, device) in model.logits(&test.inputs).iter().zip(student.logits.iter()) {
@@ -356,7 +358,18 @@ fn asked(model: &Model) -> Vec<TunedLayer> {
 
 fn tuned(session: &mut Session, step: &str, layers: Vec<TunedLayer>, kind: NetworkKind) -> FineTuneResult {
     let step = step.parse().unwrap();
-    let events = finish(session, Command::FineTune(FineTuneRequest { id: 3, run: 0, kind, step, layers }));
+    let request = FineTuneRequest { id: 3, run: 0, network_id: NetworkId::STUDENT, kind, step, layers };
+    answer(session, request)
+}
+
+/// The same of whatever network of the plan.
+fn learn_on(session: &mut Session, network_id: NetworkId, step: &str, model: &Model) -> FineTuneResult {
+    let (step, layers) = (step.parse().unwrap(), asked(model));
+    answer(session, FineTuneRequest { id: 3, run: 0, network_id, kind: model.kind, step, layers })
+}
+
+fn answer(session: &mut Session, request: FineTuneRequest) -> FineTuneResult {
+    let events = finish(session, Command::FineTune(request));
     let of = |event: &Event| match event {
         Event::FineTuned(tuned) => Some(tuned.clone()),
         _ => None,
@@ -370,7 +383,7 @@ fn compressed_networks_learn_on_as_they_are() {
         let network: Architecture = text.parse().unwrap();
         let experiment = Experiment { student: network.clone(), labels: Labels::All, ..small() };
         let mut session = session();
-        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)), NetworkId::STUDENT);
         let layers = asked(&model);
         let mut run = |step: &str, layers: &Vec<TunedLayer>| {
             let tuned = tuned(&mut session, step, layers.clone(), network.kind);
@@ -407,7 +420,8 @@ fn compressed_networks_learn_on_as_they_are() {
 #[test]
 fn two_factors_are_trained_in_the_place_of_one_matrix() {
     let mut session = session();
-    let (_, model) = packed(&finish(&mut session, Command::Run(Experiment { labels: Labels::All, ..small() })));
+    let (_, model) =
+        packed(&finish(&mut session, Command::Run(Experiment { labels: Labels::All, ..small() })), NetworkId::STUDENT);
     let mut layers = asked(&model);
     let left = TunedMatrix { rows: 64, columns: 2, values: vec![0.1; 128].into(), ..TunedMatrix::default() };
     let right = TunedMatrix { rows: 2, columns: 8, values: vec![0.1; 16].into(), ..TunedMatrix::default() };
@@ -420,9 +434,10 @@ fn two_factors_are_trained_in_the_place_of_one_matrix() {
 #[test]
 fn training_a_compressed_network_can_be_given_up_and_another_experiment_gives_it_up() {
     let mut session = session();
-    let (_, model) = packed(&finish(&mut session, Command::Run(small())));
+    let (_, model) = packed(&finish(&mut session, Command::Run(small())), NetworkId::STUDENT);
     let (step, layers) = ("finetune:200".parse().unwrap(), asked(&model));
-    let request = FineTuneRequest { id: 9, run: 0, kind: NetworkKind::Mlp, step, layers };
+    let (id, network_id, kind) = (9, NetworkId::STUDENT, NetworkKind::Mlp);
+    let request = FineTuneRequest { id, run: 0, network_id, kind, step, layers };
     let given_up = |events: &[Event]| {
         events.iter().any(|event| {
             matches!(event, Event::FineTuned(FineTuneResult { id: 9, layers: Err(PipelineEnd::Abandoned), .. }))
@@ -462,7 +477,7 @@ fn compressed_networks_learn_from_whatever_the_student_learned_from() {
     {
         let experiment = Experiment { labels, transfer, jitter: 1, soft_weight: 0.7, ..small() };
         let mut session = session();
-        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+        let (_, model) = packed(&finish(&mut session, Command::Run(experiment)), NetworkId::STUDENT);
         let layers = asked(&model);
         for how in ["finetune:1", "finetune:1:labels", "gradual:0.5:1:labels", "qat:4:1:static-average:joint"] {
             let once = tuned(&mut session, how, layers.clone(), NetworkKind::Mlp);
@@ -482,7 +497,7 @@ fn gradual_pruning_ends_where_it_should_however_few_steps_it_has() {
     let mut session = session();
     // One step an epoch.
     let experiment = Experiment { labels: Labels::All, batch: 2048, ..small() };
-    let (_, model) = packed(&finish(&mut session, Command::Run(experiment)));
+    let (_, model) = packed(&finish(&mut session, Command::Run(experiment)), NetworkId::STUDENT);
     for epochs in [1, 2, 5, 43] {
         let mut layers = asked(&model);
         // Some weights of the first layer are gone already, and never come back.
@@ -500,7 +515,8 @@ fn gradual_pruning_ends_where_it_should_however_few_steps_it_has() {
 #[test]
 fn a_network_that_is_brought_along_teaches() {
     let mut first = session();
-    let (file, _) = packed(&finish(&mut first, Command::Run(Experiment { student_epochs: 10, ..small() })));
+    let (file, _) =
+        packed(&finish(&mut first, Command::Run(Experiment { student_epochs: 10, ..small() })), NetworkId::STUDENT);
     let mut second = session();
     block_on(second.handle(Command::Run(Experiment { runs: 2, ..small() })));
     let mut events = block_on(second.handle(Command::UseTeacherFile { file: file.clone() }));

@@ -1,12 +1,12 @@
 //! Compressed networks of a finished experiment: what they are measured with, and their training.
 
-use retort_spec::{EvaluationData, Event, FineTuneRequest as Request, FineTuneResult, PipelineEnd};
+use retort_spec::{EvaluationData, Event, FineTuneRequest as Request, FineTuneResult, NetworkId, PipelineEnd};
 
 use super::{
     Halt,
     job::{Job, Work},
 };
-use crate::distill::tuning::Tuning;
+use crate::{distill::tuning::Tuning, nets::Network};
 
 /// Training examples that ranges and repairs are calibrated with.
 const CALIBRATION: usize = 512;
@@ -32,8 +32,16 @@ impl Job {
     /// Begins to train a compressed network; or says why not.
     pub async fn tune(&mut self, request: Request) -> Result<Option<Event>, Halt> {
         let id = request.id;
-        let frozen = self.teachers.iter().find(|(run, _)| *run == request.run).filter(|_| self.is_at_rest());
-        let Some((_, frozen)) = frozen.cloned() else { return Ok(Some(without_student(id))) };
+        let imitated = self.plan.lesson(request.network_id).map_or(&[][..], |lesson| &lesson.teachers);
+        let taught = self.teachers.iter().find(|(run, _)| *run == request.run).filter(|_| self.is_at_rest());
+        // All networks of the first run are kept, since another one may be picked at any time.
+        let kept = taught.map(|(run, teachers)| if *run == 0 { &self.first_run } else { teachers });
+        let is_imitated = |id: &NetworkId| imitated.iter().any(|(teacher, _)| teacher == id);
+        let frozen: Option<Vec<(NetworkId, Network)>> =
+            kept.map(|kept| kept.iter().filter(|(id, _)| is_imitated(id)).cloned().collect());
+        let Some(frozen) = frozen.filter(|frozen| frozen.len() == imitated.len()) else {
+            return Ok(Some(without_student(id)));
+        };
         let seed = self.experiment.seed.wrapping_add(request.run);
         let mut tuning = match Tuning::new(request, &self.data, &self.experiment, (&self.plan, frozen), seed) {
             Ok(tuning) => tuning,
@@ -77,7 +85,7 @@ impl Job {
     }
 }
 
-/// The answer where there is no student to train on.
+/// The answer where there is no such network to train on, or not all that taught it.
 pub(super) fn without_student(id: u32) -> Event {
     Event::FineTuned(unfinished(id, PipelineEnd::NoStudent))
 }
