@@ -37,8 +37,8 @@ pub type EventSink<'a> = dyn FnMut(WorkbenchEvent) + 'a;
 /// Packs networks and measures what comes back.
 pub struct Workbench {
     examples: EvaluationData,
-    /// The students of the runs.
-    students: Vec<(u32, Model)>,
+    /// The network of each run that is to be compressed.
+    networks: Vec<(u32, RunNetwork)>,
     /// What is still to be done, a little at a time.
     tasks: VecDeque<WorkItem>,
     /// What is known so far of the plain schemes, each with its run.
@@ -54,6 +54,13 @@ pub struct Workbench {
     clock: fn() -> f64,
 }
 
+/// A trained network.
+#[derive(Debug, Clone)]
+struct RunNetwork {
+    id: NetworkId,
+    model: Model,
+}
+
 /// A network made smaller, as it was read back from its file.
 #[derive(Debug, Clone)]
 struct PackedModel {
@@ -65,7 +72,7 @@ struct PackedModel {
 
 /// A little of a long task.
 enum WorkItem {
-    /// One plain scheme of a run's student; the last one tells.
+    /// One plain scheme of a run's network; the last one tells.
     Row { run: u32, scheme: QuantScheme, is_last: bool },
     /// The sensitivity of each layer.
     Sensitivity(QuantScheme),
@@ -86,7 +93,7 @@ impl Workbench {
     pub fn new(clock: fn() -> f64) -> Self {
         Self {
             examples: EvaluationData::default(),
-            students: Vec::new(),
+            networks: Vec::new(),
             tasks: VecDeque::new(),
             rows: Vec::new(),
             current: None,
@@ -113,17 +120,17 @@ impl Workbench {
             }
             WorkbenchCommand::Forget => self.forget(emit),
             WorkbenchCommand::Network(NetworkFile { run, network_id, file }) => {
-                self.add_student(run, network_id, &file, emit)
+                self.add_network(run, network_id, &file, emit)
             }
-            WorkbenchCommand::Quantize { scheme, seed, link } => self.quantize_first_student(scheme, seed, link, emit),
+            WorkbenchCommand::Quantize { scheme, seed, link } => self.quantize_first_run(scheme, seed, link, emit),
             WorkbenchCommand::Sensitivity(scheme) => self.tasks.push_back(WorkItem::Sensitivity(scheme)),
             WorkbenchCommand::Latency => self.tasks.push_back(WorkItem::Latency),
             WorkbenchCommand::Compress { id, run, pipeline, seed, link } => {
                 self.cancel_pipeline(emit);
                 self.stages.clear();
-                match self.student(run).cloned() {
-                    Some(student) => {
-                        let flow = PipelineRun::new(id, run, pipeline, seed, link, student);
+                match self.network(run).cloned() {
+                    Some(network) => {
+                        let flow = PipelineRun::new(id, run, pipeline, seed, link, network);
                         self.begin(flow, emit);
                     }
                     None => emit(WorkbenchEvent::Ended { id, reason: Some(PipelineEnd::NoStudent) }),
@@ -135,13 +142,13 @@ impl Workbench {
             WorkbenchCommand::MeasureFiles { stage } => self.file_sizes(stage, emit),
             WorkbenchCommand::Import(file) => self.import(file, emit),
             WorkbenchCommand::UseImported => {
-                if let Some(file) = self.imported.clone() {
-                    self.add_student(0, NetworkId::STUDENT, &file, emit);
+                if let (Some(file), Some(replaced)) = (self.imported.clone(), self.network(0)) {
+                    self.add_network(0, replaced.id, &file, emit);
                 }
             }
             WorkbenchCommand::Classify { id, inputs } => {
                 if let Some(made) = self.current.as_ref().filter(|_| self.is_whole(&inputs)) {
-                    emit(WorkbenchEvent::Answers { id, answer: answer(&made.model, &inputs) });
+                    emit(WorkbenchEvent::Answers { id, answer: made.answer(&inputs) });
                 }
             }
             WorkbenchCommand::Ping => emit(WorkbenchEvent::Pong),
@@ -160,15 +167,15 @@ impl Workbench {
 
     fn forget(&mut self, emit: &mut EventSink<'_>) {
         self.cancel_pipeline(emit);
-        self.students.clear();
+        self.networks.clear();
         self.tasks.clear();
         self.rows.clear();
         self.current = None;
         self.stages.clear();
     }
 
-    fn student(&self, run: u32) -> Option<&Model> {
-        self.students.iter().find(|(of, _)| *of == run).map(|(_, model)| model)
+    fn network(&self, run: u32) -> Option<&RunNetwork> {
+        self.networks.iter().find(|(of, _)| *of == run).map(|(_, network)| network)
     }
 
     /// Whether inputs are whole examples, one at least.
@@ -178,22 +185,19 @@ impl Workbench {
     }
 
     /// Takes a trained network in.
-    fn add_student(&mut self, run: u32, network_id: NetworkId, file: &[u8], emit: &mut EventSink<'_>) {
-        if network_id != NetworkId::STUDENT {
-            return;
-        }
+    fn add_network(&mut self, run: u32, id: NetworkId, file: &[u8], emit: &mut EventSink<'_>) {
         let model = match unpack(file) {
             Ok((model, _)) if self.matches_data(&model) => model,
             Ok(_) => return,
             Err(error) => {
                 return emit(WorkbenchEvent::Refused {
-                    name: network_id.to_string(),
+                    name: id.to_string(),
                     reason: FileProblem::Other(error.to_string()),
                 });
             }
         };
-        self.students.retain(|(of, _)| *of != run);
-        self.students.push((run, model));
+        self.networks.retain(|(of, _)| *of != run);
+        self.networks.push((run, RunNetwork { id, model }));
         self.tasks.retain(|task| !matches!(task, WorkItem::Row { run: of, .. } if *of == run));
         self.rows.retain(|(of, _)| *of != run);
         let schemes: Vec<QuantScheme> = plain_schemes().collect();
@@ -209,10 +213,10 @@ impl Workbench {
     }
 
     fn row(&mut self, run: u32, scheme: QuantScheme, is_last: bool, emit: &mut EventSink<'_>) {
-        let Some(student) = self.student(run).cloned() else { return };
-        match self.quantized(&student, scheme, 0, String::new(), &mut |_| {}) {
+        let Some(network) = self.network(run).cloned() else { return };
+        match self.quantized(&network, scheme, 0, String::new(), &mut |_| {}) {
             Ok(made) => self.rows.push((run, made.done)),
-            Err(error) => emit(refused(&error)),
+            Err(error) => emit(refused(network.id, &error)),
         }
         match is_last {
             true => {
@@ -229,16 +233,16 @@ impl Workbench {
         }
     }
 
-    fn quantize_first_student(&mut self, scheme: QuantScheme, seed: u32, link: String, emit: &mut EventSink<'_>) {
-        let Some(student) = self.student(0).cloned() else { return };
-        let made = self.quantized(&student, scheme, seed, link, &mut ptq_progress(emit));
+    fn quantize_first_run(&mut self, scheme: QuantScheme, seed: u32, link: String, emit: &mut EventSink<'_>) {
+        let Some(network) = self.network(0).cloned() else { return };
+        let made = self.quantized(&network, scheme, seed, link, &mut ptq_progress(emit));
         let made = match made {
             Ok(made) => made,
-            Err(error) => return emit(refused(&error)),
+            Err(error) => return emit(refused(network.id, &error)),
         };
         emit(WorkbenchEvent::Quantized(Box::new(made.done.clone())));
         if !self.examples.image && self.is_whole(&places()) {
-            emit(WorkbenchEvent::Regions(answer(&made.model, &places())));
+            emit(WorkbenchEvent::Regions(made.answer(&places())));
         }
         self.current = Some(made);
     }
@@ -246,23 +250,23 @@ impl Workbench {
     /// A network in a plain scheme.
     fn quantized(
         &self,
-        float: &Model,
+        float: &RunNetwork,
         scheme: QuantScheme,
         seed: u32,
         link: String,
         progress: &mut dyn FnMut(f64),
     ) -> Result<PackedModel, PackError> {
         let start = (self.clock)();
-        let model = ptq::quantize(float, &scheme, &self.examples.calibration, seed, progress);
+        let model = ptq::quantize(&float.model, &scheme, &self.examples.calibration, seed, progress);
         let seconds = ((self.clock)() - start) / 1000.0;
         self.make(&model, float, Pipeline(vec![CompressionStep::Quantize(scheme)]), link, seconds)
     }
 
-    /// Packs a network, reads it back and measures what was read; `before` is the network that it was made from.
+    /// Packs a network, reads it back and measures what was read; `before` is the trained one that it was made from.
     fn make(
         &self,
         model: &Model,
-        before: &Model,
+        before: &RunNetwork,
         pipeline: Pipeline,
         link: String,
         seconds: f64,
@@ -279,12 +283,13 @@ impl Workbench {
         let all: usize = matrices().map(|matrix| matrix.rows * matrix.columns).sum();
         let kept: usize = matrices().map(Matrix::kept).sum();
         let done = CompressionResult {
+            network_id: before.id,
             pipeline,
             bytes: packed.breakdown.total(),
             breakdown: packed.breakdown,
             accuracy,
             answers,
-            layers: histograms(before, &back),
+            layers: histograms(&before.model, &back),
             layouts: packed.layouts,
             sparsity: 1.0 - kept as f64 / all.max(1) as f64,
             seconds,
@@ -332,6 +337,11 @@ impl Workbench {
 }
 
 impl PackedModel {
+    /// What it says of inputs.
+    fn answer(&self, inputs: &[f32]) -> Answer {
+        Answer { network_id: self.done.network_id, packed: true, logits: self.model.logits(inputs).into() }
+    }
+
     /// The network as a file, with a link among its notes.
     ///
     /// # Errors
@@ -370,12 +380,8 @@ fn thousandths(number: u32) -> String {
     format!("{}{}{}", number / 100, number / 10 % 10, number % 10)
 }
 
-fn refused(error: &PackError) -> WorkbenchEvent {
-    WorkbenchEvent::Refused { name: "student".into(), reason: FileProblem::Other(error.to_string()) }
-}
-
-fn answer(model: &Model, inputs: &[f32]) -> Answer {
-    Answer { network_id: NetworkId::STUDENT, packed: true, logits: model.logits(inputs).into() }
+fn refused(id: NetworkId, error: &PackError) -> WorkbenchEvent {
+    WorkbenchEvent::Refused { name: id.to_string(), reason: FileProblem::Other(error.to_string()) }
 }
 
 /// What became of the weights of each layer whose shape is the same as before.

@@ -5,7 +5,7 @@ use retort_spec::{
     ScaleSource, Sparsity, TunedLayer, TunedMatrix, WorkbenchEvent,
 };
 
-use super::{EventSink, Workbench, ptq_progress};
+use super::{EventSink, RunNetwork, Workbench, ptq_progress};
 use crate::{
     network::model::{Affine, Codes, Coding, LayerModel, Matrix, Model, Values},
     quantization::{activations::calibrate, ptq, weights},
@@ -20,8 +20,8 @@ pub(super) struct PipelineRun {
     pipeline: Pipeline,
     seed: u32,
     link: String,
-    /// The student as it was.
-    before: Model,
+    /// The network as it was.
+    before: RunNetwork,
     /// The network as the stages so far left it.
     model: Model,
     /// The stage that comes next.
@@ -29,8 +29,8 @@ pub(super) struct PipelineRun {
 }
 
 impl PipelineRun {
-    pub(super) fn new(id: u32, run: u32, pipeline: Pipeline, seed: u32, link: String, student: Model) -> Self {
-        Self { id, run, pipeline, seed, link, before: student.clone(), model: student, next: 0 }
+    pub(super) fn new(id: u32, run: u32, pipeline: Pipeline, seed: u32, link: String, before: RunNetwork) -> Self {
+        Self { id, run, pipeline, seed, link, model: before.model.clone(), before, next: 0 }
     }
 }
 
@@ -64,9 +64,9 @@ impl Workbench {
             };
             if step.epochs() > 0 {
                 let layers = flow.model.layers.iter().map(to_train).collect();
-                let (id, run, kind) = (flow.id, flow.run, flow.model.kind);
+                let (id, run, network_id, kind) = (flow.id, flow.run, flow.before.id, flow.model.kind);
                 self.flow = Some(flow);
-                return emit(WorkbenchEvent::FineTune(FineTuneRequest { id, run, kind, step, layers }));
+                return emit(WorkbenchEvent::FineTune(FineTuneRequest { id, run, network_id, kind, step, layers }));
             }
             let start = (self.clock)();
             flow.model = self.apply_step(&flow, step, emit);

@@ -5,7 +5,7 @@ use retort_spec::{
     Task, Timing, WorkbenchEvent,
 };
 
-use super::{EventSink, Workbench};
+use super::{EventSink, RunNetwork, Workbench};
 use crate::{
     format::{
         gzip,
@@ -31,10 +31,10 @@ const PATIENCE: f64 = 700.0;
 impl Workbench {
     /// Quantizes each layer alone, and all but each.
     pub(super) fn sensitivity(&mut self, scheme: QuantScheme, emit: &mut EventSink<'_>) {
-        let Some(student) = self.student(0) else { return };
-        let all = ptq::quantize(student, &scheme, &self.examples.calibration, 0, &mut |_| {});
+        let Some(RunNetwork { model: trained, .. }) = self.network(0) else { return };
+        let all = ptq::quantize(trained, &scheme, &self.examples.calibration, 0, &mut |_| {});
         // Only layers whose channels were scaled alike can stand in one network.
-        let float = ptq::equalized(student, &scheme);
+        let float = ptq::equalized(trained, &scheme);
         let count = float.layers.len();
         let mut layers = Vec::new();
         for index in 0..count {
@@ -64,7 +64,7 @@ impl Workbench {
 
     /// Measures the network that was last looked at, in single precision and in integers, in turns.
     pub(super) fn latency(&mut self, emit: &mut EventSink<'_>) {
-        let (Some(made), Some(float)) = (&self.current, self.student(0)) else { return };
+        let (Some(made), Some(RunNetwork { model: float, .. })) = (&self.current, self.network(0)) else { return };
         let features = self.examples.features as usize;
         let integer = integer::prepare(&made.model).map_err(|why| why.to_string());
         let mut times = Vec::new();
@@ -106,7 +106,9 @@ impl Workbench {
     /// # Errors
     /// Why it cannot be computed there; `None` where integers cannot compute it anywhere, or there is nothing yet.
     pub fn words(&self) -> Result<GpuWords, Option<NoGpu>> {
-        let (Some(made), Some(float)) = (&self.current, self.student(0)) else { return Err(None) };
+        let (Some(made), Some(RunNetwork { model: float, .. })) = (&self.current, self.network(0)) else {
+            return Err(None);
+        };
         let exact = integer::prepare(&made.model).map_err(|_| None)?;
         let features = self.examples.features as usize;
         let batches: Vec<usize> =
@@ -173,7 +175,7 @@ fn network(file: &[u8]) -> Result<Opened, FileProblem> {
 
 /// A network on a GPU: in single precision and in integers.
 pub struct GpuWords {
-    /// The float student.
+    /// The trained network.
     pub float: Words<[f32; 4], f32>,
     /// The network that was looked at.
     pub integer: Words<u32, i32>,

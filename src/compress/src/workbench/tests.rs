@@ -68,8 +68,12 @@ fn images(model: &Model, count: usize) -> EvaluationData {
 }
 
 fn student(run: u32, model: &Model) -> WorkbenchCommand {
+    trained_network(run, NetworkId::STUDENT, model)
+}
+
+fn trained_network(run: u32, network_id: NetworkId, model: &Model) -> WorkbenchCommand {
     let file = pack_float(model.kind, model.features, &model.to_layers());
-    WorkbenchCommand::Network(NetworkFile { run, network_id: NetworkId::STUDENT, file })
+    WorkbenchCommand::Network(NetworkFile { run, network_id, file })
 }
 
 /// A workbench that knows a network as the first run's student, and nothing to do.
@@ -115,12 +119,12 @@ fn compress(id: u32, pipeline: &str) -> WorkbenchCommand {
     WorkbenchCommand::Compress { id, run: 0, pipeline: pipeline.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
-fn quantize_first_student(scheme: &str) -> WorkbenchCommand {
+fn quantize_first_run(scheme: &str) -> WorkbenchCommand {
     WorkbenchCommand::Quantize { scheme: scheme.parse().unwrap(), seed: 3, link: "v=1".into() }
 }
 
 fn looked(bench: &mut Workbench, scheme: &str) -> CompressionResult {
-    let reports = finish(bench, quantize_first_student(scheme));
+    let reports = finish(bench, quantize_first_run(scheme));
     let of = |report: WorkbenchEvent| if let WorkbenchEvent::Quantized(looked) = report { Some(*looked) } else { None };
     reports.into_iter().find_map(of).unwrap()
 }

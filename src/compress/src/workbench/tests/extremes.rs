@@ -5,7 +5,7 @@ use super::*;
 fn every_order() -> Vec<WorkbenchCommand> {
     let mut orders = vec![WorkbenchCommand::Ping, WorkbenchCommand::CancelPipeline];
     for scheme in ["32", "8:gptq:static-entropy", "4:adaround", "3:equalize-and-correct:dynamic", "1:group-16"] {
-        orders.push(quantize_first_student(scheme));
+        orders.push(quantize_first_run(scheme));
     }
     orders.extend(["3:equalize:entropy", "1"].map(|scheme| WorkbenchCommand::Sensitivity(scheme.parse().unwrap())));
     orders.push(WorkbenchCommand::Classify { id: 0, inputs: vec![0.5; 64].into() });

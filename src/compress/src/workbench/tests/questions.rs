@@ -82,7 +82,7 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
         finish(bench, WorkbenchCommand::Classify { id: 5, inputs: inputs.to_vec().into() })
     };
     assert!(ask(&mut bench, &[1.0, 2.0]).is_empty(), "nothing was looked at");
-    let reports = finish(&mut bench, quantize_first_student("8"));
+    let reports = finish(&mut bench, quantize_first_run("8"));
     let Some(WorkbenchEvent::Regions(regions)) = reports.last() else { panic!("{reports:?}") };
     assert_eq!(
         (regions.logits.len(), regions.packed, regions.network_id),
@@ -103,9 +103,7 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 3));
     assert!(
-        !finish(&mut bench, quantize_first_student("8"))
-            .iter()
-            .any(|report| matches!(report, WorkbenchEvent::Regions(_)))
+        !finish(&mut bench, quantize_first_run("8")).iter().any(|report| matches!(report, WorkbenchEvent::Regions(_)))
     );
 }
 
@@ -113,7 +111,7 @@ fn places_of_the_plane_and_questions_are_answered_by_what_was_looked_at() {
 fn progress_is_told_by_the_hundredth() {
     let model = network("12,8");
     let mut bench = workbench(&model, images(&model, 8));
-    let reports = finish(&mut bench, quantize_first_student("3:adaround"));
+    let reports = finish(&mut bench, quantize_first_run("3:adaround"));
     let share = |report: &WorkbenchEvent| match report {
         WorkbenchEvent::Progress { task: Task::PtqMethod, share } => Some(*share),
         _ => None,

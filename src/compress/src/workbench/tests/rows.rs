@@ -69,14 +69,12 @@ fn each_run_has_rows_of_its_own_and_a_new_student_takes_the_place_of_an_old_one(
 }
 
 #[test]
-fn only_students_that_fit_the_examples_are_taken() {
+fn only_networks_that_fit_the_examples_are_taken() {
     let model = network("12,8");
     let mut bench = Workbench::new(clock);
     assert!(finish(&mut bench, student(0, &model)).is_empty(), "no examples yet");
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
     let WorkbenchCommand::Network(good) = student(0, &model) else { panic!() };
-    let teacher = NetworkFile { network_id: NetworkId::TEACHER, ..good.clone() };
-    assert!(finish(&mut bench, WorkbenchCommand::Network(teacher)).is_empty());
     let mut damaged = good.clone();
     damaged.file[30] ^= 1;
     assert!(matches!(&finish(&mut bench, WorkbenchCommand::Network(damaged))[..], [WorkbenchEvent::Refused { .. }]));
@@ -85,7 +83,7 @@ fn only_students_that_fit_the_examples_are_taken() {
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 5))));
     assert_eq!(looked(&mut bench, "8").answers.len(), 5);
     tell(&mut bench, WorkbenchCommand::EvaluationData(Box::new(images(&model, 6))));
-    assert!(finish(&mut bench, quantize_first_student("8")).is_empty());
+    assert!(finish(&mut bench, quantize_first_run("8")).is_empty());
 }
 
 #[test]
@@ -114,4 +112,30 @@ fn to_be_forgotten_in_the_midst_leaves_nothing_to_do() {
     assert!(matches!(&refused[..], [WorkbenchEvent::Refused { name, .. }] if name == "x.retort"));
     let again = finish(&mut bench, student(0, &model));
     assert_eq!(rows(&again)[0].1.len(), plain_schemes().count());
+}
+
+#[test]
+fn whatever_network_comes_is_compressed_under_its_own_name() {
+    let (teacher, small) = (network("12,8"), network("conv:4,8"));
+    let examples = images(&teacher, 20);
+    let mut bench = Workbench::new(clock);
+    finish(&mut bench, WorkbenchCommand::EvaluationData(Box::new(examples)));
+    for (id, model) in [(NetworkId::TEACHER, &teacher), (NetworkId::STUDENT, &small), (NetworkId::TEACHER, &teacher)] {
+        finish(&mut bench, WorkbenchCommand::Forget);
+        let all = rows(&finish(&mut bench, trained_network(0, id, model)));
+        let [(0, all)] = &all[..] else { panic!("{all:?}") };
+        assert!(all.iter().all(|row| row.network_id == id));
+        let float = pack_float(model.kind, model.features, &model.to_layers()).len() as u32;
+        assert_eq!(all[0].bytes, float, "its own file, not the one before's");
+        assert_eq!(looked(&mut bench, "4").network_id, id);
+        let answered = finish(&mut bench, WorkbenchCommand::Classify { id: 1, inputs: vec![0.5; 64].into() });
+        let [WorkbenchEvent::Answers { answer, .. }] = &answered[..] else { panic!("{answered:?}") };
+        assert_eq!(answer.network_id, id);
+        // The engine is told which network learns on.
+        let asked = with(&mut bench, compress(1, "finetune:1"), &mut |tuning| {
+            assert_eq!(tuning.network_id, id);
+            trained(tuning)
+        });
+        assert!(stages(&asked).iter().all(|(_, done)| done.network_id == id));
+    }
 }
