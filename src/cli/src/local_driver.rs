@@ -6,7 +6,7 @@ use pollster::block_on;
 use retort_compress::workbench::Workbench;
 use retort_engine::Session;
 use retort_spec::{
-    Command, CompressionResult, CompressionStep, EngineError, Event, Experiment, Pipeline, WorkbenchCommand,
+    Command, CompressionResult, CompressionStep, EngineError, Event, Experiment, NetworkId, Pipeline, WorkbenchCommand,
     WorkbenchEvent, encode,
 };
 
@@ -16,6 +16,8 @@ use crate::Failure;
 pub struct LocalDriver {
     session: Session,
     workbench: Workbench,
+    /// The network that it compresses.
+    pack: NetworkId,
     /// A pipeline is under way.
     compresses: bool,
     flows: u32,
@@ -25,7 +27,7 @@ impl LocalDriver {
     /// An engine without an experiment, and an empty workbench.
     pub fn new(session: Session) -> Self {
         let workbench = Workbench::new(milliseconds);
-        Self { session, workbench, compresses: false, flows: 0 }
+        Self { session, workbench, pack: NetworkId::STUDENT, compresses: false, flows: 0 }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
@@ -37,6 +39,10 @@ impl LocalDriver {
     pub fn handle(&mut self, command: Command) -> Vec<Event> {
         let events = match command {
             Command::Workbench(order) => self.order(order),
+            Command::Run(experiment) => {
+                self.pack = experiment.pack;
+                block_on(self.session.handle(Command::Run(experiment)))
+            }
             command => block_on(self.session.handle(command)),
         };
         self.hand_on(events)
@@ -70,13 +76,13 @@ impl LocalDriver {
         trouble.map_or(Ok(events), Err)
     }
 
-    /// Carries out a pipeline on a run's student.
+    /// Carries out a pipeline on a run's network.
     pub fn compress(&mut self, experiment: &Experiment, run: u32, pipeline: &Pipeline) -> Vec<WorkbenchEvent> {
         let link = encode(&Experiment { compress: pipeline.clone(), ..experiment.clone() });
         self.flow(experiment, run, pipeline.clone(), link)
     }
 
-    /// Writes a run's student in the scheme that the experiment's knobs choose.
+    /// Writes a run's network in the scheme that the experiment's knobs choose.
     ///
     /// # Errors
     /// If it cannot be quantized so.
@@ -123,7 +129,10 @@ impl LocalDriver {
         for event in events {
             match event {
                 Event::EvaluationData(examples) => left.extend(self.order(WorkbenchCommand::EvaluationData(examples))),
-                Event::Network(network) => left.extend(self.order(WorkbenchCommand::Network(network))),
+                Event::Network(network) if network.network_id == self.pack => {
+                    left.extend(self.order(WorkbenchCommand::Network(network)));
+                }
+                Event::Network(_) => {}
                 Event::FineTuned(tuned) => {
                     let answered = self.order(WorkbenchCommand::FineTuned(tuned));
                     left.extend(self.hand_on(answered));

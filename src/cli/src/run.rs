@@ -25,7 +25,7 @@ struct Results {
     measured: Vec<Measured>,
     compressed: Vec<Vec<CompressionResult>>,
     verdict: Option<Verdict>,
-    /// Each run's student in the scheme that the knobs choose, as the page packs it.
+    /// Each run's network in the scheme that the knobs choose, as the page packs it.
     chosen: Vec<CompressionResult>,
     /// What each stage of the pipeline left, run after run.
     stages: Vec<CompressionResult>,
@@ -81,7 +81,7 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Carries out the experiment's pipeline on every run's student; what each stage left.
+/// Carries out the experiment's pipeline on every run's network; what each stage left.
 fn compressed_further(driver: &mut LocalDriver, experiment: &Experiment) -> Result<Vec<CompressionResult>, Failure> {
     let mut stages = Vec::new();
     let runs = if experiment.compress.0.is_empty() { 0 } else { experiment.runs };
@@ -155,7 +155,7 @@ fn bar() -> ProgressBar {
 fn show(bar: &ProgressBar, plan: &Plan, progress: &Progress) {
     let what = match progress.phase {
         Some(phase) => names(plan.learners(phase)),
-        None => "compressed student".into(),
+        None => "compressed network".into(),
     };
     bar.set_message(format!("run {}/{}: {what}", progress.run + 1, progress.runs));
     bar.set_length(progress.steps.into());
@@ -263,7 +263,7 @@ fn summary(experiment: &Experiment, results: &Results) -> Value {
     Value::Object(summary)
 }
 
-/// The first run's student in the scheme that the knobs choose, and its accuracy in percent, mean over runs.
+/// The first run's network in the scheme that the knobs choose, and its accuracy in percent, mean over runs.
 fn chosen(results: &Results) -> (Option<&CompressionResult>, f64) {
     let accuracies = results.chosen.iter().map(|row| percent(row.accuracy)).collect();
     (results.chosen.first(), Spread::of(accuracies).mean)

@@ -95,9 +95,25 @@ fn the_last_line_has_the_scheme_that_the_knobs_choose() {
 }
 
 #[test]
+fn the_network_that_the_knob_names_is_compressed_in_every_run() {
+    let link = "data=moons&examples=80&teacher=6&student=3&teacher-epochs=2&student-epochs=2&labels=12&batch=20&runs=2";
+    for network in ["teacher", "baseline", "student"] {
+        let lines = lines(&format!("{link}&compress=finetune:1,quantize:4&pack={network}")).unwrap();
+        let result = lines.last().unwrap();
+        let float = &result["compressed"][0];
+        assert_eq!((&float["bits"], &float["bytes"]), (&json!("32"), &result[network]["bytes"]), "{network}");
+        let accuracy = |row: &Value| row["accuracy"].as_f64().unwrap();
+        assert!((accuracy(float) - accuracy(&result[network])).abs() < 1e-9, "{network}: the mean over runs");
+        assert_eq!(lines.iter().filter(|line| line["event"] == "stage").count(), 2 * 3, "{network}");
+    }
+}
+
+#[test]
 fn an_experiment_that_cannot_be_run_says_why() {
     let why = |permalink: &str| lines(permalink).unwrap_err().to_string();
     assert!(why("temperature=warm").contains("temperature=warm"));
     assert!(why("similarity=1&batch=1").contains("at least 2"), "{}", why("similarity=1&batch=1"));
     assert!(why("data=mnist").contains("mnist"), "{}", why("data=mnist"));
+    let unknown = why("scheme=mutual&pack=teacher");
+    assert!(unknown.contains("pack=teacher: not one of baseline, student, student-2"), "{unknown}");
 }
