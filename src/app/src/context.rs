@@ -57,6 +57,15 @@ impl AppContext {
         short_name(&self.texts, &self.state.plan, network_id)
     }
 
+    /// What was made of a network, with its name in front; where all is about the product, nobody asks whose it is.
+    pub fn made_of(&self, network_id: NetworkId, made: String) -> String {
+        let product = self.state.plan.product;
+        if [network_id, self.state.packed_network()] == [product, product] {
+            return made;
+        }
+        self.texts.with("network-made", &[("network", self.name(network_id).into()), ("made", made.into())])
+    }
+
     /// Whether the link locked a knob or a control.
     pub fn locks(&self, key: &str) -> bool {
         self.view.locks(key)

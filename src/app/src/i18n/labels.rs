@@ -25,6 +25,7 @@ pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String
     let value = knob.get(experiment);
     match knob.kind {
         Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),
+        Kind::Network => network_name(texts, &experiment.plan(), experiment.pack),
         _ => value,
     }
 }

@@ -59,14 +59,11 @@ pub enum Contents {
 pub struct Parcel(JsValue);
 
 impl Parcel {
-    /// The first run's student, from a packed file: as if the engine had trained it.
-    pub fn student(file: &[u8]) -> Self {
+    /// A network of the first run, from a packed file: as if the engine had trained it.
+    pub fn network(network_id: NetworkId, file: &[u8]) -> Self {
         let (network, parcel) = (Object::new(), Object::new());
-        let fields = [
-            ("run", 0.into()),
-            ("network", NetworkId::STUDENT.to_string().into()),
-            ("file", Uint8Array::from(file).into()),
-        ];
+        let fields =
+            [("run", 0.into()), ("network", network_id.to_string().into()), ("file", Uint8Array::from(file).into())];
         // Setting a property of a plain object cannot fail.
         for (key, value) in fields {
             let _ = Reflect::set(&network, &key.into(), &value);

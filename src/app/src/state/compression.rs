@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Answer, CompressionResult, CompressionStep, Experiment, Imported, Latency, NoGpu, Phase, Pipeline, PipelineEnd,
-    QuantScheme, Sensitivity, Task, WorkbenchEvent, changed, encode,
+    Answer, Architecture, CompressionResult, CompressionStep, Experiment, Imported, Latency, NetworkId, NoGpu, Phase,
+    Pipeline, PipelineEnd, QuantScheme, Sensitivity, Task, WorkbenchEvent, changed, encode,
 };
 
 use crate::state::{MeasuredFile, Notice, State};
@@ -12,7 +12,7 @@ use crate::state::{MeasuredFile, Notice, State};
 /// What the workbench has given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bench {
-    /// The student by the scheme that was last asked for.
+    /// The network by the scheme that was last asked for.
     pub current: Option<Rc<CompressionResult>>,
     /// The lengths of a network's files, the packed one first: which network, and the lengths.
     pub file_sizes: Option<Rc<(Option<u32>, Vec<u32>)>>,
@@ -24,13 +24,13 @@ pub struct Bench {
     pub latency: Option<Rc<Latencies>>,
     /// The last pipeline.
     pub flow: Option<Rc<PipelineState>>,
-    /// Whether its student is not there any more.
+    /// Whether its network is not there any more.
     pub is_flow_stale: bool,
     /// A network from a file.
     pub imported: Option<Rc<Imported>>,
     /// The experiment whose students are trained, or were last.
     pub started_experiment: Option<Rc<Experiment>>,
-    /// The experiment of whose student the rows tell: till the next one is measured, that before.
+    /// The experiment of whose network the rows tell: till the next one is measured, that before.
     pub source_experiment: Option<Rc<Experiment>>,
 }
 
@@ -56,6 +56,8 @@ pub struct PipelineState {
 /// What happens to the page's side of the workbench.
 #[derive(Debug, Clone)]
 pub enum WorkbenchAction {
+    /// Another network is to be compressed.
+    Pick,
     /// A pipeline begins.
     Begin { id: u32, pipeline: Pipeline },
     /// The worker died.
@@ -81,7 +83,7 @@ impl State {
                     self.outdated = false;
                     bench.progress = None;
                     bench.source_experiment = Some(Rc::new(self.trained().clone()));
-                    // These were the last student's.
+                    // These were the last network's.
                     bench.sensitivity = None;
                     bench.latency = None;
                 }
@@ -127,7 +129,8 @@ impl State {
         self.bench = Rc::new(bench);
     }
 
-    /// Students are trained anew: what the workbench made of the last ones it has forgotten.
+    /// Networks are trained anew, or another one is to be compressed: what the workbench made of the last one it has
+    /// forgotten.
     pub(super) fn outdate_flow(&mut self) {
         let bench = Rc::make_mut(&mut self.bench);
         if let Some(flow) = bench.flow.as_mut() {
@@ -137,8 +140,13 @@ impl State {
     }
 
     pub(super) fn bench_action(&mut self, action: WorkbenchAction) {
+        if matches!(action, WorkbenchAction::Pick) {
+            self.outdated = !self.compressed.is_empty();
+            self.outdate_flow();
+        }
         let mut bench = (*self.bench).clone();
         match action {
+            WorkbenchAction::Pick => bench.progress = None,
             WorkbenchAction::Begin { id, pipeline } => {
                 bench.is_flow_stale = false;
                 bench.flow = Some(Rc::new(PipelineState { id, pipeline, stages: Vec::new(), ended: None }));
@@ -169,12 +177,12 @@ impl State {
         Experiment { seed: trained.seed.wrapping_add(run), ..trained.clone() }
     }
 
-    /// The experiment whose student the rows tell of.
+    /// The experiment whose network the rows tell of.
     pub fn source_experiment(&self) -> &Experiment {
         self.bench.source_experiment.as_deref().unwrap_or(&self.experiment)
     }
 
-    /// Adds packed students of a run to the scatter of all runs.
+    /// Adds packed networks of a run to the scatter of all runs.
     fn record_files(&mut self, run: u32, rows: &[CompressionResult]) {
         let Some(data) = self.data.as_ref().map(|data| data.data).filter(|_| !self.recorded) else { return };
         // A later run is the first one of another seed, unless that seed would make other data.
@@ -187,7 +195,7 @@ impl State {
             pipeline: row.pipeline.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
-            link: link(&experiment, &row.pipeline),
+            link: link_of(&experiment, row),
         });
         let mut all: Vec<MeasuredFile> = (*self.weighed).clone();
         for point in new {
@@ -206,7 +214,9 @@ impl State {
 
     /// The file that is shown, and whether it is the chosen one: till that is measured, the one looked at before stays.
     pub fn shown(&self) -> Option<(&CompressionResult, bool)> {
-        let before = || self.bench.current.as_deref().filter(|_| !self.compressed.is_empty());
+        // One of another network does not compare with the rows.
+        let of = self.compressed.first().map(|row| row.network_id);
+        let before = || self.bench.current.as_deref().filter(|looked| Some(looked.network_id) == of);
         self.chosen().map(|row| (row, true)).or_else(|| before().map(|row| (row, false)))
     }
 
@@ -226,9 +236,24 @@ impl State {
             .find(|row| row.quant_scheme().is_some_and(|scheme| scheme.bits == retort_spec::Bits::B32))
     }
 
+    /// The network of the file that is shown; while there is none, the one that is to be compressed.
+    pub fn packed_network(&self) -> NetworkId {
+        self.shown().map_or(self.experiment.pack, |(row, _)| row.network_id)
+    }
+
+    /// Its layers; after another scheme was chosen the old plan may not have it.
+    pub fn packed_architecture(&self) -> &Architecture {
+        self.plan.network(self.packed_network()).map_or(&self.experiment.student, |network| &network.architecture)
+    }
+
+    /// The network that answers as it was read back from its file.
+    pub fn answering_network(&self) -> NetworkId {
+        self.bench.current.as_ref().map_or(self.experiment.pack, |looked| looked.network_id)
+    }
+
     /// Which packed file is chosen, and whether it is there.
-    pub fn chosen_file(&self) -> (QuantScheme, bool) {
-        (self.experiment.quant_scheme().effective(), self.chosen().is_some())
+    pub fn chosen_file(&self) -> (QuantScheme, NetworkId, bool) {
+        (self.experiment.quant_scheme().effective(), self.answering_network(), self.chosen().is_some())
     }
 }
 
@@ -240,7 +265,12 @@ impl Bench {
     }
 }
 
-/// The permalink of what was made of an experiment's student.
+/// The permalink of what was made of a network of an experiment.
+pub fn link_of(experiment: &Experiment, row: &CompressionResult) -> String {
+    link(&Experiment { pack: row.network_id, ..experiment.clone() }, &row.pipeline)
+}
+
+/// The permalink of what was made of the network that an experiment compresses.
 pub fn link(experiment: &Experiment, made: &Pipeline) -> String {
     match made.0[..] {
         [CompressionStep::Quantize(scheme)] => {

@@ -6,7 +6,7 @@ impl State {
     /// Seconds in which the workers trained all networks of the experiment that is shown, measuring aside; `None` until
     /// all are trained here, or where the visitor slowed the training down.
     pub fn training_seconds(&self) -> Option<f64> {
-        if self.recorded || self.outdated || self.pace.is_some() || self.verdict.is_none() {
+        if self.recorded || self.pace.is_some() || self.verdict.is_none() {
             return None;
         }
         let workers = self.memory.len().max(1);

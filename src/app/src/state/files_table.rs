@@ -1,17 +1,19 @@
 //! The measured files of this visit as points of accuracy against bytes, and which of them are the best for their size.
 
-use retort_spec::{Bits, CompressionResult, CompressionStep, Experiment, PAGE_KEYS, Pipeline, QuantScheme, decode};
+use retort_spec::{
+    Bits, CompressionResult, CompressionStep, Experiment, NetworkId, PAGE_KEYS, Pipeline, QuantScheme, decode,
+};
 
-use crate::state::{MeasuredFile, State, link, order::sorted};
+use crate::state::{MeasuredFile, State, link_of, order::sorted};
 
 /// Whose point it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A student of another training.
+    /// A network of another training, or another one of this training.
     Past,
-    /// The student that is shown, with other scales than those asked for.
+    /// The network that is shown, with other scales than those asked for.
     Other,
-    /// The student that is shown.
+    /// The network that is shown.
     Current,
     /// The teacher at 32 bits.
     Teacher,
@@ -33,7 +35,8 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
     pub kind: Kind,
-    /// What was done to the student; nothing to the teacher.
+    pub network_id: NetworkId,
+    /// What was done to it; nothing to the teacher.
     pub pipeline: Pipeline,
     pub bytes: u32,
     pub accuracy: f64,
@@ -80,14 +83,15 @@ fn compares(one: &Experiment, other: &Experiment) -> bool {
     kind(one) == kind(other)
 }
 
-/// The students of this visit that compare with what is shown, each measurement once.
+/// The networks of this visit that compare with what is shown, each measurement once.
 pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for weighed in weighed.iter().filter(|weighed| weighed.data == shown.data) {
         let experiment = decode(&weighed.link, PAGE_KEYS).experiment;
         let &MeasuredFile { bytes, accuracy, .. } = weighed;
         let link = Some(weighed.link.clone());
-        let point = Point { kind: Kind::Past, pipeline: weighed.pipeline.clone(), bytes, accuracy, link };
+        let network_id = experiment.pack;
+        let point = Point { kind: Kind::Past, network_id, pipeline: weighed.pipeline.clone(), bytes, accuracy, link };
         if compares(&experiment, shown) && !points.contains(&point) {
             points.push(point);
         }
@@ -95,17 +99,18 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
     points
 }
 
-/// All points: those of other trainings first, then this student's faint ones, then the others, the teacher last.
+/// All points: those of other networks first, then this network's faint ones, then the others, the teacher last.
 pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (asked, origin) = (state.experiment.granularity, state.source_experiment());
     let of = |row: &CompressionResult| {
         let other = row.quant_scheme().is_some_and(|scheme| scheme.bits.is_integer() && scheme.granularity != asked);
         Point {
             kind: if other { Kind::Other } else { Kind::Current },
+            network_id: row.network_id,
             pipeline: row.pipeline.clone(),
             bytes: row.bytes,
             accuracy: row.accuracy,
-            link: Some(link(origin, &row.pipeline)),
+            link: Some(link_of(origin, row)),
         }
     };
     let stages = state.bench.flow.iter().flat_map(|flow| &flow.stages).filter(|_| !state.outdated);
@@ -124,8 +129,11 @@ pub fn points(state: &State, past: &[Point]) -> Vec<Point> {
     let (faint, clear): (Vec<Point>, Vec<Point>) = own.into_iter().partition(Point::is_faint);
     points.extend(faint);
     points.extend(clear);
-    points.extend(state.teacher().and_then(|teacher| state.network(teacher)).map(|teacher| Point {
+    // Where it is the one that is compressed, its file at 32 bits is there already.
+    let teacher = state.teacher().filter(|teacher| *teacher != state.packed_network());
+    points.extend(teacher.and_then(|teacher| state.network(teacher)).map(|teacher| Point {
         kind: Kind::Teacher,
+        network_id: teacher.network_id,
         pipeline: Pipeline::default(),
         bytes: teacher.bytes,
         accuracy: teacher.accuracy,
@@ -155,6 +163,7 @@ mod tests {
     use crate::state::{
         Action, Bench, PipelineState,
         fixture::{act, compressed, measured_state},
+        link,
     };
     use retort_spec::{Event, encode};
     use std::rc::Rc;

@@ -28,6 +28,7 @@ pub fn measured_state() -> State {
 /// A file of nothing in particular.
 pub fn compressed() -> CompressionResult {
     CompressionResult {
+        network_id: NetworkId::STUDENT,
         pipeline: Pipeline::default(),
         bytes: 40,
         breakdown: ByteBreakdown::default(),

@@ -61,7 +61,7 @@ pub enum Notice {
     Save { reason: String },
 }
 
-/// A packed student of any run of this visit: a point of accuracy against bytes.
+/// A packed network of any run of this visit: a point of accuracy against bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasuredFile {
     pub data: DataSet,

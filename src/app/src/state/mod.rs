@@ -33,7 +33,7 @@ use retort_spec::{
 
 pub use crate::state::{
     action::Action,
-    compression::{Bench, Latencies, PipelineState, WorkbenchAction, link},
+    compression::{Bench, Latencies, PipelineState, WorkbenchAction, link, link_of},
     kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, Source},
     saved_run::{RunNumbers, SavedRun},
 };
@@ -79,7 +79,7 @@ pub struct State {
     pub compressed: Rc<Vec<CompressionResult>>,
     /// What else is known of compressed networks.
     pub bench: Rc<Bench>,
-    /// What stands of the students is the last training's.
+    /// What stands of compressed networks is the last training's, or another network's than the one to be compressed.
     pub outdated: bool,
     pub verdict: Option<Rc<Verdict>>,
     /// The verdict of the training before, on the same data.
@@ -106,7 +106,7 @@ pub struct State {
     pub own: Rc<Vec<UserExample>>,
     /// Runs kept by name.
     pub kept: Vec<SavedRun>,
-    /// Every packed student measured in this visit, newest last.
+    /// Every packed network measured in this visit, newest last.
     pub weighed: Rc<Vec<MeasuredFile>>,
     /// Experiments to go back to, newest last.
     pub undo: Vec<Experiment>,
@@ -179,7 +179,7 @@ impl State {
         state
     }
 
-    /// What a network of the first run says of the given example; `packed` for the student read back from its file.
+    /// What a network of the first run says of the given example; `packed` for one read back from its file.
     pub fn answer(&self, network_id: NetworkId, packed: bool) -> Option<&[f32]> {
         let mine = |answer: &&Answer| (answer.network_id, answer.packed) == (network_id, packed);
         self.answers.iter().find(mine).map(|answer| &*answer.logits)

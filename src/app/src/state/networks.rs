@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{Contrast, Measured, NetworkId, Plan, Role, RunState};
+use retort_spec::{Contrast, CurvePoint, Measured, NetworkId, Plan, Role, RunState};
 
 use crate::state::State;
 
@@ -38,6 +38,15 @@ impl State {
         let phase = self.progress.and_then(|progress| progress.phase);
         self.run_state == RunState::Running
             && phase.is_some_and(|phase| self.plan.learners(phase).any(|learner| learner == network_id))
+    }
+
+    /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
+    /// the last training's. One that is computed from others has no curve, and ends when the control's does.
+    pub fn is_of_this_training(&self, measured: &Measured) -> bool {
+        let plan = &self.plan;
+        let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
+        let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, id);
+        self.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs(plan, id))
     }
 
     /// The networks in the order of pictures that compare: who teaches, the product, the control, all others.

@@ -8,15 +8,20 @@ use retort_spec::{
 };
 use serde::Serialize;
 
-use crate::state::{
-    State,
-    networks::{epochs, is_trained},
-    order::sorted,
-};
+use crate::state::{State, order::sorted};
 
 /// How a run's files begin their names.
 pub fn stem(experiment: &Experiment) -> String {
     format!("retort-{}-seed-{}", experiment.data, experiment.seed)
+}
+
+/// How the files of the network that is compressed begin theirs.
+pub fn packed_stem(experiment: &Experiment) -> String {
+    let stem = stem(experiment);
+    match experiment.pack {
+        pack if pack == experiment.plan().product => stem,
+        pack => format!("{stem}-{pack}"),
+    }
 }
 
 /// One row for each point of each curve; what was not measured is left empty.
@@ -73,6 +78,8 @@ struct Summary<'a> {
 /// A packed file without its answers.
 #[derive(Serialize)]
 struct Packed<'a> {
+    #[serde(rename = "network")]
+    network_id: NetworkId,
     made: &'a Pipeline,
     bytes: u32,
     parts: &'a ByteBreakdown,
@@ -83,7 +90,7 @@ impl<'a> Record<'a> {
     /// The record of the run that is shown; `address` is the page's, without what stands behind `#`.
     pub fn of(state: &'a State, address: &str) -> Self {
         let measured: Vec<&Measured> =
-            state.measured.iter().map(|measured| &**measured).filter(|one| is_of_this_run(state, one)).collect();
+            state.measured.iter().map(|measured| &**measured).filter(|one| state.is_of_this_training(one)).collect();
         let place =
             |index: usize| (measured[index].run, state.networks().position(|id| id == measured[index].network_id));
         let order = sorted(measured.len(), &|a, b| place(a).cmp(&place(b)));
@@ -104,15 +111,6 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
-/// the last training's. One that is computed from others has no curve, and ends when the control's does.
-pub(super) fn is_of_this_run(state: &State, measured: &Measured) -> bool {
-    let plan = &state.plan;
-    let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
-    let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, id);
-    state.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs(plan, id))
-}
-
 fn summary(measured: &Measured) -> Summary<'_> {
     let &Measured { run, network_id, accuracy, agreement, calibration_error, .. } = measured;
     let &Measured { parameters, extra_parameters, bytes, seconds, .. } = measured;
@@ -131,8 +129,8 @@ fn summary(measured: &Measured) -> Summary<'_> {
 }
 
 fn packed(row: &CompressionResult) -> Packed<'_> {
-    let &CompressionResult { bytes, accuracy, .. } = row;
-    Packed { made: &row.pipeline, bytes, parts: &row.breakdown, accuracy }
+    let &CompressionResult { network_id, bytes, accuracy, .. } = row;
+    Packed { network_id, made: &row.pipeline, bytes, parts: &row.breakdown, accuracy }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{fmt::Write, rc::Rc};
 use retort_spec::{CurvePoint, Experiment, KNOBS, Knob, Measured, NetworkId, encode};
 use serde::{Deserialize, Serialize};
 
-use crate::state::{State, record::is_of_this_run};
+use crate::state::State;
 
 /// Kept runs on the chart of learning curves, the newest: more lines cannot be told apart.
 pub const MOST_CHARTED: usize = 5;
@@ -106,7 +106,7 @@ impl RunNumbers {
 /// What was measured of a network in this training, run by run.
 fn of_this_run(state: &State, id: NetworkId) -> impl Iterator<Item = &Measured> {
     let measured = state.measured.iter().map(|measured| &**measured);
-    measured.filter(move |measured| measured.network_id == id && is_of_this_run(state, measured))
+    measured.filter(move |measured| measured.network_id == id && state.is_of_this_training(measured))
 }
 
 /// The accuracy of a network of the first run by now: on its curve, else where it was measured.

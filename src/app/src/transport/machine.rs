@@ -81,13 +81,13 @@ pub enum Input<P> {
     Files(DataSet, Vec<FileData>),
     /// A network from a file becomes the teacher of this experiment, which names its architecture.
     UseTeacherFile(Experiment, Vec<u8>),
-    /// A network from a file takes the place of the first run's student on the workbench.
-    ReplaceStudent(P),
+    /// A network from a file takes the place of the first run's on the workbench.
+    ReplaceNetwork(P),
     /// The visitor tells the workbench something.
     Workbench(WorkbenchCommand),
     /// The visitor wants the files of all networks of the first run, under names that begin so.
     SaveNetworks(String),
-    /// Carry out a pipeline on the first run's student.
+    /// Carry out a pipeline on the first run's network.
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
     CancelPipeline,
@@ -242,8 +242,8 @@ impl<P: Clone> Machine<P> {
                 self.teacher_file = Some(TeacherFile { file, key });
                 self.send_teacher_file();
             }
-            Input::ReplaceStudent(parcel) => {
-                self.take(Contents::Network { run: 0, network_id: self.product.to_string() }, parcel);
+            Input::ReplaceNetwork(parcel) => {
+                self.take(Contents::Network { run: 0, network_id: self.experiment.pack.to_string() }, parcel);
             }
             Input::SaveNetworks(stem) => self.save_networks(&stem),
             Input::Workbench(order) => self.order(order),
@@ -286,7 +286,11 @@ impl<P: Clone> Machine<P> {
     /// Makes this the experiment, on the engine that suits it.
     fn run(&mut self, experiment: Experiment) {
         self.product = experiment.plan().product;
+        let picks = experiment.pack != self.experiment.pack;
         self.experiment = experiment;
+        if picks {
+            self.pick();
+        }
         let key = knobs(&self.experiment, Phase::Teacher);
         if self.teacher_file.as_ref().is_some_and(|teacher_file| teacher_file.key != key) {
             // Another teacher is asked for.

@@ -6,7 +6,9 @@ pub mod pool_size;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
-use retort_spec::{Command, DataSet, Experiment, FileData, Floats, Pipeline, UserExample, WorkbenchCommand, encode};
+use retort_spec::{
+    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, UserExample, WorkbenchCommand, encode,
+};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
 use yew::UseReducerDispatcher;
@@ -165,8 +167,8 @@ impl Driver {
     }
 
     /// Puts a network from a file on the workbench in the place of the first run's student, until that is trained anew.
-    pub fn replace_student(&self, file: &[u8]) {
-        self.step(Input::ReplaceStudent(Parcel::student(file)));
+    pub fn replace_network(&self, network_id: NetworkId, file: &[u8]) {
+        self.step(Input::ReplaceNetwork(Parcel::network(network_id, file)));
     }
 
     /// Gives up the pipeline that is under way.

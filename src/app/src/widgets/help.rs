@@ -11,6 +11,7 @@ use crate::{
     i18n::{
         Texts,
         format::{number, power_of_ten},
+        labels::{knob_value, network_name},
     },
     lessons::{CATALOGUE, Entry, guide::use_guide, lesson_link},
 };
@@ -120,6 +121,11 @@ fn range(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
         }
         Kind::Classes => texts.get("range-classes"),
         Kind::Stages => texts.get("range-stages"),
+        Kind::Network => {
+            let plan = experiment.plan();
+            let names: Vec<String> = plan.weighted().map(|id| network_name(texts, &plan, id)).collect();
+            names.join(" · ")
+        }
     }
 }
 
@@ -127,11 +133,7 @@ fn default_of(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
     // The default of data set and scheme is the page's: they have none for themselves.
     let is_own = matches!(knob.key, "data" | "scheme");
     let defaults = if is_own { Experiment::default() } else { Experiment::usual(experiment.data, experiment.scheme) };
-    let value = knob.get(&defaults);
-    match knob.kind {
-        Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),
-        _ => value,
-    }
+    knob_value(texts, knob, &defaults)
 }
 
 /// How far the box moves from its button's left edge so that it stays inside the window.

@@ -1,6 +1,6 @@
 //! A control for any knob, from the one table: its label, help, range and kind are described nowhere else.
 
-use retort_spec::{Kind, Knob, knob, read_number};
+use retort_spec::{Kind, Knob, NetworkId, knob, read_number};
 use yew::prelude::*;
 
 use crate::widgets::{
@@ -9,6 +9,7 @@ use crate::widgets::{
 };
 use crate::{
     context::AppContext,
+    i18n::labels::network_name,
     island,
     widgets::{
         help::{HelpProps, consequence, use_help, whole_range},
@@ -76,6 +77,7 @@ pub fn knob_control(page: &AppContext, id: &str) -> Html {
     let change = turn.reform(|event: Event| text_of(&event));
     let control = match knob.kind {
         Kind::Choice(words) => return choice_control(page, knob, words, None, &|_| false),
+        Kind::Network => return network_control(page, knob),
         Kind::Integer { min, max } => {
             let (min, max) = whole_range(knob, &page.state.experiment).unwrap_or((min, max));
             number(f64::from(min), f64::from(max), true)
@@ -104,10 +106,31 @@ pub fn choice_control(
     why: Option<String>,
     idle: &dyn Fn(&str) -> bool,
 ) -> Html {
+    let value = knob.get(&page.state.experiment);
+    let option = |word: &&'static str| {
+        let word = *word;
+        html! {
+            <option value={word} selected={value == word} disabled={idle(word)}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
+        }
+    };
+    menu(page, knob, why, words.iter().map(option).collect())
+}
+
+/// A knob of the plan's networks as a menu.
+fn network_control(page: &AppContext, knob: &'static Knob) -> Html {
+    let (value, plan) = (knob.get(&page.state.experiment), page.state.experiment.plan());
+    let option = |id: NetworkId| {
+        let word = id.to_string();
+        let selected = value == word;
+        html! { <option value={word} {selected}>{ network_name(&page.texts, &plan, id) }</option> }
+    };
+    menu(page, knob, None, plan.weighted().map(option).collect())
+}
+
+fn menu(page: &AppContext, knob: &'static Knob, why: Option<String>, options: Html) -> Html {
     if !page.shows_knob(knob.key) {
         return Html::default();
     }
-    let value = knob.get(&page.state.experiment);
     let name = format!("knob-{}", knob.key);
     let help = page.texts.help(&name);
     let turn = page.turn(knob.key);
@@ -115,12 +138,6 @@ pub fn choice_control(
     let disabled = page.locks(knob.key) || why.is_some();
     let change = Callback::from(move |event: Event| turn.emit(text_of(&event)));
     let title = if page.locks(knob.key) { Some(page.texts.get("locked")) } else { why.clone() };
-    let option = |word: &&'static str| {
-        let word = *word;
-        html! {
-            <option value={word} selected={value == word} disabled={idle(word)}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
-        }
-    };
     html! {
         <div class="knob" data-knob={knob.key} {title}>
             { knob_label(page, knob.key, Some(&name)) }
@@ -128,7 +145,7 @@ pub fn choice_control(
                 if let Some(why) = why {
                     <option selected=true>{ why }</option>
                 } else {
-                    { for words.iter().map(option) }
+                    { options }
                 }
             </select>
             <span id={described} class="hidden">{ help }</span>

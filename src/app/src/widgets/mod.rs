@@ -9,6 +9,7 @@ pub mod example_row;
 pub mod framed;
 pub mod help;
 pub mod highlight;
+pub mod hue;
 pub mod icon;
 pub mod island;
 pub mod knob;

@@ -41,7 +41,7 @@ pub fn use_bench_files() -> Html {
         page.state.bench.file_sizes.as_deref().filter(|(stage, bytes)| {
             source.is_some_and(|(of, _, length, _)| of == stage && bytes.first() == Some(length))
         });
-    let stem = record::stem(&page.state.experiment);
+    let stem = record::packed_stem(&page.state.experiment);
     let file = |(place, &format): (usize, &FileFormat)| {
         let (page, stem) = (page.clone(), stem.clone());
         let stage = source.and_then(|(stage, ..)| *stage);

@@ -83,8 +83,9 @@ fn network(page: &AppContext, imported: &Imported) -> Html {
     };
     let as_student = {
         let (driver, dismiss, file) = (page.driver.clone(), dismiss.clone(), file.clone());
+        let replaced = state.experiment.pack;
         Callback::from(move |_: MouseEvent| {
-            driver.replace_student(&file);
+            driver.replace_network(replaced, &file);
             dismiss.emit(());
         })
     };

@@ -1,4 +1,4 @@
-//! The compression bench: a pipeline put together, carried out on the trained student, and what it made of it.
+//! The compression bench: a pipeline put together, carried out on a trained network, and what it made of it.
 
 pub mod editor;
 pub mod files;
@@ -17,6 +17,8 @@ use crate::{
     context::AppContext,
     island,
     panels::compression_bench::{editor::use_bench_editor, files::use_bench_files},
+    state::State,
+    widgets::hue::hue,
 };
 
 /// Its entry in the table.
@@ -28,6 +30,11 @@ pub const PANEL: Panel = Panel {
     ..Panel::PLAIN
 };
 
+/// Whether the network to be compressed learned from labels alone, and steps that train have no teacher either.
+fn nobody_teaches(state: &State) -> bool {
+    state.plan.lesson(state.experiment.pack).is_some_and(|lesson| lesson.teachers.is_empty())
+}
+
 /// The panel.
 pub fn bench(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
@@ -38,9 +45,12 @@ pub fn bench(page: &AppContext) -> Html {
         take(event.data_transfer().and_then(|transfer| transfer.files()));
     });
     html! {
-        <section id="bench" class={classes!("panel", state.bench.is_flow_stale.then_some("stale"))} aria-labelledby="bench-title"
+        <section id="bench" class={classes!("panel", state.bench.is_flow_stale.then_some("stale"))} style={hue(state)} aria-labelledby="bench-title"
             ondrop={drop} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}>
             <h2 id="bench-title">{ texts.get("bench") } <small>{ texts.get("bench-sub") }</small></h2>
+            if nobody_teaches(state) {
+                <p id="bench-no-teacher" class="hint">{ texts.get("bench-no-teacher") }</p>
+            }
             { island!(use_bench_editor) }
             { for flow.map(|flow| results::results(page, flow)) }
             <div class="takes">

@@ -1,6 +1,6 @@
 //! What each stage of a pipeline left: bytes, accuracy, and how much of both is gone.
 
-use retort_spec::{Activations, Architecture, CompressionResult, CompressionStep, DataSet, Experiment, Layout};
+use retort_spec::{Activations, Architecture, CompressionResult, CompressionStep, DataSet, Layout};
 use yew::prelude::*;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         labels::treatment_name,
     },
     panels::compression_bench::run::times,
-    state::PipelineState,
+    state::{PipelineState, State},
 };
 
 /// What Han et al. 2016 report for LeNet-300-100 (table 1): kilobytes before and after, percentages of error before and
@@ -24,9 +24,11 @@ pub fn results(page: &AppContext, flow: &PipelineState) -> Html {
     let axis = Axis::of(&flow.stages);
     let rows = 0..=flow.pipeline.0.len();
     let last = flow.stages.len().saturating_sub(1);
+    let whose = flow.stages.first().map_or(page.state.plan.product, |stage| stage.network_id);
+    let float = page.made_of(whose, texts.get("bench-float"));
     let row = |place: usize| {
         let name = match place.checked_sub(1) {
-            None => texts.get("bench-float"),
+            None => float.clone(),
             Some(stage) => treatment_name(texts, &flow.pipeline.0[stage]),
         };
         let is_last = place == last && flow.ended.is_some();
@@ -55,7 +57,7 @@ pub fn results(page: &AppContext, flow: &PipelineState) -> Html {
                     { column("column-seconds") }
                 </tr></thead>
                 <tbody>{ for rows.map(row) }</tbody>
-                if !page.state.bench.is_flow_stale && is_lenet(&page.state.experiment, flow) {
+                if !page.state.bench.is_flow_stale && is_lenet(&page.state, flow) {
                     <tbody class="published">{ published(texts) }</tbody>
                 }
             </table></div>
@@ -153,10 +155,10 @@ fn is_simulated(done: &CompressionResult) -> bool {
 }
 
 /// Whether it is what Han et al. did.
-fn is_lenet(experiment: &Experiment, flow: &PipelineState) -> bool {
+fn is_lenet(state: &State, flow: &PipelineState) -> bool {
     let has = |word: &str| flow.pipeline.0.iter().any(|stage| stage.word() == word);
-    experiment.data == DataSet::Mnist
-        && experiment.student == Architecture::mlp([300, 100])
+    state.experiment.data == DataSet::Mnist
+        && *state.packed_architecture() == Architecture::mlp([300, 100])
         && has("share")
         && has("huffman")
 }

@@ -12,7 +12,7 @@ use crate::{
     state::{Engine, PipelineState, State},
 };
 
-/// Whether the workbench holds the student of a finished training.
+/// Whether the workbench holds the network of a finished training.
 pub fn is_student_there(state: &State) -> bool {
     !state.recorded && !state.outdated && state.float_file().is_some()
 }

@@ -15,7 +15,7 @@ const SCALE: f64 = 8.0;
 const BAR: f64 = 18.0;
 /// Between them the lines that widen the packed file to the whole width.
 const GAP: f64 = 12.0;
-/// Message and fill of each part; the hue is the student's, so that the pattern tells them apart.
+/// Message and fill of each part; the hue is the network's, so that the pattern tells them apart.
 const LOOKS: [(&str, &str); 7] = [
     ("part-weights", "var(--student)"),
     ("part-scales", "url(#part-stripes)"),

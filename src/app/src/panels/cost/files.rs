@@ -88,7 +88,15 @@ impl Listing {
     }
 }
 
-/// The table; it is written only while it is open. `float` is the length of the student's file at 32 bits.
+/// What a point is called.
+pub fn name(page: &AppContext, point: &Point) -> String {
+    match point.kind {
+        Kind::Teacher => page.name(point.network_id),
+        _ => page.made_of(point.network_id, made(&page.texts, &point.pipeline)),
+    }
+}
+
+/// The table; it is written only while it is open. `float` is the length of the network's file at 32 bits.
 pub fn table(
     page: &AppContext,
     points: &[Point],
@@ -123,11 +131,7 @@ fn rows(
     listing: &UseStateHandle<Listing>,
 ) -> Html {
     let texts = &page.texts;
-    let name = |point: &Point| match point.kind {
-        Kind::Teacher => page.state.teacher().map(|id| page.name(id)).unwrap_or_default(),
-        _ => made(texts, &point.pipeline),
-    };
-    let names: Vec<String> = points.iter().map(name).collect();
+    let names: Vec<String> = points.iter().map(|point| name(page, point)).collect();
     let column = |column: Column| {
         let sort = {
             let listing = listing.clone();
@@ -198,7 +202,7 @@ fn follow(page: &AppContext, link: &str) -> Callback<MouseEvent> {
 
 /// One row for each file; what it was made by and its link as a permalink writes them.
 fn csv(points: &[Point], front: &[usize], float: Option<u32>) -> String {
-    let mut text = "made,student,bytes,times_smaller,accuracy,best_for_its_size,link\n".to_owned();
+    let mut text = "made,network,student,bytes,times_smaller,accuracy,best_for_its_size,link\n".to_owned();
     let base = link::base();
     for (index, point) in points.iter().enumerate() {
         let (made, whose) = match point.kind {
@@ -210,7 +214,7 @@ fn csv(points: &[Point], front: &[usize], float: Option<u32>) -> String {
         let link = point.link.as_ref().map(|link| format!("{base}#{link}")).unwrap_or_default();
         let (bytes, accuracy, best) = (point.bytes, point.accuracy, front.contains(&index));
         // Stages stand between commas. Writing to a string cannot fail.
-        let _ = writeln!(text, "\"{made}\",{whose},{bytes},{times},{accuracy},{best},\"{link}\"");
+        let _ = writeln!(text, "\"{made}\",{},{whose},{bytes},{times},{accuracy},{best},\"{link}\"", point.network_id);
     }
     text
 }
@@ -218,9 +222,10 @@ fn csv(points: &[Point], front: &[usize], float: Option<u32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use retort_spec::NetworkId;
 
     fn point(kind: Kind, made: &str, bytes: u32, accuracy: f64) -> Point {
-        Point { kind, pipeline: made.parse().unwrap(), bytes, accuracy, link: None }
+        Point { kind, network_id: NetworkId::STUDENT, pipeline: made.parse().unwrap(), bytes, accuracy, link: None }
     }
 
     fn points() -> [Point; 3] {

@@ -17,13 +17,15 @@ use crate::{
         format::{bits, scheme_knob, use_more},
         pareto::use_pareto,
     },
-    widgets::{badge::badge, progress::progress},
+    widgets::{badge::badge, hue::hue, knob::knob_control, progress::progress},
 };
 
 /// Its entry in the table.
 pub const PANEL: Panel = Panel {
     id: "cost",
-    holds: |key| matches!(key, "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations"),
+    holds: |key| {
+        matches!(key, "pack" | "bits" | "granularity" | "zero-point" | "range" | "rounding" | "repair" | "activations")
+    },
     draw: cost,
     sites: &[(Tab::Shrink, Area::Stage)],
     ..Panel::PLAIN
@@ -38,8 +40,9 @@ pub fn cost(page: &AppContext) -> Html {
     let sub = progress(page, &[Task::Schemes, Task::PtqMethod]).unwrap_or_else(|| texts.get("cost-sub"));
     let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
     html! {
-        <section id="cost" {class} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>
+        <section id="cost" {class} style={hue(state)} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>
             <h2 id="cost-title">{ texts.get("cost") } <small>{ sub }</small></h2>
+            { knob_control(page, "pack") }
             { bits(page) }
             { scheme_knob(page, "granularity") }
             { island!(use_more) }

@@ -1,4 +1,4 @@
-//! Accuracy against bytes, bytes logarithmic: every student that was measured in this visit, and the teacher, with the
+//! Accuracy against bytes, bytes logarithmic: every network that was measured in this visit, and the teacher, with the
 //! step line of the best for its size.
 
 use retort_spec::{Bits, QuantScheme};
@@ -12,7 +12,7 @@ use crate::{
         format::{bytes, number, percent, tenth, with_percent_sign},
         labels::made,
     },
-    panels::cost::files::{Listing, table},
+    panels::cost::files::{Listing, name, table},
     platform::place::Depth,
     state::{
         Action,
@@ -292,17 +292,16 @@ fn words(page: &AppContext, point: &Point) -> String {
     let texts = &page.texts;
     let (size, accuracy) = (bytes(texts, point.bytes.into()), percent(texts, point.accuracy));
     if point.kind == Kind::Teacher {
-        let network = page.state.teacher().map(|id| page.name(id)).unwrap_or_default();
         return texts.with(
             "cost-teacher",
-            &[("network", network.into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+            &[("network", page.name(point.network_id).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
         );
     }
     let mut words = texts.with(
         "cost-point",
-        &[("format", made(texts, &point.pipeline).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
+        &[("format", name(page, point).into()), ("bytes", size.into()), ("accuracy", accuracy.into())],
     );
-    if point.kind == Kind::Past {
+    if point.kind == Kind::Past && point.network_id == page.state.packed_network() {
         words += &format!(" · {}", texts.get("cost-other"));
     }
     words
@@ -311,10 +310,10 @@ fn words(page: &AppContext, point: &Point) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use retort_spec::Pipeline;
+    use retort_spec::{NetworkId, Pipeline};
 
     fn point(kind: Kind, bytes: u32) -> Point {
-        Point { kind, pipeline: Pipeline::default(), bytes, accuracy: 0.95, link: None }
+        Point { kind, network_id: NetworkId::STUDENT, pipeline: Pipeline::default(), bytes, accuracy: 0.95, link: None }
     }
 
     #[test]

@@ -51,7 +51,8 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     }
     let empty = state.curves.is_empty();
     let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
-    let student = there && !state.outdated && state.network(state.plan.product).is_some();
+    let trained = state.network(state.plan.product).filter(|product| state.is_of_this_training(product));
+    let student = there && !state.outdated && trained.is_some();
     let svg = {
         let (page, chart) = (page.clone(), props.svg.clone());
         move || {
@@ -88,7 +89,7 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     let weights = {
         let page = page.clone();
         move || {
-            let name = record::stem(&page.state.experiment);
+            let name = record::packed_stem(&page.state.experiment);
             page.driver.send_workbench(WorkbenchCommand::Export { format: FileFormat::Safetensors, stage: None, name });
             Ok(())
         }

@@ -15,8 +15,8 @@ use crate::{
 /// The table of answers.
 pub fn draw_answers(page: &AppContext, answers: &[Answer], waiting: bool) -> Html {
     let texts = &page.texts;
-    // The last is the product read back from its packed file.
-    let networks = page.state.networks().map(|id| (id, false)).chain([(page.state.plan.product, true)]);
+    // The last was read back from its packed file.
+    let networks = page.state.networks().map(|id| (id, false)).chain([(page.state.answering_network(), true)]);
     let rows = networks.map(|(network_id, packed)| (network_id, packed, distribution(answers, network_id, packed)));
     let rows: Vec<(NetworkId, bool, Option<Vec<f64>>)> = rows.collect();
     let row = |(network_id, packed, distribution): &(NetworkId, bool, Option<Vec<f64>>)| {
@@ -67,7 +67,8 @@ fn name(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
-            page.texts.with("draw-packed", &[("format", format.into())])
+            let words = page.texts.with("draw-packed", &[("format", format.into())]);
+            page.made_of(network_id, words)
         }
         false => page.name(network_id),
     }

@@ -68,8 +68,9 @@ fn students(page: &AppContext) -> Html {
     let others = others.into_iter().filter(|id| !is_teaching(*id) && ![product, control].contains(id));
     let others: Vec<NetworkId> = others.collect();
     let title = if others.is_empty() { page.name(product) } else { texts.get("network-students") };
+    let is_stale = state.network(product).is_some_and(|measured| !state.is_of_this_training(measured));
     html! {
-        <section id="student" class={classes!("panel", "student", state.outdated.then_some("stale"))} aria-labelledby="student-title">
+        <section id="student" class={classes!("panel", "student", is_stale.then_some("stale"))} aria-labelledby="student-title">
             <h2 id="student-title">{ title }</h2>
             { score(page, product) }
             { score(page, control) }

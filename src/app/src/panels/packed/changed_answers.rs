@@ -1,4 +1,4 @@
-//! The test examples whose class changed when the student was packed.
+//! The test examples whose class changed when the network was packed.
 
 use retort_spec::{CompressionResult, DataSummary, Measured};
 use yew::prelude::*;
@@ -11,12 +11,12 @@ use crate::{
 };
 
 /// What was right and is not, what was not and is, and what is wrong in another way, each with some examples.
-pub fn list(page: &AppContext, data: &DataSummary, student: &Measured, chosen: &CompressionResult) -> Html {
+pub fn list(page: &AppContext, data: &DataSummary, trained: &Measured, chosen: &CompressionResult) -> Html {
     let texts = &page.texts;
     if chosen.answers.len() != data.test_labels.len() {
         return html! { <div id="flips"><p class="empty">{ texts.get("flips-unknown") }</p></div> };
     }
-    let before = answers(&student.logits, data.classes as usize);
+    let before = answers(&trained.logits, data.classes as usize);
     let flips = Flips::of(&data.test_labels, &before, &chosen.answers);
     let [lost, gained, other] = round_robin([flips.lost.len(), flips.gained.len(), flips.other.len()], MOST_SHOWN);
     let count = |count: usize| number(texts, count as f64, 0);

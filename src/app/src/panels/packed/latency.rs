@@ -1,4 +1,4 @@
-//! Is it faster? Measured here or not said: the student in floating point and in integers, in turns.
+//! Is it faster? Measured here or not said: a network in floating point and in integers, in turns.
 
 use retort_spec::{
     Activations, Bits, Granularity, NetworkKind, NoGpu, QuantScheme, Task, Timing, WorkbenchCommand, encode,
@@ -16,7 +16,7 @@ use crate::{
     widgets::{badge::badge, progress::progress},
 };
 
-/// Why a student of this scheme cannot be computed in integers: the message that says it.
+/// Why a network of this scheme cannot be computed in integers: the message that says it.
 fn refusal(kind: NetworkKind, scheme: QuantScheme) -> Option<&'static str> {
     if kind == NetworkKind::Residual {
         Some("integer-residual")
@@ -61,7 +61,7 @@ fn ratio_words(page: &AppContext, [low, _, high]: [f64; 3]) -> String {
 /// The section about time.
 pub fn latency(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let (kind, scheme) = (state.experiment.student.kind, state.experiment.quant_scheme().effective());
+    let (kind, scheme) = (state.packed_architecture().kind, state.experiment.quant_scheme().effective());
     let found = state.bench.latency.as_ref();
     let refused = refusal(kind, scheme);
     let doing = progress(page, &[Task::Latency]);
@@ -92,7 +92,7 @@ pub fn latency(page: &AppContext) -> Html {
                 }
             </p>
             if let Some(found) = found {
-                { result(page, state.experiment.student.kind, found, found.scheme == scheme) }
+                { result(page, kind, found, found.scheme == scheme) }
             }
         </div>
     }

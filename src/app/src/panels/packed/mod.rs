@@ -14,6 +14,7 @@ use crate::{
     i18n::labels::scheme_name,
     island,
     panels::packed::{latency::latency, layers::use_layers},
+    widgets::hue::hue,
 };
 
 /// Its entry in the table.
@@ -22,23 +23,25 @@ pub const PANEL: Panel = Panel { id: "packed", draw: packed, sites: &[(Tab::Shri
 /// The panel about the inside of the packed file.
 pub fn packed(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    // A new student is measured a moment before it is packed; till then file and network are of two trainings.
+    // A new network is measured a moment before it is packed; till then file and network are of two trainings.
     let float = state.float_file();
-    let student = state.network(state.plan.product).filter(|student| {
-        !state.outdated || float.is_some_and(|float| (float.accuracy - student.accuracy).abs() < 1e-9)
+    let trained = state.network(state.packed_network()).filter(|trained| {
+        !state.outdated || float.is_some_and(|float| (float.accuracy - trained.accuracy).abs() < 1e-9)
     });
     let shown = state.shown();
     let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
     let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
+    let name = scheme_name(texts, &state.experiment.quant_scheme());
+    let name = page.made_of(state.packed_network(), name);
     html! {
-        <section id="packed" {class} aria-labelledby="packed-title">
-            <h2 id="packed-title">{ texts.get("packed") } <small>{ scheme_name(texts, &state.experiment.quant_scheme()) }</small></h2>
+        <section id="packed" {class} style={hue(state)} aria-labelledby="packed-title">
+            <h2 id="packed-title">{ texts.get("packed") } <small>{ name }</small></h2>
             if let (Some(data), Some((shown, _))) = (&state.data, shown) {
                 <div class="halves">
                     { island!(use_layers) }
                     <div>
-                        if let Some(student) = student {
-                            { changed_answers::list(page, data, student, shown) }
+                        if let Some(trained) = trained {
+                            { changed_answers::list(page, data, trained, shown) }
                         }
                         { latency(page) }
                     </div>

@@ -84,7 +84,7 @@ pub fn use_regions() -> Html {
 /// read back from its packed file.
 fn networks(page: &AppContext) -> Vec<(NetworkId, bool)> {
     let plan = &page.state.plan;
-    some(plan, MOST).into_iter().map(|id| (id, false)).chain([(plan.product, true)]).collect()
+    some(plan, MOST).into_iter().map(|id| (id, false)).chain([(page.state.answering_network(), true)]).collect()
 }
 
 /// Whose decisions.
@@ -181,7 +181,8 @@ fn name_of(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
     match packed {
         true => {
             let format = page.texts.get(&format!("bits-{}", page.state.experiment.bits));
-            page.texts.with("region-packed", &[("format", format.into())])
+            let words = page.texts.with("region-packed", &[("format", format.into())]);
+            page.made_of(network_id, words)
         }
         false => page.short_name(network_id),
     }

@@ -4,8 +4,11 @@ use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use pollster::block_on;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
+use retort_compress::workbench::Workbench;
 use retort_engine::{Session, device::Compute};
-use retort_spec::{CurvePoint, DeviceChoice, EngineError, Measured, Parcel, RunState, RunTime, Verdict, decode};
+use retort_spec::{
+    CurvePoint, DeviceChoice, EngineError, Measured, Parcel, PipelineEnd, Role, RunState, RunTime, Verdict, decode,
+};
 use yew::Reducible;
 
 use super::{
@@ -17,7 +20,8 @@ use crate::state::{self, Notice, State};
 /// What a worker of the tests is.
 enum Body {
     Engine(Box<Session>),
-    Workbench,
+    /// One that compresses, where a story is about that.
+    Workbench(Option<Box<Workbench>>),
 }
 
 struct Worker {
@@ -39,6 +43,8 @@ struct World {
     /// Programs that are being fetched and do not come before they are let through.
     withheld: Vec<Program>,
     kept: Vec<DataSet>,
+    /// Whether the workbench compresses.
+    compresses: bool,
     now: f64,
 }
 
@@ -55,6 +61,7 @@ impl World {
             log: Vec::new(),
             withheld: Vec::new(),
             kept: Vec::new(),
+            compresses: false,
             now: 0.0,
         };
         world.step(Input::Run(experiment));
@@ -68,7 +75,9 @@ impl World {
             match effect {
                 Effect::Start(id, program) => {
                     let body = match program {
-                        Program::Workbench => Body::Workbench,
+                        Program::Workbench => {
+                            Body::Workbench(self.compresses.then(|| Box::new(Workbench::new(|| 0.0))))
+                        }
                         _ => Body::Engine(Box::new(Session::new(Compute::cpu()))),
                     };
                     self.workers.push(Worker { id, program, body, inbox: VecDeque::new() });
@@ -81,7 +90,8 @@ impl World {
                 Effect::Forward(id, parcel) => self.post(id, Command::from(parcel)),
                 Effect::Dispatch(action) => self.state = self.state.clone().reduce(action),
                 Effect::CacheFiles(data, _) => self.kept.push(data),
-                Effect::SendWorkbench(..) | Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) => {}
+                Effect::SendWorkbench(id, order) => self.post(id, Command::Workbench(order)),
+                Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) => {}
             }
         }
     }
@@ -129,11 +139,20 @@ impl World {
         }
         let mut said = Vec::new();
         for Worker { id, body, inbox, .. } in &mut self.workers {
-            let Body::Engine(session) = body else { continue };
-            let events = match inbox.pop_front() {
-                Some(command) => block_on(session.handle(command)),
-                None if session.is_running() => block_on(session.advance(Duration::ZERO)),
-                None => continue,
+            let events = match (body, inbox.pop_front()) {
+                (Body::Engine(session), Some(command)) => block_on(session.handle(command)),
+                (Body::Engine(session), None) if session.is_running() => block_on(session.advance(Duration::ZERO)),
+                (Body::Workbench(Some(workbench)), order) => {
+                    let mut reports = Vec::new();
+                    let emit = &mut |report| reports.push(Event::Workbench(report));
+                    match order {
+                        Some(Command::Workbench(order)) => workbench.handle(order, emit),
+                        _ if workbench.is_busy() => workbench.work(emit),
+                        _ => continue,
+                    }
+                    reports
+                }
+                _ => continue,
             };
             is_busy = true;
             for event in events {
@@ -141,6 +160,7 @@ impl World {
                     *id,
                     match Parcel::of(event) {
                         Ok(parcel) => WorkerInput::Parcel(contents(&parcel), parcel),
+                        Err(Event::Workbench(report)) => WorkerInput::WorkbenchEvents(vec![report]),
                         Err(event) => WorkerInput::Events(vec![event]),
                     },
                 ));
@@ -686,4 +706,123 @@ fn a_verdict_of_before_does_not_end_what_is_trained_now() {
     while world.turn() {}
     assert_eq!(world.state.verdict.as_deref().cloned(), Some(alone(experiment("seed=3"))));
     whole(&world.state, 3);
+}
+
+impl World {
+    /// Lets everything happen that is to happen.
+    fn rest(&mut self) {
+        while self.turn() {}
+    }
+
+    /// The knob is turned: the page first, then the workers.
+    fn turn_knob(&mut self, key: &'static str, value: &str) {
+        self.state = self.state.clone().reduce(Action::Turn { key, value: value.into() });
+        self.step(Input::Run(self.state.experiment.clone()));
+    }
+
+    /// Whose file is shown, its bytes at 32 bits, and whether it is what was asked for.
+    fn packed(&self) -> (NetworkId, u32, bool) {
+        let float = self.state.float_file().map_or(0, |float| float.bytes);
+        (self.state.packed_network(), float, !self.state.outdated)
+    }
+}
+
+/// A page whose workbench compresses, after the verdict.
+fn compressing(link: &str) -> World {
+    let mut world = World::new(link, 3);
+    world.compresses = true;
+    world.finish();
+    world.rest();
+    world
+}
+
+#[test]
+fn another_network_is_compressed_without_training_and_back_again() {
+    let mut world = compressing(&link(""));
+    let (teacher, student) = (NetworkId::TEACHER, NetworkId::STUDENT);
+    let bytes = |world: &World, id| world.measured(id, 0).bytes;
+    assert_eq!(world.packed(), (student, bytes(&world, student), true));
+    let runs_started = world.state.runs_started;
+    for (word, id) in [("teacher", teacher), ("student", student), ("baseline", NetworkId::BASELINE)] {
+        let before = world.packed();
+        world.turn_knob("pack", word);
+        assert_eq!(world.packed(), (before.0, before.1, false), "the old file stays until the new one is there, pale");
+        world.rest();
+        assert_eq!(world.packed(), (id, bytes(&world, id), true));
+        assert_eq!(world.state.answering_network(), id);
+        let accuracy = world.measured(id, 0).accuracy;
+        assert_eq!(world.state.float_file().map(|float| float.accuracy), Some(accuracy), "{word}");
+    }
+    assert_eq!(world.state.runs_started, runs_started, "nothing was trained");
+    // Each file has a link that leads to its own network, and undo is one step.
+    let links: Vec<&str> = world.state.weighed.iter().map(|file| file.link.as_str()).collect();
+    assert!(links.iter().any(|link| link.contains("pack=teacher")), "{links:?}");
+    world.state = world.state.clone().reduce(Action::Undo);
+    assert_eq!(world.state.experiment.pack, student);
+}
+
+#[test]
+fn what_was_said_of_the_network_before_is_not_taken_for_the_other_s() {
+    for turns in 0..60 {
+        let mut world = compressing(&link(""));
+        world.turn_knob("pack", "teacher");
+        // In the middle of packing, and back to it.
+        world.turns(turns);
+        world.turn_knob("pack", "student");
+        let mut shown = Vec::new();
+        while world.turn() {
+            shown.push(world.packed());
+        }
+        let is_true = |&(id, bytes, fresh): &(NetworkId, u32, bool)| {
+            bytes == world.measured(id, 0).bytes && (!fresh || id == NetworkId::STUDENT)
+        };
+        assert!(shown.iter().all(is_true), "after {turns} turns: {shown:?}");
+        assert_eq!(world.packed(), (NetworkId::STUDENT, world.measured(NetworkId::STUDENT, 0).bytes, true));
+    }
+}
+
+#[test]
+fn a_pipeline_of_the_network_before_is_given_up_and_the_teacher_learns_on_from_labels() {
+    let mut world = compressing(&link(""));
+    world.step(Input::Compress("finetune:50,quantize:4".parse().unwrap()));
+    world.turns(6);
+    world.turn_knob("pack", "teacher");
+    world.rest();
+    let flow = world.state.bench.flow.clone().unwrap();
+    assert_eq!(flow.ended, Some(Some(PipelineEnd::Abandoned)));
+    assert_eq!(world.state.run_state, RunState::Finished, "the engine trains for nobody");
+    world.step(Input::Compress("finetune:2,quantize:4".parse().unwrap()));
+    world.rest();
+    let flow = world.state.bench.flow.clone().unwrap();
+    assert_eq!((flow.ended.clone(), flow.stages.len()), (Some(None), 3));
+    assert!(flow.stages.iter().all(|stage| stage.network_id == NetworkId::TEACHER));
+    assert_eq!(flow.stages[0].bytes, world.measured(NetworkId::TEACHER, 0).bytes);
+}
+
+#[test]
+fn a_link_that_asks_for_the_teacher_compresses_it_before_the_students_are_trained() {
+    let mut world = World::new(&link("pack=teacher"), 2);
+    world.compresses = true;
+    let is_packed = |world: &World| world.state.float_file().is_some();
+    world.until("a file", is_packed);
+    assert_eq!((world.packed().0, world.state.verdict.is_none()), (NetworkId::TEACHER, true));
+    world.finish();
+    world.rest();
+    assert_eq!(world.packed().0, NetworkId::TEACHER);
+    // A scheme without a teacher packs its product.
+    world.turn_knob("scheme", "mutual");
+    assert_eq!(world.state.experiment.pack, NetworkId::STUDENT);
+    world.until("it trains again", |world| world.state.verdict.is_none());
+    world.finish();
+    world.rest();
+    assert_eq!(world.packed(), (NetworkId::STUDENT, world.measured(NetworkId::STUDENT, 0).bytes, true));
+    // The workbench dies: the next one is told of the same network.
+    world.turn_knob("pack", "student-2");
+    world.rest();
+    let workbench = world.engines(Program::Workbench)[0];
+    world.kill(workbench);
+    world.turn_knob("bits", "4");
+    world.rest();
+    assert_eq!(world.packed().0, NetworkId::new(Role::Student, 1));
+    assert_eq!(world.state.bench.current.as_ref().map(|looked| looked.network_id), Some(world.packed().0));
 }

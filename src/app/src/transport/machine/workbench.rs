@@ -23,6 +23,8 @@ pub(super) struct Workbench<P> {
     quantizing: bool,
     /// The number of the last pipeline.
     pipelines: u32,
+    /// How many times it was told to forget its networks and has not read that yet.
+    unread: u32,
 }
 
 impl<P> Default for Workbench<P> {
@@ -36,6 +38,7 @@ impl<P> Default for Workbench<P> {
             current: None,
             quantizing: false,
             pipelines: 0,
+            unread: 0,
         }
     }
 }
@@ -53,6 +56,12 @@ impl<P> Workbench<P> {
     fn listening(&self) -> Option<WorkerId> {
         self.id.filter(|_| self.ready)
     }
+}
+
+/// Whether a report is about a network of the experiment, rather than about a file or the end of a pipeline.
+fn is_of_networks(report: &WorkbenchEvent) -> bool {
+    use WorkbenchEvent::{Ended, File, Imported, Refused};
+    !matches!(report, Ended { .. } | File(_) | Imported(_) | Refused { .. })
 }
 
 impl<P: Clone> Machine<P> {
@@ -73,13 +82,37 @@ impl<P: Clone> Machine<P> {
         (workbench.current, workbench.quantizing) = (None, false);
         let asks = workbench.key != key || workbench.examples.is_none();
         workbench.key = key;
-        self.order(WorkbenchCommand::Forget);
+        self.forget_networks();
         if asks {
             self.send(&Command::RequestEvaluationData);
         }
         if self.workbench.id.is_none() {
             self.launch_workbench();
         }
+    }
+
+    /// Another network is to be compressed: it takes the place of the one before.
+    pub(super) fn pick(&mut self) {
+        self.send(&Command::CancelFineTune);
+        self.forget_networks();
+        self.dispatch(Action::Bench(WorkbenchAction::Pick));
+        self.forward_networks();
+    }
+
+    /// What the workbench says before it has read this is about networks that are there no more.
+    fn forget_networks(&mut self) {
+        self.workbench.unread += u32::from(self.workbench.listening().is_some());
+        self.order(WorkbenchCommand::Forget);
+        self.order(WorkbenchCommand::Ping);
+    }
+
+    /// Gives the workbench what it is to compress, as far as that is trained.
+    fn forward_networks(&mut self) {
+        let picked = self.experiment.pack.to_string();
+        let networks = self.workbench.networks.iter().filter(|((_, network_id), _)| *network_id == picked);
+        let networks: Vec<P> = networks.map(|(_, network)| network.clone()).collect();
+        networks.into_iter().for_each(|network| self.forward_to_workbench(network));
+        self.quantize_again();
     }
 
     fn launch_workbench(&mut self) {
@@ -89,29 +122,27 @@ impl<P: Clone> Machine<P> {
 
     /// The engine has something for the workbench. Examples and networks are kept for another one.
     pub(super) fn take(&mut self, contents: Contents, parcel: P) {
-        self.forward_to_workbench(parcel.clone());
         match contents {
             Contents::EvaluationData => {
+                self.forward_to_workbench(parcel.clone());
                 self.workbench.examples = Some(parcel);
                 // Networks that were found again came before the examples they are measured with, which made the
                 // workbench forget them.
-                let networks: Vec<P> = self.workbench.networks.iter().map(|(_, network)| network.clone()).collect();
-                let has_any = !networks.is_empty();
-                networks.into_iter().for_each(|network| self.forward_to_workbench(network));
-                if has_any {
-                    self.quantize_again();
-                }
+                self.forward_networks();
             }
             Contents::Network { run, network_id } => {
-                let is_shown = run == 0 && network_id == self.product.to_string();
+                let is_picked = network_id == self.experiment.pack.to_string();
+                if is_picked {
+                    self.forward_to_workbench(parcel.clone());
+                }
                 let networks = &mut self.workbench.networks;
                 networks.retain(|((other, whose), _)| (*other, whose) != (run, &network_id));
                 networks.push(((run, network_id), parcel));
-                if is_shown {
+                if is_picked && run == 0 {
                     self.quantize_again();
                 }
             }
-            Contents::Result | Contents::Other => {}
+            Contents::Result | Contents::Other => self.forward_to_workbench(parcel),
         }
     }
 
@@ -131,9 +162,9 @@ impl<P: Clone> Machine<P> {
     pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
         let wanted = (experiment.quant_scheme().effective(), experiment.seed);
-        let product = self.product.to_string();
-        let is_student = |((run, network_id), _): &((u32, String), P)| *run == 0 && *network_id == product;
-        let there = workbench.networks.iter().any(is_student);
+        let picked = experiment.pack.to_string();
+        let is_picked = |((run, network_id), _): &((u32, String), P)| *run == 0 && *network_id == picked;
+        let there = workbench.networks.iter().any(is_picked);
         if there && workbench.ready && !workbench.quantizing && workbench.current != Some(wanted) {
             (workbench.current, workbench.quantizing) = (Some(wanted), true);
             let (scheme, seed) = wanted;
@@ -143,7 +174,7 @@ impl<P: Clone> Machine<P> {
         }
     }
 
-    /// Carries out a pipeline on the first run's student.
+    /// Carries out a pipeline on the first run's network.
     pub(super) fn compress(&mut self, pipeline: Pipeline) {
         self.workbench.pipelines += 1;
         let (id, seed) = (self.workbench.pipelines, self.experiment.seed);
@@ -155,6 +186,8 @@ impl<P: Clone> Machine<P> {
     pub(super) fn on_workbench(&mut self, input: WorkerInput<P>) {
         match input {
             WorkerInput::Unavailable(reason) | WorkerInput::Died(reason) => self.replace_workbench(reason),
+            // It was sent for a pipeline that is given up.
+            WorkerInput::Parcel(..) if self.workbench.unread > 0 => {}
             WorkerInput::Parcel(_, parcel) => match self.listening() {
                 Some(engine) => self.effects.push(Effect::Forward(engine, parcel)),
                 // Nobody is there to train it.
@@ -170,14 +203,15 @@ impl<P: Clone> Machine<P> {
         for report in reports {
             match report {
                 WorkbenchEvent::Ready => {
-                    self.workbench.ready = true;
-                    let Workbench { examples, networks, .. } = &self.workbench;
-                    let known: Vec<P> =
-                        examples.iter().chain(networks.iter().map(|(_, network)| network)).cloned().collect();
-                    known.into_iter().for_each(|parcel| self.forward_to_workbench(parcel));
-                    self.quantize_again();
+                    (self.workbench.ready, self.workbench.unread) = (true, 0);
+                    if let Some(examples) = self.workbench.examples.clone() {
+                        self.forward_to_workbench(examples);
+                    }
+                    self.forward_networks();
                 }
                 WorkbenchEvent::Failed { reason } => return self.replace_workbench(reason),
+                WorkbenchEvent::Pong => self.workbench.unread = self.workbench.unread.saturating_sub(1),
+                report if self.workbench.unread > 0 && is_of_networks(&report) => {}
                 report => {
                     if let WorkbenchEvent::Quantized(_) | WorkbenchEvent::Refused { .. } = report {
                         // The slider may have been dragged on meanwhile: only its last place counts.
