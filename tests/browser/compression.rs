@@ -112,3 +112,38 @@ async fn page_times_integers_on_the_graphics_card_too() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_compresses_the_network_that_is_picked() -> Result<()> {
+    let page = Page::open(&format!("{STUDENT}&teacher=24,24&compress=finetune:1,quantize:4"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("!document.querySelector('#bench-run').disabled").await?;
+    let student = page.number("#packed-bytes").await?;
+    // Which networks there are says the plan.
+    let networks = "return [...document.querySelectorAll('#knob-pack option')].map((option) => option.value).join()";
+    ensure!(page.script(networks).await? == json!("teacher,baseline,student"));
+    page.set("#knob-pack", "teacher").await?;
+    let fresh = "location.hash.includes('pack=teacher') && !document.querySelector('#cost.stale')
+        && document.querySelector('#packed-title').textContent.includes('Teacher')";
+    page.until(fresh).await?;
+    ensure!(page.number("#packed-bytes").await? > student, "the teacher's file is the longer one");
+    // 64 inputs, two layers of 24 units, 10 classes.
+    let weights = "return [...document.querySelectorAll('#histogram-layer option')]
+        .map((option) => Number(option.textContent.replaceAll(',', '').match(/: (\\d+)/)[1])).join()";
+    ensure!(page.script(weights).await? == json!("1536,576,240"));
+    let same = "const float = document.querySelector('#parts .float td').textContent;
+        return [...document.querySelectorAll('#teacher dd')].some((fact) => fact.textContent === float)";
+    ensure!(page.script(same).await? == json!(true), "its file at 32 bits is as long as its panel says");
+    ensure!(page.text("main").await?.contains("Nobody taught this network"));
+    // The bench begins with it, and nothing else was trained.
+    page.until("!document.querySelector('#bench-run').disabled").await?;
+    page.click("#bench-run").await?;
+    page.until("document.querySelectorAll('#bench-results tr[data-bytes]').length === 3").await?;
+    let begins = "return document.querySelector('#bench-results tr[data-stage=\"0\"] th').textContent";
+    ensure!(page.script(begins).await? == json!("Teacher: As trained, 32 bits"));
+    page.control("z").await?;
+    page.until("!location.hash.includes('pack=') && !document.querySelector('#cost.stale')").await?;
+    page.until(&format!("document.querySelector('#packed-bytes').textContent.includes('{student}')")).await?;
+    page.close().await
+}
