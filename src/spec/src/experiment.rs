@@ -212,12 +212,4 @@ impl Experiment {
             Form::Image { side } => side * side,
         }
     }
-
-    /// Multiply–adds of one training step, forward and backward, of the larger network: what a device has to do.
-    pub fn step_multiply_adds(&self) -> f64 {
-        /// The backward pass costs about twice the forward pass.
-        const PASSES: f64 = 3.0;
-        let count = |network: &Architecture| network.multiply_adds(self.input_count(), self.class_count());
-        PASSES * f64::from(self.batch) * count(&self.teacher).max(count(&self.student)) as f64
-    }
 }

@@ -378,6 +378,29 @@ impl Experiment {
         after
     }
 
+    /// Whether a knob means anything in the experiment.
+    pub fn applies(&self, key: &str) -> bool {
+        if SCHEME_KNOBS.contains(&key) {
+            return self.scheme.entry().knobs.contains(&key);
+        }
+        let is_of_students = knob(key).is_some_and(|knob| knob.phase == Phase::Student);
+        let needs_classes = match key {
+            "student-epochs" | "transfer" => false,
+            // Answers are shown at it, whoever learned them.
+            "temperature" => false,
+            "labels" => self.transfer != Transfer::Labelled,
+            "omit" => !self.transfer.is_own(),
+            _ => is_of_students,
+        };
+        !needs_classes || self.teaches_classes()
+    }
+
+    /// Whether the product learns classes, rather than outputs that mean nothing.
+    fn teaches_classes(&self) -> bool {
+        let plan = self.plan();
+        plan.lesson(plan.product).is_none_or(|lesson| lesson.channel == Channel::Classes)
+    }
+
     /// This experiment with all that does not decide a network of this supervision as it is by default: equal
     /// experiments then give equal networks. What the plan says of the network (who it is, its start, its labels, its
     /// teachers, its epochs) is not in it.
@@ -392,7 +415,7 @@ impl Experiment {
             let decides = match knob.key {
                 "teacher" | "student" | "teacher-epochs" | "student-epochs" | "scheme" | "seed" => false,
                 "dropout" => supervision.as_teacher,
-                "labels" | "omit" => sees_revealed,
+                "labels" | "omit" => sees_revealed || (is_taught && self.applies(knob.key)),
                 "mix" => supervision.teachers.len() > 1,
                 key if SCHEME_KNOBS.contains(&key) => false,
                 "transfer" => is_taught,
@@ -409,6 +432,7 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::Labels;
 
     #[test]
     fn every_default_passes_its_own_check() {
@@ -436,6 +460,27 @@ mod tests {
         let mut sorted = fields.clone();
         sorted.sort();
         assert_eq!(keys, sorted);
+    }
+
+    #[test]
+    fn where_no_classes_are_taught_their_knobs_mean_nothing() {
+        let noise = Experiment::usual(DataSet::Digits8, Scheme::Subliminal);
+        let applying = |experiment: &Experiment, keys: &[&'static str]| {
+            keys.iter().copied().filter(|key| experiment.applies(key)).collect::<Vec<&str>>()
+        };
+        let keys = ["soft", "t2", "labels", "omit", "hint", "first-stage", "transfer", "student-epochs", "student"];
+        assert_eq!(applying(&noise, &keys), ["transfer", "student-epochs"]);
+        assert_eq!(applying(&Experiment::default(), &keys), keys);
+        let labelled = Experiment { transfer: Transfer::Labelled, ..noise.clone() };
+        assert_eq!(applying(&labelled, &keys), ["labels", "omit", "transfer", "student-epochs"]);
+        // A network that was trained on other examples is another network.
+        let plan = noise.plan();
+        let lesson = plan.lesson(plan.product).unwrap();
+        let decides = |experiment: &Experiment| {
+            let more = Experiment { labels: Labels::Count(77), ..experiment.clone() };
+            more.decisive(lesson) != experiment.decisive(lesson)
+        };
+        assert!(decides(&labelled) && !decides(&noise));
     }
 
     #[test]

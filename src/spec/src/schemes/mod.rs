@@ -12,7 +12,7 @@ use builder::Builder;
 use crate::{
     experiment::Experiment,
     network_id::Role,
-    plan::{Plan, Supervision},
+    plan::{Plan, PlannedNetwork, Supervision},
     scheme_word::{Scheme, for_each_scheme},
     values::{DataSet, Labels, Transfer},
 };
@@ -47,6 +47,9 @@ pub const SCHEME_KNOBS: &[&str] = &[
 
 /// Those that say how the members of a scheme differ from each other.
 pub const MEMBER_KNOBS: &[&str] = &["members", "member-labels", "mix", "dense", "stale", "same-start"];
+
+/// The backward pass costs about twice the forward pass.
+const PASSES: f64 = 3.0;
 
 /// The knobs of a scheme with one teacher, trained on labels.
 const TEACHER_KNOBS: &[&str] =
@@ -88,8 +91,6 @@ impl Experiment {
     /// Multiply–adds of one run's training, of so many training examples: three passes of a network for each example
     /// that it is shown, forward and backward. What finished teachers say is computed once and costs next to nothing.
     pub fn training_cost(&self, examples: u32) -> f64 {
-        /// The backward pass costs about twice the forward pass.
-        const PASSES: f64 = 3.0;
         let plan = self.plan();
         let rows = f64::from(examples.div_ceil(self.batch.max(1)) * self.batch);
         let is_shared = match self.transfer {
@@ -115,9 +116,12 @@ impl Experiment {
         phases.map(cost).sum()
     }
 
-    /// Whether a knob means anything in the experiment's scheme.
-    pub fn applies(&self, key: &str) -> bool {
-        !SCHEME_KNOBS.contains(&key) || self.scheme.entry().knobs.contains(&key)
+    /// Multiply–adds of one training step, forward and backward, of the largest network: what a device has to do.
+    pub fn step_multiply_adds(&self) -> f64 {
+        let count =
+            |network: &PlannedNetwork| network.architecture.multiply_adds(self.input_count(), self.class_count());
+        let most = self.plan().networks.iter().map(count).max().unwrap_or(0);
+        PASSES * f64::from(self.batch) * most as f64
     }
 }
 

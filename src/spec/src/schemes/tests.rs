@@ -50,6 +50,15 @@ fn a_control_with_another_start_is_caught() {
 }
 
 #[test]
+fn a_step_costs_what_the_largest_network_of_the_plan_does() {
+    let wide = Experiment { teacher: "512".parse().unwrap(), ..Experiment::default() };
+    // Three passes of 64 · 512 + 512 · 10 for each of 32 examples.
+    assert_eq!(wide.step_multiply_adds(), 3.0 * 32.0 * 37_888.0);
+    let peers = Experiment { scheme: Scheme::Mutual, members: 2, ..wide };
+    assert_eq!(peers.step_multiply_adds(), 3.0 * 32.0 * 1184.0, "there is no teacher");
+}
+
+#[test]
 fn other_faults_are_caught() {
     let sound = Experiment::default().plan();
     let mut early = sound.clone();
