@@ -341,7 +341,12 @@ impl Session {
         };
         let mut events = done.unwrap_or_else(|Halt(trouble)| self.fail(trouble));
         events.extend(abandoned);
-        if live_knob_changed && let Some(job) = self.job.as_mut() {
+        // What began anew was not edited.
+        let goes_on = !matches!(redo, Some(Phase::Teacher | Phase::Student));
+        if live_knob_changed
+            && goes_on
+            && let Some(job) = self.job.as_mut()
+        {
             job.mark_edited();
         }
         if finished && self.mode == RunMode::Pause {
