@@ -57,6 +57,8 @@ pub struct Progress {
 pub struct DataSummary {
     /// Which one.
     pub data: DataSet,
+    /// The networks that are trained on it, in the plan's order.
+    pub networks: Vec<NetworkId>,
     /// How many classes.
     pub classes: u32,
     /// Rows and columns of an image; `[1, 2]` for points in the plane.

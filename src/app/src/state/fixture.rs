@@ -44,6 +44,7 @@ pub fn compressed() -> CompressionResult {
 fn training() -> Vec<Event> {
     let data = DataSummary {
         data: DataSet::Moons,
+        networks: vec![NetworkId::TEACHER, NetworkId::BASELINE, NetworkId::STUDENT],
         classes: 2,
         shape: [1, 2],
         train: 8,

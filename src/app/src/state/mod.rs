@@ -59,6 +59,8 @@ pub struct State {
     /// Which networks there are of what is shown, and who teaches whom. After a knob was turned it is the last
     /// training's until the engine begins.
     pub plan: Rc<Plan>,
+    /// The engine still speaks of an experiment that was turned into another one, with other networks.
+    pub is_behind: bool,
     pub engine: Engine,
     pub device: Option<DeviceReason>,
     /// How long the experiment takes on both devices, where that was measured.
@@ -135,6 +137,7 @@ impl State {
         let mut state = Self {
             plan: Rc::new(decoded.experiment.plan()),
             experiment: decoded.experiment,
+            is_behind: false,
             engine: Engine::Loading { received: 0.0, total: None },
             device: None,
             timed: None,
@@ -211,14 +214,22 @@ impl State {
     }
 
     fn take(&mut self, event: Event) {
+        if self.is_behind && is_of_training(&event) {
+            return;
+        }
         match event {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
             Event::Pong { networks, .. } => self.networks_kept = networks,
             Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
             Event::Data(summary) => {
-                self.take_plan(self.experiment.plan());
-                self.begin(summary);
+                let plan = self.experiment.plan();
+                // Another knob was turned meanwhile; a later training is on its way.
+                self.is_behind = !plan.ids().eq(summary.networks.iter().copied());
+                if !self.is_behind {
+                    self.take_plan(plan);
+                    self.begin(summary);
+                }
             }
             Event::Progress(progress) => self.progress = Some(progress),
             Event::Point(point) => {
@@ -408,6 +419,23 @@ impl State {
         self.data = Some(Rc::new(summary));
         self.notices.retain(|notice| !matches!(notice, Notice::EngineError(_)));
     }
+}
+
+/// Whether an event is about networks that are trained, rather than about the engine or files.
+fn is_of_training(event: &Event) -> bool {
+    use Event::{Activations, Answers, Measured, Point, Progress, Regions, Terms, Verdict, Workbench};
+    matches!(
+        event,
+        Progress(_)
+            | Point(_)
+            | Terms(_)
+            | Measured(_)
+            | Regions(_)
+            | Answers { .. }
+            | Verdict(_)
+            | Activations(_)
+            | Workbench(_)
+    )
 }
 
 #[cfg(test)]

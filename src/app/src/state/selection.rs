@@ -170,6 +170,7 @@ mod tests {
     fn state() -> State {
         let summary = DataSummary {
             data: DataSet::Moons,
+            networks: vec![NetworkId::TEACHER, NetworkId::BASELINE, NetworkId::STUDENT],
             classes: 2,
             shape: [1, 2],
             train: 4,
@@ -247,6 +248,7 @@ mod tests {
         assert_eq!(input(&plane), Some(Floats(vec![2.0, 2.1])));
         let summary = DataSummary {
             data: DataSet::Digits8,
+            networks: vec![NetworkId::TEACHER, NetworkId::BASELINE, NetworkId::STUDENT],
             shape: [1, 2],
             test_pixels: vec![255, 0, 51, 102],
             test_points: Floats::default(),

@@ -44,6 +44,7 @@ pub fn summarize(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Da
     let Examples { inputs, labels } = &dataset.test;
     DataSummary {
         data: experiment.data,
+        networks: experiment.plan().ids().collect(),
         classes: dataset.classes as u32,
         shape: dataset.shape.map(|side| side as u32),
         train: dataset.train.len() as u32,

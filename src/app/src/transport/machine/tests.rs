@@ -762,6 +762,37 @@ fn another_network_is_compressed_without_training_and_back_again() {
 }
 
 #[test]
+fn what_a_scheme_trained_is_never_shown_as_another_scheme_s() {
+    // Networks of both are found again the second time, all at once.
+    let mut world = World::new(&link(""), 3);
+    world.finish();
+    world.turn_knob("scheme", "mutual");
+    world.until("it trains again", |world| world.state.verdict.is_none());
+    world.finish();
+    for turns in 0..12 {
+        world.turn_knob("scheme", "offline");
+        world.turns(turns);
+        world.turn_knob("scheme", "mutual");
+        world.turns(turns);
+        world.turn_knob("scheme", "offline");
+        let mut is_busy = true;
+        while is_busy {
+            let State { plan, measured, curves, verdict, .. } = &*world.state;
+            let is_planned = |id: NetworkId| plan.network(id).is_some();
+            assert!(measured.iter().all(|measured| is_planned(measured.network_id)), "after {turns} turns");
+            assert!(curves.iter().all(|point| is_planned(point.network_id)), "after {turns} turns");
+            let named = |verdict: &Verdict| verdict.accuracies.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+            assert!(verdict.as_ref().is_none_or(|verdict| plan.ids().eq(named(verdict))), "after {turns} turns");
+            is_busy = world.turn();
+        }
+        world.step(Input::Held);
+        assert_eq!(world.state.verdict.as_deref(), Some(&alone(experiment(""))), "after {turns} turns");
+        world.turn_knob("scheme", "mutual");
+        world.rest();
+    }
+}
+
+#[test]
 fn what_was_said_of_the_network_before_is_not_taken_for_the_other_s() {
     for turns in 0..60 {
         let mut world = compressing(&link(""));
