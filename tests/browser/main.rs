@@ -15,6 +15,7 @@ mod native;
 mod pool;
 mod printed;
 mod schemes;
+mod views;
 
 use anyhow::{Result, ensure};
 use retort_tests::{Gpu, Page};
