@@ -140,7 +140,7 @@ async fn page_moves_the_bars_while_the_student_learns() -> Result<()> {
     let before = page.script(bars).await?;
     page.until(&format!("(() => {{ {bars} }})() !== {before}")).await?;
     // What is not known yet has no bar.
-    page.script("location.hash = '#v=1&data=mnist'").await?;
+    page.script("location.hash = '#v=1&data=mnist&depth=everything'").await?;
     page.until("![...document.querySelectorAll('.bar')].some((bar) => bar.style.width === '')").await?;
     page.until("document.querySelector('#accuracy-student').textContent === '–'").await?;
     page.close().await
