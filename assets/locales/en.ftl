@@ -1196,3 +1196,15 @@ gpu-no-dot = The GPU was not timed: WebGPU here has no packed dot product of 8-b
 gpu-kind = The GPU was not timed: its integer arithmetic supports only perceptrons.
 gpu-wide = The GPU was not timed: it multiplies 8 bits by 8, and affine weights need nine. Choose symmetric ones.
 gpu-failed = The GPU was not timed: { $reason }
+
+# The map of who teaches whom.
+map = Who teaches whom
+map-summary = Who teaches whom. { $networks }Each part is a button that opens its settings.
+map-network = { $network }: { $taught }.{ " " }
+map-labels = { $count } labels
+map-labels-each = { $count } labels each
+map-extra = meaningless outputs
+map-twins = same start, batches, steps
+map-svg = Map as SVG
+map-png = Map as PNG
+map-packed = Packed

@@ -1183,3 +1183,15 @@ gpu-no-dot = 没有测量 GPU：这里的 WebGPU 没有 8 比特整数的打包�
 gpu-kind = 没有测量 GPU：GPU 上的整数运算只支持感知机。
 gpu-wide = 没有测量 GPU：它做的是 8 比特乘 8 比特，而仿射权重需要 9 比特。请选择对称权重。
 gpu-failed = 没有测量 GPU：{ $reason }
+
+# 谁教谁的示意图。
+map = 谁教谁
+map-summary = 谁教谁。{ $networks }每一部分都是按钮，可打开其设置。
+map-network = { $network }：{ $taught }。
+map-labels = { $count } 个标签
+map-labels-each = 各 { $count } 个标签
+map-extra = 无意义的输出
+map-twins = 起点、批次、步数相同
+map-svg = 示意图（SVG）
+map-png = 示意图（PNG）
+map-packed = 打包

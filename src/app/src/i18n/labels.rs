@@ -1,8 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, NetworkId, Pipeline,
-    PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
+    Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, NetworkId, Origin,
+    Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
 };
 
 use crate::i18n::{
@@ -105,6 +105,24 @@ pub fn network_names(texts: &Texts, plan: &Plan, ids: &[NetworkId]) -> String {
         _ => {
             let names: Vec<String> = ids.iter().map(|id| network_name(texts, plan, *id)).collect();
             names.join(texts.language.comma())
+        }
+    }
+}
+
+/// What a network learns from, in a few words.
+pub fn taught_by(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
+    let names = |ids: &[NetworkId]| network_names(texts, plan, ids).into();
+    match plan.network(id).map(|network| &network.origin) {
+        Some(Origin::Average(members)) => texts.with("average-of", &[("names", names(members))]),
+        Some(Origin::Ensemble(members)) => texts.with("ensemble-of", &[("names", names(members))]),
+        _ => {
+            let teachers: Vec<NetworkId> = plan.teachers(id).iter().map(|(teacher, _)| *teacher).collect();
+            let is_extra = plan.supervision(id).is_some_and(|(_, lesson)| lesson.channel == Channel::Extra);
+            match (teachers.is_empty(), is_extra) {
+                (true, _) => texts.get("labels-alone"),
+                (false, false) => texts.with("taught-by", &[("names", names(&teachers))]),
+                (false, true) => texts.with("taught-by-extra", &[("names", names(&teachers))]),
+            }
         }
     }
 }

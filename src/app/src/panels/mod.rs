@@ -9,6 +9,7 @@ pub mod curves;
 pub mod data;
 pub mod draw;
 pub mod lesson;
+pub mod map;
 pub mod networks;
 pub mod objectives;
 pub mod packed;
@@ -71,6 +72,7 @@ impl Panel {
 
 /// Every panel, in the order of the page.
 pub const PANELS: &[Panel] = &[
+    map::PANEL,
     data::PANEL,
     scheme::PANEL,
     networks::TEACHER,
@@ -105,7 +107,11 @@ pub const IDS: &[&str] = &{
 
 /// Whether a panel is on the page: the link does not hide it, and it has something to show of the plan.
 pub fn is_shown(page: &AppContext, id: &str) -> bool {
-    page.shows(id) && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.plan))
+    // The map says at a glance what these panels say: where a class is not to see it, there is none.
+    let told = ["teacher", "student", "verdict"];
+    (id != map::PANEL.id || told.iter().all(|id| page.shows(id)))
+        && page.shows(id)
+        && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.plan))
 }
 
 /// Whether a panel stands in the page as it is: in its tab, in the inspector, or anywhere where all views are.

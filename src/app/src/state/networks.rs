@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use retort_spec::{Contrast, CurvePoint, Measured, NetworkId, Plan, Role, RunState};
+use retort_spec::{Contrast, CurvePoint, Measured, NetworkId, Origin, Plan, Role, RunState, Spread};
 
 use crate::state::State;
 
@@ -47,6 +47,36 @@ impl State {
         let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
         let mine = |point: &&CurvePoint| (point.run, point.network_id) == (measured.run, id);
         self.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs(plan, id))
+    }
+
+    /// The accuracy of a network that the whole page shows: the mean of its seeds, once the verdict knows several. Until
+    /// then it is that of the first run, while it trains that of the last point of its curve.
+    pub fn accuracy(&self, network_id: NetworkId) -> (Option<f64>, Option<&Spread>) {
+        let spread = self.verdict.as_ref().and_then(|verdict| verdict.spread(network_id));
+        if let Some(spread) = spread.filter(|spread| spread.values.len() > 1) {
+            return (Some(spread.mean), Some(spread));
+        }
+        let is_first_run = self.progress.is_none_or(|progress| progress.run == 0);
+        let share = match self.is_training(network_id) && is_first_run {
+            true => {
+                let mine = |point: &&CurvePoint| (point.run, point.network_id) == (0, network_id);
+                self.curves.iter().rev().find(mine).map(|point| point.test_accuracy)
+            }
+            false => self.network(network_id).map(|measured| measured.accuracy),
+        };
+        (share, None)
+    }
+
+    /// Whether the network is yet to be trained in this training: what stands there was measured in the one before. One
+    /// that is computed from others waits for all of them.
+    pub fn waits(&self, network_id: NetworkId) -> bool {
+        let planned = self.plan.network(network_id);
+        match planned.map(|network| &network.origin) {
+            Some(Origin::Average(members) | Origin::Ensemble(members)) => {
+                members.iter().any(|member| self.waits(*member) || self.is_training(*member))
+            }
+            _ => !self.curves.iter().any(|point| (point.run, point.network_id) == (0, network_id)),
+        }
     }
 
     /// The networks in the order of pictures that compare: who teaches, the product, the control, all others.

@@ -4,6 +4,7 @@ pub mod badge;
 pub mod cell;
 pub mod choice;
 pub mod dom;
+pub mod drawing;
 pub mod example_card;
 pub mod example_row;
 pub mod framed;

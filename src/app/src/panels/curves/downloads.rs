@@ -5,7 +5,6 @@ use retort_spec::{FileFormat, WorkbenchCommand};
 use serde::Serialize as _;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, window};
 use yew::prelude::*;
 
@@ -14,14 +13,13 @@ use crate::{
     platform::{
         fetch::text,
         link,
-        save::{said, save, save_blob},
-        snapshot,
+        save::{said, save},
     },
     state::{
         Action, Engine, Notice,
         record::{self, Record},
     },
-    widgets::framed::framed_hint,
+    widgets::{drawing::save_drawing, framed::framed_hint},
 };
 
 /// Where the chart is.
@@ -53,26 +51,9 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
     let there = matches!(state.engine, Engine::Ready(_)) && !state.recorded;
     let trained = state.network(state.plan.product).filter(|product| state.is_of_this_training(product));
     let student = there && !state.outdated && trained.is_some();
-    let svg = {
+    let picture = |png: bool| {
         let (page, chart) = (page.clone(), props.svg.clone());
-        move || {
-            let snapshot = snapshot::take(&chart.cast::<Element>().ok_or("no chart")?, &address(&page))?;
-            save(&name(&page, "svg"), "image/svg+xml", snapshot.svg.as_bytes())
-        }
-    };
-    let png = {
-        let (page, chart) = (page.clone(), props.svg.clone());
-        move || {
-            let snapshot = snapshot::take(&chart.cast::<Element>().ok_or("no chart")?, &address(&page))?;
-            let (name, dispatch) = (name(&page, "png"), page.state.dispatcher());
-            spawn_local(async move {
-                let saved = snapshot.png().await.and_then(|png| save_blob(&name, &png));
-                if let Err(reason) = saved {
-                    dispatch.dispatch(Action::Notify(Notice::Save { reason }));
-                }
-            });
-            Ok(())
-        }
+        move || save_drawing(&page, &chart, "", png)
     };
     let csv = {
         let page = page.clone();
@@ -105,8 +86,8 @@ pub fn use_downloads(props: &DownloadsProps) -> Html {
         <details id="downloads" class="menu" onkeydown={Callback::from(escape)}>
             <summary class="button">{ texts.get("downloads") }</summary>
             <div class="items">
-                { item(&page, "download-svg", empty, svg) }
-                { item(&page, "download-png", empty, png) }
+                { item(&page, "download-svg", empty, picture(false)) }
+                { item(&page, "download-png", empty, picture(true)) }
                 { item(&page, "download-csv", empty, csv) }
                 { item(&page, "download-json", empty, json) }
                 { item(&page, "download-report", empty, report) }
@@ -166,9 +147,4 @@ fn written(record: &Record<'_>) -> Result<String, String> {
 
 fn name(page: &AppContext, extension: &str) -> String {
     format!("{}.{extension}", record::stem(&page.state.experiment))
-}
-
-/// The permalink of what is shown, for the chart's description.
-fn address(page: &AppContext) -> String {
-    format!("{}#{}", link::base(), retort_spec::encode(&page.state.experiment))
 }

@@ -3,9 +3,7 @@
 
 pub mod hints;
 
-use std::rc::Rc;
-
-use retort_spec::{Channel, Measured, NetworkId, Origin};
+use retort_spec::{Measured, NetworkId};
 use yew::prelude::*;
 
 use super::Panel;
@@ -13,7 +11,7 @@ use crate::{
     context::AppContext,
     i18n::{
         format::{bytes, number, percent, percentage},
-        labels::network_names,
+        labels::taught_by,
     },
     panels::networks::hints::student_hints,
     state::networks::{compared, is_teaching, is_usual},
@@ -97,7 +95,7 @@ fn further(page: &AppContext, network_id: NetworkId) -> Html {
                 { page.name(network_id) }
                 <b id={format!("accuracy-{network_id}")}>{ share }</b>
             </summary>
-            <p class="hint">{ taught_by(page, network_id) }<br/>{ seeds }</p>
+            <p class="hint">{ taught_by(&page.texts, &page.state.plan, network_id) }<br/>{ seeds }</p>
             if let Some(measured) = page.state.network(network_id) {
                 { facts(page, measured) }
             }
@@ -105,24 +103,10 @@ fn further(page: &AppContext, network_id: NetworkId) -> Html {
     }
 }
 
-/// A network's accuracy in percent, while it trains that of the last point of its curve; and over which seeds.
+/// A network's accuracy in percent, and over which seeds.
 fn accuracy(page: &AppContext, network_id: NetworkId) -> (String, String) {
-    let (texts, state) = (&page.texts, &page.state);
-    let measured: Option<&Rc<Measured>> = state.network(network_id);
-    let training = state.is_training(network_id);
-    let live = || {
-        let mine = state.curves.iter().rev().find(|point| (point.run, point.network_id) == (0, network_id));
-        mine.map(|point| point.test_accuracy)
-    };
-    let first_run = state.progress.is_none_or(|progress| progress.run == 0);
-    // What stands in the sentence above and in the verdict: one student has one accuracy.
-    let spread = state.verdict.as_ref().and_then(|verdict| verdict.spread(network_id));
-    let spread = spread.filter(|spread| spread.values.len() > 1);
-    let share = match spread {
-        Some(spread) => Some(spread.mean),
-        None if training && first_run => live(),
-        None => measured.map(|measured| measured.accuracy),
-    };
+    let texts = &page.texts;
+    let (share, spread) = page.state.accuracy(network_id);
     let seeds = match spread {
         Some(spread) => {
             let args = [("count", spread.values.len().into()), ("deviation", percent(texts, spread.deviation).into())];
@@ -142,7 +126,7 @@ fn score(page: &AppContext, network_id: NetworkId) -> Html {
         true => (texts.get(&format!("score-{}", network_id.role_word())), None),
         false => {
             let name = texts.with("score-network", &[("network", page.name(network_id).into())]);
-            (name, Some(taught_by(page, network_id)))
+            (name, Some(taught_by(texts, &page.state.plan, network_id)))
         }
     };
     // What the last training had: the turn of a knob should be seen to do something, and to move nothing else.
@@ -162,25 +146,6 @@ fn score(page: &AppContext, network_id: NetworkId) -> Html {
                 if !is_teaching(network_id) { <small class="before">{ before }</small> }
             </span>
         </p>
-    }
-}
-
-/// What a network learns from, in a few words.
-fn taught_by(page: &AppContext, network_id: NetworkId) -> String {
-    let (texts, plan) = (&page.texts, &page.state.plan);
-    let names = |ids: &[NetworkId]| network_names(texts, plan, ids).into();
-    match plan.network(network_id).map(|network| &network.origin) {
-        Some(Origin::Average(members)) => texts.with("average-of", &[("names", names(members))]),
-        Some(Origin::Ensemble(members)) => texts.with("ensemble-of", &[("names", names(members))]),
-        _ => {
-            let teachers: Vec<NetworkId> = plan.teachers(network_id).iter().map(|(id, _)| *id).collect();
-            let is_extra = plan.supervision(network_id).is_some_and(|(_, lesson)| lesson.channel == Channel::Extra);
-            match (teachers.is_empty(), is_extra) {
-                (true, _) => texts.get("labels-alone"),
-                (false, false) => texts.with("taught-by", &[("names", names(&teachers))]),
-                (false, true) => texts.with("taught-by-extra", &[("names", names(&teachers))]),
-            }
-        }
     }
 }
 
