@@ -1,78 +1,30 @@
 //! Files that the page exports, opened by programs that are not ours.
 
-use std::{env, fs, path::Path, process::Command};
+use std::{env, fs, path::Path, process};
 
 use anyhow::{Context as _, Result, ensure};
-use retort_spec::Experiment;
-use retort_tests::{Gpu, Page};
-use serde_json::{Value, json};
+use retort_spec::{
+    Command, Event, Experiment, FileFormat, Floats, NetworkId, Parcel, RunState, WorkbenchCommand, WorkbenchEvent,
+};
+use retort_tests::{Gpu, Page, PageWorker};
+use serde_json::json;
 
 /// Test images that both are asked about.
 const IMAGES: usize = 100;
 const FEATURES: usize = 64;
 const CLASSES: usize = 10;
+/// The permalink that is written into the files.
+const LINK: &str = "v=1";
 
 /// Scheme, the format of the file with its ending, and how closely the other program has to agree.
-const FILES: &[(&str, &str, &str, &str)] = &[
-    ("32", "onnx", "onnx", "close"),
-    ("32", "safetensors", "safetensors", "close"),
-    ("16", "safetensors-half", "safetensors", "close"),
-    ("8", "onnx-qdq", "onnx", "weights"),
-    ("4", "onnx-qdq", "onnx", "weights"),
-    ("8:static-min-max", "onnx-qdq", "onnx", "argmax"),
+const FILES: &[(&str, FileFormat, &str, &str)] = &[
+    ("32", FileFormat::Onnx, "onnx", "close"),
+    ("32", FileFormat::Safetensors, "safetensors", "close"),
+    ("16", FileFormat::SafetensorsHalf, "safetensors", "close"),
+    ("8", FileFormat::OnnxQdq, "onnx", "weights"),
+    ("4", FileFormat::OnnxQdq, "onnx", "weights"),
+    ("8:static-min-max", FileFormat::OnnxQdq, "onnx", "argmax"),
 ];
-
-/// Both workers of the page, without the page: an experiment trained, its student looked at and exported.
-const SCRIPT: &str = "
-    const done = (result) => { window.exported = result; };
-    addEventListener('error', (event) => done({ error: event.message }));
-    const base64 = (bytes) => { let text = ''; for (const byte of bytes) text += String.fromCharCode(byte); return btoa(text); };
-    const start = async (name) => {
-        const worker = new Worker('./engine.js', { type: 'module' });
-        const wasm = await (await fetch(`./${name}_bg.wasm`)).arrayBuffer();
-        worker.onerror = (event) => done({ error: `${name}: ${event.message}` });
-        worker.postMessage({ glue: `./${name}.js`, module: await WebAssembly.compile(wasm) });
-        return worker;
-    };
-    (async () => {
-        const bench = await start('workbench');
-        let ready, look, file, answers, inputs, measured;
-        const benchReady = new Promise((resolve) => { ready = resolve; });
-        bench.onmessage = ({ data }) => {
-            for (const report of Array.isArray(data) ? data : []) {
-                if (report === 'Ready') ready();
-                else if (report.Quantized) look(report.Quantized);
-                else if (report.File) file(report.File);
-                else if (report.Answers) answers(report.Answers.answer.logits);
-            }
-        };
-        await benchReady;
-        const engine = await start('engine-cpu');
-        const order = (order) => bench.postMessage(order);
-        await new Promise((resolve) => {
-            engine.onmessage = ({ data }) => {
-                if (!Array.isArray(data)) {
-                    inputs ??= data.EvaluationData?.test.slice(0, 4 * 64 * images);
-                    bench.postMessage([data]);
-                }
-                for (const event of Array.isArray(data) ? data : []) {
-                    if (event.Ready) engine.postMessage({ Run: experiment });
-                    else if (event.Data) engine.postMessage('RequestEvaluationData');
-                    else if (event.Measured?.network === 'student') measured = event.Measured;
-                    else if (event.State === 'Finished') resolve();
-                }
-            };
-        });
-        const results = [];
-        for (const [scheme, format] of files) {
-            const looked = await new Promise((resolve) => { look = resolve; order({ Quantize: { scheme, seed: 1, link: 'v=1' } }); });
-            const made = await new Promise((resolve) => { file = resolve; order({ Export: { format, stage: null, name: 'x' } }); });
-            const packed = await new Promise((resolve) => { file = resolve; order({ Export: { format: 'packed', stage: null, name: 'x' } }); });
-            const logits = await new Promise((resolve) => { answers = resolve; order({ Classify: { id: 1, inputs } }); });
-            results.push({ bytes: looked.bytes + looked.parts.link, packed: packed.bytes.length, accuracy: looked.accuracy, file: base64(made.bytes), logits: base64(logits) });
-        }
-        done({ accuracy: measured.accuracy, bytes: measured.bytes, logits: base64(measured.logits.slice(0, 40 * images)), inputs: base64(inputs), results });
-    })().catch((error) => done({ error: String(error) }));";
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
@@ -81,59 +33,90 @@ async fn page_exports_files_that_other_runtimes_agree_with() -> Result<()> {
     let page = Page::open("#v=1&runs=1&teacher-epochs=1&student-epochs=1", Gpu::None).await?;
     // A document of the site's own, which lets a test start workers of its own.
     page.go("engine.js").await?;
+    let mut workbench = PageWorker::start(&page, "workbench").await?;
+    workbench.until(|report| matches!(report, WorkbenchEvent::Ready).then_some(())).await?;
+    let mut engine = PageWorker::start(&page, "engine-cpu").await?;
+    engine.hand_parcels_to(&workbench).await?;
+    engine.until(|event| matches!(event, Event::Ready(_)).then_some(())).await?;
     let experiment = Experiment { runs: 1, teacher_epochs: 5, student_epochs: 20, ..Experiment::default() };
-    let files: Vec<[&str; 2]> = FILES.iter().map(|&(scheme, format, ..)| [scheme, format]).collect();
-    let constants = json!([experiment, files, IMAGES]);
-    page.script(&format!("const [experiment, files, images] = {constants}; {SCRIPT}")).await?;
-    page.until("window.exported").await?;
-    let got = page.script("return window.exported").await?;
-    ensure!(got["error"].is_null(), "{}", got["error"]);
+    engine.send(&Command::Run(experiment)).await?;
+    engine.until(|event| matches!(event, Event::Data(_)).then_some(())).await?;
+    engine.send(&Command::RequestEvaluationData).await?;
+    let mut student = None;
+    let finished = |event| match event {
+        Event::Measured(measured) if measured.network_id == NetworkId::STUDENT => {
+            student = Some(measured);
+            None
+        }
+        event => (event == Event::State(RunState::Finished)).then_some(()),
+    };
+    engine.until(finished).await?;
+    let student = student.context("no student was measured")?;
+    let examples = engine.parcels().find_map(|parcel| match parcel {
+        Parcel::EvaluationData(examples) => Some(examples.test),
+        _ => None,
+    });
+    let inputs = first(&examples.context("no examples came")?, FEATURES)?;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let inputs = bytes(&got["inputs"])?;
-    ensure!(inputs.len() == 4 * FEATURES * IMAGES, "{} bytes of inputs", inputs.len());
-    for ((scheme, format, kind, check), result) in FILES.iter().zip(got["results"].as_array().into_iter().flatten()) {
+    for &(scheme, format, kind, check) in FILES {
+        let quant_scheme = scheme.parse().ok().with_context(|| format!("{scheme} is no scheme"))?;
+        let order = WorkbenchCommand::Quantize { scheme: quant_scheme, seed: 1, link: LINK.to_owned() };
+        workbench.send(&order).await?;
+        let quantized = workbench.until(|report| match report {
+            WorkbenchEvent::Quantized(result) => Some(result),
+            _ => None,
+        });
+        let quantized = quantized.await?;
+        let made = export(&mut workbench, format).await?;
+        let packed = export(&mut workbench, FileFormat::Packed).await?;
         ensure!(
-            result["bytes"] == result["packed"],
+            (quantized.bytes + quantized.breakdown.link) as usize == packed.len(),
             "{scheme}: the bytes that are shown, and the link, are those of the file"
         );
-        let name = format!("{}-{format}.{kind}", scheme.replace(':', "-"));
-        fs::write(folder.join(&name), bytes(&result["file"])?)?;
-        fs::write(folder.join(format!("{name}.input.f32")), &inputs)?;
+        workbench.send(&WorkbenchCommand::Classify { id: 1, inputs: inputs.clone() }).await?;
+        let answer = workbench.until(|report| match report {
+            WorkbenchEvent::Answers { answer, .. } => Some(answer.logits),
+            _ => None,
+        });
+        let answer = answer.await?;
         // The floating-point file is held against the engine itself, the others against the network read back.
-        let logits = if *scheme == "32" { &got["logits"] } else { &result["logits"] };
-        fs::write(folder.join(format!("{name}.logits.f32")), bytes(logits)?)?;
+        let logits = if scheme == "32" { first(&student.logits, CLASSES)? } else { answer };
+        let name = format!("{}-{}.{kind}", scheme.replace(':', "-"), format.word());
+        fs::write(folder.join(&name), made)?;
+        fs::write(folder.join(format!("{name}.input.f32")), little_endian(&inputs))?;
+        fs::write(folder.join(format!("{name}.logits.f32")), little_endian(&logits))?;
         let about = json!({
-            "kind": kind, "check": check, "tolerance": 1e-4, "features": FEATURES, "classes": CLASSES, "permalink": "v=1",
+            "kind": kind, "check": check, "tolerance": 1e-4, "features": FEATURES, "classes": CLASSES,
+            "permalink": LINK,
         });
         fs::write(folder.join(format!("{name}.json")), about.to_string())?;
-        if *scheme == "32" {
-            ensure!(result["accuracy"] == got["accuracy"], "the file knows what the network knew");
+        if scheme == "32" {
+            ensure!(quantized.accuracy == student.accuracy, "the file knows what the network knew");
         }
     }
     let checker = Path::new(env!("CARGO_MANIFEST_DIR")).join("runtimes/check.py");
-    let status = Command::new(python).arg(checker).arg(&folder).status()?;
+    let status = process::Command::new(python).arg(checker).arg(&folder).status()?;
     ensure!(status.success(), "another runtime does not agree");
     page.close().await
 }
 
-/// What a script gave in base 64.
-fn bytes(text: &Value) -> Result<Vec<u8>> {
-    let text = text.as_str().context("a script gave no text")?;
-    let digit = |letter: u8| match letter {
-        b'A'..=b'Z' => Some(letter - b'A'),
-        b'a'..=b'z' => Some(letter - b'a' + 26),
-        b'0'..=b'9' => Some(letter - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
+/// The file that the workbench makes of the network that it last looked at.
+async fn export(workbench: &mut PageWorker<'_, WorkbenchEvent>, format: FileFormat) -> Result<Vec<u8>> {
+    workbench.send(&WorkbenchCommand::Export { format, stage: None, name: "x".to_owned() }).await?;
+    let is_file = |report| match report {
+        WorkbenchEvent::File(file) => Some(file.bytes),
         _ => None,
     };
-    let digits: Vec<u32> = text.bytes().filter_map(digit).map(u32::from).collect();
-    let mut bytes = Vec::new();
-    for four in digits.chunks(4) {
-        let whole = four.iter().fold(0, |whole, digit| whole << 6 | digit) << (6 * (4 - four.len()));
-        bytes.extend((0..four.len() - 1).map(|place| (whole >> (16 - 8 * place)) as u8));
-    }
-    Ok(bytes)
+    workbench.until(is_file).await
+}
+
+/// The rows of the first test images, each of so many numbers.
+fn first(rows: &[f32], width: usize) -> Result<Floats> {
+    Ok(rows.get(..width * IMAGES).context("too few rows")?.to_vec().into())
+}
+
+fn little_endian(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }

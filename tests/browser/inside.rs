@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use retort_spec::{Command, Floats, codec};
 use retort_tests::{Gpu, Page};
 use serde_json::json;
 use tokio::time::sleep;
@@ -22,13 +23,18 @@ fn maps(network: &str) -> String {
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_shows_the_inside_of_both_networks_while_they_learn() -> Result<()> {
-    // What the page asks the engine to watch is written down.
-    let script = "window.watched = []; const post = Worker.prototype.postMessage;
-        Worker.prototype.postMessage = function (message, ...rest) {
-          if (message?.InspectActivations) window.watched.push(message.InspectActivations.length);
+    // What the page asks the engine to watch is written down: a command begins with its kind.
+    let nothing = codec::encode(&Command::InspectActivations(Floats::default()))?;
+    let script = format!(
+        "window.watched = []; const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (message, ...rest) {{
+          if (message?.glue) this.isEngine = message.glue.includes('engine');
+          if (this.isEngine && message[0] === {}) window.watched.push(message.length);
           return post.call(this, message, ...rest);
-        };";
-    let page = Page::open_after(&format!("{CONV}{EPOCHS}"), Gpu::None, script).await?;
+        }};",
+        nothing[0]
+    );
+    let page = Page::open_after(&format!("{CONV}{EPOCHS}"), Gpu::None, &script).await?;
     page.until_engine("cpu").await?;
     ensure!(page.script("return window.watched").await? == json!([]), "nobody looks yet");
     page.open_fold("#inside-fold").await?;
@@ -75,7 +81,7 @@ async fn page_shows_the_inside_of_both_networks_while_they_learn() -> Result<()>
     page.script("document.querySelector('#next-example').click()").await?;
     page.until(&format!("{} !== {before}", maps("teacher"))).await?;
     page.script("document.querySelector('#inside-fold').open = false").await?;
-    page.until("window.watched.at(-1) === 0").await?;
+    page.until(&format!("window.watched.at(-1) === {}", nothing.len())).await?;
     let watched = page.script("return window.watched").await?;
     ensure!(watched.as_array().is_some_and(|sent| sent.len() == 2), "one message a change: {watched}");
     page.close().await

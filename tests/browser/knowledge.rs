@@ -1,6 +1,7 @@
 //! What the student is asked: objectives are chosen from the menu, explained before they are, and seen at work.
 
 use anyhow::{Result, ensure};
+use retort_spec::{Event, codec};
 use retort_tests::{Gpu, Page};
 use serde_json::json;
 
@@ -148,13 +149,18 @@ async fn page_reproduces_the_published_numbers_on_webgpu() -> Result<()> {
         window.lines = [];
         worker.onmessage = ({ data }) => {
           if (data.lines) window.lines.push(...data.lines);
-          else if (data.some((event) => event.Ready)) worker.postMessage({ rows });
-          else window.lines.push(JSON.stringify(data));
-        };";
+          else window.first ??= Array.from(data);
+        };
+        window.check = () => worker.postMessage({ rows });";
     let rows =
         VECTORS.map(serde_json::from_str::<Vec<serde_json::Value>>).into_iter().collect::<Result<Vec<_>, _>>()?;
     let rows = rows.concat();
     page.script(&format!("const rows = {}; {worker}", json!(rows))).await?;
+    page.until("window.first").await?;
+    let first: Vec<u8> = serde_json::from_value(page.script("return window.first").await?)?;
+    let reported: Vec<Event> = codec::decode(&first)?;
+    ensure!(matches!(reported[..], [Event::Ready(_)]), "{reported:?}");
+    page.script("window.check()").await?;
     for index in 0..rows.len() {
         page.until(&format!("window.lines.length > {index}")).await?;
         let line = page.script(&format!("return window.lines[{index}]")).await?;

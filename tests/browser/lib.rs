@@ -1,6 +1,7 @@
 //! Page objects: what a test may say to the page and ask of it, in words of the page.
 
 mod offline_server;
+mod page_worker;
 
 use std::{env, time::Duration};
 
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 pub use offline_server::OfflineServer;
+pub use page_worker::PageWorker;
 
 /// How long anything may take before a test gives up. Machines differ; this is no measurement.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -158,7 +158,7 @@ async fn page_links_its_fast_loop() -> Result<()> {
         worker.onmessage = ({ data }) => {
           if (data.there) worker.postMessage({ glue: './engine-cpu.js', module });
           if (data.linked) window.linked = true;
-          else if (Array.isArray(data)) window.linked ??= 'the engine is there without it';
+          else if (data instanceof Uint8Array) window.linked ??= 'the engine is there without it';
         };
       })()";
     page.script(script).await?;
@@ -286,7 +286,7 @@ async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
     page.until_finished().await?;
     page.until_kept().await?;
     let kept = page.kept().await?;
-    for name in ["index.html", "engine.js", "engine-cpu.js", "engine-cpu_bg.wasm", "recorded.json"] {
+    for name in ["index.html", "engine.js", "engine-cpu.js", "engine-cpu_bg.wasm", "recorded.bin"] {
         ensure!(kept.iter().any(|kept| kept == name), "{name} is not among {kept:?}");
     }
     ensure!(!kept.iter().any(|name| name.starts_with("engine-gpu")), "nobody asked for it: {kept:?}");

@@ -1,5 +1,10 @@
 // Retort as a visitor has it: the engine of `dist/` in its worker, told by the page's own commands. A student without
 // labels learns from its teacher alone, and the network beside it learns nothing: a step is one distillation step.
+// The translator writes and reads messages as JSON; `cargo xtask bench` builds it.
+
+import translator, { command, events } from "./translator.js";
+
+const encoded = (message) => command(JSON.stringify(message));
 
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -14,14 +19,16 @@ const PATIENCE = 120_000;
 
 // The engine in its worker, what it has said, and how to wait for it.
 async function open(engine) {
+  await translator();
   const module = await WebAssembly.compileStreaming(fetch(`/${engine}_bg.wasm`));
   const worker = new Worker("/engine.js", { type: "module" });
   const heard = { kinds: [], measured: [], tally: null, trouble: null, ended: false, at: performance.now() };
   let wake = () => {};
   worker.onmessage = ({ data }) => {
     heard.at = performance.now();
-    if (!Array.isArray(data)) return;
-    for (const event of data) {
+    // A parcel, which is for the workbench.
+    if (Array.isArray(data)) return;
+    for (const event of JSON.parse(events(data))) {
       const [kind] = typeof event === "string" ? [event] : Object.keys(event);
       heard.kinds.push(kind);
       if (kind === "Progress") heard.tally = { ...event.Progress, at: performance.now() };
@@ -41,10 +48,11 @@ async function open(engine) {
       await Promise.race([new Promise((resolve) => { wake = resolve; }), later(1000)]);
     }
   };
-  const say = (command) => { heard.at = performance.now(); worker.postMessage(command); };
-  say({ glue: `./${engine}.js`, module });
+  const post = (message) => { heard.at = performance.now(); worker.postMessage(message); };
+  const say = (message) => post(encoded(message));
+  post({ glue: `./${engine}.js`, module });
   await until(() => heard.kinds.includes("Ready"));
-  return { worker, heard, until, say };
+  return { worker, heard, until, say, post };
 }
 
 // A whole experiment, as the page asks for it: every network measured, packed and judged.
@@ -61,16 +69,18 @@ export async function whole({ experiment, omitted }, { engine }) {
 
 export async function prepare({ pixels, labels, features, experiments }, { engine, cached }) {
   const side = Math.sqrt(features);
-  const { worker, heard, until, say } = await open(engine);
+  const { worker, heard, until, say, post } = await open(engine);
   const count = labels.length;
   const files = [
     ["train-images", idx([count, side, side], pixels)], ["train-labels", idx([count], labels)],
     ["t10k-images", idx([100, side, side], pixels.subarray(0, 100 * features))], ["t10k-labels", idx([100], labels.subarray(0, 100))],
-  ].map(([name, bytes]) => ({ name: `${name}-ubyte`, bytes }));
+  ].map(([name, bytes]) => ({ name: `${name}-ubyte`, bytes: Array.from(bytes) }));
   say({ Files: { data: "mnist", files } });
   await until(() => heard.kinds.includes("FilesRead"));
   say({ Run: cached ? experiments.cached : experiments.asked });
   const thousand = Float32Array.from(pixels.subarray(0, 1000 * features), (pixel) => pixel / 255);
+  // Written once: as JSON it takes longer than the page would.
+  const question = encoded({ Classify: { id: 1, inputs: Array.from(new Uint8Array(thousand.buffer)) } });
   const learning = () => heard.tally?.phase === 1 && heard.tally.step > 0;
   const begin = async () => {
     [heard.tally, heard.ended] = [null, false];
@@ -105,7 +115,7 @@ export async function prepare({ pixels, labels, features, experiments }, { engin
     // The page always asks all three networks, the teacher among them; questions and answers go by message.
     infer: async () => {
       heard.kinds.length = 0;
-      say({ Classify: { id: 1, inputs: new Uint8Array(thousand.buffer) } });
+      post(question);
       await until(() => heard.kinds.includes("Answers"));
     },
     // What WebGPU is asked for in a step, if counting.js counts: of several stretches the one in which no test set was asked.

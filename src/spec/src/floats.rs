@@ -1,11 +1,10 @@
-//! Arrays of numbers in messages: bytes between page and worker, readable numbers in JSON.
+//! Arrays of numbers in messages: a block of bytes, in JSON a list of them.
 
 use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Single-precision numbers, row by row. In a message to or from a worker they travel as one block of little-endian
-/// bytes instead of one JavaScript object a number.
+/// Single-precision numbers, row by row. In a message they are one block of little-endian bytes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Floats(pub Vec<f32>);
 
@@ -40,7 +39,7 @@ impl<'de> Deserialize<'de> for Floats {
     }
 }
 
-/// Bytes in messages: one block between page and worker, a list of numbers in JSON. Either is read from both.
+/// Bytes in messages: one block between page and worker, a list of numbers in JSON.
 pub mod bytes {
     use std::fmt;
 
@@ -79,8 +78,7 @@ pub mod bytes {
                 Ok(bytes)
             }
         }
-        // A recorded run that JavaScript parsed holds lists where a worker sends blocks.
-        deserializer.deserialize_any(Visitor)
+        deserializer.deserialize_byte_buf(Visitor)
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a Retort experiment *is*: its typed knobs and their defaults, the permalink that carries it, and the
 //! messages between page and worker.
 //!
-//! This crate depends on serde only: never on burn, never on the DOM. The page, the worker and the command line use it.
+//! This crate depends on serde and its formats only: never on burn, never on the DOM. The page, the worker and the
+//! command line use it.
 
 mod answer;
+pub mod codec;
 mod compression_result;
 mod data_files;
 mod engine_error;
@@ -26,6 +28,7 @@ pub mod probability;
 mod problem;
 mod protocol;
 mod quant_scheme;
+mod recording;
 mod report;
 mod sanitize;
 mod scheme_word;
@@ -51,7 +54,7 @@ pub use link::PAGE_KEYS;
 pub use network_id::{NetworkId, Role};
 pub use number::read_number;
 pub use objectives::{Knowledge, Objective, ObjectiveInfo, ObjectiveTiming, Weights};
-pub use parcel::Parcel;
+pub use parcel::{Parcel, ParcelLabel, network_file, network_parcel};
 pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
 pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
@@ -60,6 +63,7 @@ pub use plan::{Channel, Contrast, LabelAccess, Origin, Plan, PlanFault, PlannedN
 pub use problem::ProblemKind;
 pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};
 pub use quant_scheme::QuantScheme;
+pub use recording::Recording;
 pub use report::{
     ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, StageMap, Terms,
 };

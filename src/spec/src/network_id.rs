@@ -55,7 +55,7 @@ impl NetworkId {
     }
 }
 
-as_text!(NetworkId);
+as_text!(NetworkId { role: role, index: index });
 
 impl fmt::Display for NetworkId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

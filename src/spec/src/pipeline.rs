@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What pruning removes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sparsity {
     /// The smallest weights of each layer (Han et al. 2015, section 3.1).
     Unstructured,
@@ -21,7 +21,7 @@ pub enum Sparsity {
 }
 
 /// How low-rank factors are chosen.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Rank {
     /// So many singular values.
     Count(u32),
@@ -30,7 +30,7 @@ pub enum Rank {
 }
 
 /// Whether the teacher helps while a compressed network trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SupervisedBy {
     /// As in the experiment: its soft targets beside the labels, temperature and weight as the knobs say.
     Teacher,
@@ -39,7 +39,7 @@ pub enum SupervisedBy {
 }
 
 /// Where quantization-aware training begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StartFrom {
     /// From the trained student (scheme C of Mishra & Marr 2018).
     Student,
@@ -51,7 +51,7 @@ pub enum StartFrom {
 }
 
 /// How quantization-aware training finds the scales.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ScaleSource {
     /// From the weights, anew in every step; gradients pass straight through (Bengio et al. 2013; Jacob et al. 2018).
     Measured,
@@ -61,7 +61,7 @@ pub enum ScaleSource {
 }
 
 /// One stage.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum CompressionStep {
     /// Removes this share of weights or units at once: `prune:0.9`, `prune:0.5:units`.
     Prune {
@@ -282,8 +282,7 @@ impl Pipeline {
     }
 }
 
-as_text!(CompressionStep);
-as_text!(Pipeline);
+as_text!(Pipeline { 0: steps });
 
 impl fmt::Display for CompressionStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What the page asks of a worker. What is marked as skipped comes from the other worker, as a
-/// [`Parcel`](crate::Parcel).
+/// [`Parcel`](crate::Parcel); it stands last, since a [codec](crate::codec) counts what is not skipped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(clippy::large_enum_variant, reason = "commands travel one at a time, and an experiment in a box is no shorter")]
 pub enum Command {
@@ -59,9 +59,6 @@ pub enum Command {
     SetSpeedLimit(Option<u32>),
     /// Give the test examples and some to calibrate with, for the workbench.
     RequestEvaluationData,
-    /// Train a compressed network on, as the finished experiment would; answered by [`Event::FineTuned`].
-    #[serde(skip)]
-    FineTune(FineTuneRequest),
     /// Stop doing so.
     CancelFineTune,
     /// Make this packed network of 32-bit weights the teacher of every run, and train the students anew.
@@ -70,18 +67,21 @@ pub enum Command {
         #[serde(with = "crate::floats::bytes")]
         file: Vec<u8>,
     },
-    /// For the workbench, whose worker is sent the order itself.
-    #[serde(skip)]
-    Workbench(WorkbenchCommand),
     /// How long would this experiment take here? A few steps tell; what is trained goes on after them.
     EstimateTime(Box<Experiment>),
     /// From now on train these runs; others train the rest.
     AssignRuns(RunAssignment),
+    /// Are you there?
+    Ping,
+    /// Train a compressed network on, as the finished experiment would; answered by [`Event::FineTuned`].
+    #[serde(skip)]
+    FineTune(FineTuneRequest),
+    /// For the workbench, whose worker is sent the order itself.
+    #[serde(skip)]
+    Workbench(WorkbenchCommand),
     /// Another worker's run is done.
     #[serde(skip)]
     Result(RunResult),
-    /// Are you there?
-    Ping,
 }
 
 impl Command {
@@ -186,7 +186,8 @@ pub struct UserExample {
     pub input: Floats,
 }
 
-/// What a worker tells the page. What is marked as skipped is for the other worker, as a [`Parcel`](crate::Parcel).
+/// What a worker tells the page. What is marked as skipped is for the other worker, as a [`Parcel`](crate::Parcel), and
+/// stands last as in [`Command`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// The engine is there and waits for commands.
@@ -208,15 +209,6 @@ pub enum Event {
     Terms(Terms),
     /// A network is trained and measured.
     Measured(Measured),
-    /// A trained network that the workbench may want.
-    #[serde(skip)]
-    Network(NetworkFile),
-    /// The examples it is measured with.
-    #[serde(skip)]
-    EvaluationData(Box<EvaluationData>),
-    /// A compressed network was trained on.
-    #[serde(skip)]
-    FineTuned(FineTuneResult),
     /// How long a run of the experiment that was asked about takes here.
     TimeEstimate(RunTime),
     /// From here on all is about what this share says.
@@ -224,12 +216,6 @@ pub enum Event {
         /// The share's.
         generation: u32,
     },
-    /// A run is done that the first worker of the pool waits for.
-    #[serde(skip)]
-    Result(RunResult),
-    /// What the workbench says; its worker sends the report itself.
-    #[serde(skip_serializing, rename = "Bench")]
-    Workbench(WorkbenchEvent),
     /// What the networks of the first run say of every place of the plane, for points; at most ten times a second. Each
     /// answer's logits are `[REGION_SIDE², classes]`, row by row from the top left.
     Regions(Vec<Answer>),
@@ -268,6 +254,21 @@ pub enum Event {
     },
     /// Something the visitor must know.
     Error(EngineError),
+    /// A trained network that the workbench may want.
+    #[serde(skip)]
+    Network(NetworkFile),
+    /// The examples it is measured with.
+    #[serde(skip)]
+    EvaluationData(Box<EvaluationData>),
+    /// A compressed network was trained on.
+    #[serde(skip)]
+    FineTuned(FineTuneResult),
+    /// A run is done that the first worker of the pool waits for.
+    #[serde(skip)]
+    Result(RunResult),
+    /// What the workbench says; its worker sends the report itself.
+    #[serde(skip)]
+    Workbench(WorkbenchEvent),
 }
 
 /// How long a run takes on a device, from a few of its steps.

@@ -73,7 +73,15 @@ impl QuantScheme {
     }
 }
 
-as_text!(QuantScheme);
+as_text!(QuantScheme {
+    bits: bits,
+    granularity: granularity,
+    zero_point: zero_point,
+    range: range,
+    rounding: rounding,
+    repair: repair,
+    activations: activations
+});
 
 impl fmt::Display for QuantScheme {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -54,17 +54,27 @@ macro_rules! words {
             }
         }
 
-        // In messages, too, the word stands for the value. What serde derives would read the same from a kilobyte of
-        // code for each of these enums.
+        // In JSON, too, the word stands for the value; in messages its place in the menu. What serde derives would read
+        // the same from a kilobyte of code for each of these enums.
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.word())
+                match serializer.is_human_readable() {
+                    true => serializer.serialize_str(self.word()),
+                    false => serializer.serialize_u8(*self as u8),
+                }
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+                let value = match deserializer.is_human_readable() {
+                    true => <String as serde::Deserialize>::deserialize(deserializer)?.parse().ok(),
+                    false => {
+                        let place = <u8 as serde::Deserialize>::deserialize(deserializer)?;
+                        Self::ALL.get(usize::from(place)).copied()
+                    }
+                };
+                value.ok_or_else(|| serde::de::Error::custom($crate::ParseError))
             }
         }
     };
@@ -72,18 +82,26 @@ macro_rules! words {
 
 pub(crate) use words;
 
-/// In messages the text stands for the value.
+/// In JSON the text stands for the value; in messages its fields, each with a name for the macro.
 macro_rules! as_text {
-    ($name:ty) => {
+    ($name:ident { $($field:tt: $value:ident),+ }) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.to_string())
+                if serializer.is_human_readable() {
+                    return serializer.serialize_str(&self.to_string());
+                }
+                let Self { $($field: $value),+ } = self;
+                ($($value,)+).serialize(serializer)
             }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <String as serde::Deserialize>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+                if deserializer.is_human_readable() {
+                    let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                    return text.parse().map_err(serde::de::Error::custom);
+                }
+                serde::Deserialize::deserialize(deserializer).map(|($($value,)+)| Self { $($field: $value),+ })
             }
         }
     };

@@ -47,13 +47,6 @@ pub struct EvaluationData {
 /// What the page asks of the workbench.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum WorkbenchCommand {
-    /// These are the examples; what was trained on others is forgotten.
-    #[serde(skip)]
-    EvaluationData(Box<EvaluationData>),
-    /// A network to be compressed is trained: it is packed in every plain scheme and measured. One at a time of each
-    /// run; before another one comes, [`Forget`](Self::Forget).
-    #[serde(skip)]
-    Network(NetworkFile),
     /// The networks that are there are no more.
     Forget,
     /// Pack the first run's network by this scheme, and measure what is read back.
@@ -80,9 +73,6 @@ pub enum WorkbenchCommand {
         /// The permalink that goes into the files.
         link: String,
     },
-    /// The engine has trained what a pipeline asked it to.
-    #[serde(skip)]
-    FineTuned(FineTuneResult),
     /// Give up the pipeline that is under way.
     CancelPipeline,
     /// How long do one example and many take, in floating point and in integers?
@@ -114,6 +104,16 @@ pub enum WorkbenchCommand {
     },
     /// Are you there?
     Ping,
+    /// These are the examples; what was trained on others is forgotten.
+    #[serde(skip)]
+    EvaluationData(Box<EvaluationData>),
+    /// A network to be compressed is trained: it is packed in every plain scheme and measured. One at a time of each
+    /// run; before another one comes, [`Forget`](Self::Forget).
+    #[serde(skip)]
+    Network(NetworkFile),
+    /// The engine has trained what a pipeline asked it to.
+    #[serde(skip)]
+    FineTuned(FineTuneResult),
 }
 
 /// A kind of file to take away.
@@ -195,9 +195,6 @@ pub enum WorkbenchEvent {
         /// From the input on.
         layers: Vec<Sensitivity>,
     },
-    /// For the engine: train this on, and answer by [`WorkbenchCommand::FineTuned`].
-    #[serde(skip)]
-    FineTune(FineTuneRequest),
     /// A stage of a pipeline is done.
     Stage {
         /// The pipeline's.
@@ -249,6 +246,9 @@ pub enum WorkbenchEvent {
         /// Why.
         reason: FileProblem,
     },
+    /// For the engine: train this on, and answer by [`WorkbenchCommand::FineTuned`].
+    #[serde(skip)]
+    FineTune(FineTuneRequest),
 }
 
 /// A long task of the workbench.

@@ -12,9 +12,9 @@ use std::{
     time::Duration,
 };
 
-use js_sys::Promise;
+use js_sys::{Array, Promise, Uint8Array};
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, EngineError, Event, Parcel};
+use retort_spec::{Command, EngineError, Event, Parcel, codec};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -153,7 +153,7 @@ fn post(events: Vec<Event>) {
         match Parcel::of(event) {
             Ok(parcel) => {
                 tell(&mem::take(&mut told));
-                send(&parcel);
+                send_parcel(&parcel);
             }
             Err(event) => told.push(event),
         }
@@ -167,18 +167,28 @@ fn tell(events: &[Event]) {
     }
 }
 
-fn send(message: &(impl Serialize + ?Sized)) {
-    // Neither can fail: messages hold plain values only, and one without transfers has nothing to refuse.
-    if let Ok(message) = serde_wasm_bindgen::to_value(message) {
-        let _ = scope().post_message(&message);
+/// Sends reports to the page.
+fn send<E: Serialize>(reports: &[E]) {
+    hand_over(reports, JsValue::from);
+}
+
+/// Sends a parcel, in a list of its own, so that the page knows it without a look.
+fn send_parcel(parcel: &Parcel) {
+    hand_over(parcel, |bytes| Array::of1(&bytes).into());
+}
+
+/// Posts the bytes of a message without copying them once more.
+fn hand_over(message: &(impl Serialize + ?Sized), wrap: fn(Uint8Array) -> JsValue) {
+    // Neither can fail: messages hold no skipped variants, and bytes that were just made can be transferred.
+    if let Ok(bytes) = codec::encode(message) {
+        let bytes = Uint8Array::from(bytes.as_slice());
+        let buffer = Array::of1(&bytes.buffer());
+        let _ = scope().post_message_with_transfer(&wrap(bytes), &buffer);
     }
 }
 
 /// Keeps what arrives, once it was read.
-fn listen<T: 'static>(
-    read: fn(JsValue) -> Result<T, serde_wasm_bindgen::Error>,
-    fail: fn(String),
-) -> Rc<RefCell<Mailbox<T>>> {
+fn listen<T: 'static>(read: fn(JsValue) -> Result<T, codec::Error>, fail: fn(String)) -> Rc<RefCell<Mailbox<T>>> {
     let mailbox = Rc::new(RefCell::new(Mailbox { messages: VecDeque::new(), waiting: None }));
     let inbox = mailbox.clone();
     let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
@@ -198,11 +208,16 @@ fn listen<T: 'static>(
 }
 
 /// A command of the page, or a parcel of the other worker, which comes in a list of its own.
-fn read(message: JsValue) -> Result<Command, serde_wasm_bindgen::Error> {
-    match message.dyn_ref::<js_sys::Array>() {
-        Some(parcel) => serde_wasm_bindgen::from_value::<Parcel>(parcel.get(0)).map(Command::from),
-        None => serde_wasm_bindgen::from_value(message),
+fn read(message: JsValue) -> Result<Command, codec::Error> {
+    match message.dyn_ref::<Array>() {
+        Some(parcel) => codec::decode::<Parcel>(&bytes(&parcel.get(0))).map(Command::from),
+        None => codec::decode(&bytes(&message)),
     }
+}
+
+/// The bytes of a message; none of one that is no block of bytes.
+fn bytes(message: &JsValue) -> Vec<u8> {
+    message.dyn_ref().map_or_else(Vec::new, Uint8Array::to_vec)
 }
 
 fn next<T>(mailbox: &RefCell<Mailbox<T>>) -> Option<T> {

@@ -3,11 +3,11 @@
 mod gpu;
 
 use retort_compress::workbench::Workbench;
-use retort_spec::{Command, Parcel, Task, WorkbenchCommand, WorkbenchEvent};
+use retort_spec::{Command, Parcel, Task, WorkbenchCommand, WorkbenchEvent, codec};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{REPORT, arrival, give_way, listen, next, on_panic, scope, send};
+use crate::{REPORT, arrival, bytes, give_way, listen, next, on_panic, scope, send, send_parcel};
 
 /// Starts serving the worker's message port.
 pub fn start() {
@@ -33,7 +33,7 @@ async fn serve() {
                 send(&[report]);
             }
         }
-        WorkbenchEvent::FineTune(tuning) => send(&Parcel::FineTune(tuning)),
+        WorkbenchEvent::FineTune(tuning) => send_parcel(&Parcel::FineTune(tuning)),
         WorkbenchEvent::Latency { times, .. } => *measured = Some(times),
         report => send(&[report]),
     };
@@ -58,9 +58,9 @@ async fn serve() {
 }
 
 /// An order of the page, or a parcel of the engine, which comes in a list of its own.
-fn read(message: JsValue) -> Result<WorkbenchCommand, serde_wasm_bindgen::Error> {
-    let Some(parcel) = message.dyn_ref::<js_sys::Array>() else { return serde_wasm_bindgen::from_value(message) };
-    match Command::from(serde_wasm_bindgen::from_value::<Parcel>(parcel.get(0))?) {
+fn read(message: JsValue) -> Result<WorkbenchCommand, codec::Error> {
+    let Some(parcel) = message.dyn_ref::<js_sys::Array>() else { return codec::decode(&bytes(&message)) };
+    match Command::from(codec::decode::<Parcel>(&bytes(&parcel.get(0)))?) {
         Command::Workbench(order) => Ok(order),
         _ => Err(serde::de::Error::custom("a parcel for the engine")),
     }

@@ -26,6 +26,7 @@ pub fn command(only: &str) -> Result<()> {
     copy(&dist, &folder)?;
     copy(&root().join("tests/peers"), &peers)?;
     fs::copy(root().join("assets/digits8/digits.gz"), peers.join("digits.gz"))?;
+    build::translator(&peers)?;
     step("installing the peers", "a minute, once", || {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix"]).arg(&peers);

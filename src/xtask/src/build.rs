@@ -20,6 +20,8 @@ const BUILT: &str = "wasm32-unknown-unknown/web";
 pub const FIRST: [&str; 3] = ["retort-app", "engine-cpu", "workbench"];
 /// The GPU engine, by far the largest part: the page works without it.
 const GPU: &str = "engine-gpu";
+/// What a harness in JavaScript speaks to an engine by; no part of the page, and a feature of the same name.
+const TRANSLATOR: &str = "translator";
 
 /// Builds the page with all engines.
 pub fn build() -> Result<()> {
@@ -43,6 +45,15 @@ pub fn gpu() -> Result<()> {
     step("building the GPU engine", "6 to 12 minutes from nothing on two cores", || {
         compile(&["-p", "retort-worker", "--bin", GPU, "--features", "gpu"])?;
         publish(&[GPU], false)
+    })
+}
+
+/// Builds the module that writes and reads an engine's messages as JSON, into a folder.
+pub fn translator(folder: &Path) -> Result<()> {
+    wasm_target()?;
+    step("building the translator of messages", "6 minutes from nothing", || {
+        compile(&["-p", "retort-worker", "--bin", TRANSLATOR, "--features", TRANSLATOR])?;
+        module(TRANSLATOR, folder).map(drop)
     })
 }
 

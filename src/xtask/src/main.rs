@@ -11,6 +11,7 @@ mod manual;
 mod offline;
 mod page;
 mod prune;
+mod recorded;
 mod runtimes;
 mod serve;
 mod sizes;

@@ -5,11 +5,10 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::{manual, offline, tools::root};
+use crate::{manual, offline, recorded, tools::root};
 
 /// Files and folders that the page fetches by their names; everything in `web/` but its style sheets besides.
-const ASSETS: [&str; 4] =
-    ["assets/recorded.json", "assets/lessons", "assets/locales", "web/vendor/fluent-bundle/fluent-bundle.js"];
+const ASSETS: [&str; 3] = ["assets/lessons", "assets/locales", "web/vendor/fluent-bundle/fluent-bundle.js"];
 
 /// Style sheets in `index.html`, one a line: they become one file, in this order.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"";
@@ -37,6 +36,7 @@ pub fn assemble(modules: &Path, dist: &Path) -> Result<()> {
         let path = root().join(asset);
         copy(&path, &stage.join(path.file_name().unwrap_or_default()))?;
     }
+    fs::write(stage.join("recorded.bin"), recorded::message()?)?;
     manual::write(&stage.join("docs"))?;
     let (index, styles) = linked(&fs::read_to_string(root().join("index.html"))?)?;
     let mut style = String::new();

@@ -47,7 +47,7 @@ pub fn all(no_browser: bool) -> Result<()> {
             "--profile",
             "web",
             "--features",
-            "retort-worker/gpu",
+            "retort-worker/gpu,retort-worker/translator",
             "--",
             "-D",
             "warnings",

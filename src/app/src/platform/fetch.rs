@@ -1,7 +1,7 @@
 //! Files of the page and of the web, with progress; what JavaScript promises and errors say.
 
 use js_sys::{Promise, Reflect, Uint8Array};
-use retort_spec::read_number;
+use retort_spec::{codec, read_number};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -89,6 +89,15 @@ pub async fn fetch_text(url: &str) -> Result<String, String> {
 pub async fn fetch_json<T: DeserializeOwned>(url: &str) -> Result<T, String> {
     let parsed = js_sys::JSON::parse(&fetch_text(url).await?).map_err(text)?;
     serde_wasm_bindgen::from_value(parsed).map_err(|error| format!("{url}: {error}"))
+}
+
+/// Fetches a file of the page that holds a message.
+///
+/// # Errors
+/// What the browser says, or where the file holds something else.
+pub async fn fetch_message<T: DeserializeOwned>(url: &str) -> Result<T, String> {
+    let bytes = fetch(url, &|_, _| {}).await?;
+    codec::decode(&bytes.to_vec()).map_err(|error| format!("{url}: {error}"))
 }
 
 /// A pause that a promise can wait for.

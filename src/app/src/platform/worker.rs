@@ -1,7 +1,7 @@
 //! The engine's worker as the page sees it: fetched with progress, started, watched, ended.
 
-use js_sys::{Object, Reflect, Uint8Array, WebAssembly};
-use retort_spec::NetworkId;
+use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
+use retort_spec::{NetworkId, ParcelLabel, codec, network_file, network_parcel};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -33,67 +33,28 @@ pub enum Message<E> {
     /// To the page.
     Events(Vec<E>),
     /// To the other worker.
-    Parcel(Parcel),
+    Parcel(ParcelLabel, Parcel),
 }
 
-/// What a parcel holds, as far as the page must know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Contents {
-    /// The examples that networks are measured with.
-    EvaluationData,
-    /// A trained network.
-    Network {
-        /// Its run.
-        run: u32,
-        /// Which one, as text.
-        network_id: String,
-    },
-    /// A run of a helper is done.
-    Result,
-    /// Something else for the other worker.
-    Other,
-}
-
-/// What one worker sends the other (`retort_spec::Parcel`): megabytes at times, which the page does not open.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parcel(JsValue);
+/// The bytes that one worker sends the other (`retort_spec::Parcel`): megabytes at times, which the page does not open.
+#[derive(Debug, Clone)]
+pub struct Parcel(Uint8Array);
 
 impl Parcel {
     /// A network of the first run, from a packed file: as if the engine had trained it.
     pub fn network(network_id: NetworkId, file: &[u8]) -> Self {
-        let (network, parcel) = (Object::new(), Object::new());
-        let fields =
-            [("run", 0.into()), ("network", network_id.to_string().into()), ("file", Uint8Array::from(file).into())];
-        // Setting a property of a plain object cannot fail.
-        for (key, value) in fields {
-            let _ = Reflect::set(&network, &key.into(), &value);
-        }
-        let _ = Reflect::set(&parcel, &"Network".into(), &network);
-        Self(parcel.into())
+        let parcel = network_parcel(0, network_id, file.to_vec()).unwrap_or_default();
+        Self(Uint8Array::from(parcel.as_slice()))
     }
 
     /// The packed file of a network, for the visitor.
     pub fn file(&self) -> Option<Vec<u8>> {
-        let network = Reflect::get(&self.0, &"Network".into()).ok()?;
-        Reflect::get(&network, &"file".into()).ok()?.dyn_into::<Uint8Array>().ok().map(|file| file.to_vec())
+        network_file(&self.0.to_vec()).ok()
     }
 
-    /// What it holds, as far as the page must know.
-    pub fn contents(&self) -> Contents {
-        let field = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok().filter(|value| !value.is_undefined());
-        let network = || {
-            let network = field(&self.0, "Network")?;
-            let (run, network_id) =
-                (field(&network, "run")?.as_f64()? as u32, field(&network, "network")?.as_string()?);
-            Some(Contents::Network { run, network_id })
-        };
-        let is = |kind: &str| field(&self.0, kind).is_some();
-        match network() {
-            Some(network) => network,
-            None if is("EvaluationData") => Contents::EvaluationData,
-            None if is("Result") => Contents::Result,
-            None => Contents::Other,
-        }
+    /// What it holds.
+    fn label(&self) -> Result<ParcelLabel, codec::Error> {
+        codec::decode(&self.0.slice(0, ParcelLabel::LONGEST as u32).to_vec())
     }
 }
 
@@ -122,12 +83,16 @@ impl WorkerHandle {
         let broken = fail.clone();
         let receive = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
             let message = message.data();
-            // Events come in lists.
-            if !js_sys::Array::is_array(&message) {
-                return receive(Message::Parcel(Parcel(message)));
-            }
-            match serde_wasm_bindgen::from_value(message) {
-                Ok(events) => receive(Message::Events(events)),
+            // A parcel comes in a list of its own.
+            let read = match message.dyn_ref::<Array>() {
+                Some(parcel) => {
+                    let parcel = Parcel(parcel.get(0).unchecked_into());
+                    parcel.label().map(|label| Message::Parcel(label, parcel))
+                }
+                None => codec::decode(&message.unchecked_into::<Uint8Array>().to_vec()).map(Message::Events),
+            };
+            match read {
+                Ok(message) => receive(message),
                 Err(error) => broken(format!("a message of the engine cannot be read: {error}")),
             }
         });
@@ -147,14 +112,15 @@ impl WorkerHandle {
 
     /// Hands on what the other worker sent.
     pub fn forward(&self, parcel: &Parcel) {
-        let _ = self.worker.post_message(&js_sys::Array::of1(&parcel.0));
+        let _ = self.worker.post_message(&Array::of1(&parcel.0));
     }
 
     /// Sends a command.
     pub fn send<C: Serialize>(&self, command: &C) {
-        // Commands hold plain values; a worker that has ended takes no notice, and the watchdog does.
-        if let Ok(message) = serde_wasm_bindgen::to_value(command) {
-            let _ = self.worker.post_message(&message);
+        // Commands can be encoded; a worker that has ended takes no notice, and the watchdog does.
+        if let Ok(message) = codec::encode(command) {
+            let message = Uint8Array::from(message.as_slice());
+            let _ = self.worker.post_message_with_transfer(&message, &Array::of1(&message.buffer()));
         }
     }
 }

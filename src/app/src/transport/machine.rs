@@ -11,12 +11,11 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, Phase, Pipeline, UserExample,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, UserExample,
     WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
-    platform::worker::Contents,
     state::{
         Action,
         device::{Adapter, DeviceReason, choose},
@@ -57,7 +56,7 @@ pub enum WorkerInput<P> {
     /// The workbench reports.
     WorkbenchEvents(Vec<WorkbenchEvent>),
     /// Something for another worker.
-    Parcel(Contents, P),
+    Parcel(ParcelLabel, P),
     /// It has ended.
     Died(String),
 }
@@ -243,7 +242,7 @@ impl<P: Clone> Machine<P> {
                 self.send_teacher_file();
             }
             Input::ReplaceNetwork(parcel) => {
-                self.take(Contents::Network { run: 0, network_id: self.experiment.pack.to_string() }, parcel);
+                self.take(ParcelLabel::Network { run: 0, network_id: self.experiment.pack }, parcel);
             }
             Input::SaveNetworks(stem) => self.save_networks(&stem),
             Input::Workbench(order) => self.order(order),

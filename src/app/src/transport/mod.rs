@@ -7,7 +7,8 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use retort_spec::{
-    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, UserExample, WorkbenchCommand, encode,
+    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, Recording, UserExample, WorkbenchCommand,
+    encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
@@ -66,8 +67,8 @@ impl Driver {
         let (probing, replaying) = (driver.clone(), driver.clone());
         spawn_local(async move { probing.step(Input::Probed(probe().await)) });
         spawn_local(async move {
-            if is_default && let Ok(events) = fetch::fetch_json("recorded.json").await {
-                replaying.step(Input::Recorded(events));
+            if is_default && let Ok(recording) = fetch::fetch_message::<Recording>("recorded.bin").await {
+                replaying.step(Input::Recorded(recording.into_events()));
             }
         });
         driver
@@ -310,7 +311,7 @@ impl Driver {
     fn receive<E>(&self, id: WorkerId, message: Message<E>, events: fn(Vec<E>) -> WorkerInput<Parcel>) {
         let input = match message {
             Message::Events(told) => events(told),
-            Message::Parcel(parcel) => WorkerInput::Parcel(parcel.contents(), parcel),
+            Message::Parcel(label, parcel) => WorkerInput::Parcel(label, parcel),
         };
         self.step(Input::Worker(id, input));
     }

@@ -36,9 +36,9 @@ impl<P: Clone> Machine<P> {
             // Nothing else could run in its place.
             WorkerInput::Unavailable(reason) => self.dispatch(Action::Engine(state::Engine::Failed(reason))),
             WorkerInput::Died(reason) => self.recover(reason),
-            WorkerInput::Parcel(contents, parcel) => {
+            WorkerInput::Parcel(label, parcel) => {
                 engine.unanswered = 0;
-                self.take(contents, parcel);
+                self.take(label, parcel);
             }
             WorkerInput::Events(events) => {
                 engine.unanswered = 0;

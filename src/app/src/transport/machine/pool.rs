@@ -6,10 +6,9 @@
 
 use std::collections::HashSet;
 
-use retort_spec::{Command, CurvePoint, EngineError, Event, NetworkId, RunAssignment};
+use retort_spec::{Command, CurvePoint, EngineError, Event, NetworkId, ParcelLabel, RunAssignment};
 
 use crate::{
-    platform::worker::Contents,
     state::Action,
     transport::{
         machine::{Effect, Machine, Program, WorkerId, WorkerInput, engine::MAX_MISSED_PINGS},
@@ -240,10 +239,10 @@ impl<P: Clone> Machine<P> {
         let generation = helper.generation;
         match input {
             WorkerInput::Events(events) => self.on_helper_events(id, events),
-            WorkerInput::Parcel(Contents::Result, parcel) => {
+            WorkerInput::Parcel(ParcelLabel::Result, parcel) => {
                 self.effects.extend(self.listening().map(|first| Effect::Forward(first, parcel)));
             }
-            WorkerInput::Parcel(contents, parcel) if self.pool.is_now(generation) => self.take(contents, parcel),
+            WorkerInput::Parcel(label, parcel) if self.pool.is_now(generation) => self.take(label, parcel),
             // One worker less is slower and nothing worse.
             WorkerInput::Unavailable(_) | WorkerInput::Died(_) => self.end_helper(id),
             WorkerInput::Parcel(..)

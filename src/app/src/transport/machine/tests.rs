@@ -7,8 +7,10 @@ use proptest::{collection::vec, prelude::*, test_runner::Config};
 use retort_compress::workbench::Workbench;
 use retort_engine::{Session, device::Compute};
 use retort_spec::{
-    CurvePoint, DeviceChoice, EngineError, Measured, Parcel, PipelineEnd, Role, RunState, RunTime, Verdict, decode,
+    CurvePoint, DeviceChoice, EngineError, Measured, Parcel, ParcelLabel, PipelineEnd, Role, RunState, RunTime,
+    Verdict, codec, decode,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use yew::Reducible;
 
 use super::{
@@ -159,9 +161,9 @@ impl World {
                 said.push((
                     *id,
                     match Parcel::of(event) {
-                        Ok(parcel) => WorkerInput::Parcel(contents(&parcel), parcel),
-                        Err(Event::Workbench(report)) => WorkerInput::WorkbenchEvents(vec![report]),
-                        Err(event) => WorkerInput::Events(vec![event]),
+                        Ok(parcel) => WorkerInput::Parcel(label(&parcel), parcel),
+                        Err(Event::Workbench(report)) => WorkerInput::WorkbenchEvents(received(&[report])),
+                        Err(event) => WorkerInput::Events(received(&[event])),
                     },
                 ));
             }
@@ -207,13 +209,14 @@ impl World {
     }
 }
 
-fn contents(parcel: &Parcel) -> Contents {
-    match parcel {
-        Parcel::EvaluationData(_) => Contents::EvaluationData,
-        Parcel::Network(network) => Contents::Network { run: network.run, network_id: network.network_id.to_string() },
-        Parcel::Result(_) => Contents::Result,
-        Parcel::FineTune(_) | Parcel::FineTuned(_) => Contents::Other,
-    }
+/// Reports as the page reads them.
+fn received<E: Serialize + DeserializeOwned>(reports: &[E]) -> Vec<E> {
+    codec::decode(&codec::encode(reports).unwrap()).unwrap()
+}
+
+/// A parcel's label as the page reads it.
+fn label(parcel: &Parcel) -> ParcelLabel {
+    codec::decode(&codec::encode(parcel).unwrap()).unwrap()
 }
 
 /// Small enough for a test, and of several runs.

@@ -1,11 +1,11 @@
 //! The workbench: started once networks learn, fed with what the engine gives, asked, and replaced when it dies.
 
 use retort_spec::{
-    Command, CompressionStep, Event, Experiment, Phase, Pipeline, QuantScheme, WorkbenchCommand, WorkbenchEvent, encode,
+    Command, CompressionStep, Event, Experiment, NetworkId, ParcelLabel, Phase, Pipeline, QuantScheme,
+    WorkbenchCommand, WorkbenchEvent, encode,
 };
 
 use crate::{
-    platform::worker::Contents,
     state::{Action, WorkbenchAction, link},
     transport::machine::{Effect, Machine, Program, WorkerId, WorkerInput, engine::MOST_RESTARTS, knobs},
 };
@@ -17,7 +17,7 @@ pub(super) struct Workbench<P> {
     examples: Option<P>,
     /// Which examples those are.
     key: String,
-    networks: Vec<((u32, String), P)>,
+    networks: Vec<((u32, NetworkId), P)>,
     current: Option<(QuantScheme, u32)>,
     /// Whether its result has not come back yet.
     quantizing: bool,
@@ -108,7 +108,7 @@ impl<P: Clone> Machine<P> {
 
     /// Gives the workbench what it is to compress, as far as that is trained.
     fn forward_networks(&mut self) {
-        let picked = self.experiment.pack.to_string();
+        let picked = self.experiment.pack;
         let networks = self.workbench.networks.iter().filter(|((_, network_id), _)| *network_id == picked);
         let networks: Vec<P> = networks.map(|(_, network)| network.clone()).collect();
         networks.into_iter().for_each(|network| self.forward_to_workbench(network));
@@ -121,28 +121,28 @@ impl<P: Clone> Machine<P> {
     }
 
     /// The engine has something for the workbench. Examples and networks are kept for another one.
-    pub(super) fn take(&mut self, contents: Contents, parcel: P) {
-        match contents {
-            Contents::EvaluationData => {
+    pub(super) fn take(&mut self, label: ParcelLabel, parcel: P) {
+        match label {
+            ParcelLabel::EvaluationData => {
                 self.forward_to_workbench(parcel.clone());
                 self.workbench.examples = Some(parcel);
                 // Networks that were found again came before the examples they are measured with, which made the
                 // workbench forget them.
                 self.forward_networks();
             }
-            Contents::Network { run, network_id } => {
-                let is_picked = network_id == self.experiment.pack.to_string();
+            ParcelLabel::Network { run, network_id } => {
+                let is_picked = network_id == self.experiment.pack;
                 if is_picked {
                     self.forward_to_workbench(parcel.clone());
                 }
                 let networks = &mut self.workbench.networks;
-                networks.retain(|((other, whose), _)| (*other, whose) != (run, &network_id));
+                networks.retain(|((other, whose), _)| (*other, *whose) != (run, network_id));
                 networks.push(((run, network_id), parcel));
                 if is_picked && run == 0 {
                     self.quantize_again();
                 }
             }
-            Contents::Result | Contents::Other => self.forward_to_workbench(parcel),
+            ParcelLabel::FineTune | ParcelLabel::FineTuned | ParcelLabel::Result => self.forward_to_workbench(parcel),
         }
     }
 
@@ -162,8 +162,8 @@ impl<P: Clone> Machine<P> {
     pub(super) fn quantize(&mut self) {
         let (experiment, workbench) = (&self.experiment, &mut self.workbench);
         let wanted = (experiment.quant_scheme().effective(), experiment.seed);
-        let picked = experiment.pack.to_string();
-        let is_picked = |((run, network_id), _): &((u32, String), P)| *run == 0 && *network_id == picked;
+        let picked = experiment.pack;
+        let is_picked = |((run, network_id), _): &((u32, NetworkId), P)| *run == 0 && *network_id == picked;
         let there = workbench.networks.iter().any(is_picked);
         if there && workbench.ready && !workbench.quantizing && workbench.current != Some(wanted) {
             (workbench.current, workbench.quantizing) = (Some(wanted), true);
