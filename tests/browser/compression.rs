@@ -144,6 +144,6 @@ async fn page_compresses_the_network_that_is_picked() -> Result<()> {
     ensure!(page.script(begins).await? == json!("Teacher: As trained, 32 bits"));
     page.control("z").await?;
     page.until("!location.hash.includes('pack=') && !document.querySelector('#cost.stale')").await?;
-    page.until(&format!("document.querySelector('#packed-bytes').textContent.includes('{student}')")).await?;
+    ensure!(page.number("#packed-bytes").await? == student, "the student's file again");
     page.close().await
 }
