@@ -338,7 +338,7 @@ own-remove-all = 全部移除
 own-restarts = 添加或移除样本会重新开始训练。
 
 cost = 大小与准确率
-cost-sub = 压缩后的学生模型
+cost-sub = 压缩后
 cost-empty = 要压缩的网络还在学习。
 cost-chart = { $count } 个已测量文件的准确率与字节数，其中 { $best } 个在同等大小下最好。当前所选（{ $format }）：{ $bytes }，{ $accuracy }%。
 packed-file = 打包文件
@@ -527,7 +527,7 @@ download-weights = 压缩后网络的权重（safetensors）
 download-networks = 所有网络的打包文件（各一个）
 download-framed = 本页嵌在框架中，而框架可能禁止下载。若没有收到文件，请改用标签页。
 download-tab = 在标签页中打开
-download-no-student = 此页面还没有训练好的学生模型。
+download-no-student = 此页面还没有训练好的网络。
 save-failed = 无法生成文件：{ $reason }。请换一种格式或换一个浏览器再试。
 report = 实验报告
 report-knobs = 与默认不同的设置
