@@ -3,7 +3,7 @@
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
-use retort_spec::encode;
+use retort_spec::{Scale, encode};
 use wasm_bindgen::JsCast as _;
 use web_sys::{HtmlElement, KeyboardEvent, window};
 use yew::prelude::*;
@@ -14,7 +14,10 @@ use crate::{
     panels::is_shown,
     platform::link,
     state::Action,
-    widgets::highlight::{is_calm, use_look},
+    widgets::{
+        highlight::{is_calm, use_look},
+        slider::{STOPS, value_at},
+    },
 };
 
 /// What a stop does with the page's controls.
@@ -47,7 +50,7 @@ const SWEEP_STEPS: u32 = 40;
 fn swept(step: u32) -> f64 {
     let way = f64::from(step.min(SWEEP_STEPS)) / f64::from(SWEEP_STEPS);
     let up = 1.0 - (2.0 * way - 1.0).abs();
-    (up * 20_f64.ln()).exp()
+    value_at(Scale::Logarithmic, 1.0, 20.0, up * STOPS)
 }
 
 /// Whether the page is the visitor's own to be shown around: nobody else decided what it shows, and no lesson guides.

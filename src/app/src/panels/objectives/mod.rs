@@ -53,7 +53,7 @@ pub fn use_objectives() -> Html {
         let sought = sought.clone();
         Callback::from(move |event: InputEvent| {
             let input = event.target_dyn_into::<HtmlInputElement>();
-            sought.set(input.map(|input| input.value().trim().to_lowercase()).unwrap_or_default());
+            sought.set(input.map(|input| input.value().trim().to_ascii_lowercase()).unwrap_or_default());
         })
     };
     let (texts, experiment) = (&page.texts, &page.state.experiment);
@@ -115,8 +115,8 @@ fn group(page: &AppContext, knowledge: Knowledge, sought: &str) -> Html {
     let used = experiment.weights.used().filter(|(objective, _)| mine(objective)).count();
     let id = format!("knowledge-{knowledge}");
     let is_sought = |objective: &Objective| {
-        let name = texts.get(&format!("knob-{objective}")).to_lowercase();
-        name.contains(sought) || objective.info().source.to_lowercase().contains(sought)
+        let name = texts.get(&format!("knob-{objective}")).to_ascii_lowercase();
+        name.contains(sought) || objective.info().source.to_ascii_lowercase().contains(sought)
     };
     html! {
         <fieldset data-knowledge={knowledge.word()}>
