@@ -16,7 +16,7 @@ use crate::{
     state::Action,
     widgets::{
         highlight::{is_calm, use_look},
-        slider::{STOPS, value_at},
+        slider::{self, value_at},
     },
 };
 
@@ -50,7 +50,7 @@ const SWEEP_STEPS: u32 = 40;
 fn swept(step: u32) -> f64 {
     let way = f64::from(step.min(SWEEP_STEPS)) / f64::from(SWEEP_STEPS);
     let up = 1.0 - (2.0 * way - 1.0).abs();
-    value_at(Scale::Logarithmic, 1.0, 20.0, up * STOPS)
+    value_at(Scale::Logarithmic, 1.0, 20.0, up * slider::STOPS)
 }
 
 /// Whether the page is the visitor's own to be shown around: nobody else decided what it shows, and no lesson guides.
