@@ -1,6 +1,9 @@
 //! The loops that training on the CPU spends its time in, over plain numbers: no tensors, no graph. Each does in
 //! one pass what would otherwise be several; whoever calls it has the plain way beside it, for GPUs and for the tests.
 
+mod activations;
+mod layer_norm;
+mod lstm_cell;
 mod matmul;
 mod matrix;
 pub mod microkernel;
@@ -9,11 +12,17 @@ mod packing;
 mod rows;
 mod shape;
 mod simd4;
+mod softmax;
 
+pub use activations::{gelu_backward, gelu_forward, sigmoid, tanh};
+pub use layer_norm::{layer_norm_backward, layer_norm_forward};
+pub use lstm_cell::{lstm_backward, lstm_forward};
 pub use matmul::{Lhs, Rhs, Scratch, matmul, matmul_panels};
 pub use matrix::{Matrix, Packed};
 pub use optimizers::{Adam, Sgd};
 pub use packing::Inputs;
 pub use rows::{
-    add_assign, broadcast_rows, clear, column_sums, cross_entropy, relu_backward, relu_forward, soft_targets,
+    add_assign, broadcast_rows, clear, column_sums, cross_entropy, relu_backward, relu_forward, scale, soft_targets,
+    sum_of_squares,
 };
+pub use softmax::{softmax_backward, softmax_rows};

@@ -5,7 +5,7 @@
 
 use wide::f32x4;
 
-use crate::simd4::update;
+use crate::{activations::exp, simd4::update};
 
 /// Each of some rows becomes this one.
 ///
@@ -39,6 +39,23 @@ fn positive(other: f32x4, number: f32x4) -> f32x4 {
 #[inline(never)]
 pub fn add_assign(to: &mut [f32], numbers: &[f32]) {
     update([to], [numbers], |[sum], [number]| [sum + number]);
+}
+
+/// Multiplies numbers by a factor.
+#[inline(never)]
+pub fn scale(numbers: &mut [f32], factor: f32) {
+    let factor = f32x4::splat(factor);
+    update([numbers], [], |[number], []| [number * factor]);
+}
+
+/// The sum of all squares: of a gradient, the square of its norm.
+#[inline(never)]
+pub fn sum_of_squares(numbers: &[f32]) -> f64 {
+    let (fours, rest) = numbers.as_chunks::<4>();
+    let square = |sum: f32x4, four: &[f32; 4]| sum + f32x4::new(*four) * f32x4::new(*four);
+    // Single precision is enough for so many numbers, and not for all.
+    let parts = fours.chunks(256).map(|part| f64::from(part.iter().fold(f32x4::ZERO, square).reduce_add()));
+    parts.sum::<f64>() + rest.iter().map(|&number| f64::from(number).powi(2)).sum::<f64>()
 }
 
 /// All numbers become zero.
@@ -117,12 +134,6 @@ fn exponentials(logits: &[f32], classes: usize, temperature: f32, to: &mut [f32]
     update([to], [], |[power], []| [exp(power)]);
 }
 
-/// Not inlined: it is long.
-#[inline(never)]
-fn exp(power: f32x4) -> f32x4 {
-    power.exp()
-}
-
 fn largest(logits: &[f32]) -> f32 {
     logits.iter().fold(f32::NEG_INFINITY, |most, &logit| if logit > most { logit } else { most })
 }
@@ -188,6 +199,14 @@ mod tests {
         assert!((gradient[0] + 0.25).abs() < 1e-6 && (gradient[1] - 0.25).abs() < 1e-6);
         let loss = cross_entropy(&[0.0, 0.0], &[1.0, 0.0], 2, 2.0, &mut gradient);
         assert!((loss - 2.0 * 2.0_f32.ln()).abs() < 1e-6 && gradient == [-1.0, 1.0]);
+    }
+
+    #[test]
+    fn squares_and_multiples_by_hand() {
+        let mut numbers: Vec<f32> = (1..=10).map(|number| number as f32).collect();
+        assert_eq!(sum_of_squares(&numbers), 385.0);
+        scale(&mut numbers, 0.5);
+        assert_eq!(numbers[9], 5.0);
     }
 
     #[test]
