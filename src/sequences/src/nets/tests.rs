@@ -206,3 +206,39 @@ fn another_head_keeps_the_body() {
     }
     assert_eq!(classes.outputs(), 3);
 }
+
+/// A row of `tests/vectors/sequences.json`.
+#[derive(serde::Deserialize)]
+struct Row {
+    shape: Shape,
+    entries: Vec<(String, Vec<usize>)>,
+    outputs: Vec<f32>,
+    gradient: Vec<f32>,
+}
+
+#[test]
+fn outputs_and_gradients_are_those_of_jax() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/sequences.json");
+    let rows: Vec<Row> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(rows.len(), 6);
+    for Row { shape, entries, outputs, gradient } in rows {
+        let mut network = Network::new(&shape, &mut stream(1, "vectors"));
+        let own: Vec<(String, Vec<usize>)> =
+            network.weights.entries().map(|(name, shape, _)| (name.to_owned(), shape.to_vec())).collect();
+        assert_eq!(own, entries);
+        let values = network.weights.values.iter_mut().enumerate();
+        values.for_each(|(at, weight)| *weight = (0.4 * (0.37 * at as f64 + 0.1).sin()) as f32);
+        let said = network.forward(Batch::Tokens(&batch(&sequences())), None).to_vec();
+        assert_eq!(said.len(), outputs.len());
+        for (said, expected) in said.iter().zip(&outputs) {
+            assert!((said - expected).abs() < 1e-4 * expected.abs().max(1.0), "{shape:?}: {said} {expected}");
+        }
+        let given: Vec<f32> = (0..said.len()).map(|at| (0.9 * at as f64).sin() as f32).collect();
+        let mut found = vec![0.0; gradient.len()];
+        network.backward(&given, &mut found);
+        let largest = gradient.iter().fold(0.0_f32, |most, number| most.max(number.abs()));
+        for (at, (found, expected)) in found.iter().zip(&gradient).enumerate() {
+            assert!((found - expected).abs() < 1e-4 * largest, "{shape:?} {at}: {found} {expected}");
+        }
+    }
+}
