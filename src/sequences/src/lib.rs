@@ -5,5 +5,6 @@ pub mod losses;
 pub mod nets;
 pub mod optimizer;
 pub mod random;
+pub mod tasks;
 pub mod tokens;
 pub mod weights;
