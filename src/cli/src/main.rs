@@ -10,6 +10,7 @@ mod record;
 mod run;
 mod schemes;
 mod table;
+mod tasks;
 mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -51,6 +52,9 @@ enum Failure {
     /// A pipeline came to no end.
     #[error("the pipeline stopped: {0}")]
     PipelineEnd(String),
+    /// A task's plan cannot be carried out.
+    #[error("the plan of {task} cannot be carried out: {reason}")]
+    TaskPlan { task: &'static str, reason: String },
     /// A vector file's rows make no sense.
     #[error(transparent)]
     Verify(#[from] retort_engine::verify::VerifyError),
@@ -75,6 +79,7 @@ fn main() -> ExitCode {
             Some(("objectives", matches)) => table::objectives(matches),
             Some(("compression", matches)) => compression::table(matches),
             Some(("schemes", matches)) => schemes::table(matches),
+            Some(("tasks", matches)) => tasks::table(matches),
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -174,6 +179,7 @@ fn command() -> Command {
                                 .help("Writes each table into this file, behind its line '<!-- measured: SCHEME -->'"),
                         ]),
                 )
+                .subcommand(tasks::command())
                 .subcommand(
                     Command::new("compression")
                         .about("Bytes and accuracy of every format, repair and way of training and pruning")

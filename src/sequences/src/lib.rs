@@ -7,4 +7,5 @@ pub mod optimizer;
 pub mod random;
 pub mod tasks;
 pub mod tokens;
+pub mod train;
 pub mod weights;

@@ -1,0 +1,289 @@
+//! `retort table tasks`: sequences and regression, each teacher beside its students and their controls.
+
+use std::{
+    fmt::Write as _,
+    io::{Write, stderr, stdout},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+use retort_sequences::{
+    nets::Network,
+    tasks::{self, Language, Task},
+    train::{
+        Lesson, MetricKind, Phase, Study, StudyEvent,
+        presets::{self, OPINION_LABELS, PLACE_LABELS},
+    },
+};
+use retort_spec::Spread;
+
+use crate::{Failure, text};
+
+/// A table: a task, and what is trained for it.
+struct Section {
+    /// The name of its mark in the document.
+    mark: &'static str,
+    metrics: &'static [MetricKind],
+    plan: fn() -> Result<(Task, Vec<Phase>), Failure>,
+}
+
+const CLASSES: &[MetricKind] = &[MetricKind::Accuracy, MetricKind::HeldOutLoss];
+const NUMBERS: &[MetricKind] = &[MetricKind::RootMeanSquare, MetricKind::Explained];
+const TEXTS: &[MetricKind] = &[
+    MetricKind::HeldOutLoss,
+    MetricKind::TeacherLoss,
+    MetricKind::PairEntropy,
+    MetricKind::MeanLength,
+    MetricKind::Acceptance,
+];
+const BRACKETS: &[MetricKind] = &[
+    MetricKind::Legal,
+    MetricKind::Ends,
+    MetricKind::Valid,
+    MetricKind::MeanLength,
+    MetricKind::HeldOutLoss,
+    MetricKind::TeacherLoss,
+];
+
+/// Labels with which a student of a regression is alive, and noise in what it sees.
+const FEW_POINTS: usize = 20;
+const FEW_ROWS: usize = 50;
+const NOISE: f32 = 0.3;
+
+const SECTIONS: [Section; 10] = [
+    Section { mark: "opinions", metrics: CLASSES, plan: || Ok(opinions(Language::English)) },
+    Section { mark: "opinions-chinese", metrics: CLASSES, plan: || Ok(opinions(Language::Chinese)) },
+    Section {
+        mark: "pretraining",
+        metrics: CLASSES,
+        plan: || {
+            let task = tasks::opinions(Language::English);
+            let phases = presets::opinions_pretraining(&task, OPINION_LABELS);
+            Ok((task, phases))
+        },
+    },
+    Section {
+        mark: "places",
+        metrics: CLASSES,
+        plan: || {
+            let task = tasks::places();
+            let phases = presets::places(&task, PLACE_LABELS);
+            Ok((task, phases))
+        },
+    },
+    Section {
+        mark: "names",
+        metrics: TEXTS,
+        plan: || {
+            let task = tasks::names();
+            let phases = presets::names(&task);
+            Ok((task, phases))
+        },
+    },
+    Section {
+        mark: "brackets",
+        metrics: BRACKETS,
+        plan: || {
+            let task = tasks::brackets();
+            let phases = presets::brackets(&task);
+            Ok((task, phases))
+        },
+    },
+    Section { mark: "curve-few", metrics: NUMBERS, plan: || Ok(curve(Some(FEW_POINTS))) },
+    Section { mark: "curve-all", metrics: NUMBERS, plan: || Ok(curve(None)) },
+    Section { mark: "table-few", metrics: NUMBERS, plan: || friedman(Some(FEW_ROWS)) },
+    Section { mark: "table-all", metrics: NUMBERS, plan: || friedman(None) },
+];
+
+/// The default plan, and beside it more labels, softer targets, fewer sentences.
+fn opinions(language: Language) -> (Task, Vec<Phase>) {
+    let task = tasks::opinions(language);
+    let mut phases = presets::opinions(&task, OPINION_LABELS);
+    if language == Language::English {
+        let beside = [
+            ("control, 2,000 labels", Lesson::Labels(Some(2 * OPINION_LABELS))),
+            ("control, all labels", Lesson::Labels(None)),
+            ("student, 5,000 sentences", presets::by_logits(Some(5_000))),
+            ("student by T²·KL, T = 2", presets::by_soft_targets(2.0)),
+        ];
+        phases.extend(beside.map(|(network, lesson)| presets::opinions_student(&task, network, lesson)));
+    }
+    (task, phases)
+}
+
+/// Noisy points of a curve: the teacher has all labels.
+fn curve(labels: Option<usize>) -> (Task, Vec<Phase>) {
+    let task = tasks::curve(NOISE);
+    let phases = presets::regression(&task, None, labels, &[16]);
+    (task, phases)
+}
+
+fn friedman(labels: Option<usize>) -> Result<(Task, Vec<Phase>), Failure> {
+    let failure = |error: tasks::TableError| Failure::TaskPlan { task: "table", reason: error.to_string() };
+    let task = tasks::friedman(1.0).map_err(failure)?.task;
+    let phases = presets::regression(&task, None, labels, &[16]);
+    Ok((task, phases))
+}
+
+/// What a network came to, seed by seed.
+struct Row {
+    network: String,
+    weights: usize,
+    metrics: Vec<(MetricKind, Vec<f64>)>,
+}
+
+/// The command's arguments.
+pub fn command() -> Command {
+    let number = |name: &'static str| Arg::new(name).long(name).value_name("COUNT").default_value("3");
+    Command::new("tasks").about("Every task of sequences and of regression: teachers, students and controls").args([
+        number("seeds").value_parser(value_parser!(u32).range(1..=20)),
+        Arg::new("task").long("task").value_parser(SECTIONS.map(|section| section.mark)).help("All unless given"),
+        Arg::new("into")
+            .long("into")
+            .value_name("FILE")
+            .value_parser(value_parser!(PathBuf))
+            .help("Writes each table into this file, behind its line '<!-- measured: TASK -->'"),
+    ])
+}
+
+/// Prints the tables, or writes them into a file.
+pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
+    let seeds = *matches.get_one::<u32>("seeds").unwrap_or(&3);
+    let asked = text(matches, "task");
+    for section in SECTIONS.iter().filter(|section| asked.is_none_or(|asked| asked == section.mark)) {
+        let table = measure(section, seeds)?;
+        match matches.get_one::<PathBuf>("into") {
+            Some(path) => {
+                let failure = |error: std::io::Error| Failure::File {
+                    path: path.display().to_string(),
+                    reason: error.to_string(),
+                };
+                let before = std::fs::read_to_string(path).map_err(failure)?;
+                std::fs::write(path, replaced(&before, section.mark, &table)).map_err(failure)?;
+            }
+            None => write!(stdout(), "\n## `{}`\n\n{table}", section.mark)?,
+        }
+    }
+    Ok(())
+}
+
+/// A text with a table behind its mark, up to the next empty line behind a table or the next mark.
+fn replaced(text: &str, mark: &str, table: &str) -> String {
+    let mark = format!("<!-- measured: {mark} -->\n");
+    let Some((before, behind)) = text.split_once(&mark) else { return text.to_owned() };
+    let is_table = |line: &&str| line.trim().is_empty() || line.starts_with('|');
+    let old: usize = behind.split_inclusive('\n').take_while(is_table).map(str::len).sum();
+    let rest = &behind[old..];
+    let space = if rest.is_empty() { "" } else { "\n" };
+    format!("{before}{mark}\n{table}{space}{rest}")
+}
+
+/// Carries a section's plan out with each seed.
+fn measure(section: &Section, seeds: u32) -> Result<String, Failure> {
+    let mut rows: Vec<Row> = Vec::new();
+    for seed in 1..=seeds {
+        let (task, phases) = (section.plan)()?;
+        let failure = |reason: String| Failure::TaskPlan { task: section.mark, reason };
+        let mut study = Study::new(task, phases, seed).map_err(|error| failure(error.to_string()))?;
+        let start = Instant::now();
+        while study.is_running() {
+            for event in study.advance(Duration::from_secs(1)) {
+                match event {
+                    StudyEvent::Started(phase, phases, network) => {
+                        let name = format!("{}: seed {seed}, {phase} of {phases}, {network}", section.mark);
+                        write!(stderr(), "\r{name:<100}")?;
+                    }
+                    StudyEvent::Finished { network, tested, .. } => {
+                        let weights =
+                            study.network(&network).map_or(0, |network: &mut Network| network.weights.count());
+                        let at = rows.iter().position(|row| row.network == network).unwrap_or_else(|| {
+                            let metrics = section.metrics.iter().map(|&kind| (kind, Vec::new())).collect();
+                            rows.push(Row { network, weights, metrics });
+                            rows.len() - 1
+                        });
+                        for (kind, values) in &mut rows[at].metrics {
+                            let of = tested.metrics.iter().find(|metric| metric.kind == *kind);
+                            values.extend(of.map(|metric| metric.value));
+                        }
+                    }
+                    StudyEvent::Progress { .. } | StudyEvent::Done => {}
+                }
+            }
+        }
+        writeln!(
+            stderr(),
+            "\r{:<100}",
+            format!("{}: seed {seed}, {:.1} s", section.mark, start.elapsed().as_secs_f64())
+        )?;
+    }
+    let mut table = String::new();
+    let heads: Vec<&str> = section.metrics.iter().map(|&kind| head(kind)).collect();
+    let _ = writeln!(table, "| | weights | {} |", heads.join(" | "));
+    let _ = writeln!(table, "| --- | --- |{}", " --- |".repeat(heads.len()));
+    for Row { network, weights, metrics } in rows {
+        let cells: Vec<String> = metrics.into_iter().map(|(kind, values)| cell(kind, values)).collect();
+        if cells.iter().any(|cell| cell != "–") {
+            let _ = writeln!(table, "| {network} | {weights} | {} |", cells.join(" | "));
+        }
+    }
+    Ok(table)
+}
+
+fn head(kind: MetricKind) -> &'static str {
+    match kind {
+        MetricKind::Accuracy => "accuracy %",
+        MetricKind::HeldOutLoss => "held-out loss",
+        MetricKind::RootMeanSquare => "root of the mean squared error",
+        MetricKind::Explained => "variance explained %",
+        MetricKind::TeacherLoss => "teacher's loss of its texts",
+        MetricKind::PairEntropy => "entropy of pairs",
+        MetricKind::MeanLength => "mean length",
+        MetricKind::Legal => "no wrong token %",
+        MetricKind::Ends => "ended in time %",
+        MetricKind::Valid => "both %",
+        MetricKind::Acceptance => "accepted drafts %",
+    }
+}
+
+/// Mean and spread; shares in percent.
+fn cell(kind: MetricKind, values: Vec<f64>) -> String {
+    if values.is_empty() {
+        return "–".into();
+    }
+    let Spread { mean, deviation, .. } = Spread::of(values);
+    match kind {
+        MetricKind::Accuracy
+        | MetricKind::Explained
+        | MetricKind::Legal
+        | MetricKind::Ends
+        | MetricKind::Valid
+        | MetricKind::Acceptance => format!("{:.1} ± {:.1}", 100.0 * mean, 100.0 * deviation),
+        MetricKind::MeanLength | MetricKind::PairEntropy => format!("{mean:.2} ± {deviation:.2}"),
+        MetricKind::HeldOutLoss | MetricKind::RootMeanSquare | MetricKind::TeacherLoss => {
+            format!("{mean:.3} ± {deviation:.3}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_can_be_carried_out() {
+        for section in &SECTIONS {
+            let (task, phases) = (section.plan)().unwrap();
+            assert_eq!(Study::new(task, phases, 1).err(), None, "{}", section.mark);
+        }
+    }
+
+    #[test]
+    fn a_table_takes_the_place_of_the_one_before() {
+        let text = "# A\n\n<!-- measured: b -->\n\n| old |\n\nkept\n";
+        let new = replaced(text, "b", "| new |\n");
+        assert_eq!(new, "# A\n\n<!-- measured: b -->\n\n| new |\n\nkept\n");
+        assert_eq!(replaced(&new, "b", "| new |\n"), new);
+        assert_eq!(replaced("<!-- measured: b -->\n", "b", "| new |\n"), "<!-- measured: b -->\n\n| new |\n");
+    }
+}

@@ -1,0 +1,18 @@
+//! Training: plans, and studies that carry them out.
+
+mod batches;
+mod learner;
+mod lessons;
+mod measures;
+mod plan;
+pub mod presets;
+mod study;
+mod writing;
+
+#[cfg(test)]
+mod tests;
+
+pub use measures::{Metric, MetricKind, Tested, tokens_per_call};
+pub use plan::{Imitation, Lesson, Origin, Phase, PlanError, Signal, Source};
+pub use study::{Study, StudyEvent};
+pub use writing::write;
