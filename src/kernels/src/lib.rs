@@ -14,7 +14,7 @@ mod shape;
 mod simd4;
 mod softmax;
 
-pub use activations::{gelu_backward, gelu_forward, sigmoid, tanh};
+pub use activations::{gelu, multiply, sigmoid, tanh};
 pub use layer_norm::{layer_norm_backward, layer_norm_forward};
 pub use lstm_cell::{lstm_backward, lstm_forward};
 pub use matmul::{Lhs, Rhs, Scratch, matmul, matmul_panels};

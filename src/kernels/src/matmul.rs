@@ -12,6 +12,9 @@ use crate::{
 /// all else in the second.
 const DEPTH: usize = 256;
 
+/// Numbers of a left factor, at least, among which zeros are looked for: the look at fewer costs as much as it saves.
+const LOOKED_THROUGH: usize = 2_048;
+
 /// A left factor.
 #[derive(Debug, Clone, Copy)]
 pub enum Lhs<'a> {
@@ -44,7 +47,7 @@ impl<'a> Lhs<'a> {
 
     /// Whether many of its columns are zero in all rows of a tile.
     fn is_sparse(self) -> bool {
-        matches!(self, Self::Plain(matrix) if matrix.has_zeros())
+        matches!(self, Self::Plain(matrix) if matrix.rows() * matrix.columns() >= LOOKED_THROUGH && matrix.has_zeros())
     }
 
     /// Blocks of its columns, of about the same depth, where each begins and how deep it is. Each begins where a

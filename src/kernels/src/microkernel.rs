@@ -10,6 +10,7 @@
 
 use std::{cell::Cell, hint::black_box};
 
+#[cfg(target_family = "wasm")]
 use wide::f32x4;
 
 use crate::{
@@ -25,6 +26,12 @@ type Microkernel =
 thread_local! {
     /// Whether the loop was linked.
     static LINKED: Cell<bool> = const { Cell::new(false) };
+}
+
+#[cfg(not(target_family = "wasm"))]
+thread_local! {
+    /// Which vectors the CPU has.
+    static ARCH: pulp::Arch = pulp::Arch::new();
 }
 
 /// The loop as a WebAssembly module with one export, `"microkernel"`; it imports a memory, `"engine" "memory"`. A
@@ -69,24 +76,36 @@ pub fn add(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) -> bo
         let to = to.as_mut_ptr().expose_provenance();
         black_box(unlinked as Microkernel)(numbers, places, right, to, depth, stride * size_of::<f32>(), tiles);
     } else {
-        let right = right.as_chunks().0;
-        for tile in 0..tiles {
-            let (count, entries, places) = left.tile(tile);
-            let place = |input| places.map_or(input, |places| places[input] as usize / STEP);
-            let sums = sums((0..count).map(|input| (&entries[input], &right[place(input)])));
-            for (row, sums) in sums.iter().enumerate() {
-                let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
-                for (to, sum) in to.as_chunks_mut().0.iter_mut().zip(sums) {
-                    *to = (f32x4::new(*to) + *sum).to_array();
-                }
-            }
-        }
+        #[cfg(target_family = "wasm")]
+        add_tiles(left, right, to, stride);
+        // The same order of operations in wider vectors, so the same sums to the last digit.
+        #[cfg(not(target_family = "wasm"))]
+        ARCH.with(|arch| arch.dispatch(|| add_tiles(left, right, to, stride)));
     }
     true
 }
 
 /// The loop in Rust: where nothing was linked, and what the instructions are held to.
-fn sums<'a>(inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>) -> [[f32x4; 2]; ROWS] {
+#[inline(always)]
+fn add_tiles(left: Panels<'_>, right: &[f32], to: &mut [f32], stride: usize) {
+    let right = right.as_chunks().0;
+    for tile in 0..left.tiles {
+        let (count, entries, places) = left.tile(tile);
+        let sums = match places {
+            None => sums(entries[..count].iter().zip(right)),
+            Some(places) => sums((0..count).map(|input| (&entries[input], &right[places[input] as usize / STEP]))),
+        };
+        for (row, sums) in sums.iter().enumerate() {
+            let to = &mut to[(tile * ROWS + row) * stride..][..COLUMNS];
+            to.iter_mut().zip(sums.as_flattened()).for_each(|(to, sum)| *to += sum);
+        }
+    }
+}
+
+/// The sums of a tile.
+#[cfg(target_family = "wasm")]
+#[inline(always)]
+fn sums<'a>(inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>) -> [[[f32; 4]; 2]; ROWS] {
     let mut sums = [[f32x4::ZERO; 2]; ROWS];
     for (left, [a, b, c, d, e, f, g, h]) in inputs {
         let right = [f32x4::new([*a, *b, *c, *d]), f32x4::new([*e, *f, *g, *h])];
@@ -96,7 +115,22 @@ fn sums<'a>(inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>)
             }
         }
     }
-    sums
+    sums.map(|sums| sums.map(f32x4::to_array))
+}
+
+/// The sums of a tile, without vectors of a width: the compiler takes what the CPU has.
+#[cfg(not(target_family = "wasm"))]
+#[inline(always)]
+fn sums<'a>(inputs: impl Iterator<Item = (&'a [f32; ROWS], &'a [f32; COLUMNS])>) -> [[[f32; 4]; 2]; ROWS] {
+    let mut sums = [[0.0; COLUMNS]; ROWS];
+    for (left, right) in inputs {
+        for (sums, &left) in sums.iter_mut().zip(left) {
+            for (sum, right) in sums.iter_mut().zip(right) {
+                *sum += left * right;
+            }
+        }
+    }
+    sums.map(|[a, b, c, d, e, f, g, h]| [[a, b, c, d], [e, f, g, h]])
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! learned positions: an encoder whose mean over a sequence's tokens is classified, or a network that predicts at each
 //! token, with or without a look at later ones.
 
-use retort_kernels::{add_assign, gelu_backward, gelu_forward, relu_backward, relu_forward, scale};
+use retort_kernels::{add_assign, gelu, multiply, relu_backward, relu_forward, scale};
 
 use super::{
     attention::{Attended, Attention, HeadRoom},
@@ -39,6 +39,7 @@ struct BlockTrace {
     attended: Attended,
     attended_mask: DropoutMask,
     before_dense: Normalized,
+    /// With GELU its derivative, once it was applied.
     widened: Vec<f32>,
     activated: Vec<f32>,
     narrowed: Vec<f32>,
@@ -137,7 +138,7 @@ impl Transformer {
             block.widen.forward(weights, products, &trace.before_dense.outputs, &mut trace.widened);
             trace.activated.resize(trace.widened.len(), 0.0);
             match activation {
-                Activation::Gelu => gelu_forward(&trace.widened, &mut trace.activated),
+                Activation::Gelu => gelu(&mut trace.widened, &mut trace.activated),
                 Activation::Relu => {
                     trace.activated.copy_from_slice(&trace.widened);
                     relu_forward(&mut trace.activated);
@@ -195,7 +196,7 @@ impl Transformer {
             zeros(&mut of_hidden, trace.activated.len());
             block.narrow.backward(weights, products, [&trace.activated, &of_part], gradients, Some(&mut of_hidden));
             match self.shape.activation {
-                Activation::Gelu => gelu_backward(&mut of_hidden, &trace.widened),
+                Activation::Gelu => multiply(&mut of_hidden, &trace.widened),
                 Activation::Relu => relu_backward(&mut of_hidden, &trace.activated, 1.0),
             }
             zeros(&mut of_normal, count);
