@@ -12,7 +12,7 @@ use retort_sequences::{
     nets::Network,
     tasks::{self, Language, Task},
     train::{
-        Lesson, MetricKind, Phase, Study, StudyEvent,
+        Lesson, MetricKind, Phase, PlanError, Study, StudyEvent, Tested,
         presets::{self, OPINION_LABELS, PLACE_LABELS},
     },
 };
@@ -179,44 +179,35 @@ fn replaced(text: &str, mark: &str, table: &str) -> String {
     format!("{before}{mark}\n{table}{space}{rest}")
 }
 
-/// Carries a section's plan out with each seed.
+/// What a network came to with one seed.
+struct Trained {
+    network: String,
+    weights: usize,
+    tested: Tested,
+}
+
+/// Carries a section's plan out with each seed, all at once, and makes a table.
 fn measure(section: &Section, seeds: u32) -> Result<String, Failure> {
+    let start = Instant::now();
+    let trained: Result<Vec<Vec<Trained>>, Failure> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (1..=seeds).map(|seed| scope.spawn(move || carry_out(section, seed))).collect();
+        let ended = workers.into_iter().map(|worker| worker.join());
+        let stopped = |_| Failure::TaskPlan { task: section.mark, reason: "a thread stopped".into() };
+        ended.map(|result| result.map_err(stopped)?).collect()
+    });
     let mut rows: Vec<Row> = Vec::new();
-    for seed in 1..=seeds {
-        let (task, phases) = (section.plan)()?;
-        let failure = |reason: String| Failure::TaskPlan { task: section.mark, reason };
-        let mut study = Study::new(task, phases, seed).map_err(|error| failure(error.to_string()))?;
-        let start = Instant::now();
-        while study.is_running() {
-            for event in study.advance(Duration::from_secs(1)) {
-                match event {
-                    StudyEvent::Started(phase, phases, network) => {
-                        let name = format!("{}: seed {seed}, {phase} of {phases}, {network}", section.mark);
-                        write!(stderr(), "\r{name:<100}")?;
-                    }
-                    StudyEvent::Finished { network, tested, .. } => {
-                        let weights =
-                            study.network(&network).map_or(0, |network: &mut Network| network.weights.count());
-                        let at = rows.iter().position(|row| row.network == network).unwrap_or_else(|| {
-                            let metrics = section.metrics.iter().map(|&kind| (kind, Vec::new())).collect();
-                            rows.push(Row { network, weights, metrics });
-                            rows.len() - 1
-                        });
-                        for (kind, values) in &mut rows[at].metrics {
-                            let of = tested.metrics.iter().find(|metric| metric.kind == *kind);
-                            values.extend(of.map(|metric| metric.value));
-                        }
-                    }
-                    StudyEvent::Progress { .. } | StudyEvent::Done => {}
-                }
-            }
+    for Trained { network, weights, tested } in trained?.into_iter().flatten() {
+        let at = rows.iter().position(|row| row.network == network).unwrap_or_else(|| {
+            let metrics = section.metrics.iter().map(|&kind| (kind, Vec::new())).collect();
+            rows.push(Row { network, weights, metrics });
+            rows.len() - 1
+        });
+        for (kind, values) in &mut rows[at].metrics {
+            let of = tested.metrics.iter().find(|metric| metric.kind == *kind);
+            values.extend(of.map(|metric| metric.value));
         }
-        writeln!(
-            stderr(),
-            "\r{:<100}",
-            format!("{}: seed {seed}, {:.1} s", section.mark, start.elapsed().as_secs_f64())
-        )?;
     }
+    writeln!(stderr(), "{}: {:.1} s", section.mark, start.elapsed().as_secs_f64())?;
     let mut table = String::new();
     let heads: Vec<&str> = section.metrics.iter().map(|&kind| head(kind)).collect();
     let _ = writeln!(table, "| | weights | {} |", heads.join(" | "));
@@ -228,6 +219,24 @@ fn measure(section: &Section, seeds: u32) -> Result<String, Failure> {
         }
     }
     Ok(table)
+}
+
+/// Carries a section's plan out with one seed.
+fn carry_out(section: &Section, seed: u32) -> Result<Vec<Trained>, Failure> {
+    let (task, phases) = (section.plan)()?;
+    let failure = |error: PlanError| Failure::TaskPlan { task: section.mark, reason: error.to_string() };
+    let mut study = Study::new(task, phases, seed).map_err(failure)?;
+    let mut trained = Vec::new();
+    while study.is_running() {
+        for event in study.advance(Duration::from_secs(1)) {
+            if let StudyEvent::Finished { network, tested, .. } = event {
+                writeln!(stderr(), "{}: seed {seed}, {network}", section.mark)?;
+                let weights = study.network(&network).map_or(0, |network: &mut Network| network.weights.count());
+                trained.push(Trained { network, weights, tested });
+            }
+        }
+    }
+    Ok(trained)
 }
 
 fn head(kind: MetricKind) -> &'static str {

@@ -75,7 +75,7 @@ fn taught(comparison: Comparison, inputs: Option<usize>) -> Lesson {
 /// The Transformer that teaches `opinions`.
 pub fn opinions_teacher(task: &Task) -> Phase {
     let shape = transformer(task, 32, 0.0, Head::Pooled(task.outputs()));
-    fresh("teacher", &shape, "teacher", Lesson::Labels(None), (2_400, 3e-3))
+    fresh("teacher", &shape, "teacher", Lesson::Labels(None), (2_400, 1e-3))
 }
 
 /// A student of `opinions` that learns a lesson; all begin alike and take as many steps.
