@@ -17,7 +17,7 @@ pub const REVERSE: Direction = Direction(1.0);
 /// many digits.
 const AT_END: f64 = 1e-6;
 
-/// Of one outcome: what it adds to the divergence, and the derivative by q.
+/// What one outcome adds to the divergence, and the derivative by q.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
     /// Its summand.

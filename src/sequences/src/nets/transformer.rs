@@ -1,6 +1,6 @@
-//! A Transformer (Vaswani et al. 2017) with layer normalization in front of each part (Xiong et al. 2020, figure 1b) and
-//! learned positions: an encoder whose mean over a sequence's tokens is classified, or a network that predicts at each
-//! token, with or without a look at later ones.
+//! A Transformer (Vaswani et al. 2017) with layer normalization in front of each part (Xiong et al. 2020, figure 1b)
+//! and learned positions: an encoder whose mean over a sequence's tokens is classified, or a network that predicts at
+//! each token, with or without a look at later ones.
 
 use retort_kernels::{add_assign, gelu, multiply, relu_backward, relu_forward, scale};
 

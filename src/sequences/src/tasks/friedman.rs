@@ -15,7 +15,7 @@ const SEED: u32 = 1;
 /// None: it is a table of numbers.
 pub fn friedman(noise: f32) -> Result<Table, TableError> {
     let mut stream = stream(SEED, "friedman");
-    let mut columns = vec![Vec::with_capacity(ROWS); COLUMNS + 1];
+    let mut columns = vec![Vec::new(); COLUMNS + 1];
     for _ in 0..ROWS {
         let x: [f32; COLUMNS] = std::array::from_fn(|_| stream.uniform());
         let y = 10.0 * (std::f32::consts::PI * x[0] * x[1]).sin()
