@@ -144,7 +144,7 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
     // From the left edge, and from the top: the name's and the number's line.
     let (size, [x, name, large, type_size]) = match (node.size, area.width < 60.0) {
         (Size::Large, _) => ("large", [12.0, 19.0, 43.0, 24.0]),
-        (Size::Small, _) => ("small", [7.0, 16.0, 36.0, 19.0]),
+        (Size::Small, _) => ("small", [7.0, 15.5, 34.5, 19.0]),
         (Size::Tiny, false) => ("tiny", [8.0, 16.0, 34.0, 16.0]),
         (Size::Tiny, true) => ("tiny", [5.0, 13.0, 27.0, 15.0]),
     };
@@ -152,7 +152,7 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
     // The number's digits are all of one width.
     let beside = match node.size {
         Size::Large => [x + width(&words.number, type_size) + 7.0, number],
-        _ => [x, number + 14.0],
+        _ => [x, number + 13.5],
     };
     let waits = match node.part {
         Part::Network(id) => state.waits(id),
@@ -178,7 +178,7 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
         course(ink, page, id, Area { left: x, top, width, height: area.bottom() - 7.0 - top });
     }
     let room = area.right() - x - 3.0;
-    let anchor = match width(&words.name, 12.0) > room {
+    let anchor = match width(&words.name, 13.0) > room {
         // The page's type is narrower on most systems; where it is not the letters are squeezed.
         true => ["start' lengthAdjust='spacingAndGlyphs' textLength='", &tenth(room)].concat(),
         false => "start".into(),

@@ -98,8 +98,10 @@ fn way(grid: &Grid<'_>, nodes: &[Node], flow: Flow, from: Part, to: Part, whole:
         let node = nodes.iter().find(|node| node.part == from).map_or(start, |node| node.area);
         let below = node.bottom() + grid.group_grid()[4] / 2.0;
         let side = if grid.is_broken { start.left - 6.0 } else { start.right() + 8.0 };
-        let x = node.middle()[0];
-        vec![[x, node.bottom()], [x, below], [side, below], [side, lane]]
+        // Two turns that are close are one.
+        let side = if (side - x).abs() < 20.0 { x } else { side };
+        let from = node.middle()[0];
+        vec![[from, node.bottom()], [from, below], [side, below], [side, lane]]
     } else if a.row == 0.5 && !is_below {
         vec![[start.right(), lane]]
     } else if is_of_group {
