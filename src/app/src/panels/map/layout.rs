@@ -116,7 +116,7 @@ impl Room<'_> {
                     false => self.put(say, data.left, data.bottom() + 16.0, "start", 100.0),
                 }
             }
-            (true, true, false) => self.put(say, data.left, data.top - 10.0, "start", data.width + 12.0),
+            (true, true, false) => self.put(say, data.left, data.top - 10.0, "start", data.width + 4.0),
             // On a phone the first row has no room above.
             (true, true, true) => {}
             (false, _, true) => {
@@ -132,7 +132,11 @@ impl Room<'_> {
                         let from = data.middle()[0] + 8.0;
                         self.put(say, from, lane - 6.0, "start", grid.cells[group].area.left - from - 8.0);
                     }
-                    None => self.put(say, data.right() + 24.0, grid.lanes[0] + 13.0, "start", 100.0),
+                    None => {
+                        let from = data.right() + 24.0;
+                        let end = grid.cells[1].area.middle()[0];
+                        self.put(say, from, grid.lanes[0] + 13.0, "start", end - from - 8.0);
+                    }
                 }
             }
         }

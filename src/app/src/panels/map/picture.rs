@@ -156,7 +156,7 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
     };
     let waits = match node.part {
         Part::Network(id) => state.waits(id),
-        Part::Packed => state.outdated || state.waits(state.plan.product),
+        Part::Packed => state.outdated || state.shown().is_none() || state.waits(state.plan.product),
         Part::Data => false,
     };
     ink.open(&["node ", size, " ", hue(node.part), if waits { " waits" } else { "" }]);
