@@ -99,7 +99,9 @@ fn buttons(page: &AppContext, map: &Layout, part: Part) -> Vec<Html> {
             Part::Network(id) => page.name(id),
             _ => words.name,
         };
-        let label = [&name, page.texts.language.colon(), &words.number, " ", &words.beside].concat();
+        let language = page.texts.language;
+        let unit = if part == Part::Data { "" } else { language.percent_sign() };
+        let label = [&name, language.colon(), &words.number, unit, " ", &words.beside].concat();
         let class = match part {
             Part::Network(id) if page.state.is_training(id) => ["training ", id.role_word()].concat(),
             _ => String::new(),
