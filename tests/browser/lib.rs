@@ -302,7 +302,9 @@ impl Page {
     /// # Errors
     /// Where it does not end.
     pub async fn until_finished(&self) -> Result<()> {
-        self.until("document.querySelector('main[data-state=finished][data-recorded=false] #verdict-words')").await?;
+        // Whichever tab is shown, the result stands in the sentence above it.
+        let told = "document.querySelector('#verdict-words, #lede .result b')";
+        self.until(&format!("document.querySelector('main[data-state=finished][data-recorded=false]') && {told}")).await?;
         self.script("window.begunKnown = document.querySelector('main').dataset.begun").await?;
         Ok(())
     }
