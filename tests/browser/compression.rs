@@ -30,7 +30,11 @@ async fn page_pipeline_leaves_files_as_long_as_shown_which_open_again() -> Resul
     page.click("#file-packed").await?;
     page.until("window.saved.length === 1").await?;
     let size = page.script("return window.saved[0].size").await?;
-    let link = page.script("return location.hash.length - 1").await?.as_u64().unwrap_or_default() as u32;
+    let link = page
+        .script("return location.hash.replace('&depth=everything', '').length - 1")
+        .await?
+        .as_u64()
+        .unwrap_or_default() as u32;
     let size = size.as_u64().unwrap_or_default() as u32;
     // A length from 128 on takes two bytes.
     ensure!(size == bytes[4] + link + u32::from(link > 127), "{size} {link} {bytes:?}");

@@ -12,7 +12,8 @@ const ASSETS: [&str; 3] = ["assets/lessons", "assets/locales", "web/vendor/fluen
 
 /// Style sheets in `index.html`, one a line: they become one file, in this order.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"";
-/// The page's first picture has its style in itself and does not wait for the file, which takes effect when it is there.
+/// The page's first picture has its style in itself and does not wait for the file, which takes effect once it is
+/// there.
 const UNHURRIED: &str = "media=\"print\" onload=\"this.media='all'\"";
 /// Where `index.html` gives the stamp that tells this build's files from an older build's in the browser's cache.
 const STAMP: &str = "<meta name=\"build\" content=\"dev\">";

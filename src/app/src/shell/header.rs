@@ -68,11 +68,15 @@ pub fn use_header() -> Html {
 /// With and without: the mean accuracies of product and control.
 fn score(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let Some(verdict) = state.verdict.as_ref().filter(|_| page.shows("verdict")) else { return Html::default() };
-    let percent = |id| percent(texts, verdict.mean(id));
+    if !page.shows("verdict") {
+        return Html::default();
+    }
+    // Its place is kept until the verdict is there.
+    let percent =
+        |id| state.verdict.as_ref().map_or_else(|| "–".to_owned(), |verdict| percent(texts, verdict.mean(id)));
     html! {
         <span id="with-without" title={texts.get("with-without")}>
-            <b class="student">{ percent(verdict.product) }</b>{ " : " }<span class="baseline">{ percent(verdict.control) }</span>
+            <b class="student">{ percent(state.plan.product) }</b>{ " : " }<span class="baseline">{ percent(state.plan.control) }</span>
         </span>
     }
 }

@@ -40,8 +40,8 @@ impl State {
             && phase.is_some_and(|phase| self.plan.learners(phase).any(|learner| learner == network_id))
     }
 
-    /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there is
-    /// the last training's. One that is computed from others has no curve, and ends when the control's does.
+    /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there
+    /// is the last training's. One that is computed from others has no curve, and ends when the control's does.
     pub fn is_of_this_training(&self, measured: &Measured) -> bool {
         let plan = &self.plan;
         let id = if is_trained(plan, measured.network_id) { measured.network_id } else { plan.control };
@@ -49,8 +49,8 @@ impl State {
         self.curves.iter().rev().find(mine).is_some_and(|point| point.epoch >= epochs(plan, id))
     }
 
-    /// The accuracy of a network that the whole page shows: the mean of its seeds, once the verdict knows several. Until
-    /// then it is that of the first run, while it trains that of the last point of its curve.
+    /// The accuracy of a network that the whole page shows: the mean of its seeds, once the verdict knows several.
+    /// Until then it is that of the first run, while it trains that of the last point of its curve.
     pub fn accuracy(&self, network_id: NetworkId) -> (Option<f64>, Option<&Spread>) {
         let spread = self.verdict.as_ref().and_then(|verdict| verdict.spread(network_id));
         if let Some(spread) = spread.filter(|spread| spread.values.len() > 1) {

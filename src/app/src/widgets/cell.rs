@@ -20,8 +20,8 @@ impl Cell {
     }
 }
 
-/// A row; its first cell is its head, in a head of a table each is a column's. The roles keep cells cells where they are
-/// laid out otherwise.
+/// A row; its first cell is its head, in a head of a table each is a column's. The roles keep cells cells where they
+/// are laid out otherwise.
 pub fn row(key: usize, class: &'static str, is_head: bool, cells: Vec<Cell>) -> Html {
     let cell = |(place, Cell { class, name, share, content }): (usize, Cell)| {
         let (tag, role, scope) = match (is_head, place) {

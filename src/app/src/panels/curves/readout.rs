@@ -44,8 +44,8 @@ impl Row {
     }
 }
 
-/// A row for each network that learns, of its mean over the seeds, and for the product of each kept run, at an epoch or at their
-/// ends.
+/// A row for each network that learns, of its mean over the seeds, and for the product of each kept run, at an epoch or
+/// at their ends.
 pub fn rows(page: &AppContext, means: &[CurvePoint], quantity: Quantity, epoch: Option<u32>) -> Vec<Row> {
     let row = |owner: Owner, name: String, point: Option<CurvePoint>| {
         let value = |part: Part| written(page, quantity, point.and_then(|point| quantity.of(part, &point)));

@@ -20,7 +20,7 @@ pub struct Content {
 
 /// How wide a text is, about: what does not fit is not written. Letters of Chinese are as wide as the type is high.
 pub fn width(text: &str, size: f64) -> f64 {
-    /// Of the page's type, medium weight.
+    /// The page's type in its medium weight.
     const LATIN: f64 = 0.58;
     text.chars().map(|letter| if letter.is_ascii() { LATIN * size } else { size }).sum()
 }
