@@ -50,7 +50,7 @@ pub fn presets(page: &AppContext, open: bool, drop_draft: &Callback<()>) -> Html
         <details class="presets" {open}>
             <summary>{ texts.get("bench-start-from") }</summary>
             <p class="hint">{ texts.get("bench-intro") }</p>
-            <ul>{ for PRESETS.iter().map(entry) }</ul>
+            <ul tabindex="0">{ for PRESETS.iter().map(entry) }</ul>
         </details>
     }
 }
