@@ -1207,4 +1207,5 @@ map-extra = meaningless outputs
 map-twins = same start, batches, steps
 map-svg = Map as SVG
 map-png = Map as PNG
+map-packed-first = Packed, seed 1
 map-packed = Packed

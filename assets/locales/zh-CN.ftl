@@ -1194,4 +1194,5 @@ map-extra = 无意义的输出
 map-twins = 起点、批次、步数相同
 map-svg = SVG 示意图
 map-png = PNG 示意图
+map-packed-first = 打包，种子 1
 map-packed = 打包

@@ -78,6 +78,8 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
                 }
                 Some(_) if before.is_none() => {
                     link::session_set(BEFORE, &encode(&page.state.experiment));
+                    // A lesson speaks of test examples, not of what was drawn before it.
+                    page.state.dispatch(Action::Give(None));
                 }
                 Some(_) => {}
             }

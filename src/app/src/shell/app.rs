@@ -248,6 +248,9 @@ pub fn App(props: &AppProps) -> Html {
         let (place, experiment) = (place.clone(), state.experiment.clone());
         move |to: Place| {
             link::put_place(&experiment, to, in_place);
+            if let Some(window) = web_sys::window().filter(|_| to.tab != place.tab) {
+                window.scroll_to_with_x_and_y(0.0, 0.0);
+            }
             place.set(to);
         }
     };

@@ -1,6 +1,6 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::{Knob, Scheme};
+use retort_spec::{Contrast, Knob, Scheme};
 use yew::prelude::*;
 
 use crate::{
@@ -23,7 +23,13 @@ pub fn summary_line(page: &AppContext) -> Html {
             ("baseline", percent(texts, verdict.mean(verdict.control)).into()),
         ];
         let id = if is_alone { "lede-result" } else { "lede-result-control" };
-        html! { <><b>{ outcome(page, verdict.outcome) }</b>{ texts.language.gap() }{ texts.with(id, &args) }</> }
+        let (outcome, numbers) = (html! { <b>{ outcome(page, verdict.outcome) }</b> }, texts.with(id, &args));
+        let gap = texts.language.gap();
+        // Of a control that is taught, too, the outcome says only that one is more than the other.
+        match state.plan.contrast {
+            Contrast::Alone => html! { <>{ outcome }{ gap }{ numbers }</> },
+            _ => html! { <>{ numbers }{ gap }{ outcome }</> },
+        }
     });
     let words = match state.experiment.scheme {
         Scheme::Offline => texts.get("lede"),

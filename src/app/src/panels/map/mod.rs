@@ -66,10 +66,10 @@ pub fn use_map() -> Html {
                 <>{ for map.nodes.iter().flat_map(|node| buttons(&page, &map, node.part)) }</>
             </figure>
             if page.shows("downloads") {
-                <p class="save">
+                <div class="save">
                     <button onclick={save(false)} aria-label={texts.get("map-svg")}>{ "SVG" }</button>
                     <button onclick={save(true)} aria-label={texts.get("map-png")}>{ "PNG" }</button>
-                </p>
+                </div>
             }
         </section>
     }

@@ -49,7 +49,10 @@ pub fn content(page: &AppContext, node: &Node) -> Content {
         Part::Packed => {
             let shown = state.shown().map(|(file, _)| file);
             let length = shown.map_or_else(String::new, |file| bytes(texts, file.bytes.into()));
-            Content { name: texts.get("map-packed"), number: share(shown.map(|file| file.accuracy)), beside: length }
+            // It is one network's file, beside means over the seeds.
+            let several = state.verdict.as_ref().is_some_and(|verdict| verdict.runs() > 1);
+            let name = texts.get(if several { "map-packed-first" } else { "map-packed" });
+            Content { name, number: share(shown.map(|file| file.accuracy)), beside: length }
         }
     }
 }

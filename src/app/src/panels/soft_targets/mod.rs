@@ -30,7 +30,6 @@ use crate::{
     widgets::{
         dom::text_of,
         example_card::{origin, picture},
-        highlight::reveal,
         knob::knob_label,
         number_field::{NumberField, number_field},
         slider::{place, value_at},
@@ -191,7 +190,7 @@ fn choices(page: &AppContext) -> Html {
         let (page, back) = (page.clone(), Place { opened: None, ..place });
         Callback::from(move |_: MouseEvent| match is_open {
             true => page.go.emit(back),
-            false => reveal(&page, DRAW, None),
+            false => page.show.emit(DRAW.to_owned()),
         })
     };
     html! {
