@@ -20,12 +20,15 @@ use retort_spec::Spread;
 
 use crate::{Failure, text};
 
+/// A task and the phases in which its networks learn.
+type Planned = Result<(Task, Vec<Phase>), Failure>;
+
 /// A table: a task, and what is trained for it.
 struct Section {
     /// The name of its mark in the document.
     mark: &'static str,
     metrics: &'static [MetricKind],
-    plan: fn() -> Result<(Task, Vec<Phase>), Failure>,
+    plan: fn() -> Planned,
 }
 
 const CLASSES: &[MetricKind] = &[MetricKind::Accuracy, MetricKind::HeldOutLoss];
@@ -119,7 +122,7 @@ fn curve(labels: Option<usize>) -> (Task, Vec<Phase>) {
     (task, phases)
 }
 
-fn friedman(labels: Option<usize>) -> Result<(Task, Vec<Phase>), Failure> {
+fn friedman(labels: Option<usize>) -> Planned {
     let failure = |error: tasks::TableError| Failure::TaskPlan { task: "table", reason: error.to_string() };
     let task = tasks::friedman(1.0).map_err(failure)?.task;
     let phases = presets::regression(&task, None, labels, &[16]);
