@@ -304,7 +304,8 @@ impl Page {
     pub async fn until_finished(&self) -> Result<()> {
         // Whichever tab is shown, the result stands in the sentence above it.
         let told = "document.querySelector('#verdict-words, #lede .result b')";
-        self.until(&format!("document.querySelector('main[data-state=finished][data-recorded=false]') && {told}")).await?;
+        self.until(&format!("document.querySelector('main[data-state=finished][data-recorded=false]') && {told}"))
+            .await?;
         self.script("window.begunKnown = document.querySelector('main').dataset.begun").await?;
         Ok(())
     }

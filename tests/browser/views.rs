@@ -59,8 +59,10 @@ async fn page_opens_the_settings_of_what_is_asked_for() -> Result<()> {
     page.until("['data', 'scheme', 'teacher', 'student', 'settings'].every((id) => document.querySelector(`#inspector #${id}`))")
         .await?;
     page.set("#depth", "everything").await?;
-    page.until("document.querySelector('#objectives') && document.querySelector('#cost') && document.querySelector('#data')")
-        .await?;
+    page.until(
+        "document.querySelector('#objectives') && document.querySelector('#cost') && document.querySelector('#data')",
+    )
+    .await?;
     page.close().await
 }
 
