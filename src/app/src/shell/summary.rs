@@ -25,7 +25,7 @@ pub fn summary_line(page: &AppContext) -> Html {
         let id = if is_alone { "lede-result" } else { "lede-result-control" };
         let (outcome, numbers) = (html! { <b>{ outcome(page, verdict.outcome) }</b> }, texts.with(id, &args));
         let gap = texts.language.gap();
-        // Of a control that is taught, too, the outcome says only that one is more than the other.
+        // Where the control is taught, too, the outcome says only that one is more than the other.
         match state.plan.contrast {
             Contrast::Alone => html! { <>{ outcome }{ gap }{ numbers }</> },
             _ => html! { <>{ numbers }{ gap }{ outcome }</> },
