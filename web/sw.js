@@ -8,7 +8,7 @@ const HOME = self.registration.scope;
 const OURS = `retort-page-${HOME} `;
 const CACHE = OURS + VERSION;
 // For some visitors only: kept when it is first asked for.
-const isForSome = (name) => name.startsWith("engine-gpu") || name.startsWith("docs/");
+const isForSome = (name) => name.startsWith("engine-gpu") || name.startsWith("engine-sequences") || name.startsWith("docs/");
 
 self.addEventListener("install", (event) => {
   const names = [...FILES.keys()].filter((name) => !isForSome(name));

@@ -141,6 +141,7 @@ reason-no-webgpu = On the CPU: this browser has no WebGPU adapter.
 reason-software = On the CPU: this browser's WebGPU is emulated in software, which is slower.
 reason-no-timestamps = On the CPU: the GPU lacks timestamp queries, which the GPU engine needs.
 reason-too-small = On the CPU: these networks are too small to gain from the GPU.
+reason-sequences = On the CPU: sequences and numbers have an engine of their own.
 reason-gpu-failed = On the CPU: the GPU engine failed.
 reason-gpu-asked = On the GPU, as chosen.
 reason-timing = On the CPU. Meanwhile the GPU engine compiles and is timed on this experiment.
@@ -157,6 +158,11 @@ diagnostics-hint = Each seed of an experiment can train in its own worker. There
 network-teacher = Teacher
 network-student = Student, distilled
 network-baseline = Student, alone
+network-forward = Forward KL, given texts
+network-reverse = Reverse KL, given texts
+network-own-forward = Forward KL, own texts
+network-own-reverse = Reverse KL, own texts
+network-texts = The teacher's texts
 network-assistant = Assistant
 network-ensemble = Ensemble
 network-control = Student, control
@@ -190,6 +196,8 @@ network-kind = Kind of network
 kind-mlp = Perceptron
 kind-conv = Convolutional
 kind-residual = Residual
+kind-transformer = Transformer
+kind-lstm = LSTM
 mark-key = Changing a setting with this mark retrains the networks it affects.
 parameters = Parameters
 extra-parameters = Extra parameters, not in the file
@@ -240,6 +248,31 @@ fashion-class = { $class ->
    *[9] Boot
 }
 
+opinions-class = { $class ->
+    [0] good
+    [1] bad
+   *[2] not mentioned
+}
+opinions-zh-class = { $class ->
+    [0] good
+    [1] bad
+   *[2] not mentioned
+}
+places-class = { $class ->
+    [0] Czechia
+    [1] Germany
+    [2] Spain
+    [3] Finland
+    [4] France
+    [5] Indonesia
+    [6] Italy
+    [7] Japan
+    [8] Netherlands
+    [9] Poland
+    [10] Portugal
+   *[11] Türkiye
+}
+
 soft-targets = Soft targets
 soft-targets-sub = one test example, as the networks see it
 soft-targets-empty = The teacher is still learning.
@@ -277,6 +310,11 @@ example-card = The chosen example
 short-teacher = Teacher
 short-student = Distilled
 short-baseline = Alone
+short-forward = Forward KL
+short-reverse = Reverse KL
+short-own-forward = Own, fwd
+short-own-reverse = Own, rev
+short-texts = Its texts
 short-assistant = Assistant
 short-ensemble = Ensemble
 short-control = Control
@@ -589,6 +627,8 @@ use-with = Teacher { $teacher }, student { $student }
 use-with-mlp = Use it with hidden layers
 use-with-conv = Use it with convolutional networks
 use-with-residual = Use it with residual networks
+use-with-transformer = Use it with Transformers
+use-with-lstm = Use it with LSTMs
 loss = loss
 loss-first = First { $share } % of the steps:
 loss-then = Afterwards:
@@ -705,6 +745,7 @@ problem-widths = this is not a list of at most { $layers } hidden widths from 1 
 problem-classes = this is not a list of class numbers
 problem-omit = these classes cannot be left out of this data set
 problem-images = a convolution needs images, and these data are points in the plane
+problem-network = this kind of network does not read this kind of data
 problem-twice = given twice; the first one counts
 problem-newer = the link was made by a version of Retort newer than { $known }; only what is known here is used
 trouble-diverged = { $network }: the loss became NaN at step { $step }. Lower the learning rate (now { $rate }) and start over.
@@ -751,6 +792,7 @@ file-problem-other-data = it was made for { $inputs } inputs and { $classes } cl
 file-problem-other = { $reason }
 trouble-nothing = The student has nothing to learn from: give it labels, or a soft weight above 0 and a transfer set.
 trouble-refused = { $objective } cannot be used: it { $reason }.
+trouble-other-engine = Another engine trains “{ $data }”.
 take-out = Remove it
 trouble-engine = The engine stopped: { $reason }
 restarted = The engine stopped ({ $reason }). It was started again on the CPU with the same experiment.
@@ -767,6 +809,13 @@ data-rings = Rings
 data-blobs = Blobs
 data-mnist = MNIST
 data-fashion = Fashion-MNIST
+data-opinions = Opinions (sentences)
+data-opinions-zh = Opinions (Chinese)
+data-places = Town names, by country
+data-names = Town names, letter by letter
+data-brackets = Brackets, one by one
+data-curve = A curve with noise
+data-friedman = A table of numbers
 knob-examples = Examples
     .help = How many training examples are generated.
 knob-classes = Classes
@@ -822,6 +871,9 @@ scheme-specialists = Specialists
 scheme-soup = Model soup
     .help = The weights of several trained networks are averaged into one; this works if they come from a common start.
     .seen = Measured with five networks of 50 labels each: the first 87.9 %, averaged 90.8 %. From five starts: 68.9 %.
+scheme-methods = Five lessons for a language model
+    .help = One teacher, students that start alike: whose texts they learn from, and in which direction the divergence is taken.
+    .seen = Measured on town names: forward KL on given texts covers the test best; reverse KL writes more like the teacher, with less variety. On brackets, one's own texts make it worse.
 scheme-noise = Noise instead of data
     .help = The student sees no example of the data set, only the teacher's answers to noise.
     .seen = Measured: sparse noise 91.6 %, shuffled pixels 90.5 %, uniform noise 57.9 %, real inputs 97.5 %.
@@ -871,6 +923,22 @@ knob-batch = Batch size
     .help = Number of examples in one training step.
 knob-learning-rate = Learning rate
     .help = Size of a training step. If it is too large, the loss becomes NaN.
+knob-teacher-rate = Teacher's learning rate
+    .help = Size of a training step of the teacher.
+knob-warm-up = Warm-up epochs
+    .help = All students first learn the control's texts for so many epochs, as one network.
+knob-own-texts = Own texts
+    .help = The share of steps in which the student learns from texts that it writes itself (λ).
+knob-shown = Outcomes shown
+    .help = How many of the teacher's likeliest outcomes the student sees; all others are one outcome, the tail. 0: all.
+knob-bounded = Bounded by the teacher
+    .help = On: the student learns labels, and pays for its error where it is larger than the teacher's. Off: it learns the teacher's answers.
+bounded-on = On
+bounded-off = Off
+knob-pretraining = Hidden words first
+    .help = On: a Transformer that teaches first guesses hidden words of sentences without labels, for as many epochs again.
+pretraining-on = On
+pretraining-off = Off
 knob-optimizer = Optimizer
     .help = The rule that turns gradients into steps.
 optimizer-sgd = SGD, momentum 0.9
@@ -1209,3 +1277,51 @@ map-svg = Map as SVG
 map-png = Map as PNG
 map-packed-first = Packed, seed 1
 map-packed = Packed
+
+task-classes = What do the networks answer?
+task-classes-score = The percentages of this page are shares of the test examples whose class is right.
+task-tokens = What do the networks write?
+task-tokens-score = The percentages of this page say how probable a network finds the true next letter of a test text, as the geometric mean: e to the power of minus the held-out loss.
+task-numbers = How well do the networks fit?
+task-numbers-score = The percentages of this page are shares of the variance of the test that a network explains (R²).
+curve-tokens = Probability of the next letter
+curve-numbers = Variance explained
+verdict-tokens = The distilled student gives the true next letter { $student } % in the mean, the same network taught by labels { $baseline } %.
+verdict-numbers = The distilled student explains { $student } % of the variance of the test, the same network alone { $baseline } %.
+exhibit-empty = In a moment: the task is being prepared.
+words = What the Transformer looks at
+ask-suggestions = From the test
+ask-sentence = Type a sentence and a question
+ask-place = Type the name of a town
+ask-unknown = Not in the grammar: { $words }. They are read as one unknown word.
+ask-nothing = Type something that the networks can read.
+ask-answers = Their answers at this temperature
+attention-words = Where the last block's heads look from “{ $word }”, in the mean. Press another word.
+attention-none = Neither of these networks has attention. Choose a Transformer as teacher or student.
+curve-picture = The true curve, { $points } labelled points that student and control see, and what each network says
+predicted-picture = What is predicted against what is true, { $rows } rows of the test: the nearer to the line the better
+axis-x = x
+axis-y = y
+axis-true = true value
+axis-predicted = predicted
+chart-truth = truth
+chart-points = labelled points
+texts-caption = written at T = { $temperature }; the darker, the more it surprises the teacher
+texts-press = Press a letter: what does each network expect there?
+next-letter = What comes behind “{ $before }”?
+column-held-out = held-out loss
+column-teacher-loss = teacher's loss of its texts
+column-valid = right as a whole
+column-variety = variety (pairs)
+column-length = mean length
+column-accepted = drafts accepted
+column-call = letters per teacher's call
+methods-caption = The lessons side by side, after { $runs ->
+    [one] one seed
+   *[other] { $runs } seeds
+}. Losses in nats, the lower the better. Drafts of 4 letters, as in speculative decoding
+shown-caption = What leaves the teacher for each letter that it is asked about
+column-size = size
+shown-letter = the letter alone
+shown-top = the { $count } likeliest letters with their probabilities
+shown-all = all probabilities

@@ -140,6 +140,7 @@ reason-no-webgpu = 使用 CPU：此浏览器没有 WebGPU 适配器。
 reason-software = 使用 CPU：此浏览器的 WebGPU 由软件模拟，速度更慢。
 reason-no-timestamps = 使用 CPU：GPU 缺少 GPU 引擎所需的时间戳查询功能。
 reason-too-small = 使用 CPU：网络太小，GPU 没有优势。
+reason-sequences = 使用 CPU：序列和数字有自己的引擎。
 reason-gpu-failed = 使用 CPU：GPU 引擎出错。
 reason-gpu-asked = 按所选使用 GPU。
 reason-timing = 使用 CPU；同时 GPU 引擎正在编译，并用此实验计时。
@@ -156,6 +157,11 @@ diagnostics-hint = 同一实验的每个随机种子都可以在各自的线程�
 network-teacher = 教师模型
 network-student = 学生模型（蒸馏）
 network-baseline = 学生模型（单独训练）
+network-forward = 前向 KL，给定文本
+network-reverse = 反向 KL，给定文本
+network-own-forward = 前向 KL，自己的文本
+network-own-reverse = 反向 KL，自己的文本
+network-texts = 教师的文本
 network-assistant = 助教模型
 network-ensemble = 集成
 network-control = 学生模型（对照）
@@ -189,6 +195,8 @@ network-kind = 网络种类
 kind-mlp = 感知机
 kind-conv = 卷积网络
 kind-residual = 残差网络
+kind-transformer = Transformer
+kind-lstm = LSTM
 mark-key = 改动带有此标记的设置，会重新训练相关的网络。
 parameters = 参数量
 extra-parameters = 另外学习的参数（不在文件中）
@@ -239,6 +247,31 @@ fashion-class = { $class ->
    *[9] 短靴
 }
 
+opinions-class = { $class ->
+    [0] 好
+    [1] 差
+   *[2] 未提及
+}
+opinions-zh-class = { $class ->
+    [0] 好
+    [1] 差
+   *[2] 未提及
+}
+places-class = { $class ->
+    [0] 捷克
+    [1] 德国
+    [2] 西班牙
+    [3] 芬兰
+    [4] 法国
+    [5] 印度尼西亚
+    [6] 意大利
+    [7] 日本
+    [8] 荷兰
+    [9] 波兰
+    [10] 葡萄牙
+   *[11] 土耳其
+}
+
 soft-targets = 软标签
 soft-targets-sub = 网络眼中的一个测试样本
 soft-targets-empty = 教师还在学习。
@@ -276,6 +309,11 @@ example-card = 选中的样本
 short-teacher = 教师
 short-student = 蒸馏
 short-baseline = 单独训练
+short-forward = 前向 KL
+short-reverse = 反向 KL
+short-own-forward = 自写，前向
+short-own-reverse = 自写，反向
+short-texts = 教师文本
 short-assistant = 助教
 short-ensemble = 集成
 short-control = 对照
@@ -579,6 +617,8 @@ use-with = 教师 { $teacher }，学生 { $student }
 use-with-mlp = 换用有隐藏层的网络
 use-with-conv = 换用卷积网络
 use-with-residual = 换用残差网络
+use-with-transformer = 换用 Transformer
+use-with-lstm = 换用 LSTM
 loss = 损失
 loss-first = 前 { $share }% 的步骤：
 loss-then = 之后：
@@ -692,6 +732,7 @@ problem-widths = 不是最多 { $layers } 个的列表：隐藏层宽度为 1 �
 problem-classes = 不是类别编号列表
 problem-omit = 此数据集不能去掉这些类别
 problem-images = 卷积需要图像，而这些数据是平面上的点
+problem-network = 这种网络不能读这种数据
 problem-twice = 重复给出，以第一个为准
 problem-newer = 链接由比版本 { $known } 更新的 Retort 生成，只采用认识的部分
 trouble-diverged = { $network }：第 { $step } 步时损失变为 NaN。请降低学习率（现为 { $rate }）并从头开始。
@@ -738,6 +779,7 @@ file-problem-other-data = 它有 { $inputs } 个输入、{ $classes } 个类别�
 file-problem-other = 无法使用（英文说明：{ $reason }）
 trouble-nothing = 学生没有可学的东西：请给它标签，或使软标签权重大于 0 并提供迁移集。
 trouble-refused = 不能使用“{ $objective }”：{ $reason }。
+trouble-other-engine = “{ $data }”由另一个引擎训练。
 take-out = 移除
 trouble-engine = 引擎停止：{ $reason }
 restarted = 引擎停止（{ $reason }）。已在 CPU 上以同一实验重新启动。
@@ -754,6 +796,13 @@ data-rings = 同心环
 data-blobs = 高斯簇
 data-mnist = MNIST
 data-fashion = Fashion-MNIST
+data-opinions = 评价（英文句子）
+data-opinions-zh = 评价（中文句子）
+data-places = 地名，按国家分类
+data-names = 地名，逐字母书写
+data-brackets = 括号，逐个书写
+data-curve = 带噪声的曲线
+data-friedman = 数字表格
 knob-examples = 样本数
     .help = 生成多少个训练样本。
 knob-classes = 类别数
@@ -809,6 +858,9 @@ scheme-specialists = 专家网络
 scheme-soup = 模型汤
     .help = 把几个训练好的网络的权重平均成一个；它们来自共同起点时才有效。
     .seen = 五个网络各 50 个标签时测得：第一个 87.9%，平均后 90.8%。起点不同时为 68.9%。
+scheme-methods = 语言模型的五种学法
+    .help = 一位教师，起点相同的学生：从谁的文本学习，散度取哪个方向。
+    .seen = 在地名上测得：在给定文本上用前向 KL 覆盖测试集最好；反向 KL 写得更像教师，但变化更少。在括号上，用自己的文本反而更差。
 scheme-noise = 以噪声代替数据
     .help = 学生看不到数据集的任何样本，只看到教师对噪声的回答。
     .seen = 测得：稀疏噪声 91.6%，打乱像素 90.5%，均匀噪声 57.9%，真实输入 97.5%。
@@ -858,6 +910,22 @@ knob-batch = 批次大小
     .help = 每一步训练的样本数。
 knob-learning-rate = 学习率
     .help = 每一步走多远。过高时损失会变为 NaN。
+knob-teacher-rate = 教师的学习率
+    .help = 教师每一步走多远。
+knob-warm-up = 预热轮数
+    .help = 所有学生先作为同一个网络，用对照的文本学习这么多轮。
+knob-own-texts = 自己的文本
+    .help = 有多大比例的步骤，学生从自己写的文本学习（λ）。
+knob-shown = 展示的结果数
+    .help = 学生能看到教师最可能的几个结果；其余合为一个结果（尾部）。0：全部。
+knob-bounded = 以教师为界
+    .help = 开：学生学习标签，只在误差大于教师时受罚。关：学习教师的回答。
+bounded-on = 开
+bounded-off = 关
+knob-pretraining = 先猜隐藏词
+    .help = 开：作为教师的 Transformer 先用无标签句子猜被隐藏的词，轮数相同。
+pretraining-on = 开
+pretraining-off = 关
 knob-optimizer = 优化器
     .help = 由梯度得到更新的规则。
 optimizer-sgd = SGD，动量 0.9
@@ -1196,3 +1264,51 @@ map-svg = SVG 示意图
 map-png = PNG 示意图
 map-packed-first = 打包，种子 1
 map-packed = 打包
+
+task-classes = 各网络如何回答？
+task-classes-score = 本页的百分数是类别答对的测试样本所占比例。
+task-tokens = 各网络写出什么？
+task-tokens-score = 本页的百分数表示网络认为测试文本中真实的下一个字母有多可能（几何平均）：e 的负留出损失次方。
+task-numbers = 各网络拟合得如何？
+task-numbers-score = 本页的百分数是网络解释的测试集方差的比例（R²）。
+curve-tokens = 下一个字母的概率
+curve-numbers = 解释的方差
+verdict-tokens = 蒸馏学生给真实的下一个字母的概率平均为 { $student }%，同样的网络只学标签时为 { $baseline }%。
+verdict-numbers = 蒸馏学生解释了测试集方差的 { $student }%，同样的网络单独训练解释了 { $baseline }%。
+exhibit-empty = 请稍候：正在准备任务。
+words = Transformer 在看什么
+ask-suggestions = 取自测试集
+ask-sentence = 输入一个句子和一个问题
+ask-place = 输入一个地名
+ask-unknown = 语法中没有：{ $words }。它们被当作一个未知词。
+ask-nothing = 请输入网络能读的内容。
+ask-answers = 在此温度下的回答
+attention-words = 最后一层各注意力头从“{ $word }”看向哪里（平均）。可点击其他词。
+attention-none = 这些网络都没有注意力。请把教师或学生换成 Transformer。
+curve-picture = 真实曲线、学生和对照能看到的 { $points } 个带标签的点，以及各网络的回答
+predicted-picture = 预测值与真实值，测试集的 { $rows } 行：离直线越近越好
+axis-x = x
+axis-y = y
+axis-true = 真实值
+axis-predicted = 预测值
+chart-truth = 真实
+chart-points = 带标签的点
+texts-caption = 以 T = { $temperature } 写出；颜色越深，教师越意外
+texts-press = 点击一个字母：各网络在那里期待什么？
+next-letter = “{ $before }”之后是什么？
+column-held-out = 留出损失
+column-teacher-loss = 教师对其文本的损失
+column-valid = 整体正确
+column-variety = 变化（相邻对）
+column-length = 平均长度
+column-accepted = 被接受的草稿
+column-call = 教师每次调用的字母数
+methods-caption = 各种学法的比较，{ $runs ->
+    [one] 一个种子
+   *[other] { $runs } 个种子
+}之后。损失以 nat 计，越低越好。草稿为 4 个字母，与推测解码相同
+shown-caption = 每问一个字母，教师透露多少
+column-size = 大小
+shown-letter = 只有字母
+shown-top = 最可能的 { $count } 个字母及其概率
+shown-all = 全部概率

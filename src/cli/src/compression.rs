@@ -3,10 +3,13 @@
 use std::io::{Write, stderr, stdout};
 
 use clap::ArgMatches;
-use retort_engine::Session;
 use retort_spec::{CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
 
-use crate::{Failure, compute, data_folder, local_driver::LocalDriver, text};
+use crate::{
+    Failure, data_folder,
+    local_driver::{LocalDriver, LocalEngine},
+    text,
+};
 
 /// The experiment that the table is of unless another is given.
 pub const EXPERIMENT: &str = "data=mnist&teacher=256,256&student=32&labels=all&runs=3";
@@ -135,7 +138,7 @@ pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
         return Err(Failure::BadExperiment(problems.join("\n  ")));
     }
     let experiment = decoded.experiment;
-    let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
+    let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
     data_folder::give(matches, &mut driver, &experiment)?;
     let events = driver.run(&experiment).map_err(Failure::EngineError)?;
     let mut out = stdout();

@@ -5,16 +5,60 @@ use std::time::{Duration, Instant};
 use pollster::block_on;
 use retort_compress::workbench::Workbench;
 use retort_engine::Session;
+use retort_sequences::session::Session as SequenceSession;
 use retort_spec::{
     Command, CompressionResult, CompressionStep, EngineError, Event, Experiment, NetworkId, Pipeline, WorkbenchCommand,
     WorkbenchEvent, encode,
 };
 
-use crate::Failure;
+use crate::{Failure, compute};
+
+/// What trains.
+#[allow(clippy::large_enum_variant, reason = "there is one of them")]
+pub enum LocalEngine {
+    /// Images and points.
+    Images(Session),
+    /// Sequences and numbers, which the workbench has nothing to do with.
+    Sequences(SequenceSession),
+}
+
+impl LocalEngine {
+    /// The engine that trains the data of an experiment.
+    ///
+    /// # Errors
+    /// If the device that is asked for is not there.
+    pub fn of(experiment: &Experiment) -> Result<Self, Failure> {
+        Ok(match experiment.data.is_of_sequences() {
+            true => Self::Sequences(SequenceSession::default()),
+            false => Self::Images(Session::new(compute(experiment.device)?)),
+        })
+    }
+
+    fn handle(&mut self, command: Command) -> Vec<Event> {
+        match self {
+            Self::Images(session) => block_on(session.handle(command)),
+            Self::Sequences(session) => session.handle(command),
+        }
+    }
+
+    fn advance(&mut self, budget: Duration) -> Vec<Event> {
+        match self {
+            Self::Images(session) => block_on(session.advance(budget)),
+            Self::Sequences(session) => session.advance(budget),
+        }
+    }
+
+    fn is_running(&self) -> bool {
+        match self {
+            Self::Images(session) => session.is_running(),
+            Self::Sequences(session) => session.is_running(),
+        }
+    }
+}
 
 /// An engine with a workbench beside it.
 pub struct LocalDriver {
-    session: Session,
+    session: LocalEngine,
     workbench: Workbench,
     /// The network that it compresses.
     pack: NetworkId,
@@ -25,7 +69,7 @@ pub struct LocalDriver {
 
 impl LocalDriver {
     /// An engine without an experiment, and an empty workbench.
-    pub fn new(session: Session) -> Self {
+    pub fn new(session: LocalEngine) -> Self {
         let workbench = Workbench::new(milliseconds);
         Self { session, workbench, pack: NetworkId::STUDENT, compresses: false, flows: 0 }
     }
@@ -41,9 +85,9 @@ impl LocalDriver {
             Command::Workbench(order) => self.order(order),
             Command::Run(experiment) => {
                 self.pack = experiment.pack;
-                block_on(self.session.handle(Command::Run(experiment)))
+                self.session.handle(Command::Run(experiment))
             }
-            command => block_on(self.session.handle(command)),
+            command => self.session.handle(command),
         };
         self.hand_on(events)
     }
@@ -52,7 +96,7 @@ impl LocalDriver {
     pub fn advance(&mut self, budget: Duration) -> Vec<Event> {
         let mut events = Vec::new();
         if self.session.is_running() {
-            events.extend(block_on(self.session.advance(budget)));
+            events.extend(self.session.advance(budget));
         }
         if self.workbench.is_busy() {
             self.workbench.work(&mut |report| events.push(Event::Workbench(report)));
@@ -138,12 +182,12 @@ impl LocalDriver {
                     left.extend(self.hand_on(answered));
                 }
                 Event::Workbench(WorkbenchEvent::FineTune(tuning)) => {
-                    let begun = block_on(self.session.handle(Command::FineTune(tuning)));
+                    let begun = self.session.handle(Command::FineTune(tuning));
                     left.extend(self.hand_on(begun));
                 }
                 Event::Data(data) => {
                     self.order(WorkbenchCommand::Forget);
-                    let asked = block_on(self.session.handle(Command::RequestEvaluationData));
+                    let asked = self.session.handle(Command::RequestEvaluationData);
                     left.push(Event::Data(data));
                     left.extend(self.hand_on(asked));
                 }

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use retort_engine::Session;
 use retort_spec::{DeviceChoice, Event, Experiment, QuantScheme, WorkbenchEvent};
 
 use serde_json::{Value, json};
 
-use crate::{Failure, compute, local_driver::LocalDriver};
+use crate::{
+    Failure,
+    local_driver::{LocalDriver, LocalEngine},
+};
 
 /// Test examples that are kept: enough to leaf through, few enough for a small file.
 const EXAMPLES: usize = 100;
@@ -27,7 +29,7 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
 /// The default experiment's events, shortened.
 fn recorded() -> Result<Vec<Value>, Failure> {
     let experiment = Experiment::default();
-    let mut driver = LocalDriver::new(Session::new(compute(DeviceChoice::Cpu)?));
+    let mut driver = LocalDriver::new(LocalEngine::of(&Experiment { device: DeviceChoice::Cpu, ..experiment.clone() })?);
     let events = driver.run(&experiment).map_err(Failure::EngineError)?;
     Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }

@@ -7,14 +7,17 @@ use std::{
 
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use retort_engine::Session;
 use retort_spec::{
     Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, PAGE_KEYS, Plan, Problem, ProblemKind,
     Progress, Spread, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, compute, data_folder, local_driver::LocalDriver, text};
+use crate::{
+    Failure, data_folder,
+    local_driver::{LocalDriver, LocalEngine},
+    text,
+};
 
 /// How long the engine trains before the progress bar moves.
 const TICK: Duration = Duration::from_millis(100);
@@ -34,7 +37,7 @@ struct Results {
 /// Runs an experiment to its end and writes what came of it.
 pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let experiment = experiment(matches)?;
-    let mut driver = LocalDriver::new(Session::new(compute(experiment.device)?));
+    let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
     data_folder::give(matches, &mut driver, &experiment)?;
     let mut events = driver.handle(Command::Run(experiment.clone()));
     let json = matches.get_flag("json");
@@ -64,7 +67,9 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
         }
         events = driver.advance(TICK);
     }
-    for run in 0..experiment.runs {
+    // Networks of sequences have no layers for the workbench.
+    let runs = if experiment.data.is_of_sequences() { 0 } else { experiment.runs };
+    for run in 0..runs {
         results.chosen.extend(driver.quantize(&experiment, run)?);
     }
     for report in compressed_further(&mut driver, &experiment)? {

@@ -5,6 +5,7 @@ pub mod losses;
 pub mod nets;
 pub mod optimizer;
 pub mod random;
+pub mod session;
 pub mod tasks;
 pub mod tokens;
 pub mod train;

@@ -46,6 +46,12 @@ pub enum EngineError {
         /// Why.
         refusal: Incompatibility,
     },
+    /// These data are trained by another engine than this one.
+    #[error("another engine trains {data}")]
+    OtherEngine {
+        /// The data set.
+        data: DataSet,
+    },
     /// The device failed.
     #[error("the device failed: {reason}")]
     Device {

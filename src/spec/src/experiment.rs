@@ -10,7 +10,7 @@ use crate::{
     scheme_word::Scheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-        MemberLabels, Mix, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -41,11 +41,14 @@ pub struct Experiment {
     pub student_epochs: u32,
     pub batch: u32,
     pub learning_rate: f64,
+    pub teacher_rate: f64,
     pub optimizer: OptimizerKind,
     pub schedule: Schedule,
     pub weight_decay: f64,
     pub dropout: f64,
     pub jitter: u32,
+    pub pretraining: OnOff,
+    pub warm_up: u32,
     pub labels: Labels,
     pub transfer: Transfer,
     #[serde(rename = "omit")]
@@ -55,6 +58,9 @@ pub struct Experiment {
     pub soft_weight: f64,
     #[serde(rename = "t2")]
     pub scale_by_t2: OnOff,
+    pub own_texts: f64,
+    pub shown: u32,
+    pub bounded: OnOff,
     pub weights: Weights,
     pub decoupled_target: f64,
     pub decoupled_others: f64,
@@ -110,17 +116,23 @@ impl Experiment {
             student_epochs: 40,
             batch: 32,
             learning_rate: 0.01,
+            teacher_rate: 0.003,
             optimizer: OptimizerKind::Adam,
             schedule: Schedule::Cosine,
             weight_decay: 0.0,
             dropout: 0.1,
             jitter: 0,
+            pretraining: OnOff::Off,
+            warm_up: 0,
             labels: Labels::Count(50),
             transfer: Transfer::All,
             omitted_classes: Classes::default(),
             temperature: 2.0,
             soft_weight: 0.9,
             scale_by_t2: OnOff::On,
+            own_texts: 0.0,
+            shown: 0,
+            bounded: OnOff::Off,
             weights: Weights::default(),
             decoupled_target: 1.0,
             decoupled_others: 8.0,
@@ -160,7 +172,8 @@ impl Experiment {
                 labels: Labels::Count(24),
                 ..Self::for_data(DataSet::Moons)
             },
-            DataSet::Moons | DataSet::Rings | DataSet::Blobs => Self {
+            _ if data.is_of_sequences() => sequences(digits8),
+            _ => Self {
                 examples: 600,
                 classes: if data == DataSet::Blobs { 4 } else { 2 },
                 noise: 0.1,
@@ -200,8 +213,11 @@ impl Experiment {
     pub fn class_count(&self) -> usize {
         match self.data {
             DataSet::Moons => 2,
+            DataSet::Opinions | DataSet::OpinionsChinese => 3,
             DataSet::Spirals | DataSet::Rings | DataSet::Blobs => self.classes as usize,
             DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist | DataSet::Fashion => 10,
+            DataSet::Places => 12,
+            DataSet::Names | DataSet::Brackets | DataSet::Curve | DataSet::Friedman => 0,
         }
     }
 
@@ -210,6 +226,74 @@ impl Experiment {
         match self.data.form() {
             Form::Point => 2,
             Form::Image { side } => side * side,
+            Form::Row if self.data == DataSet::Curve => 1,
+            Form::Row => 10,
+            // Words and letters, one after the other.
+            Form::Text => 0,
         }
+    }
+}
+
+/// The defaults of sequences and of numbers: sizes and rates that were measured (docs/tasks.md).
+fn sequences(usual: Experiment) -> Experiment {
+    let (transformer, lstm) = (
+        |width| Architecture::new(NetworkKind::Transformer, [width, 2]),
+        |embedding, cells| Architecture::new(NetworkKind::Lstm, [embedding, cells]),
+    );
+    let common = Experiment {
+        batch: 64,
+        learning_rate: 0.005,
+        dropout: 0.0,
+        temperature: 1.0,
+        soft_weight: 1.0,
+        optimizer: OptimizerKind::Adam,
+        ..usual
+    };
+    let language_model = Experiment { scheme: Scheme::Methods, student_epochs: 8, warm_up: 3, runs: 1, ..common.clone() };
+    match common.data {
+        DataSet::Opinions | DataSet::OpinionsChinese => Experiment {
+            teacher: transformer(32),
+            student: lstm(16, 16),
+            teacher_rate: 0.001,
+            teacher_epochs: 4,
+            student_epochs: 4,
+            labels: Labels::Count(1_000),
+            temperature: 2.0,
+            ..common
+        },
+        DataSet::Places => Experiment {
+            teacher: lstm(24, 48),
+            student: lstm(12, 12),
+            teacher_rate: 0.005,
+            teacher_epochs: 10,
+            student_epochs: 13,
+            labels: Labels::Count(300),
+            temperature: 2.0,
+            ..common
+        },
+        DataSet::Names => Experiment {
+            teacher: transformer(48),
+            student: lstm(12, 16),
+            teacher_epochs: 11,
+            dropout: 0.1,
+            labels: Labels::Count(300),
+            ..language_model
+        },
+        DataSet::Brackets => Experiment {
+            teacher: transformer(32),
+            student: lstm(6, 12),
+            teacher_epochs: 8,
+            labels: Labels::Count(500),
+            ..language_model
+        },
+        _ => Experiment {
+            teacher: Architecture::mlp([64, 64]),
+            student: Architecture::mlp([16]),
+            teacher_epochs: if common.data == DataSet::Curve { 63 } else { 40 },
+            student_epochs: if common.data == DataSet::Curve { 63 } else { 40 },
+            noise: 0.3,
+            labels: Labels::Count(if common.data == DataSet::Curve { 20 } else { 50 }),
+            ..common
+        },
     }
 }

@@ -126,6 +126,9 @@ pub enum Misfit {
         /// What would be right.
         expected: usize,
     },
+    /// Networks of sequences have no such layers.
+    #[error("a network of sequences is no stack of layers")]
+    Sequence,
     /// Weights, scales or biases are missing or too many.
     #[error("its numbers do not fill its matrices")]
     Numbers,
@@ -172,6 +175,8 @@ impl Geometry {
             NetworkKind::Mlp => geometry.perceptron(features, layers)?,
             NetworkKind::Conv => geometry.conv(features.isqrt(), layers)?,
             NetworkKind::Residual => geometry.residual(features.isqrt(), layers)?,
+            // They are no sequence of products; `retort-sequences` describes them.
+            NetworkKind::Transformer | NetworkKind::Lstm => return Err(Misfit::Sequence.of(0)),
         }
         Ok(geometry)
     }
@@ -279,7 +284,7 @@ impl Architecture {
         for (index, &width) in self.widths.iter().enumerate() {
             let width = width as usize;
             match self.kind {
-                NetworkKind::Mlp | NetworkKind::Conv => outputs.push(width),
+                NetworkKind::Mlp | NetworkKind::Conv | NetworkKind::Transformer | NetworkKind::Lstm => outputs.push(width),
                 NetworkKind::Residual => {
                     let before = self.widths[index.saturating_sub(1)] as usize;
                     // The first convolution, then both of the block, and the one around it.
@@ -305,8 +310,17 @@ impl Architecture {
         self.geometry(inputs, classes).layers().map(shape).collect()
     }
 
-    /// Parameters of the network between `inputs` and `classes`: weights and biases.
+    /// Parameters of the network between `inputs` and `classes`: weights and biases. Of a network of sequences without
+    /// what its vocabulary adds.
     pub fn parameter_count(&self, inputs: usize, classes: usize) -> usize {
+        let width = |at: usize| self.widths.get(at).map_or(0, |&width| width as usize);
+        match self.kind {
+            // Four products of attention, and two with a hidden layer of twice the width.
+            NetworkKind::Transformer => return 8 * width(0) * width(0) * width(1),
+            // Four gates of the embedding and the cells.
+            NetworkKind::Lstm => return 4 * width(1) * (width(0) + width(1) + 1),
+            _ => {}
+        }
         self.layers(inputs, classes).iter().map(|layer| (layer.inputs + 1) * layer.outputs).sum()
     }
 

@@ -12,8 +12,8 @@ use crate::{
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, OnOff,
-        OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Form, Granularity, HintLayer, MemberLabels, Mix,
+        NetworkKind, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -25,6 +25,9 @@ pub enum Scale {
     /// Equal ratios.
     Logarithmic,
 }
+
+/// The knobs that mean something to sequences or to numbers only.
+const SEQUENCE_KNOBS: &[&str] = &["teacher-rate", "warm-up", "own-texts", "shown", "bounded", "pretraining"];
 
 /// What values a knob takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -285,19 +288,25 @@ macro_rules! knobs {
             float!("teacher-smoothing", Teacher, teacher_smoothing, linear(0.0, 0.5)),
             knob!("batch", Teacher, batch, whole(1, 1024)),
             float!("learning-rate", live Teacher, learning_rate, logarithmic(1e-5, 10.0)),
+            float!("teacher-rate", Teacher, teacher_rate, logarithmic(1e-5, 10.0)),
             knob!("optimizer", Teacher, optimizer, Kind::Choice(OptimizerKind::WORDS)),
             knob!("schedule", Teacher, schedule, Kind::Choice(Schedule::WORDS)),
             float!("weight-decay", Teacher, weight_decay, linear(0.0, 1.0)),
             float!("dropout", Teacher, dropout, linear(0.0, 0.9)),
             knob!("jitter", Teacher, jitter, whole(0, 4)),
+            knob!("pretraining", Teacher, pretraining, Kind::Choice(OnOff::WORDS)),
             knob!("student", Student, student, Kind::Widths),
             knob!("student-epochs", Student, student_epochs, whole(1, 1000)),
+            knob!("warm-up", Student, warm_up, whole(0, 100)),
             knob!("labels", Student, labels, Kind::Labels { min: 0, max: 60_000 }),
             knob!("transfer", Student, transfer, Kind::Choice(Transfer::WORDS)),
             knob!("omit", Student, omitted_classes, Kind::Classes),
             float!("temperature", live Student, temperature, logarithmic(0.2, 100.0)),
             float!("soft", live Student, soft_weight, linear(0.0, 1.0)),
             knob!("t2", live Student, scale_by_t2, Kind::Choice(OnOff::WORDS)),
+            float!("own-texts", Student, own_texts, linear(0.0, 1.0)),
+            knob!("shown", Student, shown, whole(0, 100)),
+            knob!("bounded", Student, bounded, Kind::Choice(OnOff::WORDS)),
             $((entry($id, Phase::Student, linear(0.0, 100_000.0), Place::Weight(Objective::$variant)), NO_TEXT),)*
             float!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
             float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
@@ -356,7 +365,10 @@ impl Experiment {
     /// This experiment moved to another data set: knobs that stood at their old default take the new one, the others
     /// keep the visitor's value.
     pub fn with_data(&self, data: DataSet) -> Self {
-        self.moved("data", Self::usual(data, self.scheme))
+        // A scheme that is usual there gives way to the one that is usual here.
+        let is_usual = self.scheme == Self::for_data(self.data).scheme;
+        let scheme = if is_usual || !self.scheme.fits(data) { Self::for_data(data).scheme } else { self.scheme };
+        self.moved("data", Self::usual(data, scheme))
     }
 
     /// The same moved to another scheme.
@@ -364,13 +376,15 @@ impl Experiment {
         self.moved("scheme", Self::usual(self.data, scheme))
     }
 
+    /// Moved to what is usual elsewhere, since the knob of this key was turned.
     fn moved(&self, key: &str, usual: Self) -> Self {
         let before = Self::usual(self.data, self.scheme);
         let mut after = usual;
         // What says how members differ means something else in another scheme.
         let is_kept = |knob: &&Knob| key != "scheme" || !MEMBER_KNOBS.contains(&knob.key);
         // A value that was valid before stays valid: ranges do not depend on data set or scheme.
-        let turned = KNOBS.iter().filter(|knob| knob.key != key && !knob.is_same(self, &before));
+        let is_chosen = |knob: &Knob| knob.key != "data" && knob.key != "scheme";
+        let turned = KNOBS.iter().filter(|knob| is_chosen(knob) && !knob.is_same(self, &before));
         for knob in turned.filter(is_kept) {
             knob.copy(&mut after, self);
         }
@@ -380,6 +394,12 @@ impl Experiment {
 
     /// Whether a knob means anything in the experiment.
     pub fn applies(&self, key: &str) -> bool {
+        if self.data.is_of_sequences() {
+            return self.applies_to_sequences(key);
+        }
+        if SEQUENCE_KNOBS.contains(&key) {
+            return false;
+        }
         if SCHEME_KNOBS.contains(&key) {
             return self.scheme.entry().knobs.contains(&key);
         }
@@ -393,6 +413,29 @@ impl Experiment {
             _ => is_of_students,
         };
         !needs_classes || self.teaches_classes()
+    }
+
+    /// The same for sequences and for numbers, whose engine knows fewer knobs.
+    fn applies_to_sequences(&self, key: &str) -> bool {
+        let output = self.data.output();
+        let says_tokens = output == Output::NextToken;
+        // Each student of the comparison has a lesson of its own.
+        let is_taught_as_asked = self.scheme != Scheme::Methods;
+        match key {
+            "data" | "seed" | "teacher" | "student" | "teacher-epochs" | "student-epochs" | "batch"
+            | "learning-rate" | "teacher-rate" | "labels" | "teacher-labels" | "runs" | "temperature" => true,
+            "scheme" | "warm-up" => says_tokens,
+            "dropout" => self.teacher.kind == NetworkKind::Transformer,
+            "noise" => output == Output::Number,
+            "bounded" => output == Output::Number,
+            "pretraining" => self.data.form() == Form::Text && output == Output::Classes,
+            "soft" | "transfer" => is_taught_as_asked,
+            "own-texts" => says_tokens && is_taught_as_asked,
+            "t2" | "shown" | "logit-mse" | "reverse-kl" | "jensen-shannon" => {
+                is_taught_as_asked && output != Output::Number
+            }
+            _ => false,
+        }
     }
 
     /// Whether the product learns classes, rather than outputs that mean nothing.

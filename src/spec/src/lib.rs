@@ -9,6 +9,7 @@ pub mod codec;
 mod compression_result;
 mod data_files;
 mod engine_error;
+mod exhibit;
 mod experiment;
 mod file_problem;
 mod fine_tune;
@@ -17,9 +18,11 @@ pub mod geometry;
 pub mod ink;
 mod knobs;
 pub mod link;
+pub mod metrics;
 mod network_id;
 mod number;
 mod objectives;
+pub mod paired_test;
 mod parcel;
 mod permalink;
 mod pipeline;
@@ -44,6 +47,7 @@ pub use compression_result::{
 };
 pub use data_files::{DataPart, FIRST_BYTES, LARGEST_FILE_MB, is_clutter, is_data_name, is_test_name, may_be_data};
 pub use engine_error::{EngineError, Incompatibility};
+pub use exhibit::{Block, Cell, Exhibit, ExhibitPlace, Phrase, PhraseValue, Piece, RowName};
 pub use experiment::Experiment;
 pub use file_problem::{FileProblem, Foreign};
 pub use fine_tune::{FineTuneRequest, FineTuneResult, TunedLayer, TunedMatrix};
@@ -59,7 +63,7 @@ pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
 pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
 };
-pub use plan::{Channel, Contrast, LabelAccess, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision};
+pub use plan::{Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision};
 pub use problem::ProblemKind;
 pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};
 pub use quant_scheme::QuantScheme;
@@ -71,7 +75,7 @@ pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, ParseError, PtqMethod, Range, Rounding, Schedule, Source,
+    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule, Source,
     Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};

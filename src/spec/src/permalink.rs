@@ -7,6 +7,7 @@ use crate::{
     knobs::{KNOBS, knob},
     link::{self, unpunctuated},
     problem::ProblemKind,
+    scheme_word::Scheme,
     values::DataSet,
 };
 
@@ -48,7 +49,8 @@ pub fn encode(experiment: &Experiment) -> String {
     for knob in KNOBS {
         let value = knob.get(experiment);
         let is_default = match knob.key {
-            "data" | "scheme" => knob.is_same(experiment, &Experiment::default()),
+            "data" => knob.is_same(experiment, &Experiment::default()),
+            "scheme" => knob.is_same(experiment, &Experiment::for_data(experiment.data)),
             _ => value == knob.get(&defaults),
         };
         if !is_default {
@@ -75,6 +77,9 @@ pub fn decode(query: &str, foreign: &[&str]) -> Decoded {
         if let (Some(knob), Some(value)) = (knob(key), given(key)) {
             // A bad one is told below.
             let _ = knob.set(&mut defaults, value);
+        }
+        if key == "data" {
+            defaults = Experiment::for_data(defaults.data);
         }
     }
     let version = given("v").and_then(|value| unpunctuated(value).parse().ok()).unwrap_or(VERSION);
@@ -125,6 +130,14 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
             "members" => {
                 let (least, most) = asked.scheme.entry().members;
                 ProblemKind::OutOfRange { min: least.into(), max: most.into() }
+            }
+            "scheme" => {
+                let fitting = Scheme::ALL.iter().filter(|scheme| scheme.fits(asked.data));
+                let words: Vec<&str> = fitting.map(|scheme| scheme.word()).collect();
+                ProblemKind::NotAChoice { words: words.join(", ") }
+            }
+            "teacher" | "student" if asked.data.is_of_sequences() || !asked.data.is_plane() => {
+                ProblemKind::WrongNetwork
             }
             "pack" => ProblemKind::NotAChoice { words: experiment.plan().weighted_words() },
             "compress" => {

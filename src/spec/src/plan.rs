@@ -110,10 +110,39 @@ pub struct Supervision {
     pub stale: bool,
     /// Which outputs carry what is taught.
     pub channel: Channel,
+    /// How a language model learns from its teacher.
+    #[serde(default, skip_serializing_if = "Manner::is_usual")]
+    pub manner: Manner,
     /// Whether hidden units are dropped, and which stream of batches it sees: a teacher's or a student's.
     pub as_teacher: bool,
     /// The name of its stream of labelled batches: networks of one stream see the same batches.
     pub batches: String,
+}
+
+words! {
+    /// How a language model learns from its teacher: from whose texts, and in which direction of the divergence.
+    #[derive(Default)]
+    Manner {
+        /// As the experiment's knobs say.
+        #[default]
+        Usual = "usual",
+        /// KL(teacher ‖ student) on texts of the data set.
+        Forward = "forward",
+        /// KL(student ‖ teacher) on texts of the data set.
+        Reverse = "reverse",
+        /// KL(teacher ‖ student) on texts that the student writes (Agarwal et al. 2024, section 3).
+        OwnForward = "own-forward",
+        /// KL(student ‖ teacher) on texts that the student writes (Gu et al. 2024, section 2).
+        OwnReverse = "own-reverse",
+        /// Texts that the teacher writes are learned by heart (Kim & Rush 2016, section 3.2).
+        TeacherTexts = "texts",
+    }
+}
+
+impl Manner {
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
 }
 
 /// Which outputs of a teacher are imitated.
@@ -257,7 +286,8 @@ impl Plan {
             }
             let needed = learns.iter().flat_map(|supervision| &supervision.teachers).any(|(id, _)| *id == network.id)
                 || self.networks.iter().any(|other| other.origin.members().contains(&network.id));
-            let is_shown = [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
+            let compares = learns.iter().any(|one| one.learner == network.id && one.manner != Manner::Usual);
+            let is_shown = compares || [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
             if !needed && !is_shown {
                 return Err(PlanFault::Orphan(network.id));
             }

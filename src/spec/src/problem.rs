@@ -58,6 +58,9 @@ pub enum ProblemKind {
     /// The network needs images, and the data are points.
     #[error("a convolution needs images, and these data are points in the plane")]
     NoImages,
+    /// The network reads something else than these data.
+    #[error("this kind of network does not read this kind of data")]
+    WrongNetwork,
     /// The key stands a second time.
     #[error("given twice; the first one counts")]
     GivenTwice,

@@ -6,6 +6,7 @@ use crate::{
     answer::{Answer, FileData},
     data_files::DataPart,
     engine_error::EngineError,
+    exhibit::Exhibit,
     experiment::Experiment,
     fine_tune::{FineTuneRequest, FineTuneResult},
     floats::Floats,
@@ -73,6 +74,13 @@ pub enum Command {
     AssignRuns(RunAssignment),
     /// Are you there?
     Ping,
+    /// Something is asked of what an [exhibit](crate::Exhibit) shows. Only the engine for sequences and numbers has any.
+    Ask {
+        /// The block's.
+        id: u8,
+        /// What is asked about.
+        text: String,
+    },
     /// Train a compressed network on, as the finished experiment would; answered by [`Event::FineTuned`].
     #[serde(skip)]
     FineTune(FineTuneRequest),
@@ -94,6 +102,7 @@ impl Command {
                 | Self::RequestEvaluationData
                 | Self::EstimateTime(_)
                 | Self::Ping
+                | Self::Ask { .. }
         );
         asks || matches!(self, Self::SetSpeedLimit(_) | Self::Workbench(_) | Self::Result(_))
     }
@@ -116,6 +125,7 @@ impl Command {
             | Self::AssignRuns(_)
             | Self::Ping => true,
             Self::Classify { .. }
+            | Self::Ask { .. }
             | Self::InspectActivations(_)
             | Self::RequestEvaluationData
             | Self::FineTune(_)
@@ -228,6 +238,8 @@ pub enum Event {
     },
     /// What the watched input does inside the networks of the first run; at most twice a second.
     Activations(Vec<ActivationReport>),
+    /// What the task shows of itself, in the place of what it showed there before.
+    Exhibit(Exhibit),
     /// What distillation did, over all runs.
     Verdict(Verdict),
     /// Training runs, pauses or is over.

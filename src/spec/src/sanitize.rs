@@ -3,7 +3,7 @@
 use crate::{
     experiment::Experiment,
     pipeline::Pipeline,
-    values::{Classes, NetworkKind},
+    values::Classes,
 };
 
 impl Experiment {
@@ -21,16 +21,17 @@ impl Experiment {
             self.compress = Pipeline::default();
             sanitized.push("compress");
         }
-        if self.data.is_plane() {
-            let usual = Self::usual(self.data, self.scheme);
-            // A convolution has nothing to slide over two coordinates.
-            for (network, usual, key) in
-                [(&mut self.teacher, usual.teacher, "teacher"), (&mut self.student, usual.student, "student")]
-            {
-                if network.kind != NetworkKind::Mlp {
-                    *network = usual;
-                    sanitized.push(key);
-                }
+        if !self.scheme.fits(self.data) {
+            self.scheme = Self::for_data(self.data).scheme;
+            sanitized.push("scheme");
+        }
+        let usual = Self::usual(self.data, self.scheme);
+        for (network, usual, key) in
+            [(&mut self.teacher, usual.teacher, "teacher"), (&mut self.student, usual.student, "student")]
+        {
+            if !network.kind.reads(self.data.form()) {
+                *network = usual;
+                sanitized.push(key);
             }
         }
         let (least, most) = self.scheme.entry().members;

@@ -30,6 +30,8 @@ macro_rules! for_each_scheme {
                 "Hinton et al. 2015, section 5" "https://arxiv.org/abs/1503.02531";
             soup Soup "soup" Several
                 "Wortsman et al. 2022, section 2" "https://arxiv.org/abs/2203.05482";
+            methods Methods "methods" Offline
+                "Agarwal et al. 2024, section 3" "https://arxiv.org/abs/2306.13649";
             noise Noise "noise" WithoutData
                 "Nayak et al. 2021, section 3" "https://arxiv.org/abs/2011.09113";
             subliminal Subliminal "subliminal" WithoutData

@@ -6,6 +6,7 @@ pub mod workbench;
 
 use std::{
     cell::{OnceCell, RefCell},
+    future::{Future, ready},
     collections::VecDeque,
     mem, panic,
     rc::Rc,
@@ -14,7 +15,7 @@ use std::{
 
 use js_sys::{Array, Promise, Uint8Array};
 use retort_engine::{Session, device::Compute};
-use retort_spec::{Command, EngineError, Event, Parcel, codec};
+use retort_spec::{Command, EngineError, EngineInfo, Event, Exhibit, Parcel, codec};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -61,17 +62,72 @@ fn fail(reason: String) {
     tell(&[Event::Error(EngineError::Engine { reason })]);
 }
 
+/// What trains behind the message port.
+trait Engine {
+    /// Carries out a command.
+    fn handle(&mut self, command: Command) -> impl Future<Output = Vec<Event>>;
+    /// Trains for about `budget`.
+    fn advance(&mut self, budget: Duration) -> impl Future<Output = Vec<Event>>;
+    /// Whether it has anything to do.
+    fn is_running(&self) -> bool;
+    /// How long to wait before it goes on.
+    fn rest(&self) -> Duration;
+}
+
+impl Engine for Session {
+    fn handle(&mut self, command: Command) -> impl Future<Output = Vec<Event>> {
+        self.handle(command)
+    }
+    fn advance(&mut self, budget: Duration) -> impl Future<Output = Vec<Event>> {
+        self.advance(budget)
+    }
+    fn is_running(&self) -> bool {
+        self.is_running()
+    }
+    fn rest(&self) -> Duration {
+        self.rest()
+    }
+}
+
+impl Engine for retort_sequences::session::Session {
+    fn handle(&mut self, command: Command) -> impl Future<Output = Vec<Event>> {
+        ready(self.handle(command))
+    }
+    fn advance(&mut self, budget: Duration) -> impl Future<Output = Vec<Event>> {
+        ready(self.advance(budget))
+    }
+    fn is_running(&self) -> bool {
+        self.is_running()
+    }
+    fn rest(&self) -> Duration {
+        self.rest()
+    }
+}
+
+/// Starts serving the message port of a worker that trains sequences and numbers.
+pub fn start_sequences() {
+    on_panic(fail);
+    spawn_local(async {
+        use retort_sequences::session::Session;
+        serve_engine(Session::default(), Session::info(), SLICE).await;
+    });
+}
+
 async fn serve() {
     let compute = match compute().await {
         Ok(compute) => compute,
         Err(reason) => return tell(&[Event::Error(EngineError::Device { reason })]),
     };
     let compute = COMPUTE.with(|cell| cell.get_or_init(|| compute).clone());
-    let mailbox = listen(read, fail);
-    tell(&[Event::Ready(compute.info.clone())]);
+    let info = compute.info.clone();
     // Waiting for a GPU costs too much to do it more often.
-    let slice = if compute.info.gpu { REPORT } else { SLICE };
-    let mut session = Session::new(compute);
+    let slice = if info.gpu { REPORT } else { SLICE };
+    serve_engine(Session::new(compute), info, slice).await;
+}
+
+async fn serve_engine(mut session: impl Engine, info: EngineInfo, slice: Duration) {
+    let mailbox = listen(read, fail);
+    tell(&[Event::Ready(info)]);
     let mut report = EventBuffer::default();
     loop {
         while let Some(command) = next(&mailbox) {
@@ -110,6 +166,9 @@ impl EventBuffer {
             }
             if matches!(event, Event::Progress(_) | Event::Regions(_)) {
                 self.events.retain(|other| mem::discriminant(other) != mem::discriminant(&event));
+            }
+            if let Event::Exhibit(Exhibit { place, .. }) = &event {
+                self.events.retain(|other| !matches!(other, Event::Exhibit(exhibit) if exhibit.place == *place));
             }
             self.events.push(event);
         }

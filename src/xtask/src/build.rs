@@ -17,7 +17,7 @@ use crate::{
 /// Where cargo leaves the wasm files, below its target folder: target and profile.
 const BUILT: &str = "wasm32-unknown-unknown/web";
 /// The wasm files without which there is no page.
-pub const FIRST: [&str; 3] = ["retort-app", "engine-cpu", "workbench"];
+pub const FIRST: [&str; 4] = ["retort-app", "engine-cpu", "engine-sequences", "workbench"];
 /// The GPU engine, by far the largest part: the page works without it.
 const GPU: &str = "engine-gpu";
 /// What a harness in JavaScript speaks to an engine by; no part of the page, and a feature of the same name.
@@ -34,7 +34,7 @@ pub fn build() -> Result<()> {
 /// Builds all but the GPU engine.
 pub fn first() -> Result<()> {
     wasm_target()?;
-    step("building the page, the CPU engine and the workbench", "5 to 7 minutes from nothing", || {
+    step("building the page, the engines on the CPU and the workbench", "5 to 7 minutes from nothing", || {
         compile(&["-p", "retort-app", "-p", "retort-worker"])?;
         publish(&FIRST, true)
     })

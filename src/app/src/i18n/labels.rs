@@ -1,7 +1,7 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, NetworkId, Origin,
+    Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, Manner, NetworkId, Origin,
     Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
 };
 
@@ -79,6 +79,9 @@ pub fn short_name(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
 }
 
 fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
+    if let Some(manner) = plan.supervision(id).map(|(_, lesson)| lesson.manner).filter(|manner| *manner != Manner::Usual) {
+        return texts.get(&format!("{prefix}-{manner}"));
+    }
     let word = match (id.role, plan.contrast) {
         (Role::Baseline, Contrast::Alone) => "baseline",
         // Those that are averaged are nobody's control.
@@ -182,7 +185,7 @@ pub fn made(texts: &Texts, pipeline: &Pipeline) -> String {
 /// What a class is called: a digit, a garment, or a letter for points.
 pub fn class_name(texts: &Texts, data: DataSet, class: usize) -> String {
     match data.class_names() {
-        ClassNames::Digits => class.to_string(),
+        ClassNames::Digits | ClassNames::None => class.to_string(),
         ClassNames::Letters => char::from(b'A' + class as u8).to_string(),
         ClassNames::Words => texts.with(&format!("{data}-class"), &[("class", class.into())]),
     }

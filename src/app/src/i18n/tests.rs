@@ -11,7 +11,7 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, NetworkKind,
+    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, Manner, NetworkKind,
     Objective, PipelineError, Role, Scheme, SchemeGroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +94,8 @@ fn derived() -> BTreeSet<String> {
     for id in presets.chain(FileFormat::ALL.iter().map(|format| format!("file-{}", format.word()))) {
         ids.extend([format!("{id}.help"), id]);
     }
+    ids.extend(Manner::WORDS[1..].iter().flat_map(|word| [format!("network-{word}"), format!("short-{word}")]));
+    ids.extend(["classes", "tokens", "numbers"].map(|output| format!("task-{output}-score")));
     // The parts that the engine gives curves of their own.
     ids.extend(["term-target", "term-others"].map(String::from));
     for term in [LABELS, SOFT_TARGETS] {
@@ -120,6 +122,8 @@ fn no_message_is_missing_and_none_is_unused() {
     }
     let mut source = String::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
+    // What the engine for sequences and numbers shows names its texts there.
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../sequences/src/session/exhibits"), &mut source);
     let is_used = |id: &&String| match id.strip_suffix(".help") {
         Some(message) => source.contains(&format!("help(\"{message}\")")),
         None => source.contains(&format!("\"{id}\"")),
@@ -127,7 +131,7 @@ fn no_message_is_missing_and_none_is_unused() {
     let unused: Vec<_> = defined.difference(&derived).filter(|id| !is_used(id)).collect();
     assert!(unused.is_empty(), "unused: {unused:?}");
     // Every text asked for by a literal id is there.
-    for call in ["texts.get(\"", "texts.with(\"", "texts.help(\""] {
+    for call in ["texts.get(\"", "texts.with(\"", "texts.help(\"", "Phrase::new(\""] {
         for rest in source.split(call).skip(1) {
             let id = rest.split('"').next().unwrap_or_default();
             assert!(defined.contains(id), "{id} is asked for and missing");

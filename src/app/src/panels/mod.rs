@@ -19,8 +19,9 @@ pub mod settings;
 pub mod similarity;
 pub mod soft_targets;
 pub mod verdict;
+pub mod words;
 
-use retort_spec::Plan;
+use retort_spec::{Experiment, Plan};
 use yew::Html;
 
 use crate::context::AppContext;
@@ -49,7 +50,7 @@ pub struct Panel {
     /// Whether it waits until the visitor asks for it, on a first visit.
     pub waits: bool,
     /// Whether it has anything to show of this plan.
-    pub applies: fn(&Plan) -> bool,
+    pub applies: fn(&Experiment, &Plan) -> bool,
     /// Draws it.
     pub draw: fn(&AppContext) -> Html,
 }
@@ -57,7 +58,7 @@ pub struct Panel {
 impl Panel {
     /// What most panels are: they hold no knob and show every plan.
     pub const PLAIN: Self =
-        Self { id: "", holds: |_| false, sites: &[], waits: false, applies: |_| true, draw: |_| Html::default() };
+        Self { id: "", holds: |_| false, sites: &[], waits: false, applies: |_, _| true, draw: |_| Html::default() };
 
     /// Whether the inspector shows it.
     pub fn is_settings(&self) -> bool {
@@ -85,6 +86,7 @@ pub const PANELS: &[Panel] = &[
     draw::PANEL,
     similarity::PANEL,
     confusion::PANEL,
+    words::PANEL,
     packed::PANEL,
     compression_bench::PANEL,
     activations::PANEL,
@@ -111,7 +113,7 @@ pub fn is_shown(page: &AppContext, id: &str) -> bool {
     let told = ["teacher", "student", "verdict"];
     (id != map::PANEL.id || told.iter().all(|id| page.shows(id)))
         && page.shows(id)
-        && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.plan))
+        && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.experiment, &page.state.plan))
 }
 
 /// Whether a panel stands in the page as it is: in its tab, in the inspector, or anywhere where all views are.
@@ -168,15 +170,20 @@ mod tests {
 
     #[test]
     fn a_panel_without_anything_to_show_is_left_out() {
-        let left_out = |scheme: Scheme| {
-            let plan = Experiment::usual(DataSet::Digits8, scheme).plan();
-            let panels = PANELS.iter().filter(|panel| !(panel.applies)(&plan));
+        let of = |data: DataSet, scheme: Scheme| {
+            let experiment = Experiment::usual(data, scheme);
+            let panels = PANELS.iter().filter(|panel| !(panel.applies)(&experiment, &experiment.plan()));
             panels.map(|panel| panel.id).collect::<Vec<_>>()
         };
-        assert_eq!(left_out(Scheme::Offline), [""; 0]);
-        assert_eq!(left_out(Scheme::Mutual), ["teacher"]);
-        assert_eq!(left_out(Scheme::BornAgain), [""; 0]);
-        assert_eq!(left_out(Scheme::Soup), ["objectives"]);
-        assert_eq!(left_out(Scheme::Subliminal), ["objectives"]);
+        let left_out = |scheme| of(DataSet::Digits8, scheme);
+        assert_eq!(left_out(Scheme::Offline), ["words"]);
+        assert_eq!(left_out(Scheme::Mutual), ["teacher", "words"]);
+        assert_eq!(left_out(Scheme::BornAgain), ["words"]);
+        assert_eq!(left_out(Scheme::Soup), ["objectives", "words"]);
+        assert_eq!(left_out(Scheme::Subliminal), ["objectives", "words"]);
+        let of_images = ["cost", "draw", "similarity", "confusion", "packed", "bench", "inside"];
+        let of_places = of(DataSet::Places, Scheme::Offline);
+        assert!(of_images.iter().all(|id| of_places.contains(id)) && !of_places.contains(&"words"));
+        assert!(of(DataSet::Curve, Scheme::Offline).contains(&"objectives"));
     }
 }

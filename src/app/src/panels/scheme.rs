@@ -19,7 +19,7 @@ const KNOBS: [&str; 9] =
 
 /// Its entry in the table.
 pub const PANEL: Panel =
-    Panel { id: "scheme", holds: |key| key == "scheme" || KNOBS.contains(&key), draw: scheme, ..Panel::PLAIN };
+    Panel { id: "scheme", holds: |key| key == "scheme" || KNOBS.contains(&key), draw: scheme, applies: |experiment, _| experiment.applies("scheme"), ..Panel::PLAIN };
 
 /// The panel.
 pub fn scheme(page: &AppContext) -> Html {

@@ -1,6 +1,6 @@
 //! The verdict, in words: what distillation did, also where it hurts.
 
-use retort_spec::{Contrast, NetworkId, Outcome, Spread, Verdict};
+use retort_spec::{Contrast, NetworkId, Outcome, Output, Spread, Verdict};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
@@ -69,12 +69,15 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         format!("p = {}", number(texts, verdict.p_value, 3))
     };
     let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", verdict.runs().into())]);
-    let plan = &page.state.plan;
+    let (plan, output) = (&page.state.plan, page.state.experiment.data.output());
     let accuracies = [
         ("student", percent(texts, verdict.mean(verdict.product)).into()),
         ("baseline", percent(texts, verdict.mean(verdict.control)).into()),
     ];
     let words = match plan.contrast {
+        Contrast::Alone if output != Output::Classes => {
+            texts.with(if output == Output::NextToken { "verdict-tokens" } else { "verdict-numbers" }, &accuracies)
+        }
         Contrast::Alone => {
             let labels = page.state.data.as_ref().map_or(0, |data| data.labelled);
             let [student, baseline] = accuracies;

@@ -92,6 +92,7 @@ fn device_reason(page: &AppContext) -> String {
     };
     let reason = match page.state.device {
         None => return String::new(),
+        Some(DeviceReason::Sequences) => texts.get("reason-sequences"),
         Some(DeviceReason::CpuAsked) => texts.get("reason-cpu-asked"),
         Some(DeviceReason::NoWebGpu) => texts.get("reason-no-webgpu"),
         Some(DeviceReason::SoftwareAdapter) => texts.get("reason-software"),

@@ -164,6 +164,7 @@ fn problem_reason(page: &AppContext, kind: &ProblemKind) -> String {
         ),
         ProblemKind::NotOmittable => texts.get("problem-omit"),
         ProblemKind::NoImages => texts.get("problem-images"),
+        ProblemKind::WrongNetwork => texts.get("problem-network"),
         ProblemKind::GivenTwice => texts.get("problem-twice"),
         ProblemKind::NewerVersion { known } => texts.with("problem-newer", &[("known", known.to_string().into())]),
     }
@@ -195,6 +196,9 @@ fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
                 ("reason", refusal_text(texts, *refusal).into()),
             ];
             texts.with("trouble-refused", &args)
+        }
+        EngineError::OtherEngine { data } => {
+            texts.with("trouble-other-engine", &[("data", texts.get(&format!("data-{data}")).into())])
         }
         EngineError::Device { reason } | EngineError::Engine { reason } => {
             texts.with("trouble-engine", &[("reason", reason.as_str().into())])

@@ -14,6 +14,8 @@ const WORTH_TIMING: f64 = 2e7;
 /// Which engine is used, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceReason {
+    /// The CPU, by the engine that alone trains sequences and numbers.
+    Sequences,
     /// The CPU, because the visitor asked for it.
     CpuAsked,
     /// The CPU: the browser has no WebGPU, or no adapter.
@@ -69,6 +71,9 @@ pub enum Adapter {
 
 /// Chooses the engine for an experiment.
 pub fn choose(experiment: &Experiment, adapter: Adapter, timed: Option<Timed>) -> DeviceReason {
+    if experiment.data.is_of_sequences() {
+        return DeviceReason::Sequences;
+    }
     match (experiment.device, adapter) {
         (DeviceChoice::Cpu, _) => DeviceReason::CpuAsked,
         (_, Adapter::None) => DeviceReason::NoWebGpu,

@@ -27,8 +27,8 @@ pub mod term_curves;
 use std::rc::Rc;
 
 use retort_spec::{
-    ActivationReport, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Experiment, FileData,
-    Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict, changed, decode,
+    ActivationReport, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Exhibit, ExhibitPlace,
+    Experiment, FileData, Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict, changed, decode,
 };
 
 pub use crate::state::{
@@ -104,6 +104,8 @@ pub struct State {
     pub regions: Rc<Vec<Answer>>,
     /// What the watched example does inside the networks, as far as they are there.
     pub inside: Rc<Vec<ActivationReport>>,
+    /// What the task shows of itself, by place.
+    pub exhibits: Vec<Rc<Exhibit>>,
     /// Training examples that the visitor made.
     pub own: Rc<Vec<UserExample>>,
     /// Runs kept by name.
@@ -177,9 +179,15 @@ impl State {
             files: Rc::default(),
             memory: Rc::default(),
             networks_kept: 0,
+            exhibits: Vec::new(),
         };
         state.report(decoded.problems);
         state
+    }
+
+    /// What the task shows in a place.
+    pub fn exhibit(&self, place: ExhibitPlace) -> Option<&Exhibit> {
+        self.exhibits.iter().find(|exhibit| exhibit.place == place).map(|exhibit| &**exhibit)
     }
 
     /// What a network of the first run says of the given example; `packed` for one read back from its file.
@@ -265,6 +273,10 @@ impl State {
             // The driver hands these on to the workbench.
             Event::Network(_) | Event::EvaluationData(_) | Event::FineTuned(_) => {}
             Event::Workbench(report) => self.hear(report),
+            Event::Exhibit(exhibit) => {
+                self.exhibits.retain(|other| other.place != exhibit.place);
+                self.exhibits.push(Rc::new(exhibit));
+            }
             Event::Verdict(verdict) => self.verdict = Some(Rc::new(verdict)),
             Event::Activations(inside) => self.inside = Rc::new(inside),
             Event::State(run_state) => {
@@ -404,6 +416,7 @@ impl State {
                 self.given = None;
                 self.regions = Rc::default();
                 self.inside = Rc::default();
+                self.exhibits.clear();
             }
         }
         if self.given.is_none() {
@@ -423,7 +436,7 @@ impl State {
 
 /// Whether an event is about networks that are trained, rather than about the engine or files.
 fn is_of_training(event: &Event) -> bool {
-    use Event::{Activations, Answers, Measured, Point, Progress, Regions, Terms, Verdict, Workbench};
+    use Event::{Activations, Answers, Exhibit, Measured, Point, Progress, Regions, Terms, Verdict, Workbench};
     matches!(
         event,
         Progress(_)
@@ -433,6 +446,7 @@ fn is_of_training(event: &Event) -> bool {
             | Regions(_)
             | Answers { .. }
             | Verdict(_)
+            | Exhibit(_)
             | Activations(_)
             | Workbench(_)
     )

@@ -33,6 +33,8 @@ pub enum Program {
     Cpu,
     /// The engine that trains on the GPU.
     Gpu,
+    /// The engine that trains sequences and numbers, on the processor.
+    Sequences,
     /// The workbench.
     Workbench,
 }
@@ -132,7 +134,7 @@ pub enum Effect<P> {
 /// What trains for the visitor.
 struct Engine {
     id: WorkerId,
-    gpu: bool,
+    program: Program,
     ready: bool,
     /// Ticks since it was heard of.
     unanswered: u32,
@@ -309,13 +311,18 @@ impl<P: Clone> Machine<P> {
         };
         self.dispatch(Action::Device(reason));
         self.dispatch(Action::Timed(timed));
-        match self.engine.as_ref().map(|engine| engine.gpu) == Some(reason.is_gpu()) {
+        let program = match reason {
+            DeviceReason::Sequences => Program::Sequences,
+            reason if reason.is_gpu() => Program::Gpu,
+            _ => Program::Cpu,
+        };
+        match self.engine.as_ref().map(|engine| engine.program) == Some(program) {
             // An engine that still starts runs the latest experiment when it is ready.
             true => {
                 self.send(&Command::Run(self.experiment.clone()));
                 self.spawn_helpers();
             }
-            false => self.launch(reason.is_gpu()),
+            false => self.launch(program),
         }
         self.time();
     }

@@ -265,6 +265,7 @@ impl Driver {
         let name = match program {
             Program::Cpu => "engine-cpu",
             Program::Gpu => "engine-gpu",
+            Program::Sequences => "engine-sequences",
             Program::Workbench => "workbench",
         };
         spawn_local(async move {
@@ -288,7 +289,7 @@ impl Driver {
         let (receiver, reporter) = (self.clone(), self.clone());
         let fail = move |reason| reporter.step(Input::Worker(id, WorkerInput::Died(reason)));
         let started = match program {
-            Program::Cpu | Program::Gpu => {
+            Program::Cpu | Program::Gpu | Program::Sequences => {
                 WorkerHandle::start(module, move |message| receiver.receive(id, message, WorkerInput::Events), fail)
             }
             Program::Workbench => WorkerHandle::start(

@@ -1,12 +1,14 @@
 //! Pieces that several panels are built of.
 
 pub mod badge;
+pub mod bars;
 pub mod cell;
 pub mod choice;
 pub mod dom;
 pub mod drawing;
 pub mod example_card;
 pub mod example_row;
+pub mod exhibit;
 pub mod framed;
 pub mod help;
 pub mod highlight;

@@ -14,6 +14,8 @@ pub fn beginning(kind: NetworkKind, is_student: bool, data: DataSet) -> Architec
         NetworkKind::Mlp => usual.teacher,
         NetworkKind::Conv => Architecture::new(kind, [width, 2 * width]),
         NetworkKind::Residual => Architecture::new(kind, [width, 2 * width, 2 * width]),
+        NetworkKind::Transformer => Architecture::new(kind, [4 * width, 2]),
+        NetworkKind::Lstm => Architecture::new(kind, [2 * width, 4 * width]),
     }
 }
 
@@ -37,15 +39,17 @@ pub fn control(page: &AppContext, knob: &Knob, described: &str) -> Html {
     let (disabled, name) = (page.locks(knob.key), format!("knob-{}", knob.key));
     let is_student = knob.key == "student";
     let network = if is_student { &experiment.student } else { &experiment.teacher };
+    let kinds: Vec<NetworkKind> =
+        NetworkKind::ALL.iter().copied().filter(|kind| kind.reads(experiment.data.form())).collect();
     let (turn, kind, data) = (page.turn(knob.key), network.kind, experiment.data);
     let choose = turn
         .reform(move |event: Event| beginning(text_of(&event).parse().unwrap_or(kind), is_student, data).to_string());
     let change = turn.reform(move |event: Event| joined(kind, text_of(&event).trim()));
     html! {
         <span class="network">
-            if !data.is_plane() {
+            if kinds.len() > 1 {
                 <select id={format!("kind-{}", knob.key)} {disabled} onchange={choose} aria-label={texts.get("network-kind")}>
-                    { for NetworkKind::ALL.iter().map(|of| html! {
+                    { for kinds.iter().map(|of| html! {
                         <option value={of.word()} selected={kind == *of}>{ texts.get(&format!("kind-{of}")) }</option>
                     }) }
                 </select>

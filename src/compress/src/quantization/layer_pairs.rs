@@ -23,6 +23,7 @@ pub fn pairs(kind: NetworkKind, shapes: &[Shape]) -> Vec<(usize, usize)> {
             }
             pairs
         }
+        NetworkKind::Transformer | NetworkKind::Lstm => Vec::new(),
     }
 }
 

@@ -133,6 +133,7 @@ pub fn load(experiment: &Experiment, files: &[(DataSet, Dataset)]) -> Result<Dat
             .find(|(name, _)| *name == data)
             .map(|(_, dataset)| dataset.clone())
             .ok_or(EngineError::FilesNeeded { data }),
+        data => Err(EngineError::OtherEngine { data }),
     }?;
     // Points are drawn with their noise.
     if dataset.is_image() && experiment.noise > 0.0 {

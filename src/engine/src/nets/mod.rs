@@ -60,7 +60,8 @@ impl Network {
     /// trained.
     pub fn of_linears(kind: NetworkKind, layers: Vec<Linear>, fresh: bool) -> Self {
         let built = match kind {
-            NetworkKind::Mlp => None,
+            // Sequences have an engine of their own, and no layers.
+            NetworkKind::Mlp | NetworkKind::Transformer | NetworkKind::Lstm => None,
             NetworkKind::Conv => Conv::new(layers.clone()).map(Self::Conv),
             NetworkKind::Residual => Residual::new(layers.clone(), fresh).map(Self::Residual),
         };

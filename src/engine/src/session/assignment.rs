@@ -4,13 +4,15 @@
 //! [`RunAssignment`] with a new number: results of what was trained before carry the old one and are left aside, those
 //! that still stand are told anew.
 
-use retort_spec::{Event, NetworkId, RunAssignment, RunResult, Spread, Verdict};
+use retort_spec::{
+    Event, NetworkId, RunAssignment, RunResult, Spread, Verdict,
+    paired_test::{Pair, judge},
+};
 
 use super::{
     Halt,
     job::{Job, Work},
 };
-use crate::train::verdict::{Pair, judge};
 
 impl Job {
     /// Takes on a share. A run under way that is another worker's now is given up, and so is what others have told.

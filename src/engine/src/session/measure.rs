@@ -2,12 +2,9 @@
 
 use burn::tensor::ExecutionError;
 use retort_compress::{Layer, format::pack::pack_float};
-use retort_spec::{Measured, NetworkFile, NetworkId, NetworkKind};
+use retort_spec::{Measured, NetworkFile, NetworkId, NetworkKind, metrics::Answers};
 
-use crate::{
-    nets::Network,
-    train::{device_dataset::DeviceDataset, metrics::Answers},
-};
+use crate::{nets::Network, train::device_dataset::DeviceDataset};
 
 /// Training examples whose accuracy is followed: the curve is a hint at overfitting, not a result.
 const SAMPLE: usize = 250;

@@ -194,7 +194,7 @@ impl Session {
             Command::CancelFineTune => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
             Command::UseTeacherFile { file } => self.adopt(&file).await,
             // Somebody else's.
-            Command::Workbench(_) => Vec::new(),
+            Command::Workbench(_) | Command::Ask { .. } => Vec::new(),
             Command::Reset => match self.job.take() {
                 Some(job) => self.start(job.experiment, NetworkCache::default()).await,
                 None => Vec::new(),

@@ -4,9 +4,7 @@ pub mod device_dataset;
 pub mod fake_quant;
 pub mod fused;
 pub mod learner;
-pub mod metrics;
 mod optimizer;
 mod schedule;
 #[cfg(feature = "gpu")]
 pub mod self_test;
-pub mod verdict;

@@ -56,6 +56,14 @@ impl Network {
         Self { shape: shape.clone(), weights, body }
     }
 
+    /// Another one of the same shape and weights.
+    pub fn copy(&self) -> Self {
+        // Its drawn weights are written over.
+        let mut copy = Self::new(&self.shape, &mut crate::random::stream(0, "copy"));
+        copy.weights.values.clone_from(&self.weights.values);
+        copy
+    }
+
     /// Its kind and sizes.
     pub fn shape(&self) -> &Shape {
         &self.shape

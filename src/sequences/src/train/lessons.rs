@@ -88,9 +88,6 @@ pub fn step(
         (Lesson::Imitation(lesson), Some(teacher)) => {
             let weight = lesson.label_weight;
             let of_labels = if weight > 0.0 { labels(phase, task, learner, draws, weight) } else { 0.0 };
-            if weight >= 1.0 {
-                return of_labels;
-            }
             of_labels + imitate(phase, lesson, task, learner, teacher, draws, answered)
         }
         (Lesson::Bounded { teacher: name, margin, kind, .. }, Some(teacher)) => {
@@ -162,7 +159,7 @@ fn imitate(
     draws: &mut Draws,
     answered: &mut Answered,
 ) -> f64 {
-    let (outputs, weight) = (task.outputs(), 1.0 - lesson.label_weight);
+    let outputs = task.outputs();
     let (question, taught, tokens);
     if lesson.own_share > 0.0 && draws.stream.chance(lesson.own_share) {
         let texts = write(&mut learner.network, phase.batch, longest(task), 1.0, &mut draws.stream);
@@ -187,11 +184,32 @@ fn imitate(
         };
     }
     let (room, distributions) = (&mut draws.room, &mut draws.distributions);
-    learner.add(&question, weight, |said, gradient| match lesson.signal {
-        Signal::Compared(comparison) => imitation([said, &taught], outputs, None, comparison, room, gradient),
+    learner.add(&question, 1.0, |said, gradient| match &lesson.signal {
+        Signal::Compared(comparisons) => compare([said, &taught], outputs, comparisons, room, gradient),
         Signal::Text => cross_entropy(said, &tokens, outputs, distributions, gradient),
         Signal::SampledToken => sampled_token([said, &taught], &tokens, outputs, None, gradient),
     })
+}
+
+/// The weighted sum of comparisons, and its gradient by what the student said.
+fn compare(
+    answers: [&[f32]; 2],
+    outputs: usize,
+    comparisons: &[(f32, Comparison)],
+    room: &mut ImitationRoom,
+    gradient: &mut [f32],
+) -> f64 {
+    if let [(1.0, only)] = comparisons {
+        return imitation(answers, outputs, None, *only, room, gradient);
+    }
+    gradient.fill(0.0);
+    let mut part = vec![0.0; gradient.len()];
+    let mut sum = 0.0;
+    for &(weight, comparison) in comparisons {
+        sum += f64::from(weight) * imitation(answers, outputs, None, comparison, room, &mut part);
+        gradient.iter_mut().zip(&part).for_each(|(sum, part)| *sum += weight * part);
+    }
+    sum
 }
 
 /// The next texts of a teacher: new ones until there are as many as are wanted, then the same again.
@@ -222,6 +240,7 @@ pub fn longest(task: &Task) -> usize {
 }
 
 /// Whether a comparison is one of logits, which numbers are compared by, too.
-pub fn fits_numbers(signal: Signal) -> bool {
-    matches!(signal, Signal::Compared(Comparison::LogitMse))
+pub fn fits_numbers(signal: &Signal) -> bool {
+    let is_squares = |(_, comparison): &(f32, Comparison)| *comparison == Comparison::LogitMse;
+    matches!(signal, Signal::Compared(comparisons) if comparisons.iter().all(is_squares))
 }

@@ -123,6 +123,12 @@ pub fn test(network: &mut Network, task: &Task) -> Tested {
     Tested { metrics, scores }
 }
 
+/// What a network says of all test examples, row by row.
+pub fn logits_of_test(network: &mut Network, task: &Task) -> Vec<f32> {
+    let all: Vec<usize> = (0..task.test.len()).collect();
+    all.chunks(TOGETHER).flat_map(|part| network.forward(asked(&task.test, part).batch(), None).to_vec()).collect()
+}
+
 /// What the texts of a language model are like. `teacher` is who judges them, where there is one.
 pub fn of_texts(
     texts: &[Vec<Token>],

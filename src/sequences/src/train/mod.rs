@@ -12,7 +12,8 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use measures::{Metric, MetricKind, Tested, tokens_per_call};
+pub use batches::chosen;
+pub use measures::{Metric, MetricKind, Tested, logits_of_test, tokens_per_call};
 pub use plan::{Imitation, Lesson, Origin, Phase, PlanError, Signal, Source};
-pub use study::{Study, StudyEvent};
+pub use study::{Study, StudyEvent, Trained};
 pub use writing::write;

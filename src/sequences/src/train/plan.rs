@@ -28,10 +28,10 @@ pub enum Source {
 }
 
 /// What a student is shown of what its teacher says.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Signal {
-    /// Distributions or logits.
-    Compared(Comparison),
+    /// Distributions or logits: comparisons with their weights.
+    Compared(Vec<(f32, Comparison)>),
     /// The token alone: a text of the teacher is learned by heart (Kim & Rush 2016, section 3.2).
     Text,
     /// The probability of the token that the student drew, for its own texts.
@@ -49,7 +49,7 @@ pub struct Imitation {
     pub own_share: f32,
     /// What is shown.
     pub signal: Signal,
-    /// The weight of labels beside the teacher, from 0 to 1.
+    /// The weight of labels beside the teacher.
     pub label_weight: f32,
     /// How many labels there are; all if none.
     pub labels: Option<usize>,

@@ -66,7 +66,7 @@ fn taught(comparison: Comparison, inputs: Option<usize>) -> Lesson {
         teacher: "teacher".into(),
         source: Source::Examples(inputs),
         own_share: 0.0,
-        signal: Signal::Compared(comparison),
+        signal: Signal::Compared(vec![(1.0, comparison)]),
         label_weight: 0.0,
         labels: None,
     })

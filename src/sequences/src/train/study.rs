@@ -1,6 +1,6 @@
 //! A study: the phases of a plan, carried out a little at a time.
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
 use web_time::Instant;
 
@@ -39,8 +39,8 @@ pub enum StudyEvent {
         step: usize,
         /// Steps that it takes.
         steps: usize,
-        /// The mean loss since the last report.
-        loss: f64,
+        /// The mean loss since the last report; none before the first step.
+        loss: Option<f64>,
         /// The test's metrics.
         metrics: Vec<Metric>,
     },
@@ -57,6 +57,15 @@ pub enum StudyEvent {
     Done,
 }
 
+/// A network that was trained by the same phase before, and what was reported of it.
+#[derive(Clone)]
+pub struct Trained {
+    /// Its weights.
+    pub network: Rc<Network>,
+    /// The reports, in order.
+    pub events: Vec<StudyEvent>,
+}
+
 /// The phase that is carried out.
 struct Current {
     learner: Learner,
@@ -70,13 +79,15 @@ struct Current {
 
 /// A study.
 pub struct Study {
-    task: Task,
+    task: Rc<Task>,
     seed: u32,
     phases: Vec<Phase>,
     phase: usize,
     current: Option<Current>,
     networks: Vec<(String, Network)>,
     answered: Answered,
+    /// What is known of each phase's network, which then is not trained again.
+    known: Vec<Option<Trained>>,
 }
 
 impl Study {
@@ -84,13 +95,35 @@ impl Study {
     ///
     /// # Errors
     /// What is wrong with the plan.
-    pub fn new(task: Task, phases: Vec<Phase>, seed: u32) -> Result<Self, PlanError> {
+    pub fn new(task: impl Into<Rc<Task>>, phases: Vec<Phase>, seed: u32) -> Result<Self, PlanError> {
+        let task = task.into();
         check(&task, &phases)?;
-        Ok(Self { task, seed, phases, phase: 0, current: None, networks: Vec::new(), answered: Answered::default() })
+        let (networks, answered, known) = (Vec::new(), Answered::default(), vec![None; phases.len()]);
+        Ok(Self { task, seed, phases, phase: 0, current: None, networks, answered, known })
+    }
+
+    /// The same where some phases' networks are trained already.
+    pub fn with_known(self, known: Vec<Option<Trained>>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The phase that is carried out; as many as there are when all are done.
+    pub fn phase(&self) -> usize {
+        self.phase
+    }
+
+    /// All phases.
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases
+    }
+
+    /// Steps taken in the phase that is carried out.
+    pub fn step(&self) -> usize {
+        self.current.as_ref().map_or(0, |current| current.step)
     }
 
     /// The task.
-    pub fn task(&self) -> &Task {
+    pub fn task(&self) -> &Rc<Task> {
         &self.task
     }
 
@@ -135,9 +168,24 @@ impl Study {
 
     fn one(&mut self, events: &mut Vec<StudyEvent>) {
         let phase = &self.phases[self.phase];
+        if let Some(Trained { network, events: reports }) = self.known[self.phase].take() {
+            events.extend(reports);
+            let copy = network.copy();
+            return self.finish(copy, events);
+        }
         let Some(current) = &mut self.current else {
             events.push(StudyEvent::Started(self.phase + 1, self.phases.len(), phase.network.clone()));
-            self.current = Some(begin(phase, &self.task, self.seed, &self.networks));
+            let mut begun = begin(phase, &self.task, self.seed, &self.networks);
+            if says_answers(phase, &self.task) {
+                events.push(StudyEvent::Progress {
+                    network: phase.network.clone(),
+                    step: 0,
+                    steps: phase.steps,
+                    loss: None,
+                    metrics: test(&mut begun.learner.network, &self.task).metrics,
+                });
+            }
+            self.current = Some(begun);
             return;
         };
         let teacher = phase.lesson.teacher();
@@ -158,7 +206,7 @@ impl Study {
                     network: phase.network.clone(),
                     step: current.step,
                     steps: phase.steps,
-                    loss: current.loss.0 / current.loss.1 as f64,
+                    loss: Some(current.loss.0 / current.loss.1 as f64),
                     metrics,
                 });
                 current.loss = (0.0, 0);
@@ -185,10 +233,16 @@ impl Study {
             tested.metrics.extend(of_texts(&texts, &mut learner.network, teacher, &self.task));
         }
         let network = phase.network.clone();
-        self.answered.forget(&network);
-        self.networks.retain(|(name, _)| *name != network);
-        self.networks.push((network.clone(), learner.network));
         events.push(StudyEvent::Finished { network, tested, texts });
+        self.finish(learner.network, events);
+    }
+
+    /// The phase is done, and its network is this.
+    fn finish(&mut self, network: Network, events: &mut Vec<StudyEvent>) {
+        let name = self.phases[self.phase].network.clone();
+        self.answered.forget(&name);
+        self.networks.retain(|(other, _)| *other != name);
+        self.networks.push((name, network));
         self.phase += 1;
         if !self.is_running() {
             events.push(StudyEvent::Done);
@@ -289,7 +343,7 @@ fn check(task: &Task, phases: &[Phase]) -> Result<(), PlanError> {
             if writes && task.output != Output::NextToken {
                 return Err(PlanError::NoTexts { network: name.clone() });
             }
-            if matches!(task.output, Output::Numbers(_)) && !fits_numbers(lesson.signal) {
+            if matches!(task.output, Output::Numbers(_)) && !fits_numbers(&lesson.signal) {
                 return Err(PlanError::NoTexts { network: name.clone() });
             }
         }

@@ -96,10 +96,10 @@ fn every_lesson_of_a_language_model_lowers_the_loss() {
     let top = Comparison::Divergence { temperature: 1.0, scaled: true, direction: FORWARD, top: Some(3) };
     let lessons = [
         ("labels", Lesson::Labels(Some(100))),
-        ("forward", imitation(0.0, all, Signal::Compared(divergence(FORWARD)))),
-        ("middle", imitation(0.0, all, Signal::Compared(divergence(Direction::new(0.5))))),
-        ("top", imitation(0.0, all, Signal::Compared(top))),
-        ("own", imitation(0.5, all, Signal::Compared(divergence(REVERSE)))),
+        ("forward", imitation(0.0, all, Signal::Compared(vec![(1.0, divergence(FORWARD))]))),
+        ("middle", imitation(0.0, all, Signal::Compared(vec![(1.0, divergence(Direction::new(0.5)))]))),
+        ("top", imitation(0.0, all, Signal::Compared(vec![(1.0, top)]))),
+        ("own", imitation(0.5, all, Signal::Compared(vec![(1.0, divergence(REVERSE))]))),
         ("sampled", imitation(1.0, all, Signal::SampledToken)),
         ("texts", imitation(0.0, Source::TeacherTexts(40), Signal::Text)),
     ];

@@ -3,7 +3,7 @@
 use crate::{
     experiment::Experiment,
     network_id::{NetworkId, Role},
-    plan::{Channel, Contrast, LabelAccess, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
+    plan::{Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
     values::{Architecture, Labels, MemberLabels},
 };
 
@@ -94,6 +94,7 @@ pub fn learning(learner: NetworkId, labels: LabelAccess) -> Supervision {
         teachers: Vec::new(),
         stale: false,
         channel: Channel::Classes,
+        manner: Manner::Usual,
         as_teacher: false,
         batches: STUDENT.to_owned(),
     }

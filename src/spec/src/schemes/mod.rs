@@ -14,7 +14,7 @@ use crate::{
     network_id::Role,
     plan::{Plan, PlannedNetwork, Supervision},
     scheme_word::{Scheme, for_each_scheme},
-    values::{DataSet, Labels, Transfer},
+    values::{DataSet, Labels, Output, Transfer},
 };
 
 /// What a scheme is.
@@ -69,6 +69,17 @@ macro_rules! declare {
 }
 
 for_each_scheme!(declare);
+
+impl Scheme {
+    /// Whether it can be had of this data: the engine for sequences and for numbers has few of them.
+    pub fn fits(self, data: DataSet) -> bool {
+        match data.output() {
+            Output::NextToken => matches!(self, Self::Offline | Self::Methods),
+            _ if data.is_of_sequences() => self == Self::Offline,
+            _ => self != Self::Methods,
+        }
+    }
+}
 
 impl Experiment {
     /// The default experiment of a scheme on a data set.

@@ -79,7 +79,7 @@ fn other_faults_are_caught() {
 #[test]
 fn defaults_of_schemes_are_valid_and_come_back_from_their_links() {
     for &scheme in Scheme::ALL {
-        for &data in DataSet::ALL {
+        for &data in DataSet::ALL.iter().filter(|data| scheme.fits(**data)) {
             let mut experiment = Experiment::usual(data, scheme);
             let link = crate::encode(&experiment);
             assert_eq!(crate::decode(&link, &[]).experiment, experiment, "{link}");

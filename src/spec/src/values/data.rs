@@ -25,6 +25,20 @@ words! {
         Mnist = "mnist",
         /// Fashion-MNIST, from the visitor's files or from a URL.
         Fashion = "fashion",
+        /// English sentences of a grammar: what does one say of something?
+        Opinions = "opinions",
+        /// The same in Chinese.
+        OpinionsChinese = "opinions-zh",
+        /// Names of towns, and the countries in which they lie (GeoNames, CC BY 4.0).
+        Places = "places",
+        /// The same names, to be written letter by letter.
+        Names = "names",
+        /// Brackets that close in the order in which they open, to be written one by one.
+        Brackets = "brackets",
+        /// A function of one variable, seen with noise.
+        Curve = "curve",
+        /// A table of ten columns, five of which count (Friedman 1991, section 4.3).
+        Friedman = "friedman",
     }
 }
 
@@ -38,6 +52,21 @@ pub enum Form {
         /// Its rows, and its columns.
         side: usize,
     },
+    /// A sequence of words or letters.
+    Text,
+    /// A row of numbers.
+    Row,
+}
+
+/// What the numbers mean that a network says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Which class an example is of.
+    Classes,
+    /// Which token comes next: a language model.
+    NextToken,
+    /// A number: regression.
+    Number,
 }
 
 /// How a data set comes to the page.
@@ -47,6 +76,8 @@ pub enum Source {
     Embedded,
     /// Made by procedure, as many examples as asked for.
     Generated,
+    /// Made by procedure, always the same examples.
+    Fixed,
     /// Read from IDX files.
     Files,
 }
@@ -60,6 +91,8 @@ pub enum ClassNames {
     Letters,
     /// By the page's message `<word>-class`.
     Words,
+    /// There are none.
+    None,
 }
 
 impl DataSet {
@@ -68,8 +101,23 @@ impl DataSet {
         match self {
             Self::Digits8 | Self::Strokes | Self::Mnist => ClassNames::Digits,
             Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => ClassNames::Letters,
-            Self::Fashion => ClassNames::Words,
+            Self::Fashion | Self::Opinions | Self::OpinionsChinese | Self::Places => ClassNames::Words,
+            Self::Names | Self::Brackets | Self::Curve | Self::Friedman => ClassNames::None,
         }
+    }
+
+    /// What is asked of a network.
+    pub fn output(self) -> Output {
+        match self {
+            Self::Names | Self::Brackets => Output::NextToken,
+            Self::Curve | Self::Friedman => Output::Number,
+            _ => Output::Classes,
+        }
+    }
+
+    /// Whether it is trained by the engine for sequences and for numbers, rather than by the one for images and points.
+    pub fn is_of_sequences(self) -> bool {
+        matches!(self.form(), Form::Text | Form::Row)
     }
 
     /// What one example is.
@@ -78,13 +126,16 @@ impl DataSet {
             Self::Digits8 => Form::Image { side: 8 },
             Self::Strokes | Self::Mnist | Self::Fashion => Form::Image { side: 28 },
             Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => Form::Point,
+            Self::Opinions | Self::OpinionsChinese | Self::Places | Self::Names | Self::Brackets => Form::Text,
+            Self::Curve | Self::Friedman => Form::Row,
         }
     }
 
     /// How it comes to the page.
     pub fn source(self) -> Source {
         match self {
-            Self::Digits8 => Source::Embedded,
+            Self::Digits8 | Self::Places | Self::Names => Source::Embedded,
+            Self::Opinions | Self::OpinionsChinese | Self::Brackets | Self::Curve | Self::Friedman => Source::Fixed,
             Self::Strokes | Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => Source::Generated,
             Self::Mnist | Self::Fashion => Source::Files,
         }

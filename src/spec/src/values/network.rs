@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ParseError, read_list, words, write_list};
+use super::{Form, ParseError, read_list, words, write_list};
 
 words! {
     /// The kinds of network; the engine builds each in a file of its own.
@@ -15,6 +15,21 @@ words! {
         Conv = "conv",
         /// Residual blocks with batch normalization (He et al. 2016, section 3).
         Residual = "residual",
+        /// A Transformer with layer norm before attention (Xiong et al. 2020, figure 1b).
+        Transformer = "transformer",
+        /// A long short-term memory (Hochreiter & Schmidhuber 1997).
+        Lstm = "lstm",
+    }
+}
+
+impl NetworkKind {
+    /// Whether such a network reads examples of this form.
+    pub fn reads(self, form: Form) -> bool {
+        match form {
+            Form::Point | Form::Row => self == Self::Mlp,
+            Form::Image { .. } => matches!(self, Self::Mlp | Self::Conv | Self::Residual),
+            Form::Text => matches!(self, Self::Transformer | Self::Lstm),
+        }
     }
 }
 
@@ -24,7 +39,8 @@ pub struct Architecture {
     /// The kind of network.
     pub kind: NetworkKind,
     /// From the input on: the widths of the hidden layers of a perceptron, empty for a linear classifier; the channels
-    /// of each convolution, or of each residual block.
+    /// of each convolution, or of each residual block; a Transformer's width and how many blocks it has; the width of an
+    /// LSTM's embedding and its cells in each direction.
     pub widths: Vec<u32>,
 }
 
@@ -33,6 +49,10 @@ impl Architecture {
     pub const MAX_WIDTH: u32 = 2048;
     /// More channels than this take minutes on a small laptop.
     pub const MAX_CHANNELS: u32 = 64;
+    /// Attention heads of a Transformer, each as wide as the others.
+    pub const HEADS: u32 = 4;
+    /// A wider sequence network than this takes minutes.
+    pub const MAX_CELLS: u32 = 256;
     /// More layers than this do not train without tricks that are not offered.
     pub const MAX_LAYERS: usize = 6;
 
@@ -79,9 +99,17 @@ impl FromStr for Architecture {
         let (least, most) = match kind {
             NetworkKind::Mlp => (0, Self::MAX_WIDTH),
             NetworkKind::Conv | NetworkKind::Residual => (1, Self::MAX_CHANNELS),
+            NetworkKind::Transformer | NetworkKind::Lstm => (2, Self::MAX_CELLS),
         };
         let in_range = widths.iter().all(|width| (1..=most).contains(width));
-        match in_range && (least..=Self::MAX_LAYERS).contains(&widths.len()) {
+        let fits = match kind {
+            NetworkKind::Transformer => {
+                matches!(widths[..], [width, blocks] if width % Self::HEADS == 0 && blocks as usize <= Self::MAX_LAYERS)
+            }
+            NetworkKind::Lstm => widths.len() == 2,
+            _ => (least..=Self::MAX_LAYERS).contains(&widths.len()),
+        };
+        match in_range && fits {
             true => Ok(Self { kind, widths }),
             false => Err(ParseError),
         }
@@ -94,11 +122,14 @@ mod tests {
 
     #[test]
     fn architectures_are_read_and_written() {
-        for text in ["16", "128,128", "linear", "conv:8,16", "residual:8,16,16"] {
+        for text in ["16", "128,128", "linear", "conv:8,16", "residual:8,16,16", "transformer:32,2", "lstm:12,16"] {
             assert_eq!(text.parse::<Architecture>().unwrap().to_string(), text);
         }
         assert_eq!("mlp:16".parse::<Architecture>().unwrap().to_string(), "16");
-        for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN", "conv:linear", "conv:65"] {
+        for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN", "conv:linear", "conv:65"]
+            .into_iter()
+            .chain(["transformer:32", "transformer:30,2", "transformer:32,7", "lstm:16", "lstm:1,2,3", "lstm:0,8"])
+         {
             assert!(bad.parse::<Architecture>().is_err(), "{bad}");
         }
     }

@@ -69,7 +69,7 @@ pub type Pair<'a> = [Option<&'a Insides>; 2];
 
 /// Its entry in the table.
 pub const PANEL: Panel =
-    Panel { id: "inside", draw: |_| island!(use_inside), sites: &[(Tab::Inside, Area::Stage)], ..Panel::PLAIN };
+    Panel { id: "inside", draw: |_| island!(use_inside), sites: &[(Tab::Inside, Area::Stage)], applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN };
 
 /// The panel.
 #[hook]

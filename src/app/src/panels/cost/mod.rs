@@ -28,7 +28,7 @@ pub const PANEL: Panel = Panel {
     },
     draw: cost,
     sites: &[(Tab::Shrink, Area::Stage)],
-    ..Panel::PLAIN
+    applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN
 };
 
 /// The cost panel.

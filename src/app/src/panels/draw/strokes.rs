@@ -47,7 +47,7 @@ pub const CLASSES: usize = 10;
 pub fn side(data: DataSet) -> usize {
     match data.form() {
         Form::Image { side } => side,
-        Form::Point => 0,
+        Form::Point | Form::Text | Form::Row => 0,
     }
 }
 
@@ -55,7 +55,7 @@ pub fn side(data: DataSet) -> usize {
 pub fn takes_drawings(data: DataSet) -> bool {
     match data {
         DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist => true,
-        DataSet::Fashion | DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => false,
+        _ => false,
     }
 }
 
@@ -72,7 +72,7 @@ pub fn prepare(data: DataSet, lines: &[Line]) -> Option<Vec<f32>> {
             let mass = centre_of_mass(&field(scale, [x, y]), SIDE)?;
             Some(field(scale, [x + (mass[0] - MNIST_MASS[0]) / scale, y + (mass[1] - MNIST_MASS[1]) / scale]))
         }
-        DataSet::Fashion | DataSet::Spirals | DataSet::Moons | DataSet::Rings | DataSet::Blobs => None,
+        _ => None,
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub const TEACHER: Panel = Panel {
     id: "teacher",
     holds: |key| matches!(key, "teacher" | "dropout"),
-    applies: |plan| plan.ids().any(is_teaching),
+    applies: |_, plan| plan.ids().any(is_teaching),
     draw: teachers,
     ..Panel::PLAIN
 };

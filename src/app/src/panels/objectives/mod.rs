@@ -34,9 +34,10 @@ pub const PANEL: Panel = Panel {
         shapes || Objective::WORDS.contains(&key)
     },
     // Where nobody imitates answers there is nothing to ask for.
-    applies: |plan| {
+    applies: |experiment, plan| {
         let mut lessons = plan.phases.iter().flat_map(|phase| &phase.learners);
-        lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes)
+        let is_taught = lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes);
+        is_taught && experiment.applies("logit-mse")
     },
     sites: &[(Tab::Loss, Area::Stage)],
     draw: |_| island!(use_objectives),

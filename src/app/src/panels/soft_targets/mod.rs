@@ -1,10 +1,9 @@
 //! The heart: one example's distribution, from the teacher and from the others, at the slider's temperature and at 1.
 
-pub mod bars;
 pub mod regions;
 
 use retort_spec::{
-    DataSummary, Kind, knob,
+    DataSummary, ExhibitPlace, Kind, Output, knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
@@ -18,18 +17,17 @@ use crate::{
         labels::class_name,
     },
     island,
-    panels::soft_targets::{
-        bars::{BarsProps, use_bars},
-        regions::use_regions,
-    },
+    panels::soft_targets::regions::use_regions,
     platform::place::Place,
     state::{
         Action,
         selection::{Subject, extremes},
     },
     widgets::{
+        bars::{BarsProps, use_bars},
         dom::text_of,
         example_card::{origin, picture},
+        exhibit::exhibit,
         knob::knob_label,
         number_field::{NumberField, number_field},
         slider::{place, value_at},
@@ -51,9 +49,12 @@ pub const PANEL: Panel = Panel {
 /// The panel in which one draws an example.
 const DRAW: &str = "draw";
 
-/// The soft-target panel.
+/// The soft-target panel; of sequences and numbers what their task shows.
 pub fn soft_targets(page: &AppContext) -> Html {
     let (texts, state) = (&page.texts, &page.state);
+    if state.experiment.data.is_of_sequences() {
+        return task(page);
+    }
     let subject = state.data.as_ref().zip(Subject::of(state));
     let logits = subject.as_ref().and_then(|(_, subject)| subject.reference());
     html! {
@@ -73,6 +74,26 @@ pub fn soft_targets(page: &AppContext) -> Html {
             } else {
                 <p class="empty">{ texts.get(if state.teacher().is_some() { "soft-targets-empty" } else { "confusion-empty" }) }</p>
             }
+        </section>
+    }
+}
+
+/// What a task of sequences or of numbers shows of itself, under the temperature.
+fn task(page: &AppContext) -> Html {
+    let texts = &page.texts;
+    let output = match page.state.experiment.data.output() {
+        Output::Classes => "task-classes",
+        Output::NextToken => "task-tokens",
+        Output::Number => "task-numbers",
+    };
+    html! {
+        <section id="soft-targets" class="panel task" aria-labelledby="soft-title" tabindex="-1">
+            <h2 id="soft-title">{ texts.get(output) }</h2>
+            <p class="task-score">{ texts.get(&format!("{output}-score")) }</p>
+            if page.shows_knob("temperature") {
+                <div class="temperatures">{ slider(page) }</div>
+            }
+            { exhibit(page, ExhibitPlace::Hero) }
         </section>
     }
 }
@@ -130,6 +151,7 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
     let entropy = entropy.map_or_else(|| "–".into(), |bits| number(texts, bits, 2));
     let bars = BarsProps {
         data: data.data,
+        names: Vec::new(),
         logits: subject.logits.iter().map(|(id, logits)| (*id, logits.map(<[f32]>::to_vec))).collect(),
         classes: data.classes as usize,
         label: subject.label,

@@ -16,13 +16,13 @@ pub(super) const MOST_RESTARTS: u32 = 5;
 
 impl<P: Clone> Machine<P> {
     /// Starts an engine; the one before ends, and its helpers do.
-    pub(super) fn launch(&mut self, gpu: bool) {
+    pub(super) fn launch(&mut self, program: Program) {
         let before = self.engine.take().map(|engine| engine.id);
         self.end(before);
         self.dismiss();
         self.forget_question();
-        let id = self.start(if gpu { Program::Gpu } else { Program::Cpu });
-        self.engine = Some(Engine { id, gpu, ready: false, unanswered: 0 });
+        let id = self.start(program);
+        self.engine = Some(Engine { id, program, ready: false, unanswered: 0 });
     }
 
     pub(super) fn on_engine(&mut self, id: WorkerId, input: WorkerInput<P>) {
@@ -32,7 +32,7 @@ impl<P: Clone> Machine<P> {
                 self.dispatch(Action::Engine(state::Engine::Loading { received, total }))
             }
             WorkerInput::Loaded => self.dispatch(Action::Engine(state::Engine::Starting)),
-            WorkerInput::Unavailable(reason) if engine.gpu => self.recover(reason),
+            WorkerInput::Unavailable(reason) if engine.program == Program::Gpu => self.recover(reason),
             // Nothing else could run in its place.
             WorkerInput::Unavailable(reason) => self.dispatch(Action::Engine(state::Engine::Failed(reason))),
             WorkerInput::Died(reason) => self.recover(reason),
@@ -127,7 +127,8 @@ impl<P: Clone> Machine<P> {
     /// Starts the CPU engine with the experiment that the dead one had, and says so.
     pub(super) fn recover(&mut self, reason: String) {
         let dead = self.engine.take();
-        self.gpu_failed |= dead.as_ref().is_some_and(|dead| dead.gpu);
+        let program = dead.as_ref().map_or(Program::Cpu, |dead| dead.program);
+        self.gpu_failed |= program == Program::Gpu;
         self.end(dead.map(|dead| dead.id));
         self.dismiss();
         self.restarts += 1;
@@ -140,6 +141,6 @@ impl<P: Clone> Machine<P> {
         if self.gpu_failed {
             self.dispatch(Action::Device(DeviceReason::GpuFailed));
         }
-        self.launch(false);
+        self.launch(if program == Program::Sequences { program } else { Program::Cpu });
     }
 }

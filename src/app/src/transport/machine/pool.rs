@@ -190,7 +190,7 @@ impl<P: Clone> Machine<P> {
 
     /// As many helpers as there is work for.
     pub(super) fn spawn_helpers(&mut self) {
-        let trains_here = self.engine.as_ref().is_some_and(|engine| engine.ready && !engine.gpu);
+        let trains_here = self.engine.as_ref().is_some_and(|engine| engine.ready && engine.program == Program::Cpu);
         let wanted = if trains_here { size(&self.experiment, self.cores, self.memory) as usize - 1 } else { 0 };
         let too_many: Vec<WorkerId> = self.pool.helpers.iter().skip(wanted).map(|helper| helper.id).collect();
         for id in too_many {

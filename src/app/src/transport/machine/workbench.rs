@@ -76,6 +76,10 @@ impl<P: Clone> Machine<P> {
 
     /// Students are trained anew: the workbench is started if it is not there yet, and told of other examples.
     pub(super) fn begin_workbench(&mut self) {
+        if self.experiment.data.is_of_sequences() {
+            // It knows no networks of sequences.
+            return;
+        }
         let key = knobs(&self.experiment, Phase::Data);
         let workbench = &mut self.workbench;
         workbench.networks.clear();

@@ -32,6 +32,8 @@ pub fn begin(kind: NetworkKind, coding: u8, features: usize, layers: usize) -> V
         NetworkKind::Mlp => 0,
         NetworkKind::Conv => 1,
         NetworkKind::Residual => 2,
+        // No network of layers is of these kinds, so that none of them is ever written.
+        NetworkKind::Transformer | NetworkKind::Lstm => 15,
     };
     file.push(kind | coding << 4);
     put_size(&mut file, features);

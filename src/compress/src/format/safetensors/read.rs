@@ -177,6 +177,7 @@ fn architecture(
         NetworkKind::Conv => Ok((kind, image(shapes, last.0))),
         // Its classifier sees no image, so nothing tells how large that was.
         NetworkKind::Residual => Err(wrong(FEATURES, &String::new())),
+        NetworkKind::Transformer | NetworkKind::Lstm => Err(wrong(KIND, &kind.to_string())),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The verdict: does the treatment help, by a paired test over the test set and several seeds.
 
-use retort_spec::Outcome;
+use crate::verdict::Outcome;
 
 /// A difference that chance makes as rarely as this counts as one.
 const SIGNIFICANT: f64 = 0.05;
+
+/// Sign assignments that are drawn where the sums are too many to count.
+const DRAWS: u32 = 9_999;
 
 /// One run's answers on the test set: which examples each network has right.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,15 +31,58 @@ pub fn judge(runs: &[Pair]) -> (Outcome, f64) {
     let differences: Vec<i64> = (0..examples).map(|example| runs.iter().map(|run| gain(run, example)).sum()).collect();
     let total: i64 = differences.iter().sum();
     let p_value = sign_flip_p(&differences);
-    let points_its_way =
-        |run: &&Pair| (0..examples).map(|example| gain(run, example)).sum::<i64>() * total.signum() > 0;
-    let carried = 2 * runs.iter().filter(points_its_way).count() > runs.len();
-    let outcome = match total {
+    let gains = runs.iter().map(|run| (0..examples).map(|example| gain(run, example)).sum::<i64>() as f64);
+    (outcome(total as f64, p_value, gains), p_value)
+}
+
+/// The same for scores that are no answers right or wrong, the larger the better: `[control, product]` of each run, a
+/// score for each test example. The p value is an estimate from random sign assignments, and never zero (Phipson &
+/// Smyth 2010, section 3).
+pub fn judge_scores(runs: &[[Vec<f32>; 2]]) -> (Outcome, f64) {
+    let examples = runs.first().map_or(0, |[_, product]| product.len());
+    let gain = |[control, product]: &[Vec<f32>; 2], at: usize| f64::from(product[at]) - f64::from(control[at]);
+    let differences: Vec<f64> = (0..examples).map(|at| runs.iter().map(|run| gain(run, at)).sum()).collect();
+    let total: f64 = differences.iter().sum();
+    let p_value = drawn_sign_flip_p(&differences);
+    let gains = runs.iter().map(|run| (0..examples).map(|at| gain(run, at)).sum::<f64>());
+    (outcome(total, p_value, gains), p_value)
+}
+
+/// The outcome in a word, from the sum of all differences, its p value, and the sums of the runs.
+fn outcome(total: f64, p_value: f64, gains: impl ExactSizeIterator<Item = f64>) -> Outcome {
+    let runs = gains.len();
+    let carried = 2 * gains.filter(|gain| gain * total > 0.0).count() > runs;
+    match total {
         _ if p_value >= SIGNIFICANT || !carried => Outcome::NoDifference,
-        total if total > 0 => Outcome::Helps,
+        total if total > 0.0 => Outcome::Helps,
         _ => Outcome::Hurts,
+    }
+}
+
+/// The share of random sign assignments whose sum is at least as far from zero as the one that was seen.
+fn drawn_sign_flip_p(differences: &[f64]) -> f64 {
+    // The same assignments every time, so that the same runs give the same verdict (Marsaglia 2003, section 4).
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
     };
-    (outcome, p_value)
+    // Sums in another order may differ in their last digits.
+    let seen = differences.iter().sum::<f64>().abs() * (1.0 - 1e-12);
+    let mut as_far = 0_u32;
+    for _ in 0..DRAWS {
+        let mut sum = 0.0;
+        for part in differences.chunks(64) {
+            let signs = draw();
+            for (place, difference) in part.iter().enumerate() {
+                sum += if signs >> place & 1 == 0 { *difference } else { -difference };
+            }
+        }
+        as_far += u32::from(sum.abs() >= seen);
+    }
+    f64::from(1 + as_far) / f64::from(1 + DRAWS)
 }
 
 /// The share of sign assignments whose sum is at least as far from zero as the one that was seen, by dynamic
@@ -94,6 +140,23 @@ mod tests {
         let one = judge(std::slice::from_ref(&run)).1;
         let three = judge(&[run.clone(), run.clone(), run]).1;
         assert!((one - three).abs() < 1e-12, "{one} {three}");
+    }
+
+    #[test]
+    fn scores_are_judged_as_answers_are() {
+        let scores = |right: &[bool]| right.iter().map(|&is| f32::from(u8::from(is))).collect::<Vec<f32>>();
+        for run in [pair(50, 8, 2), pair(50, 15, 1), pair(50, 1, 15), pair(90, 0, 0)] {
+            let (outcome, p) = judge(std::slice::from_ref(&run));
+            let (drawn, estimate) = judge_scores(&[[scores(&run.control), scores(&run.product)]]);
+            assert_eq!(outcome, drawn);
+            assert!((p - estimate).abs() < 0.01, "{p} {estimate}");
+        }
+        // The units do not matter.
+        let [control, product] = [vec![0.0, 1.0, 2.0, 5.0, 3.0, 2.0], vec![1.0, 3.0, 2.5, 6.0, 3.5, 2.25]];
+        let tenth = |scores: &[f32]| scores.iter().map(|score| score / 16.0).collect::<Vec<f32>>();
+        let small = judge_scores(&[[tenth(&control), tenth(&product)]]);
+        assert_eq!(judge_scores(&[[control, product]]), small);
+        assert_eq!(judge_scores(&[]).0, Outcome::NoDifference);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is read off a network's logits on the test set.
 
-use retort_spec::probability::{argmax, softmax};
+use crate::probability::{argmax, softmax};
 
 /// A network's logits of the test set with the labels.
 pub struct Answers<'a> {

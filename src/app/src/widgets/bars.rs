@@ -27,6 +27,8 @@ const NUMBERS: usize = 3;
 #[derive(PartialEq)]
 pub struct BarsProps {
     pub data: DataSet,
+    /// The outcomes' names; those of the data set's classes if there are none.
+    pub names: Vec<String>,
     /// The logits of every network, as far as they are there.
     pub logits: Vec<(NetworkId, Option<Vec<f32>>)>,
     pub classes: usize,
@@ -63,7 +65,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
     let row = |class: usize| {
         html! {
             <tr class={(telling == Some(class)).then_some("telling")}>
-                <th scope="row">{ class_name(&page.texts, props.data, class) }</th>
+                <th scope="row">{ props.names.get(class).cloned().unwrap_or_else(|| class_name(&page.texts, props.data, class)) }</th>
                 <td>{ for columns.iter().map(|(network_id, shares)| html! {
                     // What is not known yet has no bar.
                     <i class={classes!("bar", network_class(*network_id))} style={format!("width:{:.2}%", shares.as_ref().map_or(0.0, |shares| width(shares[class])))} />

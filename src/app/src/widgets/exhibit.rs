@@ -1,0 +1,243 @@
+//! What a task shows of itself, drawn block by block; the engine that trains the task decides what the blocks are.
+
+use retort_spec::{Block, Cell, Command, ExhibitPlace, Floats, NetworkId, Phrase, PhraseValue, Piece, RowName};
+use yew::prelude::*;
+
+use crate::{
+    context::AppContext,
+    i18n::format::{number, percentage, tenth},
+    island,
+    widgets::{
+        bars::{BarsProps, use_bars},
+        dom::{network_class, text_of},
+    },
+};
+
+/// The exhibit of a place, or room for it.
+pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
+    let Some(exhibit) = page.state.exhibit(place) else {
+        return html! { <p class="empty">{ page.texts.get("exhibit-empty") }</p> };
+    };
+    html! { <div class="exhibit">{ for exhibit.blocks.iter().map(|one| block(page, one)) }</div> }
+}
+
+/// A message with its values.
+fn phrase(page: &AppContext, phrase: &Phrase) -> String {
+    let values: Vec<_> = phrase
+        .values
+        .iter()
+        .map(|(name, value)| {
+            let value = match value {
+                PhraseValue::Text(text) => text.as_str().into(),
+                PhraseValue::Number(value) => number(&page.texts, *value, if value.fract() == 0.0 { 0 } else { 1 }).into(),
+            };
+            (name.as_str(), value)
+        })
+        .collect();
+    page.texts.with(&phrase.key, &values)
+}
+
+fn block(page: &AppContext, block: &Block) -> Html {
+    match block {
+        Block::Note(note) => html! { <p class="note">{ phrase(page, note) }</p> },
+        Block::Field { id, label, text, suggestions } => field(page, *id, &phrase(page, label), text, suggestions),
+        Block::Bars { caption, names, right, rows } => {
+            let classes = rows.first().map_or(0, |(_, logits)| logits.len());
+            let bars = BarsProps {
+                data: page.state.experiment.data,
+                names: names.clone(),
+                logits: rows.iter().map(|(id, logits)| (*id, Some(logits.to_vec()))).collect(),
+                classes,
+                label: right.map(|right| right as usize),
+            };
+            html! { <div class="bars-block"><h3>{ phrase(page, caption) }</h3>{ island!(use_bars, bars) }</div> }
+        }
+        Block::Texts { id, network, caption, lines, chosen } => {
+            texts_of(page, (*id, *network), &phrase(page, caption), lines, *chosen)
+        }
+        Block::Table { caption, columns, rows } => table(page, &phrase(page, caption), columns, rows),
+        Block::Chart { caption, axes, ranges, truth, points, lines, clouds } => {
+            let axes = [phrase(page, &axes[0]), phrase(page, &axes[1])];
+            let plane = Plane { ranges: *ranges };
+            html! {
+                <figure class="chart-block">
+                    { plane.draw(page, &phrase(page, caption), &axes, [truth, points], lines, clouds) }
+                    <figcaption>{ phrase(page, caption) }</figcaption>
+                    { legend(page, if lines.is_empty() { clouds } else { lines }, !points.is_empty()) }
+                </figure>
+            }
+        }
+    }
+}
+
+/// Sends a question about a block.
+fn ask(page: &AppContext, id: u8, text: String) {
+    page.driver.send(&Command::Ask { id, text });
+}
+
+fn field(page: &AppContext, id: u8, label: &str, text: &str, suggestions: &[String]) -> Html {
+    let typed = {
+        let page = page.clone();
+        Callback::from(move |event: InputEvent| {
+            if let Some(input) = event.target_dyn_into::<web_sys::HtmlInputElement>() {
+                ask(&page, id, input.value());
+            }
+        })
+    };
+    let choose = {
+        let page = page.clone();
+        Callback::from(move |event: Event| ask(&page, id, text_of(&event).to_owned()))
+    };
+    let name = format!("ask-{id}");
+    html! {
+        <div class="ask">
+            <label for={name.clone()}>{ label }</label>
+            <input id={name.clone()} type="text" value={text.to_owned()} maxlength="200" autocomplete="off" spellcheck="false" oninput={typed} />
+            <select aria-label={page.texts.get("ask-suggestions")} onchange={choose}>
+                <option value={text.to_owned()} selected=true disabled=true>{ page.texts.get("ask-suggestions") }</option>
+                { for suggestions.iter().map(|suggestion| html! { <option value={suggestion.clone()}>{ suggestion }</option> }) }
+            </select>
+        </div>
+    }
+}
+
+/// Texts as buttons of letters or words, the darker the more surprising or the more looked at.
+fn texts_of(
+    page: &AppContext,
+    (id, network): (u8, NetworkId),
+    caption: &str,
+    lines: &[Vec<Piece>],
+    chosen: Option<[u32; 2]>,
+) -> Html {
+    let letter = |line: usize, at: usize, piece: &Piece| {
+        let page = page.clone();
+        let onclick = Callback::from(move |_: MouseEvent| ask(&page, id, format!("{line},{at}")));
+        let pressed = chosen == Some([line as u32, at as u32]);
+        html! {
+            <button {onclick} aria-pressed={pressed.to_string()} style={format!("--shade:{:.0}%", 100.0 * piece.shade)}>{ &piece.text }</button>
+        }
+    };
+    html! {
+        <div class={classes!("texts", network_class(network))}>
+            <h3>{ page.name(network) }<small>{ caption }</small></h3>
+            { for lines.iter().enumerate().map(|(line, pieces)| html! {
+                <p>{ for pieces.iter().enumerate().map(|(at, piece)| letter(line, at, piece)) }</p>
+            }) }
+        </div>
+    }
+}
+
+fn cell(page: &AppContext, cell: &Cell) -> String {
+    let texts = &page.texts;
+    match *cell {
+        Cell::None => "–".into(),
+        Cell::Number(value, decimals) => number(texts, value, decimals.into()),
+        Cell::Share(share) => percentage(texts, share),
+        Cell::Bytes(bytes) => texts.with("bytes", &[("bytes", number(texts, bytes, 0).into())]),
+    }
+}
+
+fn table(page: &AppContext, caption: &str, columns: &[Phrase], rows: &[(RowName, Vec<Cell>)]) -> Html {
+    let row = |(name, cells): &(RowName, Vec<Cell>)| {
+        let (class, name) = match name {
+            RowName::Network(id) => (network_class(*id), page.name(*id)),
+            RowName::Phrase(name) => (String::new(), phrase(page, name)),
+        };
+        html! { <tr {class}><th scope="row">{ name }</th>{ for cells.iter().map(|one| html! { <td>{ cell(page, one) }</td> }) }</tr> }
+    };
+    html! {
+        <div class="scroll" tabindex="0" role="region" aria-label={caption.to_owned()}><table class="measures">
+            <caption>{ caption }</caption>
+            <thead><tr><td></td>{ for columns.iter().map(|one| html! { <th scope="col">{ phrase(page, one) }</th> }) }</tr></thead>
+            <tbody>{ for rows.iter().map(row) }</tbody>
+        </table></div>
+    }
+}
+
+/// The names of the lines or clouds, and of what else is drawn.
+fn legend(page: &AppContext, of: &[(NetworkId, Floats)], has_points: bool) -> Html {
+    html! {
+        <p class="legend">
+            { for of.iter().map(|(id, _)| html! { <span class={network_class(*id)}>{ page.short_name(*id) }</span> }) }
+            <span class="truth">{ page.texts.get("chart-truth") }</span>
+            if has_points {
+                <span class="points">{ page.texts.get("chart-points") }</span>
+            }
+        </p>
+    }
+}
+
+/// A plane of numbers in a picture.
+struct Plane {
+    ranges: [[f64; 2]; 2],
+}
+
+impl Plane {
+    const WIDTH: f64 = 640.0;
+    const HEIGHT: f64 = 340.0;
+    const LEFT: f64 = 38.0;
+    const BOTTOM: f64 = 24.0;
+
+    fn x(&self, value: f64) -> f64 {
+        let [least, most] = self.ranges[0];
+        Self::LEFT + (value - least) / (most - least) * (Self::WIDTH - Self::LEFT)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let [least, most] = self.ranges[1];
+        (Self::HEIGHT - Self::BOTTOM) * (1.0 - (value - least) / (most - least))
+    }
+
+    fn places<'a>(&'a self, pairs: &'a Floats) -> impl Iterator<Item = (f64, f64)> + 'a {
+        pairs.chunks_exact(2).map(|pair| (self.x(pair[0].into()), self.y(pair[1].into())))
+    }
+
+    fn path(&self, pairs: &Floats) -> String {
+        let step = |(at, (x, y)): (usize, (f64, f64))| format!("{}{x:.1},{y:.1}", if at == 0 { "M" } else { "L" });
+        self.places(pairs).enumerate().map(step).collect()
+    }
+
+    fn dots(&self, pairs: &Floats, class: String) -> Html {
+        html! { <g {class}>{ for self.places(pairs).map(|(x, y)| html! { <circle cx={tenth(x)} cy={tenth(y)} r="3" /> }) }</g> }
+    }
+
+    fn draw(
+        &self,
+        page: &AppContext,
+        label: &str,
+        axes: &[String; 2],
+        [truth, points]: [&Floats; 2],
+        lines: &[(NetworkId, Floats)],
+        clouds: &[(NetworkId, Floats)],
+    ) -> Html {
+        let texts = &page.texts;
+        let foot = Self::HEIGHT - Self::BOTTOM;
+        let marks = |axis: usize| {
+            let [least, most] = self.ranges[axis];
+            // A few whole numbers of the range.
+            let step = ((most - least) / 4.0).ceil().max(1.0);
+            let first = (least / step).ceil() as i32;
+            (first..=(most / step) as i32).map(move |mark| f64::from(mark) * step)
+        };
+        html! {
+            <svg class="chart plane" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
+                <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(Self::WIDTH - Self::LEFT)} height={tenth(foot)} /></clipPath>
+                { for marks(1).map(|value| html! { <>
+                    <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(Self::WIDTH)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />
+                    <text x={tenth(Self::LEFT - 6.0)} y={tenth((self.y(value) + 4.0).max(12.0))} text-anchor="end">{ number(texts, value, 0) }</text>
+                </> }) }
+                { for marks(0).map(|value| html! {
+                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, Self::WIDTH - 8.0))} y={tenth(Self::HEIGHT - 6.0)} text-anchor="middle">{ number(texts, value, 0) }</text>
+                }) }
+                <text x={tenth(Self::WIDTH)} y={tenth(foot - 6.0)} text-anchor="end">{ &axes[0] }</text>
+                <text x={tenth(Self::LEFT + 6.0)} y="14">{ &axes[1] }</text>
+                <g clip-path="url(#plane-clip)">
+                    <path class="line truth" d={self.path(truth)} />
+                    { self.dots(points, "points".into()) }
+                    { for clouds.iter().map(|(id, pairs)| self.dots(pairs, format!("cloud {}", network_class(*id)))) }
+                    { for lines.iter().map(|(id, pairs)| html! { <path class={format!("line {}", network_class(*id))} d={self.path(pairs)} /> }) }
+                </g>
+            </svg>
+        }
+    }
+}
