@@ -317,6 +317,26 @@ mod tests {
         assert_eq!(file.len(), expected.len() + 4 * 8 + 4);
     }
 
+    /// Writes files, and the numbers in them, for the reader in `docs/packed-format.md`.
+    #[test]
+    #[ignore = "writes into the folder RETORT_PACKED"]
+    fn files_for_another_reader() {
+        let folder = std::path::PathBuf::from(std::env::var("RETORT_PACKED").unwrap());
+        let pipelines = ["", "quantize:16", "quantize:4", "prune:0.7,quantize:ternary,huffman", "low-rank:2,share:3"];
+        for (name, shape) in kinds() {
+            let mut signature = signature_of(&shape);
+            signature.output_scaling = vec![crate::tasks::Scaling { mean: 1.0, deviation: 2.0 }; signature.outputs()];
+            for (place, pipeline) in pipelines.into_iter().enumerate() {
+                let file = pack(&network(&shape), &signature, &pipeline.parse().unwrap(), 1).unwrap().file;
+                let (read, _) = unpack(&file).unwrap();
+                let numbers: Vec<u8> = read.weights.values.iter().flat_map(|number| number.to_le_bytes()).collect();
+                let path = |end: &str| folder.join(format!("{}-{place}.{end}", name.replace(' ', "-")));
+                std::fs::write(path("rtrt"), file).unwrap();
+                std::fs::write(path("f32"), numbers).unwrap();
+            }
+        }
+    }
+
     #[test]
     fn damaged_files_are_refused() {
         for (name, shape) in kinds().into_iter().step_by(4) {

@@ -52,7 +52,8 @@ impl Signature {
         }
     }
 
-    fn outputs(&self) -> usize {
+    /// Numbers of a row that comes out.
+    pub fn outputs(&self) -> usize {
         match &self.output {
             Output::Classes(names) | Output::Numbers(names) => names.len(),
             Output::NextToken => self.inputs().0,

@@ -12,7 +12,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
-pub use measures::{Metric, MetricKind, Tested, tokens_per_call};
+pub use measures::{Metric, MetricKind, Tested, test, tokens_per_call};
 pub use plan::{Imitation, Lesson, Origin, Phase, PlanError, Signal, Source};
 pub use study::{Study, StudyEvent};
 pub use writing::write;
