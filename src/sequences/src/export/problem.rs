@@ -4,7 +4,7 @@ use retort_compress::format::{pack::PackError, safetensors::ReadError};
 use retort_spec::{Activations, PipelineError, PtqMethod};
 
 /// Why a shape and a signature describe no network.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Misfit {
     /// A size that is zero or larger than any.
     #[error("{name} cannot be {size}")]
@@ -30,6 +30,9 @@ pub enum Misfit {
         /// Heads.
         heads: usize,
     },
+    /// A share that is none.
+    #[error("dropout cannot be {0}: it is a probability below 1")]
+    Dropout(f32),
     /// Tokens are described and numbers read, or the other way round.
     #[error("a perceptron reads numbers and all other networks tokens, and the signature says otherwise")]
     Input,

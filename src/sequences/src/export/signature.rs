@@ -73,10 +73,13 @@ pub fn check(shape: &Shape, signature: &Signature) -> Result<u64, Misfit> {
     if let Some((name, size)) = sizes.into_iter().find(|(_, size)| !(1..=MOST).contains(size)) {
         return Err(Misfit::Size { name, size });
     }
-    if let Shape::Transformer(TransformerShape { width, heads, .. }, ..) = shape
-        && width % heads != 0
-    {
-        return Err(Misfit::Heads { width: *width, heads: *heads });
+    if let Shape::Transformer(TransformerShape { width, heads, dropout, .. }, ..) = shape {
+        if width % heads != 0 {
+            return Err(Misfit::Heads { width: *width, heads: *heads });
+        }
+        if !(0.0..1.0).contains(dropout) {
+            return Err(Misfit::Dropout(*dropout));
+        }
     }
     let (inputs, are_tokens) = match shape {
         Shape::Transformer(_, vocabulary, _) | Shape::Lstm(_, vocabulary, _) => (*vocabulary, true),
@@ -190,6 +193,8 @@ mod tests {
         assert_eq!(found(wide, &signature), Err(Misfit::Size { name: "width", size: usize::MAX }));
         let heads = TransformerShape { heads: 3, ..sizes };
         assert_eq!(found(heads, &signature), Err(Misfit::Heads { width: 8, heads: 3 }));
+        let dropout = TransformerShape { dropout: 1.0, ..sizes };
+        assert_eq!(found(dropout, &signature), Err(Misfit::Dropout(1.0)));
         let none = TransformerShape { heads: 0, ..sizes };
         assert_eq!(found(none, &signature), Err(Misfit::Size { name: "heads", size: 0 }));
         let deep = TransformerShape { layers: 65, ..sizes };
