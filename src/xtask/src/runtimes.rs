@@ -8,10 +8,8 @@ use crate::tools::{cache, cargo, on_path, output, root, run, step};
 
 /// The crates whose example `cases` writes networks of every kind and format, and the program that runs them in ONNX
 /// Runtime, ONNX's reference evaluator and numpy.
-const CHECKED: [(&str, &str); 2] = [
-    ("retort-compress", "tests/runtimes/check.py"),
-    ("retort-sequences", "tests/runtimes/sequences.py"),
-];
+const CHECKED: [(&str, &str); 2] =
+    [("retort-compress", "tests/runtimes/check.py"), ("retort-sequences", "tests/runtimes/sequences.py")];
 
 /// Writes networks and runs them in programs that Retort's authors did not write.
 pub fn check() -> Result<()> {
