@@ -29,7 +29,8 @@ pub fn record(matches: &ArgMatches) -> Result<(), Failure> {
 /// The default experiment's events, shortened.
 fn recorded() -> Result<Vec<Value>, Failure> {
     let experiment = Experiment::default();
-    let mut driver = LocalDriver::new(LocalEngine::of(&Experiment { device: DeviceChoice::Cpu, ..experiment.clone() })?);
+    let mut driver =
+        LocalDriver::new(LocalEngine::of(&Experiment { device: DeviceChoice::Cpu, ..experiment.clone() })?);
     let events = driver.run(&experiment).map_err(Failure::EngineError)?;
     Ok(events.into_iter().filter_map(|event| shorten(event, experiment.class_count())).collect())
 }

@@ -86,6 +86,11 @@ impl Weights {
         self.entries.iter().map(|entry| (entry.name.as_str(), entry.shape.as_slice(), entry.slot.of(&self.values)))
     }
 
+    /// Shape and numbers of that name; none where nothing has it.
+    pub fn get(&self, name: &str) -> Option<(&[usize], &[f32])> {
+        self.entries().find(|(other, ..)| *other == name).map(|(_, shape, numbers)| (shape, numbers))
+    }
+
     /// The numbers of that name, to be changed; none where nothing has that name.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut [f32]> {
         let slot = self.entries.iter().find(|entry| entry.name == name)?.slot;

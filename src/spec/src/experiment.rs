@@ -10,7 +10,8 @@ use crate::{
     scheme_word::Scheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-        MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer,
+        ZeroPoint,
     },
 };
 
@@ -249,7 +250,8 @@ fn sequences(usual: Experiment) -> Experiment {
         optimizer: OptimizerKind::Adam,
         ..usual
     };
-    let language_model = Experiment { scheme: Scheme::Methods, student_epochs: 8, warm_up: 3, runs: 1, ..common.clone() };
+    let language_model =
+        Experiment { scheme: Scheme::Methods, student_epochs: 8, warm_up: 3, runs: 1, ..common.clone() };
     match common.data {
         DataSet::Opinions | DataSet::OpinionsChinese => Experiment {
             teacher: transformer(32),

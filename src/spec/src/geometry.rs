@@ -284,7 +284,9 @@ impl Architecture {
         for (index, &width) in self.widths.iter().enumerate() {
             let width = width as usize;
             match self.kind {
-                NetworkKind::Mlp | NetworkKind::Conv | NetworkKind::Transformer | NetworkKind::Lstm => outputs.push(width),
+                NetworkKind::Mlp | NetworkKind::Conv | NetworkKind::Transformer | NetworkKind::Lstm => {
+                    outputs.push(width)
+                }
                 NetworkKind::Residual => {
                     let before = self.widths[index.saturating_sub(1)] as usize;
                     // The first convolution, then both of the block, and the one around it.

@@ -63,7 +63,9 @@ pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
 pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
 };
-pub use plan::{Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision};
+pub use plan::{
+    Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision,
+};
 pub use problem::ProblemKind;
 pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};
 pub use quant_scheme::QuantScheme;
@@ -75,8 +77,8 @@ pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule, Source,
-    Transfer, ZeroPoint,
+    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule,
+    Source, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

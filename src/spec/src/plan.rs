@@ -287,7 +287,8 @@ impl Plan {
             let needed = learns.iter().flat_map(|supervision| &supervision.teachers).any(|(id, _)| *id == network.id)
                 || self.networks.iter().any(|other| other.origin.members().contains(&network.id));
             let compares = learns.iter().any(|one| one.learner == network.id && one.manner != Manner::Usual);
-            let is_shown = compares || [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
+            let is_shown =
+                compares || [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
             if !needed && !is_shown {
                 return Err(PlanFault::Orphan(network.id));
             }

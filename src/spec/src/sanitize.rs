@@ -1,10 +1,6 @@
 //! What no single knob's range can rule out.
 
-use crate::{
-    experiment::Experiment,
-    pipeline::Pipeline,
-    values::Classes,
-};
+use crate::{experiment::Experiment, pipeline::Pipeline, values::Classes};
 
 impl Experiment {
     /// Resets what no single knob's range can rule out; the keys of the knobs that were put back to their default.

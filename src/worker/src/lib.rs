@@ -6,8 +6,8 @@ pub mod workbench;
 
 use std::{
     cell::{OnceCell, RefCell},
-    future::{Future, ready},
     collections::VecDeque,
+    future::{Future, ready},
     mem, panic,
     rc::Rc,
     time::Duration,

@@ -6,14 +6,22 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tools::{cache, cargo, on_path, output, root, run, step};
 
-/// Writes networks of every kind and format and runs them in ONNX Runtime, ONNX's reference evaluator and numpy.
+/// The crates whose example `cases` writes networks of every kind and format, and the program that runs them in ONNX
+/// Runtime, ONNX's reference evaluator and numpy.
+const CHECKED: [(&str, &str); 2] =
+    [("retort-compress", "tests/runtimes/check.py"), ("retort-sequences", "tests/runtimes/sequences.py")];
+
+/// Writes networks and runs them in programs that Retort's authors did not write.
 pub fn check() -> Result<()> {
     let python = python()?;
-    let cases = root().join("target/runtimes");
     step("exported files in other runtimes", "1 minute", || {
-        let _ = std::fs::remove_dir_all(&cases);
-        run(cargo().args(["run", "--quiet", "-p", "retort-compress", "--example", "cases", "--"]).arg(&cases))?;
-        run(Command::new(&python).arg("tests/runtimes/check.py").arg(&cases))
+        for (library, checker) in CHECKED {
+            let cases = root().join("target/runtimes").join(library);
+            let _ = std::fs::remove_dir_all(&cases);
+            run(cargo().args(["run", "--quiet", "-p", library, "--example", "cases", "--"]).arg(&cases))?;
+            run(Command::new(&python).arg(checker).arg(&cases))?;
+        }
+        Ok(())
     })
 }
 

@@ -1,8 +1,8 @@
 //! What knobs and runs are called. Pure: texts in, texts out.
 
 use retort_spec::{
-    Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, Manner, NetworkId, Origin,
-    Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
+    Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, Manner, NetworkId,
+    Origin, Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
 };
 
 use crate::i18n::{
@@ -79,7 +79,9 @@ pub fn short_name(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
 }
 
 fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
-    if let Some(manner) = plan.supervision(id).map(|(_, lesson)| lesson.manner).filter(|manner| *manner != Manner::Usual) {
+    if let Some(manner) =
+        plan.supervision(id).map(|(_, lesson)| lesson.manner).filter(|manner| *manner != Manner::Usual)
+    {
         return texts.get(&format!("{prefix}-{manner}"));
     }
     let word = match (id.role, plan.contrast) {

@@ -11,8 +11,8 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, Manner, NetworkKind,
-    Objective, PipelineError, Role, Scheme, SchemeGroup,
+    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, Manner,
+    NetworkKind, Objective, PipelineError, Role, Scheme, SchemeGroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 

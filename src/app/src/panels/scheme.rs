@@ -18,8 +18,13 @@ const KNOBS: [&str; 9] =
     ["members", "member-labels", "mix", "dense", "stale", "same-start", "teacher-labels", "teacher-smoothing", "wrong"];
 
 /// Its entry in the table.
-pub const PANEL: Panel =
-    Panel { id: "scheme", holds: |key| key == "scheme" || KNOBS.contains(&key), draw: scheme, applies: |experiment, _| experiment.applies("scheme"), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "scheme",
+    holds: |key| key == "scheme" || KNOBS.contains(&key),
+    draw: scheme,
+    applies: |experiment, _| experiment.applies("scheme"),
+    ..Panel::PLAIN
+};
 
 /// The panel.
 pub fn scheme(page: &AppContext) -> Html {

@@ -25,8 +25,13 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel =
-    Panel { id: "similarity", draw: |_| island!(use_similarity), sites: &[(Tab::Inside, Area::Stage)], applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "similarity",
+    draw: |_| island!(use_similarity),
+    sites: &[(Tab::Inside, Area::Stage)],
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
+};
 
 /// The class-similarity panel.
 #[hook]

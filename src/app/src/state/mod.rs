@@ -28,7 +28,8 @@ use std::rc::Rc;
 
 use retort_spec::{
     ActivationReport, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Exhibit, ExhibitPlace,
-    Experiment, FileData, Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict, changed, decode,
+    Experiment, FileData, Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict,
+    changed, decode,
 };
 
 pub use crate::state::{

@@ -29,7 +29,9 @@ fn phrase(page: &AppContext, phrase: &Phrase) -> String {
         .map(|(name, value)| {
             let value = match value {
                 PhraseValue::Text(text) => text.as_str().into(),
-                PhraseValue::Number(value) => number(&page.texts, *value, if value.fract() == 0.0 { 0 } else { 1 }).into(),
+                PhraseValue::Number(value) => {
+                    number(&page.texts, *value, if value.fract() == 0.0 { 0 } else { 1 }).into()
+                }
             };
             (name.as_str(), value)
         })

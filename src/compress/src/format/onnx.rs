@@ -36,10 +36,10 @@ use crate::{
     },
 };
 
-mod graph;
+pub mod graph;
 mod weights;
 
-use graph::{Attribute, FLOAT, Graph, UINT8, code_byte};
+use graph::{Attribute, Dimension, FLOAT, Graph, UINT8, code_byte};
 
 /// How a network's numbers are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,10 +58,10 @@ pub fn write(model: &Model, note: &[(&str, String)], style: Style) -> Result<Vec
     let geometry = layout::of(model)?;
     let mut graph = Graph::default();
     graph.unsigned = matches!(model.activations, Coding::Static(_));
+    graph.input("input", FLOAT, &[Dimension::Any("N"), Dimension::Of(model.features)]);
     let mut writer = Writer { graph, model, style, next: 0 };
     writer.network(&geometry);
-    let classes = model.layers.last().map_or(0, LayerModel::outputs);
-    Ok(writer.graph.into_file(model.features, classes, note))
+    Ok(writer.graph.into_file(note))
 }
 
 struct Writer<'a> {
@@ -114,7 +114,8 @@ impl Writer<'_> {
             };
         }
         let logits = self.rounded(self.model.layers.len(), &numbers);
-        self.graph.end_with(&logits);
+        let classes = self.model.layers.last().map_or(0, LayerModel::outputs);
+        self.graph.output(&logits, "logits", &[Dimension::Any("N"), Dimension::Of(classes)]);
     }
 
     /// The input as images of one channel.

@@ -69,9 +69,9 @@
 //! A file holds at most 256 weights a byte and 2²⁰ beside, those that are not there among them, so that none makes its
 //! reader ask for memory out of all proportion to its length.
 
-mod file;
+pub mod file;
 mod float;
-mod matrix;
+pub mod matrix;
 mod positions;
 mod stream;
 
@@ -94,9 +94,14 @@ pub enum PackError {
     /// It begins with something else.
     #[error("not a packed network: it does not begin with RTRT")]
     NotPacked,
-    /// It was written by another version.
-    #[error("format version {0}; this version reads {VERSION}")]
-    Version(u8),
+    /// It was written by another version, or holds another sort of network.
+    #[error("format version {found}; {read} can be read here")]
+    Version {
+        /// The file's.
+        found: u8,
+        /// The one that was asked for.
+        read: u8,
+    },
     /// Its end is missing.
     #[error("cut short: at least {needed} bytes are needed, {found} are there")]
     CutShort {
@@ -226,7 +231,7 @@ fn put_codings(file: &mut Vec<u8>, codings: &[Affine], layers: usize) -> Result<
 /// # Errors
 /// [`PackError`] says what is wrong with the file; no file makes it panic.
 pub fn unpack(file: &[u8]) -> Result<(Model, Note), PackError> {
-    let mut reader = Reader::open(file)?;
+    let mut reader = Reader::open(file, VERSION)?;
     let Head { accuracy, kind, coding, features, layers: count, link } = reader.head()?;
     let link = std::str::from_utf8(link).map_err(|_| PackError::Field("a link that is not UTF-8"))?;
     let note = Note { link: link.into(), accuracy: Some(f64::from(accuracy)).filter(|accuracy| !accuracy.is_nan()) };

@@ -6,6 +6,8 @@ pub struct Message(Vec<u8>);
 
 /// A field that is a number.
 const VARINT: u64 = 0;
+/// A field that is a 32-bit number.
+const FIXED: u64 = 5;
 /// A field that begins with its length.
 const LENGTH: u64 = 2;
 
@@ -23,6 +25,12 @@ impl Message {
     pub fn int(&mut self, field: u64, value: i64) {
         self.varint(field << 3 | VARINT);
         self.varint(value as u64);
+    }
+
+    /// Puts a 32-bit number with a fraction.
+    pub fn float(&mut self, field: u64, value: f32) {
+        self.varint(field << 3 | FIXED);
+        self.0.extend(value.to_le_bytes());
     }
 
     /// Puts bytes, or a text in UTF-8.
@@ -72,6 +80,10 @@ mod tests {
         let mut outer = Message::default();
         outer.message(3, &number);
         assert_eq!(outer.into_bytes(), [0x1a, 0x03, 0x08, 0x96, 0x01]);
+        // "Non-varint Numbers": wire type 5, four bytes in little-endian order.
+        let mut float = Message::default();
+        float.float(2, 1.0);
+        assert_eq!(float.into_bytes(), [0x15, 0x00, 0x00, 0x80, 0x3f]);
         // "Signed Integers": -2 as ten bytes.
         let mut negative = Message::default();
         negative.int(1, -2);

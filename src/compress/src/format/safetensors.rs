@@ -16,9 +16,9 @@ mod problem;
 mod read;
 mod sequential;
 
-pub use header::HeaderError;
+pub use header::{Entry, HeaderError, Metadata, texts};
 pub use problem::{ReadError, TensorProblem};
-pub use read::{Opened, read};
+pub use read::{Opened, numbers, read, tensors};
 
 /// Keys of the metadata that every file has.
 const FORMAT: &str = "format";
@@ -42,21 +42,38 @@ const HALF_MAX: f32 = 65_504.0;
 /// If the model's layers do not fit each other.
 pub fn write(model: &Model, note: &[(&str, String)], half: bool) -> Result<Vec<u8>, ShapeError> {
     let geometry = layout::of(model)?;
-    let mut file = File { header: metadata(model, note), numbers: Vec::new(), half };
+    let features = model.features.to_string();
+    let mut file = Writer::new(&metadata(model, &features, note), half);
     for (layer, (part, (place, _))) in model.layers.iter().zip(geometry.layers()).enumerate() {
         file.part(layer, part, &place);
     }
     Ok(file.into_bytes())
 }
 
-struct File {
+/// A file under construction.
+pub struct Writer {
     /// All of the header but its last brace.
     header: String,
     numbers: Vec<u8>,
     half: bool,
 }
 
-impl File {
+impl Writer {
+    /// A file without tensors, of 32-bit or 16-bit numbers, whose metadata are these.
+    pub fn new(metadata: &[(&str, &str)], half: bool) -> Self {
+        let mut header = String::from(r#"{"__metadata__":{"#);
+        for (index, (key, text)) in metadata.iter().enumerate() {
+            if index > 0 {
+                header.push(',');
+            }
+            quote(&mut header, key);
+            header.push(':');
+            quote(&mut header, text);
+        }
+        header.push('}');
+        Self { header, numbers: Vec::new(), half }
+    }
+
     fn part(&mut self, layer: usize, part: &LayerModel, place: &Place) {
         let last = part.factors.len() - 1;
         for (index, matrix) in part.factors.iter().enumerate() {
@@ -79,7 +96,8 @@ impl File {
         self.tensor(&format!("{name}.weight"), &shape, order.into_iter().map(|at| values[at]));
     }
 
-    fn tensor(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = f32>) {
+    /// Adds a tensor; its name has no quotation marks or backslashes.
+    pub fn tensor(&mut self, name: &str, shape: &[usize], values: impl Iterator<Item = f32>) {
         let start = self.numbers.len();
         for value in values {
             match self.half {
@@ -96,7 +114,8 @@ impl File {
         self.header += &format!(r#","{name}":{{"dtype":"{dtype}","shape":[{shape}],"data_offsets":[{start},{end}]}}"#);
     }
 
-    fn into_bytes(self) -> Vec<u8> {
+    /// The file.
+    pub fn into_bytes(self) -> Vec<u8> {
         let mut header = self.header;
         header.push('}');
         // The numbers begin at a multiple of eight bytes, filled up with spaces.
@@ -108,31 +127,19 @@ impl File {
     }
 }
 
-/// The header's beginning. A key stands once: notes do not replace what every file has, nor an earlier note.
-fn metadata(model: &Model, note: &[(&str, String)]) -> String {
-    let features = model.features.to_string();
-    let mut entries =
-        vec![(FORMAT, "pt"), (KIND, model.kind.word()), (FEATURES, features.as_str()), (ACTIVATION, "relu")];
+/// What a file says of a model. A key stands once: notes do not replace what every file has, nor an earlier note.
+fn metadata<'a>(model: &Model, features: &'a str, note: &'a [(&str, String)]) -> Vec<(&'a str, &'a str)> {
+    let mut entries = vec![(FORMAT, "pt"), (KIND, model.kind.word()), (FEATURES, features), (ACTIVATION, "relu")];
     for (key, text) in note {
         if entries.iter().all(|(known, _)| known != key) {
             entries.push((key, text));
         }
     }
-    let mut header = String::from(r#"{"__metadata__":{"#);
-    for (index, (key, text)) in entries.iter().enumerate() {
-        if index > 0 {
-            header.push(',');
-        }
-        quote(&mut header, key);
-        header.push(':');
-        quote(&mut header, text);
-    }
-    header.push('}');
-    header
+    entries
 }
 
-/// Puts a text in quotation marks, as RFC 8259, section 7, asks.
-fn quote(json: &mut String, text: &str) {
+/// Puts a text into JSON in quotation marks, as RFC 8259, section 7, asks.
+pub fn quote(json: &mut String, text: &str) {
     json.push('"');
     for character in text.chars() {
         match character {

@@ -295,7 +295,8 @@ impl Job {
 
     fn verdict(&self) -> Verdict {
         let (control, product) = (self.plan.control, self.plan.product);
-        let of = |id: NetworkId| self.scored.iter().filter(move |(_, other, _)| *other == id).map(|(.., scored)| scored);
+        let of =
+            |id: NetworkId| self.scored.iter().filter(move |(_, other, _)| *other == id).map(|(.., scored)| scored);
         let pairs: Vec<[Vec<f32>; 2]> = of(control)
             .zip(of(product))
             .map(|(control, product)| [control.tested.scores.clone(), product.tested.scores.clone()])

@@ -277,13 +277,14 @@ mod tests {
 
     #[test]
     fn pretraining_is_a_phase_of_its_own() {
-        let experiment =
-            Experiment { pretraining: retort_spec::OnOff::On, ..Experiment::for_data(DataSet::Opinions) };
+        let experiment = Experiment { pretraining: retort_spec::OnOff::On, ..Experiment::for_data(DataSet::Opinions) };
         let phases = planned(&experiment);
         assert!(matches!(phases[0].0.lesson, Lesson::Masked(_)));
         assert!(matches!(phases[1].0.origin, Origin::Rebuilt(..)));
-        assert!(planned(&Experiment { pretraining: retort_spec::OnOff::On, ..Experiment::for_data(DataSet::Places) })
-            .iter()
-            .all(|(phase, _)| !matches!(phase.lesson, Lesson::Masked(_))));
+        assert!(
+            planned(&Experiment { pretraining: retort_spec::OnOff::On, ..Experiment::for_data(DataSet::Places) })
+                .iter()
+                .all(|(phase, _)| !matches!(phase.lesson, Lesson::Masked(_)))
+        );
     }
 }

@@ -115,7 +115,10 @@ pub fn agreement(scored: &Scored, teacher: Option<&Scored>, task: &Task) -> Opti
         return scored.metric(MetricKind::Acceptance);
     }
     let labels = labels(task);
-    Some(metrics::Answers { logits: &scored.logits, labels: &labels, classes: task.outputs() }.agreement(&teacher.logits))
+    Some(
+        metrics::Answers { logits: &scored.logits, labels: &labels, classes: task.outputs() }
+            .agreement(&teacher.logits),
+    )
 }
 
 /// A trained network's measurements. What only classes have is empty or no number of other tasks.
@@ -156,10 +159,8 @@ mod tests {
         assert!((of(MetricKind::HeldOutLoss, 2.0_f64.ln()) - 0.5).abs() < 1e-12);
         assert_eq!(of(MetricKind::Explained, -0.5), -0.5);
         // A loss beside an accuracy does not count.
-        let both = [
-            Metric { kind: MetricKind::HeldOutLoss, value: 1.0 },
-            Metric { kind: MetricKind::Accuracy, value: 0.25 },
-        ];
+        let both =
+            [Metric { kind: MetricKind::HeldOutLoss, value: 1.0 }, Metric { kind: MetricKind::Accuracy, value: 0.25 }];
         assert_eq!((score(&both), loss(&both)), (0.25, 1.0));
     }
 }

@@ -1,4 +1,6 @@
-use retort_spec::{Architecture, Block, DataSet, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, Scheme, Verdict};
+use retort_spec::{
+    Architecture, Block, DataSet, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, Scheme, Verdict,
+};
 
 use super::*;
 
@@ -44,7 +46,10 @@ fn hero(events: &[Event]) -> Option<&Exhibit> {
 
 /// Networks that took steps, rather than being found again.
 fn trained(events: &[Event]) -> u32 {
-    events.iter().filter(|event| matches!(event, Event::Progress(progress) if progress.examples_per_second > 0.0)).count() as u32
+    events
+        .iter()
+        .filter(|event| matches!(event, Event::Progress(progress) if progress.examples_per_second > 0.0))
+        .count() as u32
 }
 
 #[test]
@@ -54,7 +59,9 @@ fn every_data_set_is_trained_to_its_verdict() {
     for data in DataSet::ALL.iter().copied().filter(sequences) {
         let experiment = short(data);
         let events = run(&mut Session::default(), &experiment);
-        assert!(matches!(&events[0], Event::Data(summary) if summary.networks.len() == experiment.plan().networks.len()));
+        assert!(
+            matches!(&events[0], Event::Data(summary) if summary.networks.len() == experiment.plan().networks.len())
+        );
         let verdict = verdict(&events).unwrap();
         assert_eq!(verdict.accuracies.len(), experiment.plan().networks.len(), "{data}");
         assert!(verdict.accuracies.iter().all(|(_, spread)| spread.mean.is_finite()), "{data}");

@@ -108,7 +108,7 @@ pub enum Made {
     LeftOut,
 }
 
-/// How a target of numbers was scaled: what a network says, times the deviation, plus the mean.
+/// How numbers were scaled: what a network reads or says, times the deviation, plus the mean.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// The mean.
@@ -124,6 +124,8 @@ pub struct Table {
     pub task: Task,
     /// What became of each column but the target.
     pub columns: Vec<ColumnReport>,
+    /// How each input was scaled; words were not, which is a mean of 0 and a deviation of 1.
+    pub inputs: Vec<Scaling>,
     /// The target's name.
     pub target: String,
     /// How the target was scaled, if it has numbers.
@@ -172,13 +174,12 @@ impl Table {
         stream(SEED, "table").shuffle(&mut rows);
         let train = found - found / TEST_SHARE;
         let (output, answers, scaling) = answers(&target, &wanted, &rows, train)?;
-        let made: Vec<(ColumnReport, Vec<String>, Vec<f32>)> =
-            columns.iter().map(|(name, column)| input(name, column, &rows, train)).collect();
-        let width: usize = made.iter().map(|(_, names, _)| names.len()).sum();
+        let made: Vec<Converted> = columns.iter().map(|(name, column)| input(name, column, &rows, train)).collect();
+        let width: usize = made.iter().map(|made| made.names.len()).sum();
         // Column by column into rows.
         let mut inputs = vec![0.0; found * width];
         let mut first = 0;
-        for (_, names, numbers) in &made {
+        for Converted { names, numbers, .. } in &made {
             for (row, numbers) in numbers.chunks_exact(names.len().max(1)).enumerate() {
                 inputs[row * width + first..][..names.len()].copy_from_slice(numbers);
             }
@@ -196,8 +197,9 @@ impl Table {
             }
             Answers::Next => [Answers::Next, Answers::Next],
         };
+        let scalings = made.iter().flat_map(|made| std::iter::repeat_n(made.scaling, made.names.len())).collect();
         let (columns, names): (Vec<ColumnReport>, Vec<Vec<String>>) =
-            made.into_iter().map(|(report, names, _)| (report, names)).unzip();
+            made.into_iter().map(|made| (made.report, made.names)).unzip();
         let task = Task {
             word: "table",
             input: Input::Numbers(names.concat()),
@@ -205,7 +207,7 @@ impl Table {
             train: Examples { inputs: Inputs::Numbers(inputs, width), answers: of_train },
             test: Examples { inputs: Inputs::Numbers(test, width), answers: of_test },
         };
-        Ok(Self { task, columns, target, scaling, without_target: all - found })
+        Ok(Self { task, columns, inputs: scalings, target, scaling, without_target: all - found })
     }
 }
 
@@ -217,23 +219,44 @@ fn scaling(numbers: impl Iterator<Item = f32> + Clone) -> Option<Scaling> {
     (variance > 0.0).then_some(Scaling { mean: mean as f32, deviation: variance.sqrt() as f32 })
 }
 
-/// What a column says of each row as inputs, and their names. Means are those of the rows to learn from.
-fn input(name: &str, column: &Column, rows: &[usize], train: usize) -> (ColumnReport, Vec<String>, Vec<f32>) {
+/// What a column says of each row as inputs.
+struct Converted {
+    report: ColumnReport,
+    /// The inputs' names.
+    names: Vec<String>,
+    scaling: Scaling,
+    /// `[rows, names]`.
+    numbers: Vec<f32>,
+}
+
+/// Makes inputs of a column. Means are those of the rows to learn from.
+fn input(name: &str, column: &Column, rows: &[usize], train: usize) -> Converted {
     let report = |made, missing| ColumnReport { name: name.to_owned(), made, missing };
+    let unscaled = Scaling { mean: 0.0, deviation: 1.0 };
+    let left_out = |missing| Converted {
+        report: report(Made::LeftOut, missing),
+        names: Vec::new(),
+        scaling: unscaled,
+        numbers: Vec::new(),
+    };
     match column {
         Column::Numbers(numbers) => {
             let missing = rows.iter().filter(|&&row| numbers[row].is_none()).count();
-            let Some(Scaling { mean, deviation }) = scaling(rows[..train].iter().filter_map(|&row| numbers[row]))
-            else {
-                return (report(Made::LeftOut, missing), Vec::new(), Vec::new());
+            let Some(scaling) = scaling(rows[..train].iter().filter_map(|&row| numbers[row])) else {
+                return left_out(missing);
             };
-            let scaled = |&row: &usize| numbers[row].map_or(0.0, |number| (number - mean) / deviation);
-            (report(Made::Scaled, missing), vec![name.to_owned()], rows.iter().map(scaled).collect())
+            let scaled = |number| (number - scaling.mean) / scaling.deviation;
+            Converted {
+                report: report(Made::Scaled, missing),
+                names: vec![name.to_owned()],
+                scaling,
+                numbers: rows.iter().map(|&row| numbers[row].map_or(0.0, scaled)).collect(),
+            }
         }
         Column::Words(words, list) => {
             let missing = rows.iter().filter(|&&row| words[row].is_none()).count();
             if list.len() < 2 || list.len() > MOST_WORDS {
-                return (report(Made::LeftOut, missing), Vec::new(), Vec::new());
+                return left_out(missing);
             }
             let mut numbers = vec![0.0; rows.len() * list.len()];
             for (&row, numbers) in rows.iter().zip(numbers.chunks_exact_mut(list.len())) {
@@ -242,7 +265,7 @@ fn input(name: &str, column: &Column, rows: &[usize], train: usize) -> (ColumnRe
                 }
             }
             let names = list.iter().map(|word| format!("{name}={word}")).collect();
-            (report(Made::OneHot(list.len()), missing), names, numbers)
+            Converted { report: report(Made::OneHot(list.len()), missing), names, scaling: unscaled, numbers }
         }
     }
 }
@@ -433,6 +456,7 @@ mod tests {
         assert_eq!(table.task.input, Input::Numbers(names));
         assert_eq!(table.task.output, Output::Numbers(vec!["price".into()]));
         assert_eq!((table.task.train.len(), table.task.test.len()), (8, 2));
+        assert_eq!(table.inputs[1..], [Scaling { mean: 0.0, deviation: 1.0 }; 2]);
         let (Inputs::Numbers(inputs, 3), Answers::Numbers(answers, 1)) =
             (&table.task.train.inputs, &table.task.train.answers)
         else {
@@ -441,6 +465,8 @@ mod tests {
         let scaling = table.scaling.unwrap();
         for (row, answer) in inputs.chunks_exact(3).zip(answers) {
             assert_eq!(row[1] + row[2], 1.0);
+            let size = row[0] * table.inputs[0].deviation + table.inputs[0].mean;
+            assert!((size - size.round()).abs() < 1e-5, "sizes are whole");
             let price = answer * scaling.deviation + scaling.mean;
             assert!((price / 2.0 % 2.0 - row[2]).abs() < 1e-4, "odd sizes are blue");
             assert!((row[0] - answer).abs() < 1e-5, "price is twice the size");

@@ -1,9 +1,11 @@
 //! What a task is: what goes in, what comes out, examples, and how well something answers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::tokens::Token;
 
 /// What a network reads.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Input {
     /// So many numbers an example, each with a name.
     Numbers(Vec<String>),
@@ -17,7 +19,7 @@ pub enum Input {
 }
 
 /// What a network says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Output {
     /// One of these classes.
     Classes(Vec<String>),

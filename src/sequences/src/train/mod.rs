@@ -13,7 +13,7 @@ mod writing;
 mod tests;
 
 pub use batches::chosen;
-pub use measures::{Metric, MetricKind, Tested, logits_of_test, tokens_per_call};
+pub use measures::{Metric, MetricKind, Tested, logits_of_test, test, tokens_per_call};
 pub use plan::{Imitation, Lesson, Origin, Phase, PlanError, Signal, Source};
 pub use study::{Study, StudyEvent, Trained};
 pub use writing::write;

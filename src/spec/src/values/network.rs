@@ -129,7 +129,7 @@ mod tests {
         for bad in ["", "0", "16,", "-1", "4096", "1,1,1,1,1,1,1", "unknown:16", "NaN", "conv:linear", "conv:65"]
             .into_iter()
             .chain(["transformer:32", "transformer:30,2", "transformer:32,7", "lstm:16", "lstm:1,2,3", "lstm:0,8"])
-         {
+        {
             assert!(bad.parse::<Architecture>().is_err(), "{bad}");
         }
     }

@@ -68,8 +68,13 @@ fn watched(state: &State, looked_at: bool) -> Floats {
 pub type Pair<'a> = [Option<&'a Insides>; 2];
 
 /// Its entry in the table.
-pub const PANEL: Panel =
-    Panel { id: "inside", draw: |_| island!(use_inside), sites: &[(Tab::Inside, Area::Stage)], applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "inside",
+    draw: |_| island!(use_inside),
+    sites: &[(Tab::Inside, Area::Stage)],
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
+};
 
 /// The panel.
 #[hook]

@@ -27,7 +27,8 @@ pub const PANEL: Panel = Panel {
     holds: |key| key == "compress",
     draw: bench,
     sites: &[(Tab::Shrink, Area::Stage)],
-    applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
 };
 
 /// Whether the network to be compressed learned from labels alone, and steps that train have no teacher either.

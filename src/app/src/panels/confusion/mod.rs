@@ -33,8 +33,13 @@ fn logits<'a>(page: &AppContext, data: &DataSummary, network: &'a Measured) -> C
 }
 
 /// Its entry in the table.
-pub const PANEL: Panel =
-    Panel { id: "confusion", draw: |_| island!(use_confusion), sites: &[(Tab::Inside, Area::Stage)], applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "confusion",
+    draw: |_| island!(use_confusion),
+    sites: &[(Tab::Inside, Area::Stage)],
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
+};
 
 /// The confusion panel.
 #[hook]

@@ -28,7 +28,8 @@ pub const PANEL: Panel = Panel {
     },
     draw: cost,
     sites: &[(Tab::Shrink, Area::Stage)],
-    applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
 };
 
 /// The cost panel.

@@ -35,7 +35,8 @@ pub const PANEL: Panel = Panel {
     draw: |_| island!(use_draw),
     sites: &[(Tab::Distil, Area::Stage)],
     waits: true,
-    applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
 };
 
 /// Where the browser's tab keeps the drawing over a reload.

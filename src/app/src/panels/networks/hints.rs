@@ -37,7 +37,8 @@ fn hints(experiment: &Experiment, plan: &Plan) -> Vec<Hint> {
     let count = |network: &Architecture| network.parameter_count(experiment.input_count(), of);
     let (student, teacher) = (count(&experiment.student), count(&experiment.teacher));
     // Where a network's equals teach it there is nothing to compare, and of some schemes a large student is the point.
-    let compares = ["teacher", "student"].iter().all(|key| experiment.applies(key)) && !experiment.data.is_of_sequences();
+    let compares =
+        ["teacher", "student"].iter().all(|key| experiment.applies(key)) && !experiment.data.is_of_sequences();
     let usual = Experiment::usual(experiment.data, experiment.scheme);
     let is_smaller = count(&usual.student) < count(&usual.teacher);
     if student >= teacher && compares && is_smaller {

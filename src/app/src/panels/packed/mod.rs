@@ -18,7 +18,13 @@ use crate::{
 };
 
 /// Its entry in the table.
-pub const PANEL: Panel = Panel { id: "packed", draw: packed, sites: &[(Tab::Shrink, Area::Stage)], applies: |experiment, _| !experiment.data.is_of_sequences(), ..Panel::PLAIN };
+pub const PANEL: Panel = Panel {
+    id: "packed",
+    draw: packed,
+    sites: &[(Tab::Shrink, Area::Stage)],
+    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    ..Panel::PLAIN
+};
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &AppContext) -> Html {

@@ -18,16 +18,39 @@ pub const BFLOAT16: i64 = 16;
 pub const INT4: i64 = 22;
 
 /// `AttributeProto.AttributeType`.
+const ATTRIBUTE_FLOAT: i64 = 1;
 const ATTRIBUTE_INT: i64 = 2;
+const ATTRIBUTE_STRING: i64 = 3;
 const ATTRIBUTE_INTS: i64 = 7;
 
-/// Operators without 4-bit types and blocks, and the file format that came with them.
-const PLAIN: (i64, i64) = (13, 7);
-/// The first with them.
-const BLOCKS: (i64, i64) = (21, 10);
+/// The version of the operators, and of the file format that came with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operators(i64, i64);
+
+impl Operators {
+    /// Without 4-bit types and blocks.
+    pub const PLAIN: Self = Self(13, 7);
+    /// The first with LayerNormalization.
+    pub const NORMALIZATION: Self = Self(17, 8);
+    /// The first with 4-bit types and blocks.
+    pub const BLOCKS: Self = Self(21, 10);
+}
+
+/// A dimension of what goes in or comes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dimension<'a> {
+    /// So many.
+    Of(usize),
+    /// Any number; dimensions of one name are alike.
+    Any(&'a str),
+}
 
 /// An operator's attribute.
 pub enum Attribute<'a> {
+    /// A number with a fraction.
+    Float(f32),
+    /// A text.
+    Text(&'a str),
     /// A number.
     Int(i64),
     /// Some numbers.
@@ -35,14 +58,19 @@ pub enum Attribute<'a> {
 }
 
 /// Nodes and tensors.
-#[derive(Default)]
 pub struct Graph {
     message: Message,
     nodes: usize,
-    /// Whether there are 4-bit types or blocks.
-    pub modern: bool,
+    /// What its nodes need.
+    pub operators: Operators,
     /// Whether 8-bit codes are written without a sign.
     pub unsigned: bool,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self { message: Message::default(), nodes: 0, operators: Operators::PLAIN, unsigned: false }
+    }
 }
 
 impl Graph {
@@ -50,21 +78,36 @@ impl Graph {
     pub fn node(&mut self, operator: &str, inputs: &[&str], attributes: &[(&str, Attribute<'_>)]) -> String {
         let output = format!("{operator}.{}", self.nodes);
         self.nodes += 1;
-        self.node_into(operator, inputs, &output, attributes);
+        self.node_into(operator, inputs, &[&output], attributes);
         output
     }
 
-    fn node_into(&mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, Attribute<'_>)]) {
+    /// Adds a node with outputs of these names; inputs and outputs without a name are left out.
+    pub fn node_into(
+        &mut self,
+        operator: &str,
+        inputs: &[&str],
+        outputs: &[&str],
+        attributes: &[(&str, Attribute<'_>)],
+    ) {
         let mut node = Message::default();
         for input in inputs {
             node.bytes(1, input.as_bytes());
         }
-        node.bytes(2, output.as_bytes());
-        node.bytes(3, output.as_bytes());
+        outputs.iter().for_each(|output| node.bytes(2, output.as_bytes()));
+        node.bytes(3, outputs.concat().as_bytes());
         node.bytes(4, operator.as_bytes());
         for (name, value) in attributes {
             let mut attribute = Message::of_texts(&[name]);
             match value {
+                Attribute::Float(value) => {
+                    attribute.float(2, *value);
+                    attribute.int(20, ATTRIBUTE_FLOAT);
+                }
+                Attribute::Text(text) => {
+                    attribute.bytes(4, text.as_bytes());
+                    attribute.int(20, ATTRIBUTE_STRING);
+                }
                 Attribute::Int(value) => {
                     attribute.int(3, *value);
                     attribute.int(20, ATTRIBUTE_INT);
@@ -101,17 +144,21 @@ impl Graph {
         self.tensor(name, &[values.len()], INT64, &raw)
     }
 
-    /// Gives the result its name.
-    pub fn end_with(&mut self, result: &str) {
-        self.node_into("Identity", &[result], "logits", &[]);
+    /// Says what goes in.
+    pub fn input(&mut self, name: &str, data_type: i64, shape: &[Dimension<'_>]) {
+        self.message.message(11, &value(name, data_type, shape));
     }
 
-    /// The graph with its input and output as a `ModelProto`.
-    pub fn into_file(mut self, features: usize, classes: usize, note: &[(&str, String)]) -> Vec<u8> {
-        let (opset, format) = if self.modern { BLOCKS } else { PLAIN };
+    /// Says that this result comes out, 32-bit numbers under a name.
+    pub fn output(&mut self, result: &str, name: &str, shape: &[Dimension<'_>]) {
+        self.node_into("Identity", &[result], &[name], &[]);
+        self.message.message(12, &value(name, FLOAT, shape));
+    }
+
+    /// The graph as a `ModelProto`.
+    pub fn into_file(mut self, note: &[(&str, String)]) -> Vec<u8> {
+        let Operators(opset, format) = self.operators;
         self.message.bytes(2, b"retort");
-        self.message.message(11, &value("input", features));
-        self.message.message(12, &value("logits", classes));
         let mut file = Message::default();
         file.int(1, format);
         file.bytes(2, b"Retort");
@@ -137,15 +184,18 @@ pub fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// A `ValueInfoProto`: `[N, width]` of 32-bit floating point.
-fn value(name: &str, width: usize) -> Message {
-    let (mut examples, mut numbers) = (Message::default(), Message::default());
-    examples.bytes(2, b"N");
-    numbers.int(1, width as i64);
-    let (mut shape, mut tensor, mut of_type) = (Message::default(), Message::default(), Message::default());
-    shape.message(1, &examples);
-    shape.message(1, &numbers);
-    tensor.int(1, FLOAT);
+/// A `ValueInfoProto`: what goes in or comes out.
+fn value(name: &str, data_type: i64, dimensions: &[Dimension<'_>]) -> Message {
+    let [mut shape, mut tensor, mut of_type] = [(); 3].map(|()| Message::default());
+    for dimension in dimensions {
+        let mut message = Message::default();
+        match dimension {
+            Dimension::Of(length) => message.int(1, *length as i64),
+            Dimension::Any(name) => message.bytes(2, name.as_bytes()),
+        }
+        shape.message(1, &message);
+    }
+    tensor.int(1, data_type);
     tensor.message(2, &shape);
     of_type.message(1, &tensor);
     let mut value = Message::of_texts(&[name]);

@@ -4,7 +4,7 @@ use retort_spec::{Bits, Granularity, geometry::Place};
 
 use super::{
     Style,
-    graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, UINT8, bytes, code_byte},
+    graph::{Attribute, BFLOAT16, FLOAT, FLOAT16, Graph, INT4, INT8, Operators, UINT8, bytes, code_byte},
 };
 use crate::network::{
     layout::{inputs_first, outputs_first},
@@ -109,7 +109,9 @@ impl Graph {
         let zeros: Vec<i32> = order.iter().map(|&group| zero_point(codes, group)).collect();
         inputs.push(self.tensor(&format!("{name}.zero_point"), &dimensions, data_type, &packed(&zeros, data_type)));
 
-        self.modern |= data_type == INT4 || block.is_some();
+        if data_type == INT4 || block.is_some() {
+            self.operators = Operators::BLOCKS;
+        }
         let axis = ("axis", Attribute::Int(axis));
         let attributes = match block {
             Some(length) => vec![axis, ("block_size", Attribute::Int(length as i64))],

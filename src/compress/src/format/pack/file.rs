@@ -7,7 +7,9 @@ use retort_spec::NetworkKind;
 use super::PackError;
 use crate::format::checksum::crc32;
 
+/// What every packed file begins with.
 pub const MAGIC: &[u8; 4] = b"RTRT";
+/// The version of files of networks for images and points.
 pub const VERSION: u8 = 2;
 /// Length of the checksum.
 pub const CHECKSUM: usize = 4;
@@ -41,7 +43,7 @@ pub fn begin(kind: NetworkKind, coding: u8, features: usize, layers: usize) -> V
     file
 }
 
-/// Appends the checksum.
+/// Appends the checksum of all before it.
 pub fn close(file: &mut Vec<u8>) {
     let checksum = crc32(file);
     file.extend(checksum.to_le_bytes());
@@ -66,11 +68,17 @@ pub fn put_floats(file: &mut Vec<u8>, numbers: &[f32]) -> u32 {
 
 /// What stands in front of the layers.
 pub struct Head<'a> {
+    /// Not a number where it was not measured.
     pub accuracy: f32,
+    /// The kind of network.
     pub kind: NetworkKind,
+    /// The coding of the numbers between layers.
     pub coding: u8,
+    /// Numbers of an example.
     pub features: usize,
+    /// How many layers follow.
     pub layers: usize,
+    /// The experiment's permalink.
     pub link: &'a [u8],
 }
 
@@ -85,20 +93,25 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Behind the version.
-    pub fn open(file: &'a [u8]) -> Result<Self, PackError> {
+    /// A file of a version, read up to behind that.
+    ///
+    /// # Errors
+    /// If it is no packed file, or one of another version.
+    pub fn open(file: &'a [u8], version: u8) -> Result<Self, PackError> {
         if !file.starts_with(MAGIC) {
             return Err(PackError::NotPacked);
         }
         let body = file.len().saturating_sub(CHECKSUM).max(MAGIC.len());
         let (body, checksum) = file.split_at(body);
         let mut reader = Self { body, at: MAGIC.len(), checksum, weights_left: budget(file.len()) };
-        match reader.array()? {
-            [VERSION] => Ok(reader),
-            [version] => Err(PackError::Version(version)),
-        }
+        let [found] = reader.array()?;
+        if found == version { Ok(reader) } else { Err(PackError::Version { found, read: version }) }
     }
 
+    /// What stands in front of the layers.
+    ///
+    /// # Errors
+    /// If it is cut short or names no kind of network.
     pub fn head(&mut self) -> Result<Head<'a>, PackError> {
         let accuracy = f32::from_le_bytes(self.array()?);
         let [kinds] = self.array()?;
@@ -107,6 +120,10 @@ impl<'a> Reader<'a> {
         Ok(Head { accuracy, kind, coding: kinds >> 4, features, layers, link: self.bytes(link)? })
     }
 
+    /// The next bytes.
+    ///
+    /// # Errors
+    /// If there are fewer.
     pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], PackError> {
         // A header may announce more than this machine can count.
         let end = self.at.saturating_add(count);
@@ -115,17 +132,29 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// The next bytes as an array.
+    ///
+    /// # Errors
+    /// If there are fewer.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], PackError> {
         let mut array = [0; N];
         array.copy_from_slice(self.bytes(N)?);
         Ok(array)
     }
 
+    /// The next numbers.
+    ///
+    /// # Errors
+    /// If there are fewer.
     pub fn floats(&mut self, count: usize) -> Result<Vec<f32>, PackError> {
         let (numbers, _) = self.bytes(count.saturating_mul(4))?.as_chunks::<4>();
         Ok(numbers.iter().map(|&number| f32::from_le_bytes(number)).collect())
     }
 
+    /// The next size.
+    ///
+    /// # Errors
+    /// If it has more than 32 bits, or is cut short.
     pub fn size(&mut self) -> Result<usize, PackError> {
         let mut size = 0_u64;
         for place in 0..5 {
@@ -140,6 +169,9 @@ impl<'a> Reader<'a> {
     }
 
     /// How many weights a matrix has that the file is long enough to hold.
+    ///
+    /// # Errors
+    /// If it has more, or none.
     pub fn weights(&mut self, rows: usize, columns: usize) -> Result<usize, PackError> {
         let count = rows.checked_mul(columns).filter(|count| *count <= self.weights_left);
         let count = count.ok_or(PackError::Field("more weights than a file of this length may hold"))?;
@@ -164,6 +196,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that the file ends here, and its checksum.
+    ///
+    /// # Errors
+    /// If it goes on, or was changed.
     pub fn close(self) -> Result<(), PackError> {
         match (self.rest().is_empty(), self.checksum == crc32(self.body).to_le_bytes()) {
             (true, true) => Ok(()),

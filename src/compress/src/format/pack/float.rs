@@ -4,7 +4,7 @@ use retort_spec::NetworkKind;
 
 use super::{
     PackError, checked,
-    file::{Head, Reader, begin, close, put_floats, put_size},
+    file::{Head, Reader, VERSION, begin, close, put_floats, put_size},
 };
 use crate::Layer;
 
@@ -31,7 +31,7 @@ pub fn pack_float(kind: NetworkKind, features: usize, layers: &[Layer]) -> Vec<u
 /// # Errors
 /// [`PackError`] says what is wrong with the file, or that its weights have another format.
 pub fn unpack_float(file: &[u8]) -> Result<(NetworkKind, usize, Vec<Layer>), PackError> {
-    let mut reader = Reader::open(file)?;
+    let mut reader = Reader::open(file, VERSION)?;
     let Head { kind, coding, features, layers: count, .. } = reader.head()?;
     let (mut layers, mut shapes) = (Vec::new(), Vec::new());
     for _ in 0..count {

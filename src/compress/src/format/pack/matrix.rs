@@ -33,7 +33,10 @@ fn number<T: PartialEq>(all: &[T], one: &T) -> u8 {
     all.iter().position(|other| other == one).unwrap_or(0) as u8
 }
 
-/// Appends a matrix; returns how it says which weights are there.
+/// Appends a matrix and counts its bytes; returns how it says which weights are there.
+///
+/// # Errors
+/// [`PackError::Model`] if the matrix is not what it says that it is.
 pub fn put(
     file: &mut Vec<u8>,
     breakdown: &mut ByteBreakdown,
@@ -156,7 +159,10 @@ fn code(symbol: u8, bits: Bits) -> i32 {
     }
 }
 
-/// Reads a matrix.
+/// Reads a matrix of a size.
+///
+/// # Errors
+/// [`PackError`] says what is wrong with the file.
 pub fn get(reader: &mut Reader<'_>, rows: usize, columns: usize) -> Result<Matrix, PackError> {
     let count = reader.weights(rows, columns)?;
     let [flags] = reader.array()?;

@@ -362,7 +362,7 @@ fn damaged_files() -> [Vec<u8>; 4] {
 #[test]
 fn every_damage_is_named() {
     assert_eq!(unpack(b"PK\x03\x04"), Err(PackError::NotPacked));
-    assert_eq!(unpack(b"RTRT\x01 and more"), Err(PackError::Version(1)));
+    assert_eq!(unpack(b"RTRT\x01 and more"), Err(PackError::Version { found: 1, read: 2 }));
     for file in damaged_files() {
         for length in 0..file.len() {
             let cut = unpack(&file[..length]).unwrap_err();

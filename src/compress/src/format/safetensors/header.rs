@@ -51,6 +51,20 @@ pub fn parse(text: &str) -> Result<(Vec<Entry>, Metadata), HeaderError> {
     }
 }
 
+/// Reads a JSON list of texts, as metadata may hold one.
+///
+/// # Errors
+/// At the first byte that does not belong to one.
+pub fn texts(text: &str) -> Result<Vec<String>, HeaderError> {
+    let (mut json, mut texts) = (Json { text, at: 0 }, Vec::new());
+    json.list('[', ']', |json| {
+        texts.push(json.string()?);
+        Ok(())
+    })?;
+    json.space();
+    if json.at == text.len() { Ok(texts) } else { json.wrong("the list's end") }
+}
+
 struct Json<'a> {
     text: &'a str,
     at: usize,
@@ -239,6 +253,15 @@ mod tests {
         assert_eq!(entries[0], first);
         assert!(entries[1].shape.is_empty());
         assert_eq!(parse("{}").unwrap(), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn lists_of_texts_are_read() {
+        assert_eq!(texts(r#" ["a", "b\u00e9\"" ] "#).unwrap(), ["a", "b\u{e9}\""]);
+        assert_eq!(texts("[]").unwrap(), [""; 0]);
+        for (text, at) in [("", 0), ("[1]", 1), (r#"["a"] b"#, 6), (r#"["a""#, 4), (r#"["a",]"#, 5)] {
+            assert_eq!(texts(text).unwrap_err().at, at, "{text}");
+        }
     }
 
     #[test]

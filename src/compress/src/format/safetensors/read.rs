@@ -51,8 +51,7 @@ pub struct Opened {
 /// # Errors
 /// If the file is damaged, a type is unknown, the layers do not fit each other, or a weight is not finite.
 pub fn read(file: &[u8]) -> Result<Opened, ReadError> {
-    let (entries, metadata, data) = parts(file)?;
-    lengths(&entries, data.len())?;
+    let (entries, metadata, data) = tensors(file)?;
     let (needed, others): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(|entry| is_needed(entry));
     let (layers, open_order) = in_order(chain(&needed)?, &entries, &metadata)?;
     let shapes = layers.iter().map(Chained::shape).collect::<Result<Vec<Shape>, _>>()?;
@@ -65,6 +64,17 @@ pub fn read(file: &[u8]) -> Result<Opened, ReadError> {
     let layers = parts.collect::<Result<Vec<LayerModel>, _>>()?;
     let model = Model { kind, features, layers, activations: Coding::Float };
     Ok(Opened { model, metadata, open_order, passed_over: others.iter().map(|entry| entry.name.clone()).collect() })
+}
+
+/// The tensors of a file, what it says of itself, and the bytes of all numbers. Each tensor is as long as its shape
+/// says, and together they fill the file.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn tensors(file: &[u8]) -> Result<(Vec<Entry>, Metadata, &[u8]), ReadError> {
+    let (entries, metadata, data) = parts(file)?;
+    lengths(&entries, data.len())?;
+    Ok((entries, metadata, data))
 }
 
 /// Whether a tensor has a place in a network. Statistics of a normalization change what it computes and cannot be left
@@ -243,8 +253,11 @@ fn matrix_shape(entry: &Entry) -> Result<Shape, ReadError> {
     }
 }
 
-/// A tensor's numbers and their format.
-fn numbers(entry: &Entry, data: &[u8]) -> Result<(Bits, Vec<f32>), ReadError> {
+/// The numbers of a tensor that [`tensors`] found, and their format.
+///
+/// # Errors
+/// If one of them is not finite.
+pub fn numbers(entry: &Entry, data: &[u8]) -> Result<(Bits, Vec<f32>), ReadError> {
     let raw = &data[entry.offsets.0..entry.offsets.1];
     let (bits, numbers): (Bits, Vec<f32>) = match entry.dtype.as_str() {
         "F16" => (Bits::B16, pairs(raw).map(|bits| half::f16::from_bits(bits).to_f32()).collect()),

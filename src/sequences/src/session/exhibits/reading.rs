@@ -99,13 +99,7 @@ fn bars(plan: &Plan, shown: &mut Shown, asked: &Asked) -> Block {
 }
 
 /// From each word to each other one, as the mean over all heads of a Transformer's last block.
-fn attention(
-    plan: &Plan,
-    task: &Task,
-    shown: &mut Shown,
-    asked_text: &Asked,
-    asked: &[(u8, String)],
-) -> Vec<Block> {
+fn attention(plan: &Plan, task: &Task, shown: &mut Shown, asked_text: &Asked, asked: &[(u8, String)]) -> Vec<Block> {
     let tokens = &asked_text.tokens;
     let batch = TokenBatch::new([tokens.as_slice()]);
     let mut blocks = Vec::new();
@@ -121,11 +115,8 @@ fn attention(
         let shade = |to: usize| {
             heads.iter().map(|map| f64::from(map[from * count + to])).sum::<f64>() / heads.len().max(1) as f64
         };
-        let pieces = tokens
-            .iter()
-            .enumerate()
-            .map(|(to, &token)| Piece { text: word(task, token), shade: shade(to) })
-            .collect();
+        let pieces =
+            tokens.iter().enumerate().map(|(to, &token)| Piece { text: word(task, token), shade: shade(to) }).collect();
         blocks.push(Block::Texts {
             id: WORDS,
             network: id,

@@ -58,9 +58,8 @@ pub fn exhibits(
         let written = write(network, LINES, length, temperature, &mut stream(experiment.seed, "texts shown"));
         let lines = lines(task, shown, &written);
         let here = letter.as_ref().filter(|letter| letter.block == block).map(|letter| letter.at);
-        let here = here.filter(|[line, piece]| {
-            lines.get(*line as usize).is_some_and(|pieces| (*piece as usize) < pieces.len())
-        });
+        let here = here
+            .filter(|[line, piece]| lines.get(*line as usize).is_some_and(|pieces| (*piece as usize) < pieces.len()));
         if let Some([line, piece]) = here {
             outcomes = Some(next_letters(plan, task, shown, &written[line as usize][..=piece as usize]));
         }
