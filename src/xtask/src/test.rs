@@ -11,47 +11,32 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     build, runtimes, serve,
-    tools::{browser as find_browser, cargo, output, root, run, step, wasm_target},
+    tools::{NATIVE, browser as find_browser, cargo, output, root, run, step, wasm_target},
 };
 
-/// The crates that are built for the browser.
-const WEB: [&str; 4] = ["-p", "retort-app", "-p", "retort-worker"];
+/// The crates that are built for the browser, with all their programs.
+const WEB: [&str; 6] =
+    ["-p", "retort-app", "-p", "retort-worker", "--features", "retort-worker/gpu,retort-worker/translator"];
 
 /// Runs every check and test, cheap ones first.
 pub fn all(no_browser: bool) -> Result<()> {
     step("formatting", "a second", formatted)?;
     step("lints of the native crates", "2 minutes from nothing", || {
-        run(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--exclude",
-            "retort-worker",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        let natively = ["--workspace", "--exclude", "retort-worker", "--all-targets", "--", "-D", "warnings"];
+        run(cargo().arg("clippy").args(natively))
     })?;
-    step("unit tests", "7 minutes from nothing", || {
-        run(cargo().args(["test", "--workspace", "--exclude", "retort-worker"]))
+    step("unit tests", "6 minutes from nothing", || {
+        run(cargo().args(["test", "-p", "xtask"]))?;
+        run(cargo().arg("test").args(NATIVE))
     })?;
     runtimes::check()?;
     if no_browser {
         return Ok(());
     }
     wasm_target()?;
-    step("lints of the browser's crates", "4 minutes from nothing", || {
-        let target = [
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            "web",
-            "--features",
-            "retort-worker/gpu,retort-worker/translator",
-            "--",
-            "-D",
-            "warnings",
-        ];
+    // In the profile of the native crates, whose procedural macros it shares.
+    step("lints of the browser's crates", "3 minutes from nothing", || {
+        let target = ["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
         run(cargo().arg("clippy").args(WEB).args(target))
     })?;
     build::build()?;
@@ -80,18 +65,8 @@ pub fn browser_in(folder: &Path, filter: &str, cost: &str, more: &[(&str, &Path)
     let python = runtimes::python()?;
     step("the page in headless Chromium", cost, || {
         let mut tests = cargo();
-        tests.args([
-            "test",
-            "-p",
-            "retort-tests",
-            "--test",
-            "browser",
-            "--",
-            "--ignored",
-            "--test-threads=2",
-            "--nocapture",
-            filter,
-        ]);
+        tests.arg("test").args(NATIVE).args(["--test", "browser", "--"]);
+        tests.args(["--ignored", "--test-threads=2", "--nocapture", filter]);
         // An error's trace through the tests' own runtime would bury what it says.
         tests.env("RUST_LIB_BACKTRACE", "0");
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));
