@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     build, runtimes, serve,
-    tools::{NATIVE, browser as find_browser, cargo, output, root, run, step, wasm_target},
+    tools::{NATIVE, browser as find_browser, cargo, output, root, run, step},
 };
 
 /// The crates that are built for the browser, with all their programs.
@@ -25,22 +25,30 @@ pub fn all(no_browser: bool) -> Result<()> {
         let natively = ["--workspace", "--exclude", "retort-worker", "--all-targets", "--", "-D", "warnings"];
         run(cargo().arg("clippy").args(natively))
     })?;
-    step("unit tests", "6 minutes from nothing", || {
-        run(cargo().args(["test", "-p", "xtask"]))?;
-        run(cargo().arg("test").args(NATIVE))
-    })?;
-    runtimes::check()?;
     if no_browser {
-        return Ok(());
+        return native_tests();
     }
-    wasm_target()?;
-    // In the profile of the native crates, whose procedural macros it shares.
+    build::first()?;
+    // Its linker works for minutes on one core, which leaves the other to what needs no page.
+    let gpu = build::gpu_beside()?;
+    // In the profile of the native crates, whose procedural macros it shares, and whose folder nobody holds.
     step("lints of the browser's crates", "3 minutes from nothing", || {
         let target = ["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
         run(cargo().arg("clippy").args(WEB).args(target))
     })?;
-    build::build()?;
+    native_tests()?;
+    step("waiting for the GPU engine, compiled beside the tests", "up to 5 minutes from nothing", || gpu.end())?;
+    build::complete()?;
     browser("page_")
+}
+
+/// The tests that need no page.
+fn native_tests() -> Result<()> {
+    step("unit tests", "6 minutes from nothing", || {
+        run(cargo().args(["test", "-p", "xtask"]))?;
+        run(cargo().arg("test").args(NATIVE))
+    })?;
+    runtimes::check()
 }
 
 /// Checks the format of every file: `cargo fmt` does not see the modules that a macro declares.
