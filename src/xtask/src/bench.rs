@@ -8,7 +8,7 @@ use crate::{
     build,
     runtimes::environment,
     test,
-    tools::{cargo, root, run, step},
+    tools::{NATIVE, cargo, root, run, step},
 };
 
 /// Measures the page in `dist/`, built if it is not there, beside the peers that `tests/peers/package.json` names, and
@@ -48,7 +48,7 @@ pub fn native(only: &str) -> Result<()> {
     })?;
     step("the engine beside PyTorch", "2 minutes", || {
         let mut tests = cargo();
-        tests.args(["test", "--quiet", "-p", "retort-tests", "--test", "browser", "--"]);
+        tests.args(["test", "--quiet"]).args(NATIVE).args(["--test", "browser", "--"]);
         tests.args(["--ignored", "--nocapture", "beside_pytorch"]).env("RETORT_ONLY", only);
         tests.env("RETORT_STEP", root().join("target/release/examples/step"));
         tests.env("RETORT_TORCH", root().join("tests/peers/torch_step.py")).env("RETORT_PYTHON", &python);

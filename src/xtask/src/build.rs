@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result};
@@ -11,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     gzip_order, page, prune,
     sizes::SAVINGS,
-    tools::{cargo, gzip, root, run, step, wasm_target},
+    tools::{Beside, cargo, gzip, root, run, step, wasm_target},
 };
 
 /// Where cargo leaves the wasm files, below its target folder: target and profile.
@@ -20,12 +21,19 @@ const BUILT: &str = "wasm32-unknown-unknown/web";
 pub const FIRST: [&str; 4] = ["retort-app", "engine-cpu", "engine-sequences", "workbench"];
 /// The GPU engine, by far the largest part: the page works without it.
 const GPU: &str = "engine-gpu";
+/// What cargo is told to compile it.
+const GPU_ONLY: [&str; 6] = ["-p", "retort-worker", "--bin", GPU, "--features", "gpu"];
 /// What a harness in JavaScript speaks to an engine by; no part of the page, and a feature of the same name.
 const TRANSLATOR: &str = "translator";
 
 /// Builds the page with all engines.
 pub fn build() -> Result<()> {
     first()?;
+    complete()
+}
+
+/// Adds the GPU engine to the page, and weighs it.
+pub fn complete() -> Result<()> {
     gpu()?;
     eprintln!("the page is in dist/; any static host can serve it");
     crate::sizes::sizes()
@@ -35,7 +43,7 @@ pub fn build() -> Result<()> {
 pub fn first() -> Result<()> {
     wasm_target()?;
     step("building the page, the engines on the CPU and the workbench", "5 to 7 minutes from nothing", || {
-        compile(&["-p", "retort-app", "-p", "retort-worker"])?;
+        run(&mut compile(&["-p", "retort-app", "-p", "retort-worker"]))?;
         publish(&FIRST, true)
     })
 }
@@ -43,23 +51,30 @@ pub fn first() -> Result<()> {
 /// Builds the GPU engine and puts it beside the rest.
 pub fn gpu() -> Result<()> {
     step("building the GPU engine", "6 to 12 minutes from nothing on two cores", || {
-        compile(&["-p", "retort-worker", "--bin", GPU, "--features", "gpu"])?;
+        run(&mut compile(&GPU_ONLY))?;
         publish(&[GPU], false)
     })
+}
+
+/// Begins to compile the GPU engine, beside what follows.
+pub fn gpu_beside() -> Result<Beside> {
+    Beside::start(&mut compile(&GPU_ONLY), root().join("target/engine-gpu.txt"))
 }
 
 /// Builds the module that writes and reads an engine's messages as JSON, into a folder.
 pub fn translator(folder: &Path) -> Result<()> {
     wasm_target()?;
     step("building the translator of messages", "6 minutes from nothing", || {
-        compile(&["-p", "retort-worker", "--bin", TRANSLATOR, "--features", TRANSLATOR])?;
+        run(&mut compile(&["-p", "retort-worker", "--bin", TRANSLATOR, "--features", TRANSLATOR]))?;
         module(TRANSLATOR, folder).map(drop)
     })
 }
 
-/// Compiles crates of the page.
-fn compile(what: &[&str]) -> Result<()> {
-    run(cargo().args(["build", "--locked", "--target", "wasm32-unknown-unknown", "--profile", "web"]).args(what))
+/// The command that compiles crates of the page.
+fn compile(what: &[&str]) -> Command {
+    let mut command = cargo();
+    command.args(["build", "--locked", "--target", "wasm32-unknown-unknown", "--profile", "web"]).args(what);
+    command
 }
 
 /// Makes modules for a browser of compiled wasm files, and a page of all the modules that there are.

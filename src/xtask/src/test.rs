@@ -11,51 +11,44 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     build, runtimes, serve,
-    tools::{browser as find_browser, cargo, output, root, run, step, wasm_target},
+    tools::{NATIVE, browser as find_browser, cargo, output, root, run, step},
 };
 
-/// The crates that are built for the browser.
-const WEB: [&str; 4] = ["-p", "retort-app", "-p", "retort-worker"];
+/// The crates that are built for the browser, with all their programs.
+const WEB: [&str; 6] =
+    ["-p", "retort-app", "-p", "retort-worker", "--features", "retort-worker/gpu,retort-worker/translator"];
 
 /// Runs every check and test, cheap ones first.
 pub fn all(no_browser: bool) -> Result<()> {
     step("formatting", "a second", formatted)?;
     step("lints of the native crates", "2 minutes from nothing", || {
-        run(cargo().args([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--exclude",
-            "retort-worker",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        let natively = ["--workspace", "--exclude", "retort-worker", "--all-targets", "--", "-D", "warnings"];
+        run(cargo().arg("clippy").args(natively))
     })?;
-    step("unit tests", "7 minutes from nothing", || {
-        run(cargo().args(["test", "--workspace", "--exclude", "retort-worker"]))
-    })?;
-    runtimes::check()?;
     if no_browser {
-        return Ok(());
+        return native_tests();
     }
-    wasm_target()?;
-    step("lints of the browser's crates", "4 minutes from nothing", || {
-        let target = [
-            "--target",
-            "wasm32-unknown-unknown",
-            "--profile",
-            "web",
-            "--features",
-            "retort-worker/gpu,retort-worker/translator",
-            "--",
-            "-D",
-            "warnings",
-        ];
+    build::first()?;
+    // Its linker works for minutes on one core, which leaves the other to what needs no page.
+    let gpu = build::gpu_beside()?;
+    // In the profile of the native crates, whose procedural macros it shares, and whose folder nobody holds.
+    step("lints of the browser's crates", "3 minutes from nothing", || {
+        let target = ["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
         run(cargo().arg("clippy").args(WEB).args(target))
     })?;
-    build::build()?;
+    native_tests()?;
+    step("waiting for the GPU engine, compiled beside the tests", "up to 5 minutes from nothing", || gpu.end())?;
+    build::complete()?;
     browser("page_")
+}
+
+/// The tests that need no page.
+fn native_tests() -> Result<()> {
+    step("unit tests", "6 minutes from nothing", || {
+        run(cargo().args(["test", "-p", "xtask"]))?;
+        run(cargo().arg("test").args(NATIVE))
+    })?;
+    runtimes::check()
 }
 
 /// Checks the format of every file: `cargo fmt` does not see the modules that a macro declares.
@@ -80,18 +73,8 @@ pub fn browser_in(folder: &Path, filter: &str, cost: &str, more: &[(&str, &Path)
     let python = runtimes::python()?;
     step("the page in headless Chromium", cost, || {
         let mut tests = cargo();
-        tests.args([
-            "test",
-            "-p",
-            "retort-tests",
-            "--test",
-            "browser",
-            "--",
-            "--ignored",
-            "--test-threads=2",
-            "--nocapture",
-            filter,
-        ]);
+        tests.arg("test").args(NATIVE).args(["--test", "browser", "--"]);
+        tests.args(["--ignored", "--test-threads=2", "--nocapture", filter]);
         // An error's trace through the tests' own runtime would bury what it says.
         tests.env("RUST_LIB_BACKTRACE", "0");
         tests.env("RETORT_URL", format!("http://127.0.0.1:{port}/"));

@@ -2,14 +2,19 @@
 
 use std::{
     env,
+    fs::{self, File},
     io::Write as _,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
     time::Instant,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 use flate2::{Compression, write::GzEncoder};
+
+/// The native crates but `xtask`, named alike at every call: another choice has other features, and compiles
+/// dependencies anew. For the same reason `xtask` is compiled by itself: that is how it was compiled to run.
+pub const NATIVE: [&str; 5] = ["--workspace", "--exclude", "retort-worker", "--exclude", "xtask"];
 
 /// The workspace's root.
 pub fn root() -> &'static Path {
@@ -32,6 +37,39 @@ pub fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("{command:?} cannot be started"))?;
     ensure!(status.success(), "{command:?} failed: {status}");
     Ok(())
+}
+
+/// A command that runs beside what follows. What it prints is shown when it has ended.
+pub struct Beside {
+    command: String,
+    child: Child,
+    printed: PathBuf,
+}
+
+impl Beside {
+    /// Starts a command in the workspace's root, which prints into a file.
+    pub fn start(command: &mut Command, printed: PathBuf) -> Result<Self> {
+        let file = File::create(&printed).with_context(|| printed.display().to_string())?;
+        command.current_dir(root()).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("{command:?} cannot be started"))?;
+        Ok(Self { command: format!("{command:?}"), child, printed })
+    }
+
+    /// Waits for the command and shows what it has printed.
+    pub fn end(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        eprint!("{}", String::from_utf8_lossy(&fs::read(&self.printed)?));
+        ensure!(status.success(), "{} failed: {status}", self.command);
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// What a command prints, if it runs.
