@@ -133,6 +133,16 @@ pub enum Block {
         /// A network's name, or another text, and a number for each column.
         rows: Vec<(RowName, Vec<Cell>)>,
     },
+    /// Files that the visitor may take away; the one that is chosen is asked for by its word, and comes as
+    /// [`Event::File`](crate::Event::File).
+    Files {
+        /// Names it in the question.
+        id: u8,
+        /// What they are.
+        caption: Phrase,
+        /// Each file's word, what it is, and its size in bytes.
+        files: Vec<(String, Phrase, f64)>,
+    },
     /// Curves and points over a plane. All coordinates are pairs, one after the other.
     Chart {
         /// What is shown.

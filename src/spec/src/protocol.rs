@@ -238,6 +238,14 @@ pub enum Event {
     },
     /// What the watched input does inside the networks of the first run; at most twice a second.
     Activations(Vec<ActivationReport>),
+    /// A file that the visitor asked for.
+    File {
+        /// How its name ends, behind the experiment's.
+        extension: String,
+        /// What is in it.
+        #[serde(with = "crate::floats::bytes")]
+        file: Vec<u8>,
+    },
     /// What the task shows of itself, in the place of what it showed there before.
     Exhibit(Exhibit),
     /// What distillation did, over all runs.

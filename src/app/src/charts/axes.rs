@@ -1,5 +1,7 @@
 //! What charts over epochs have in common: axes and the words for what they show.
 
+use retort_spec::Output;
+
 use crate::{
     charts::plot::{Frame, LEFT},
     context::AppContext,
@@ -20,6 +22,15 @@ pub fn title(quantity: Quantity) -> &'static str {
         Quantity::Accuracy => "curve-accuracy",
         Quantity::Loss => "curve-loss",
     }
+}
+
+/// What a quantity is called: the score of the task that the page is about, or its loss.
+pub fn heading(page: &AppContext, quantity: Quantity) -> String {
+    page.texts.get(match (quantity, page.state.experiment.data.output()) {
+        (Quantity::Accuracy, Output::NextToken) => "curve-tokens",
+        (Quantity::Accuracy, Output::Number) => "curve-numbers",
+        _ => title(quantity),
+    })
 }
 
 /// A value of a curve; a dash where there is none.

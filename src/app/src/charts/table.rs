@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     charts::{
-        axes::{term_name, title, written},
+        axes::{heading, term_name, written},
         plot,
     },
     context::{AppContext, use_page},
@@ -48,7 +48,7 @@ fn numbers(page: &AppContext, quantity: Quantity) -> Html {
     let texts = &page.texts;
     let (curves, plan) = (&page.state.curves, &page.state.plan);
     let ids: Vec<NetworkId> = plan.ids().filter(|id| is_trained(plan, *id)).collect();
-    let caption = texts.with("curve-table", &[("quantity", texts.get(title(quantity)).into())]);
+    let caption = texts.with("curve-table", &[("quantity", heading(page, quantity).into())]);
     // A cell of an epoch at which this network was not measured stays empty, so that no number stands twice.
     let cells = |epoch: u32, network_id: NetworkId| {
         let point = plot::curve(curves, 0, network_id).find(|point| point.epoch == epoch);

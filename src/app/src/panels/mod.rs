@@ -18,6 +18,7 @@ pub mod scheme;
 pub mod settings;
 pub mod similarity;
 pub mod soft_targets;
+pub mod task_sizes;
 pub mod verdict;
 pub mod words;
 
@@ -87,6 +88,7 @@ pub const PANELS: &[Panel] = &[
     similarity::PANEL,
     confusion::PANEL,
     words::PANEL,
+    task_sizes::PANEL,
     packed::PANEL,
     compression_bench::PANEL,
     activations::PANEL,
@@ -176,11 +178,11 @@ mod tests {
             panels.map(|panel| panel.id).collect::<Vec<_>>()
         };
         let left_out = |scheme| of(DataSet::Digits8, scheme);
-        assert_eq!(left_out(Scheme::Offline), ["words"]);
-        assert_eq!(left_out(Scheme::Mutual), ["teacher", "words"]);
-        assert_eq!(left_out(Scheme::BornAgain), ["words"]);
-        assert_eq!(left_out(Scheme::Soup), ["objectives", "words"]);
-        assert_eq!(left_out(Scheme::Subliminal), ["objectives", "words"]);
+        assert_eq!(left_out(Scheme::Offline), ["words", "task-sizes"]);
+        assert_eq!(left_out(Scheme::Mutual), ["teacher", "words", "task-sizes"]);
+        assert_eq!(left_out(Scheme::BornAgain), ["words", "task-sizes"]);
+        assert_eq!(left_out(Scheme::Soup), ["objectives", "words", "task-sizes"]);
+        assert_eq!(left_out(Scheme::Subliminal), ["objectives", "words", "task-sizes"]);
         let of_images = ["cost", "draw", "similarity", "confusion", "packed", "bench", "inside"];
         let of_places = of(DataSet::Places, Scheme::Offline);
         assert!(of_images.iter().all(|id| of_places.contains(id)) && !of_places.contains(&"words"));

@@ -230,7 +230,7 @@ impl State {
             Event::Ready(info) => self.engine = Engine::Ready(info),
             // The driver's.
             Event::Pong { networks, .. } => self.networks_kept = networks,
-            Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) => {}
+            Event::AssignmentApplied { .. } | Event::TimeEstimate(_) | Event::Result(_) | Event::File { .. } => {}
             Event::Data(summary) => {
                 let plan = self.experiment.plan();
                 // Another knob was turned meanwhile; a later training is on its way.

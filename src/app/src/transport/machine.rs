@@ -121,6 +121,8 @@ pub enum Effect<P> {
     Forward(WorkerId, P),
     /// Save the packed file of a network under this name.
     Save(String, P),
+    /// Save a file under this name.
+    SaveBytes(String, Vec<u8>),
     /// Tell the page.
     Dispatch(Action),
     /// Come back with [`Input::Held`] after so many milliseconds.

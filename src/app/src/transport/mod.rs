@@ -209,11 +209,11 @@ impl Driver {
             Effect::SendWorkbench(id, order) => self.with(id, |worker| worker.send(&order)),
             Effect::Forward(id, parcel) => self.with(id, |worker| worker.forward(&parcel)),
             Effect::Save(name, parcel) => {
-                let saved = parcel.file().map(|file| save(&name, "application/octet-stream", &file));
-                if let Some(Err(reason)) = saved {
-                    self.dispatch.dispatch(Action::Notify(Notice::Save { reason }));
+                if let Some(file) = parcel.file() {
+                    self.save(&name, &file);
                 }
             }
+            Effect::SaveBytes(name, file) => self.save(&name, &file),
             Effect::Dispatch(action) => self.dispatch.dispatch(action),
             Effect::Hold(millis) => {
                 let driver = self.clone();
@@ -229,6 +229,12 @@ impl Driver {
                 });
             }
             Effect::CacheFiles(data, files) => spawn_local(async move { files::remember(data, &files).await }),
+        }
+    }
+
+    fn save(&self, name: &str, file: &[u8]) {
+        if let Err(reason) = save(name, "application/octet-stream", file) {
+            self.dispatch.dispatch(Action::Notify(Notice::Save { reason }));
         }
     }
 

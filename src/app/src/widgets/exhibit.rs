@@ -58,6 +58,16 @@ fn block(page: &AppContext, block: &Block) -> Html {
             texts_of(page, (*id, *network), &phrase(page, caption), lines, *chosen)
         }
         Block::Table { caption, columns, rows } => table(page, &phrase(page, caption), columns, rows),
+        Block::Files { id, caption, files } => {
+            let button = |(word, name, size): &(String, Phrase, f64)| {
+                let (page, id, word) = (page.clone(), *id, word.clone());
+                let size = page.texts.with("bytes", &[("bytes", number(&page.texts, *size, 0).into())]);
+                let label = phrase(&page, name);
+                let onclick = Callback::from(move |_: MouseEvent| ask(&page, id, word.clone()));
+                html! { <button {onclick}>{ label }<small>{ size }</small></button> }
+            };
+            html! { <><h3>{ phrase(page, caption) }</h3><div class="files">{ for files.iter().map(button) }</div></> }
+        }
         Block::Chart { caption, axes, ranges, truth, points, lines, clouds } => {
             let axes = [phrase(page, &axes[0]), phrase(page, &axes[1])];
             let plane = Plane { ranges: *ranges };

@@ -3,16 +3,20 @@
 use std::{collections::VecDeque, rc::Rc, time::Duration};
 
 use retort_spec::{
-    EngineError, Event, Experiment, NetworkId, Plan, Progress, Spread, Verdict, paired_test::judge_scores,
+    Bits, EngineError, Event, Experiment, NetworkId, Plan, Progress, Spread, Verdict, paired_test::judge_scores,
 };
 
 use super::{
     elsewhere,
-    exhibits::{self, Shown},
+    exhibits::{
+        self, Shown,
+        sizes::{self, Sizes, packed},
+    },
     lessons::{Placed, phases, steps_of_epoch, task},
     reports::{self, Scored},
 };
 use crate::{
+    export::Signature,
     tasks::Task,
     train::{Study, StudyEvent, Trained},
 };
@@ -34,6 +38,8 @@ pub struct Job {
     experiment: Experiment,
     plan: Plan,
     task: Rc<Task>,
+    /// What files say of the task.
+    signature: Signature,
     /// The study's phases, each with the phase of the plan that it belongs to.
     placed: Vec<Placed>,
     /// The keys of the networks of the study, phase by phase.
@@ -52,6 +58,8 @@ pub struct Job {
     has_diverged: bool,
     /// Seconds of training of the phase that is carried out.
     seconds: f64,
+    /// The epoch of its last point.
+    epoch: usize,
 }
 
 impl Job {
@@ -62,10 +70,14 @@ impl Job {
     pub fn new(experiment: Experiment, before: Option<Self>) -> Result<Self, EngineError> {
         let is_same_task =
             |job: &Self| job.experiment.data == experiment.data && job.experiment.noise == experiment.noise;
-        let known = before.as_ref().filter(|job| is_same_task(job)).map(|job| job.task.clone());
-        let task = match known {
-            Some(task) => task,
-            None => Rc::new(task(&experiment).ok_or_else(|| elsewhere(&experiment))?),
+        let known =
+            before.as_ref().filter(|job| is_same_task(job)).map(|job| (job.task.clone(), job.signature.clone()));
+        let (task, signature) = match known {
+            Some(known) => known,
+            None => {
+                let (task, signature) = task(&experiment).ok_or_else(|| elsewhere(&experiment))?;
+                (Rc::new(task), signature)
+            }
         };
         let plan = experiment.plan();
         let placed = phases(&experiment, &plan, &task);
@@ -84,9 +96,11 @@ impl Job {
             is_finished: false,
             has_diverged: false,
             seconds: 0.0,
+            epoch: 0,
             experiment,
             plan,
             task,
+            signature,
             placed,
             study,
             kept,
@@ -180,7 +194,7 @@ impl Job {
         match &report {
             StudyEvent::Started(..) => {
                 self.reports.clear();
-                self.seconds = 0.0;
+                (self.seconds, self.epoch) = (0.0, 0);
                 self.reports.push(report);
                 false
             }
@@ -196,8 +210,12 @@ impl Job {
                     return false;
                 }
                 if let Some(id) = id {
+                    // One point an epoch, however often a network is tested in it.
                     let epoch = step / steps_of_epoch(&self.experiment, &self.task);
-                    events.push(Event::Point(reports::point(self.run, id, [epoch, *step], *loss, metrics)));
+                    if *step == 0 || epoch > self.epoch {
+                        events.push(Event::Point(reports::point(self.run, id, [epoch, *step], *loss, metrics)));
+                        self.epoch = epoch;
+                    }
                     self.look_at(id, network);
                 }
                 self.reports.push(report);
@@ -253,6 +271,7 @@ impl Job {
         let (run, seconds) = (self.run, self.seconds);
         let Some(network) = self.study.network(name) else { return };
         let parameters = network.weights.count();
+        let bytes = packed(network, &self.signature, Bits::B32).map_or(0, |packed| packed.file.len());
         scored.logits = reports::logits(network, &self.task);
         let last = scored.tested.metrics.clone();
         let step = self.placed.iter().find(|(phase, _)| phase.network == name).map_or(0, |(phase, _)| phase.steps);
@@ -267,12 +286,27 @@ impl Job {
             &scored,
             &self.task,
             agreement,
-            [parameters, 4 * parameters],
+            [parameters, bytes],
             seconds,
         )));
         self.scored.retain(|(other, network, _)| (*other, *network) != (run, id));
         self.scored.push((run, id, scored));
         self.look_at(id, name);
+        if (run, id) == (0, self.plan.product) {
+            self.weigh();
+        }
+    }
+
+    /// Measures the files of the product.
+    fn weigh(&mut self) {
+        let network = self.shown.network(self.plan.product).map(|network| network.copy());
+        self.shown.sizes = network.map(|network| Sizes::of(&network, &self.signature, &self.task));
+    }
+
+    /// A file of the product by its word.
+    pub fn file(&mut self, word: &str) -> Option<Event> {
+        let (product, bits) = (self.plan.product, self.experiment.bits);
+        sizes::file(word, self.shown.network(product)?, &self.signature, bits)
     }
 
     /// The next run, or the verdict.

@@ -6,6 +6,7 @@ use retort_spec::{
 };
 
 use crate::{
+    export::Signature,
     losses::{Bounded, Comparison, Direction, FORWARD, REVERSE},
     nets::{Activation, Head, LstmShape, Shape, TransformerShape},
     tasks::{self, Input, Language, Task},
@@ -21,19 +22,25 @@ const BOUNDED: Bounded = Bounded::Total { nu: 0.5 };
 /// The network that all students of a language model continue.
 const START: &str = "start";
 
-/// The task of a data set; none of one that another engine trains.
-pub fn task(experiment: &Experiment) -> Option<Task> {
+/// The task of a data set, and what files say of it; none of one that another engine trains.
+pub fn task(experiment: &Experiment) -> Option<(Task, Signature)> {
     let noise = experiment.noise as f32;
-    match experiment.data {
+    let task = match experiment.data {
         DataSet::Opinions => Some(tasks::opinions(Language::English)),
         DataSet::OpinionsChinese => Some(tasks::opinions(Language::Chinese)),
         DataSet::Places => Some(tasks::places()),
         DataSet::Names => Some(tasks::names()),
         DataSet::Brackets => Some(tasks::brackets()),
         DataSet::Curve => Some(tasks::curve(noise)),
-        DataSet::Friedman => tasks::friedman(noise).ok().map(|table| table.task),
+        DataSet::Friedman => {
+            let table = tasks::friedman(noise).ok()?;
+            let signature = Signature::of_table(&table);
+            return Some((table.task, signature));
+        }
         _ => None,
-    }
+    }?;
+    let signature = Signature::of(&task);
+    Some((task, signature))
 }
 
 /// A phase of the study, and the phase of the plan that it belongs to.
@@ -220,7 +227,7 @@ mod tests {
     use crate::train::Study;
 
     fn planned(experiment: &Experiment) -> Vec<Placed> {
-        phases(experiment, &experiment.plan(), &task(experiment).unwrap())
+        phases(experiment, &experiment.plan(), &task(experiment).unwrap().0)
     }
 
     #[test]
@@ -228,8 +235,8 @@ mod tests {
         for data in DataSet::ALL.iter().copied().filter(|data| data.is_of_sequences()) {
             let experiment = Experiment::for_data(data);
             let phases = planned(&experiment).into_iter().map(|(phase, _)| phase).collect();
-            assert!(Study::new(task(&experiment).unwrap(), phases, 1).is_ok(), "{data}");
-            let outputs = task(&experiment).unwrap().outputs();
+            assert!(Study::new(task(&experiment).unwrap().0, phases, 1).is_ok(), "{data}");
+            let outputs = task(&experiment).unwrap().0.outputs();
             assert!(experiment.class_count() == 0 || experiment.class_count() == outputs, "{data}");
         }
         assert!(task(&Experiment::default()).is_none());

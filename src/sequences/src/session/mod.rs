@@ -89,6 +89,9 @@ impl Session {
                 Vec::new()
             }
             Command::Ask { id, text } => {
+                if id == exhibits::sizes::FILES {
+                    return self.job.as_mut().and_then(|job| job.file(&text)).into_iter().collect();
+                }
                 self.asked.retain(|(other, _)| *other != id);
                 self.asked.push((id, text));
                 self.job.as_mut().map_or_else(Vec::new, |job| job.exhibits(&self.asked))

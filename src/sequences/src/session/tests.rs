@@ -182,6 +182,24 @@ fn a_text_of_the_visitor_is_answered() {
 }
 
 #[test]
+fn the_product_is_weighed_in_every_format_and_comes_as_a_file() {
+    let mut session = Session::default();
+    let events = run(&mut session, &short(DataSet::Curve));
+    let sizes = events.iter().rev().find_map(|event| match event {
+        Event::Exhibit(exhibit) if exhibit.place == ExhibitPlace::Sizes => Some(exhibit.clone()),
+        _ => None,
+    });
+    let blocks = sizes.unwrap().blocks;
+    let [Block::Table { rows, .. }, Block::Files { files, .. }] = &blocks[..] else { panic!("{blocks:?}") };
+    assert_eq!(rows.len(), retort_spec::Bits::ALL.len());
+    for (word, _, size) in files {
+        let events = session.handle(Command::Ask { id: 2, text: word.clone() });
+        assert!(matches!(&events[..], [Event::File { file, .. }] if file.len() as f64 == *size), "{word}");
+    }
+    assert!(session.handle(Command::Ask { id: 2, text: "other".into() }).is_empty());
+}
+
+#[test]
 fn letters_of_a_text_are_asked_about() {
     let mut session = Session::default();
     let experiment = short(DataSet::Names);

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     charts::{
-        axes::{axes, level, title},
+        axes::{axes, heading, level},
         line::{LineProps, Owner, line, sample},
         plot::{self, Frame},
     },
@@ -75,7 +75,7 @@ fn chart(page: &AppContext, sides: [&Row<'_>; 2], owners: [Owner; 2]) -> Html {
     let frame = Frame { width: 420.0, height: 230.0, last, top: 1.0, bottom: 0.0 };
     let values = sides.map(|side| format!("{} {}", side.name, written(texts, &side.numbers, Figure::Product)));
     let args = [
-        ("quantity", texts.get(title(Quantity::Accuracy)).into()),
+        ("quantity", heading(page, Quantity::Accuracy).into()),
         ("values", values.join(texts.language.comma()).into()),
     ];
     html! {

@@ -4,7 +4,7 @@ use retort_spec::{CurvePoint, NetworkId};
 use yew::prelude::*;
 
 use crate::{
-    charts::axes::{axes, level, title},
+    charts::axes::{axes, heading, level},
     panels::curves::CurveChartProps,
 };
 use crate::{
@@ -68,7 +68,7 @@ fn frame<'a, I: Iterator<Item = &'a CurvePoint>>(
 fn summary(page: &AppContext, props: &CurveChartProps) -> String {
     let texts = &page.texts;
     let args = [
-        ("quantity", texts.get(title(props.view.quantity)).into()),
+        ("quantity", heading(page, props.view.quantity).into()),
         (
             "values",
             props.rows.iter().map(|row| row.main(props.view)).collect::<Vec<_>>().join(texts.language.comma()).into(),
@@ -128,7 +128,7 @@ fn key(page: &AppContext, props: &CurveChartProps, frame: Frame) -> Html {
     let parts = [(Part::Test, "curve-test"), (Part::Train, "curve-train")];
     let parts: Vec<String> =
         parts.into_iter().filter(|(part, _)| view.shows(*part)).map(|(_, id)| texts.get(id)).collect();
-    let head = [&texts.get(title(view.quantity)), texts.language.colon(), &parts.join(texts.language.comma())].concat();
+    let head = [&heading(page, view.quantity), texts.language.colon(), &parts.join(texts.language.comma())].concat();
     let entry = |(i, row): (usize, &Row)| {
         let y = line(i + 1);
         html! {

@@ -15,7 +15,7 @@ use yew::prelude::*;
 use super::{Area, Panel, Tab};
 use crate::{
     charts::{
-        axes::title,
+        axes::{heading, title},
         plot,
         table::{CurveTableProps, use_curve_table},
     },
@@ -56,7 +56,7 @@ pub fn use_curves() -> Html {
         let onclick = Callback::from(move |_: MouseEvent| view.set(View { quantity, ..now }));
         html! {
             <button id={title(quantity)} aria-pressed={(now.quantity == quantity).to_string()} {onclick}>
-                { texts.get(title(quantity)) }
+                { heading(&page, quantity) }
             </button>
         }
     };

@@ -73,6 +73,10 @@ impl<P: Clone> Machine<P> {
                         self.go_on();
                     }
                 }
+                Event::File { extension, file } => {
+                    let stem = state::record::stem(&self.experiment);
+                    self.effects.push(Effect::SaveBytes(format!("{stem}.{extension}"), file.clone()));
+                }
                 Event::Pong { memory, .. } => self.set_first_memory(*memory),
                 Event::TimeEstimate(time) => self.decide(time),
                 Event::Error(trouble) => match trouble {

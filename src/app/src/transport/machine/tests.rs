@@ -93,7 +93,7 @@ impl World {
                 Effect::Dispatch(action) => self.state = self.state.clone().reduce(action),
                 Effect::CacheFiles(data, _) => self.kept.push(data),
                 Effect::SendWorkbench(id, order) => self.post(id, Command::Workbench(order)),
-                Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) => {}
+                Effect::Hold(_) | Effect::LoadCachedFiles(_) | Effect::Save(..) | Effect::SaveBytes(..) => {}
             }
         }
     }

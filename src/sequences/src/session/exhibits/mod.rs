@@ -2,27 +2,35 @@
 
 mod numbers;
 mod reading;
+pub mod sizes;
 mod writing;
 
 use retort_spec::{Exhibit, Experiment, NetworkId, Output, Plan};
 
+use sizes::Sizes;
+
 use super::reports::Scored;
 use crate::{nets::Network, tasks::Task};
 
-/// The networks of the first run as they are now.
+/// What exhibits are made of.
 #[derive(Default)]
-pub struct Shown(Vec<(NetworkId, Network)>);
+pub struct Shown {
+    /// The networks of the first run as they are now.
+    networks: Vec<(NetworkId, Network)>,
+    /// The sizes of the product's files, once it is trained.
+    pub sizes: Option<Sizes>,
+}
 
 impl Shown {
     /// A network as it is now, in the place of what it was before.
     pub fn put(&mut self, id: NetworkId, network: Network) {
-        self.0.retain(|(other, _)| *other != id);
-        self.0.push((id, network));
+        self.networks.retain(|(other, _)| *other != id);
+        self.networks.push((id, network));
     }
 
     /// A network, where it has begun to learn.
-    fn network(&mut self, id: NetworkId) -> Option<&mut Network> {
-        self.0.iter_mut().find(|(other, _)| *other == id).map(|(_, network)| network)
+    pub fn network(&mut self, id: NetworkId) -> Option<&mut Network> {
+        self.networks.iter_mut().find(|(other, _)| *other == id).map(|(_, network)| network)
     }
 }
 
@@ -46,9 +54,11 @@ pub fn all(
     scored: &[(u32, NetworkId, Scored)],
     asked: &[(u8, String)],
 ) -> Vec<Exhibit> {
-    match experiment.data.output() {
+    let mut exhibits = match experiment.data.output() {
         Output::Classes => reading::exhibits(experiment, plan, task, shown, asked),
         Output::NextToken => writing::exhibits(experiment, plan, task, shown, scored, asked),
         Output::Number => numbers::exhibits(experiment, plan, task, shown),
-    }
+    };
+    exhibits.extend(shown.sizes.as_ref().map(|sizes| sizes.exhibit(experiment.bits)));
+    exhibits
 }
