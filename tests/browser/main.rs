@@ -15,6 +15,7 @@ mod native;
 mod pool;
 mod printed;
 mod schemes;
+mod sequences;
 mod views;
 
 use anyhow::{Result, ensure};

@@ -12,8 +12,8 @@ use crate::{
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Form, Granularity, HintLayer, MemberLabels, Mix,
-        NetworkKind, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, NetworkKind,
+        OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
     },
 };
 
@@ -415,6 +415,16 @@ impl Experiment {
         !needs_classes || self.teaches_classes()
     }
 
+    /// Whether a word of a knob's menu can be had of the experiment's data.
+    pub fn offers(&self, key: &str, word: &str) -> bool {
+        match key {
+            "scheme" => word.parse().is_ok_and(|scheme: Scheme| scheme.fits(self.data)),
+            // No other inputs are at hand there.
+            "transfer" if self.data.is_of_sequences() => word.parse().is_ok_and(Transfer::is_own),
+            _ => true,
+        }
+    }
+
     /// The same for sequences and for numbers, whose engine knows fewer knobs.
     fn applies_to_sequences(&self, key: &str) -> bool {
         let output = self.data.output();
@@ -423,12 +433,17 @@ impl Experiment {
         let is_taught_as_asked = self.scheme != Scheme::Methods;
         match key {
             "data" | "seed" | "teacher" | "student" | "teacher-epochs" | "student-epochs" | "batch"
-            | "learning-rate" | "teacher-rate" | "labels" | "teacher-labels" | "runs" | "temperature" => true,
+            | "learning-rate" | "teacher-rate" | "labels" | "teacher-labels" | "runs" => true,
+            "temperature" => output != Output::Number,
+            "bits" => true,
             "scheme" | "warm-up" => says_tokens,
             "dropout" => self.teacher.kind == NetworkKind::Transformer,
             "noise" => output == Output::Number,
             "bounded" => output == Output::Number,
-            "pretraining" => self.data.form() == Form::Text && output == Output::Classes,
+            "pretraining" => {
+                let has_words = matches!(self.data, DataSet::Opinions | DataSet::OpinionsChinese);
+                has_words && self.teacher.kind == NetworkKind::Transformer
+            }
             "soft" | "transfer" => is_taught_as_asked,
             "own-texts" => says_tokens && is_taught_as_asked,
             "t2" | "shown" | "logit-mse" | "reverse-kl" | "jensen-shannon" => {

@@ -8,7 +8,7 @@ use crate::{
     link::{self, unpunctuated},
     problem::ProblemKind,
     scheme_word::Scheme,
-    values::DataSet,
+    values::{DataSet, Transfer},
 };
 
 /// The version of the encoding, written as `v`. It rises when an old link would otherwise mean something else.
@@ -131,9 +131,9 @@ pub fn sanitize(experiment: &mut Experiment) -> Vec<Problem> {
                 let (least, most) = asked.scheme.entry().members;
                 ProblemKind::OutOfRange { min: least.into(), max: most.into() }
             }
-            "scheme" => {
-                let fitting = Scheme::ALL.iter().filter(|scheme| scheme.fits(asked.data));
-                let words: Vec<&str> = fitting.map(|scheme| scheme.word()).collect();
+            "scheme" | "transfer" => {
+                let all = if key == "scheme" { Scheme::WORDS } else { Transfer::WORDS };
+                let words: Vec<&str> = all.iter().copied().filter(|word| asked.offers(key, word)).collect();
                 ProblemKind::NotAChoice { words: words.join(", ") }
             }
             "teacher" | "student" if asked.data.is_of_sequences() || !asked.data.is_plane() => {

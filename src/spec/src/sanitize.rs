@@ -22,6 +22,10 @@ impl Experiment {
             sanitized.push("scheme");
         }
         let usual = Self::usual(self.data, self.scheme);
+        if !self.offers("transfer", self.transfer.word()) {
+            self.transfer = usual.transfer;
+            sanitized.push("transfer");
+        }
         for (network, usual, key) in
             [(&mut self.teacher, usual.teacher, "teacher"), (&mut self.student, usual.student, "student")]
         {

@@ -58,7 +58,9 @@ impl ChangeTracker {
         }
         let teacher = || is_new(state.network(state.reference()), &self.teacher);
         let student = || {
-            let packed = !state.outdated && !state.compressed.is_empty();
+            // Networks of sequences are weighed by their own engine, with the rest.
+            let is_weighed = !state.outdated && !state.compressed.is_empty();
+            let packed = is_weighed || state.experiment.data.is_of_sequences();
             let is_there = |id| state.network(id).is_some();
             packed && is_there(state.plan.control) && is_new(state.network(state.plan.product), &self.student)
         };

@@ -53,10 +53,16 @@ pub fn scheme(page: &AppContext) -> Html {
 
 /// The schemes by group.
 pub fn menu(page: &AppContext, chosen: Scheme) -> Html {
-    let texts = &page.texts;
+    if !page.shows_knob("scheme") {
+        return Html::default();
+    }
+    let (texts, data) = (&page.texts, page.state.experiment.data);
     let change = page.turn("scheme").reform(|event: Event| text_of(&event));
     let group = |group: &SchemeGroup| {
-        let schemes = Scheme::ALL.iter().filter(|scheme| scheme.info().group == *group);
+        let schemes = Scheme::ALL.iter().filter(|scheme| scheme.info().group == *group && scheme.fits(data));
+        if schemes.clone().next().is_none() {
+            return Html::default();
+        }
         html! {
             <optgroup label={texts.get(&format!("scheme-group-{group}"))}>
                 { for schemes.map(|scheme| html! {

@@ -113,7 +113,9 @@ pub fn choice_control(
             <option value={word} selected={value == word} disabled={idle(word)}>{ page.texts.get(&format!("{}-{word}", knob.key)) }</option>
         }
     };
-    menu(page, knob, why, words.iter().map(option).collect())
+    let experiment = &page.state.experiment;
+    let offered = words.iter().filter(|word| experiment.offers(knob.key, word));
+    menu(page, knob, why, offered.map(option).collect())
 }
 
 /// A knob of the plan's networks as a menu.

@@ -1,0 +1,83 @@
+//! Sequences and numbers: another engine, and panels that the task fills.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+
+/// One epoch of small networks.
+const SHORT: &str = "&runs=1&teacher-epochs=1&student-epochs=1";
+const SMALL: &str = "&teacher=transformer:8,1&student=lstm:4,4";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_answers_a_sentence_and_shows_what_the_transformer_looks_at() -> Result<()> {
+    let page = Page::open_first(&format!("#v=1&data=opinions{SHORT}{SMALL}&batch=512"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("document.querySelectorAll('#soft-targets .bars tbody tr').length === 3").await?;
+    // A word that the grammar does not know is said, and what is typed stays as it is.
+    let typed = "the plot was xyzzy plot ?";
+    let script = format!(
+        "const input = document.querySelector('#ask-0'); input.focus(); input.value = '{typed}';
+         input.dispatchEvent(new InputEvent('input', {{ bubbles: true }}))"
+    );
+    page.script(&script).await?;
+    page.until("document.querySelector('#soft-targets .note')?.textContent.includes('xyzzy')").await?;
+    page.until(&format!("document.activeElement.value === '{typed}'")).await?;
+    page.click("#tab-inside").await?;
+    page.until("document.querySelectorAll('#words .texts button').length === 6").await?;
+    page.click("#words .texts button").await?;
+    page.until("document.querySelector('#words .texts button[aria-pressed=true]')?.textContent === 'the'").await?;
+    for width in [360, 1280] {
+        page.resize(width, 800).await?;
+        let violations = page.violations().await?;
+        ensure!(violations.is_empty(), "at {width}:\n{}", violations.join("\n"));
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_compares_five_lessons_of_a_language_model() -> Result<()> {
+    let page = Page::open_first(&format!("#v=1&data=names{SHORT}{SMALL}&batch=256&warm-up=1"), Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("document.querySelectorAll('#soft-targets .measures tr.student').length === 5").await?;
+    page.until("document.querySelectorAll('#soft-targets .texts').length === 7").await?;
+    page.click("#soft-targets .texts button").await?;
+    page.until("document.querySelectorAll('#soft-targets .bars tbody tr').length === 9").await?;
+    // The verdict speaks of letters, and the map names the lessons.
+    page.until("document.querySelector('#verdict-words').textContent.includes('letter')").await?;
+    for (link, width) in [("", 360), ("", 768), ("&lang=zh-CN", 1280)] {
+        page.resize(width, 800).await?;
+        let overflow = page.script("return document.documentElement.scrollWidth <= innerWidth").await?;
+        ensure!(overflow == json!(true), "{link} is too wide at {width}");
+        let violations = page.violations().await?;
+        ensure!(violations.is_empty(), "at {width}:\n{}", violations.join("\n"));
+    }
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_changes_between_engines_and_weighs_what_fits_numbers() -> Result<()> {
+    let page = Page::open("#v=1&runs=1&teacher-epochs=2&student-epochs=2", Gpu::None).await?;
+    page.until_finished().await?;
+    page.set("#knob-data", "curve").await?;
+    page.until_begun().await?;
+    page.until_finished().await?;
+    page.until("document.querySelectorAll('#soft-targets svg.plane .line').length === 4").await?;
+    page.until("document.querySelectorAll('#task-sizes .measures tbody tr').length >= 6").await?;
+    ensure!(page.script("return document.querySelector('#draw, #packed, #confusion, #bench')").await? == json!(null));
+    let saved = "window.saved = []; const click = HTMLAnchorElement.prototype.click;
+        HTMLAnchorElement.prototype.click = function () { if (this.download) window.saved.push(this.download); else click.call(this); }";
+    page.script(saved).await?;
+    page.click("#task-sizes .files button:last-child").await?;
+    page.until("window.saved.length === 1").await?;
+    ensure!(page.script("return window.saved[0]").await? == json!("retort-curve-seed-1.onnx"));
+    // Back to images: their engine and their panels.
+    page.set("#knob-data", "digits8").await?;
+    page.until_begun().await?;
+    page.until_finished().await?;
+    page.find("#confusion").await?;
+    ensure!(page.script("return document.querySelector('#task-sizes')").await? == json!(null));
+    page.close().await
+}
