@@ -107,6 +107,8 @@ impl Engine for retort_sequences::session::Session {
 /// Starts serving the message port of a worker that trains sequences and numbers.
 pub fn start_sequences() {
     on_panic(fail);
+    #[cfg(not(feature = "gpu"))]
+    microkernel::link();
     spawn_local(async {
         use retort_sequences::session::Session;
         serve_engine(Session::default(), Session::info(), SLICE).await;

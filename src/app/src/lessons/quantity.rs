@@ -132,7 +132,7 @@ impl Quantity {
             Self::BiasedAccuracy => percent(biased_share(state, None)?),
             Self::BiasedClass(class) => percent(biased_share(state, Some(class))?),
             Self::Disagreements => {
-                let classes = state.data.as_ref()?.classes as usize;
+                let classes = state.data.as_ref()?.classes.max(1) as usize;
                 let [teacher, student] = [state.reference(), state.plan.product].map(|id| state.network(id));
                 let pairs = teacher?.logits.chunks_exact(classes).zip(student?.logits.chunks_exact(classes));
                 Some(pairs.filter(|(teacher, student)| argmax(teacher) != argmax(student)).count() as f64)
@@ -176,7 +176,7 @@ fn shown(state: &State) -> Option<Vec<f64>> {
 /// Share of the test examples, or of those of one class, that the student has right with the bias.
 fn biased_share(state: &State, class: Option<usize>) -> Option<f64> {
     let data: &DataSummary = state.data.as_ref()?;
-    let classes = data.classes as usize;
+    let classes = data.classes.max(1) as usize;
     let logits =
         biased(&state.network(state.plan.product)?.logits, classes, &state.experiment.omitted_classes, state.bias);
     let rows = logits.chunks_exact(classes).zip(data.test_labels.iter().map(|&label| usize::from(label)));

@@ -100,7 +100,8 @@ pub fn input(state: &State) -> Option<Floats> {
 /// The test example that shows best what soft targets are: of those that the teacher has right, and where they are
 /// known the product too and the control wrong, the one of which the teacher is least certain.
 pub fn most_telling(state: &State) -> Option<usize> {
-    let data = state.data.as_ref()?;
+    // Where there are no classes, none is telling.
+    let data = state.data.as_ref().filter(|data| data.classes > 0)?;
     let classes = data.classes as usize;
     let [teacher, baseline, student] =
         [state.reference(), state.plan.control, state.plan.product].map(|id| state.network(id));
@@ -124,7 +125,7 @@ pub fn most_telling(state: &State) -> Option<usize> {
 
 /// The test examples of which the reference is surest and least sure.
 pub fn extremes(state: &State) -> Option<(usize, usize)> {
-    let classes = state.data.as_ref()?.classes as usize;
+    let classes = state.data.as_ref().filter(|data| data.classes > 0)?.classes as usize;
     let reference = state.network(state.reference())?;
     let doubts: Vec<f64> = reference.logits.chunks_exact(classes).map(|row| entropy_bits(&softmax(row, 1.0))).collect();
     let by_doubt = |a: &usize, b: &usize| doubts[*a].total_cmp(&doubts[*b]);

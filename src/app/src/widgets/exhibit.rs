@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::format::{number, percentage, tenth},
+    i18n::format::{bytes, number, percentage, tenth},
     island,
     widgets::{
         bars::{BarsProps, use_bars},
@@ -61,7 +61,7 @@ fn block(page: &AppContext, block: &Block) -> Html {
         Block::Files { id, caption, files } => {
             let button = |(word, name, size): &(String, Phrase, f64)| {
                 let (page, id, word) = (page.clone(), *id, word.clone());
-                let size = page.texts.with("bytes", &[("bytes", number(&page.texts, *size, 0).into())]);
+                let size = bytes(&page.texts, *size);
                 let label = phrase(&page, name);
                 let onclick = Callback::from(move |_: MouseEvent| ask(&page, id, word.clone()));
                 html! { <button {onclick}>{ label }<small>{ size }</small></button> }
@@ -145,7 +145,7 @@ fn cell(page: &AppContext, cell: &Cell) -> String {
         Cell::None => "–".into(),
         Cell::Number(value, decimals) => number(texts, value, decimals.into()),
         Cell::Share(share) => percentage(texts, share),
-        Cell::Bytes(bytes) => texts.with("bytes", &[("bytes", number(texts, bytes, 0).into())]),
+        Cell::Bytes(length) => bytes(texts, length),
     }
 }
 

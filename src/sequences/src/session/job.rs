@@ -7,7 +7,6 @@ use retort_spec::{
 };
 
 use super::{
-    elsewhere,
     exhibits::{
         self, Shown,
         sizes::{self, Sizes, packed},
@@ -75,7 +74,7 @@ impl Job {
         let (task, signature) = match known {
             Some(known) => known,
             None => {
-                let (task, signature) = task(&experiment).ok_or_else(|| elsewhere(&experiment))?;
+                let (task, signature) = task(&experiment).ok_or(EngineError::OtherEngine { data: experiment.data })?;
                 (Rc::new(task), signature)
             }
         };
@@ -151,14 +150,14 @@ impl Job {
     /// where none was taken.
     pub fn step(&mut self, asked: &[(u8, String)], events: &mut Vec<Event>) -> Option<bool> {
         let started = web_time::Instant::now();
-        let (phase, before) = (self.study.phase(), self.study.step());
+        let (run, phase, before) = (self.run, self.study.phase(), self.study.step());
         let reports = self.study.advance(Duration::ZERO);
         self.seconds += started.elapsed().as_secs_f64();
         let mut changed = false;
         for report in reports {
             changed |= self.take(report, events);
         }
-        if changed && self.run == 0 {
+        if changed && run == 0 {
             events.extend(self.exhibits(asked));
         }
         let after = self.study.step();

@@ -8,7 +8,7 @@ mod reports;
 
 use std::time::Duration;
 
-use retort_spec::{Command, EngineError, EngineInfo, Event, Experiment, Phase, RunState, changed};
+use retort_spec::{Command, EngineInfo, Event, Experiment, Phase, RunState, changed};
 use web_time::Instant;
 
 use job::Job;
@@ -184,11 +184,6 @@ impl Session {
             Err(error) => vec![Event::Error(error)],
         }
     }
-}
-
-/// The engine that trains images and points trains these data.
-fn elsewhere(experiment: &Experiment) -> EngineError {
-    EngineError::OtherEngine { data: experiment.data }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use retort_spec::{
-    Architecture, Block, DataSet, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, Scheme, Verdict,
+    Architecture, Block, DataSet, EngineError, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, Scheme, Verdict,
 };
 
 use super::*;
