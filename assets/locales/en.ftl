@@ -36,8 +36,8 @@ tour-cost = Last, the student is packed into a file: here with 4 bits for each w
 skip = Skip to the soft targets
 summary = Summary
 lede-waiting = Training. The result will appear here.
-lede-result = Accuracy { $student } % with the teacher, { $baseline } % alone.
-lede-result-control = Accuracy { $student } %, of its control { $baseline } %.
+lede-result = { $score } { $student } % with the teacher, { $baseline } % alone.
+lede-result-control = { $score } { $student } %, of its control { $baseline } %.
 controls = Training
 play = Play
 pause = Pause
@@ -1306,8 +1306,7 @@ axis-true = true value
 axis-predicted = predicted
 chart-truth = truth
 chart-points = labelled points
-texts-caption = written at T = { $temperature }; the darker, the more it surprises the teacher
-texts-press = Press a letter: what does each network expect there?
+texts-caption = Written at T = { $temperature }. The darker a letter, the more it surprises the teacher. Press one: what does each network expect there?
 next-letter = What comes behind “{ $before }”?
 column-held-out = held-out loss
 column-teacher-loss = teacher's loss of its texts

@@ -36,8 +36,8 @@ tour-cost = 最后把学生打包成文件：这里每个权重 4 比特。准�
 skip = 跳到软标签
 summary = 摘要
 lede-waiting = 正在训练，结果将显示在这里。
-lede-result = 有教师时准确率 { $student }%，单独训练 { $baseline }%。
-lede-result-control = 准确率 { $student }%，对照为 { $baseline }%。
+lede-result = 有教师时{ $score } { $student }%，单独训练 { $baseline }%。
+lede-result-control = { $score } { $student }%，对照为 { $baseline }%。
 controls = 训练
 play = 继续
 pause = 暂停
@@ -1293,8 +1293,7 @@ axis-true = 真实值
 axis-predicted = 预测值
 chart-truth = 真实
 chart-points = 带标签的点
-texts-caption = 以 T = { $temperature } 写出；颜色越深，教师越意外
-texts-press = 点击一个字母：各网络在那里期待什么？
+texts-caption = 以 T = { $temperature } 写出。字母颜色越深，教师越意外。点击一个字母：各网络在那里期待什么？
 next-letter = “{ $before }”之后是什么？
 column-held-out = 留出损失
 column-teacher-loss = 教师对其文本的损失

@@ -117,8 +117,8 @@ pub enum Block {
         id: u8,
         /// Whose.
         network: NetworkId,
-        /// What is shown.
-        caption: Phrase,
+        /// What is shown, where no sentence above it says so.
+        caption: Option<Phrase>,
         /// Lines of pieces.
         lines: Vec<Vec<Piece>>,
         /// The line and the piece that is asked about.

@@ -32,7 +32,7 @@ pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String
 
 /// What a visitor finds who turns no knob but those of data set and scheme: their defaults.
 pub fn usual(experiment: &Experiment) -> Experiment {
-    let Experiment { data, scheme, .. } = Experiment::default();
+    let (data, scheme) = (Experiment::default().data, Experiment::for_data(experiment.data).scheme);
     Experiment { data, scheme, ..Experiment::usual(experiment.data, experiment.scheme) }
 }
 

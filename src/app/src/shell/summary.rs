@@ -4,13 +4,14 @@ use retort_spec::{Contrast, Knob, Scheme};
 use yew::prelude::*;
 
 use crate::{
+    charts::axes::heading,
     context::AppContext,
     i18n::{
         format::percent,
         labels::{differences, knob_name, knob_value, usual},
     },
     panels::verdict::outcome,
-    state::networks::is_usual,
+    state::{chart_view::Quantity, networks::is_usual},
 };
 
 /// The line below the head of the page.
@@ -19,6 +20,7 @@ pub fn summary_line(page: &AppContext) -> Html {
     let is_alone = is_usual(&state.plan);
     let result = state.verdict.as_ref().map(|verdict| {
         let args = [
+            ("score", heading(page, Quantity::Accuracy).into()),
             ("student", percent(texts, verdict.mean(verdict.product)).into()),
             ("baseline", percent(texts, verdict.mean(verdict.control)).into()),
         ];

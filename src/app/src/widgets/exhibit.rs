@@ -29,9 +29,9 @@ fn phrase(page: &AppContext, phrase: &Phrase) -> String {
         .map(|(name, value)| {
             let value = match value {
                 PhraseValue::Text(text) => text.as_str().into(),
-                PhraseValue::Number(value) => {
-                    number(&page.texts, *value, if value.fract() == 0.0 { 0 } else { 1 }).into()
-                }
+                // As a number where a message may choose words by it.
+                PhraseValue::Number(value) if value.fract() == 0.0 && *value >= 0.0 => (*value as u32).into(),
+                PhraseValue::Number(value) => number(&page.texts, *value, 1).into(),
             };
             (name.as_str(), value)
         })
@@ -55,7 +55,8 @@ fn block(page: &AppContext, block: &Block) -> Html {
             html! { <div class="bars-block"><h3>{ phrase(page, caption) }</h3>{ island!(use_bars, bars) }</div> }
         }
         Block::Texts { id, network, caption, lines, chosen } => {
-            texts_of(page, (*id, *network), &phrase(page, caption), lines, *chosen)
+            let caption = caption.as_ref().map(|caption| phrase(page, caption));
+            texts_of(page, (*id, *network), caption, lines, *chosen)
         }
         Block::Table { caption, columns, rows } => table(page, &phrase(page, caption), columns, rows),
         Block::Files { id, caption, files } => {
@@ -117,7 +118,7 @@ fn field(page: &AppContext, id: u8, label: &str, text: &str, suggestions: &[Stri
 fn texts_of(
     page: &AppContext,
     (id, network): (u8, NetworkId),
-    caption: &str,
+    caption: Option<String>,
     lines: &[Vec<Piece>],
     chosen: Option<[u32; 2]>,
 ) -> Html {
@@ -131,7 +132,7 @@ fn texts_of(
     };
     html! {
         <div class={classes!("texts", network_class(network))}>
-            <h3>{ page.name(network) }<small>{ caption }</small></h3>
+            <h3>{ page.name(network) }{ for caption.map(|caption| html! { <small>{ caption }</small> }) }</h3>
             { for lines.iter().enumerate().map(|(line, pieces)| html! {
                 <p>{ for pieces.iter().enumerate().map(|(at, piece)| letter(line, at, piece)) }</p>
             }) }
@@ -232,7 +233,7 @@ impl Plane {
             (first..=(most / step) as i32).map(move |mark| f64::from(mark) * step)
         };
         html! {
-            <svg class="chart plane" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
+            <svg class="plane" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
                 <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(Self::WIDTH - Self::LEFT)} height={tenth(foot)} /></clipPath>
                 { for marks(1).map(|value| html! { <>
                     <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(Self::WIDTH)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />

@@ -120,7 +120,7 @@ fn attention(plan: &Plan, task: &Task, shown: &mut Shown, asked_text: &Asked, as
         blocks.push(Block::Texts {
             id: WORDS,
             network: id,
-            caption: Phrase::new("attention-words").with("word", word(task, tokens[from])),
+            caption: Some(Phrase::new("attention-words").with("word", word(task, tokens[from]))),
             lines: vec![pieces],
             chosen: Some([0, from as u32]),
         });

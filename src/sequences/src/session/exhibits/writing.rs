@@ -57,20 +57,22 @@ pub fn exhibits(
         let Some(network) = shown.network(id) else { continue };
         let written = write(network, LINES, length, temperature, &mut stream(experiment.seed, "texts shown"));
         let lines = lines(task, shown, &written);
-        let here = letter.as_ref().filter(|letter| letter.block == block).map(|letter| letter.at);
+        let here = match &letter {
+            Some(letter) => Some(letter.at).filter(|_| letter.block == block),
+            // Until one is pressed, the second letter of the first text.
+            None => Some([0, 1]).filter(|_| block == FIRST),
+        };
         let here = here
             .filter(|[line, piece]| lines.get(*line as usize).is_some_and(|pieces| (*piece as usize) < pieces.len()));
         if let Some([line, piece]) = here {
             outcomes = Some(next_letters(plan, task, shown, &written[line as usize][..=piece as usize]));
         }
-        let caption = Phrase::new("texts-caption").with_number("temperature", experiment.temperature);
-        texts.push(Block::Texts { id: block, network: id, caption, lines, chosen: here });
+        texts.push(Block::Texts { id: block, network: id, caption: None, lines, chosen: here });
     }
-    let mut hero = Vec::new();
-    hero.extend(outcomes.unwrap_or_else(|| vec![Block::Note(Phrase::new("texts-press"))]));
     let mut blocks = vec![table(experiment, plan, scored)];
+    blocks.extend(outcomes.unwrap_or_default());
+    blocks.push(Block::Note(Phrase::new("texts-caption").with_number("temperature", experiment.temperature)));
     blocks.append(&mut texts);
-    blocks.append(&mut hero);
     blocks.push(shown_of_teacher(experiment, task));
     vec![Exhibit { place: ExhibitPlace::Hero, blocks }]
 }
