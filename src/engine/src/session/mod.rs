@@ -90,6 +90,8 @@ pub struct Session {
     looked: Option<Instant>,
     /// Which runs are trained here.
     share: RunAssignment,
+    /// Whether networks are measured on held-out training examples rather than on the test set.
+    validates: bool,
 }
 
 impl Session {
@@ -110,7 +112,14 @@ impl Session {
             watched: Vec::new(),
             looked: None,
             share: RunAssignment::ALL,
+            validates: false,
         }
+    }
+
+    /// A session that never sees the test set: what it calls so are training examples that it holds out. Knobs are
+    /// chosen by such a session.
+    pub fn validating(compute: Compute) -> Self {
+        Self { validates: true, ..Self::new(compute) }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
@@ -370,6 +379,9 @@ impl Session {
         self.suspended = None;
         let begun = match load(&experiment, &self.files) {
             Ok(mut dataset) => {
+                if self.validates {
+                    dataset.hold_out_validation();
+                }
                 dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
                 Job::new(dataset, experiment, self.share, cache, &self.compute.device).await
             }
