@@ -9,6 +9,7 @@ mod messages;
 mod record;
 mod run;
 mod schemes;
+mod search;
 mod sweep;
 mod table;
 mod tasks;
@@ -56,6 +57,18 @@ enum Failure {
     /// A text is no sweep.
     #[error("the sweep cannot be read: {0}")]
     BadSweep(#[from] SweepError),
+    /// No examples are held out for validation.
+    #[error("{data} cannot be searched: only images and points have examples for validation")]
+    NoValidation { data: DataSet },
+    /// Candidates are measured on different examples.
+    #[error("a search compares experiments on one data set, and {data} is another")]
+    OtherData { data: DataSet },
+    /// No candidate was trained.
+    #[error("none of the candidates can be trained")]
+    NothingFound,
+    /// An experiment cannot be trained, for this reason.
+    #[error("{0}")]
+    Untrainable(String),
     /// A pipeline came to no end.
     #[error("the pipeline stopped: {0}")]
     PipelineEnd(String),
@@ -81,6 +94,7 @@ fn main() -> ExitCode {
     let result = match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, &mut std::io::stdout()),
         Some(("sweep", matches)) => sweep::sweep(matches, &mut std::io::stdout()),
+        Some(("search", matches)) => search::search(matches, &mut std::io::stdout()),
         Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
@@ -138,7 +152,8 @@ fn command() -> Command {
                 .args([experiment.clone(), json, data_dir.clone()])
                 .args(knobs.clone()),
         )
-        .subcommand(sweep::command().args([experiment, data_dir]).args(knobs))
+        .subcommand(sweep::command().args([experiment.clone(), data_dir.clone()]).args(knobs.clone()))
+        .subcommand(search::command().args([experiment, data_dir]).args(knobs))
         .subcommand(Command::new("verify").about("Checks the engine against files of published numbers").args([
             file.clone().num_args(1..),
             device,
