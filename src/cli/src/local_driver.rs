@@ -34,7 +34,7 @@ impl LocalEngine {
         })
     }
 
-    /// The engine that trains the data of an experiment of images or points, and measures on held-out training examples.
+    /// The engine that trains images or points and measures them on held-out training examples.
     ///
     /// # Errors
     /// If the device that is asked for is not there.

@@ -3,8 +3,8 @@
 /// How a search spends its budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
-    /// Successive halving: many candidates are trained for a few epochs, the best of them for more (Jamieson & Talwalkar
-    /// 2016, section 3; the rungs of Li et al. 2020, algorithm 1, one after the other).
+    /// Successive halving: many candidates are trained for a few epochs, the best of them for more (Jamieson &
+    /// Talwalkar 2016, section 3; the rungs of Li et al. 2020, algorithm 1, one after the other).
     Halving,
     /// Random search: as many candidates as the budget allows, each to its end (Bergstra & Bengio 2012).
     Random,

@@ -89,7 +89,7 @@ impl Dataset {
     }
 
     /// Puts every fifth training example in the place of the test set, the classes taking turns: whoever chooses knobs
-    /// by what is measured then has not seen the test set. The split is the same for every experiment on these examples.
+    /// by what is measured then has not seen the test set. Every experiment on these examples has the same split.
     /// Labels that are wrong among the training examples are wrong here, too.
     pub fn hold_out_validation(&mut self) {
         let features = self.features();

@@ -32,8 +32,8 @@ const DIGITS: f64 = 2.0;
 const MOST_DECIMALS: f64 = 17.0;
 
 /// `count` numbers from `from` to `to`, which a knob of this kind takes: in equal ratios where its slider has equal
-/// ratios, in equal steps otherwise. Numbers between the ends are whole where the knob's are. Elsewhere they are rounded
-/// to a hundredth of the distance to the next, so that they are short.
+/// ratios, in equal steps otherwise. Numbers between the ends are whole where the knob's are. Others are rounded to a
+/// hundredth of the distance to the next, so that they are short.
 ///
 /// # Errors
 /// If two of them are the same.
