@@ -34,6 +34,14 @@ impl LocalEngine {
         })
     }
 
+    /// The engine that trains images or points and measures them on held-out training examples.
+    ///
+    /// # Errors
+    /// If the device that is asked for is not there.
+    pub fn validating(experiment: &Experiment) -> Result<Self, Failure> {
+        Ok(Self::Images(Session::validating(compute(experiment.device)?)))
+    }
+
     fn handle(&mut self, command: Command) -> Vec<Event> {
         match self {
             Self::Images(session) => block_on(session.handle(command)),

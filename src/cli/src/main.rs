@@ -9,6 +9,8 @@ mod messages;
 mod record;
 mod run;
 mod schemes;
+mod search;
+mod sweep;
 mod table;
 mod tasks;
 mod verify;
@@ -17,7 +19,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme};
+use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme, SweepError};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,24 @@ enum Failure {
     /// A word is not a device.
     #[error("--device takes auto, cpu or gpu")]
     NotADevice(#[from] ParseError),
+    /// A sweep without knobs.
+    #[error("no knobs to sweep; name one or two with their values: --sweep 'temperature:1,2,4;student:4,16'")]
+    NoSweep,
+    /// A text is no sweep.
+    #[error("the sweep cannot be read: {0}")]
+    BadSweep(#[from] SweepError),
+    /// No examples are held out for validation.
+    #[error("{data} cannot be searched: only images and points have examples for validation")]
+    NoValidation { data: DataSet },
+    /// Candidates are measured on different examples.
+    #[error("a search compares experiments on one data set, and {data} is another")]
+    OtherData { data: DataSet },
+    /// No candidate was trained.
+    #[error("none of the candidates can be trained")]
+    NothingFound,
+    /// An experiment cannot be trained, for this reason.
+    #[error("{0}")]
+    Untrainable(String),
     /// A pipeline came to no end.
     #[error("the pipeline stopped: {0}")]
     PipelineEnd(String),
@@ -73,6 +93,8 @@ fn main() -> ExitCode {
     let matches = command().get_matches();
     let result = match matches.subcommand() {
         Some(("run", matches)) => run::run(matches, &mut std::io::stdout()),
+        Some(("sweep", matches)) => sweep::sweep(matches, &mut std::io::stdout()),
+        Some(("search", matches)) => search::search(matches, &mut std::io::stdout()),
         Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
@@ -107,6 +129,7 @@ fn command() -> Command {
         .action(ArgAction::SetTrue)
         .help("One JSON object a line, the last one with the results");
     let folder = Arg::new("data-dir").long("data-dir").value_name("FOLDER").value_parser(value_parser!(PathBuf));
+    let data_dir = folder.clone().help("The folder with the four IDX files of mnist or fashion, plain or .gz");
     let knobs = KNOBS.iter().map(|knob| {
         Arg::new(knob.key)
             .long(knob.key)
@@ -126,13 +149,11 @@ fn command() -> Command {
                 .about(
                     "Trains the networks of a scheme, a teacher and a distilled student by default, and measures them",
                 )
-                .args([
-                    experiment,
-                    json,
-                    folder.clone().help("The folder with the four IDX files of mnist or fashion, plain or .gz"),
-                ])
-                .args(knobs),
+                .args([experiment.clone(), json, data_dir.clone()])
+                .args(knobs.clone()),
         )
+        .subcommand(sweep::command().args([experiment.clone(), data_dir.clone()]).args(knobs.clone()))
+        .subcommand(search::command().args([experiment, data_dir]).args(knobs))
         .subcommand(Command::new("verify").about("Checks the engine against files of published numbers").args([
             file.clone().num_args(1..),
             device,

@@ -36,12 +36,12 @@ struct Results {
 
 /// Runs an experiment to its end and writes what came of it.
 pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
-    let experiment = experiment(matches)?;
+    let experiment = experiment(matches, &[])?;
     let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
     data_folder::give(matches, &mut driver, &experiment)?;
     let mut events = driver.handle(Command::Run(experiment.clone()));
     let json = matches.get_flag("json");
-    let bar = bar();
+    let bar = bar("{msg:>24} {wide_bar} {pos}/{len} steps, {eta} left");
     let plan = experiment.plan();
     match json {
         true => writeln!(out, "{}", json!({ "event": "plan", "plan": plan }))?,
@@ -113,8 +113,9 @@ fn stage_line(done: &CompressionResult) -> Value {
     })
 }
 
-/// The experiment of a link and of flags. A flag counts instead of the link's pair.
-fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
+/// The experiment of a link and of flags. A flag counts instead of the link's pair. Keys in `foreign` are the command's
+/// own.
+pub fn experiment(matches: &ArgMatches, foreign: &[&str]) -> Result<Experiment, Failure> {
     // Flags stand first, and the first of two equal keys counts.
     let flags = KNOBS.iter().filter_map(|knob| text(matches, knob.key).map(|value| (knob.key, value)));
     let mut query: Vec<String> = flags.map(|(key, value)| format!("{key}={value}")).collect();
@@ -122,7 +123,7 @@ fn experiment(matches: &ArgMatches) -> Result<Experiment, Failure> {
     let link = link::pairs(text(matches, "experiment").unwrap_or_default());
     let kept = link.iter().filter(|(key, _)| !given.iter().any(|given| given.eq_ignore_ascii_case(key)));
     query.extend(kept.map(|(key, value)| format!("{key}={value}")));
-    let decoded = decode(&query.join("&"), PAGE_KEYS);
+    let decoded = decode(&query.join("&"), &[PAGE_KEYS, foreign].concat());
     match &decoded.problems[..] {
         [] => Ok(decoded.experiment),
         problems => {
@@ -145,9 +146,8 @@ fn problem(problem: &Problem) -> String {
 }
 
 /// A bar on a terminal, nothing in a pipe.
-fn bar() -> ProgressBar {
+pub fn bar(template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let template = "{msg:>24} {wide_bar} {pos}/{len} steps, {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

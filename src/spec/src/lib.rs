@@ -36,6 +36,7 @@ mod report;
 mod sanitize;
 mod scheme_word;
 mod schemes;
+mod sweep;
 mod values;
 mod verdict;
 mod workbench;
@@ -75,6 +76,7 @@ pub use report::{
 };
 pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
+pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
     MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule,

@@ -106,7 +106,7 @@ pub fn read_typed(text: &str) -> Option<f64> {
 }
 
 /// Without blanks around it, in half-width letters and lower case.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let narrow = |letter: char| match letter {
         // Full-width forms: the letters of ASCII, in the same order.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),

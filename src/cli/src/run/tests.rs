@@ -43,7 +43,7 @@ fn small_experiments_end_as_they_did() {
 fn read(arguments: &[&str]) -> Result<String, String> {
     let all = ["retort", "run"].iter().chain(arguments);
     let matches = command().try_get_matches_from(all).map_err(|error| error.to_string())?;
-    let experiment = experiment(matches.subcommand().unwrap().1).map_err(|failure| failure.to_string())?;
+    let experiment = experiment(matches.subcommand().unwrap().1, &[]).map_err(|failure| failure.to_string())?;
     Ok(retort_spec::encode(&experiment))
 }
 

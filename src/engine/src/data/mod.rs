@@ -47,6 +47,9 @@ impl Examples {
     }
 }
 
+/// One of so many training examples is held out for validation.
+const HELD_OUT: usize = 5;
+
 /// A data set, split once and for all into what is trained on and what is tested on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
@@ -83,6 +86,16 @@ impl Dataset {
         let mut bytes: Vec<u8> = inputs.flat_map(|input| input.to_le_bytes()).collect();
         bytes.extend(self.train.labels.iter().chain(&self.test.labels));
         crc32(&bytes)
+    }
+
+    /// Puts every fifth training example in the place of the test set, the classes taking turns: whoever chooses knobs
+    /// by what is measured then has not seen the test set. Every experiment on these examples has the same split.
+    /// Labels that are wrong among the training examples are wrong here, too.
+    pub fn hold_out_validation(&mut self) {
+        let features = self.features();
+        let (train, validation) = split::balanced(&self.train.labels, self.train.len() / HELD_OUT, self.classes);
+        self.test = self.train.select(&validation, features);
+        self.train = self.train.select(&train, features);
     }
 
     /// Appends the visitor's own examples to what is trained on; those that do not fit this data set are passed over.
@@ -268,6 +281,34 @@ mod tests {
             assert!((mean(&resized(&image, 28, side)) - mean(&image)).abs() < 1e-5, "{side}");
         }
         assert_eq!(resized(&image, 28, 28), image);
+    }
+
+    #[test]
+    fn validation_comes_out_of_the_training_examples_and_leaves_the_test_set_alone() {
+        for data in [DataSet::Digits8, DataSet::Strokes, DataSet::Blobs] {
+            let whole = load(&Experiment { examples: 200, ..Experiment::for_data(data) }, &[]).unwrap();
+            let mut split = whole.clone();
+            split.hold_out_validation();
+            assert_eq!(split.test.len(), whole.train.len() / 5, "{data}");
+            let rows = |examples: &Examples| {
+                let rows = examples.inputs.chunks_exact(whole.features()).zip(&examples.labels);
+                let mut rows: Vec<Vec<u32>> = rows
+                    .map(|(input, &label)| input.iter().map(|x| x.to_bits()).chain([u32::from(label)]).collect())
+                    .collect();
+                rows.sort();
+                rows
+            };
+            let mut both = [rows(&split.train), rows(&split.test)].concat();
+            both.sort();
+            assert_eq!(both, rows(&whole.train), "{data}: together they are the training examples, each once");
+            let members = |class: u8| split.test.labels.iter().filter(|&&label| label == class).count();
+            let fair = split.test.len() / whole.classes;
+            assert!((0..whole.classes as u8).all(|class| members(class).abs_diff(fair) <= 1), "{data}");
+            assert_ne!(split.checksum(), whole.checksum(), "{data}: networks of both are told apart");
+            let mut again = whole.clone();
+            again.hold_out_validation();
+            assert_eq!(again, split);
+        }
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Session {
     job: Option<Job>,
     /// An experiment that cannot go on as it stands, kept for what it has trained.
     suspended: Option<Job>,
+    /// What was trained before a network diverged.
+    salvaged: NetworkCache,
     mode: RunMode,
     burst: u32,
     own: Vec<UserExample>,
@@ -88,6 +90,8 @@ pub struct Session {
     looked: Option<Instant>,
     /// Which runs are trained here.
     share: RunAssignment,
+    /// Whether networks are measured on held-out training examples rather than on the test set.
+    validates: bool,
 }
 
 impl Session {
@@ -98,6 +102,7 @@ impl Session {
             files: Vec::new(),
             job: None,
             suspended: None,
+            salvaged: NetworkCache::default(),
             mode: RunMode::Run,
             burst: 1,
             own: Vec::new(),
@@ -107,7 +112,14 @@ impl Session {
             watched: Vec::new(),
             looked: None,
             share: RunAssignment::ALL,
+            validates: false,
         }
+    }
+
+    /// A session that never sees the test set: what it calls so are training examples that it holds out. Knobs are
+    /// chosen by such a session.
+    pub fn validating(compute: Compute) -> Self {
+        Self { validates: true, ..Self::new(compute) }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
@@ -204,7 +216,7 @@ impl Session {
             Command::StepBatch => self.set_mode(RunMode::Batch),
             Command::StepEpoch => self.set_mode(RunMode::Epoch),
             Command::Stop => {
-                (self.job, self.suspended) = (None, None);
+                (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
                 Vec::new()
             }
             Command::Files { data, files } => match choose(&files) {
@@ -246,6 +258,10 @@ impl Session {
     pub async fn advance(&mut self, budget: Duration) -> Vec<Event> {
         let mut events = Vec::new();
         if let Err(Halt(trouble)) = self.train(budget, &mut events).await {
+            // A device that failed takes its networks with it.
+            if let (EngineError::Diverged { .. }, Some(job)) = (&trouble, &mut self.job) {
+                self.salvaged = std::mem::take(&mut job.cache);
+            }
             events.push(Event::Error(trouble));
             self.job = None;
         }
@@ -315,7 +331,10 @@ impl Session {
         let suspended = self.suspended.take();
         let was_suspended = suspended.is_some();
         self.job = self.job.take().or(suspended);
-        let Some(job) = self.job.as_mut() else { return self.start(experiment, NetworkCache::default()).await };
+        let Some(job) = self.job.as_mut() else {
+            let salvaged = std::mem::take(&mut self.salvaged);
+            return self.start(experiment, salvaged).await;
+        };
         // A compressed network's training belongs to the experiment as it was.
         let shown_only = changed(&job.experiment, &experiment).all(|knob| knob.phase == Phase::Show);
         let abandoned = if shown_only { None } else { job.abandon() };
@@ -360,6 +379,9 @@ impl Session {
         self.suspended = None;
         let begun = match load(&experiment, &self.files) {
             Ok(mut dataset) => {
+                if self.validates {
+                    dataset.hold_out_validation();
+                }
                 dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
                 Job::new(dataset, experiment, self.share, cache, &self.compute.device).await
             }

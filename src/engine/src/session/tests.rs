@@ -295,6 +295,37 @@ fn a_loss_that_is_no_number_is_told_and_loses_nothing() {
 }
 
 #[test]
+fn a_student_that_diverges_does_not_cost_its_teacher() {
+    let mut session = session();
+    let usual = Experiment { optimizer: OptimizerKind::Sgd, ..small() };
+    let teacher = measured(&finish(&mut session, Command::Run(usual.clone())), NetworkId::TEACHER);
+    let mut wild = usual.clone();
+    wild.weights.set(Objective::LogitMse, 100_000.0);
+    let events = finish(&mut session, Command::Run(wild));
+    assert!(events.iter().any(|event| matches!(event, Event::Error(EngineError::Diverged { .. }))), "{events:?}");
+    let events = finish(&mut session, Command::Run(Experiment { temperature: 7.0, ..usual }));
+    // No two trainings take the same time to the last bit.
+    assert_eq!(measured(&events, NetworkId::TEACHER), teacher);
+}
+
+#[test]
+fn a_validating_session_measures_on_training_examples() {
+    let summary = |session: &mut Session| {
+        let events = finish(session, Command::Run(small()));
+        events
+            .into_iter()
+            .find_map(|event| if let Event::Data(summary) = event { Some(summary) } else { None })
+            .unwrap()
+    };
+    let (usual, validating) = (summary(&mut session()), summary(&mut Session::validating(Compute::cpu())));
+    assert_eq!(validating.train + validating.test, usual.train);
+    let images = |summary: &retort_spec::DataSummary| {
+        summary.test_pixels.chunks_exact(64).map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<Vec<u8>>>()
+    };
+    assert!(images(&validating).is_disjoint(&images(&usual)), "no test example is among them");
+}
+
+#[test]
 fn nothing_to_learn_from_is_said() {
     let nothing = Experiment { labels: Labels::Count(0), transfer: Transfer::Labelled, ..small() };
     let events = block_on(session().handle(Command::Run(nothing)));
