@@ -74,7 +74,8 @@ pub enum Command {
     AssignRuns(RunAssignment),
     /// Are you there?
     Ping,
-    /// Something is asked of what an [exhibit](crate::Exhibit) shows. Only the engine for sequences and numbers has any.
+    /// Something is asked of what an [exhibit](crate::Exhibit) shows; only the engine for sequences and numbers has
+    /// any.
     Ask {
         /// The block's.
         id: u8,

@@ -162,7 +162,7 @@ impl Job {
         }
         let after = self.study.step();
         let stepped = self.study.phase() == phase && after > before;
-        stepped.then(|| after % steps_of_epoch(&self.experiment, &self.task) == 0)
+        stepped.then(|| after.is_multiple_of(steps_of_epoch(&self.experiment, &self.task)))
     }
 
     /// How far the training is.

@@ -54,7 +54,7 @@ pub fn learns_nothing(experiment: &Experiment) -> bool {
         || experiment.bounded.is_on();
     let sees_labels = experiment.labels != Labels::Count(0);
     let sees_inputs = experiment.transfer != Transfer::Labelled;
-    !sees_labels && !(is_taught && sees_inputs)
+    !(sees_labels || is_taught && sees_inputs)
 }
 
 /// The data set.

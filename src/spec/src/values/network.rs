@@ -39,8 +39,8 @@ pub struct Architecture {
     /// The kind of network.
     pub kind: NetworkKind,
     /// From the input on: the widths of the hidden layers of a perceptron, empty for a linear classifier; the channels
-    /// of each convolution, or of each residual block; a Transformer's width and how many blocks it has; the width of an
-    /// LSTM's embedding and its cells in each direction.
+    /// of each convolution, or of each residual block; a Transformer's width and its number of blocks; the width of
+    /// an LSTM's embedding and its cells in each direction.
     pub widths: Vec<u32>,
 }
 

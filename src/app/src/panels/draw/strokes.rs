@@ -53,10 +53,7 @@ pub fn side(data: DataSet) -> usize {
 
 /// Whether a data set shows what can be drawn here.
 pub fn takes_drawings(data: DataSet) -> bool {
-    match data {
-        DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist => true,
-        _ => false,
-    }
+    matches!(data, DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist)
 }
 
 /// What the networks of a data set see of a drawing: pixels from 0 to 1, row by row; `None` without ink, and for data

@@ -35,7 +35,7 @@ impl Shown {
 }
 
 /// What was asked of a block.
-fn question<'a>(asked: &'a [(u8, String)], block: u8) -> Option<&'a str> {
+fn question(asked: &[(u8, String)], block: u8) -> Option<&str> {
     asked.iter().find(|(id, _)| *id == block).map(|(_, text)| text.as_str())
 }
 
