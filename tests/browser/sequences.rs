@@ -64,7 +64,7 @@ async fn page_changes_between_engines_and_weighs_what_fits_numbers() -> Result<(
     page.set("#knob-data", "curve").await?;
     page.until_begun().await?;
     page.until_finished().await?;
-    page.until("document.querySelectorAll('#soft-targets svg.plane .line').length === 4").await?;
+    page.until("document.querySelectorAll('#soft-targets svg.regression .line').length === 4").await?;
     page.until("document.querySelectorAll('#task-sizes .measures tbody tr').length >= 6").await?;
     ensure!(page.script("return document.querySelector('#draw, #packed, #confusion, #bench')").await? == json!(null));
     let saved = "window.saved = []; const click = HTMLAnchorElement.prototype.click;

@@ -233,7 +233,7 @@ impl Plane {
             (first..=(most / step) as i32).map(move |mark| f64::from(mark) * step)
         };
         html! {
-            <svg class="plane" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
+            <svg class="regression" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
                 <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(Self::WIDTH - Self::LEFT)} height={tenth(foot)} /></clipPath>
                 { for marks(1).map(|value| html! { <>
                     <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(Self::WIDTH)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />

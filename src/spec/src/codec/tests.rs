@@ -62,7 +62,7 @@ proptest! {
 #[test]
 fn the_tests_above_draw_every_variant() {
     let source = Source::new(1);
-    for _ in 0..4000 {
+    for _ in 0..12_000 {
         source.draw::<(Command, Event, WorkbenchCommand, WorkbenchEvent, Parcel)>();
     }
     assert_eq!(source.incomplete(), [""; 0]);

@@ -115,8 +115,13 @@ fn attention(plan: &Plan, task: &Task, shown: &mut Shown, asked_text: &Asked, as
         let shade = |to: usize| {
             heads.iter().map(|map| f64::from(map[from * count + to])).sum::<f64>() / heads.len().max(1) as f64
         };
-        let pieces =
-            tokens.iter().enumerate().map(|(to, &token)| Piece { text: word(task, token), shade: shade(to) }).collect();
+        // Relative to the word that is looked at most.
+        let most = (0..count).map(shade).fold(f64::MIN_POSITIVE, f64::max);
+        let pieces = tokens
+            .iter()
+            .enumerate()
+            .map(|(to, &token)| Piece { text: word(task, token), shade: shade(to) / most })
+            .collect();
         blocks.push(Block::Texts {
             id: WORDS,
             network: id,
