@@ -38,7 +38,7 @@ pub fn argmax(values: &[f32]) -> Option<usize> {
 pub fn mean_distribution_per_class(logits: &[f32], labels: &[u8], classes: usize, temperature: f64) -> Vec<Vec<f64>> {
     let mut sums = vec![vec![0.0; classes]; classes];
     let mut counts = vec![0_u32; classes];
-    for (row, &label) in logits.chunks_exact(classes).zip(labels) {
+    for (row, &label) in logits.chunks_exact(classes.max(1)).zip(labels) {
         let label = usize::from(label);
         counts[label] += 1;
         for (sum, p) in sums[label].iter_mut().zip(softmax(row, temperature)) {

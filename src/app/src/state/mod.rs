@@ -336,7 +336,9 @@ impl State {
         let before = std::mem::replace(&mut self.experiment, experiment);
         (self.turning, self.joined) = (None, false);
         self.preview = None;
-        if before.data != self.experiment.data && self.experiment.data.needs_files() {
+        // Panels of images cannot draw what another engine said of sequences, nor theirs what was said of images.
+        let is_other_kind = before.data.is_of_sequences() != self.experiment.data.is_of_sequences();
+        if before.data != self.experiment.data && self.experiment.data.needs_files() || is_other_kind {
             self.forget_results();
         }
         // Where nothing is shown yet, nothing belongs to another plan.
@@ -365,6 +367,7 @@ impl State {
         self.answers = Rc::default();
         self.regions = Rc::default();
         self.inside = Rc::default();
+        self.exhibits.clear();
     }
 
     /// Another training is planned. What was measured by another plan would stand there under a wrong name; networks

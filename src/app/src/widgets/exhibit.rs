@@ -18,7 +18,17 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
     let Some(exhibit) = page.state.exhibit(place) else {
         return html! { <p class="empty">{ page.texts.get("exhibit-empty") }</p> };
     };
-    html! { <div class="exhibit">{ for exhibit.blocks.iter().map(|one| block(page, one)) }</div> }
+    // Keyed, so that a sentence that comes between two blocks leaves the field as it is, focus and all.
+    let keyed = |(index, one): (usize, &Block)| {
+        let (kind, key) = match one {
+            Block::Field { id, .. } => ("field", format!("field-{id}")),
+            Block::Texts { id, .. } => ("texts", format!("texts-{id}")),
+            Block::Note(note) => ("note", note.key.clone()),
+            _ => ("block", format!("block-{}", exhibit.blocks.len() - index)),
+        };
+        html! { <div class={format!("exhibit-{kind}")} {key}>{ block(page, one) }</div> }
+    };
+    html! { <div class="exhibit">{ for exhibit.blocks.iter().enumerate().map(keyed) }</div> }
 }
 
 /// A message with its values.
