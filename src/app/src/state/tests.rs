@@ -246,7 +246,7 @@ fn no_scheme_and_no_data_make_the_page_stumble() {
 
 #[test]
 fn what_was_said_of_images_is_gone_where_sequences_are_asked_for() {
-    let state = crate::state::fixture::measured_state();
+    let state = fixture::measured_state();
     assert!(state.data.is_some() && !state.measured.is_empty());
     let state = act(state, Action::Turn { key: "data", value: "curve".into() });
     assert!(state.data.is_none() && state.measured.is_empty() && state.curves.is_empty());
