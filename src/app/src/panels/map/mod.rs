@@ -76,11 +76,12 @@ pub fn use_map() -> Html {
 }
 
 /// The panel that holds a part's settings.
-fn panel_of(part: Part) -> &'static str {
+fn panel_of(page: &AppContext, part: Part) -> &'static str {
     match part {
         Part::Data => "data",
         Part::Network(id) if is_teaching(id) => "teacher",
         Part::Network(_) => "student",
+        Part::Packed if page.state.experiment.data.is_of_sequences() => "task-sizes",
         Part::Packed => "cost",
     }
 }
@@ -110,7 +111,7 @@ fn buttons(page: &AppContext, map: &Layout, part: Part) -> Vec<Html> {
             Part::Network(id) => Some(id.to_string()),
             _ => None,
         };
-        button(page, map, node.area, panel_of(part), [label, about(page, part)], &class, network)
+        button(page, map, node.area, panel_of(page, part), [label, about(page, part)], &class, network)
     });
     edges.chain(node).collect()
 }
