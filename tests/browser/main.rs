@@ -244,7 +244,7 @@ async fn page_speaks_both_languages() -> Result<()> {
     page.until("document.documentElement.lang === 'zh-CN' && document.querySelector('#data-title').textContent.includes('数据')").await?;
     // Names of products, people, keys and formats aside, and formulas with their sources, nothing English is left.
     let english = page
-        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|Hinton|Jensen|Shannon|exp|RepDistiller|FitNets|ImageNet|Dropout|DIST|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|ONNX|docs|load|Enter|Delete/g, '')))")
+        .script("return [...document.querySelectorAll('h2, button, dt, label, legend, summary, p:not(.credit, details .formula, :has(a[rel])), caption')].map((e) => e.textContent).filter((text) => /[A-Za-z]{4,}/.test(text.replace(/https?:\\S+|Hinton et al|Hinton|Jensen|Shannon|exp|RepDistiller|FitNets|ImageNet|Dropout|DIST|Transformer|LSTM|Retort|Adam|softmax|logit|WebGPU|SIMD|English|JSON|safetensors|ONNX|docs|load|Enter|Delete/g, '')))")
         .await?;
     ensure!(english == json!([]), "{english}");
     page.close().await
