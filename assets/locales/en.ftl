@@ -16,6 +16,7 @@ inspector-more = Training
 inspector-close = Close the settings
 essentials = Essentials
 chips = Settings that differ from the defaults
+chips-back = All back to the defaults
 chip-back = Back to the default: { $knob }
 surest = Surest
 doubtful = Most doubtful
@@ -606,6 +607,7 @@ verdict-sure = { $count ->
     [one] ({ $p }, 1 seed)
    *[other] ({ $p }, mean of { $count } seeds)
 }
+verdict-alike = Not on every seed: on { $alike } of { $count }.
 recorded = Recorded beforehand with the same program. Your own run begins as soon as the engine is loaded.
 recorded-mark = Recorded
 touched = A setting was changed during training. “Start over” gives this experiment's own result.

@@ -16,6 +16,7 @@ inspector-more = 训练
 inspector-close = 关闭设置
 essentials = 要点
 chips = 与默认值不同的设置
+chips-back = 全部恢复默认值
 chip-back = 恢复默认值：{ $knob }
 surest = 最有把握
 doubtful = 最没把握
@@ -597,6 +598,7 @@ verdict-sure = { $count ->
     [1] （{ $p }，1 个种子）
    *[other] （{ $p }，{ $count } 个种子的平均）
 }
+verdict-alike = 并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 recorded = 这是事先用同一程序做的记录。引擎就绪后，您自己的训练就会开始。
 recorded-mark = 记录
 touched = 训练过程中改动过设置。点击“从头开始”可得到这个实验本身的结果。

@@ -69,6 +69,14 @@ impl Verdict {
         self.spread(network_id).map_or(f64::NAN, |spread| spread.mean)
     }
 
+    /// In how many runs the product differs from the control in the direction in which their means do.
+    pub fn runs_like_the_mean(&self) -> usize {
+        let way = self.mean(self.product) - self.mean(self.control);
+        let values = |id| self.spread(id).map_or(&[][..], |spread| &spread.values);
+        let pairs = values(self.product).iter().zip(values(self.control));
+        pairs.filter(|(product, control)| (*product - *control) * way > 0.0).count()
+    }
+
     /// How many runs were compared.
     pub fn runs(&self) -> usize {
         self.accuracies.first().map_or(0, |(_, spread)| spread.values.len())
@@ -78,6 +86,24 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_failed_is_counted() {
+        let (product, control) = (NetworkId::STUDENT, NetworkId::BASELINE);
+        let of = |values: [f64; 3]| Spread::of(values.to_vec());
+        let mut verdict = Verdict {
+            outcome: Outcome::Helps,
+            p_value: 0.0,
+            edited_while_training: false,
+            examples: 100,
+            control,
+            product,
+            accuracies: vec![(product, of([0.9, 0.9, 0.1])), (control, of([0.5, 0.6, 0.5]))],
+        };
+        assert_eq!(verdict.runs_like_the_mean(), 2);
+        verdict.accuracies[0].1 = of([0.9, 0.9, 0.9]);
+        assert_eq!(verdict.runs_like_the_mean(), 3);
+    }
 
     #[test]
     fn spread_by_hand() {

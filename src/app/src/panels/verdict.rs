@@ -69,6 +69,15 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         format!("p = {}", number(texts, verdict.p_value, 3))
     };
     let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", verdict.runs().into())]);
+    // The test is over examples, which does not see that one seed went the other way.
+    let alike = verdict.runs_like_the_mean();
+    let sure = match verdict.outcome != Outcome::NoDifference && alike < verdict.runs() {
+        true => {
+            let args = [("alike", alike.into()), ("count", verdict.runs().into())];
+            [sure, texts.with("verdict-alike", &args)].join(texts.language.gap())
+        }
+        false => sure,
+    };
     let (plan, output) = (&page.state.plan, page.state.experiment.data.output());
     let accuracies = [
         ("student", percent(texts, verdict.mean(verdict.product)).into()),

@@ -1,6 +1,6 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::{Contrast, Knob, Scheme};
+use retort_spec::{Contrast, Knob, Scheme, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
         labels::{differences, knob_name, knob_value, usual},
     },
     panels::verdict::outcome,
-    state::{chart_view::Quantity, networks::is_usual},
+    state::{Action, chart_view::Quantity, networks::is_usual},
 };
 
 /// The line below the head of the page.
@@ -71,5 +71,16 @@ fn differing(page: &AppContext) -> Html {
     if shown.is_empty() {
         return Html::default();
     }
-    html! { <div class="chips differing" role="group" aria-label={texts.get("chips")}>{ for shown.iter().map(chip) }</div> }
+    let is_free = shown.iter().all(|knob| !page.locks(knob.key));
+    let dispatch = page.state.dispatcher();
+    let link = encode(&usual);
+    let back = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Navigate(link.clone())));
+    html! {
+        <div class="chips differing" role="group" aria-label={texts.get("chips")}>
+            { for shown.iter().map(chip) }
+            if shown.len() > 1 && is_free {
+                <button id="chips-back" class="plain" onclick={back}>{ texts.get("chips-back") }</button>
+            }
+        </div>
+    }
 }

@@ -36,11 +36,17 @@ pub fn use_tabs() -> Html {
     if tabs.len() < 2 {
         return Html::default();
     }
+    let is_toured = is_offered(page) && guide.lesson.is_none();
+    let tour = |id: Option<&'static str>| {
+        let start = guide.show_tour.reform(|_: MouseEvent| ());
+        html! { <button {id} class="plain tour-start" onclick={start}>{ texts.get("tour-start") }</button> }
+    };
     html! {
+        <>
         <nav id="tabs" aria-label={texts.get("tabs")}>
             <div class="tabs">{ for tabs.iter().map(tab) }</div>
-            if is_offered(page) && guide.lesson.is_none() {
-                <button id="tour-start" class="plain" onclick={guide.show_tour.reform(|_: MouseEvent| ())}>{ texts.get("tour-start") }</button>
+            if is_toured {
+                { tour(Some("tour-start")) }
             }
             <label for="depth">{ texts.get("depth") }</label>
             <select id="depth" onchange={go}>
@@ -49,5 +55,10 @@ pub fn use_tabs() -> Html {
                 }) }
             </select>
         </nav>
+        // On a phone the tabs are a bar at the bottom, with room for nothing else.
+        if is_toured && place.tab == Tab::Distil {
+            { tour(None) }
+        }
+        </>
     }
 }

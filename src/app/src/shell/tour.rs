@@ -101,8 +101,11 @@ pub fn use_tour() -> Html {
     }
     let close = {
         let (stop, before, dispatch) = (stop.setter(), before.clone(), page.state.dispatcher());
+        let (show, first) = (page.show.clone(), STOPS[0].0);
         Callback::from(move |()| {
             stop.set(None);
+            // The last stop is in another tab.
+            show.emit(first.to_owned());
             dispatch.dispatch(Action::Navigate(before.borrow().clone()));
         })
     };

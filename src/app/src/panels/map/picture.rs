@@ -170,6 +170,9 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
     }
     let outline = area.outline(RADIUS);
     ink.path("fill", &outline, 0.0);
+    if waits {
+        ink.path("hatch", &hatching(area, 9.0), 1.2);
+    }
     ink.path("outline", &outline, 1.6);
     if let Part::Network(id) = node.part
         && (node.size == Size::Large || (node.size == Size::Small && words.beside.is_empty()))
@@ -189,6 +192,19 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
         ink.text("beside", beside, "start", &words.beside);
     }
     ink.close();
+}
+
+/// Slanted lines across an area, `step` apart.
+fn hatching(area: &Area, step: f64) -> String {
+    let (mut ways, mut at) = (String::new(), step);
+    while at < area.width + area.height {
+        // From the bottom or the right edge up to the left or the top edge.
+        let (over, beyond) = ((at - area.height).max(0.0), (at - area.width).max(0.0));
+        let from = [area.left + over, area.top + at - over];
+        ways += &line(&[from, [area.left + at - beyond, area.top + beyond]], 0.0);
+        at += step;
+    }
+    ways
 }
 
 /// The accuracy so far, from none to all right.
