@@ -32,6 +32,11 @@ pub enum Gpu {
     None,
 }
 
+/// Puts a script in front of the page's own.
+pub fn before(script: &str) -> [(&'static str, Value); 1] {
+    [("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }))]
+}
+
 /// The page in a browser of its own.
 pub struct Page {
     client: Client,
@@ -51,7 +56,7 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_after(permalink: &str, gpu: Gpu, script: &str) -> Result<Self> {
-        Self::start(&format!("{}{}", harness("RETORT_URL")?, everything(permalink)), gpu, script).await
+        Self::start(&format!("{}{}", harness("RETORT_URL")?, everything(permalink)), gpu, &before(script)).await
     }
 
     /// Opens the page as a link opens it, with its tabs.
@@ -59,7 +64,15 @@ impl Page {
     /// # Errors
     /// As [`open`](Self::open).
     pub async fn open_first(permalink: &str, gpu: Gpu) -> Result<Self> {
-        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, "").await
+        Self::open_as(permalink, gpu, &[]).await
+    }
+
+    /// Opens the page as a link opens it, after these commands of the DevTools protocol.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_as(permalink: &str, gpu: Gpu, commands: &[(&str, Value)]) -> Result<Self> {
+        Self::start(&format!("{}{permalink}", harness("RETORT_URL")?), gpu, commands).await
     }
 
     /// Opens the page behind a server of its own.
@@ -68,10 +81,10 @@ impl Page {
     /// As [`open`](Self::open).
     pub async fn open_offline(permalink: &str, gpu: Gpu) -> Result<(Self, OfflineServer)> {
         let server = OfflineServer::open(&harness("RETORT_URL")?).await?;
-        Ok((Self::start(&format!("{}{}", server.address(), everything(permalink)), gpu, "").await?, server))
+        Ok((Self::start(&format!("{}{}", server.address(), everything(permalink)), gpu, &[]).await?, server))
     }
 
-    async fn start(address: &str, gpu: Gpu, script: &str) -> Result<Self> {
+    async fn start(address: &str, gpu: Gpu, commands: &[(&str, Value)]) -> Result<Self> {
         let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
@@ -106,8 +119,8 @@ impl Page {
             Err(_) => connect().await?,
         };
         let page = Self { client };
-        if !script.is_empty() {
-            page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await?;
+        for (command, parameters) in commands {
+            page.devtools(command, parameters.clone()).await?;
         }
         page.client.goto(address).await?;
         Ok(page)

@@ -3,43 +3,23 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use retort_tests::{Gpu, Page};
+use retort_tests::{Gpu, Page, before};
+use serde_json::json;
 
 /// What a first visit costs in time, printed for the documentation.
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn figures() -> Result<()> {
-    let script = "window.seen = {}; const see = (name) => { window.seen[name] ??= performance.now(); };
-        new MutationObserver(() => {
-          if (document.querySelector('.bars')) see('something to look at');
-          const main = document.querySelector('main[data-recorded=false]');
-          if (main && main.querySelector('#curves svg')?.dataset.points > 2) see('first real training curve');
-          if (main && main.querySelector('#packed-bytes')) see('teacher, baseline and student trained and packed');
-          if (main?.dataset.state === 'finished') see('verdict over all seeds');
-        }).observe(document, { childList: true, subtree: true, attributes: true });
-        window.paint = 0; window.shift = 0; window.tasks = [];
-        const watch = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
-        watch('largest-contentful-paint', (entry) => { window.paint = entry.startTime; });
-        watch('layout-shift', (entry) => { if (!entry.hadRecentInput) window.shift += entry.value; });
-        watch('longtask', (entry) => { window.tasks.push([entry.startTime, entry.duration]); });";
-    let page = Page::open_after("", Gpu::None, script).await?;
-    page.until_finished().await?;
-    let seen = page.script("return window.seen").await?;
-    for (name, milliseconds) in seen.as_object().into_iter().flatten() {
-        println!("{name:<52} {:>7.2} s", milliseconds.as_f64().unwrap_or(f64::NAN) / 1000.0);
+    // The bytes, the round trip in milliseconds, and the main thread's slowness of each visit.
+    let visits = [
+        ("1280", false, None, 1),
+        ("1280, 4x slower", false, None, 4),
+        ("390, 4G, 4x slower", true, Some((1_170_000, 40)), 4),
+        ("390, fast 3G, 4x slower", true, Some((184_000, 170)), 4),
+    ];
+    for (name, phone, line, slow) in visits {
+        visit(name, phone, line, slow).await?;
     }
-    let paint = page.script("return window.paint").await?.as_f64().unwrap_or(f64::NAN);
-    println!("{:<52} {:>7.2} s", "largest contentful paint", paint / 1000.0);
-    let shift = page.script("return window.shift").await?.as_f64().unwrap_or(f64::NAN);
-    println!("{:<52} {shift:>7.4}", "cumulative layout shift");
-    let tasks: Vec<[f64; 2]> = serde_json::from_value(page.script("return window.tasks").await?)?;
-    let trained = page.script("return window.seen['first real training curve']").await?.as_f64().unwrap_or(f64::NAN);
-    for (name, during) in [("while the page opens", false), ("while networks train", true)] {
-        let lengths = tasks.iter().filter(|[start, _]| (*start >= trained) == during).map(|[_, length]| *length);
-        let (count, longest) = lengths.fold((0, 0.0_f64), |(count, most), length| (count + 1, most.max(length)));
-        println!("{:<52} {count:>7}, the longest {longest:.0} ms", format!("main-thread tasks over 50 ms {name}"));
-    }
-    page.close().await?;
     // While a large teacher trains, a digit is drawn: from the key press to the numbers on the page.
     let page = Page::open("#v=1&runs=1&teacher-epochs=1000", Gpu::None).await?;
     page.until("document.querySelector('main[data-state=running]') && document.querySelector('#draw-pad')").await?;
@@ -72,6 +52,50 @@ async fn figures() -> Result<()> {
         of(0.5),
         of(0.9)
     );
+    page.close().await
+}
+
+/// One first visit, and what was seen when.
+async fn visit(name: &str, phone: bool, line: Option<(u32, u32)>, slow: u32) -> Result<()> {
+    let script = "window.seen = {}; const see = (name) => { window.seen[name] ??= performance.now(); };
+        new MutationObserver(() => {
+          if (document.querySelector('.bars')) see('first bars');
+          const main = document.querySelector('main[data-recorded=false]');
+          if (main) see('own training');
+          if (main?.dataset.state === 'finished') see('verdict over all seeds');
+        }).observe(document, { childList: true, subtree: true, attributes: true });
+        window.shift = 0; window.tasks = []; window.paint = {};
+        const watch = (type, take) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
+        watch('paint', (entry) => { window.paint[entry.name] = entry.startTime; });
+        watch('layout-shift', (entry) => { if (!entry.hadRecentInput) window.shift += entry.value; });
+        watch('longtask', (entry) => { window.tasks.push(entry.duration); });";
+    let mut commands = before(script).to_vec();
+    commands.push(("Emulation.setCPUThrottlingRate", json!({ "rate": slow })));
+    if phone {
+        let metrics = json!({ "width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": true });
+        commands.push(("Emulation.setDeviceMetricsOverride", metrics));
+        commands.push(("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })));
+    }
+    if let Some((bytes, latency)) = line {
+        let conditions =
+            json!({ "offline": false, "latency": latency, "downloadThroughput": bytes, "uploadThroughput": bytes / 4 });
+        commands.push(("Network.enable", json!({})));
+        commands.push(("Network.emulateNetworkConditions", conditions));
+    }
+    let page = Page::open_as("#v=1", Gpu::None, &commands).await?;
+    page.until_finished().await?;
+    println!("{name}");
+    let paint = page.script("return window.paint['first-contentful-paint']").await?;
+    let seen = page.script("return window.seen").await?;
+    let seen = seen.as_object().into_iter().flatten().map(|(name, time)| (name.as_str(), time.clone()));
+    for (what, time) in [("first contentful paint", paint)].into_iter().chain(seen) {
+        println!("  {what:<50} {:>7.2} s", time.as_f64().unwrap_or(f64::NAN) / 1000.0);
+    }
+    let shift = page.script("return window.shift").await?.as_f64().unwrap_or(f64::NAN);
+    println!("  {:<50} {shift:>7.4}", "cumulative layout shift");
+    let tasks: Vec<f64> = serde_json::from_value(page.script("return window.tasks").await?)?;
+    let (sum, longest) = tasks.iter().fold((0.0, 0.0_f64), |(sum, most), task| (sum + task, most.max(*task)));
+    println!("  {:<50} {sum:>7.0} ms, the longest {longest:.0} ms", "main-thread tasks over 50 ms");
     page.close().await
 }
 
