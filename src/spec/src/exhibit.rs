@@ -1,4 +1,4 @@
-//! What the engine for sequences and numbers shows of its task: blocks, which the page draws without knowing the task.
+//! What an engine shows of its task or its scheme: blocks, which the page draws without knowing either.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,12 @@ words! {
         Inside = "inside",
         /// Among sizes.
         Sizes = "sizes",
+        /// In a panel of its own, while there is one.
+        Scheme = "scheme",
     }
 }
 
-/// What a task shows in one place.
+/// What a task or a scheme shows in one place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exhibit {
     /// Where.

@@ -122,8 +122,10 @@ fn no_message_is_missing_and_none_is_unused() {
     }
     let mut source = String::new();
     read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut source);
-    // What the engine for sequences and numbers shows names its texts there.
-    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../sequences/src/session/exhibits"), &mut source);
+    // What the engines show of tasks and schemes names its texts there.
+    for folder in ["../sequences/src/session/exhibits", "../engine/src/session"] {
+        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut source);
+    }
     let is_used = |id: &&String| match id.strip_suffix(".help") {
         Some(message) => source.contains(&format!("help(\"{message}\")")),
         None => source.contains(&format!("\"{id}\"")),

@@ -10,6 +10,7 @@ pub mod data;
 pub mod draw;
 pub mod lesson;
 pub mod map;
+pub mod mechanism;
 pub mod networks;
 pub mod objectives;
 pub mod packed;
@@ -22,7 +23,7 @@ pub mod task_sizes;
 pub mod verdict;
 pub mod words;
 
-use retort_spec::{Experiment, Plan};
+use retort_spec::{ExhibitPlace, Experiment, Plan};
 use yew::Html;
 
 use crate::context::AppContext;
@@ -79,6 +80,7 @@ pub const PANELS: &[Panel] = &[
     scheme::PANEL,
     networks::TEACHER,
     soft_targets::PANEL,
+    mechanism::PANEL,
     networks::STUDENT,
     cost::PANEL,
     curves::PANEL,
@@ -115,6 +117,8 @@ pub fn is_shown(page: &AppContext, id: &str) -> bool {
     let told = ["teacher", "student", "verdict"];
     (id != map::PANEL.id || told.iter().all(|id| page.shows(id)))
         && page.shows(id)
+        // A scheme that shows nothing of itself needs no room.
+        && (id != mechanism::PANEL.id || page.state.exhibit(ExhibitPlace::Scheme).is_some())
         && PANELS.iter().all(|panel| panel.id != id || (panel.applies)(&page.state.experiment, &page.state.plan))
 }
 

@@ -43,6 +43,8 @@ struct Curve {
     key: Option<NetworkKey>,
     points: Vec<CurvePoint>,
     terms: Vec<Terms>,
+    /// What the network said of the test set when the last point was measured.
+    logits: Vec<f32>,
     /// The labelled training examples on which it is measured while it trains.
     sample: Vec<u32>,
 }
@@ -325,6 +327,7 @@ impl Job {
             let result = self.result();
             if self.run == 0 {
                 events.extend(self.regions().await?);
+                events.extend(self.exhibit().map(Event::Exhibit));
             }
             if !self.share.is_coordinator() {
                 events.push(Event::Result(result.clone()));
@@ -353,6 +356,13 @@ impl Job {
             }
             None => Ok(()),
         }
+    }
+
+    /// What a network of the run under way says of the test set, now or when its last point was measured.
+    pub(super) fn test_logits(&self, id: NetworkId) -> Option<&[f32]> {
+        let trained = self.trained.iter().find(|(other, _)| *other == id);
+        let learning = || self.curves.iter().find(|curve| curve.network_id == id && !curve.logits.is_empty());
+        trained.map(|(_, trained)| &trained.measured.logits[..]).or_else(|| learning().map(|curve| &curve.logits[..]))
     }
 
     fn begin_run(&mut self, run: u32) {
@@ -447,6 +457,7 @@ impl Job {
             key,
             points: Vec::new(),
             terms: Vec::new(),
+            logits: Vec::new(),
             sample: sample(phase.labelled_rows(trainee)),
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
@@ -525,6 +536,7 @@ impl Job {
                         test_accuracy: answered.accuracy(),
                     };
                     curve.points.push(point);
+                    curve.logits = logits;
                     events.push(Event::Point(point));
                     let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
                     let name =
@@ -537,6 +549,9 @@ impl Job {
                     }
                 }
                 phase.learners_mut().for_each(Learner::reset_loss);
+                if run == 0 {
+                    events.extend(self.exhibit().map(Event::Exhibit));
+                }
             }
             Work::Tuning(tuning) => tuning.learner.reset_loss(),
             Work::Finished => {}

@@ -6,6 +6,7 @@
 mod assignment;
 mod cache;
 mod classify;
+mod exhibits;
 mod inside;
 mod job;
 mod measure;

@@ -1,9 +1,10 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    Answer, Architecture, Bits, Channel, FineTuneRequest, FineTuneResult, Incompatibility, Labels, Measured,
-    NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH, REGION_SIDE, Role,
-    RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights, probability::argmax,
+    Answer, Architecture, Bits, Block, Cell, Channel, FineTuneRequest, FineTuneResult, Incompatibility, Labels,
+    Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH,
+    REGION_SIDE, Role, RowName, RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights,
+    probability::argmax,
 };
 
 use super::{job::Work, *};
@@ -187,6 +188,43 @@ fn every_scheme_trains_to_its_verdict() {
             }
         }
     }
+}
+
+/// The tables of the last exhibit, each row's numbers as shares.
+fn last_shares(events: &[Event]) -> Vec<(RowName, Vec<f64>)> {
+    let exhibit = events.iter().rev().find_map(|event| match event {
+        Event::Exhibit(exhibit) => Some(exhibit),
+        _ => None,
+    });
+    let mut rows = Vec::new();
+    for block in &exhibit.unwrap().blocks {
+        let Block::Table { rows: all, .. } = block else { continue };
+        let share = |cell: &Cell| if let Cell::Share(share) = cell { Some(*share) } else { None };
+        rows.extend(all.iter().map(|(name, cells)| (name.clone(), cells.iter().filter_map(share).collect())));
+    }
+    rows
+}
+
+#[test]
+fn peers_show_how_often_they_agree_and_other_schemes_show_nothing() {
+    let mutual = Experiment { scheme: Scheme::Mutual, members: 3, ..small() };
+    let events = finish(&mut session(), Command::Run(mutual));
+    let said = |id| {
+        let logits = measured(&events, id).logits;
+        logits.chunks(10).filter_map(argmax).collect::<Vec<usize>>()
+    };
+    let peers: Vec<_> = (0..3).map(|index| said(NetworkId::new(Role::Student, index))).collect();
+    let share = |one: &[usize], other: &[usize]| {
+        one.iter().zip(other).filter(|(one, other)| one == other).count() as f64 / one.len() as f64
+    };
+    let agreement = |one: &[usize]| (share(one, &peers[1]) + share(one, &peers[2])) / 2.0;
+    let shares = last_shares(&events);
+    assert_eq!(shares.len(), 4, "the network that learns alone, and three peers");
+    let first = shares.iter().find(|(name, _)| *name == RowName::Network(NetworkId::STUDENT)).unwrap();
+    assert!((first.1[1] - agreement(&peers[0])).abs() < 1e-12);
+    assert_eq!(first.1[0], measured(&events, NetworkId::STUDENT).accuracy);
+    let offline = finish(&mut session(), Command::Run(small()));
+    assert!(!offline.iter().any(|event| matches!(event, Event::Exhibit(_))));
 }
 
 #[test]
