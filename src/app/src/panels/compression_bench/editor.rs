@@ -11,7 +11,7 @@ use crate::{
     state::pipeline_editor::{place_for, usual},
     widgets::{dom::text_of, knob::knob_label},
 };
-use crate::{i18n::labels::disorder_text, panels::compression_bench::model::Edit};
+use crate::{i18n::labels::disorder_text, panels::compression_bench::model::Edit, platform::place::Depth};
 
 /// What does not check, and therefore is not the knob's value yet.
 struct Draft {
@@ -72,7 +72,7 @@ pub fn use_bench_editor() -> Html {
         _ => Pipeline(stages.clone()).to_string(),
     });
     let locked = page.locks("compress");
-    let is_open = stages.is_empty() && unreadable.is_none();
+    let is_open = stages.is_empty() && unreadable.is_none() && page.place.depth != Depth::First;
     let invalid = problem.is_some().then_some("true");
     let wrong = problem.as_ref().and_then(|(place, _)| *place);
     let problem = problem.map(|(_, reason)| reason);

@@ -12,6 +12,7 @@ use crate::{
         format::{number, time},
         labels::scheme_name,
     },
+    panels::packed::fold,
     state::{Action, Latencies},
     widgets::{badge::badge, progress::progress},
 };
@@ -76,12 +77,9 @@ pub fn latency(page: &AppContext) -> Html {
     };
     let locked = ["bits", "granularity", "activations"].iter().any(|key| page.locks(key));
     let label = doing.unwrap_or_else(|| texts.get(if found.is_some() { "latency-again" } else { "latency-measure" }));
-    html! {
-        <div id="latency">
-            <h3>{ texts.get("latency") }{ badge(texts.get("badge-integer"), texts.help("badge-integer")) }</h3>
-            if found.is_none() {
-                <p class="claim">{ texts.get("latency-none") }</p>
-            }
+    let body = html! {
+        <>
+            <p class="claim">{ badge(texts.get("badge-integer"), texts.help("badge-integer")) }{ if found.is_none() { texts.get("latency-none") } else { String::new() } }</p>
             if let Some(id) = refused.filter(|_| found.is_none_or(|found| found.scheme != scheme)) {
                 <p class="hint">{ texts.get(id) }</p>
             }
@@ -94,8 +92,9 @@ pub fn latency(page: &AppContext) -> Html {
             if let Some(found) = found {
                 { result(page, kind, found, found.scheme == scheme) }
             }
-        </div>
-    }
+        </>
+    };
+    fold(page, "latency", texts.get("latency"), body)
 }
 
 fn result(page: &AppContext, kind: NetworkKind, found: &Latencies, is_current: bool) -> Html {

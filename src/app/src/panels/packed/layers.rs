@@ -9,7 +9,7 @@ use crate::{
         format::{number, percent, with_percent_sign},
         labels::scheme_name,
     },
-    panels::packed::histogram::histogram,
+    panels::packed::{fold, histogram::histogram},
     widgets::progress::progress,
 };
 
@@ -118,11 +118,9 @@ fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Cal
         (None, true) => texts.get("sensitivity-none"),
         (Some(found), true) => finding(page, found, scheme),
     };
-    html! {
-        <div id="layers">
-            <h3>{ texts.get("layers") }
-                <button id="sensitivity" disabled={cannot} onclick={ask}>{ doing.unwrap_or_else(|| texts.get("sensitivity-ask")) }</button>
-            </h3>
+    let body = html! {
+        <>
+            <p class="actions"><button id="sensitivity" disabled={cannot} onclick={ask}>{ doing.unwrap_or_else(|| texts.get("sensitivity-ask")) }</button></p>
             <ol class={classes!(found.is_some().then_some("found"), found.as_ref().is_some_and(|found| found.scheme != scheme).then_some("faded"))}>
                 <li class="head" aria-hidden="true"><span>{ texts.get("layer-sqnr") }</span>{ for found.as_ref().map(|_| html! { <span>{ texts.get("packed-accuracy") }</span> }) }</li>
                 { for layers.iter().enumerate().map(row) }
@@ -140,8 +138,9 @@ fn list(page: &AppContext, layers: &[WeightHistogram], shown: usize, choose: Cal
             if let Some(found) = &found {
                 { table(page, found, layers) }
             }
-        </div>
-    }
+        </>
+    };
+    fold(page, "layers", texts.get("layers"), body)
 }
 
 /// The accuracies of one layer as dots beside the lines of none and of all quantized.

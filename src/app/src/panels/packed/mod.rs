@@ -14,6 +14,7 @@ use crate::{
     i18n::labels::scheme_name,
     island,
     panels::packed::{latency::latency, layers::use_layers},
+    platform::place::Depth,
     widgets::hue::hue,
 };
 
@@ -25,6 +26,16 @@ pub const PANEL: Panel = Panel {
     applies: |experiment, _| !experiment.data.is_of_sequences(),
     ..Panel::PLAIN
 };
+
+/// A part that a first visit finds folded.
+fn fold(page: &AppContext, id: &'static str, title: String, body: Html) -> Html {
+    html! {
+        <details {id} class="fold" open={page.place.depth != Depth::First}>
+            <summary>{ title }</summary>
+            { body }
+        </details>
+    }
+}
 
 /// The panel about the inside of the packed file.
 pub fn packed(page: &AppContext) -> Html {
