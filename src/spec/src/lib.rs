@@ -5,6 +5,7 @@
 //! command line use it.
 
 mod answer;
+mod class_code;
 pub mod codec;
 mod compression_result;
 mod data_files;
@@ -42,6 +43,7 @@ mod verdict;
 mod workbench;
 
 pub use answer::{Answer, FileData, REGION_REACH, REGION_SIDE, places};
+pub use class_code::{ClassCode, ClassCodeProblem};
 pub use compression_result::{
     ByteBreakdown, CompressionResult, Imported, Latency, Layout, NoGpu, PipelineEnd, Sensitivity, Timing,
     WeightHistogram,
