@@ -66,6 +66,18 @@ impl AppContext {
         self.texts.with("network-made", &[("network", self.name(network_id).into()), ("made", made.into())])
     }
 
+    /// A message, and of which seed it speaks where there are several.
+    pub fn of_first_seed(&self, id: &str) -> String {
+        let (texts, experiment) = (&self.texts, &self.state.experiment);
+        match experiment.runs > 1 {
+            true => {
+                let seed = texts.with("seed-number", &[("seed", experiment.seed.to_string().into())]);
+                [texts.get(id), seed].join(" · ")
+            }
+            false => texts.get(id),
+        }
+    }
+
     /// Whether the link locked a knob or a control.
     pub fn locks(&self, key: &str) -> bool {
         self.view.locks(key)

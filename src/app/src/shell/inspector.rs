@@ -11,7 +11,7 @@ use crate::{
     sharing::builder::panel_name,
     shell::panel::{RedrawSchedule, panel},
     widgets::{
-        dom::focus,
+        dom::focus_quietly,
         knob::{knob_control, knob_slider},
     },
 };
@@ -38,7 +38,7 @@ pub fn inspector(page: &AppContext, schedule: &RedrawSchedule) -> Option<Html> {
         let go = page.go.clone();
         Callback::from(move |_: MouseEvent| {
             go.emit(Place { inspected: None, ..place });
-            focus("map");
+            focus_quietly("map");
         })
     };
     Some(html! {

@@ -50,8 +50,8 @@ pub fn use_progress() -> Html {
     let is_running = state.run_state == RunState::Running;
     let spent = clock.borrow_mut().look(state.runs_started, is_running, js_sys::Date::now());
     let done = share_done(state);
-    // The first hundredth says too little of the rest, and less than a second is not worth saying.
-    let left = (is_running && done > 0.01).then(|| spent / 1000.0 * (1.0 - done) / done).filter(|left| *left >= 1.0);
+    // The first twentieth says too little of the rest, and less than a second is not worth saying.
+    let left = (is_running && done > 0.05).then(|| spent / 1000.0 * (1.0 - done) / done).filter(|left| *left >= 1.0);
     let words = words(&page);
     html! {
         <span id="progress" class="badge" title={words.clone()} style={format!("--done:{:.0}%", 100.0 * done)}>

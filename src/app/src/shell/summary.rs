@@ -1,6 +1,6 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::{Contrast, Knob, Scheme, encode};
+use retort_spec::{Contrast, Experiment, Knob, Scheme, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -73,7 +73,7 @@ fn differing(page: &AppContext) -> Html {
     }
     let is_free = shown.iter().all(|knob| !page.locks(knob.key));
     let dispatch = page.state.dispatcher();
-    let link = encode(&usual);
+    let link = encode(&Experiment::default());
     let back = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Navigate(link.clone())));
     html! {
         <div class="chips differing" role="group" aria-label={texts.get("chips")}>

@@ -25,13 +25,23 @@ pub fn network_class(network_id: NetworkId) -> String {
 
 /// Moves the focus to an element, which need not be a control, and brings it into view.
 pub fn focus(id: &str) {
-    let element = window().and_then(|window| window.document()).and_then(|document| document.get_element_by_id(id));
-    let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return };
+    // An element that is not drawn takes no focus, and nothing is lost.
+    let _ = focusable(id).map(|element| element.focus());
+}
+
+/// The same, and leaves the page where it is.
+pub fn focus_quietly(id: &str) {
+    if let Some(element) = focusable(id) {
+        focus_in_place(&element);
+    }
+}
+
+fn focusable(id: &str) -> Option<HtmlElement> {
+    let element = window()?.document()?.get_element_by_id(id)?.dyn_into::<HtmlElement>().ok()?;
     if element.tab_index() < 0 {
         element.set_tab_index(-1);
     }
-    // An element that is not drawn takes no focus, and nothing is lost.
-    let _ = element.focus();
+    Some(element)
 }
 
 /// Moves the focus to an element and leaves the page where it is.

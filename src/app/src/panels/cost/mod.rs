@@ -38,7 +38,7 @@ pub fn cost(page: &AppContext) -> Html {
     let shown = state.shown();
     // While another scheme is measured the one before stands there, pale.
     let waits = shown.is_some_and(|(_, is_chosen)| !is_chosen);
-    let sub = progress(page, &[Task::Schemes, Task::PtqMethod]).unwrap_or_else(|| texts.get("cost-sub"));
+    let sub = progress(page, &[Task::Schemes, Task::PtqMethod]).unwrap_or_else(|| page.of_first_seed("cost-sub"));
     let class = classes!("panel", state.outdated.then_some("stale"), waits.then_some("waits"));
     html! {
         <section id="cost" {class} style={hue(state)} aria-labelledby="cost-title" aria-busy={waits.then_some("true")}>

@@ -97,8 +97,16 @@ pub fn use_pareto() -> Html {
     let past = use_memo((state.weighed.clone(), kind), |(weighed, _)| past(weighed, &state.experiment));
     let files = (past.clone(), state.compressed.clone(), state.bench.clone(), state.outdated, state.experiment.clone());
     let points = use_memo((files, state.teacher().and_then(|id| state.network(id)).cloned()), |_| points(state, &past));
-    let measured: Vec<(u32, f64)> = points.iter().map(|point| (point.bytes, point.accuracy)).collect();
-    let front = pareto(&measured);
+    let measured = |past: bool| -> Vec<(u32, f64)> {
+        let own = points.iter().filter(|point| past || point.kind != Kind::Past);
+        own.map(|point| (point.bytes, point.accuracy)).collect()
+    };
+    let all = measured(true);
+    let front = pareto(&all);
+    // What this training reached, beside what the whole visit did.
+    let own = measured(false);
+    let own_front: Vec<(u32, f64)> = pareto(&own).into_iter().map(|index| own[index]).collect();
+    let visit_front: Vec<(u32, f64)> = front.iter().map(|&index| all[index]).collect();
     let is_chosen = |point: &Point| point.kind == Kind::Current && point.is_of(&state.experiment);
     // While another scheme is measured there is none, and the reader begins at the first.
     let chosen = points.iter().position(is_chosen);
@@ -106,11 +114,13 @@ pub fn use_pareto() -> Html {
         return Html::default();
     }
     let axes = Axes::of(&points, if small { SMALL } else { LARGE });
-    let mut steps = String::new();
-    for (nth, &index) in front.iter().enumerate() {
-        let (x, y) = (axes.x(points[index].bytes), axes.y(points[index].accuracy));
-        steps += &if nth == 0 { format!("M{x:.1},{y:.1}") } else { format!("H{x:.1}V{y:.1}") };
-    }
+    let steps = |front: &[(u32, f64)]| -> String {
+        let step = |(nth, &(size, accuracy)): (usize, &(u32, f64))| {
+            let (x, y) = (axes.x(size), axes.y(accuracy));
+            if nth == 0 { format!("M{x:.1},{y:.1}") } else { format!("H{x:.1}V{y:.1}") }
+        };
+        front.iter().enumerate().map(step).collect()
+    };
     let first = chosen.unwrap_or(0);
     let summary = texts.with(
         "cost-chart",
@@ -199,7 +209,10 @@ pub fn use_pareto() -> Html {
                             <text x="0" y={tenth(axes.y(share) + 4.0)}>{ with_percent_sign(texts, &number(texts, 100.0 * share, 0)) }</text>
                         </>
                     }) }
-                    <path class="front" d={steps} />
+                    if visit_front != own_front {
+                        <path class="front visit" d={steps(&visit_front)} />
+                    }
+                    <path class="front" d={steps(&own_front)} />
                     { for [Kind::Past, Kind::Other].map(faint) }
                     { for points.iter().enumerate().filter(|(_, point)| !point.is_faint()).map(dot) }
                     { for pointed.and_then(|index| points.get(index)).map(|point| html! {

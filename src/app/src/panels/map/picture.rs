@@ -156,6 +156,7 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
     };
     let waits = match node.part {
         Part::Network(id) => state.waits(id),
+        Part::Packed if state.experiment.data.is_of_sequences() => state.waits(state.plan.product),
         Part::Packed => state.outdated || state.shown().is_none() || state.waits(state.plan.product),
         Part::Data => false,
     };

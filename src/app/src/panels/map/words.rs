@@ -46,6 +46,10 @@ pub fn content(page: &AppContext, node: &Node) -> Content {
             let name = if is_tight { (u32::from(id.index) + 1).to_string() } else { page.short_name(id) };
             Content { name, number: share(accuracy), beside }
         }
+        // The sizes of its files are measured when they are asked for.
+        Part::Packed if state.experiment.data.is_of_sequences() => {
+            Content { name: texts.get("map-packed"), number: "→".into(), beside: texts.get("tab-shrink") }
+        }
         Part::Packed => {
             let shown = state.shown().map(|(file, _)| file);
             let length = shown.map_or_else(String::new, |file| bytes(texts, file.bytes.into()));

@@ -153,12 +153,9 @@ fn facts(page: &AppContext, measured: &Measured) -> Html {
     let texts = &page.texts;
     let plan = &page.state.plan;
     let (is_product, teachers) = (measured.network_id == plan.product, plan.teachers(plan.product).len());
-    let experiment = &page.state.experiment;
     html! {
         <>
-        if experiment.runs > 1 {
-            <p class="hint facts-of">{ texts.with("seed-number", &[("seed", experiment.seed.to_string().into())]) }</p>
-        }
+            <p class="hint facts-of">{ page.of_first_seed("facts") }</p>
         <dl>
             <dt>{ texts.get("parameters") }</dt><dd>{ number(texts, measured.parameters.into(), 0) }</dd>
             if measured.extra_parameters > 0 {

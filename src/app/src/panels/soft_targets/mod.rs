@@ -59,7 +59,7 @@ pub fn soft_targets(page: &AppContext) -> Html {
     let logits = subject.as_ref().and_then(|(_, subject)| subject.reference());
     html! {
         <section id="soft-targets" class="panel" aria-labelledby="soft-title" tabindex="-1">
-            <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ texts.get("soft-targets-sub") }</small></h2>
+            <h2 id="soft-title">{ texts.get("soft-targets") } <small>{ page.of_first_seed("soft-targets-sub") }</small></h2>
             if page.shows_knob("temperature") {
                 <div class="temperatures">
                     { slider(page) }
