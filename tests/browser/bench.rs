@@ -244,6 +244,9 @@ async fn beside_peers() -> Result<()> {
     if OMITTED_DIGIT.contains(&only) {
         omitted_digit().await?;
     }
+    if LANGUAGE_MODEL.contains(&only) {
+        language_model().await?;
+    }
     if cores::EIGHT_SEEDS.contains(&only) {
         cores::eight_seeds().await?;
     }
@@ -261,6 +264,26 @@ async fn measured(page: &Page, what: &str, plan: &Value) -> Result<Value> {
             return Ok(found);
         }
     }
+}
+
+const LANGUAGE_MODEL: &str = "language model, width 96, context 64, batch 16";
+
+/// A causal Transformer learns from the tokens that come next.
+async fn language_model() -> Result<()> {
+    let shape =
+        json!({ "width": 96, "blocks": 3, "heads": 4, "hidden": 384, "context": 64, "vocabulary": 128, "batch": 16 });
+    let page = Page::open("peers/", Gpu::None).await?;
+    page.until("window.measureLanguageModel").await?;
+    let plan = json!({ "shape": shape, "repeats": REPEATS, "milliseconds": TURN });
+    let found = measured(&page, "measureLanguageModel", &plan).await?;
+    println!("\n### {LANGUAGE_MODEL}\n\nOne training step.\n\n{}", table(&found, "rates", f64::NAN));
+    for (name, found) in found.as_object().into_iter().flatten() {
+        println!(
+            "- {name}: {} parameters; losses of the first and of a later step: {}",
+            found["parameters"], found["losses"]
+        );
+    }
+    page.close().await
 }
 
 const OMITTED_DIGIT: &str = "omitted digit, end to end";

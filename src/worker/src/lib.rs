@@ -1,7 +1,7 @@
 //! The engine behind a Web Worker's message port: commands in, lists of events out. Thin; all else is the engine's.
 
 #[cfg(not(feature = "gpu"))]
-mod microkernel;
+pub mod microkernel;
 pub mod workbench;
 
 use std::{
