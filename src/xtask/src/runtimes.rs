@@ -6,19 +6,21 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tools::{cache, cargo, on_path, output, root, run, step};
 
-/// The crates whose example `cases` writes networks of every kind and format, and the program that runs them in ONNX
+/// The crates, their examples that write networks of every kind and format, and the programs that run these in ONNX
 /// Runtime, ONNX's reference evaluator and numpy.
-const CHECKED: [(&str, &str); 2] =
-    [("retort-compress", "tests/runtimes/check.py"), ("retort-sequences", "tests/runtimes/sequences.py")];
+const CHECKED: [(&str, &str, &str); 2] = [
+    ("retort-compress", "cases", "tests/runtimes/check.py"),
+    ("retort-sequences", "sequence_cases", "tests/runtimes/sequences.py"),
+];
 
 /// Writes networks and runs them in programs that Retort's authors did not write.
 pub fn check() -> Result<()> {
     let python = python()?;
     step("exported files in other runtimes", "1 minute", || {
-        for (library, checker) in CHECKED {
+        for (library, example, checker) in CHECKED {
             let cases = root().join("target/runtimes").join(library);
             let _ = std::fs::remove_dir_all(&cases);
-            run(cargo().args(["run", "--quiet", "-p", library, "--example", "cases", "--"]).arg(&cases))?;
+            run(cargo().args(["run", "--quiet", "-p", library, "--example", example, "--"]).arg(&cases))?;
             run(Command::new(&python).arg(checker).arg(&cases))?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Times a training step: `cargo run --release -p retort-sequences --example step`.
+//! Times a training step: `cargo run --release -p retort-sequences --example sequence_step`.
 
 use std::time::Instant;
 
