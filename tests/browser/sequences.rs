@@ -81,3 +81,37 @@ async fn page_changes_between_engines_and_weighs_what_fits_numbers() -> Result<(
     ensure!(page.script("return document.querySelector('#task-sizes')").await? == json!(null));
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_learns_a_table_of_the_visitor_s() -> Result<()> {
+    let page = Page::open(&format!("#v=1&data=table{SHORT}&teacher=8&student=4"), Gpu::None).await?;
+    let give = |name: &str, text: &str| {
+        format!(
+            "const files = new DataTransfer(); files.items.add(new File([{text}], '{name}'));
+             const input = document.querySelector('#data-files'); input.files = files.files;
+             input.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        )
+    };
+    page.find("#data-files").await?;
+    let table = "'size,colour,kind\\n' + [...Array(60).keys()].map(i => [i, i % 2 ? 'red' : 'blue', i < 30 ? 'A' : 'B'].join()).join('\\n')";
+    page.script(&give("kinds.csv", table)).await?;
+    page.until_finished().await?;
+    // Words became classes, which the link says, and the bars have their names.
+    ensure!(page.script("return location.hash.includes('target-kind=class')").await? == json!(true));
+    page.until("document.querySelector('#soft-targets .bars tbody')?.textContent.includes('B')").await?;
+    // A file that cannot be read says where, and nothing is lost.
+    page.script(&give("broken.csv", "'a,b\\n1,2\\n3\\n'")).await?;
+    page.until("document.querySelector('#notices').textContent.includes('line 3')").await?;
+    page.find("#soft-targets .bars").await?;
+    // Another column is one step, and a number.
+    page.set("#knob-target-column", "target-column=1&target-kind=number").await?;
+    page.until("document.querySelector('#soft-targets svg.regression')").await?;
+    page.until_finished().await?;
+    for width in [360, 1280] {
+        page.resize(width, 800).await?;
+        let violations = page.violations().await?;
+        ensure!(violations.is_empty(), "at {width}:\n{}", violations.join("\n"));
+    }
+    page.close().await
+}

@@ -1,4 +1,4 @@
-//! The files of a data set from a folder: `--data-dir`.
+//! The files of a data set from a folder, or a table itself: `--data-dir`.
 
 use std::{
     fs::{File, read_dir},
@@ -8,8 +8,8 @@ use std::{
 
 use clap::ArgMatches;
 use retort_spec::{
-    Command, EngineError, Event, Experiment, FIRST_BYTES, FileData, FileProblem, LARGEST_FILE_MB, is_clutter,
-    is_data_name, may_be_data,
+    Command, DataSet, EngineError, Event, Experiment, FIRST_BYTES, FileData, FileProblem, is_clutter, is_data_name,
+    is_table_name, largest_file_mb, may_be_data,
 };
 
 use crate::{Failure, local_driver::LocalDriver};
@@ -31,7 +31,7 @@ pub fn give(matches: &ArgMatches, driver: &mut LocalDriver, experiment: &Experim
             return Ok(());
         }
     };
-    for event in driver.handle(Command::Files { data, files: files(folder)? }) {
+    for event in driver.handle(Command::Files { data, files: files(folder, data == DataSet::Table)? }) {
         match event {
             Event::Error(trouble) => return Err(Failure::EngineError(trouble)),
             Event::FilesMissing { missing, .. } => {
@@ -51,14 +51,17 @@ pub fn give(matches: &ArgMatches, driver: &mut LocalDriver, experiment: &Experim
     Ok(())
 }
 
-/// The files of a folder in the order of their names, and those of a folder that has the name of a data file. Of a file
-/// that cannot be data the first bytes are enough.
-fn files(folder: &Path) -> Result<Vec<FileData>, Failure> {
+/// The files of a folder in the order of their names, and those of a folder that has the name of a data file; or the
+/// file that was named instead of a folder. Of a file that cannot be data the first bytes are enough.
+fn files(folder: &Path, is_table: bool) -> Result<Vec<FileData>, Failure> {
+    if is_table && folder.is_file() {
+        return Ok(vec![read(folder, is_table)?]);
+    }
     let mut paths = paths(folder)?;
     let inner = paths.extract_if(.., |path| path.is_dir()).filter(|path| is_data_name(&name(path)));
     let inner = inner.map(|path| self::paths(&path)).collect::<Result<Vec<_>, _>>()?;
     paths.extend(inner.into_iter().flatten().filter(|path| path.is_file()));
-    paths.iter().map(|path| read(path)).collect()
+    paths.iter().map(|path| read(path, is_table)).collect()
 }
 
 fn paths(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
@@ -69,7 +72,7 @@ fn paths(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> Result<FileData, Failure> {
+fn read(path: &Path, is_table: bool) -> Result<FileData, Failure> {
     let (name, mut first) = (name(path), vec![0; FIRST_BYTES]);
     let read = |first: &mut Vec<u8>| -> io::Result<u64> {
         let mut file = File::open(path)?;
@@ -84,12 +87,14 @@ fn read(path: &Path) -> Result<FileData, Failure> {
         Ok(file.metadata()?.len())
     };
     let megabytes = read(&mut first).map_err(|error| failure(path, &error))? / 1_000_000;
-    let is_too_large = megabytes > LARGEST_FILE_MB.into();
-    if !may_be_data(&name, &first) || (is_too_large && !is_data_name(&name)) {
+    let most = largest_file_mb(is_table);
+    let is_too_large = megabytes > most.into();
+    let is_meant = if is_table { is_table_name(&name) } else { is_data_name(&name) };
+    if !may_be_data(is_table, &name, &first) || (is_too_large && !is_meant) {
         return Ok(FileData { name, bytes: first });
     }
     if is_too_large {
-        let reason = FileProblem::TooLarge { megabytes: megabytes as u32, most: LARGEST_FILE_MB };
+        let reason = FileProblem::TooLarge { megabytes: megabytes as u32, most };
         return Err(Failure::EngineError(EngineError::BadFile { name, reason }));
     }
     let bytes = std::fs::read(path).map_err(|error| failure(path, &error))?;
@@ -134,7 +139,7 @@ mod tests {
             ],
         );
         let read: Vec<(String, usize)> =
-            files(&folder).unwrap().into_iter().map(|file| (file.name, file.bytes.len())).collect();
+            files(&folder, false).unwrap().into_iter().map(|file| (file.name, file.bytes.len())).collect();
         let expected = [("a.bin", 9004), ("b.txt", FIRST_BYTES), ("train-labels-idx1-ubyte", 9004)];
         assert_eq!(read, expected.map(|(name, length)| (name.to_owned(), length)));
         std::fs::remove_dir_all(folder).unwrap();
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_named() {
-        let message = files(Path::new("/no/such/folder")).unwrap_err().to_string();
+        let message = files(Path::new("/no/such/folder"), false).unwrap_err().to_string();
         assert!(message.starts_with("/no/such/folder: "), "{message}");
     }
 }

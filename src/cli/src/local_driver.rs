@@ -29,7 +29,7 @@ impl LocalEngine {
     /// If the device that is asked for is not there.
     pub fn of(experiment: &Experiment) -> Result<Self, Failure> {
         Ok(match experiment.data.is_of_sequences() {
-            true => Self::Sequences(SequenceSession::default()),
+            true => Self::Sequences(SequenceSession::adapting()),
             false => Self::Images(Session::new(compute(experiment.device)?)),
         })
     }

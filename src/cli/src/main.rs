@@ -129,7 +129,9 @@ fn command() -> Command {
         .action(ArgAction::SetTrue)
         .help("One JSON object a line, the last one with the results");
     let folder = Arg::new("data-dir").long("data-dir").value_name("FOLDER").value_parser(value_parser!(PathBuf));
-    let data_dir = folder.clone().help("The folder with the four IDX files of mnist or fashion, plain or .gz");
+    let data_dir = folder
+        .clone()
+        .help("The folder with the four IDX files of mnist or fashion, plain or .gz; for data=table the CSV file");
     let knobs = KNOBS.iter().map(|knob| {
         Arg::new(knob.key)
             .long(knob.key)

@@ -8,8 +8,8 @@ use std::{
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_spec::{
-    Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, PAGE_KEYS, Plan, Problem, ProblemKind,
-    Progress, Spread, Verdict, WorkbenchEvent, decode, link,
+    Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, Output, PAGE_KEYS, Plan, Problem,
+    ProblemKind, Progress, Spread, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
 
@@ -36,10 +36,16 @@ struct Results {
 
 /// Runs an experiment to its end and writes what came of it.
 pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
-    let experiment = experiment(matches, &[])?;
+    let mut experiment = experiment(matches, &[])?;
     let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
     data_folder::give(matches, &mut driver, &experiment)?;
     let mut events = driver.handle(Command::Run(experiment.clone()));
+    for event in &events {
+        if let Event::Adapted(knobs) = event {
+            eprintln!("retort: set for this table: {}", knobs.replace('&', " "));
+            experiment = experiment.adapted(knobs);
+        }
+    }
     let json = matches.get_flag("json");
     let bar = bar("{msg:>24} {wide_bar} {pos}/{len} steps, {eta} left");
     let plan = experiment.plan();
@@ -81,7 +87,7 @@ pub fn run(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     bar.finish_and_clear();
     match json {
         true => writeln!(out, "{}", summary(&experiment, &results))?,
-        false => writeln!(out, "{}", report(&results))?,
+        false => writeln!(out, "{}", report(&experiment, &results))?,
     }
     Ok(())
 }
@@ -283,14 +289,15 @@ fn compressed(results: &Results) -> Vec<(CompressionResult, f64)> {
 }
 
 /// The same for a person.
-fn report(results: &Results) -> String {
+fn report(experiment: &Experiment, results: &Results) -> String {
     let Some(verdict) = &results.verdict else { return String::new() };
+    let score = match experiment.output() {
+        Output::Classes => "of test examples right",
+        Output::NextToken => "probability of the next token",
+        Output::Number => "of the variance explained",
+    };
     let row = |name: &str, spread: &Spread| {
-        format!(
-            "{name:<10} {:6.2} % of test examples right (± {:.2})\n",
-            percent(spread.mean),
-            percent(spread.deviation)
-        )
+        format!("{name:<10} {:6.2} % {score} (± {:.2})\n", percent(spread.mean), percent(spread.deviation))
     };
     let mut text: String = verdict.accuracies.iter().map(|(id, spread)| row(&id.to_string(), spread)).collect();
     text += &format!(

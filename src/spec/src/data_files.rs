@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 /// Bytes that tell what a file is.
 pub const FIRST_BYTES: usize = 512;
-/// The largest file that is read: all of MNIST unpacked is 47 MB, and a film would exhaust a page's memory.
-pub const LARGEST_FILE_MB: u32 = 100;
+/// The largest file of images or of a network that is read: all of MNIST unpacked is 47 MB, and a film would exhaust a
+/// page's memory.
+const LARGEST_FILE_MB: u32 = 100;
+/// The largest table that is read: 100,000 rows of 100 columns with 18 digits each are 190 MB.
+const LARGEST_TABLE_MB: u32 = 250;
 
 /// How a file in gzip begins (RFC 1952).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -42,6 +45,11 @@ impl DataPart {
     }
 }
 
+/// The largest file that is read, in megabytes.
+pub fn largest_file_mb(is_table: bool) -> u32 {
+    if is_table { LARGEST_TABLE_MB } else { LARGEST_FILE_MB }
+}
+
 /// Whether a system wrote this file for itself: resource forks of a Mac (`._name`), views of a folder.
 pub fn is_clutter(name: &str) -> bool {
     name.starts_with("._") || CLUTTER.iter().any(|clutter| name.eq_ignore_ascii_case(clutter))
@@ -70,8 +78,17 @@ pub fn is_data_name(name: &str) -> bool {
         && (has(&["ubyte", "idx1", "idx2", "idx3"]) || (is_test_name(name).is_some() && has(&["image", "label"])))
 }
 
-/// Whether a file that begins so may hold data.
-pub fn may_be_data(name: &str, first: &[u8]) -> bool {
+/// Whether a name is usual for a table.
+pub fn is_table_name(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    !is_clutter(name) && ["csv", "tsv"].iter().any(|usual| ending.eq_ignore_ascii_case(usual))
+}
+
+/// Whether a file that begins so may hold data: a table, or images and labels.
+pub fn may_be_data(is_table: bool, name: &str, first: &[u8]) -> bool {
+    if is_table {
+        return is_table_name(name) || !is_clutter(name) && !first.contains(&0) && !first.starts_with(&GZIP);
+    }
     let is_idx = matches!(first, [0, 0, 8..=14, 1..=4, ..]);
     !is_clutter(name) && (is_idx || first.starts_with(&GZIP) || is_data_name(name))
 }
@@ -100,11 +117,16 @@ mod tests {
 
     #[test]
     fn what_is_read_to_its_end_begins_or_is_called_like_data() {
-        assert!(may_be_data("a.bin", &[0, 0, 8, 3, 0]));
-        assert!(may_be_data("a.bin", &[0x1f, 0x8b, 8]));
-        assert!(may_be_data("train-images.bin", b"<html>"));
-        assert!(!may_be_data("README.txt", b"# MNIST"));
-        assert!(!may_be_data("._train-images-idx3-ubyte", &[0, 5, 0x16, 7]));
-        assert!(!may_be_data("film.mp4", &[0, 0, 0, 0x18]));
+        assert!(may_be_data(false, "a.bin", &[0, 0, 8, 3, 0]));
+        assert!(may_be_data(false, "a.bin", &[0x1f, 0x8b, 8]));
+        assert!(may_be_data(false, "train-images.bin", b"<html>"));
+        assert!(!may_be_data(false, "README.txt", b"# MNIST"));
+        assert!(!may_be_data(false, "._train-images-idx3-ubyte", &[0, 5, 0x16, 7]));
+        assert!(!may_be_data(false, "film.mp4", &[0, 0, 0, 0x18]));
+        assert!(may_be_data(true, "HOUSES.CSV", b"a,b"));
+        assert!(may_be_data(true, "houses", b"a,b"));
+        assert!(!may_be_data(true, "._houses.csv", b"a,b"));
+        assert!(!may_be_data(true, "houses.xlsx", b"PK\x03\x04\x14\0"));
+        assert!(!may_be_data(true, "houses.txt.gz", &[0x1f, 0x8b, 8]));
     }
 }

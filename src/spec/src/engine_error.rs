@@ -22,7 +22,7 @@ pub enum EngineError {
         learning_rate: f64,
     },
     /// The experiment needs files that are not there.
-    #[error("{data} needs its four IDX files")]
+    #[error("{data} needs its files: four IDX files, or a table as CSV")]
     FilesNeeded {
         /// The data set.
         data: DataSet,

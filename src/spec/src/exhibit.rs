@@ -15,6 +15,8 @@ words! {
         Sizes = "sizes",
         /// In a panel of its own, while there is one.
         Scheme = "scheme",
+        /// Among what is said of the data.
+        Data = "data",
     }
 }
 
@@ -101,6 +103,15 @@ pub enum Block {
         text: String,
         /// Texts that may be chosen instead.
         suggestions: Vec<String>,
+    },
+    /// A menu that sets knobs.
+    Choose {
+        /// The knob that names it.
+        knob: String,
+        /// What each choice is called, and the knobs that it sets, as a link writes them.
+        options: Vec<(String, String)>,
+        /// The one that holds.
+        chosen: u32,
     },
     /// What networks say of one input, as logits, which the page softens by the experiment's temperature.
     Bars {

@@ -10,8 +10,8 @@ use crate::{
     scheme_word::Scheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-        MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, PtqMethod, Range, Rounding, Schedule, Transfer,
-        ZeroPoint,
+        MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, TargetKind,
+        Transfer, ZeroPoint,
     },
 };
 
@@ -25,6 +25,8 @@ pub struct Experiment {
     pub data: DataSet,
     pub examples: u32,
     pub classes: u32,
+    pub target_column: u32,
+    pub target_kind: TargetKind,
     pub noise: f64,
     pub wrong: f64,
     pub scheme: Scheme,
@@ -100,6 +102,8 @@ impl Experiment {
             data,
             examples: 2000,
             classes: 2,
+            target_column: 0,
+            target_kind: TargetKind::Number,
             noise: 0.0,
             wrong: 0.0,
             scheme: Scheme::Offline,
@@ -210,6 +214,14 @@ impl Experiment {
         Self { bits, granularity, zero_point, range, rounding, repair, activations, ..self.clone() }
     }
 
+    /// What is asked of a network.
+    pub fn output(&self) -> Output {
+        match self.data {
+            DataSet::Table if self.target_kind == TargetKind::Class => Output::Classes,
+            data => data.output(),
+        }
+    }
+
     /// How many classes the data set has.
     pub fn class_count(&self) -> usize {
         match self.data {
@@ -218,7 +230,8 @@ impl Experiment {
             DataSet::Spirals | DataSet::Rings | DataSet::Blobs => self.classes as usize,
             DataSet::Digits8 | DataSet::Strokes | DataSet::Mnist | DataSet::Fashion => 10,
             DataSet::Places => 12,
-            DataSet::Names | DataSet::Brackets | DataSet::Curve | DataSet::Friedman => 0,
+            // A table's are known to the engine alone.
+            DataSet::Names | DataSet::Brackets | DataSet::Curve | DataSet::Friedman | DataSet::Table => 0,
         }
     }
 

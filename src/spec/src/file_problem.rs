@@ -158,6 +158,16 @@ pub enum FileProblem {
         /// Classes of the data set.
         data_classes: u32,
     },
+    /// A table that cannot be used; the engine that reads tables knows why.
+    #[error("{text}")]
+    Table {
+        /// Its word.
+        word: &'static str,
+        /// The names and values of its sentence.
+        values: Vec<(&'static str, String)>,
+        /// The sentence in English.
+        text: String,
+    },
     /// What has no wording in other languages, in English.
     #[error("{0}")]
     Other(String),
@@ -231,6 +241,7 @@ impl FileProblem {
                     ("data_classes", *data_classes),
                 ]),
             ),
+            Self::Table { word, values, .. } => (word, values.clone()),
             Self::Other(reason) => ("other", vec![("reason", reason.clone())]),
             Self::Received { word, values } => {
                 (word, values.iter().map(|(name, value)| (name.as_str(), value.clone())).collect())
@@ -239,7 +250,7 @@ impl FileProblem {
     }
 
     /// The words of all of them.
-    pub const WORDS: [&'static str; 38] = [
+    pub const WORDS: [&'static str; 56] = [
         "empty",
         "web-page",
         "pointer",
@@ -278,6 +289,24 @@ impl FileProblem {
         "gzip-too-large",
         "other-data",
         "other",
+        "table-empty",
+        "table-wide-text",
+        "table-not-text",
+        "table-spreadsheet",
+        "table-gzip",
+        "table-several",
+        "table-no-header",
+        "table-many-columns",
+        "table-ragged",
+        "table-open-quote",
+        "table-after-quote",
+        "table-no-column",
+        "table-many-classes",
+        "table-not-numbers",
+        "table-one-value",
+        "table-few-rows",
+        "table-no-inputs",
+        "table-too-large",
     ];
 }
 

@@ -13,7 +13,7 @@ use crate::{
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
         Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, NetworkKind,
-        OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, Transfer, ZeroPoint,
+        OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -27,7 +27,11 @@ pub enum Scale {
 }
 
 /// The knobs that mean something to sequences or to numbers only.
-const SEQUENCE_KNOBS: &[&str] = &["teacher-rate", "warm-up", "own-texts", "shown", "bounded", "pretraining"];
+const SEQUENCE_KNOBS: &[&str] =
+    &["teacher-rate", "warm-up", "own-texts", "shown", "bounded", "pretraining", "target-column", "target-kind"];
+
+/// Columns of a table, at most.
+pub const MOST_COLUMNS: u32 = 1000;
 
 /// What values a knob takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -272,6 +276,8 @@ macro_rules! knobs {
             knob!("data", Data, data, Kind::Choice(DataSet::WORDS)),
             knob!("examples", Data, examples, whole(50, 20_000)),
             knob!("classes", Data, classes, whole(2, 6)),
+            knob!("target-column", Data, target_column, whole(0, MOST_COLUMNS)),
+            knob!("target-kind", Data, target_kind, Kind::Choice(TargetKind::WORDS)),
             float!("noise", Data, noise, linear(0.0, 1.0)),
             float!("wrong", Data, wrong, linear(0.0, 0.9)),
             knob!("seed", Data, seed, whole(0, u32::MAX)),
@@ -392,6 +398,16 @@ impl Experiment {
         after
     }
 
+    /// This experiment with some knobs set, as a link writes them: `target-column=2&target-kind=class`. What is no knob
+    /// or no value of it changes nothing.
+    pub fn adapted(&self, knobs: &str) -> Self {
+        let mut adapted = self.clone();
+        for (key, value) in knobs.split('&').filter_map(|pair| pair.split_once('=')) {
+            let _ = knob(key).map(|knob| knob.set(&mut adapted, value));
+        }
+        adapted
+    }
+
     /// Whether a knob means anything in the experiment.
     pub fn applies(&self, key: &str) -> bool {
         if self.data.is_of_sequences() {
@@ -427,7 +443,7 @@ impl Experiment {
 
     /// The same for sequences and for numbers, whose engine knows fewer knobs.
     fn applies_to_sequences(&self, key: &str) -> bool {
-        let output = self.data.output();
+        let output = self.output();
         let says_tokens = output == Output::NextToken;
         // Each student of the comparison has a lesson of its own.
         let is_taught_as_asked = self.scheme != Scheme::Methods;
@@ -438,7 +454,8 @@ impl Experiment {
             "bits" => true,
             "scheme" | "warm-up" => says_tokens,
             "dropout" => self.teacher.kind == NetworkKind::Transformer,
-            "noise" => output == Output::Number,
+            "noise" => matches!(self.data, DataSet::Curve | DataSet::Friedman),
+            "target-column" | "target-kind" => self.data == DataSet::Table,
             "bounded" => output == Output::Number,
             "pretraining" => {
                 let has_words = matches!(self.data, DataSet::Opinions | DataSet::OpinionsChinese);

@@ -34,6 +34,7 @@ mod protocol;
 mod quant_scheme;
 mod recording;
 mod report;
+mod run_mode;
 mod sanitize;
 mod scheme_word;
 mod schemes;
@@ -48,7 +49,9 @@ pub use compression_result::{
     ByteBreakdown, CompressionResult, Imported, Latency, Layout, NoGpu, PipelineEnd, Sensitivity, Timing,
     WeightHistogram,
 };
-pub use data_files::{DataPart, FIRST_BYTES, LARGEST_FILE_MB, is_clutter, is_data_name, is_test_name, may_be_data};
+pub use data_files::{
+    DataPart, FIRST_BYTES, is_clutter, is_data_name, is_table_name, is_test_name, largest_file_mb, may_be_data,
+};
 pub use engine_error::{EngineError, Incompatibility};
 pub use exhibit::{Block, Cell, Exhibit, ExhibitPlace, Phrase, PhraseValue, Piece, RowName};
 pub use experiment::Experiment;
@@ -56,7 +59,7 @@ pub use file_problem::{FileProblem, Foreign};
 pub use fine_tune::{FineTuneRequest, FineTuneResult, TunedLayer, TunedMatrix};
 pub use floats::Floats;
 pub use geometry::{Geometry, LayerShape};
-pub use knobs::{KNOBS, Kind, Knob, Phase, Scale, changed, knob};
+pub use knobs::{KNOBS, Kind, Knob, MOST_COLUMNS, Phase, Scale, changed, knob};
 pub use link::PAGE_KEYS;
 pub use network_id::{NetworkId, Role};
 pub use number::read_number;
@@ -76,13 +79,14 @@ pub use recording::Recording;
 pub use report::{
     ActivationReport, CurvePoint, DataSummary, EngineInfo, Example, Measured, Progress, SelfTest, StageMap, Terms,
 };
+pub use run_mode::RunMode;
 pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
     MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule,
-    Source, Transfer, ZeroPoint,
+    Source, TargetKind, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

@@ -249,6 +249,8 @@ pub enum Event {
     },
     /// What the task shows of itself, in the place of what it showed there before.
     Exhibit(Exhibit),
+    /// The experiment could not be trained as it stands; these knobs, written as in a link, were set so that it can.
+    Adapted(String),
     /// What distillation did, over all runs.
     Verdict(Verdict),
     /// Training runs, pauses or is over.

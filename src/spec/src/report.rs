@@ -61,6 +61,9 @@ pub struct DataSummary {
     pub networks: Vec<NetworkId>,
     /// How many classes.
     pub classes: u32,
+    /// What they are called, where the page has no names for them.
+    #[serde(default)]
+    pub class_names: Vec<String>,
     /// Rows and columns of an image; `[1, 2]` for points in the plane.
     pub shape: [u32; 2],
     /// Training examples.
@@ -78,8 +81,11 @@ pub struct DataSummary {
     /// The pixels of all test examples, row by row, each 0 to 255; coordinates for points are in `test_points`.
     #[serde(with = "crate::floats::bytes")]
     pub test_pixels: Vec<u8>,
-    /// The coordinates of the test examples, for points.
+    /// The coordinates of the test examples, for points; what is true of them, for a table's numbers.
     pub test_points: Floats,
+    /// The test examples as they are written, where they are texts.
+    #[serde(default)]
+    pub test_texts: Vec<String>,
     /// The labels of the test examples.
     #[serde(with = "crate::floats::bytes")]
     pub test_labels: Vec<u8>,

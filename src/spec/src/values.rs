@@ -9,7 +9,7 @@ pub mod training;
 
 use std::{fmt, str::FromStr};
 
-pub use data::{ClassNames, Classes, DataSet, Form, Labels, Output, Source, Transfer};
+pub use data::{ClassNames, Classes, DataSet, Form, Labels, Output, Source, TargetKind, Transfer};
 pub use mix::Mix;
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};

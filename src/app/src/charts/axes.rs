@@ -26,7 +26,7 @@ pub fn title(quantity: Quantity) -> &'static str {
 
 /// What a quantity is called: the score of the task that the page is about, or its loss.
 pub fn heading(page: &AppContext, quantity: Quantity) -> String {
-    page.texts.get(match (quantity, page.state.experiment.data.output()) {
+    page.texts.get(match (quantity, page.state.experiment.output()) {
         (Quantity::Accuracy, Output::NextToken) => "curve-tokens",
         (Quantity::Accuracy, Output::Number) => "curve-numbers",
         _ => title(quantity),

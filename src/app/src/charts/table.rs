@@ -36,7 +36,7 @@ pub fn use_curve_table(props: &CurveTableProps) -> Html {
     };
     html! {
         <details id={props.quantity.map_or("term-table", |_| "curve-table")} class="table" ontoggle={toggled}>
-            <summary>{ page.texts.get("data-table") }</summary>
+            <summary>{ page.texts.get("table-of-data") }</summary>
             if *open {
                 { props.quantity.map_or_else(|| terms(&page), |quantity| numbers(&page, quantity)) }
             }

@@ -1,6 +1,6 @@
 //! The data: what the teacher saw, and what little the student may see.
 
-use retort_spec::Example;
+use retort_spec::{DataSet, Example, ExhibitPlace};
 use web_sys::{DragEvent, FileList, HtmlInputElement};
 use yew::prelude::*;
 
@@ -17,6 +17,7 @@ use crate::{
     state::{Action, CustomExample, Fetching, MissingFiles, Notice, Source, order::sorted},
     widgets::{
         dom::text_of,
+        exhibit::exhibit,
         knob::knob_control,
         picture::{PictureProps, ScatterProps, scatter, use_picture},
         user_examples::own_examples,
@@ -29,7 +30,20 @@ const THUMBNAILS: usize = 20;
 /// Its entry in the table.
 pub const PANEL: Panel = Panel {
     id: "data",
-    holds: |key| matches!(key, "data" | "examples" | "classes" | "noise" | "labels" | "transfer" | "omit"),
+    holds: |key| {
+        matches!(
+            key,
+            "data"
+                | "examples"
+                | "classes"
+                | "noise"
+                | "labels"
+                | "transfer"
+                | "omit"
+                | "target-column"
+                | "target-kind"
+        )
+    },
     draw: data_panel,
     ..Panel::PLAIN
 };
@@ -86,7 +100,8 @@ fn use_gallery() -> Html {
     let page = use_page();
     let class = use_state(|| None::<u8>);
     let (texts, data) = (&page.texts, page.state.experiment.data);
-    let Some(summary) = page.state.data.as_ref().filter(|summary| summary.data == data) else { return Html::default() };
+    let summary = page.state.data.as_ref().filter(|summary| summary.data == data && !summary.gallery.is_empty());
+    let Some(summary) = summary else { return Html::default() };
     if data.is_plane() {
         let point = |example: &Example| match example.point.as_ref() {
             &[x, y] => Some(([x, y], example.label, example.labelled)),
@@ -151,7 +166,7 @@ fn spread(places: &[usize], count: usize) -> Vec<usize> {
     (0..count).map(|index| places[index * places.len() / count]).collect()
 }
 
-/// Where the files of a data set are dropped, chosen or fetched.
+/// Where the files of a data set are dropped, chosen or fetched, and what of a table is predicted.
 pub fn file_drop(page: &AppContext) -> Html {
     let texts = &page.texts;
     let data = page.state.experiment.data;
@@ -162,7 +177,7 @@ pub fn file_drop(page: &AppContext) -> Html {
             let (driver, dispatch) = (driver.clone(), dispatch.clone());
             wasm_bindgen_futures::spawn_local(async move {
                 let mut given = Vec::new();
-                for file in files::read_data(&list).await {
+                for file in files::read_data(&list, data).await {
                     match file {
                         Ok(file) => given.push(file),
                         Err((name, reason)) => dispatch.dispatch(Action::Notify(Notice::File { name, reason })),
@@ -190,8 +205,9 @@ pub fn file_drop(page: &AppContext) -> Html {
     let fetch = Callback::from(move |_: MouseEvent| driver.fetch(data));
     let missing = page.state.missing.as_deref().filter(|missing| missing.data == data);
     html! {
+        <>
         <div class="drop" ondrop={drop} ondragover={Callback::from(|event: DragEvent| event.prevent_default())}>
-            <p>{ texts.get("drop-files") }</p>
+            <p>{ texts.get(if data == DataSet::Table { "drop-table" } else { "drop-files" }) }</p>
             <p id="files-missing" role="status">{ for missing.map(|missing| missing_files(texts, missing)) }</p>
             <label class="button">{ texts.get("choose-files") }
                 <input id="data-files" class="hidden" type="file" multiple=true onchange={choose} />
@@ -205,6 +221,12 @@ pub fn file_drop(page: &AppContext) -> Html {
                 <progress max="1" value={share.to_string()} aria-label={texts.get("fetch-files")} />
             }
         </div>
+        // A table's columns are known once it is read.
+        if page.state.exhibit(ExhibitPlace::Data).is_some() {
+            { exhibit(page, ExhibitPlace::Data) }
+            { knob_control(page, "target-kind") }
+        }
+        </>
     }
 }
 

@@ -78,7 +78,7 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         }
         false => sure,
     };
-    let (plan, output) = (&page.state.plan, page.state.experiment.data.output());
+    let (plan, output) = (&page.state.plan, page.state.experiment.output());
     let accuracies = [
         ("student", percent(texts, verdict.mean(verdict.product)).into()),
         ("baseline", percent(texts, verdict.mean(verdict.control)).into()),

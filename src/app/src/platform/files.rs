@@ -1,7 +1,7 @@
 //! Data files: from the visitor's disk, or from a URL once and then from the browser's cache.
 
 use js_sys::{Array, Uint8Array};
-use retort_spec::{DataSet, FIRST_BYTES, FileData, FileProblem, LARGEST_FILE_MB, may_be_data};
+use retort_spec::{DataSet, FIRST_BYTES, FileData, FileProblem, largest_file_mb, may_be_data};
 use wasm_bindgen::JsCast;
 use web_sys::{AbortSignal, Blob, Cache, File, FileList, Request, Response, window};
 
@@ -29,10 +29,10 @@ pub fn can_fetch(data: DataSet) -> bool {
 ///
 /// # Errors
 /// If it is larger than any file that can be used, or the browser cannot read it.
-pub async fn read(file: &File) -> Result<FileData, FileProblem> {
-    let megabytes = file.size() / 1e6;
-    if megabytes > LARGEST_FILE_MB.into() {
-        return Err(FileProblem::TooLarge { megabytes: megabytes.round() as u32, most: LARGEST_FILE_MB });
+pub async fn read(file: &File, is_table: bool) -> Result<FileData, FileProblem> {
+    let (megabytes, most) = (file.size() / 1e6, largest_file_mb(is_table));
+    if megabytes > most.into() {
+        return Err(FileProblem::TooLarge { megabytes: megabytes.round() as u32, most });
     }
     Ok(FileData { name: file.name(), bytes: bytes(file).await? })
 }
@@ -42,21 +42,21 @@ pub async fn read(file: &File) -> Result<FileData, FileProblem> {
 ///
 /// # Errors
 /// What is wrong with each file that cannot be read.
-pub async fn read_data(list: &FileList) -> Vec<Result<FileData, (String, FileProblem)>> {
+pub async fn read_data(list: &FileList, data: DataSet) -> Vec<Result<FileData, (String, FileProblem)>> {
     let mut files = Vec::new();
     for file in (0..list.length()).filter_map(|index| list.get(index)) {
         let name = file.name();
-        files.push(read_part(&file).await.map_err(|problem| (name, problem)));
+        files.push(read_part(&file, data == DataSet::Table).await.map_err(|problem| (name, problem)));
     }
     files
 }
 
-async fn read_part(file: &File) -> Result<FileData, FileProblem> {
+async fn read_part(file: &File, is_table: bool) -> Result<FileData, FileProblem> {
     let unreadable = |error: wasm_bindgen::JsValue| FileProblem::Unreadable { reason: super::fetch::text(error) };
     let first = file.slice_with_i32_and_i32(0, FIRST_BYTES as i32).map_err(unreadable)?;
     let (name, first) = (file.name(), bytes(&first).await?);
-    match may_be_data(&name, &first) {
-        true => read(file).await,
+    match may_be_data(is_table, &name, &first) {
+        true => read(file, is_table).await,
         false => Ok(FileData { name, bytes: first }),
     }
 }

@@ -1,6 +1,6 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{Architecture, EngineError, Experiment, FileProblem, ProblemKind, knob};
+use retort_spec::{Architecture, DataSet, EngineError, Experiment, FileProblem, ProblemKind, knob};
 use yew::prelude::*;
 
 use crate::{
@@ -186,7 +186,8 @@ fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
             texts.with("trouble-diverged", &args)
         }
         EngineError::FilesNeeded { data } => {
-            texts.with("trouble-files-needed", &[("data", texts.get(&format!("data-{data}")).into())])
+            let id = if *data == DataSet::Table { "trouble-table-needed" } else { "trouble-files-needed" };
+            texts.with(id, &[("data", texts.get(&format!("data-{data}")).into())])
         }
         EngineError::BadFile { name, reason } => bad_file(texts, name, reason),
         EngineError::NothingToLearn => texts.get("trouble-nothing"),

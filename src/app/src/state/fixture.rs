@@ -55,6 +55,8 @@ fn training() -> Vec<Event> {
         gallery: vec![],
         test_pixels: vec![],
         test_points: Floats::default(),
+        class_names: Vec::new(),
+        test_texts: Vec::new(),
         test_labels: vec![0, 0, 1, 1],
     };
     let measured = |network_id, classes: [f64; 2], agreement, logits: [f32; 8]| {

@@ -274,6 +274,10 @@ impl State {
             // The driver hands these on to the workbench.
             Event::Network(_) | Event::EvaluationData(_) | Event::FineTuned(_) => {}
             Event::Workbench(report) => self.hear(report),
+            Event::Adapted(knobs) => {
+                let adapted = self.experiment.adapted(&knobs);
+                self.go_to(adapted);
+            }
             Event::Exhibit(exhibit) => {
                 self.exhibits.retain(|other| other.place != exhibit.place);
                 self.exhibits.push(Rc::new(exhibit));

@@ -182,6 +182,8 @@ mod tests {
             gallery: vec![],
             test_pixels: vec![],
             test_points: vec![0.0, 0.1, 1.0, 1.1, 2.0, 2.1].into(),
+            class_names: Vec::new(),
+            test_texts: Vec::new(),
             test_labels: vec![0, 1, 1],
         };
         let teacher = Measured {

@@ -24,6 +24,8 @@ fn summary(data: DataSet) -> DataSummary {
         gallery: vec![],
         test_pixels: vec![],
         test_points: Floats::default(),
+        class_names: Vec::new(),
+        test_texts: Vec::new(),
         test_labels: vec![1],
     }
 }

@@ -376,7 +376,9 @@ impl<P: Clone> Machine<P> {
     /// All that a fresh engine has to be told.
     fn replay_commands(&self) -> Vec<Command> {
         // Files that no engine has judged yet among them.
-        let files = self.files.iter().chain(&self.offered).cloned();
+        let is_of_sequences = self.experiment.data.is_of_sequences();
+        let files = self.files.iter().chain(&self.offered);
+        let files = files.filter(|(data, _)| data.is_of_sequences() == is_of_sequences).cloned();
         let files = files.map(|(data, files)| Command::Files { data, files });
         let own = (!self.own.is_empty()).then(|| Command::SetUserExamples(self.own.clone()));
         let pace = self.pace.map(|pace| Command::SetSpeedLimit(Some(pace)));

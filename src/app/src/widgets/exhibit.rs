@@ -1,15 +1,17 @@
 //! What a task shows of itself, drawn block by block; the engine that trains the task decides what the blocks are.
 
-use retort_spec::{Block, Cell, Command, ExhibitPlace, Floats, NetworkId, Phrase, PhraseValue, Piece, RowName};
+use retort_spec::{Block, Cell, Command, ExhibitPlace, Floats, NetworkId, Phrase, PhraseValue, Piece, RowName, encode};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     i18n::format::{bytes, number, percentage, tenth},
     island,
+    state::Action,
     widgets::{
         bars::{BarsProps, use_bars},
         dom::{network_class, text_of},
+        knob::knob_label,
     },
 };
 
@@ -53,6 +55,7 @@ fn block(page: &AppContext, block: &Block) -> Html {
     match block {
         Block::Note(note) => html! { <p class="note">{ phrase(page, note) }</p> },
         Block::Field { id, label, text, suggestions } => field(page, *id, &phrase(page, label), text, suggestions),
+        Block::Choose { knob, options, chosen } => menu(page, knob, options, *chosen),
         Block::Bars { caption, names, right, rows } => {
             let classes = rows.first().map_or(0, |(_, logits)| logits.len());
             let bars = BarsProps {
@@ -115,11 +118,32 @@ fn field(page: &AppContext, id: u8, label: &str, text: &str, suggestions: &[Stri
     html! {
         <div class="ask">
             <label for={name.clone()}>{ label }</label>
-            <input id={name.clone()} type="text" value={text.to_owned()} maxlength="200" autocomplete="off" spellcheck="false" oninput={typed} />
+            <input id={name.clone()} type="text" value={text.to_owned()} maxlength="400" autocomplete="off" spellcheck="false" oninput={typed} />
             <select aria-label={page.texts.get("ask-suggestions")} onchange={choose}>
                 <option value={text.to_owned()} selected=true disabled=true>{ page.texts.get("ask-suggestions") }</option>
                 { for suggestions.iter().map(|suggestion| html! { <option value={suggestion.clone()}>{ suggestion }</option> }) }
             </select>
+        </div>
+    }
+}
+
+/// A menu each of whose choices sets knobs, in one step.
+fn menu(page: &AppContext, knob: &str, options: &[(String, String)], chosen: u32) -> Html {
+    let change = {
+        let page = page.clone();
+        Callback::from(move |event: Event| {
+            let link = encode(&page.state.experiment.adapted(&text_of(&event)));
+            page.state.dispatch(Action::Navigate(link));
+        })
+    };
+    let name = format!("knob-{knob}");
+    let option = |(index, (text, knobs)): (usize, &(String, String))| {
+        html! { <option value={knobs.clone()} selected={index == chosen as usize}>{ text }</option> }
+    };
+    html! {
+        <div class="knob" data-knob={knob.to_owned()}>
+            { knob_label(page, knob, Some(&name)) }
+            <select id={name} disabled={page.locks(knob)} onchange={change}>{ for options.iter().enumerate().map(option) }</select>
         </div>
     }
 }
@@ -235,22 +259,27 @@ impl Plane {
     ) -> Html {
         let texts = &page.texts;
         let foot = Self::HEIGHT - Self::BOTTOM;
+        // A few round numbers of a range, and the decimals that they have.
         let marks = |axis: usize| {
             let [least, most] = self.ranges[axis];
-            // A few whole numbers of the range.
-            let step = ((most - least) / 4.0).ceil().max(1.0);
-            let first = (least / step).ceil() as i32;
-            (first..=(most / step) as i32).map(move |mark| f64::from(mark) * step)
+            let wide = (most - least) / 4.0;
+            let power = wide.log10().floor();
+            let round = [1.0, 2.0, 5.0].into_iter().map(|round| round * 10_f64.powf(power)).find(|step| *step >= wide);
+            let step = round.unwrap_or(10_f64.powf(power + 1.0));
+            let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as u32;
+            let first = (least / step).ceil();
+            let count = ((most / step).floor() - first).clamp(0.0, 9.0) as u32;
+            (0..=count).map(move |mark| ((first + f64::from(mark)) * step, decimals))
         };
         html! {
             <svg class="regression" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} role="img" aria-label={label.to_owned()}>
                 <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(Self::WIDTH - Self::LEFT)} height={tenth(foot)} /></clipPath>
-                { for marks(1).map(|value| html! { <>
+                { for marks(1).map(|(value, decimals)| html! { <>
                     <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(Self::WIDTH)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />
-                    <text x={tenth(Self::LEFT - 6.0)} y={tenth((self.y(value) + 4.0).max(12.0))} text-anchor="end">{ number(texts, value, 0) }</text>
+                    <text x={tenth(Self::LEFT - 6.0)} y={tenth((self.y(value) + 4.0).max(12.0))} text-anchor="end">{ number(texts, value, decimals) }</text>
                 </> }) }
-                { for marks(0).map(|value| html! {
-                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, Self::WIDTH - 8.0))} y={tenth(Self::HEIGHT - 6.0)} text-anchor="middle">{ number(texts, value, 0) }</text>
+                { for marks(0).map(|(value, decimals)| html! {
+                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, Self::WIDTH - 8.0))} y={tenth(Self::HEIGHT - 6.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
                 }) }
                 <text x={tenth(Self::WIDTH)} y={tenth(foot - 6.0)} text-anchor="end">{ &axes[0] }</text>
                 <text x={tenth(Self::LEFT + 6.0)} y="14">{ &axes[1] }</text>

@@ -9,7 +9,13 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/runs.jsonl");
 
 /// What `retort run --json` writes, without what a clock decides.
 fn lines(permalink: &str) -> Result<Vec<Value>, Failure> {
-    let matches = command().get_matches_from(["retort", "run", "--json", permalink, "--device", "cpu"]);
+    lines_of(&[permalink])
+}
+
+/// The same of any arguments.
+fn lines_of(arguments: &[&str]) -> Result<Vec<Value>, Failure> {
+    let all = ["retort", "run", "--json", "--device", "cpu"].iter().chain(arguments);
+    let matches = command().get_matches_from(all);
     let mut written = Vec::new();
     run(matches.subcommand().unwrap().1, &mut written)?;
     let mut lines: Vec<Value> =
@@ -116,4 +122,22 @@ fn an_experiment_that_cannot_be_run_says_why() {
     assert!(why("data=mnist").contains("mnist"), "{}", why("data=mnist"));
     let unknown = why("scheme=mutual&pack=teacher");
     assert!(unknown.contains("pack=teacher: not one of baseline, student, student-2"), "{unknown}");
+}
+
+#[test]
+fn a_table_is_read_from_its_file_and_the_result_says_what_was_set_for_it() {
+    let path = std::env::temp_dir().join(format!("retort-table-{}.csv", std::process::id()));
+    let link = "data=table&teacher=4&student=4&teacher-epochs=1&student-epochs=1&runs=1&target-column=2";
+    let train = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        lines_of(&[link, "--data-dir", path.to_str().unwrap()])
+    };
+    let rows: String = (0..20).map(|row| format!("{row},{},1\n", ["small", "large"][row / 10])).collect();
+    let lines = train(&format!("size,word,same\n{rows}")).unwrap();
+    let result = lines.last().unwrap();
+    assert!(result["experiment"].as_str().unwrap().contains("target-kind=class"), "{result}");
+    assert_eq!(result["student"]["per_class_accuracy"].as_array().unwrap().len(), 2);
+    let fault = train("size,word\n1,a\n2\n").unwrap_err().to_string();
+    assert!(fault.ends_with(".csv: line 3 has 1 values, and the first line names 2 columns"), "{fault}");
+    std::fs::remove_file(&path).unwrap();
 }

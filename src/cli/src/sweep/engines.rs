@@ -81,7 +81,7 @@ impl<'a> Engines<'a> {
                     Measuring::TestSet => LocalEngine::of(experiment)?,
                     Measuring::HeldOut => LocalEngine::validating(experiment)?,
                 });
-                for experiment in self.from_files.iter().filter(|_| !of.0) {
+                for experiment in self.from_files.iter().filter(|one| one.data.is_of_sequences() == of.0) {
                     data_folder::give(self.matches, &mut driver, experiment)?;
                 }
                 self.engines.push(Engine { of, driver, pack: None, measured: Vec::new(), verdict: None });

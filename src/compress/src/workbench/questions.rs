@@ -1,8 +1,8 @@
 //! What the workbench answers besides: how much hangs on each layer, how long networks take, what a file holds.
 
 use retort_spec::{
-    FileData, FileProblem, Foreign, Imported, LARGEST_FILE_MB, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity,
-    Task, Timing, WorkbenchEvent,
+    FileData, FileProblem, Foreign, Imported, Latency, NetworkKind, NoGpu, QuantScheme, Sensitivity, Task, Timing,
+    WorkbenchEvent, largest_file_mb,
 };
 
 use super::{EventSink, RunNetwork, Workbench};
@@ -150,7 +150,7 @@ impl Workbench {
 /// The network of a file, packed or safetensors, plain or gzip.
 fn network(file: &[u8]) -> Result<Opened, FileProblem> {
     let is_packed = file.starts_with(&gzip::MAGIC);
-    let unpacked = is_packed.then(|| gzip::unpack(file, LARGEST_FILE_MB as usize * 1_000_000)).transpose()?;
+    let unpacked = is_packed.then(|| gzip::unpack(file, largest_file_mb(false) as usize * 1_000_000)).transpose()?;
     let file = unpacked.as_deref().unwrap_or(file);
     match Foreign::of(file) {
         Some(Foreign::Retort) => {

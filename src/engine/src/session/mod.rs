@@ -20,7 +20,7 @@ use std::time::Duration;
 use burn::tensor::ExecutionError;
 use retort_compress::format::pack::{PackError, unpack_float};
 use retort_spec::{
-    Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, Phase, RunAssignment, RunState,
+    Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, Phase, RunAssignment, RunMode,
     UserExample, changed,
 };
 use web_time::Instant;
@@ -56,15 +56,6 @@ impl From<PackError> for Halt {
     fn from(error: PackError) -> Self {
         Self(EngineError::Engine { reason: error.to_string() })
     }
-}
-
-/// How far to go before pausing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RunMode {
-    Run,
-    Pause,
-    Batch,
-    Epoch,
 }
 
 /// An engine at work on one experiment at a time.
@@ -212,14 +203,16 @@ impl Session {
                 Some(job) => self.start(job.experiment, NetworkCache::default()).await,
                 None => Vec::new(),
             },
-            Command::Pause => self.set_mode(RunMode::Pause),
-            Command::Resume => self.set_mode(RunMode::Run),
-            Command::StepBatch => self.set_mode(RunMode::Batch),
-            Command::StepEpoch => self.set_mode(RunMode::Epoch),
+            Command::Pause | Command::Resume | Command::StepBatch | Command::StepEpoch => {
+                self.mode = RunMode::of(&command).unwrap_or(self.mode);
+                Vec::new()
+            }
             Command::Stop => {
                 (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
                 Vec::new()
             }
+            // The other engine's.
+            Command::Files { data, .. } if data.is_of_sequences() => Vec::new(),
             Command::Files { data, files } => match choose(&files) {
                 Ok((Choice::Whole(dataset), passed_over)) => {
                     let (train, test) = (dataset.train.len() as u32, dataset.test.len() as u32);
@@ -287,17 +280,13 @@ impl Session {
         const MAP_EVERY: Duration = Duration::from_millis(100);
         /// A look inside costs several forward passes.
         const LOOK_EVERY: Duration = Duration::from_millis(500);
-        /// Parts of a second in which steps of a set pace are done together.
-        const BEATS: u32 = 10;
         let start = Instant::now();
         let mut steps = 0;
-        let most = self.pace.map_or(u32::MAX, |pace| pace.div_ceil(BEATS));
+        let most = RunMode::burst(self.pace);
         loop {
             let epoch_ended = job.step(events).await?;
             steps += 1;
-            if self.mode == RunMode::Batch || (self.mode == RunMode::Epoch && epoch_ended) {
-                self.mode = RunMode::Pause;
-            }
+            self.mode.stepped(epoch_ended);
             // A GPU only queues what it is told, so that its time is known after a burst of steps has been waited for.
             let enough = if self.compute.info.gpu { steps >= self.burst } else { start.elapsed() >= budget };
             if job.is_at_rest() || self.mode == RunMode::Pause || enough || steps >= most {
@@ -436,19 +425,8 @@ impl Session {
         vec![Event::Error(trouble)]
     }
 
-    fn set_mode(&mut self, mode: RunMode) -> Vec<Event> {
-        self.mode = mode;
-        Vec::new()
-    }
-
     fn state(&self) -> Event {
-        Event::State(match &self.job {
-            None => RunState::Idle,
-            Some(job) if job.is_finished() => RunState::Finished,
-            Some(_) if self.mode == RunMode::Pause => RunState::Paused,
-            Some(job) if job.is_at_rest() => RunState::Gathering,
-            Some(_) => RunState::Running,
-        })
+        Event::State(self.mode.state(self.job.as_ref().map(|job| (job.is_finished(), job.is_at_rest()))))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use proptest::{collection::vec, prelude::*, test_runner::Config};
-use retort_spec::{FileData, FineTuneRequest, Measured, NetworkId, NetworkKind, RunResult, decode};
+use retort_spec::{FileData, FineTuneRequest, Measured, NetworkId, NetworkKind, RunResult, RunState, decode};
 
 use super::*;
 

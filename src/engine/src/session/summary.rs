@@ -55,6 +55,8 @@ pub fn summarize(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Da
         gallery: shown.map(example).collect(),
         test_pixels: if image { pixels(inputs) } else { Vec::new() },
         test_points: if image { Vec::new().into() } else { inputs.clone().into() },
+        class_names: Vec::new(),
+        test_texts: Vec::new(),
         test_labels: labels.clone(),
     }
 }

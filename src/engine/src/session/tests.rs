@@ -3,7 +3,7 @@ use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
     Answer, Architecture, Bits, Block, Cell, Channel, FineTuneRequest, FineTuneResult, Incompatibility, Labels,
     Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH,
-    REGION_SIDE, Role, RowName, RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights,
+    REGION_SIDE, Role, RowName, RunState, RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights,
     probability::argmax,
 };
 

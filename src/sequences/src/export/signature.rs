@@ -40,8 +40,8 @@ impl Signature {
 
     /// The signature of networks for a table.
     pub fn of_table(table: &Table) -> Self {
-        let output_scaling = table.scaling.into_iter().collect();
-        Self { input_scaling: table.inputs.clone(), output_scaling, ..Self::of(&table.task) }
+        let output_scaling = table.facts.scaling.into_iter().collect();
+        Self { input_scaling: table.facts.input_scaling(), output_scaling, ..Self::of(&table.task) }
     }
 
     /// Tokens or numbers that go in, and whether they are tokens.
@@ -169,10 +169,12 @@ pub fn blank(shape: &Shape) -> Network {
 
 #[cfg(test)]
 mod tests {
+    use retort_spec::TargetKind;
+
     use super::*;
     use crate::{
         export::tests::{kinds, signature_of},
-        tasks::{Target, places},
+        tasks::{csv, places},
     };
 
     #[test]
@@ -214,7 +216,8 @@ mod tests {
     #[test]
     fn a_table_says_how_it_was_scaled() {
         let rows: String = (0..10).map(|row| format!("{row},{},{}\n", ["a", "b"][row % 2], 2 * row)).collect();
-        let table = Table::read(&format!("x,w,y\n{rows}"), Target::Last).unwrap();
+        let columns = csv::read(format!("x,w,y\n{rows}").as_bytes()).unwrap();
+        let table = Table::new(&columns, 2, TargetKind::Number).unwrap();
         let signature = Signature::of_table(&table);
         assert_eq!((signature.input_scaling.len(), signature.output_scaling.len()), (3, 1));
         assert_eq!(signature.input, Input::Numbers(["x", "w=a", "w=b"].map(str::to_owned).to_vec()));

@@ -8,20 +8,24 @@ use retort_spec::{
 
 use super::{
     exhibits::{
-        self, Shown,
+        self, Scene, Shown,
         sizes::{self, Sizes, packed},
     },
-    lessons::{Placed, phases, steps_of_epoch, task},
+    lessons::{Placed, Subject, phases, steps_of_epoch},
     reports::{self, Scored},
+    table::TableFile,
 };
 use crate::{
-    export::Signature,
     tasks::Task,
     train::{Study, StudyEvent, Trained},
 };
 
 /// Trained networks that are kept, to be found again.
 const MOST_KEPT: usize = 60;
+
+/// Trained networks, the oldest first.
+#[derive(Default)]
+pub struct KeptNetworks(VecDeque<Kept>);
 
 /// A trained network.
 struct Kept {
@@ -36,9 +40,7 @@ struct Kept {
 pub struct Job {
     experiment: Experiment,
     plan: Plan,
-    task: Rc<Task>,
-    /// What files say of the task.
-    signature: Signature,
+    subject: Rc<Subject>,
     /// The study's phases, each with the phase of the plan that it belongs to.
     placed: Vec<Placed>,
     /// The keys of the networks of the study, phase by phase.
@@ -65,26 +67,16 @@ impl Job {
     /// An experiment in front of its first step. What was trained before for the same is kept.
     ///
     /// # Errors
-    /// Why nothing can be trained.
-    pub fn new(experiment: Experiment, before: Option<Self>) -> Result<Self, EngineError> {
-        let is_same_task =
-            |job: &Self| job.experiment.data == experiment.data && job.experiment.noise == experiment.noise;
-        let known =
-            before.as_ref().filter(|job| is_same_task(job)).map(|job| (job.task.clone(), job.signature.clone()));
-        let (task, signature) = match known {
-            Some(known) => known,
-            None => {
-                let (task, signature) = task(&experiment).ok_or(EngineError::OtherEngine { data: experiment.data })?;
-                (Rc::new(task), signature)
-            }
-        };
+    /// Why nothing can be trained; then nothing is taken of what was trained before.
+    pub fn new(experiment: Experiment, subject: Rc<Subject>, kept: &mut KeptNetworks) -> Result<Self, EngineError> {
+        let task = &subject.task;
         let plan = experiment.plan();
-        let placed = phases(&experiment, &plan, &task);
+        let placed = phases(&experiment, &plan, task);
         if reports::learns_nothing(&experiment) {
             return Err(EngineError::NothingToLearn);
         }
-        let study = study(&task, &placed, experiment.seed)?;
-        let mut kept = before.map(|job| job.kept).unwrap_or_default();
+        let study = study(task, &placed, experiment.seed)?;
+        let mut kept = std::mem::take(&mut kept.0);
         kept.truncate(MOST_KEPT);
         let mut job = Self {
             keys: Vec::new(),
@@ -98,8 +90,7 @@ impl Job {
             epoch: 0,
             experiment,
             plan,
-            task,
-            signature,
+            subject,
             placed,
             study,
             kept,
@@ -111,6 +102,21 @@ impl Job {
     /// The experiment.
     pub fn experiment(&self) -> &Experiment {
         &self.experiment
+    }
+
+    /// What is learned, if another experiment learns the same.
+    pub fn subject_for(&self, experiment: &Experiment, table: Option<&Rc<TableFile>>) -> Option<Rc<Subject>> {
+        let of = |one: &Experiment| (one.data, one.noise.to_bits(), one.target_column, one.target_kind);
+        let is_same_file = match (&self.subject.file, table) {
+            (Some(file), Some(table)) => Rc::ptr_eq(file, table),
+            (file, _) => file.is_none(),
+        };
+        (of(&self.experiment) == of(experiment) && is_same_file).then(|| self.subject.clone())
+    }
+
+    /// The networks that were trained.
+    pub fn into_kept(self) -> KeptNetworks {
+        KeptNetworks(self.kept)
     }
 
     /// Whether all runs are done.
@@ -135,15 +141,14 @@ impl Job {
 
     /// The data set and its networks.
     pub fn data(&self) -> Event {
-        Event::Data(reports::summary(&self.experiment, &self.plan, &self.task))
+        Event::Data(reports::summary(&self.experiment, &self.plan, &self.subject))
     }
 
     /// What the task shows of itself now.
     pub fn exhibits(&mut self, asked: &[(u8, String)]) -> Vec<Event> {
-        exhibits::all(&self.experiment, &self.plan, &self.task, &mut self.shown, &self.scored, asked)
-            .into_iter()
-            .map(Event::Exhibit)
-            .collect()
+        let Self { experiment, plan, subject, scored, shown, .. } = self;
+        let scene = Scene { experiment, plan, subject, scored, asked };
+        exhibits::all(&scene, shown).into_iter().map(Event::Exhibit).collect()
     }
 
     /// Goes on by one step, or by what stands between two of them; whether an epoch ended with that step, and none
@@ -162,7 +167,7 @@ impl Job {
         }
         let after = self.study.step();
         let stepped = self.study.phase() == phase && after > before;
-        stepped.then(|| after.is_multiple_of(steps_of_epoch(&self.experiment, &self.task)))
+        stepped.then(|| after.is_multiple_of(steps_of_epoch(&self.experiment, &self.subject.task)))
     }
 
     /// How far the training is.
@@ -173,7 +178,7 @@ impl Job {
             phases.iter().filter(|(_, other)| other == phase).map(|(one, _)| one.steps).sum()
         };
         let (step, all) = (of(&self.placed[..at]) + self.study.step(), of(&self.placed));
-        let epoch = steps_of_epoch(&self.experiment, &self.task);
+        let epoch = steps_of_epoch(&self.experiment, &self.subject.task);
         let seconds = elapsed.as_secs_f64();
         let trained = f64::from(steps) * f64::from(self.experiment.batch);
         Some(Progress {
@@ -210,7 +215,7 @@ impl Job {
                 }
                 if let Some(id) = id {
                     // One point an epoch, however often a network is tested in it.
-                    let epoch = step / steps_of_epoch(&self.experiment, &self.task);
+                    let epoch = step / steps_of_epoch(&self.experiment, &self.subject.task);
                     if *step == 0 || epoch > self.epoch {
                         events.push(Event::Point(reports::point(self.run, id, [epoch, *step], *loss, metrics)));
                         self.epoch = epoch;
@@ -270,20 +275,20 @@ impl Job {
         let (run, seconds) = (self.run, self.seconds);
         let Some(network) = self.study.network(name) else { return };
         let parameters = network.weights.count();
-        let bytes = packed(network, &self.signature, Bits::B32).map_or(0, |packed| packed.file.len());
-        scored.logits = reports::logits(network, &self.task);
+        let bytes = packed(network, &self.subject.signature, Bits::B32).map_or(0, |packed| packed.file.len());
+        scored.logits = reports::logits(network, &self.subject.task);
         let last = scored.tested.metrics.clone();
         let step = self.placed.iter().find(|(phase, _)| phase.network == name).map_or(0, |(phase, _)| phase.steps);
-        let epoch = step.div_ceil(steps_of_epoch(&self.experiment, &self.task));
+        let epoch = step.div_ceil(steps_of_epoch(&self.experiment, &self.subject.task));
         events.push(Event::Point(reports::point(run, id, [epoch, step], None, &last)));
         let of_teacher = teacher.and_then(|teacher| {
             self.scored.iter().find(|(other, id, _)| (*other, id.to_string()) == (run, teacher.clone()))
         });
-        let agreement = reports::agreement(&scored, of_teacher.map(|(.., scored)| scored), &self.task);
+        let agreement = reports::agreement(&scored, of_teacher.map(|(.., scored)| scored), &self.subject.task);
         events.push(Event::Measured(reports::measured(
             (run, id),
             &scored,
-            &self.task,
+            &self.subject.task,
             agreement,
             [parameters, bytes],
             seconds,
@@ -299,20 +304,20 @@ impl Job {
     /// Measures the files of the product.
     fn weigh(&mut self) {
         let network = self.shown.network(self.plan.product).map(|network| network.copy());
-        self.shown.sizes = network.map(|network| Sizes::of(&network, &self.signature, &self.task));
+        self.shown.sizes = network.map(|network| Sizes::of(&network, &self.subject.signature, &self.subject.task));
     }
 
     /// A file of the product by its word.
     pub fn file(&mut self, word: &str) -> Option<Event> {
         let (product, bits) = (self.plan.product, self.experiment.bits);
-        sizes::file(word, self.shown.network(product)?, &self.signature, bits)
+        sizes::file(word, self.shown.network(product)?, &self.subject.signature, bits)
     }
 
     /// The next run, or the verdict.
     fn next_run(&mut self, events: &mut Vec<Event>) {
         self.run += 1;
         if self.run < self.experiment.runs {
-            match study(&self.task, &self.placed, self.experiment.seed.wrapping_add(self.run)) {
+            match study(&self.subject.task, &self.placed, self.experiment.seed.wrapping_add(self.run)) {
                 Ok(study) => self.study = study,
                 Err(error) => {
                     events.push(Event::Error(error));
@@ -350,7 +355,9 @@ impl Job {
     /// Names the networks of this run by what decides them, and hands those that are trained to the study.
     fn find_known(&mut self) {
         let seed = self.experiment.seed.wrapping_add(self.run);
-        let data = (self.experiment.data, self.experiment.noise.to_bits());
+        let Experiment { data, noise, target_column, target_kind, .. } = &self.experiment;
+        let file = self.subject.file.as_ref().map(|file| file.number);
+        let data = (data, noise.to_bits(), target_column, target_kind, file);
         let mut keys: Vec<String> = Vec::new();
         for (phase, _) in &self.placed {
             let before = |name: &str| {
@@ -367,7 +374,7 @@ impl Job {
         let find = |key: &String| self.kept.iter().find(|kept| kept.key == *key).map(|kept| kept.trained.clone());
         let known = keys.iter().map(find).collect();
         self.keys = keys;
-        let study = study(&self.task, &self.placed, seed);
+        let study = study(&self.subject.task, &self.placed, seed);
         if let Ok(study) = study {
             self.study = study.with_known(known);
         }

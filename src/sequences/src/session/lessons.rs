@@ -1,15 +1,18 @@
 //! What an experiment's plan asks of a study: its phases.
 
+use std::rc::Rc;
+
 use retort_spec::{
-    Architecture, DataSet, Experiment, LabelAccess, Labels, Manner, NetworkKind, Objective, Output, Plan, Supervision,
-    Transfer,
+    Architecture, DataSet, EngineError, Experiment, LabelAccess, Labels, Manner, NetworkKind, Objective, Output, Plan,
+    Supervision, Transfer,
 };
 
+use super::table::TableFile;
 use crate::{
     export::Signature,
     losses::{Bounded, Comparison, Direction, FORWARD, REVERSE},
     nets::{Activation, Head, LstmShape, Shape, TransformerShape},
-    tasks::{self, Input, Language, Task},
+    tasks::{self, Input, Language, Table, TableError, TableFacts, Task},
     train::{Imitation, Lesson, Origin, Phase, Signal, Source},
 };
 
@@ -22,25 +25,51 @@ const BOUNDED: Bounded = Bounded::Total { nu: 0.5 };
 /// The network that all students of a language model continue.
 const START: &str = "start";
 
-/// The task of a data set, and what files say of it; none of one that another engine trains.
-pub fn task(experiment: &Experiment) -> Option<(Task, Signature)> {
+/// What is learned: a task, and what else is known of it.
+pub struct Subject {
+    /// The task.
+    pub task: Rc<Task>,
+    /// What files say of it.
+    pub signature: Signature,
+    /// How it was made of a table, where it was.
+    pub facts: Option<TableFacts>,
+    /// The visitor's table, where it is that.
+    pub file: Option<Rc<TableFile>>,
+}
+
+impl Subject {
+    fn of_table(table: Table, file: Option<Rc<TableFile>>) -> Self {
+        let signature = Signature::of_table(&table);
+        Self { task: Rc::new(table.task), signature, facts: Some(table.facts), file }
+    }
+}
+
+/// What an experiment learns.
+///
+/// # Errors
+/// That another engine trains it, or what is wrong with the visitor's table.
+pub fn subject(experiment: &Experiment, table: Option<&Rc<TableFile>>) -> Result<Subject, EngineError> {
     let noise = experiment.noise as f32;
-    let task = match experiment.data {
-        DataSet::Opinions => Some(tasks::opinions(Language::English)),
-        DataSet::OpinionsChinese => Some(tasks::opinions(Language::Chinese)),
-        DataSet::Places => Some(tasks::places()),
-        DataSet::Names => Some(tasks::names()),
-        DataSet::Brackets => Some(tasks::brackets()),
-        DataSet::Curve => Some(tasks::curve(noise)),
+    let data = experiment.data;
+    let task = match data {
+        DataSet::Opinions => tasks::opinions(Language::English),
+        DataSet::OpinionsChinese => tasks::opinions(Language::Chinese),
+        DataSet::Places => tasks::places(),
+        DataSet::Names => tasks::names(),
+        DataSet::Brackets => tasks::brackets(),
+        DataSet::Curve => tasks::curve(noise),
         DataSet::Friedman => {
-            let table = tasks::friedman(noise).ok()?;
-            let signature = Signature::of_table(&table);
-            return Some((table.task, signature));
+            let reason = |error: TableError| EngineError::Engine { reason: error.to_string() };
+            return Ok(Subject::of_table(tasks::friedman(noise).map_err(reason)?, None));
         }
-        _ => None,
-    }?;
+        DataSet::Table => {
+            let file = table.ok_or(EngineError::FilesNeeded { data })?;
+            return Ok(Subject::of_table(file.table(experiment)?, Some(file.clone())));
+        }
+        _ => return Err(EngineError::OtherEngine { data }),
+    };
     let signature = Signature::of(&task);
-    Some((task, signature))
+    Ok(Subject { task: Rc::new(task), signature, facts: None, file: None })
 }
 
 /// A phase of the study, and the phase of the plan that it belongs to.
@@ -124,7 +153,7 @@ fn shape(experiment: &Experiment, task: &Task, architecture: &Architecture, is_t
         Input::Tokens { length, .. } => (*length, 0),
         Input::Numbers(names) => (0, names.len()),
     };
-    let says_tokens = experiment.data.output() == Output::NextToken;
+    let says_tokens = experiment.output() == Output::NextToken;
     let head = if says_tokens { Head::EachToken(task.outputs()) } else { Head::Pooled(task.outputs()) };
     match architecture.kind {
         NetworkKind::Transformer => {
@@ -158,7 +187,7 @@ fn lesson(experiment: &Experiment, task: &Task, supervision: &Supervision) -> Le
         _ => count(experiment.labels),
     };
     let Some((teacher, _)) = supervision.teachers.first() else { return Lesson::Labels(labels) };
-    let (teacher, output) = (teacher.to_string(), experiment.data.output());
+    let (teacher, output) = (teacher.to_string(), experiment.output());
     if experiment.bounded.is_on() && output == Output::Number {
         return Lesson::Bounded { teacher, labels, margin: 0.0, kind: BOUNDED };
     }
@@ -196,7 +225,7 @@ fn lesson(experiment: &Experiment, task: &Task, supervision: &Supervision) -> Le
 /// The comparisons with a teacher that the knobs ask for, with their weights.
 fn comparisons(experiment: &Experiment, task: &Task) -> Vec<(f32, Comparison)> {
     let soft = experiment.soft_weight as f32;
-    if experiment.data.output() == Output::Number {
+    if experiment.output() == Output::Number {
         return vec![(soft, Comparison::LogitMse)];
     }
     let temperature = experiment.temperature as f32;
@@ -226,20 +255,26 @@ mod tests {
     use super::*;
     use crate::train::Study;
 
+    fn task(experiment: &Experiment) -> Rc<Task> {
+        subject(experiment, None).unwrap().task
+    }
+
     fn planned(experiment: &Experiment) -> Vec<Placed> {
-        phases(experiment, &experiment.plan(), &task(experiment).unwrap().0)
+        phases(experiment, &experiment.plan(), &task(experiment))
     }
 
     #[test]
     fn every_data_set_has_a_study() {
-        for data in DataSet::ALL.iter().copied().filter(|data| data.is_of_sequences()) {
+        for data in DataSet::ALL.iter().copied().filter(|data| data.is_of_sequences() && !data.needs_files()) {
             let experiment = Experiment::for_data(data);
             let phases = planned(&experiment).into_iter().map(|(phase, _)| phase).collect();
-            assert!(Study::new(task(&experiment).unwrap().0, phases, 1).is_ok(), "{data}");
-            let outputs = task(&experiment).unwrap().0.outputs();
+            assert!(Study::new(task(&experiment), phases, 1).is_ok(), "{data}");
+            let outputs = task(&experiment).outputs();
             assert!(experiment.class_count() == 0 || experiment.class_count() == outputs, "{data}");
         }
-        assert!(task(&Experiment::default()).is_none());
+        let refused = |data| subject(&Experiment::for_data(data), None).map(|_| ());
+        assert_eq!(refused(DataSet::Digits8), Err(EngineError::OtherEngine { data: DataSet::Digits8 }));
+        assert_eq!(refused(DataSet::Table), Err(EngineError::FilesNeeded { data: DataSet::Table }));
     }
 
     #[test]

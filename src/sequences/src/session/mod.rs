@@ -5,25 +5,15 @@ mod exhibits;
 mod job;
 mod lessons;
 mod reports;
+mod table;
 
-use std::time::Duration;
+use std::{rc::Rc, time::Duration};
 
-use retort_spec::{Command, EngineInfo, Event, Experiment, Phase, RunState, changed};
+use retort_spec::{Command, DataSet, EngineInfo, Event, Experiment, FileData, Phase, RunMode, changed};
 use web_time::Instant;
 
-use job::Job;
-
-/// How far to go before pausing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RunMode {
-    Run,
-    Pause,
-    Batch,
-    Epoch,
-}
-
-/// Parts of a second in which steps of a set pace are done together.
-const BEATS: u32 = 10;
+use job::{Job, KeptNetworks};
+use table::TableFile;
 
 /// An engine at work on one experiment at a time.
 pub struct Session {
@@ -35,15 +25,39 @@ pub struct Session {
     due: Option<Instant>,
     /// What was asked of each exhibit's block.
     asked: Vec<(u8, String)>,
+    /// The visitor's table.
+    table: Option<Rc<TableFile>>,
+    /// Whether no experiment has seen the table yet.
+    is_table_new: bool,
+    /// Whether every experiment is adapted to the table, rather than the first.
+    adapts_always: bool,
+    /// What was trained before an experiment that cannot be trained.
+    salvaged: KeptNetworks,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { job: None, mode: RunMode::Run, pace: None, due: None, asked: Vec::new() }
+        Self {
+            job: None,
+            mode: RunMode::Run,
+            pace: None,
+            due: None,
+            asked: Vec::new(),
+            table: None,
+            is_table_new: false,
+            adapts_always: false,
+            salvaged: KeptNetworks::default(),
+        }
     }
 }
 
 impl Session {
+    /// A session that adapts every experiment to the visitor's table, so that each gives what it would give alone. On a
+    /// page only the first one is: after it the visitor knows the table.
+    pub fn adapting() -> Self {
+        Self { adapts_always: true, ..Self::default() }
+    }
+
     /// What the engine is.
     pub fn info() -> EngineInfo {
         EngineInfo { gpu: false, adapter: None, self_test: None }
@@ -76,10 +90,11 @@ impl Session {
                 Some(job) => self.start(job.experiment().clone(), None),
                 None => Vec::new(),
             },
-            Command::Pause => self.set_mode(RunMode::Pause),
-            Command::Resume => self.set_mode(RunMode::Run),
-            Command::StepBatch => self.set_mode(RunMode::Batch),
-            Command::StepEpoch => self.set_mode(RunMode::Epoch),
+            Command::Pause | Command::Resume | Command::StepBatch | Command::StepEpoch => {
+                self.mode = RunMode::of(&command).unwrap_or(self.mode);
+                Vec::new()
+            }
+            Command::Files { data: DataSet::Table, files } => self.take_table(files),
             Command::Stop => {
                 self.job = None;
                 Vec::new()
@@ -112,20 +127,15 @@ impl Session {
         let mut events = Vec::new();
         let Some(job) = self.job.as_mut().filter(|_| self.mode != RunMode::Pause) else { return events };
         let start = Instant::now();
-        let most = self.pace.map_or(u32::MAX, |pace| pace.div_ceil(BEATS));
+        let most = RunMode::burst(self.pace);
         let mut steps = 0;
         loop {
             let stepped = job.step(&self.asked, &mut events);
             steps += u32::from(stepped.is_some());
-            let is_over = match self.mode {
-                RunMode::Batch => stepped.is_some(),
-                RunMode::Epoch => stepped == Some(true),
-                RunMode::Run | RunMode::Pause => false,
-            };
-            if is_over {
-                self.mode = RunMode::Pause;
+            if let Some(epoch_ended) = stepped {
+                self.mode.stepped(epoch_ended);
             }
-            if job.is_finished() || is_over || start.elapsed() >= budget || steps >= most {
+            if job.is_finished() || self.mode == RunMode::Pause || start.elapsed() >= budget || steps >= most {
                 break;
             }
         }
@@ -140,18 +150,25 @@ impl Session {
         events
     }
 
-    fn set_mode(&mut self, mode: RunMode) -> Vec<Event> {
-        self.mode = mode;
-        Vec::new()
+    fn state(&self) -> Event {
+        Event::State(self.mode.state(self.job.as_ref().map(|job| (job.is_finished(), false))))
     }
 
-    fn state(&self) -> Event {
-        Event::State(match &self.job {
-            None => RunState::Idle,
-            Some(job) if job.is_finished() => RunState::Finished,
-            Some(_) if self.mode == RunMode::Pause => RunState::Paused,
-            Some(_) => RunState::Running,
-        })
+    /// Reads the visitor's table. One that cannot be read changes nothing.
+    fn take_table(&mut self, files: Vec<FileData>) -> Vec<Event> {
+        let number = self.table.as_ref().map_or(0, |table| table.number) + 1;
+        let (file, passed_over) = match table::choose(files, number) {
+            Ok(read) => read,
+            Err(error) => return vec![Event::Error(error)],
+        };
+        // What was trained on the table before is not this one's.
+        if let Some(job) = self.job.take_if(|job| job.experiment().data == DataSet::Table) {
+            self.salvaged = job.into_kept();
+        }
+        let test = file.held_out() as u32;
+        let train = file.rows() as u32 - test;
+        (self.table, self.is_table_new) = (Some(Rc::new(file)), true);
+        vec![Event::FilesRead { data: DataSet::Table, train, test, passed_over }]
     }
 
     /// Makes this the experiment. Networks that were trained by the same phase before are not trained again.
@@ -174,15 +191,38 @@ impl Session {
             self.asked.clear();
         }
         self.mode = RunMode::Run;
-        match Job::new(experiment, before) {
+        let mut events = Vec::new();
+        let mut experiment = experiment;
+        if let (DataSet::Table, Some(table), true) =
+            (experiment.data, &self.table, self.is_table_new || self.adapts_always)
+        {
+            self.is_table_new = false;
+            let knobs = table.adapt(&experiment);
+            if !knobs.is_empty() {
+                experiment = experiment.adapted(&knobs);
+                events.push(Event::Adapted(knobs));
+            }
+        }
+        let (subject, mut kept) = match before {
+            Some(job) => (job.subject_for(&experiment, self.table.as_ref()), job.into_kept()),
+            None => (None, std::mem::take(&mut self.salvaged)),
+        };
+        let subject = match subject {
+            Some(subject) => Ok(subject),
+            None => lessons::subject(&experiment, self.table.as_ref()).map(Rc::new),
+        };
+        match subject.and_then(|subject| Job::new(experiment, subject, &mut kept)) {
             Ok(mut job) => {
-                let mut events = vec![job.data()];
+                events.push(job.data());
                 events.extend(job.exhibits(&self.asked));
                 self.job = Some(job);
-                events
             }
-            Err(error) => vec![Event::Error(error)],
+            Err(error) => {
+                self.salvaged = kept;
+                events.push(Event::Error(error));
+            }
         }
+        events
     }
 }
 

@@ -1,10 +1,12 @@
 //! What is told of a task and of its networks.
 
-use retort_spec::{CurvePoint, DataSummary, Experiment, Labels, Measured, NetworkId, Plan, Transfer, metrics};
+use retort_spec::{CurvePoint, DataSet, DataSummary, Experiment, Labels, Measured, NetworkId, Plan, Transfer, metrics};
 
+use super::lessons::Subject;
 use crate::{
     nets::Network,
-    tasks::{Answers, Output, Task},
+    tasks::{Answers, Inputs, Language, Output, Task},
+    tokens::Token,
     train::{Metric, MetricKind, Tested, logits_of_test},
 };
 
@@ -58,17 +60,20 @@ pub fn learns_nothing(experiment: &Experiment) -> bool {
 }
 
 /// The data set.
-pub fn summary(experiment: &Experiment, plan: &Plan, task: &Task) -> DataSummary {
+pub fn summary(experiment: &Experiment, plan: &Plan, subject: &Subject) -> DataSummary {
+    let task = &subject.task;
     let train = task.train.len() as u32;
     let labelled = match experiment.labels {
         Labels::All => train,
         Labels::Count(count) => count.min(train),
     };
-    let classes = if let Output::Classes(classes) = &task.output { classes.len() as u32 } else { 0 };
+    let names = if let Output::Classes(names) = &task.output { names.as_slice() } else { &[] };
+    let is_own = subject.file.is_some();
     DataSummary {
         data: experiment.data,
         networks: plan.ids().collect(),
-        classes,
+        classes: names.len() as u32,
+        class_names: if is_own { names.to_vec() } else { Vec::new() },
         shape: [0, 0],
         train,
         test: task.test.len() as u32,
@@ -77,8 +82,43 @@ pub fn summary(experiment: &Experiment, plan: &Plan, task: &Task) -> DataSummary
         own: 0,
         gallery: Vec::new(),
         test_pixels: Vec::new(),
-        test_points: Vec::new().into(),
+        test_points: match &task.test.answers {
+            Answers::Numbers(numbers, _) if is_own => numbers.clone().into(),
+            _ => Vec::new().into(),
+        },
+        test_texts: texts(experiment.data, task),
         test_labels: labels(task),
+    }
+}
+
+/// The test examples as they are written, where each is of a class.
+fn texts(data: DataSet, task: &Task) -> Vec<String> {
+    match (&task.output, &task.test.inputs) {
+        (Output::Classes(_), Inputs::Tokens(inputs)) => {
+            inputs.iter().map(|tokens| written(data, task, tokens)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The language of a data set of sentences.
+pub fn language(data: DataSet) -> Option<Language> {
+    match data {
+        DataSet::Opinions => Some(Language::English),
+        DataSet::OpinionsChinese => Some(Language::Chinese),
+        _ => None,
+    }
+}
+
+/// A sentence as it is written, or a name as it stands on a map.
+pub fn written(data: DataSet, task: &Task, tokens: &[Token]) -> String {
+    match language(data) {
+        Some(language) => task.text(tokens, language.space()),
+        None => {
+            let name = task.text(tokens, "");
+            let mut letters = name.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
     }
 }
 

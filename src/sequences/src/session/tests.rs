@@ -1,5 +1,6 @@
 use retort_spec::{
-    Architecture, Block, DataSet, EngineError, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, Scheme, Verdict,
+    Architecture, Block, DataSet, EngineError, Exhibit, ExhibitPlace, Labels, NetworkId, NetworkKind, RunState, Scheme,
+    TargetKind, Verdict,
 };
 
 use super::*;
@@ -55,7 +56,7 @@ fn trained(events: &[Event]) -> u32 {
 #[test]
 fn every_data_set_is_trained_to_its_verdict() {
     // The other grammar differs by its words.
-    let sequences = |data: &DataSet| data.is_of_sequences() && *data != DataSet::OpinionsChinese;
+    let sequences = |data: &DataSet| data.is_of_sequences() && *data != DataSet::OpinionsChinese && !data.needs_files();
     for data in DataSet::ALL.iter().copied().filter(sequences) {
         let experiment = short(data);
         let events = run(&mut Session::default(), &experiment);
@@ -219,4 +220,96 @@ fn letters_of_a_text_are_asked_about() {
         _ => None,
     });
     assert_eq!(lines.collect::<Vec<usize>>(), [7; 7]);
+}
+
+/// A table of 40 rows in which the size says the price, and the colour which kind it is.
+fn table() -> String {
+    let row = |row: usize| format!("{row},{},{},{}\n", ["red", "blue"][row % 2], ["A", "B"][row % 2], 3 * row);
+    format!("size,colour,kind,price\n{}", (0..40).map(row).collect::<String>())
+}
+
+fn give(session: &mut Session, name: &str, text: &str) -> Vec<Event> {
+    let file = FileData { name: name.into(), bytes: text.as_bytes().to_vec() };
+    session.handle(Command::Files { data: DataSet::Table, files: vec![file] })
+}
+
+fn of_data(events: &[Event]) -> Option<&Exhibit> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Exhibit(exhibit) if exhibit.place == ExhibitPlace::Data => Some(exhibit),
+        _ => None,
+    })
+}
+
+fn problem(events: &[Event]) -> Option<(String, String)> {
+    events.iter().find_map(|event| match event {
+        Event::Error(EngineError::BadFile { name, reason }) => Some((name.clone(), reason.word().0.to_owned())),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_table_of_the_visitor_s_is_learned_by_number_and_by_class() {
+    let mut session = Session::default();
+    let experiment = short(DataSet::Table);
+    let needed = EngineError::FilesNeeded { data: DataSet::Table };
+    assert_eq!(session.handle(Command::Run(experiment.clone()))[0], Event::Error(needed));
+    let read = give(&mut session, "prices.csv", &table());
+    assert_eq!(read[0], Event::FilesRead { data: DataSet::Table, train: 32, test: 8, passed_over: Vec::new() });
+    let events = run(&mut session, &experiment);
+    assert!(verdict(&events).is_some_and(|verdict| verdict.examples == 8));
+    let exhibit = of_data(&events).unwrap();
+    let Block::Choose { knob, options, chosen: 3 } = &exhibit.blocks[0] else { panic!("{exhibit:?}") };
+    assert_eq!((knob.as_str(), options[2].0.as_str()), ("target-column", "kind"));
+    // What the menu says is what is trained next.
+    let by_class = experiment.adapted(&options[2].1);
+    assert_eq!((by_class.target_column, by_class.target_kind), (3, TargetKind::Class));
+    let events = run(&mut session, &by_class);
+    let Event::Data(summary) = &events[0] else { panic!("no data") };
+    assert_eq!((summary.classes, &summary.class_names[..]), (2, &["A".to_owned(), "B".into()][..]));
+    assert!(matches!(hero(&events).unwrap().blocks[..], [Block::Field { .. }, Block::Bars { .. }]));
+    // A row of one's own; what is no number and no known word is said.
+    let events = session.handle(Command::Ask { id: 0, text: "many, green, 3".into() });
+    assert!(matches!(&hero(&events).unwrap().blocks[1], Block::Note(phrase) if phrase.key == "ask-row-unknown"));
+    // What was trained before is found again.
+    assert_eq!(trained(&run(&mut session, &experiment)), 0);
+}
+
+#[test]
+fn a_bad_table_loses_nothing() {
+    let mut session = Session::default();
+    let experiment = short(DataSet::Table);
+    give(&mut session, "prices.csv", &table());
+    run(&mut session, &experiment);
+    let events = give(&mut session, "broken.csv", "a,b\n1,2\n3\n");
+    assert_eq!(problem(&events), Some(("broken.csv".into(), "table-ragged".into())));
+    assert_eq!(events.last(), Some(&Event::State(RunState::Finished)));
+    assert_eq!(trained(&run(&mut session, &Experiment { temperature: 3.0, ..experiment.clone() })), 0);
+    // What the experiment asks for and the table does not have is said once the table is known.
+    for (target_column, target_kind, word) in
+        [(5, TargetKind::Number, "table-no-column"), (2, TargetKind::Number, "table-not-numbers")]
+    {
+        let other = Experiment { target_column, target_kind, ..experiment.clone() };
+        let events = session.handle(Command::Run(other));
+        assert_eq!(problem(&events), Some(("prices.csv".into(), word.into())));
+    }
+    // And nothing of it is trained again.
+    assert_eq!(trained(&run(&mut session, &experiment)), 0);
+    // Another table of the same shape is another task.
+    give(&mut session, "prices.csv", &table().replace(",0\n", ",1\n"));
+    assert!(trained(&run(&mut session, &experiment)) > 0);
+}
+
+#[test]
+fn the_first_experiment_is_adapted_to_a_table() {
+    let mut session = Session::default();
+    give(&mut session, "prices.csv", &table());
+    let planned = Experiment { target_column: 2, ..Experiment::for_data(DataSet::Table) };
+    let events = session.handle(Command::Run(planned.clone()));
+    let knobs = "target-kind=class&teacher-epochs=200&student-epochs=200";
+    assert_eq!(events[0], Event::Adapted(knobs.into()));
+    // The page asks for what it was told; the same begins but once.
+    let again = session.handle(Command::Run(planned.adapted(knobs)));
+    assert!(!again.iter().any(|event| matches!(event, Event::Data(_) | Event::Adapted(_))));
+    // From then on nothing changes behind the visitor's back.
+    assert!(problem(&session.handle(Command::Run(planned))).is_some());
 }

@@ -1,7 +1,9 @@
 //! Regression of ten variables, of which five count: `y = 10 sin(π x₁ x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅` and normal
 //! noise (Friedman 1991, equation 61).
 
-use super::table::{Column, Table, TableError, Target};
+use retort_spec::TargetKind;
+
+use super::{csv::Column, table::Table, table_error::TableError};
 use crate::random::stream;
 
 const ROWS: usize = 4_000;
@@ -23,9 +25,9 @@ pub fn friedman(noise: f32) -> Result<Table, TableError> {
             + 10.0 * x[3]
             + 5.0 * x[4]
             + noise * stream.normal();
-        columns.iter_mut().zip(x.into_iter().chain([y])).for_each(|(column, number)| column.push(Some(number)));
+        columns.iter_mut().zip(x.into_iter().chain([y])).for_each(|(column, number)| column.push(number));
     }
     let name = |index| if index < COLUMNS { format!("x{}", index + 1) } else { "y".into() };
     let columns = (0..).zip(columns).map(|(index, numbers)| (name(index), Column::Numbers(numbers))).collect();
-    Table::new(columns, Target::Named("y"))
+    Table::new(&columns, COLUMNS, TargetKind::Number)
 }

@@ -1,93 +1,30 @@
-//! A table of one's own: a CSV file with a header, from which one column is to be said by the others.
+//! A table of one's own: rows of named columns, one of which is predicted from the others.
 
-use std::collections::HashMap;
-
+use retort_spec::TargetKind;
 use serde::{Deserialize, Serialize};
 
-use super::task::{Answers, Examples, Input, Inputs, Output, Task};
+use super::{
+    csv::{self, Column, Columns, MISSING},
+    table_error::{MOST_CLASSES, TableError},
+    task::{Answers, Examples, Input, Inputs, Output, Task},
+};
 use crate::random::stream;
 
 /// Different words of a column, at most, that become inputs of their own.
 pub const MOST_WORDS: usize = 20;
-/// Different values of a target, at most, that are classes.
-pub const MOST_CLASSES: usize = 50;
+/// Rows that have a target, at least.
+const LEAST_ROWS: usize = 10;
+/// Numbers of all inputs, at most: 240 MB.
+const MOST_NUMBERS: usize = 60_000_000;
 /// One of so many rows is kept for the test.
-const TEST_SHARE: usize = 5;
+pub const TEST_SHARE: usize = 5;
 /// Which they are is the same in every experiment.
 const SEED: u32 = 1;
-
-/// Why a table cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-pub enum TableError {
-    /// Nothing is in it.
-    #[error("the file is empty; it needs a header line and rows")]
-    Empty,
-    /// A row has other columns than the header.
-    #[error("line {line} has {found} values, and the header has {expected}")]
-    Ragged {
-        /// Counted from 1.
-        line: usize,
-        /// Its values.
-        found: usize,
-        /// The header's.
-        expected: usize,
-    },
-    /// A quotation mark is not closed.
-    #[error("a quotation mark in line {line} is not closed")]
-    OpenQuote {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// No column has that name.
-    #[error("no column is called {name:?}; there are {columns}")]
-    NoColumn {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        columns: String,
-    },
-    /// The target's words are too many for classes.
-    #[error("the column {name:?} has {found} different words; as classes at most {MOST_CLASSES} fit")]
-    TooManyClasses {
-        /// The target.
-        name: String,
-        /// Its words.
-        found: usize,
-    },
-    /// The target has one value in all rows, or none.
-    #[error("the column {name:?} has the same value in all rows, so there is nothing to learn")]
-    OneValue {
-        /// The target.
-        name: String,
-    },
-    /// Too few rows.
-    #[error("{found} rows have a target; at least 10 are needed")]
-    FewRows {
-        /// Rows that can be used.
-        found: usize,
-    },
-}
-
-/// A column as it was read.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Column {
-    /// Numbers; none where one is missing.
-    Numbers(Vec<Option<f32>>),
-    /// Words by their index in a list; none where one is missing.
-    Words(Vec<Option<u32>>, Vec<String>),
-}
-
-/// Which column is to be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target<'a> {
-    /// The last one.
-    Last,
-    /// The one of this name.
-    Named(&'a str),
-}
+/// Rows of the test that can be shown as they stood in the file.
+const SAMPLES: usize = 6;
 
 /// What was done to a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ColumnReport {
     /// Its name.
     pub name: String,
@@ -98,14 +35,25 @@ pub struct ColumnReport {
 }
 
 /// What became of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Made {
     /// A number with mean 0 and variance 1.
-    Scaled,
-    /// An input for each of so many words.
-    OneHot(usize),
+    Scaled(Scaling),
+    /// An input for each of these words.
+    OneHot(Vec<String>),
     /// Nothing: it has too many different words, or one value in all rows.
     LeftOut,
+}
+
+impl Made {
+    /// How many inputs it became.
+    fn inputs(&self) -> usize {
+        match self {
+            Self::Scaled(_) => 1,
+            Self::OneHot(words) => words.len(),
+            Self::LeftOut => 0,
+        }
+    }
 }
 
 /// How numbers were scaled: what a network reads or says, times the deviation, plus the mean.
@@ -117,74 +65,128 @@ pub struct Scaling {
     pub deviation: f32,
 }
 
+impl Scaling {
+    /// What is read as it is.
+    pub const NONE: Self = Self { mean: 0.0, deviation: 1.0 };
+
+    /// A number with mean 0 and variance 1.
+    pub fn scaled(self, number: f32) -> f32 {
+        // The difference of two large numbers may be none of 32 bits.
+        ((f64::from(number) - f64::from(self.mean)) / f64::from(self.deviation)) as f32
+    }
+
+    /// The number as it was.
+    pub fn unscaled(self, number: f32) -> f32 {
+        number * self.deviation + self.mean
+    }
+}
+
 /// A table ready to learn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
     /// Its task.
     pub task: Task,
-    /// What became of each column but the target.
+    /// How it was made.
+    pub facts: TableFacts,
+}
+
+/// How a task was made of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableFacts {
+    /// What became of each column but the target, in the file's order.
     pub columns: Vec<ColumnReport>,
-    /// How each input was scaled; words were not, which is a mean of 0 and a deviation of 1.
-    pub inputs: Vec<Scaling>,
     /// The target's name.
     pub target: String,
     /// How the target was scaled, if it has numbers.
     pub scaling: Option<Scaling>,
     /// Rows without a target, which were left out.
     pub without_target: usize,
+    /// Some rows of the test: what they say in the columns that became inputs.
+    pub samples: Vec<String>,
+}
+
+impl TableFacts {
+    /// The columns that became inputs.
+    pub fn used(&self) -> impl Iterator<Item = &ColumnReport> {
+        self.columns.iter().filter(|column| column.made != Made::LeftOut)
+    }
+
+    /// How each input was scaled.
+    pub fn input_scaling(&self) -> Vec<Scaling> {
+        let of = |column: &ColumnReport| match column.made {
+            Made::Scaled(scaling) => vec![scaling],
+            _ => vec![Scaling::NONE; column.made.inputs()],
+        };
+        self.columns.iter().flat_map(of).collect()
+    }
+
+    /// The inputs of a row that is written with commas between the values of the used columns, and the values that say
+    /// nothing: no number, or an unknown word. A value that is missing says nothing either.
+    pub fn inputs(&self, row: &str) -> (Vec<f32>, Vec<String>) {
+        let (values, mut inputs, mut unknown) = (csv::values(row), Vec::new(), Vec::new());
+        for (at, column) in self.used().enumerate() {
+            let value = values.get(at).map_or("", String::as_str);
+            let is_known = match &column.made {
+                Made::Scaled(scaling) => {
+                    let number = csv::number(value);
+                    inputs.push(number.map_or(0.0, |number| scaling.scaled(number)));
+                    number.is_some()
+                }
+                Made::OneHot(words) => {
+                    inputs.extend(words.iter().map(|word| f32::from(u8::from(word == value))));
+                    words.iter().any(|word| word == value)
+                }
+                Made::LeftOut => true,
+            };
+            if !is_known && !csv::is_missing(value) {
+                unknown.push(format!("{}: {value}", column.name));
+            }
+        }
+        (inputs, unknown)
+    }
 }
 
 impl Table {
-    /// Reads a CSV file: a header, then rows; commas, semicolons or tabs between values, quotation marks around what
-    /// contains them.
-    ///
-    /// # Errors
-    /// What is wrong with the file, and where.
-    pub fn read(text: &str, target: Target<'_>) -> Result<Self, TableError> {
-        Self::new(columns(text)?, target)
-    }
-
-    /// A table of named columns of one length.
+    /// A table of named columns of one length; one of them, counted from 0, is the target.
     ///
     /// # Errors
     /// Why nothing can be learned from it.
-    pub fn new(mut columns: Vec<(String, Column)>, target: Target<'_>) -> Result<Self, TableError> {
-        let at = match target {
-            Target::Last => columns.len().checked_sub(1).ok_or(TableError::Empty)?,
-            Target::Named(name) => {
-                let names = || columns.iter().map(|(name, _)| name.as_str()).collect::<Vec<&str>>().join(", ");
-                let no_column = || TableError::NoColumn { name: name.to_owned(), columns: names() };
-                columns.iter().position(|(other, _)| other == name).ok_or_else(no_column)?
-            }
+    pub fn new(columns: &Columns, target: usize, kind: TargetKind) -> Result<Self, TableError> {
+        let missing = || TableError::NoColumn { column: target + 1, columns: columns.len() };
+        let (name, wanted) = columns.get(target).ok_or_else(missing)?;
+        let (all, mut rows): (usize, Vec<usize>) = match wanted {
+            Column::Numbers(numbers) => (numbers.len(), present(numbers, |number| !number.is_nan())),
+            Column::Words(words, _) => (words.len(), present(words, |word| *word != MISSING)),
+            Column::Varied { .. } => return Err(too_many(name, csv::MOST_LISTED + 1)),
         };
-        let (target, wanted) = columns.remove(at);
-        let is_present = |row: usize| match &wanted {
-            Column::Numbers(numbers) => numbers[row].is_some(),
-            Column::Words(words, _) => words[row].is_some(),
-        };
-        let all = match &wanted {
-            Column::Numbers(numbers) => numbers.len(),
-            Column::Words(words, _) => words.len(),
-        };
-        let mut rows: Vec<usize> = (0..all).filter(|&row| is_present(row)).collect();
         let found = rows.len();
-        if found < 10 {
-            return Err(TableError::FewRows { found });
+        if found < LEAST_ROWS {
+            return Err(TableError::FewRows { name: name.clone(), found, least: LEAST_ROWS });
         }
         stream(SEED, "table").shuffle(&mut rows);
         let train = found - found / TEST_SHARE;
-        let (output, answers, scaling) = answers(&target, &wanted, &rows, train)?;
-        let made: Vec<Converted> = columns.iter().map(|(name, column)| input(name, column, &rows, train)).collect();
-        let width: usize = made.iter().map(|made| made.names.len()).sum();
-        // Column by column into rows.
+        let (output, answers, scaling) = answers(name, wanted, kind, &rows, train)?;
+        let others = || columns.iter().enumerate().filter(|(at, _)| *at != target).map(|(_, column)| column);
+        let reports: Vec<ColumnReport> = others().map(|(name, column)| report(name, column, &rows, train)).collect();
+        let names: Vec<String> = reports.iter().flat_map(input_names).collect();
+        let width = names.len();
+        if width == 0 {
+            return Err(TableError::NoInputs { name: name.clone() });
+        }
+        if width * found > MOST_NUMBERS {
+            return Err(TableError::TooLarge { rows: found, inputs: width });
+        }
         let mut inputs = vec![0.0; found * width];
         let mut first = 0;
-        for Converted { names, numbers, .. } in &made {
-            for (row, numbers) in numbers.chunks_exact(names.len().max(1)).enumerate() {
-                inputs[row * width + first..][..names.len()].copy_from_slice(numbers);
-            }
-            first += names.len();
+        for ((_, column), report) in others().zip(&reports) {
+            fill(column, &report.made, &rows, inputs.get_mut(first..).unwrap_or_default(), width);
+            first += report.made.inputs();
         }
+        let sample = |&row: &usize| {
+            let used = others().zip(&reports).filter(|(_, report)| report.made != Made::LeftOut);
+            used.map(|((_, column), _)| written(column, row)).collect::<Vec<String>>().join(", ")
+        };
+        let samples = rows[train..].iter().take(SAMPLES).map(sample).collect();
         let test = inputs.split_off(train * width);
         let [of_train, of_test] = match answers {
             Answers::Classes(mut classes) => {
@@ -197,245 +199,145 @@ impl Table {
             }
             Answers::Next => [Answers::Next, Answers::Next],
         };
-        let scalings = made.iter().flat_map(|made| std::iter::repeat_n(made.scaling, made.names.len())).collect();
-        let (columns, names): (Vec<ColumnReport>, Vec<Vec<String>>) =
-            made.into_iter().map(|made| (made.report, made.names)).unzip();
         let task = Task {
             word: "table",
-            input: Input::Numbers(names.concat()),
+            input: Input::Numbers(names),
             output,
             train: Examples { inputs: Inputs::Numbers(inputs, width), answers: of_train },
             test: Examples { inputs: Inputs::Numbers(test, width), answers: of_test },
         };
-        Ok(Self { task, columns, inputs: scalings, target, scaling, without_target: all - found })
+        let target = name.clone();
+        let facts = TableFacts { columns: reports, target, scaling, without_target: all - found, samples };
+        Ok(Self { task, facts })
     }
 }
 
-/// Mean and standard deviation of the numbers of some rows; 1 where there is no deviation.
+/// What a column is predicted as where nobody says otherwise.
+pub fn usual_kind(column: &Column) -> TargetKind {
+    if matches!(column, Column::Numbers(_)) { TargetKind::Number } else { TargetKind::Class }
+}
+
+/// The rows in which a value is present.
+fn present<T>(values: &[T], is_present: impl Fn(&T) -> bool) -> Vec<usize> {
+    values.iter().enumerate().filter(|(_, value)| is_present(value)).map(|(row, _)| row).collect()
+}
+
+fn too_many(name: &str, found: usize) -> TableError {
+    TableError::TooManyClasses { name: name.to_owned(), found }
+}
+
+/// Mean and standard deviation of numbers; none where they do not differ.
 fn scaling(numbers: impl Iterator<Item = f32> + Clone) -> Option<Scaling> {
     let count = numbers.clone().count();
     let mean = numbers.clone().map(f64::from).sum::<f64>() / count as f64;
     let variance = numbers.map(|number| (f64::from(number) - mean).powi(2)).sum::<f64>() / count as f64;
-    (variance > 0.0).then_some(Scaling { mean: mean as f32, deviation: variance.sqrt() as f32 })
+    let scaling = Scaling { mean: mean as f32, deviation: variance.sqrt() as f32 };
+    (scaling.deviation > 0.0 && scaling.deviation.is_finite()).then_some(scaling)
 }
 
-/// What a column says of each row as inputs.
-struct Converted {
-    report: ColumnReport,
-    /// The inputs' names.
-    names: Vec<String>,
-    scaling: Scaling,
-    /// `[rows, names]`.
-    numbers: Vec<f32>,
-}
-
-/// Makes inputs of a column. Means are those of the rows to learn from.
-fn input(name: &str, column: &Column, rows: &[usize], train: usize) -> Converted {
-    let report = |made, missing| ColumnReport { name: name.to_owned(), made, missing };
-    let unscaled = Scaling { mean: 0.0, deviation: 1.0 };
-    let left_out = |missing| Converted {
-        report: report(Made::LeftOut, missing),
-        names: Vec::new(),
-        scaling: unscaled,
-        numbers: Vec::new(),
-    };
-    match column {
+/// What becomes of a column. Means are those of the rows to learn from.
+fn report(name: &str, column: &Column, rows: &[usize], train: usize) -> ColumnReport {
+    let (made, missing) = match column {
         Column::Numbers(numbers) => {
-            let missing = rows.iter().filter(|&&row| numbers[row].is_none()).count();
-            let Some(scaling) = scaling(rows[..train].iter().filter_map(|&row| numbers[row])) else {
-                return left_out(missing);
-            };
-            let scaled = |number| (number - scaling.mean) / scaling.deviation;
-            Converted {
-                report: report(Made::Scaled, missing),
-                names: vec![name.to_owned()],
-                scaling,
-                numbers: rows.iter().map(|&row| numbers[row].map_or(0.0, scaled)).collect(),
-            }
+            let learned = rows[..train].iter().map(|&row| numbers[row]).filter(|number| !number.is_nan());
+            let missing = rows.iter().filter(|&&row| numbers[row].is_nan()).count();
+            (scaling(learned).map_or(Made::LeftOut, Made::Scaled), missing)
         }
         Column::Words(words, list) => {
-            let missing = rows.iter().filter(|&&row| words[row].is_none()).count();
-            if list.len() < 2 || list.len() > MOST_WORDS {
-                return left_out(missing);
+            let is_usable = (2..=MOST_WORDS).contains(&list.len());
+            let missing = rows.iter().filter(|&&row| words[row] == MISSING).count();
+            (if is_usable { Made::OneHot(list.clone()) } else { Made::LeftOut }, missing)
+        }
+        Column::Varied { missing } => (Made::LeftOut, *missing),
+    };
+    ColumnReport { name: name.to_owned(), made, missing }
+}
+
+/// The names of the inputs that a column became.
+fn input_names(ColumnReport { name, made, .. }: &ColumnReport) -> Vec<String> {
+    match made {
+        Made::Scaled(_) => vec![name.clone()],
+        Made::OneHot(words) => words.iter().map(|word| format!("{name}={word}")).collect(),
+        Made::LeftOut => Vec::new(),
+    }
+}
+
+/// Writes the inputs of a column, from the first of its own on, into rows of `width` numbers.
+fn fill(column: &Column, made: &Made, rows: &[usize], inputs: &mut [f32], width: usize) {
+    for (at, &row) in rows.iter().enumerate() {
+        match (column, made) {
+            (Column::Numbers(numbers), Made::Scaled(scaling)) if !numbers[row].is_nan() => {
+                inputs[at * width] = scaling.scaled(numbers[row]);
             }
-            let mut numbers = vec![0.0; rows.len() * list.len()];
-            for (&row, numbers) in rows.iter().zip(numbers.chunks_exact_mut(list.len())) {
-                if let Some(word) = words[row] {
-                    numbers[word as usize] = 1.0;
-                }
+            (Column::Words(words, _), Made::OneHot(_)) if words[row] != MISSING => {
+                inputs[at * width + usize::from(words[row])] = 1.0;
             }
-            let names = list.iter().map(|word| format!("{name}={word}")).collect();
-            Converted { report: report(Made::OneHot(list.len()), missing), names, scaling: unscaled, numbers }
+            _ => {}
         }
     }
 }
 
-/// What is to be said of each row: classes of words, and numbers with mean 0 and variance 1.
+/// A value as it may be written again.
+fn written(column: &Column, row: usize) -> String {
+    match column {
+        Column::Numbers(numbers) if !numbers[row].is_nan() => numbers[row].to_string(),
+        Column::Words(words, list) => {
+            let word = list.get(usize::from(words[row])).map_or("", String::as_str);
+            let needs_quotes = word.contains([',', '"', '\n', '\r']);
+            if needs_quotes { format!("\"{}\"", word.replace('"', "\"\"")) } else { word.to_owned() }
+        }
+        _ => String::new(),
+    }
+}
+
+/// What is to be said of each row: classes, or numbers with mean 0 and variance 1.
 fn answers(
     name: &str,
     column: &Column,
+    kind: TargetKind,
     rows: &[usize],
     train: usize,
 ) -> Result<(Output, Answers, Option<Scaling>), TableError> {
-    match column {
-        Column::Words(words, list) => {
+    let one_value = || TableError::OneValue { name: name.to_owned() };
+    match (column, kind) {
+        (Column::Words(words, list), TargetKind::Class) => {
             if list.len() > MOST_CLASSES {
-                return Err(TableError::TooManyClasses { name: name.to_owned(), found: list.len() });
+                return Err(too_many(name, list.len()));
             }
             if list.len() < 2 {
-                return Err(TableError::OneValue { name: name.to_owned() });
+                return Err(one_value());
             }
-            let classes = rows.iter().filter_map(|&row| words[row]).map(|word| word as u16).collect();
+            let classes = rows.iter().map(|&row| words[row]).collect();
             Ok((Output::Classes(list.clone()), Answers::Classes(classes), None))
         }
-        Column::Numbers(numbers) => {
-            let of = |rows: &[usize]| rows.iter().filter_map(|&row| numbers[row]).collect::<Vec<f32>>();
-            let scaling = scaling(of(&rows[..train]).iter().copied())
-                .ok_or_else(|| TableError::OneValue { name: name.to_owned() })?;
-            let scaled = of(rows).iter().map(|number| (number - scaling.mean) / scaling.deviation).collect();
+        (Column::Numbers(numbers), TargetKind::Class) => {
+            let mut values: Vec<f32> = Vec::new();
+            for &row in rows {
+                if !values.contains(&numbers[row]) {
+                    values.push(numbers[row]);
+                    if values.len() > MOST_CLASSES {
+                        return Err(too_many(name, values.len()));
+                    }
+                }
+            }
+            if values.len() < 2 {
+                return Err(one_value());
+            }
+            values.sort_by(f32::total_cmp);
+            let class = |&row: &usize| values.iter().position(|value| *value == numbers[row]).unwrap_or_default();
+            let classes = rows.iter().map(|row| class(row) as u16).collect();
+            Ok((Output::Classes(values.iter().map(f32::to_string).collect()), Answers::Classes(classes), None))
+        }
+        (Column::Numbers(numbers), TargetKind::Number) => {
+            let scaling = scaling(rows[..train].iter().map(|&row| numbers[row])).ok_or_else(one_value)?;
+            let scaled = rows.iter().map(|&row| scaling.scaled(numbers[row])).collect();
             Ok((Output::Numbers(vec![name.to_owned()]), Answers::Numbers(scaled, 1), Some(scaling)))
         }
-    }
-}
-
-/// What stands for a missing value.
-fn is_missing(value: &str) -> bool {
-    matches!(value, "" | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL" | "?")
-}
-
-/// A column while it is read: numbers for as long as all values are.
-enum Reading {
-    Numbers(Vec<Option<f32>>),
-    Words(Vec<Option<u32>>, Vec<String>, HashMap<String, u32>),
-}
-
-impl Reading {
-    fn push(&mut self, value: &str, seen: &mut dyn FnMut() -> Vec<String>) {
-        if let Self::Numbers(numbers) = self {
-            match value.parse::<f32>() {
-                _ if is_missing(value) => return numbers.push(None),
-                Ok(number) if number.is_finite() => return numbers.push(Some(number)),
-                _ => {}
-            }
-            // The values before were numbers, and are words now, as they were written.
-            let mut words = Self::Words(Vec::new(), Vec::new(), HashMap::new());
-            seen().iter().for_each(|value| words.push(value, &mut Vec::new));
-            *self = words;
+        (Column::Words(_, list), TargetKind::Number) => {
+            let word = list.iter().find(|word| csv::number(word).is_none()).or(list.first());
+            Err(TableError::NotNumbers { name: name.to_owned(), word: word.cloned().unwrap_or_default() })
         }
-        if let Self::Words(words, list, known) = self {
-            if is_missing(value) {
-                return words.push(None);
-            }
-            let next = list.len() as u32;
-            let index = known.get(value).copied().unwrap_or_else(|| {
-                list.push(value.to_owned());
-                known.insert(value.to_owned(), next);
-                next
-            });
-            words.push(Some(index));
-        }
-    }
-}
-
-/// Reads the columns of a CSV file.
-fn columns(text: &str) -> Result<Vec<(String, Column)>, TableError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let header = text.lines().next().filter(|line| !line.trim().is_empty()).ok_or(TableError::Empty)?;
-    let count = |separator: &u8| header.bytes().filter(|byte| byte == separator).count();
-    let separator = [b',', b';', b'\t'].into_iter().rev().max_by_key(count).unwrap_or(b',');
-    let mut rows = Rows { text, at: 0, line: 1, separator };
-    let names = rows.next_row()?.unwrap_or_default();
-    let mut columns: Vec<Reading> = names.iter().map(|_| Reading::Numbers(Vec::new())).collect();
-    while let Some(values) = rows.next_row()? {
-        if values.len() != names.len() {
-            return Err(TableError::Ragged { line: rows.line - 1, found: values.len(), expected: names.len() });
-        }
-        for (index, (column, value)) in columns.iter_mut().zip(&values).enumerate() {
-            column.push(value, &mut || earlier(text, separator, index, rows.at));
-        }
-    }
-    let finished = |reading| match reading {
-        Reading::Numbers(numbers) => Column::Numbers(numbers),
-        Reading::Words(words, list, _) => Column::Words(words, list),
-    };
-    Ok(names.into_iter().map(|name| name.into_owned()).zip(columns.into_iter().map(finished)).collect())
-}
-
-/// The values of a column in all rows before the one that ends at `end`, without the header.
-fn earlier(text: &str, separator: u8, column: usize, end: usize) -> Vec<String> {
-    let mut rows = Rows { text, at: 0, line: 1, separator };
-    let mut values = Vec::new();
-    let _ = rows.next_row();
-    while let Ok(Some(row)) = rows.next_row() {
-        if rows.at >= end {
-            break;
-        }
-        values.extend(row.get(column).map(|value| value.to_string()));
-    }
-    values
-}
-
-/// A CSV file, row by row.
-struct Rows<'a> {
-    text: &'a str,
-    at: usize,
-    line: usize,
-    separator: u8,
-}
-
-impl<'a> Rows<'a> {
-    /// The values of the next row that is not empty; none at the end.
-    fn next_row(&mut self) -> Result<Option<Vec<std::borrow::Cow<'a, str>>>, TableError> {
-        let bytes = self.text.as_bytes();
-        while matches!(bytes.get(self.at), Some(b'\n' | b'\r')) {
-            self.line += usize::from(bytes[self.at] == b'\n');
-            self.at += 1;
-        }
-        if self.at >= bytes.len() {
-            return Ok(None);
-        }
-        let mut values = Vec::new();
-        loop {
-            let is_quoted = bytes.get(self.at) == Some(&b'"');
-            let value = if is_quoted { self.quoted()? } else { self.plain() };
-            values.push(value);
-            match bytes.get(self.at) {
-                Some(&byte) if byte == self.separator => self.at += 1,
-                _ => break,
-            }
-        }
-        while matches!(bytes.get(self.at), Some(b'\r')) {
-            self.at += 1;
-        }
-        self.at += usize::from(self.at < bytes.len());
-        self.line += 1;
-        Ok(Some(values))
-    }
-
-    fn plain(&mut self) -> std::borrow::Cow<'a, str> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let ends = |byte: &u8| *byte == self.separator || matches!(byte, b'\n' | b'\r');
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
-        let value = self.text[self.at..self.at + length].trim();
-        self.at += length;
-        value.into()
-    }
-
-    fn quoted(&mut self) -> Result<std::borrow::Cow<'a, str>, TableError> {
-        let (line, mut value) = (self.line, String::new());
-        loop {
-            self.at += 1;
-            let rest = &self.text[self.at..];
-            let length = rest.find('"').ok_or(TableError::OpenQuote { line })?;
-            self.line += rest[..length].matches('\n').count();
-            value.push_str(&rest[..length]);
-            self.at += length + 1;
-            // Two quotation marks are one.
-            if self.text.as_bytes().get(self.at) != Some(&b'"') {
-                return Ok(value.into());
-            }
-            value.push('"');
-        }
+        (Column::Varied { .. }, _) => Err(too_many(name, csv::MOST_LISTED + 1)),
     }
 }
 
@@ -444,65 +346,87 @@ mod tests {
     use super::*;
 
     /// Ten rows of a number, a word, and a target.
-    fn ten(of: impl Fn(usize) -> String) -> String {
-        format!("size,colour,price\n{}", (0..10).map(|row| of(row) + "\n").collect::<String>())
+    fn ten(of: impl Fn(usize) -> String) -> Columns {
+        let text = format!("size,colour,price\n{}", (0..10).map(|row| of(row) + "\n").collect::<String>());
+        csv::read(text.as_bytes()).unwrap()
+    }
+
+    fn regression(columns: &Columns) -> Result<Table, TableError> {
+        Table::new(columns, 2, TargetKind::Number)
     }
 
     #[test]
     fn numbers_are_scaled_and_words_are_inputs_of_their_own() {
-        let text = ten(|row| format!("{row},{},{}", ["red", "\"dark, blue\""][row % 2], 2 * row));
-        let table = Table::read(&text, Target::Last).unwrap();
+        let columns = ten(|row| format!("{row},{},{}", ["red", "\"dark, blue\""][row % 2], 2 * row));
+        let Table { task, facts } = regression(&columns).unwrap();
         let names = ["size", "colour=red", "colour=dark, blue"].map(str::to_owned).to_vec();
-        assert_eq!(table.task.input, Input::Numbers(names));
-        assert_eq!(table.task.output, Output::Numbers(vec!["price".into()]));
-        assert_eq!((table.task.train.len(), table.task.test.len()), (8, 2));
-        assert_eq!(table.inputs[1..], [Scaling { mean: 0.0, deviation: 1.0 }; 2]);
-        let (Inputs::Numbers(inputs, 3), Answers::Numbers(answers, 1)) =
-            (&table.task.train.inputs, &table.task.train.answers)
+        assert_eq!(task.input, Input::Numbers(names));
+        assert_eq!(task.output, Output::Numbers(vec!["price".into()]));
+        assert_eq!((task.train.len(), task.test.len()), (8, 2));
+        assert_eq!(facts.input_scaling()[1..], [Scaling::NONE; 2]);
+        let (Inputs::Numbers(inputs, 3), Answers::Numbers(answers, 1)) = (&task.train.inputs, &task.train.answers)
         else {
             panic!()
         };
-        let scaling = table.scaling.unwrap();
+        let scaling = facts.scaling.unwrap();
         for (row, answer) in inputs.chunks_exact(3).zip(answers) {
             assert_eq!(row[1] + row[2], 1.0);
-            let size = row[0] * table.inputs[0].deviation + table.inputs[0].mean;
+            let size = facts.input_scaling()[0].unscaled(row[0]);
             assert!((size - size.round()).abs() < 1e-5, "sizes are whole");
-            let price = answer * scaling.deviation + scaling.mean;
+            let price = scaling.unscaled(*answer);
             assert!((price / 2.0 % 2.0 - row[2]).abs() < 1e-4, "odd sizes are blue");
             assert!((row[0] - answer).abs() < 1e-5, "price is twice the size");
         }
+        // A row that is typed as it stood gives the same inputs.
+        let Inputs::Numbers(test, 3) = &task.test.inputs else { panic!() };
+        for (sample, row) in facts.samples.iter().zip(test.chunks_exact(3)) {
+            assert_eq!(facts.inputs(sample), (row.to_vec(), Vec::new()), "{sample}");
+        }
+        assert_eq!(facts.inputs("many, green").1, ["size: many", "colour: green"]);
+        assert_eq!(facts.inputs(""), (vec![0.0; 3], Vec::new()));
     }
 
     #[test]
     fn words_are_classes_and_what_is_missing_is_reported() {
-        let text = ten(|row| {
-            format!("{};x;{}", if row == 3 { "NA".into() } else { row.to_string() }, ["cheap", "dear"][row / 5])
-        });
-        let table = Table::read(&text.replace(',', ";"), Target::Named("price")).unwrap();
-        assert_eq!(table.task.output, Output::Classes(vec!["cheap".into(), "dear".into()]));
-        let report = |name: &str, made, missing| ColumnReport { name: name.into(), made, missing };
-        assert_eq!(table.columns, [report("size", Made::Scaled, 1), report("colour", Made::LeftOut, 0)]);
-        let text = ten(|row| format!("{row},a{},{}", row % 2, if row == 9 { String::new() } else { "1".into() }));
-        assert_eq!(Table::read(&text, Target::Last), Err(TableError::FewRows { found: 9 }));
+        let size = |row: usize| if row == 3 { "NA".into() } else { row.to_string() };
+        let columns = ten(|row| format!("{},x,{}", size(row), ["cheap", "dear"][row / 5]));
+        assert_eq!(usual_kind(&columns[2].1), TargetKind::Class);
+        let Table { task, facts } = Table::new(&columns, 2, TargetKind::Class).unwrap();
+        assert_eq!(task.output, Output::Classes(vec!["cheap".into(), "dear".into()]));
+        assert!(matches!(facts.columns[0], ColumnReport { made: Made::Scaled(_), missing: 1, .. }));
+        assert!(matches!(facts.columns[1], ColumnReport { made: Made::LeftOut, missing: 0, .. }));
+        assert_eq!(facts.used().count(), 1);
+        let word = "cheap".to_owned();
+        assert_eq!(regression(&columns), Err(TableError::NotNumbers { name: "price".into(), word }));
+        let columns = ten(|row| format!("{row},a{},{}", row % 2, if row == 9 { String::new() } else { "1".into() }));
+        assert_eq!(regression(&columns), Err(TableError::FewRows { name: "price".into(), found: 9, least: 10 }));
     }
 
     #[test]
-    fn numbers_before_a_word_become_words() {
-        let text = ten(|row| format!("{row},{},{row}", if row < 8 { "1.50".into() } else { format!("w{row}") }));
-        let table = Table::read(&text, Target::Last).unwrap();
-        let Input::Numbers(names) = table.task.input else { panic!() };
-        assert_eq!(names, ["size", "colour=1.50", "colour=w8", "colour=w9"]);
+    fn numbers_are_classes_where_they_are_asked_for_as_such() {
+        let columns = ten(|row| format!("{row},a{},{}", row % 2, [10, 2, 0][row % 3]));
+        let table = Table::new(&columns, 2, TargetKind::Class).unwrap();
+        assert_eq!(table.task.output, Output::Classes(["0", "2", "10"].map(str::to_owned).to_vec()));
+        // Any column may be the target.
+        let table = Table::new(&columns, 0, TargetKind::Number).unwrap();
+        assert_eq!(table.task.input, Input::Numbers(["colour=a0", "colour=a1", "price"].map(str::to_owned).to_vec()));
     }
 
     #[test]
-    fn faults_are_named_with_their_lines() {
-        let of = |text: &str| Table::read(text, Target::Last).unwrap_err();
-        assert_eq!(of(""), TableError::Empty);
-        assert_eq!(of("a,b\n1,2\n1\n"), TableError::Ragged { line: 3, found: 1, expected: 2 });
-        assert_eq!(of("a,b\n1,\"2\n"), TableError::OpenQuote { line: 2 });
+    fn what_nothing_can_be_learned_from_is_named() {
+        let name = || "price".to_owned();
         let same = ten(|row| format!("{row},x,5"));
-        assert_eq!(of(&same), TableError::OneValue { name: "price".into() });
-        let error = Table::read(&same, Target::Named("cost")).unwrap_err();
-        assert_eq!(error.to_string(), "no column is called \"cost\"; there are size, colour, price");
+        assert_eq!(regression(&same), Err(TableError::OneValue { name: name() }));
+        assert_eq!(Table::new(&same, 2, TargetKind::Class), Err(TableError::OneValue { name: name() }));
+        assert_eq!(Table::new(&same, 3, TargetKind::Class), Err(TableError::NoColumn { column: 4, columns: 3 }));
+        let unsaid = ten(|row| format!("1,x,{row}"));
+        assert_eq!(regression(&unsaid), Err(TableError::NoInputs { name: name() }));
+        let rows: String = (0..=MOST_CLASSES).map(|row| format!("{row},n{row}\n")).collect();
+        let many = csv::read(format!("a,price\n{rows}").as_bytes()).unwrap();
+        let found = MOST_CLASSES + 1;
+        assert_eq!(Table::new(&many, 1, TargetKind::Class), Err(TableError::TooManyClasses { name: name(), found }));
+        // A number that no other can be told from, for its size.
+        let huge = ten(|row| format!("{row},{}e38,{row}", if row % 2 == 0 { "3" } else { "-3" }));
+        assert!(regression(&huge).is_ok());
     }
 }

@@ -39,6 +39,8 @@ words! {
         Curve = "curve",
         /// A table of ten columns, five of which count (Friedman 1991, section 4.3).
         Friedman = "friedman",
+        /// A CSV file of the visitor's, from which one column is predicted.
+        Table = "table",
     }
 }
 
@@ -78,7 +80,7 @@ pub enum Source {
     Generated,
     /// Made by procedure, always the same examples.
     Fixed,
-    /// Read from IDX files.
+    /// Read from files of the visitor's: four IDX files, or one CSV file.
     Files,
 }
 
@@ -91,7 +93,7 @@ pub enum ClassNames {
     Letters,
     /// By the page's message `<word>-class`.
     Words,
-    /// There are none.
+    /// There are none, or the data bring them.
     None,
 }
 
@@ -102,15 +104,15 @@ impl DataSet {
             Self::Digits8 | Self::Strokes | Self::Mnist => ClassNames::Digits,
             Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => ClassNames::Letters,
             Self::Fashion | Self::Opinions | Self::OpinionsChinese | Self::Places => ClassNames::Words,
-            Self::Names | Self::Brackets | Self::Curve | Self::Friedman => ClassNames::None,
+            Self::Names | Self::Brackets | Self::Curve | Self::Friedman | Self::Table => ClassNames::None,
         }
     }
 
-    /// What is asked of a network.
+    /// What is asked of a network; of a table it is the [experiment's](crate::Experiment::output) choice.
     pub fn output(self) -> Output {
         match self {
             Self::Names | Self::Brackets => Output::NextToken,
-            Self::Curve | Self::Friedman => Output::Number,
+            Self::Curve | Self::Friedman | Self::Table => Output::Number,
             _ => Output::Classes,
         }
     }
@@ -127,7 +129,7 @@ impl DataSet {
             Self::Strokes | Self::Mnist | Self::Fashion => Form::Image { side: 28 },
             Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => Form::Point,
             Self::Opinions | Self::OpinionsChinese | Self::Places | Self::Names | Self::Brackets => Form::Text,
-            Self::Curve | Self::Friedman => Form::Row,
+            Self::Curve | Self::Friedman | Self::Table => Form::Row,
         }
     }
 
@@ -137,7 +139,7 @@ impl DataSet {
             Self::Digits8 | Self::Places | Self::Names => Source::Embedded,
             Self::Opinions | Self::OpinionsChinese | Self::Brackets | Self::Curve | Self::Friedman => Source::Fixed,
             Self::Strokes | Self::Spirals | Self::Moons | Self::Rings | Self::Blobs => Source::Generated,
-            Self::Mnist | Self::Fashion => Source::Files,
+            Self::Mnist | Self::Fashion | Self::Table => Source::Files,
         }
     }
 
@@ -146,7 +148,7 @@ impl DataSet {
         self.form() == Form::Point
     }
 
-    /// Whether the examples are read from IDX files.
+    /// Whether the examples are read from files.
     pub fn needs_files(self) -> bool {
         self.source() == Source::Files
     }
@@ -154,6 +156,16 @@ impl DataSet {
     /// Whether the examples are made by procedure, as many as asked for.
     pub fn is_generated(self) -> bool {
         self.source() == Source::Generated
+    }
+}
+
+words! {
+    /// What is predicted of the rows of a table.
+    TargetKind {
+        /// A number: regression.
+        Number = "number",
+        /// A class, one for each different value.
+        Class = "class",
     }
 }
 

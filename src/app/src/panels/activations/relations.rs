@@ -119,7 +119,7 @@ fn table(page: &AppContext, pair: Pair<'_>, labels: &[u8], differences: &[f32], 
     let pairs = pairs.filter(|&(a, b)| a != b || labels.iter().filter(|&&label| label == a).count() > 1);
     html! {
         <details class="data">
-            <summary>{ texts.get("data-table") }</summary>
+            <summary>{ texts.get("table-of-data") }</summary>
             <div class="scroll" tabindex="0" role="region" aria-label={caption.clone()}><table>
                 <caption>{ caption }</caption>
                 <thead><tr>

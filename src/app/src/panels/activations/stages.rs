@@ -130,7 +130,7 @@ fn table(page: &AppContext, pair: Pair<'_>) -> Html {
     let cell = |mean: Option<&f32>| mean.map(|&mean| number(texts, mean.into(), 3));
     html! {
         <details class="data">
-            <summary>{ texts.get("data-table") }</summary>
+            <summary>{ texts.get("table-of-data") }</summary>
             <div class="scroll" tabindex="0" role="region" aria-label={caption.clone()}><table>
                 <caption>{ caption }</caption>
                 <thead><tr>

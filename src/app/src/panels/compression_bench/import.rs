@@ -19,7 +19,7 @@ pub fn take(page: &AppContext) -> impl Fn(Option<FileList>) + use<> {
         let Some(file) = list.and_then(|list| list.get(0)) else { return };
         let (driver, dispatch) = (driver.clone(), dispatch.clone());
         wasm_bindgen_futures::spawn_local(async move {
-            match files::read(&file).await {
+            match files::read(&file, false).await {
                 Ok(file) => driver.send_workbench(WorkbenchCommand::Import(file)),
                 Err(reason) => dispatch.dispatch(Action::Notify(Notice::File { name: file.name(), reason })),
             }

@@ -115,7 +115,7 @@ pub fn table(
     };
     html! {
         <details id="files" class="data" ontoggle={toggled}>
-            <summary>{ page.texts.get("data-table") }</summary>
+            <summary>{ page.texts.get("table-of-data") }</summary>
             if listing.open {
                 { rows(page, points, front, float, listing) }
             }
@@ -173,7 +173,7 @@ fn rows(
     };
     html! {
         <div class="sheet">
-            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("data-table")}><table>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("table-of-data")}><table>
                 <thead><tr>{ for Column::ALL.map(column) }</tr></thead>
                 <tbody>{ for listing.order(points, &names, front).into_iter().map(row) }</tbody>
             </table></div>

@@ -109,7 +109,7 @@ fn data_table(page: &AppContext, rows: &[(NetworkId, bool, Option<Vec<f64>>)]) -
     };
     html! {
         <details>
-            <summary>{ texts.get("data-table") }</summary>
+            <summary>{ texts.get("table-of-data") }</summary>
             <div class="scroll" tabindex="0" role="region" aria-label={texts.get("draw-table")}><table class="data">
                 <caption>{ texts.get("draw-table") }</caption>
                 <thead><tr><td></td>{ for rows.iter().map(|(network_id, packed, _)| html! {

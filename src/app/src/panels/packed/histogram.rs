@@ -149,7 +149,7 @@ fn table(page: &AppContext, histogram: &WeightHistogram) -> Html {
     let texts = &page.texts;
     html! {
         <details class="data">
-            <summary>{ texts.get("data-table") }</summary>
+            <summary>{ texts.get("table-of-data") }</summary>
             <div class="scroll" tabindex="0" role="region" aria-label={texts.get("histogram")}><table>
                 <thead><tr>
                     <th scope="col">{ texts.get("column-from") }</th><th scope="col">{ texts.get("column-to") }</th>

@@ -190,8 +190,8 @@ fn table(page: &AppContext, found: &Found<'_>, layers: &[WeightHistogram]) -> Ht
     let texts = &page.texts;
     html! {
         <details class="data">
-            <summary>{ texts.get("data-table") }</summary>
-            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("data-table")}><table>
+            <summary>{ texts.get("table-of-data") }</summary>
+            <div class="scroll" tabindex="0" role="region" aria-label={texts.get("table-of-data")}><table>
                 <caption>{ texts.with("sensitivity-table", &[
                     ("float", percent(texts, found.float).into()),
                     ("all", found.all.map_or_else(|| "–".to_owned(), |all| percent(texts, all)).into()),

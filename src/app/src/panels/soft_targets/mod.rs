@@ -81,7 +81,7 @@ pub fn soft_targets(page: &AppContext) -> Html {
 /// What a task of sequences or of numbers shows of itself, under the temperature.
 fn task(page: &AppContext) -> Html {
     let texts = &page.texts;
-    let output = match page.state.experiment.data.output() {
+    let output = match page.state.experiment.output() {
         Output::Classes => "task-classes",
         Output::NextToken => "task-tokens",
         Output::Number => "task-numbers",

@@ -67,7 +67,7 @@ pub fn use_regions() -> Html {
             </div>
             <p class="hint">{ texts.with("regions-hint", &[("temperature", at.into())]) }</p>
             <details class="data">
-                <summary>{ texts.get("data-table") }</summary>
+                <summary>{ texts.get("table-of-data") }</summary>
                 <div class="scroll" tabindex="0" role="region" aria-label={texts.get("regions-table")}><table>
                     <caption>{ texts.get("regions-table") }</caption>
                     <thead><tr>

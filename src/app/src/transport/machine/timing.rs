@@ -112,7 +112,8 @@ impl<P: Clone> Machine<P> {
     fn time_candidate(&mut self) {
         let Some((id, about)) = &mut self.timing.candidate else { return };
         *about = key(&self.experiment);
-        let files = self.files.iter().cloned().map(|(data, files)| Command::Files { data, files });
+        let files = self.files.iter().filter(|(data, _)| !data.is_of_sequences()).cloned();
+        let files = files.map(|(data, files)| Command::Files { data, files });
         let time = Command::EstimateTime(Box::new(self.experiment.clone()));
         self.effects.extend(files.chain([time]).map(|command| Effect::Send(*id, command)));
     }

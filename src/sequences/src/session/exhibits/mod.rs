@@ -2,14 +2,16 @@
 
 mod numbers;
 mod reading;
+mod rows;
 pub mod sizes;
+mod table;
 mod writing;
 
-use retort_spec::{Exhibit, Experiment, NetworkId, Output, Plan};
+use retort_spec::{Exhibit, ExhibitPlace, Experiment, NetworkId, Output, Plan};
 
 use sizes::Sizes;
 
-use super::reports::Scored;
+use super::{lessons::Subject, reports::Scored};
 use crate::{nets::Network, tasks::Task};
 
 /// What exhibits are made of.
@@ -34,31 +36,49 @@ impl Shown {
     }
 }
 
-/// What was asked of a block.
-fn question(asked: &[(u8, String)], block: u8) -> Option<&str> {
-    asked.iter().find(|(id, _)| *id == block).map(|(_, text)| text.as_str())
+/// What is shown, and what the visitor asked of it.
+pub struct Scene<'a> {
+    /// The experiment.
+    pub experiment: &'a Experiment,
+    /// Its plan.
+    pub plan: &'a Plan,
+    /// What it learns.
+    pub subject: &'a Subject,
+    /// What was measured of each network in each run.
+    pub scored: &'a [(u32, NetworkId, Scored)],
+    /// What was asked of each block.
+    pub asked: &'a [(u8, String)],
 }
 
-/// The line and the piece that were asked about.
-fn pressed(asked: &[(u8, String)], block: u8) -> Option<[u32; 2]> {
-    let (line, piece) = question(asked, block)?.split_once(',')?;
-    Some([line.parse().ok()?, piece.parse().ok()?])
+impl<'a> Scene<'a> {
+    /// The task.
+    fn task(&self) -> &'a Task {
+        &self.subject.task
+    }
+
+    /// What was asked of a block.
+    fn question(&self, block: u8) -> Option<&'a str> {
+        self.asked.iter().find(|(id, _)| *id == block).map(|(_, text)| text.as_str())
+    }
+
+    /// The line and the piece that were asked about.
+    fn pressed(&self, block: u8) -> Option<[u32; 2]> {
+        let (line, piece) = self.question(block)?.split_once(',')?;
+        Some([line.parse().ok()?, piece.parse().ok()?])
+    }
 }
 
 /// All exhibits of a task.
-pub fn all(
-    experiment: &Experiment,
-    plan: &Plan,
-    task: &Task,
-    shown: &mut Shown,
-    scored: &[(u32, NetworkId, Scored)],
-    asked: &[(u8, String)],
-) -> Vec<Exhibit> {
-    let mut exhibits = match experiment.data.output() {
-        Output::Classes => reading::exhibits(experiment, plan, task, shown, asked),
-        Output::NextToken => writing::exhibits(experiment, plan, task, shown, scored, asked),
-        Output::Number => numbers::exhibits(experiment, plan, task, shown),
+pub fn all(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
+    let mut exhibits = match (scene.experiment.output(), &scene.subject.facts) {
+        (Output::Classes, Some(facts)) => {
+            vec![Exhibit { place: ExhibitPlace::Hero, blocks: rows::blocks(scene, facts, shown) }]
+        }
+        (Output::Classes, None) => reading::exhibits(scene, shown),
+        (Output::NextToken, _) => writing::exhibits(scene, shown),
+        (Output::Number, _) => numbers::exhibits(scene, shown),
     };
-    exhibits.extend(shown.sizes.as_ref().map(|sizes| sizes.exhibit(experiment.bits)));
+    exhibits.extend(table::exhibit(scene));
+    exhibits.extend(shown.sizes.as_ref().map(|sizes| sizes.exhibit(scene.experiment.bits)));
     exhibits
 }

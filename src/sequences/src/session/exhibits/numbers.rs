@@ -1,11 +1,11 @@
 //! Regression as a picture: a curve with its points, or what was predicted against what is true.
 
-use retort_spec::{Block, DataSet, Exhibit, ExhibitPlace, Experiment, Floats, Labels, Phrase, Plan};
+use retort_spec::{Block, DataSet, Exhibit, ExhibitPlace, Floats, Labels, Phrase};
 
-use super::Shown;
+use super::{Scene, Shown, rows};
 use crate::{
     nets::Batch,
-    tasks::{Answers, Inputs, REACH, Task, truth},
+    tasks::{Answers, Inputs, REACH, Scaling, truth},
     train::chosen,
 };
 
@@ -16,17 +16,18 @@ const DRAWN: usize = 150;
 /// Labelled points that are drawn at most.
 const POINTS: usize = 120;
 
-/// One picture.
-pub fn exhibits(experiment: &Experiment, plan: &Plan, task: &Task, shown: &mut Shown) -> Vec<Exhibit> {
-    let block = if experiment.data == DataSet::Curve {
-        curves(experiment, plan, task, shown)
-    } else {
-        predictions(plan, task, shown)
-    };
-    vec![Exhibit { place: ExhibitPlace::Hero, blocks: block.into_iter().collect() }]
+/// One picture, and a row to ask about where there are rows.
+pub fn exhibits(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
+    let block = if scene.experiment.data == DataSet::Curve { curves(scene, shown) } else { predictions(scene, shown) };
+    let mut blocks: Vec<Block> = block.into_iter().collect();
+    if let Some(facts) = &scene.subject.facts {
+        blocks.extend(rows::blocks(scene, facts, shown));
+    }
+    vec![Exhibit { place: ExhibitPlace::Hero, blocks }]
 }
 
-fn curves(experiment: &Experiment, plan: &Plan, task: &Task, shown: &mut Shown) -> Option<Block> {
+fn curves(scene: &Scene<'_>, shown: &mut Shown) -> Option<Block> {
+    let (experiment, task) = (scene.experiment, scene.task());
     let (Inputs::Numbers(inputs, 1), Answers::Numbers(answers, 1)) = (&task.train.inputs, &task.train.answers) else {
         return None;
     };
@@ -35,7 +36,7 @@ fn curves(experiment: &Experiment, plan: &Plan, task: &Task, shown: &mut Shown) 
         Floats::from(places.iter().zip(numbers).flat_map(|(&x, &y)| [x, y]).collect::<Vec<f32>>())
     };
     let mut lines = Vec::new();
-    for id in plan.ids() {
+    for id in scene.plan.ids() {
         if let Some(network) = shown.network(id) {
             lines.push((id, pairs(network.forward(Batch::Numbers(&places), None))));
         }
@@ -61,7 +62,10 @@ fn curves(experiment: &Experiment, plan: &Plan, task: &Task, shown: &mut Shown) 
     })
 }
 
-fn predictions(plan: &Plan, task: &Task, shown: &mut Shown) -> Option<Block> {
+/// In the units of the table.
+fn predictions(scene: &Scene<'_>, shown: &mut Shown) -> Option<Block> {
+    let task = scene.task();
+    let scaling = scene.subject.facts.as_ref().and_then(|facts| facts.scaling).unwrap_or(Scaling::NONE);
     let (Inputs::Numbers(inputs, width), Answers::Numbers(answers, 1)) = (&task.test.inputs, &task.test.answers) else {
         return None;
     };
@@ -69,19 +73,26 @@ fn predictions(plan: &Plan, task: &Task, shown: &mut Shown) -> Option<Block> {
     let (inputs, answers) = (&inputs[..count * width], &answers[..count]);
     let mut clouds = Vec::new();
     // Who teaches stands behind those that are compared.
-    for id in plan.ids() {
+    for id in scene.plan.ids() {
         if let Some(network) = shown.network(id) {
             let said = network.forward(Batch::Numbers(inputs), None);
-            let pairs: Vec<f32> = answers.iter().zip(said).flat_map(|(&is, &said)| [is, said]).collect();
+            let pairs: Vec<f32> = answers
+                .iter()
+                .zip(said)
+                .flat_map(|(&is, &said)| [is, said].map(|number| scaling.unscaled(number)))
+                .collect();
             clouds.push((id, Floats::from(pairs)));
         }
     }
-    let highest = f64::from(answers.iter().fold(0.0_f32, |most, answer| most.max(answer.abs()))) * 1.1;
+    let of = |pick: fn(f32, f32) -> f32| answers.iter().copied().reduce(pick).map(|one| scaling.unscaled(one));
+    let (least, most) = (of(f32::min)?, of(f32::max)?);
+    let margin = 0.05 * (most - least).max(f32::MIN_POSITIVE);
+    let (least, most) = (least - margin, most + margin);
     Some(Block::Chart {
         caption: Phrase::new("predicted-picture").with_number("rows", count as f64),
         axes: [Phrase::new("axis-true"), Phrase::new("axis-predicted")],
-        ranges: [[-highest, highest]; 2],
-        truth: vec![-highest as f32, -highest as f32, highest as f32, highest as f32].into(),
+        ranges: [[least.into(), most.into()]; 2],
+        truth: vec![least, least, most, most].into(),
         points: Vec::new().into(),
         lines: Vec::new(),
         clouds,

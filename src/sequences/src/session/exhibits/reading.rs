@@ -1,11 +1,12 @@
 //! Sentences and names that are read: what each network says of one, and which words a Transformer looks at.
 
-use retort_spec::{Block, DataSet, Exhibit, ExhibitPlace, Experiment, Floats, NetworkId, Phrase, Piece, Plan};
+use retort_spec::{Block, Exhibit, ExhibitPlace, Floats, NetworkId, Phrase, Piece};
 
-use super::{Shown, pressed, question};
+use super::{Scene, Shown};
 use crate::{
     nets::Batch,
-    tasks::{self, Answers, Inputs, Language, Task},
+    session::reports::{language, written},
+    tasks::{self, Answers, Inputs, Task},
     tokens::{Token, TokenBatch},
 };
 
@@ -24,32 +25,15 @@ struct Asked {
     right: Option<u32>,
 }
 
-fn language(data: DataSet) -> Option<Language> {
-    match data {
-        DataSet::Opinions => Some(Language::English),
-        DataSet::OpinionsChinese => Some(Language::Chinese),
-        _ => None,
-    }
-}
-
 /// What networks say of the text that is asked about, and what a teacher looks at in it.
-pub fn exhibits(
-    experiment: &Experiment,
-    plan: &Plan,
-    task: &Task,
-    shown: &mut Shown,
-    asked: &[(u8, String)],
-) -> Vec<Exhibit> {
-    let space = language(experiment.data).map_or("", Language::space);
+pub fn exhibits(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
+    let (experiment, task) = (scene.experiment, scene.task());
     let (Inputs::Tokens(inputs), Answers::Classes(classes)) = (&task.test.inputs, &task.test.answers) else {
         return Vec::new();
     };
-    let text_of = |tokens: &[Token]| match language(experiment.data) {
-        Some(_) => task.text(tokens, space),
-        None => capitalized(&task.text(tokens, space)),
-    };
-    let suggestions: Vec<String> = inputs.iter().take(SUGGESTIONS).map(|tokens| text_of(tokens)).collect();
-    let text = question(asked, FIELD).map_or_else(|| suggestions.first().cloned().unwrap_or_default(), str::to_owned);
+    let suggestions: Vec<String> =
+        inputs.iter().take(SUGGESTIONS).map(|tokens| written(experiment.data, task, tokens)).collect();
+    let text = scene.question(FIELD).map_or_else(|| suggestions.first().cloned().unwrap_or_default(), str::to_owned);
     let (tokens, unknown) = match language(experiment.data) {
         Some(language) => {
             let read = tasks::tokenize(language, &text);
@@ -73,23 +57,17 @@ pub fn exhibits(
     }
     hero.push(match asked_text.tokens.is_empty() {
         true => Block::Note(Phrase::new("ask-nothing")),
-        false => bars(plan, shown, &asked_text),
+        false => bars(scene, shown, &asked_text),
     });
     let mut exhibits = vec![Exhibit { place: ExhibitPlace::Hero, blocks: hero }];
-    exhibits.push(Exhibit { place: ExhibitPlace::Inside, blocks: attention(plan, task, shown, &asked_text, asked) });
+    exhibits.push(Exhibit { place: ExhibitPlace::Inside, blocks: attention(scene, shown, &asked_text) });
     exhibits
 }
 
-/// A name as it is written on a map.
-fn capitalized(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn bars(plan: &Plan, shown: &mut Shown, asked: &Asked) -> Block {
+fn bars(scene: &Scene<'_>, shown: &mut Shown, asked: &Asked) -> Block {
     let batch = TokenBatch::new([asked.tokens.as_slice()]);
     let mut rows = Vec::new();
-    for id in plan.ids() {
+    for id in scene.plan.ids() {
         if let Some(network) = shown.network(id) {
             let said = network.forward(Batch::Tokens(&batch), None).to_vec();
             rows.push((id, Floats::from(said)));
@@ -99,18 +77,19 @@ fn bars(plan: &Plan, shown: &mut Shown, asked: &Asked) -> Block {
 }
 
 /// From each word to each other one, as the mean over all heads of a Transformer's last block.
-fn attention(plan: &Plan, task: &Task, shown: &mut Shown, asked_text: &Asked, asked: &[(u8, String)]) -> Vec<Block> {
+fn attention(scene: &Scene<'_>, shown: &mut Shown, asked_text: &Asked) -> Vec<Block> {
+    let task = scene.task();
     let tokens = &asked_text.tokens;
     let batch = TokenBatch::new([tokens.as_slice()]);
     let mut blocks = Vec::new();
-    let ids: Vec<NetworkId> = plan.ids().collect();
+    let ids: Vec<NetworkId> = scene.plan.ids().collect();
     for id in ids.into_iter().filter(|_| !tokens.is_empty()) {
         let Some(network) = shown.network(id) else { continue };
         network.forward(Batch::Tokens(&batch), None);
         let maps = network.attention_maps(0);
         let Some(heads) = maps.last() else { continue };
         let count = tokens.len();
-        let from = pressed(asked, WORDS).map(|[_, piece]| piece as usize).filter(|&at| at < count);
+        let from = scene.pressed(WORDS).map(|[_, piece]| piece as usize).filter(|&at| at < count);
         let from = from.unwrap_or(count - 1);
         let shade = |to: usize| {
             heads.iter().map(|map| f64::from(map[from * count + to])).sum::<f64>() / heads.len().max(1) as f64

@@ -1,16 +1,13 @@
 //! Language models: texts that they write, coloured by the teacher's surprise, and what becomes of them.
 
 use retort_kernels::softmax_rows;
-use retort_spec::{
-    Block, Cell, DataSet, Exhibit, ExhibitPlace, Experiment, Floats, NetworkId, Phrase, Piece, Plan, RowName,
-};
+use retort_spec::{Block, Cell, DataSet, Exhibit, ExhibitPlace, Floats, NetworkId, Phrase, Piece, Plan, RowName};
 
-use super::{Shown, pressed};
+use super::{Scene, Shown};
 use crate::{
     losses::{shown_bytes, token_bytes},
     nets::Batch,
     random::stream,
-    session::reports::Scored,
     tasks::{BEGIN, END, Input, Task},
     tokens::{Token, TokenBatch},
     train::{MetricKind, tokens_per_call, write},
@@ -34,17 +31,11 @@ struct Letter {
 }
 
 /// Texts of all networks, the outcomes at one letter, and the table of methods.
-pub fn exhibits(
-    experiment: &Experiment,
-    plan: &Plan,
-    task: &Task,
-    shown: &mut Shown,
-    scored: &[(u32, NetworkId, Scored)],
-    asked: &[(u8, String)],
-) -> Vec<Exhibit> {
+pub fn exhibits(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
+    let (experiment, plan, task) = (scene.experiment, scene.plan, scene.task());
     // The last letter that was pressed, of whichever network.
-    let letter = asked.iter().rev().find(|(block, _)| *block >= FIRST);
-    let letter = letter.and_then(|(block, _)| Some(Letter { block: *block, at: pressed(asked, *block)? }));
+    let letter = scene.asked.iter().rev().find(|(block, _)| *block >= FIRST);
+    let letter = letter.and_then(|(block, _)| Some(Letter { block: *block, at: scene.pressed(*block)? }));
     let ids: Vec<NetworkId> = plan.ids().collect();
     let (mut texts, mut outcomes) = (Vec::new(), None);
     for (block, &id) in (FIRST..).zip(&ids) {
@@ -69,11 +60,11 @@ pub fn exhibits(
         }
         texts.push(Block::Texts { id: block, network: id, caption: None, lines, chosen: here });
     }
-    let mut blocks = vec![table(experiment, plan, scored)];
+    let mut blocks = vec![table(scene)];
     blocks.extend(outcomes.unwrap_or_default());
     blocks.push(Block::Note(Phrase::new("texts-caption").with_number("temperature", experiment.temperature)));
     blocks.append(&mut texts);
-    blocks.push(shown_of_teacher(experiment, task));
+    blocks.push(shown_of_teacher(scene));
     vec![Exhibit { place: ExhibitPlace::Hero, blocks }]
 }
 
@@ -141,7 +132,8 @@ fn next_letters(plan: &Plan, task: &Task, shown: &mut Shown, before: &[Token]) -
 }
 
 /// The methods beside each other: the means over all runs that are done.
-fn table(experiment: &Experiment, plan: &Plan, scored: &[(u32, NetworkId, Scored)]) -> Block {
+fn table(scene: &Scene<'_>) -> Block {
+    let Scene { experiment, plan, scored, .. } = *scene;
     let mean = |id: NetworkId, kind: MetricKind| {
         let values: Vec<f64> =
             scored.iter().filter(|(_, other, _)| *other == id).filter_map(|(.., scored)| scored.metric(kind)).collect();
@@ -174,9 +166,9 @@ fn table(experiment: &Experiment, plan: &Plan, scored: &[(u32, NetworkId, Scored
 }
 
 /// What leaves the teacher for each letter, by what it shows.
-fn shown_of_teacher(experiment: &Experiment, task: &Task) -> Block {
-    let vocabulary = task.vocabulary();
-    let top = Some(experiment.shown as usize).filter(|&top| top > 0 && top < vocabulary);
+fn shown_of_teacher(scene: &Scene<'_>) -> Block {
+    let vocabulary = scene.task().vocabulary();
+    let top = Some(scene.experiment.shown as usize).filter(|&top| top > 0 && top < vocabulary);
     let row = |key: &str, bytes: usize| {
         let phrase = Phrase::new(key).with_number("count", top.unwrap_or(3) as f64);
         (RowName::Phrase(phrase), vec![Cell::Bytes(bytes as f64)])
