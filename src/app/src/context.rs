@@ -8,7 +8,7 @@ use yew::prelude::*;
 use crate::{
     i18n::{
         Language, Texts,
-        labels::{network_name, short_name},
+        labels::{class_name, network_name, short_name},
     },
     platform::{place::Place, view::View},
     state::{Action, State},
@@ -55,6 +55,14 @@ impl AppContext {
     /// The same in a word.
     pub fn short_name(&self, network_id: NetworkId) -> String {
         short_name(&self.texts, &self.state.plan, network_id)
+    }
+
+    /// What a class is called: by the data, where they say it.
+    pub fn class_name(&self, class: usize) -> String {
+        let data = self.state.data.as_ref();
+        let named = data.and_then(|data| data.class_names.get(class)).cloned();
+        let of = data.map_or(self.state.experiment.data, |data| data.data);
+        named.unwrap_or_else(|| class_name(&self.texts, of, class))
     }
 
     /// What was made of a network, with its name in front; where all is about the product, nobody asks whose it is.

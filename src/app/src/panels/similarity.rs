@@ -1,15 +1,12 @@
 //! What the teacher thinks looks like what: each class's mean distribution, teacher's or student's, at the slider's T.
 
-use retort_spec::{NetworkId, probability::mean_distribution_per_class};
+use retort_spec::{NetworkId, Output, probability::mean_distribution_per_class};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
 use crate::{
     context::use_page,
-    i18n::{
-        format::{number, percent, percentage, temperature},
-        labels::class_name,
-    },
+    i18n::format::{number, percent, percentage, temperature},
     island,
     state::{
         Action,
@@ -29,7 +26,7 @@ pub const PANEL: Panel = Panel {
     id: "similarity",
     draw: |_| island!(use_similarity),
     sites: &[(Tab::Inside, Area::Stage)],
-    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    applies: |experiment, _| experiment.output() == Output::Classes,
     ..Panel::PLAIN
 };
 
@@ -65,7 +62,7 @@ pub fn use_similarity() -> Html {
             let value = if p.is_finite() { number(texts, 100.0 * p, digits) } else { "–".into() };
             html! { <td class={classes!((i == j).then_some("same"))} style={format!("--shade:{shade:.0}%")}>{ value }</td> }
         };
-        let name = |class: usize| class_name(&page.texts, data.data, class);
+        let name = |class: usize| page.class_name(class);
         // A picture of the class; its name says what it is of.
         let head = |scope: &'static str, class: usize| {
             let picture = typical(&data.gallery, class as u8).filter(|example| !example.pixels.is_empty()).map(|example| {
@@ -135,7 +132,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
     let Some((data, network)) = state.data.as_ref().zip(state.network(props.network_id)) else {
         return Html::default();
     };
-    if data.data.is_plane() {
+    if data.data.is_plane() || data.data.is_of_sequences() {
         return Html::default();
     }
     let classes = data.classes as usize;
@@ -165,7 +162,7 @@ fn use_look_alikes(props: &LookAlikesProps) -> Html {
             <p>
                 <label for="look-like">{ texts.with("looks-like", &[("network", page.name(props.network_id).into())]) }</label>
                 <select id="look-like" onchange={choose}>{ for (0..classes).map(|class| html! {
-                    <option value={class.to_string()} selected={class == of}>{ class_name(&page.texts, data.data, class) }</option>
+                    <option value={class.to_string()} selected={class == of}>{ page.class_name(class) }</option>
                 }) }</select>
             </p>
             <div class="look-alikes">{ for found.into_iter().take(SHOWN).map(thumbnail) }</div>

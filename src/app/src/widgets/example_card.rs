@@ -23,6 +23,10 @@ use crate::{
 
 /// The card.
 pub fn example_card(page: &AppContext) -> Html {
+    // Of sequences and rows there is no picture.
+    if page.state.experiment.data.is_of_sequences() {
+        return Html::default();
+    }
     let texts = &page.texts;
     let shown = page.state.data.as_ref().zip(Subject::of(&page.state));
     let now = page.state.temperature();

@@ -13,8 +13,14 @@ use crate::{
 /// Examples of a row that are drawn: more are a texture, not examples.
 pub const MOST_SHOWN: usize = 24;
 
-/// These test examples as buttons, images as they are and points by their index; `words` tells of each.
+/// These test examples as buttons, images as they are and points by their index; `words` tells of each. Texts are
+/// listed, and of rows of numbers nothing is shown.
 pub fn thumbnails(page: &AppContext, data: &DataSummary, members: &[usize], words: impl Fn(usize) -> String) -> Html {
+    if data.data.is_of_sequences() {
+        let text = |&index: &usize| html! { <li title={words(index)}>{ data.test_texts.get(index) }</li> };
+        let shown = members.iter().take(if data.test_texts.is_empty() { 0 } else { MOST_SHOWN });
+        return html! { <ul class="texts-list">{ for shown.map(text) }</ul> };
+    }
     let size = (data.shape[0] * data.shape[1]) as usize;
     let example = |&index: &usize| {
         let dispatch = page.state.dispatcher();

@@ -5,7 +5,7 @@ use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::{format::number, labels::class_name},
+    i18n::format::number,
     state::{
         networks::is_usual,
         predictions::{answers, disagreements},
@@ -22,7 +22,7 @@ pub fn row(page: &AppContext, data: &DataSummary, student: &[f32]) -> Html {
     let (teacher, student) = (answers(&teacher.logits, classes), answers(student, classes));
     let found = disagreements(&teacher, &student);
     let is_usual = is_usual(&state.plan);
-    let name = |class: u8| class_name(&page.texts, data.data, class.into());
+    let name = |class: u8| page.class_name(class.into());
     let words = |index: usize| {
         let label = data.test_labels.get(index).map(|&label| name(label)).unwrap_or_default();
         let args = [

@@ -1,14 +1,10 @@
 //! Labels against answers: one network's counts, or how they differ from another's.
 
-use retort_spec::DataSummary;
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::{
-        format::{number, percent, signed},
-        labels::class_name,
-    },
+    i18n::format::{number, percent, signed},
 };
 
 /// The test examples of each cell: `[label][answer]`.
@@ -53,10 +49,10 @@ pub struct Shown<'a> {
 }
 
 /// The matrix as a table; a cell with examples is a button that opens it.
-pub fn matrix(page: &AppContext, data: &DataSummary, shown: &Shown<'_>, choose: &Callback<(usize, usize)>) -> Html {
+pub fn matrix(page: &AppContext, shown: &Shown<'_>, choose: &Callback<(usize, usize)>) -> Html {
     let texts = &page.texts;
     let classes = shown.cells.len();
-    let name = |class: usize| class_name(&page.texts, data.data, class);
+    let name = |class: usize| page.class_name(class);
     let difference = shown.minus.is_some();
     let counts = counts(shown.cells, shown.minus);
     // A count's shade would drown in the diagonal, a difference's not.
@@ -103,7 +99,7 @@ pub fn matrix(page: &AppContext, data: &DataSummary, shown: &Shown<'_>, choose: 
         false => (texts.get("confusion-caption"), texts.get("right")),
     };
     html! {
-        <div class="scroll" tabindex="0" role="region" aria-label={texts.get("confusion")}><table class={classes!("matrix", "counts", shown.class)}>
+        <div class="scroll" tabindex="0" role="region" aria-label={texts.get("confusion")}><table class={classes!("matrix", "counts", shown.class, (name(0).chars().count() > 2).then_some("names"))}>
             <caption>{ caption }</caption>
             <thead><tr><td></td>{ for (0..classes).map(|class| html! { <th scope="col">{ name(class) }</th> }) }<th scope="col">{ head }</th></tr></thead>
             <tbody>{ for (0..classes).map(|i| html! {

@@ -7,14 +7,13 @@ pub mod matrix;
 
 use std::borrow::Cow;
 
-use retort_spec::{DataSummary, Measured, NetworkId};
+use retort_spec::{DataSummary, Measured, NetworkId, Output};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
 use crate::island;
 use crate::{
     context::{AppContext, use_page},
-    i18n::labels::class_name,
     panels::confusion::matrix::{Cells, Shown, cells, matrix},
     state::{class_bias::biased, predictions::answers},
     widgets::{choice::choice, example_card::example_card, example_row::thumbnails},
@@ -37,7 +36,7 @@ pub const PANEL: Panel = Panel {
     id: "confusion",
     draw: |_| island!(use_confusion),
     sites: &[(Tab::Inside, Area::Stage)],
-    applies: |experiment, _| !experiment.data.is_of_sequences(),
+    applies: |experiment, _| experiment.output() == Output::Classes,
     ..Panel::PLAIN
 };
 
@@ -80,7 +79,7 @@ pub fn use_confusion() -> Html {
         let cells = cells_of(data, network);
         let shown = Shown { cells: &cells, minus: minus.as_ref(), class, open: *cell };
         let opened = cell.map(|place| members(&page, data, &cells, place));
-        Some((matrix(&page, data, &shown, &open), opened))
+        Some((matrix(&page, &shown, &open), opened))
     });
     let (table, opened) = table.unzip();
     let student = data.zip(state.network(product)).map(|(data, network)| (data, logits(&page, data, network)));
@@ -105,7 +104,7 @@ pub fn use_confusion() -> Html {
 fn members(page: &AppContext, data: &DataSummary, cells: &Cells, (i, j): (usize, usize)) -> Html {
     let texts = &page.texts;
     let Some(members) = cells.get(i).and_then(|row| row.get(j)) else { return Html::default() };
-    let name = |class: usize| class_name(&page.texts, data.data, class);
+    let name = |class: usize| page.class_name(class);
     let title = texts.with(
         "confusion-cell",
         &[("label", name(i).into()), ("answer", name(j).into()), ("count", members.len().into())],
