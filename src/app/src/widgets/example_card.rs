@@ -23,7 +23,7 @@ use crate::{
 
 /// The card.
 pub fn example_card(page: &AppContext) -> Html {
-    // Of sequences and rows there is no picture.
+    // Sequences and rows have no picture.
     if page.state.experiment.data.is_of_sequences() {
         return Html::default();
     }

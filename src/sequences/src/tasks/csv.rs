@@ -1,5 +1,5 @@
-//! Reads CSV files: a header, then rows; commas, semicolons or tabs between values, quotation marks around what contains
-//! them (RFC 4180, and what spreadsheets make of it).
+//! Reads CSV files: a header, then rows; commas, semicolons or tabs between values, quotation marks around what
+//! contains them (RFC 4180, and what spreadsheets make of it).
 
 use std::{borrow::Cow, collections::HashMap};
 
