@@ -187,9 +187,13 @@ mod tests {
         assert_eq!(left_out(Scheme::BornAgain), ["words", "task-sizes"]);
         assert_eq!(left_out(Scheme::Soup), ["objectives", "words", "task-sizes"]);
         assert_eq!(left_out(Scheme::Subliminal), ["objectives", "words", "task-sizes"]);
-        let of_images = ["cost", "draw", "similarity", "confusion", "packed", "bench", "inside"];
+        let of_images = ["cost", "draw", "packed", "bench", "inside"];
         let of_places = of(DataSet::Places, Scheme::Offline);
         assert!(of_images.iter().all(|id| of_places.contains(id)) && !of_places.contains(&"words"));
-        assert!(of(DataSet::Curve, Scheme::Offline).contains(&"objectives"));
+        let of_curve = of(DataSet::Curve, Scheme::Offline);
+        assert!(of_curve.contains(&"objectives"));
+        // What is said of classes is said of texts, too.
+        let of_classes = ["similarity", "confusion"];
+        assert!(of_classes.iter().all(|id| of_curve.contains(id) && !of_places.contains(id)));
     }
 }
