@@ -11,8 +11,8 @@ use clap::ArgMatches;
 use pollster::block_on;
 use retort_engine::Session;
 use retort_spec::{
-    Command, DataSet, DeviceChoice, Event, Experiment, Measured, NetworkId, Outcome, Role, Scheme, Spread, Verdict,
-    decode, encode,
+    Block, Cell, Command, DataSet, DeviceChoice, Event, Experiment, Measured, NetworkId, Outcome, Role, RowName,
+    Scheme, Spread, Verdict, decode, encode,
 };
 
 use crate::{Failure, compute, text};
@@ -141,6 +141,29 @@ fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
                 ("labels=250&soft=0", "one network with 250 labels"),
             ],
         ),
+        Scheme::Private => (
+            "100 teachers, 200 queries, normal noise of deviation 8",
+            &[
+                ("scheme=private&noise-law=laplace&vote-noise=20", "Laplace noise of scale 20"),
+                ("scheme=private&queries=50", "50 queries"),
+                ("scheme=private&members=25&vote-noise=4", "25 teachers, noise of deviation 4"),
+                ("scheme=private&members=5&noise-law=laplace&vote-noise=1", "five teachers, Laplace noise of scale 1"),
+                ("labels=200&soft=0", "no secret: 200 true labels"),
+            ],
+        ),
+        Scheme::Lifelong => (
+            "a last layer for each task, which is told",
+            &[
+                ("scheme=lifelong&soft=0.75", "λ = 3"),
+                ("scheme=lifelong&t2=on", "with T²"),
+                ("scheme=lifelong&kept=50", "50 examples kept"),
+                ("scheme=lifelong&heads=one", "one softmax, the task is not told"),
+                ("scheme=lifelong&heads=one&kept=50", "that, and 50 examples kept"),
+                ("scheme=lifelong&heads=sigmoid", "sigmoids, the task is not told"),
+                ("scheme=lifelong&heads=sigmoid&kept=50", "those, and 50 examples kept"),
+                ("student=64&labels=all&soft=0", "all classes at once, none told"),
+            ],
+        ),
         Scheme::Specialists => (
             "five specialists of two classes each beside a generalist, 400 labels",
             &[
@@ -192,6 +215,8 @@ struct Row {
     verdict: Verdict,
     measured: Vec<Measured>,
     examples: u32,
+    /// What the scheme showed of itself last, of the first seed.
+    shown: Vec<Block>,
 }
 
 /// Prints the tables, or writes them into a file.
@@ -246,6 +271,7 @@ fn section(scheme: Scheme, seeds: u32) -> Result<String, Failure> {
         write!(stderr(), "\r{:<120}", encode(&decoded.experiment))?;
         let row = measure(&mut session, decoded.experiment)?;
         let _ = writeln!(table, "| {why}<br>`{link}` | {} |", cells(&row));
+        table.push_str(&shown(&row));
         let omitted = of_omitted(&row);
         if !omitted.is_empty() {
             let _ = writeln!(table, "| … of the class left out | {omitted} | | |");
@@ -261,18 +287,19 @@ fn measure(session: &mut Session, experiment: Experiment) -> Result<Row, Failure
     while session.is_running() {
         events.extend(block_on(session.advance(Duration::from_secs(1))));
     }
-    let (mut measured, mut verdict, mut examples) = (Vec::new(), None, 0);
+    let (mut measured, mut verdict, mut examples, mut shown) = (Vec::new(), None, 0, Vec::new());
     for event in events {
         match event {
             Event::Error(trouble) => return Err(Failure::EngineError(trouble)),
             Event::Measured(one) => measured.push(one),
             Event::Verdict(one) => verdict = Some(one),
+            Event::Exhibit(exhibit) => shown = exhibit.blocks,
             Event::Data(data) => examples = data.train,
             _ => {}
         }
     }
     let verdict = verdict.ok_or_else(|| Failure::PipelineEnd(format!("{} came to no verdict", encode(&experiment))))?;
-    Ok(Row { experiment, verdict, measured, examples })
+    Ok(Row { experiment, verdict, measured, examples, shown })
 }
 
 /// Teachers, ensemble, control, student, what the student gained, verdict, cost.
@@ -310,6 +337,33 @@ fn cells(row: &Row) -> String {
         spread(verdict.product),
         experiment.training_cost(*examples) / 1e9
     )
+}
+
+/// What the scheme shows of the first seed: of votes what each student is told, and what that gives away; of classes
+/// that arrive in two steps what is left of the first ones, told the task and not told.
+fn shown(row: &Row) -> String {
+    let tables = row.shown.iter().filter_map(|block| match block {
+        Block::Table { caption, rows, .. } => Some((caption.key.as_str(), rows)),
+        _ => None,
+    });
+    let tables: Vec<_> = tables.filter(|(key, _)| ["private-table", "lifelong-table"].contains(key)).collect();
+    let Some(&(key, rows)) = tables.first() else { return String::new() };
+    let line = |(name, cells): &(RowName, Vec<Cell>)| {
+        let RowName::Network(id) = name else { return String::new() };
+        let number = |cell: &Cell| match *cell {
+            Cell::Number(number, _) => format!("{number:.1}"),
+            Cell::Share(share) => format!("{:.1}", 100.0 * share),
+            _ => "∞".into(),
+        };
+        let [one, two, three, four] = [0, 1, 2, 3].map(|place| cells.get(place).map_or_else(String::new, number));
+        let said = match key {
+            "private-table" => format!("noise {one}: ε ≤ {two}, found {three}; labels right {four}"),
+            _ => format!("{id}, told: old {one}, new {two}; among all: old {three}, new {four}"),
+        };
+        let accuracy = row.verdict.spread(*id).map_or_else(|| "–".into(), percent);
+        format!("| … {said} | | | | {accuracy} | | | |\n")
+    };
+    rows.iter().map(line).collect()
 }
 
 /// The same of the examples whose class the student never saw; nothing where it saw all.

@@ -304,8 +304,18 @@ impl Workbench {
         let classes = self.examples.classes.max(1) as usize;
         let rows = self.examples.test.chunks(self.examples.features.max(1) as usize * IMAGES);
         let logits = rows.flat_map(|inputs| model.logits(inputs)).collect::<Vec<f32>>();
-        let class = |logits: &[f32]| argmax(logits).unwrap_or(0) as u8;
-        logits.chunks_exact(classes).map(class).collect()
+        let told = (self.examples.told as usize).min(classes);
+        // Where the task is told, only its classes compete.
+        let class = |(example, logits): (usize, &[f32])| {
+            let label = self.examples.labels.get(example).map_or(0, |label| usize::from(*label));
+            let task = match told {
+                0 => 0..classes,
+                told if label < told => 0..told,
+                told => told..classes,
+            };
+            (task.start + argmax(&logits[task]).unwrap_or(0)) as u8
+        };
+        logits.chunks_exact(classes).enumerate().map(class).collect()
     }
 
     fn made(&self, stage: Option<u32>) -> Option<&PackedModel> {

@@ -12,6 +12,7 @@ mod gpu;
 mod kernels;
 pub mod nets;
 pub mod objectives;
+mod privacy;
 mod session;
 pub mod train;
 pub mod verify;

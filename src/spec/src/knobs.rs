@@ -12,8 +12,9 @@ use crate::{
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, HintLayer, MemberLabels, Mix, NetworkKind,
-        OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Heads, HintLayer, MemberLabels, Mix,
+        NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, TargetKind,
+        Transfer, ZeroPoint,
     },
 };
 
@@ -282,12 +283,17 @@ macro_rules! knobs {
             float!("wrong", Data, wrong, linear(0.0, 0.9)),
             knob!("seed", Data, seed, whole(0, u32::MAX)),
             knob!("scheme", Teacher, scheme, Kind::Choice(Scheme::WORDS)),
-            knob!("members", Teacher, members, whole(1, 10)),
+            knob!("members", Teacher, members, whole(1, 250)),
             knob!("member-labels", Teacher, member_labels, Kind::Choice(MemberLabels::WORDS)),
             knob!("mix", Student, mix, Kind::Choice(Mix::WORDS)),
             knob!("dense", Student, dense, Kind::Choice(OnOff::WORDS)),
             knob!("stale", Student, stale, Kind::Choice(OnOff::WORDS)),
             knob!("same-start", Student, same_start, Kind::Choice(OnOff::WORDS)),
+            knob!("queries", Teacher, queries, whole(1, 10_000)),
+            float!("vote-noise", Student, vote_noise, logarithmic(0.1, 1000.0)),
+            knob!("noise-law", Student, noise_law, Kind::Choice(NoiseLaw::WORDS)),
+            knob!("heads", Teacher, heads, Kind::Choice(Heads::WORDS)),
+            knob!("kept", Student, kept, whole(0, 10_000)),
             knob!("teacher", Teacher, teacher, Kind::Widths),
             knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
             knob!("teacher-labels", Teacher, teacher_labels, Kind::Labels { min: 1, max: 60_000 }),
@@ -421,7 +427,9 @@ impl Experiment {
         }
         let is_of_students = knob(key).is_some_and(|knob| knob.phase == Phase::Student);
         let needs_classes = match key {
-            "student-epochs" | "transfer" => false,
+            "student-epochs" => false,
+            // Votes are asked for about examples of their own.
+            "transfer" => self.scheme == Scheme::Private,
             // Answers are shown at it, whoever learned them.
             "temperature" => false,
             "labels" => self.transfer != Transfer::Labelled,
@@ -473,7 +481,7 @@ impl Experiment {
     /// Whether the product learns classes, rather than outputs that mean nothing.
     fn teaches_classes(&self) -> bool {
         let plan = self.plan();
-        plan.lesson(plan.product).is_none_or(|lesson| lesson.channel == Channel::Classes)
+        plan.lesson(plan.product).is_none_or(|lesson| lesson.channel.is_of_classes())
     }
 
     /// This experiment with all that does not decide a network of this supervision as it is by default: equal
@@ -483,8 +491,8 @@ impl Experiment {
         let mut decisive = self.clone();
         let usual = Self::default();
         // Jittered batches of both kinds draw from one stream of random numbers.
-        let is_taught = !supervision.teachers.is_empty() || (self.jitter > 0 && !supervision.as_teacher);
-        let by_classes = supervision.channel == Channel::Classes;
+        let is_taught = supervision.imitates() || (self.jitter > 0 && !supervision.as_teacher);
+        let by_classes = supervision.channel.is_of_classes();
         let sees_revealed = by_classes && (is_taught || !supervision.as_teacher);
         for knob in KNOBS {
             let decides = match knob.key {
@@ -492,6 +500,7 @@ impl Experiment {
                 "dropout" => supervision.as_teacher,
                 "labels" | "omit" => sees_revealed || (is_taught && self.applies(knob.key)),
                 "mix" => supervision.teachers.len() > 1,
+                "vote-noise" | "noise-law" => matches!(supervision.channel, Channel::Votes(Some(_))),
                 key if SCHEME_KNOBS.contains(&key) => false,
                 "transfer" => is_taught,
                 _ => knob.phase <= Phase::Teacher || (knob.phase == Phase::Student && is_taught && by_classes),

@@ -84,9 +84,9 @@ pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
-    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, HintLayer, Labels,
-    MemberLabels, Mix, NetworkKind, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Rounding, Schedule,
-    Source, TargetKind, Transfer, ZeroPoint,
+    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer,
+    Labels, MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range,
+    Rounding, Schedule, Source, TargetKind, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

@@ -17,6 +17,8 @@ words! {
         Student = "student",
         /// The mean answer of several networks: no network of its own.
         Ensemble = "ensemble",
+        /// One of many teachers, of whom only the votes are heard. No picture shows it.
+        Voter = "voter",
     }
 }
 

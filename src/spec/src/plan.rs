@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     network_id::{NetworkId, Role},
-    values::{Architecture, Labels, words},
+    values::{Architecture, Heads, Labels, words},
 };
 
 /// What an experiment trains.
@@ -40,6 +40,10 @@ words! {
         OtherStart = "other-start",
         /// It is one of the networks that the treated one is the mean of.
         Single = "single",
+        /// No noise was added to the votes that it learned.
+        Noiseless = "noiseless",
+        /// What it knew before does not teach it.
+        FineTuned = "fine-tuned",
     }
 }
 
@@ -67,6 +71,8 @@ pub enum Origin {
     Average(Vec<NetworkId>),
     /// It has none: its probabilities are the mean of these networks'.
     Ensemble(Vec<NetworkId>),
+    /// It has none: its probabilities are the shares of these networks' votes.
+    Votes(Vec<NetworkId>),
 }
 
 impl Origin {
@@ -78,7 +84,7 @@ impl Origin {
     /// The networks that it is computed from.
     pub fn members(&self) -> &[NetworkId] {
         match self {
-            Self::Average(members) | Self::Ensemble(members) => members,
+            Self::Average(members) | Self::Ensemble(members) | Self::Votes(members) => members,
             Self::Copy(member) => std::slice::from_ref(member),
             Self::Drawn(_) => &[],
         }
@@ -139,6 +145,13 @@ words! {
     }
 }
 
+impl Supervision {
+    /// Whether it learns what teachers answer, rather than labels, whoever gives those.
+    pub fn imitates(&self) -> bool {
+        !self.teachers.is_empty() && !matches!(self.channel, Channel::Votes(_))
+    }
+}
+
 impl Manner {
     fn is_usual(&self) -> bool {
         *self == Self::Usual
@@ -152,6 +165,18 @@ pub enum Channel {
     Classes,
     /// The outputs that mean nothing, by squared error; labels are not used.
     Extra,
+    /// Those of the classes that came first, in the first of two tasks.
+    Old,
+    /// The class that most of its members vote for, once noise was added to the counts, as a label (Papernot et al.
+    /// 2017, section 2.1). The noise is the experiment's, doubled so many times; `None` for no noise.
+    Votes(Option<i8>),
+}
+
+impl Channel {
+    /// Whether it carries classes, softened.
+    pub fn is_of_classes(self) -> bool {
+        matches!(self, Self::Classes | Self::Old)
+    }
 }
 
 /// Which labelled examples a network sees.
@@ -178,6 +203,28 @@ pub enum LabelAccess {
         index: u8,
         /// Parts.
         of: u8,
+    },
+    /// None of the examples that are asked about, and of all others the `index`th of `of` parts.
+    Private {
+        /// How many are asked about.
+        queries: u32,
+        /// Which part.
+        index: u8,
+        /// Parts.
+        of: u8,
+    },
+    /// As many examples as are asked about; their labels come from votes.
+    Queries(u32),
+    /// Those of the first half of the classes, or of the second; and so many of the other half.
+    Task {
+        /// How many of its classes.
+        labels: Labels,
+        /// Which half of the classes.
+        index: u8,
+        /// Examples that were kept of the other half.
+        kept: u32,
+        /// Which classes compete with each other.
+        heads: Heads,
     },
     /// This many of all, less those of two classes: of the `index`th pair.
     Blind {
@@ -232,15 +279,23 @@ impl Plan {
         self.phases.get(phase as usize).into_iter().flat_map(|phase| &phase.learners).map(|lesson| lesson.learner)
     }
 
-    /// The networks in the plan's order.
+    /// The networks in the plan's order, without those of whom only votes are heard.
     pub fn ids(&self) -> impl Iterator<Item = NetworkId> + '_ {
-        self.networks.iter().map(|network| network.id)
+        self.networks.iter().map(|network| network.id).filter(|id| id.role != Role::Voter)
+    }
+
+    /// The phase at whose end a network is finished: it has learned, or those have that it is computed from.
+    pub fn last_phase(&self, id: NetworkId) -> Option<usize> {
+        let learned = |id| self.supervision(id).map(|(phase, _)| phase);
+        learned(id).or_else(|| self.network(id)?.origin.members().iter().map(|member| learned(*member)).max()?)
     }
 
     /// The networks that have weights of their own, and can therefore be compressed.
     pub fn weighted(&self) -> impl Iterator<Item = NetworkId> + '_ {
-        let has_weights = |network: &&PlannedNetwork| !matches!(network.origin, Origin::Ensemble(_));
-        self.networks.iter().filter(has_weights).map(|network| network.id)
+        let has_weights = |id: &NetworkId| {
+            self.network(*id).is_some_and(|one| !matches!(one.origin, Origin::Ensemble(_) | Origin::Votes(_)))
+        };
+        self.ids().filter(has_weights)
     }
 
     /// The same as text.
@@ -286,7 +341,9 @@ impl Plan {
             }
             let needed = learns.iter().flat_map(|supervision| &supervision.teachers).any(|(id, _)| *id == network.id)
                 || self.networks.iter().any(|other| other.origin.members().contains(&network.id));
-            let compares = learns.iter().any(|one| one.learner == network.id && one.manner != Manner::Usual);
+            let compares = learns.iter().any(|one| {
+                one.learner == network.id && (one.manner != Manner::Usual || matches!(one.channel, Channel::Votes(_)))
+            });
             let is_shown =
                 compares || [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
             if !needed && !is_shown {
@@ -302,7 +359,7 @@ impl Plan {
             self.network(supervision.learner).ok_or(PlanFault::Unknown(supervision.learner))?;
             for (teacher, _) in &supervision.teachers {
                 self.network(*teacher).ok_or(PlanFault::Unknown(*teacher))?;
-                if *teacher == supervision.learner || phase_of(*teacher).is_none_or(|other| other > phase) {
+                if *teacher == supervision.learner || self.last_phase(*teacher).is_none_or(|other| other > phase) {
                     return Err(PlanFault::TooEarly(*teacher));
                 }
             }

@@ -30,8 +30,12 @@ macro_rules! for_each_scheme {
                 "Hinton et al. 2015, section 5" "https://arxiv.org/abs/1503.02531";
             soup Soup "soup" Several
                 "Wortsman et al. 2022, section 2" "https://arxiv.org/abs/2203.05482";
+            private Private "private" Several
+                "Papernot et al. 2017, section 2" "https://arxiv.org/abs/1610.05755";
             methods Methods "methods" Offline
                 "Agarwal et al. 2024, section 3" "https://arxiv.org/abs/2306.13649";
+            lifelong Lifelong "lifelong" OneAnother
+                "Li & Hoiem 2016, section 3" "https://arxiv.org/abs/1606.09282";
             noise Noise "noise" WithoutData
                 "Nayak et al. 2021, section 3" "https://arxiv.org/abs/2011.09113";
             subliminal Subliminal "subliminal" WithoutData

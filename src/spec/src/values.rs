@@ -13,7 +13,7 @@ pub use data::{ClassNames, Classes, DataSet, Form, Labels, Output, Source, Targe
 pub use mix::Mix;
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};
-pub use scheme::MemberLabels;
+pub use scheme::{Heads, MemberLabels, NoiseLaw};
 pub use training::{DeviceChoice, HintLayer, OnOff, OptimizerKind, Schedule};
 
 /// A text that is not a value of the type asked for. The knob's [`Kind`](crate::Kind) says what would be right.

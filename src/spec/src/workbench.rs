@@ -42,6 +42,8 @@ pub struct EvaluationData {
     pub labels: Vec<u8>,
     /// Training examples, row by row, labels unneeded.
     pub calibration: Floats,
+    /// The classes of the first of two tasks, where the task of each test example is told; 0 where it is not.
+    pub told: u32,
 }
 
 /// What the page asks of the workbench.

@@ -85,6 +85,8 @@ fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
         return texts.get(&format!("{prefix}-{manner}"));
     }
     let word = match (id.role, plan.contrast) {
+        (Role::Teacher, Contrast::Noiseless) => "votes",
+        (Role::Teacher, Contrast::FineTuned) => "before",
         (Role::Baseline, Contrast::Alone) => "baseline",
         // Those that are averaged are nobody's control.
         (Role::Baseline, Contrast::Single) => "ingredient",
@@ -120,14 +122,19 @@ pub fn taught_by(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
     match plan.network(id).map(|network| &network.origin) {
         Some(Origin::Average(members)) => texts.with("average-of", &[("names", names(members))]),
         Some(Origin::Ensemble(members)) => texts.with("ensemble-of", &[("names", names(members))]),
+        Some(Origin::Votes(members)) => texts.with("votes-of", &[("names", names(members))]),
         _ => {
             let teachers: Vec<NetworkId> = plan.teachers(id).iter().map(|(teacher, _)| *teacher).collect();
-            let is_extra = plan.supervision(id).is_some_and(|(_, lesson)| lesson.channel == Channel::Extra);
-            match (teachers.is_empty(), is_extra) {
-                (true, _) => texts.get("labels-alone"),
-                (false, false) => texts.with("taught-by", &[("names", names(&teachers))]),
-                (false, true) => texts.with("taught-by-extra", &[("names", names(&teachers))]),
-            }
+            let channel = plan.supervision(id).map(|(_, lesson)| lesson.channel);
+            let key = match channel {
+                _ if teachers.is_empty() => return texts.get("labels-alone"),
+                Some(Channel::Extra) => "taught-by-extra",
+                Some(Channel::Old) => "taught-by-old",
+                Some(Channel::Votes(None)) => "taught-by-votes",
+                Some(Channel::Votes(_)) => "taught-by-noisy-votes",
+                _ => "taught-by",
+            };
+            texts.with(key, &[("names", names(&teachers))])
         }
     }
 }

@@ -64,7 +64,7 @@ fn derived() -> BTreeSet<String> {
             ids.extend(words.iter().map(|word| format!("{}-{word}", knob.key)));
         }
     }
-    for word in Role::WORDS.iter().chain(&["control", "start", "average"]) {
+    for word in Role::WORDS.iter().chain(&["control", "start", "average", "votes", "before"]) {
         ids.extend([format!("network-{word}"), format!("short-{word}")]);
     }
     // A scheme may have several of these; and the default scheme says in one line who each is.

@@ -14,8 +14,22 @@ use crate::{
 };
 
 /// The knobs of schemes that stand in no other panel.
-const KNOBS: [&str; 9] =
-    ["members", "member-labels", "mix", "dense", "stale", "same-start", "teacher-labels", "teacher-smoothing", "wrong"];
+const KNOBS: [&str; 14] = [
+    "members",
+    "member-labels",
+    "mix",
+    "dense",
+    "stale",
+    "same-start",
+    "queries",
+    "vote-noise",
+    "noise-law",
+    "heads",
+    "kept",
+    "teacher-labels",
+    "teacher-smoothing",
+    "wrong",
+];
 
 /// Its entry in the table.
 pub const PANEL: Panel = Panel {

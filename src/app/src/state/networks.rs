@@ -37,7 +37,10 @@ impl State {
     pub fn is_training(&self, network_id: NetworkId) -> bool {
         let phase = self.progress.and_then(|progress| progress.phase);
         self.run_state == RunState::Running
-            && phase.is_some_and(|phase| self.plan.learners(phase).any(|learner| learner == network_id))
+            && phase.is_some_and(|phase| {
+                let votes = |learner: NetworkId| (learner.role, network_id.role) == (Role::Voter, Role::Teacher);
+                self.plan.learners(phase).any(|learner| learner == network_id || votes(learner))
+            })
     }
 
     /// Whether a network that was measured is this training's: until its curve has reached the end, what stands there
@@ -75,6 +78,8 @@ impl State {
             Some(Origin::Average(members) | Origin::Ensemble(members)) => {
                 members.iter().any(|member| self.waits(*member) || self.is_training(*member))
             }
+            // It has no curve, and is known when the control begins.
+            Some(Origin::Votes(_)) => self.waits(self.plan.control),
             _ => !self.curves.iter().any(|point| (point.run, point.network_id) == (0, network_id)),
         }
     }

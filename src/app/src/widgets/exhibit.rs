@@ -89,7 +89,7 @@ fn block(page: &AppContext, block: &Block) -> Html {
                 <figure class="chart-block">
                     { plane.draw(page, &phrase(page, caption), &axes, [truth, points], lines, clouds) }
                     <figcaption>{ phrase(page, caption) }</figcaption>
-                    { legend(page, if lines.is_empty() { clouds } else { lines }, !points.is_empty()) }
+                    { legend(page, lines, clouds, [!truth.is_empty(), !points.is_empty()]) }
                 </figure>
             }
         }
@@ -202,11 +202,20 @@ fn table(page: &AppContext, caption: &str, columns: &[Phrase], rows: &[(RowName,
 }
 
 /// The names of the lines or clouds, and of what else is drawn.
-fn legend(page: &AppContext, of: &[(NetworkId, Floats)], has_points: bool) -> Html {
+fn legend(
+    page: &AppContext,
+    lines: &[(NetworkId, Floats)],
+    clouds: &[(NetworkId, Floats)],
+    [has_truth, has_points]: [bool; 2],
+) -> Html {
+    let has_line = |id: &NetworkId| lines.iter().any(|(other, _)| other == id);
+    let all = lines.iter().chain(clouds.iter().filter(|(id, _)| !has_line(id)));
     html! {
         <p class="legend">
-            { for of.iter().map(|(id, _)| html! { <span class={network_class(*id)}>{ page.short_name(*id) }</span> }) }
-            <span class="truth">{ page.texts.get("chart-truth") }</span>
+            { for all.map(|(id, _)| html! { <span class={network_class(*id)}>{ page.short_name(*id) }</span> }) }
+            if has_truth {
+                <span class="truth">{ page.texts.get("chart-truth") }</span>
+            }
             if has_points {
                 <span class="points">{ page.texts.get("chart-points") }</span>
             }

@@ -64,7 +64,7 @@ fn images(model: &Model, count: usize) -> EvaluationData {
     let mut labels = classes_of(model, &test);
     labels.iter_mut().step_by(5).for_each(|label| *label = (*label + 1) % 4);
     let calibration = crate::quantization::layer_pairs::tests::examples(count + 24, 64).split_off(count * 64).into();
-    EvaluationData { features: 64, classes: 4, image: true, test: test.into(), labels, calibration }
+    EvaluationData { features: 64, classes: 4, image: true, test: test.into(), labels, calibration, told: 0 }
 }
 
 fn student(run: u32, model: &Model) -> WorkbenchCommand {

@@ -36,6 +36,14 @@ fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
             // The first member, with which the control is compared, sees the visitor's own examples.
             if index == 0 { with_own(data, rows, &|_| true) } else { rows }
         }
+        LabelAccess::Private { queries, index, of } => {
+            let first = asked(data, queries);
+            let count = (given.len() - first) / usize::from(of.max(1));
+            let first = first + count * usize::from(index);
+            let rows = split::part(given, first..first + count, classes, seed);
+            if index == 0 { with_own(data, rows, &|_| true) } else { rows }
+        }
+        LabelAccess::Queries(queries) => split::part(given, 0..asked(data, queries), classes, seed),
         LabelAccess::Special { labels, index, of } => {
             let own = specialty(index, of, classes);
             let is_own = |row: &u32| own.contains(&data.dataset.train.labels[*row as usize]);
@@ -46,12 +54,29 @@ fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
             own.iter().chain(others.iter().step_by(every)).for_each(|&row| is_among[row as usize] = true);
             (0_u32..).zip(is_among).filter(|&(_, is_among)| is_among).map(|(row, _)| row).collect()
         }
+        LabelAccess::Task { labels, index, kept, .. } => {
+            let is_own = |class: u8| (usize::from(class) < old_classes(classes)) == (index == 0);
+            let mut rows = all(labels, &is_own);
+            rows.extend(split::subset(given, kept as usize, classes, seed, |class| !is_own(class)));
+            rows.sort_unstable();
+            rows
+        }
         LabelAccess::Blind { labels, index } => {
             let hidden = hidden(index, classes);
             let seen = all(labels, &|_| true);
             seen.into_iter().filter(|&row| !hidden.contains(&data.dataset.train.labels[row as usize])).collect()
         }
     }
+}
+
+/// How many classes come first where they arrive in two steps.
+pub fn old_classes(classes: usize) -> usize {
+    classes / 2
+}
+
+/// How many examples voters are asked about: at most half of them, since the other half is the voters' own.
+fn asked(data: &DeviceDataset, queries: u32) -> usize {
+    (queries as usize).min(given(data).len() / 2)
 }
 
 /// The two classes that the `index`th member does not see; one of fewer than four.

@@ -8,7 +8,7 @@ use super::examples::rows_of;
 use crate::{
     data::batch::Batches,
     random,
-    train::device_dataset::{DeviceDataset, RowIndices},
+    train::device_dataset::{DeviceDataset, RowIndices, one_hot_rows, upload},
 };
 
 /// A labelled batch.
@@ -28,6 +28,9 @@ pub struct LabelledBatch {
 pub struct LabelledSource {
     /// The examples, as rows of the training set.
     pub rows: Vec<u32>,
+    /// The classes that stand for the labels, one for each training example; `None` where the labels themselves are
+    /// seen.
+    pub told: Option<Vec<u8>>,
     batches: Batches,
     /// Moves images where they are jittered.
     pub generator: ChaCha8Rng,
@@ -45,6 +48,7 @@ impl LabelledSource {
         Self {
             batches: Batches::new(rows.clone(), seed, &purpose),
             rows,
+            told: None,
             generator: random::stream(seed, &format!("{name} jitter")),
         }
     }
@@ -60,7 +64,20 @@ impl LabelledSource {
         (!rows.is_empty()).then(|| {
             let indices = data.row_indices(&rows);
             let inputs = data.inputs((&rows, &indices), experiment.jitter, &mut self.generator);
-            LabelledBatch { inputs, targets: data.targets(&indices).autodiff(), rows, indices }
+            let targets = match &self.told {
+                None => data.targets(&indices),
+                Some(_) => {
+                    let mut targets = Vec::new();
+                    self.copy_targets(data, &rows, &mut targets);
+                    upload(targets, data.dataset.classes, &data.device)
+                }
+            };
+            LabelledBatch { inputs, targets: targets.autodiff(), rows, indices }
         })
+    }
+
+    /// The one-hot labels of some examples, `[rows, classes]`, in the CPU's memory.
+    pub fn copy_targets(&self, data: &DeviceDataset, rows: &[u32], to: &mut Vec<f32>) {
+        one_hot_rows(self.told.as_deref().unwrap_or(&data.dataset.train.labels), data.dataset.classes, rows, to);
     }
 }

@@ -3,7 +3,9 @@
 mod active_objectives;
 pub mod examples;
 mod labelled;
+mod lessons;
 pub mod phase;
+pub mod private;
 pub mod specialists;
 mod transfer;
 pub mod tuning;

@@ -11,7 +11,12 @@ use retort_spec::{
 
 use self::fused::CpuBatch;
 use super::{
-    active_objectives::Objectives, labelled::LabelledSource, specialists::specialty_mask, transfer::TransferSource,
+    active_objectives::Objectives,
+    labelled::LabelledSource,
+    lessons::Tasks,
+    private::{Ballot, noise},
+    specialists::specialty_mask,
+    transfer::TransferSource,
 };
 use crate::{
     data::batch::steps_per_epoch,
@@ -36,6 +41,8 @@ pub struct Trainee {
     objectives: Objectives,
     /// `[1, classes]`: 1 for the classes that a specialist tells apart.
     specialty: Option<Tensor<2>>,
+    /// How it learns classes that arrive in two steps.
+    tasks: Option<Tasks>,
     /// Whether the last step was one of a first stage that an objective has to itself.
     was_exclusive: bool,
 }
@@ -48,7 +55,7 @@ impl Trainee {
 
     /// Whether it has teachers.
     pub fn is_taught(&self) -> bool {
-        !self.supervision.teachers.is_empty()
+        self.supervision.imitates()
     }
 
     /// The weight of the soft targets in its loss; those of the labels have the rest.
@@ -96,7 +103,7 @@ pub struct Start<'a> {
 fn can_use_fused_path(data: &DeviceDataset, experiment: &Experiment, start: &Start<'_>) -> bool {
     start.planned.architecture.kind == NetworkKind::Mlp
         && start.planned.extra_outputs == 0
-        && !matches!(start.supervision.labels, LabelAccess::Special { .. })
+        && !matches!(start.supervision.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
         && data.is_on_cpu()
         && fits_fused_path(&start.layers, experiment.batch as usize)
 }
@@ -127,7 +134,7 @@ pub fn check_objectives(
 
 /// Whether a network of this supervision has anything to learn, from so many labels and examples of the transfer set.
 pub fn can_learn(experiment: &Experiment, supervision: &Supervision, labels: usize, transfer: usize) -> bool {
-    let is_taught = !supervision.teachers.is_empty();
+    let is_taught = supervision.imitates();
     if supervision.channel == Channel::Extra {
         return transfer > 0;
     }
@@ -158,16 +165,18 @@ impl PhaseRun {
         let epoch_steps = steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let steps = epochs * epoch_steps;
         let taught: Vec<&Supervision> =
-            starts.iter().map(|start| start.supervision).filter(|one| !one.teachers.is_empty()).collect();
+            starts.iter().map(|start| start.supervision).filter(|one| one.imitates()).collect();
         let mut transfer = (!taught.is_empty()).then(|| TransferSource::new(data, experiment, &taught, frozen, seed));
-        let mut names: Vec<&str> = Vec::new();
+        // Those who see one stream of the same labels share its batches.
+        let mut names: Vec<(&str, LabelAccess, Channel)> = Vec::new();
         let mut groups = Vec::new();
         let group_of: Vec<usize> = starts
             .iter()
             .map(|Start { supervision, .. }| {
-                let place = names.iter().position(|name| *name == supervision.batches);
-                place.unwrap_or_else(|| {
-                    names.push(&supervision.batches);
+                let votes = if supervision.imitates() { Channel::Classes } else { supervision.channel };
+                let name = (supervision.batches.as_str(), supervision.labels, votes);
+                names.iter().position(|other| *other == name).unwrap_or_else(|| {
+                    names.push(name);
                     groups.push(LabelledSource::new(data, experiment, supervision, seed));
                     names.len() - 1
                 })
@@ -225,6 +234,7 @@ impl PhaseRun {
                 dropout: dropout(start.supervision),
                 objectives,
                 specialty: specialty_mask(data, start.supervision),
+                tasks: Tasks::of(data, start.supervision),
                 was_exclusive: false,
             })
             .collect();
@@ -244,6 +254,15 @@ impl PhaseRun {
         match &mut self.transfer {
             Some(transfer) => transfer.fuse_specialists(data, specialties).await,
             None => Ok(()),
+        }
+    }
+
+    /// Whoever learns from votes is told the classes that win them.
+    pub fn count_votes(&mut self, ballot: &Ballot, experiment: &Experiment, seed: u32) {
+        for trainee in &self.trainees {
+            if let Channel::Votes(doubled) = trainee.supervision.channel {
+                self.groups[trainee.group].told = Some(ballot.labels(noise(experiment, doubled), seed));
+            }
         }
     }
 

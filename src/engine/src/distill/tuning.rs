@@ -98,9 +98,14 @@ impl Tuning {
     ) -> Result<Self, EngineError> {
         let missing = || EngineError::Engine { reason: format!("the plan has no {}", request.network_id) };
         let supervision = plan.lesson(request.network_id).cloned().ok_or_else(missing)?;
-        if supervision.channel == Channel::Extra {
-            let reason = "it learned outputs that no file holds, and the classes would be told to it".into();
-            return Err(EngineError::Engine { reason });
+        let reason = match supervision.channel {
+            Channel::Classes => None,
+            Channel::Extra => Some("it learned outputs that no file holds, and the classes would be told to it"),
+            Channel::Old => Some("its classes arrived in two steps, and all would be told to it at once"),
+            Channel::Votes(_) => Some("it learned from votes that were counted once, and labels would be told to it"),
+        };
+        if let Some(reason) = reason {
+            return Err(EngineError::Engine { reason: reason.into() });
         }
         let steps = request.step.epochs() * steps_per_epoch(data.dataset.train.len(), experiment.batch);
         let mut request = request;

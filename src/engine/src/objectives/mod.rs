@@ -4,6 +4,7 @@
 
 mod cross_entropy;
 mod geometry;
+pub mod lifelong;
 mod maps;
 pub mod mixture;
 pub mod native_ensemble;

@@ -65,7 +65,8 @@ pub fn key(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<NetworkKey> 
     let (phase, supervision) = plan.supervision(id)?;
     let planned = plan.network(id)?;
     let mut made_from = Vec::new();
-    for &(teacher, _) in &supervision.teachers {
+    let teachers = supervision.teachers.iter().flat_map(|(teacher, _)| behind(plan, *teacher));
+    for teacher in teachers {
         let earlier = plan.supervision(teacher).is_some_and(|(other, _)| other < phase);
         // One that learns beside it is made from it in turn.
         made_from.push(match earlier {
@@ -77,6 +78,14 @@ pub fn key(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<NetworkKey> 
         made_from.push(key(scope, start, seed)?);
     }
     Some(NetworkKey::Trained(Box::new(Decisive { made_from, ..bare(scope, id, seed)? })))
+}
+
+/// The networks that are trained where this one is asked: itself, or those that vote for it.
+pub fn behind(plan: &Plan, id: NetworkId) -> Vec<NetworkId> {
+    match plan.network(id).map(|network| &network.origin) {
+        Some(Origin::Votes(voters)) => voters.clone(),
+        _ => vec![id],
+    }
 }
 
 fn bare(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<Decisive> {

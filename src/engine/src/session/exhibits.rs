@@ -1,5 +1,8 @@
 //! What a scheme shows of itself while its networks learn: blocks that the page draws without knowing the scheme.
 
+mod lifelong;
+mod private;
+
 use retort_spec::{Block, Cell, Exhibit, ExhibitPlace, NetworkId, Phrase, Role, RowName, Scheme};
 
 use super::{job::Job, measure::answers};
@@ -10,6 +13,8 @@ impl Job {
     pub(super) fn exhibit(&self) -> Option<Exhibit> {
         let blocks = match self.experiment.scheme {
             Scheme::Mutual | Scheme::Codistillation => self.agreements(),
+            Scheme::Lifelong => self.forgetting(),
+            Scheme::Private => self.secret(),
             _ => Vec::new(),
         };
         (!blocks.is_empty()).then_some(Exhibit { place: ExhibitPlace::Scheme, blocks })

@@ -5,16 +5,17 @@ use std::{mem, rc::Rc, time::Duration};
 use burn::tensor::Device;
 use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    CurvePoint, EngineError, Event, Experiment, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
-    RunAssignment, RunResult, Terms,
+    CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
+    Role, RunAssignment, RunResult, Scheme, Terms,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
-    cache::{KeyScope, NetworkCache, NetworkKey, TrainedNetwork, key},
-    measure::{answers, measure, sample, train_accuracy},
+    cache::{KeyScope, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
+    measure::{answers, measure, sample, test_answers, train_accuracy},
     summary::summarize,
+    votes::VoteReport,
 };
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
@@ -71,6 +72,8 @@ pub struct Job {
     pub(super) phase_edited: bool,
     /// The networks of the run under way, as far as they are trained.
     pub(super) trained: Vec<(NetworkId, Rc<TrainedNetwork>)>,
+    /// What the voters of the run under way said, once they are trained.
+    pub(super) votes: Option<VoteReport>,
     /// The finished networks of the first run.
     pub(super) first_run: Vec<(NetworkId, Network)>,
     /// Whom the product of each finished run imitated, and whom the network to be compressed did.
@@ -110,6 +113,7 @@ impl Job {
             edited_while_training: false,
             phase_edited: false,
             trained: Vec::new(),
+            votes: None,
             first_run: Vec::new(),
             teachers: Vec::new(),
             cache,
@@ -125,7 +129,7 @@ impl Job {
     /// Takes a network as the teacher of every run and trains whoever learns from it anew.
     pub async fn adopt(&mut self, kind: NetworkKind, layers: &[Layer]) -> Result<Vec<Event>, Halt> {
         let network = Network::from_layers(kind, layers, &self.data.device);
-        let logits = self.data.test_logits(&network).await?;
+        let logits = test_answers(&self.data, &network, self.is_task_told()).await?;
         let of = (0, NetworkId::TEACHER);
         let (measured, file) = measure(&self.data, of, (kind, layers), logits, (0, 0.0));
         let checksum = crc32(&file.file);
@@ -190,7 +194,7 @@ impl Job {
             }
         }
         for supervision in plan.phases.iter().flat_map(|phase| &phase.learners) {
-            let Some(&(teacher, _)) = supervision.teachers.first() else { continue };
+            let Some(&(teacher, _)) = supervision.teachers.first().filter(|_| supervision.imitates()) else { continue };
             if let (Some(student), Some(teacher)) = (plan.network(supervision.learner), plan.network(teacher)) {
                 let rows = transfer_rows_of(&self.data, &self.experiment, supervision, seed);
                 check_objectives(&self.data, &self.experiment, [student, teacher], &rows)?;
@@ -316,6 +320,7 @@ impl Job {
     /// the run's end and the next run; to the verdict, if it was the last.
     pub(super) async fn proceed(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         loop {
+            self.compose(events).await?;
             if (self.phase as usize) < self.plan.phases.len() {
                 if self.begin_phase(events).await? {
                     return Ok(());
@@ -323,7 +328,6 @@ impl Job {
                 self.phase += 1;
                 continue;
             }
-            self.compose(events).await?;
             let result = self.result();
             if self.run == 0 {
                 events.extend(self.regions().await?);
@@ -358,6 +362,11 @@ impl Job {
         }
     }
 
+    /// Whether the task of a test example is told.
+    pub(super) fn is_task_told(&self) -> bool {
+        self.experiment.scheme == Scheme::Lifelong && self.experiment.heads == Heads::Apart
+    }
+
     /// What a network of the run under way says of the test set, now or when its last point was measured.
     pub(super) fn test_logits(&self, id: NetworkId) -> Option<&[f32]> {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
@@ -370,9 +379,10 @@ impl Job {
         self.phase = 0;
         self.phase_edited = false;
         self.trained.clear();
+        self.votes = None;
     }
 
-    fn seed(&self) -> u32 {
+    pub(super) fn seed(&self) -> u32 {
         self.experiment.seed.wrapping_add(self.run)
     }
 
@@ -387,8 +397,9 @@ impl Job {
     /// does not give.
     fn key(&self, id: NetworkId) -> Option<NetworkKey> {
         let copied = self.plan.network(id).map_or(&[][..], |network| network.origin.members());
-        let teachers = self.plan.teachers(id).iter().map(|(teacher, _)| teacher);
-        let mut made_from = teachers.chain(copied).filter_map(|id| self.trained.iter().find(|(other, _)| other == id));
+        let teachers = self.plan.teachers(id).iter().flat_map(|(teacher, _)| behind(&self.plan, *teacher));
+        let mut made_from =
+            teachers.chain(copied.iter().copied()).filter_map(|id| self.trained.iter().find(|(other, _)| *other == id));
         let is_another = made_from.any(|(id, trained)| trained.key != self.expected_key(*id));
         if is_another { None } else { self.expected_key(id) }
     }
@@ -446,6 +457,9 @@ impl Job {
         if !specialties.is_empty() {
             phase.fuse_specialists(&self.data, &specialties).await?;
         }
+        if let Some(votes) = &self.votes {
+            phase.count_votes(&votes.ballot, &self.experiment, self.seed());
+        }
         self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
         self.work = Work::Phase(Box::new(phase));
         Ok(true)
@@ -494,7 +508,7 @@ impl Job {
                 let outputs = dataset.classes + planned.extra_outputs as usize;
                 Ok(Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream))
             }
-            Origin::Average(_) | Origin::Ensemble(_) => Ok(Vec::new()),
+            Origin::Average(_) | Origin::Ensemble(_) | Origin::Votes(_) => Ok(Vec::new()),
         }
     }
 
@@ -515,15 +529,18 @@ impl Job {
     async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.check_losses().await?;
         let epoch_steps = self.epoch_steps();
-        let run = self.run;
+        let (run, is_told) = (self.run, self.is_task_told());
         match &mut self.work {
             Work::Phase(phase) => {
                 for (trainee, curve) in phase.trainees().iter().zip(&mut self.curves) {
                     let (learner, network_id) = (&trainee.learner, trainee.id());
+                    if network_id.role == Role::Voter {
+                        continue;
+                    }
                     let train_loss = learner.mean_loss().await?;
                     let (step, epoch) = (learner.steps_done(), learner.steps_done() / epoch_steps);
                     let network = learner.network();
-                    let logits = self.data.test_logits(&network).await?;
+                    let logits = test_answers(&self.data, &network, is_told).await?;
                     let answered = answers(&self.data, &logits);
                     let point = CurvePoint {
                         run,
@@ -560,6 +577,7 @@ impl Job {
     }
 
     async fn finish_phase(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
+        let is_told = self.is_task_told();
         match mem::replace(&mut self.work, Work::Finished) {
             Work::Phase(phase) => {
                 let curves = mem::take(&mut self.curves);
@@ -567,22 +585,20 @@ impl Job {
                 for (trainee, curve) in phase.trainees().iter().zip(curves) {
                     let Some(planned) = self.plan.network(trainee.id()) else { continue };
                     let network = trainee.learner.network();
-                    let logits = self.data.test_logits(&network).await?;
+                    let logits = test_answers(&self.data, &network, is_told).await?;
                     let layers = self.of_classes(network.to_layers().await?);
                     let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
                     let spent = (trainee.learner.extra_parameters(), self.seconds);
-                    let (measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
-                    finished.push((
-                        trainee.id(),
-                        Rc::new(TrainedNetwork {
-                            key: curve.key,
-                            network: Some(network),
-                            measured,
-                            points: curve.points,
-                            terms: curve.terms,
-                            file: Some(file),
-                        }),
-                    ));
+                    let (mut measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
+                    let mut file = Some(file);
+                    // There may be hundreds of them, and nobody looks at one.
+                    if trainee.id().role == Role::Voter {
+                        (measured.logits, file) = (Vec::new().into(), None);
+                    }
+                    let (points, terms) = (curve.points, curve.terms);
+                    let (key, network) = (curve.key, Some(network));
+                    finished
+                        .push((trainee.id(), Rc::new(TrainedNetwork { key, network, measured, points, terms, file })));
                 }
                 // All are there before any is compared with another.
                 self.trained.extend(finished.iter().cloned());

@@ -4,7 +4,10 @@ use burn::tensor::ExecutionError;
 use retort_compress::{Layer, format::pack::pack_float};
 use retort_spec::{Measured, NetworkFile, NetworkId, NetworkKind, metrics::Answers};
 
-use crate::{nets::Network, train::device_dataset::DeviceDataset};
+use crate::{
+    distill::examples::old_classes, nets::Network, objectives::lifelong::ELSEWHERE,
+    train::device_dataset::DeviceDataset,
+};
 
 /// Training examples whose accuracy is followed: the curve is a hint at overfitting, not a result.
 const SAMPLE: usize = 250;
@@ -17,6 +20,20 @@ pub fn sample(rows: &[u32]) -> Vec<u32> {
 /// Logits of the test set with its labels.
 pub fn answers<'a>(data: &'a DeviceDataset, logits: &'a [f32]) -> Answers<'a> {
     Answers { logits, labels: &data.dataset.test.labels, classes: data.dataset.classes }
+}
+
+/// A network's logits of the test set. Where the task of each example is told, the classes of the other task do not
+/// compete.
+pub async fn test_answers(data: &DeviceDataset, network: &Network, is_told: bool) -> Result<Vec<f32>, ExecutionError> {
+    let mut logits = data.test_logits(network).await?;
+    let classes = data.dataset.classes;
+    let old = old_classes(classes);
+    let rows = logits.chunks_exact_mut(classes).zip(&data.dataset.test.labels);
+    for (row, &label) in rows.filter(|_| is_told) {
+        let others = if usize::from(label) < old { old..classes } else { 0..old };
+        row[others].iter_mut().for_each(|logit| *logit -= ELSEWHERE as f32);
+    }
+    Ok(logits)
 }
 
 /// Share of these training examples that is right; `None` if there are none.

@@ -14,6 +14,7 @@ mod outcome;
 mod summary;
 mod timing;
 mod tune;
+mod votes;
 
 use std::time::Duration;
 

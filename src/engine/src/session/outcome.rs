@@ -3,15 +3,23 @@
 use std::rc::Rc;
 
 use retort_compress::Layer;
-use retort_spec::{Event, Mix, NetworkId, Origin, RunResult};
+use retort_spec::{Channel, Event, Mix, NetworkId, Origin, Role, RunResult};
 
 use super::{
     Halt,
-    cache::TrainedNetwork,
+    cache::{TrainedNetwork, behind},
     job::Job,
-    measure::{answers, measure},
+    measure::{answers, measure, test_answers},
+    votes::VoteReport,
 };
-use crate::{nets::Network, objectives::mixture::mix_rows};
+use crate::{
+    distill::{
+        examples::rows_of,
+        private::{Ballot, shares},
+    },
+    nets::Network,
+    objectives::mixture::mix_rows,
+};
 
 impl Job {
     /// Layers without outputs that are no classes: no file holds those.
@@ -28,6 +36,9 @@ impl Job {
     /// Takes a trained network into the run, and tells what was measured of it.
     pub(super) fn take(&mut self, id: NetworkId, trained: Rc<TrainedNetwork>, events: &mut Vec<Event>) {
         self.trained.push((id, trained.clone()));
+        if id.role == Role::Voter {
+            return;
+        }
         let mut measured = trained.measured.clone();
         (measured.run, measured.network_id) = (self.run, id);
         measured.agreement = self.agreement(id, &measured.logits);
@@ -77,9 +88,13 @@ impl Job {
         Some(mean)
     }
 
-    /// Makes the networks that are computed from others: averages of weights, ensembles.
+    /// Makes the networks that are computed from others, once those are trained: averages of weights, ensembles, votes.
     pub(super) async fn compose(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         for planned in self.plan.networks.clone() {
+            let is_there = |id: &NetworkId| self.trained.iter().any(|(other, _)| other == id);
+            if planned.origin.is_trained() || is_there(&planned.id) || !planned.origin.members().iter().all(is_there) {
+                continue;
+            }
             let (kind, of) = (planned.architecture.kind, (self.run, planned.id));
             let made = match &planned.origin {
                 Origin::Average(members) => {
@@ -89,7 +104,7 @@ impl Job {
                     }
                     let layers = average(all);
                     let network = Network::from_layers(kind, &layers, &self.data.device);
-                    let logits = self.data.test_logits(&network).await?;
+                    let logits = test_answers(&self.data, &network, self.is_task_told()).await?;
                     let (measured, file) = measure(&self.data, of, (kind, &layers), logits, (0, 0.0));
                     (Some(network), measured, Some(file))
                 }
@@ -101,6 +116,17 @@ impl Job {
                     measured.bytes = of_members.map(|(_, member)| member.measured.bytes).sum();
                     (None, measured, None)
                 }
+                Origin::Votes(members) => {
+                    let voters = self.frozen(|id| members.contains(&id));
+                    let voters = voters.iter().map(|(_, voter)| voter);
+                    let logits = shares(&self.data, voters).await?;
+                    let (mut measured, _) = measure(&self.data, of, (kind, &[]), logits, (0, 0.0));
+                    let of_members = self.trained.iter().filter(|(id, _)| members.contains(id));
+                    measured.parameters = of_members.clone().map(|(_, member)| member.measured.parameters).sum();
+                    measured.bytes = of_members.map(|(_, member)| member.measured.bytes).sum();
+                    self.votes = self.count_votes(planned.id).await?;
+                    (None, measured, None)
+                }
                 Origin::Drawn(_) | Origin::Copy(_) => continue,
             };
             let (network, measured, file) = made;
@@ -109,6 +135,20 @@ impl Job {
             self.take(planned.id, Rc::new(made), events);
         }
         Ok(())
+    }
+
+    /// What the run's voters say of the examples that they are asked about; `None` where nobody asks.
+    async fn count_votes(&self, teacher: NetworkId) -> Result<Option<VoteReport>, Halt> {
+        let mut learners = self.plan.phases.iter().flat_map(|phase| &phase.learners);
+        let Some(lesson) = learners.find(|lesson| matches!(lesson.channel, Channel::Votes(_))) else { return Ok(None) };
+        let ids = behind(&self.plan, teacher);
+        let voters = self.frozen(|id| ids.contains(&id));
+        let rows = rows_of(&self.data, &self.experiment, lesson, self.seed());
+        let ballot = Ballot::new(&self.data, voters.iter().map(|(_, network)| network), rows).await?;
+        let of_voters = self.trained.iter().filter(|(id, _)| ids.contains(id));
+        let right: Vec<f64> = of_voters.map(|(_, voter)| voter.measured.accuracy).collect();
+        let Self { data, experiment, plan, .. } = self;
+        Ok(Some(VoteReport::new(data, experiment, plan, self.seed(), ballot, &right)))
     }
 
     /// The run that is done, as far as the verdict asks.

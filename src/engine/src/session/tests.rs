@@ -1,10 +1,10 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    Answer, Architecture, Bits, Block, Cell, Channel, FineTuneRequest, FineTuneResult, Incompatibility, Labels,
+    Answer, Architecture, Bits, Block, Cell, Channel, FineTuneRequest, FineTuneResult, Heads, Incompatibility, Labels,
     Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH,
     REGION_SIDE, Role, RowName, RunState, RunTime, Scheme, Terms, Transfer, TunedLayer, TunedMatrix, Weights,
-    probability::argmax,
+    probability::{argmax, softmax},
 };
 
 use super::{job::Work, *};
@@ -179,8 +179,8 @@ fn every_scheme_trains_to_its_verdict() {
             for id in plan.weighted() {
                 let (_, model) = packed(&events, id);
                 let learned = learn_on(&mut session, id, "finetune:1", &model).layers;
-                // What learned only outputs that mean nothing is not told the classes.
-                let is_refused = plan.lesson(id).is_some_and(|lesson| lesson.channel == Channel::Extra);
+                // What learned outputs that mean nothing, or votes, is not told the classes.
+                let is_refused = plan.lesson(id).is_some_and(|lesson| lesson.channel != Channel::Classes);
                 assert_eq!(learned.is_err(), is_refused, "{scheme} on {data}, {id}: {learned:?}");
             }
             for (id, _) in &verdict.accuracies {
@@ -1031,4 +1031,74 @@ fn what_cannot_be_trained_is_not_taken_for_a_failed_device() {
     assert_eq!(time(Experiment { data: DataSet::Mnist, ..small() }), RunTime::Untrainable, "its files are not there");
     let weights = Weights::default().with(Objective::Similarity);
     assert_eq!(time(Experiment { weights, batch: 1, ..small() }), RunTime::Untrainable);
+}
+
+#[test]
+fn private_votes_show_what_they_cost_and_voters_stay_unseen() {
+    let private = Experiment {
+        members: 5,
+        queries: 60,
+        student_epochs: 2,
+        runs: 1,
+        ..Experiment::usual(DataSet::Digits8, Scheme::Private)
+    };
+    let events = finish(&mut session(), Command::Run(private.clone()));
+    let is_voter = |event: &Event| match event {
+        Event::Measured(measured) => measured.network_id.role == Role::Voter,
+        Event::Point(point) => point.network_id.role == Role::Voter,
+        Event::Network(file) => file.network_id.role == Role::Voter,
+        _ => false,
+    };
+    assert!(!events.iter().any(is_voter));
+    // Each share is that of one of five voters, and the answers are the votes'.
+    let votes = measured(&events, NetworkId::TEACHER);
+    for row in votes.logits.chunks(10) {
+        let votes: Vec<f32> = row.iter().map(|logit| logit.exp() * 5.0).collect();
+        assert!((votes.iter().map(|votes| votes.round()).sum::<f32>() - 5.0).abs() < 0.5, "{votes:?}");
+    }
+    let shares = last_shares(&events);
+    let of = |id| &shares.iter().find(|(name, _)| *name == RowName::Network(id)).unwrap().1;
+    let accuracy = |id| measured(&events, id).accuracy;
+    for id in [NetworkId::BASELINE, NetworkId::STUDENT, NetworkId::new(Role::Student, 3)] {
+        assert_eq!(of(id)[1], accuracy(id), "{id}");
+    }
+    // Noise of scale 32 on five votes leaves little of them.
+    assert!(of(NetworkId::BASELINE)[0] > 0.6 && of(NetworkId::new(Role::Student, 3))[0] < 0.4, "{shares:?}");
+    // Once trained, voters are found again, and with them the votes.
+    let mut session = session();
+    let first = finish(&mut session, Command::Run(private.clone()));
+    let louder = Experiment { vote_noise: 16.0, ..private };
+    let second = finish(&mut session, Command::Run(louder));
+    let same = |events: &[Event], id| measured(events, id).logits;
+    assert_eq!(same(&first, NetworkId::BASELINE), same(&second, NetworkId::BASELINE));
+    // The noise of one is the doubled noise of the other.
+    assert_eq!(same(&first, NetworkId::new(Role::Student, 2)), same(&second, NetworkId::STUDENT));
+}
+
+#[test]
+fn classes_that_came_first_are_forgotten_unless_the_old_network_teaches_them() {
+    let apart = Experiment { runs: 1, ..Experiment::usual(DataSet::Digits8, Scheme::Lifelong) };
+    let apart = Experiment { teacher_epochs: 6, student_epochs: 8, ..apart };
+    let events = finish(&mut session(), Command::Run(apart.clone()));
+    let old = |events: &[Event], id| measured(events, id).per_class_accuracy[..5].iter().sum::<f64>() / 5.0;
+    // Told the task, the old network knows its half.
+    assert!(old(&events, NetworkId::TEACHER) > 0.95);
+    // What it says of the old classes the student keeps, and the control does not.
+    let answers = |id| {
+        let logits = measured(&events, id).logits;
+        logits.chunks(10).map(|row| softmax(&row[..5], 2.0)).collect::<Vec<Vec<f64>>>()
+    };
+    let before = answers(NetworkId::TEACHER);
+    let moved = |id| {
+        let pairs = before.iter().flatten().zip(answers(id).into_iter().flatten().collect::<Vec<f64>>());
+        pairs.map(|(p, q)| p * (p / q).ln()).sum::<f64>() / before.len() as f64
+    };
+    let [control, student] = [NetworkId::BASELINE, NetworkId::STUDENT].map(moved);
+    assert!(student < 0.5 * control, "{student} against {control}");
+    // Where all classes compete the new ones win, and kept examples help.
+    let one = Experiment { heads: Heads::One, ..apart };
+    let bare = finish(&mut session(), Command::Run(one.clone()));
+    let kept = finish(&mut session(), Command::Run(Experiment { kept: 50, ..one }));
+    assert!(old(&bare, NetworkId::STUDENT) < 0.3);
+    assert!(old(&kept, NetworkId::STUDENT) > old(&bare, NetworkId::STUDENT) + 0.2);
 }

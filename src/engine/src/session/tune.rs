@@ -6,7 +6,10 @@ use super::{
     Halt,
     job::{Job, Work},
 };
-use crate::{distill::tuning::Tuning, nets::Network};
+use crate::{
+    distill::{examples::old_classes, tuning::Tuning},
+    nets::Network,
+};
 
 /// Training examples that ranges and repairs are calibrated with.
 const CALIBRATION: usize = 512;
@@ -26,6 +29,7 @@ impl Job {
             test: dataset.test.inputs.clone().into(),
             labels: dataset.test.labels.clone(),
             calibration: calibration.into(),
+            told: if self.is_task_told() { old_classes(dataset.classes) as u32 } else { 0 },
         }))
     }
 

@@ -161,12 +161,16 @@ impl DeviceDataset {
 
     /// The same as [`targets`](Self::targets), into the CPU's memory.
     pub fn copy_targets(&self, rows: &[u32], to: &mut Vec<f32>) {
-        let classes = self.dataset.classes;
-        to.clear();
-        to.resize(rows.len() * classes, 0.0);
-        for (target, &row) in to.chunks_exact_mut(classes).zip(rows) {
-            target[usize::from(self.dataset.train.labels[row as usize])] = 1.0;
-        }
+        one_hot_rows(&self.dataset.train.labels, self.dataset.classes, rows, to);
+    }
+}
+
+/// The one-hot labels of some rows, `[rows, classes]`.
+pub fn one_hot_rows(labels: &[u8], classes: usize, rows: &[u32], to: &mut Vec<f32>) {
+    to.clear();
+    to.resize(rows.len() * classes, 0.0);
+    for (target, &row) in to.chunks_exact_mut(classes).zip(rows) {
+        target[usize::from(labels[row as usize])] = 1.0;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Checks the engine against vector files: numbers that others computed.
 
 mod losses;
+mod privacy;
 mod quantization;
 mod row;
 mod sample;
@@ -9,7 +10,10 @@ mod schemes;
 use burn::tensor::{Device, ExecutionError};
 
 pub use losses::loss_and_gradient;
-pub use row::{LossRow, NamedRow, NetworkOutputs, Parameters, QuantizationRow, Row};
+pub use row::{
+    EpsilonRow, LossRow, NamedRow, NetworkOutputs, Parameters, PrivacyParameters, PrivacyResult, QuantizationRow, Row,
+    VoteResult, VoteRow,
+};
 pub use sample::{Sample, TensorName};
 
 /// How a row of a vector file fared.
@@ -69,6 +73,9 @@ pub async fn verify(rows: &[Row], device: &Device) -> Result<Vec<RowResult>, Ver
             Row::Loss(row) if losses::has(row) => losses::check(index, row, device).await?,
             Row::Loss(row) => absent(row.name()),
             Row::Quantization(row) => quantization::check(index, row, device).await?,
+            Row::Votes(row) if row.objective == "pate-vote" => privacy::check_votes(row),
+            Row::Votes(row) => absent(row.id.clone()),
+            Row::Epsilon(row) => privacy::check_epsilon(row).unwrap_or_else(|| absent(row.id.clone())),
             Row::Named(row) => absent(row.name().map_or_else(|| format!("row {index}"), str::to_owned)),
             Row::Unknown(_) => absent(format!("row {index}")),
         });

@@ -12,6 +12,10 @@ pub enum Row {
     Loss(Box<LossRow>),
     /// Numbers and what ONNX `QuantizeLinear` and `DequantizeLinear` make of them.
     Quantization(QuantizationRow),
+    /// Votes, and the class that wins them.
+    Votes(VoteRow),
+    /// Votes, and what their answers give away.
+    Epsilon(EpsilonRow),
     /// Something that the engine does not have, with a name.
     Named(NamedRow),
     /// Anything else.
@@ -109,6 +113,102 @@ impl LossRow {
             (None, None) => self.objective.clone(),
         }
     }
+}
+
+/// Votes with noise, and the class that wins them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoteRow {
+    /// Its own name.
+    pub id: String,
+    /// What is computed.
+    pub objective: String,
+    /// Which noise it is; it is drawn already.
+    pub params: IgnoredAny,
+    /// The class that each voter finds likeliest.
+    pub votes: Vec<usize>,
+    /// What is added to the count of each class.
+    pub noise: Vec<f64>,
+    /// The result.
+    pub expect: VoteResult,
+}
+
+/// The result of a vote.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VoteResult {
+    /// `[classes]`.
+    pub counts: Vec<u32>,
+    /// The same with noise.
+    pub noisy: Vec<f64>,
+    /// The class that wins.
+    pub label: usize,
+    /// The one that would have won without noise.
+    pub plurality: usize,
+}
+
+/// Votes, and what their answers give away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpsilonRow {
+    /// Its own name.
+    pub id: String,
+    /// What is computed.
+    pub objective: String,
+    /// The noise, as in `params`.
+    #[serde(rename = "variant")]
+    pub law: String,
+    /// The noise, δ, and how often the votes are counted.
+    pub params: PrivacyParameters,
+    /// `[examples][classes]`: the votes.
+    pub counts: Vec<Vec<u32>>,
+    /// The results.
+    pub expect: PrivacyResult,
+}
+
+/// What shapes the account of what votes give away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivacyParameters {
+    /// `laplace` or `gauss`.
+    pub noise: String,
+    /// The reciprocal of the scale of Laplace noise.
+    pub gamma: Option<f64>,
+    /// The deviation of normal noise.
+    pub sigma: Option<f64>,
+    /// δ.
+    pub delta: f64,
+    /// Moments 1 to this are looked at, for Laplace noise.
+    pub moments: Option<u32>,
+    /// These orders are, for normal noise.
+    #[serde(default)]
+    pub orders: Vec<f64>,
+    /// How often each of the votes is counted.
+    pub repeat: f64,
+}
+
+/// What votes give away.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivacyResult {
+    /// `[examples]`: a bound of the probability that another class wins.
+    #[serde(default)]
+    pub q: Vec<f64>,
+    /// Its logarithm.
+    #[serde(default)]
+    pub log_q: Vec<f64>,
+    /// The sums of the moments' logarithms.
+    #[serde(default)]
+    pub log_moments: Vec<f64>,
+    /// The sums of the divergences.
+    #[serde(default)]
+    pub rdp: Vec<f64>,
+    /// What these votes give away.
+    pub epsilon: f64,
+    /// The moment or order at which that was found.
+    pub order: f64,
+    /// What any votes give away at most.
+    pub epsilon_data_independent: f64,
 }
 
 /// The parameters of a row by name.

@@ -13,6 +13,7 @@ use crate::{
     nets::Trace,
     objectives::{
         Settings, cross_entropy,
+        lifelong::{each_class, elsewhere, old_answers, old_answers_by_class, within_task},
         mixture::{mix, row_weights, weighted},
         native_ensemble::native_ensemble,
         self_confidence::self_confidence,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// The schemes with their variants and the numbers that shape them. Those with an empty list of variants have one form.
-const SCHEMES: [(&str, &[&str], &[&str]); 6] = [
+const SCHEMES: [(&str, &[&str], &[&str]); 8] = [
     ("mutual", &["sum", "mean"], &["temperature", "peer", "peers"]),
     (
         "ensemble",
@@ -32,6 +33,8 @@ const SCHEMES: [(&str, &[&str], &[&str]); 6] = [
     ("native-ensemble", &[], &["temperature", "weight"]),
     ("confidence", &[], &["alpha"]),
     ("specialists", &[], &[]),
+    ("lwf", &["separate", "joint"], &["old", "lambda", "temperature"]),
+    ("icarl", &[], &["old"]),
 ];
 
 /// Whether the engine can compute a row: it has the scheme and its variant, and the row has no other parameters.
@@ -76,6 +79,7 @@ pub(super) fn compute(row: &LossRow, device: &Device) -> Option<Computed> {
     let device = device.clone().autodiff();
     match row.objective.as_str() {
         "native-ensemble" => of_branches(row, &device),
+        "lwf" | "icarl" => of_tasks(row, &device),
         _ => of_logits(row, &device),
     }
 }
@@ -108,6 +112,37 @@ fn of_logits(row: &LossRow, device: &Device) -> Option<Computed> {
             };
             (loss, factor * disagreement, factor * settings.t2())
         }
+    };
+    Some(Computed { loss, constant, divergences, outputs: vec![(wanted.shaped(student.shape)?.numbers, output)] })
+}
+
+/// A student whose classes arrived in two steps, and its old self, which knows the first ones.
+fn of_tasks(row: &LossRow, device: &Device) -> Option<Computed> {
+    let (student, wanted) = (Matrix::of(&row.student.logits)?, Matrix::of(&row.grad.logits)?);
+    let [batch, classes] = student.shape;
+    let old = Some(row.params.number("old")? as usize).filter(|old| (1..classes).contains(old))?;
+    let before = Matrix::of(&row.teacher.logits)?.shaped([batch, old])?;
+    let output = student.tensor(device).require_grad();
+    let (trace, known) = (Trace::of_logits(output.clone()), Trace::of_logits(before.tensor(device)));
+    let targets = targets(row, [batch, classes], device)?;
+    let rest = |all: Tensor<2>| all.narrow(1, old, classes - old);
+    let (loss, constant, divergences) = if row.objective == "icarl" {
+        let loss = each_class(rest(output.clone()), rest(targets)) + old_answers_by_class(&trace, &known, old);
+        // The authors' mean is one over the classes, too.
+        (loss * (1.0 / classes as f64), 0.0, 1.0)
+    } else {
+        let (temperature, lambda) = (row.params.number("temperature")?, row.params.number("lambda")?);
+        let settings = Settings { temperature, scale_by_t2: false, ..Settings::default() };
+        let by_labels = match row.variant.as_deref() {
+            Some("separate") => within_task(&trace, targets, &elsewhere(old, classes, device), 1.0),
+            _ => cross_entropy(&trace, targets, 1.0),
+        };
+        let entropy = |example: usize| {
+            let answer = probability::softmax(before.row(example), temperature);
+            answer.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum::<f64>()
+        };
+        let entropy = (0..batch).map(entropy).sum::<f64>() / batch as f64;
+        (by_labels + old_answers(&trace, &known, old, &settings, lambda), lambda * entropy, lambda)
     };
     Some(Computed { loss, constant, divergences, outputs: vec![(wanted.shaped(student.shape)?.numbers, output)] })
 }

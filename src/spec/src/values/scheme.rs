@@ -13,3 +13,25 @@ words! {
         Blind = "blind",
     }
 }
+
+words! {
+    /// Which classes compete with each other where they arrive in two steps.
+    Heads {
+        /// Those of one task, which is told of every example: a last layer for each task.
+        Apart = "apart",
+        /// All of them: one softmax.
+        One = "one",
+        /// None: each class is answered by itself, by a sigmoid.
+        Sigmoid = "sigmoid",
+    }
+}
+
+words! {
+    /// How the noise is distributed that is added to counts of votes.
+    NoiseLaw {
+        /// Normally; the scale is the standard deviation.
+        Gauss = "gauss",
+        /// Exponentially to both sides; the scale is the mean distance from 0.
+        Laplace = "laplace",
+    }
+}

@@ -1,6 +1,6 @@
 //! What a map consists of: nodes, edges, and what is said of them, each in its place.
 
-use retort_spec::{Channel, Experiment, LabelAccess, Labels, NetworkId, Supervision};
+use retort_spec::{Experiment, LabelAccess, Labels, NetworkId, Supervision};
 
 use crate::panels::map::geometry::Area;
 
@@ -119,11 +119,13 @@ pub fn label_weight(experiment: &Experiment, lesson: &Supervision) -> Option<f64
     let none = Labels::Count(0);
     let is_blank = match lesson.labels {
         LabelAccess::Revealed => experiment.labels == none,
-        LabelAccess::Some(labels) | LabelAccess::Special { labels, .. } | LabelAccess::Blind { labels, .. } => {
-            labels == none
-        }
+        LabelAccess::Some(labels)
+        | LabelAccess::Special { labels, .. }
+        | LabelAccess::Task { labels, .. }
+        | LabelAccess::Blind { labels, .. } => labels == none,
         LabelAccess::Apart { labels, .. } => labels == 0,
+        LabelAccess::Private { .. } | LabelAccess::Queries(_) => false,
     };
     let weight = if lesson.teachers.is_empty() { 1.0 } else { 1.0 - experiment.soft_weight };
-    (!is_blank && lesson.channel == Channel::Classes && weight > 1e-9).then_some(weight)
+    (!is_blank && lesson.channel.is_of_classes() && weight > 1e-9).then_some(weight)
 }

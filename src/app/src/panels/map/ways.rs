@@ -1,7 +1,7 @@
 //! The edges of a map. One between neighbours is straight. Every other runs in the lane below its node's row, and rises
 //! or falls before the column where it ends.
 
-use retort_spec::{NetworkId, Origin};
+use retort_spec::{NetworkId, Origin, Role};
 
 use crate::panels::map::{
     grid::{Grid, is_between},
@@ -24,7 +24,12 @@ pub fn edges(grid: &Grid<'_>, nodes: &[Node]) -> Vec<Edge> {
         edges.push(Edge { flow, from, to, way: way(grid, nodes, flow, from, to, whole), share });
     };
     for lesson in plan.phases.iter().flat_map(|phase| &phase.learners) {
-        let learner = lesson.learner;
+        let learner = match lesson.learner {
+            // Who votes stands for all of them.
+            NetworkId { role: Role::Voter, index: 0 } => NetworkId::TEACHER,
+            NetworkId { role: Role::Voter, .. } => continue,
+            learner => learner,
+        };
         if stands(learner) && label_weight(grid.experiment, lesson).is_some() {
             link(Flow::Labels, Part::Data, learner, true, 1.0);
         }
@@ -46,6 +51,9 @@ pub fn edges(grid: &Grid<'_>, nodes: &[Node]) -> Vec<Edge> {
     }
     for network in &plan.networks {
         let flow = if matches!(network.origin, Origin::Copy(_)) { Flow::Copy } else { Flow::Mean };
+        if matches!(network.origin, Origin::Votes(_)) {
+            continue;
+        }
         for &member in network.origin.members().iter().filter(|member| stands(**member)) {
             if stands(network.id) {
                 link(flow, Part::Network(member), network.id, true, 1.0);

@@ -68,6 +68,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
     let lesson = |id: NetworkId| plan.supervision(id).map(|(_, lesson)| lesson);
     let product = lesson(plan.product);
     let is_extra = product.is_some_and(|lesson| lesson.channel == Channel::Extra);
+    let votes = product.is_some_and(|lesson| matches!(lesson.channel, Channel::Votes(_)));
     let times = |weight: f64| {
         let digits = if (10.0 * weight - (10.0 * weight).round()).abs() < 1e-6 { 1 } else { 2 };
         ["× ", &number(texts, weight, digits)].concat()
@@ -75,17 +76,20 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
     let degree = || ["T = ", &temperature(texts, state.temperature())].concat();
     let one = |text: String| [text, String::new()];
     match say {
-        Say::Labels(id) => one(lesson(id).map_or_else(String::new, |lesson| labels(page, lesson))),
+        Say::Labels(id) => one(plan.lesson(id).map_or_else(String::new, |lesson| labels(page, lesson))),
         Say::LabelWeight => {
             let weight = product.filter(|lesson| !lesson.teachers.is_empty());
             let weight = weight.and_then(|lesson| label_weight(experiment, lesson)).filter(|weight| *weight < 1.0);
             one(weight.map_or_else(String::new, times))
         }
         Say::Soft if is_extra => one(texts.get("map-extra")),
+        Say::Transfer if product.is_some_and(|lesson| lesson.channel == Channel::Old) => one(texts.get("map-old")),
+        Say::Soft if votes => one(texts.get("map-votes")),
         Say::Soft => [degree(), times(experiment.soft_weight)],
-        Say::Temperature | Say::SoftWeight if is_extra => one(String::new()),
+        Say::Temperature | Say::SoftWeight if is_extra || votes => one(String::new()),
         Say::Temperature => one(degree()),
         Say::SoftWeight => one(times(experiment.soft_weight)),
+        Say::Transfer if votes => one(product.map_or_else(String::new, |lesson| labels(page, lesson))),
         Say::Transfer => one(texts.get(&format!("transfer-{}", experiment.transfer))),
         Say::Twins if plan.contrast == Contrast::OtherStart => one(String::new()),
         Say::Twins => one(texts.get("map-twins")),
@@ -102,7 +106,14 @@ fn labels(page: &AppContext, lesson: &Supervision) -> String {
     let (count, id) = match lesson.labels {
         LabelAccess::Revealed => (data.labelled, "map-labels"),
         LabelAccess::Apart { labels, of, .. } => (labels.min(data.train / u32::from(of)), "map-labels-each"),
-        LabelAccess::Some(labels) | LabelAccess::Special { labels, .. } | LabelAccess::Blind { labels, .. } => {
+        LabelAccess::Private { queries, of, .. } => {
+            (data.train.saturating_sub(queries) / u32::from(of), "map-labels-each")
+        }
+        LabelAccess::Queries(queries) => (queries.min(data.train / 2), "map-queries"),
+        LabelAccess::Some(labels)
+        | LabelAccess::Special { labels, .. }
+        | LabelAccess::Task { labels, .. }
+        | LabelAccess::Blind { labels, .. } => {
             let count = if let Labels::Count(count) = labels { count.min(data.train) } else { data.train };
             (count, "map-labels")
         }

@@ -1,6 +1,6 @@
 //! What is peculiar about the student that the knobs describe, said where it is seen.
 
-use retort_spec::{Architecture, Channel, Contrast, Experiment, Labels, Objective, Plan, Supervision, Transfer};
+use retort_spec::{Architecture, Contrast, Experiment, Labels, Objective, Plan, Supervision, Transfer};
 use yew::prelude::*;
 
 use crate::{context::AppContext, i18n::format::number};
@@ -23,8 +23,7 @@ enum Hint {
 fn hints(experiment: &Experiment, plan: &Plan) -> Vec<Hint> {
     let mut hints = Vec::new();
     let asks_teacher = experiment.soft_weight > 0.0 || experiment.weights.used().next().is_some();
-    let is_taught =
-        |(_, lesson): (usize, &Supervision)| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes;
+    let is_taught = |(_, lesson): (usize, &Supervision)| !lesson.teachers.is_empty() && lesson.channel.is_of_classes();
     let distilled = asks_teacher
         && experiment.transfer != Transfer::Labelled
         && plan.supervision(plan.product).is_some_and(is_taught);

@@ -4,7 +4,7 @@
 pub mod entry;
 pub mod terms;
 
-use retort_spec::{Channel, Knowledge, Objective};
+use retort_spec::{Knowledge, Objective};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -36,7 +36,7 @@ pub const PANEL: Panel = Panel {
     // Where nobody imitates answers there is nothing to ask for.
     applies: |experiment, plan| {
         let mut lessons = plan.phases.iter().flat_map(|phase| &phase.learners);
-        let is_taught = lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel == Channel::Classes);
+        let is_taught = lessons.any(|lesson| !lesson.teachers.is_empty() && lesson.channel.is_of_classes());
         is_taught && experiment.applies("logit-mse")
     },
     sites: &[(Tab::Loss, Area::Stage)],

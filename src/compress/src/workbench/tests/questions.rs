@@ -19,6 +19,7 @@ fn larger_coordinate() -> (Model, EvaluationData) {
         test: points.clone().into(),
         labels: vec![0, 1, 0, 1],
         calibration: points.into(),
+        told: 0,
     };
     (Model::new(NetworkKind::Mlp, 2, &layers), examples)
 }

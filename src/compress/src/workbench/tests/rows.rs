@@ -139,3 +139,18 @@ fn whatever_network_comes_is_compressed_under_its_own_name() {
         assert!(stages(&asked).iter().all(|(_, done)| done.network_id == id));
     }
 }
+
+#[test]
+fn where_the_task_is_told_the_other_ones_classes_do_not_compete() {
+    let model = network(KINDS[0]);
+    let examples = EvaluationData { told: 2, ..images(&model, 40) };
+    let labels = examples.labels.clone();
+    let mut bench = Workbench::new(clock);
+    finish(&mut bench, WorkbenchCommand::EvaluationData(Box::new(examples)));
+    let reports = finish(&mut bench, student(0, &model));
+    let rows = rows(&reports);
+    let [(0, rows)] = &rows[..] else { panic!("{rows:?}") };
+    for row in rows {
+        assert!(row.answers.iter().zip(&labels).all(|(said, label)| (*said < 2) == (*label < 2)));
+    }
+}

@@ -176,7 +176,7 @@ impl PhaseRun {
             let CpuBatch { inputs: CpuInputs { rows, copies, read, .. }, labels, labelled, transfer: range } = batch;
             *rows = group.draw(experiment);
             *labelled = rows.len();
-            data.copy_targets(rows, labels);
+            group.copy_targets(data, rows, labels);
             *read = 0..0;
             copies.clear();
             let made = transfer.as_ref().and_then(|transfer| transfer.cpu_inputs());

@@ -111,8 +111,8 @@ impl PhaseRun {
                 trainee.learner = trainee.learner.reset_optimizer(experiment);
             }
             let (is_taught, labelled) = (trainee.is_taught(), labelled[trainee.group].clone());
-            let Trainee { learner, mut objectives, mut dropout, supervision, specialty, .. } = trainee;
-            let asks_labels = supervision.channel == Channel::Classes
+            let Trainee { learner, mut objectives, mut dropout, supervision, specialty, tasks, .. } = trainee;
+            let asks_labels = supervision.channel != Channel::Extra
                 && !exclusive
                 && (soft < 1.0 || objectives.needs(Source::Labels, is_first_stage));
             let batch = batch.as_ref();
@@ -139,7 +139,11 @@ impl PhaseRun {
                     } else {
                         let student = student.clone().first(classes);
                         if soft > 0.0 && !exclusive {
-                            term(&mut step_loss, "soft-targets", soft_targets(&student, teacher, &settings, soft));
+                            let loss = match &tasks {
+                                None => soft_targets(&student, teacher, &settings, soft),
+                                Some(tasks) => tasks.by_old_answers(&student, teacher, &settings, soft),
+                            };
+                            term(&mut step_loss, "soft-targets", loss);
                         }
                         let view = Batch {
                             student: &student,
@@ -155,9 +159,10 @@ impl PhaseRun {
                 }
                 if let Some((trace, targets, rows)) = hard {
                     if soft < 1.0 {
-                        let loss = match &specialty {
-                            None => cross_entropy(&trace, targets.clone(), 1.0 - soft),
-                            Some(known) => specialist_loss(&trace, targets.clone(), known) * (1.0 - soft),
+                        let loss = match (&specialty, &tasks) {
+                            (None, None) => cross_entropy(&trace, targets.clone(), 1.0 - soft),
+                            (Some(known), _) => specialist_loss(&trace, targets.clone(), known) * (1.0 - soft),
+                            (_, Some(tasks)) => tasks.by_labels(&trace, targets.clone(), 1.0 - soft),
                         };
                         term(&mut step_loss, "cross-entropy", loss);
                     }
@@ -173,6 +178,7 @@ impl PhaseRun {
                 dropout,
                 supervision,
                 specialty,
+                tasks,
                 group: trainee.group,
                 was_exclusive: exclusive,
             });

@@ -1,0 +1,9 @@
+//! Labels from votes that keep the voters' examples private, and what that privacy is worth (Papernot et al. 2017,
+//! 2018).
+
+mod accountant;
+mod complementary_error;
+mod votes;
+
+pub use accountant::{Accountant, Epsilon, ln_flip};
+pub use votes::{Noise, VoteCounts, counts, winner};
