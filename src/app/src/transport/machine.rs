@@ -352,6 +352,14 @@ impl<P: Clone> Machine<P> {
         }
     }
 
+    /// The engine set some knobs, perhaps to what a teacher from a file is.
+    fn adapt(&mut self, knobs: &str) {
+        self.experiment = self.experiment.adapted(knobs);
+        if let Some(teacher_file) = &mut self.teacher_file {
+            teacher_file.key = self::knobs(&self.experiment, Phase::Teacher);
+        }
+    }
+
     fn send_teacher_file(&mut self) {
         if let Some(TeacherFile { file, .. }) = &self.teacher_file {
             let file = file.clone();

@@ -14,6 +14,7 @@ use super::{
     lessons::{Placed, Subject, phases, steps_of_epoch},
     reports::{self, Scored},
     table::TableFile,
+    teacher_file::TeacherFile,
 };
 use crate::{
     tasks::Task,
@@ -41,6 +42,8 @@ pub struct Job {
     experiment: Experiment,
     plan: Plan,
     subject: Rc<Subject>,
+    /// The teacher, where it came from a file.
+    teacher: Option<Rc<TeacherFile>>,
     /// The study's phases, each with the phase of the plan that it belongs to.
     placed: Vec<Placed>,
     /// The keys of the networks of the study, phase by phase.
@@ -68,10 +71,15 @@ impl Job {
     ///
     /// # Errors
     /// Why nothing can be trained; then nothing is taken of what was trained before.
-    pub fn new(experiment: Experiment, subject: Rc<Subject>, kept: &mut KeptNetworks) -> Result<Self, EngineError> {
+    pub fn new(
+        experiment: Experiment,
+        subject: Rc<Subject>,
+        kept: &mut KeptNetworks,
+        teacher: Option<Rc<TeacherFile>>,
+    ) -> Result<Self, EngineError> {
         let task = &subject.task;
         let plan = experiment.plan();
-        let placed = phases(&experiment, &plan, task);
+        let placed = phases(&experiment, &plan, task, teacher.is_some());
         if reports::learns_nothing(&experiment) {
             return Err(EngineError::NothingToLearn);
         }
@@ -91,6 +99,7 @@ impl Job {
             experiment,
             plan,
             subject,
+            teacher,
             placed,
             study,
             kept,
@@ -112,6 +121,11 @@ impl Job {
             (file, _) => file.is_none(),
         };
         (of(&self.experiment) == of(experiment) && is_same_file).then(|| self.subject.clone())
+    }
+
+    /// What is learned.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// The networks that were trained.
@@ -369,14 +383,20 @@ impl Job {
                 crate::train::Origin::Copied(name) | crate::train::Origin::Rebuilt(name, _) => before(name),
             };
             let teacher = phase.lesson.teacher().map(before).unwrap_or_default();
-            keys.push(format!("{seed} {data:?} {phase:?} ({origin}) ({teacher})"));
+            let is_teacher = phase.network == NetworkId::TEACHER.to_string();
+            let given = self.teacher.as_ref().filter(|_| is_teacher).map(|teacher| teacher.number);
+            keys.push(format!("{seed} {data:?} {phase:?} {given:?} ({origin}) ({teacher})"));
         }
         let find = |key: &String| self.kept.iter().find(|kept| kept.key == *key).map(|kept| kept.trained.clone());
         let known = keys.iter().map(find).collect();
         self.keys = keys;
         let study = study(&self.subject.task, &self.placed, seed);
         if let Ok(study) = study {
-            self.study = study.with_known(known);
+            let study = study.with_known(known);
+            self.study = match &self.teacher {
+                Some(teacher) => study.with_given(&NetworkId::TEACHER.to_string(), teacher.network.copy()),
+                None => study,
+            };
         }
     }
 }

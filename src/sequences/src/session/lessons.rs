@@ -75,8 +75,8 @@ pub fn subject(experiment: &Experiment, table: Option<&Rc<TableFile>>) -> Result
 /// A phase of the study, and the phase of the plan that it belongs to.
 pub type Placed = (Phase, u32);
 
-/// The phases of a study that carry out a plan, one network after the other.
-pub fn phases(experiment: &Experiment, plan: &Plan, task: &Task) -> Vec<Placed> {
+/// The phases of a study that carry out a plan, one network after the other. A teacher that is given guesses no words.
+pub fn phases(experiment: &Experiment, plan: &Plan, task: &Task, is_given: bool) -> Vec<Placed> {
     let epoch = steps_of_epoch(experiment, task);
     let mut placed = Vec::new();
     let mut add = |phase, at| placed.push((phase, at));
@@ -104,7 +104,9 @@ pub fn phases(experiment: &Experiment, plan: &Plan, task: &Task) -> Vec<Placed> 
             if starts_together && !is_teacher {
                 origin = Origin::Copied(START.into());
             }
-            if let (true, Shape::Transformer(sizes, vocabulary, head)) = (is_teacher && pretrains(experiment), drawn) {
+            if let (true, Shape::Transformer(sizes, vocabulary, head)) =
+                (is_teacher && pretrains(experiment) && !is_given, drawn)
+            {
                 let before = format!("{name}, guessing words");
                 let words = Shape::Transformer(sizes, vocabulary, Head::EachToken(vocabulary));
                 let from = Origin::Drawn(words, before.clone());
@@ -147,7 +149,7 @@ fn count(labels: Labels) -> Option<usize> {
 }
 
 /// A network of the experiment; numbers are dropped in teachers only.
-fn shape(experiment: &Experiment, task: &Task, architecture: &Architecture, is_teacher: bool) -> Shape {
+pub fn shape(experiment: &Experiment, task: &Task, architecture: &Architecture, is_teacher: bool) -> Shape {
     let width = |at: usize| architecture.widths.get(at).copied().unwrap_or(1) as usize;
     let (length, features) = match &task.input {
         Input::Tokens { length, .. } => (*length, 0),
@@ -260,7 +262,7 @@ mod tests {
     }
 
     fn planned(experiment: &Experiment) -> Vec<Placed> {
-        phases(experiment, &experiment.plan(), &task(experiment))
+        phases(experiment, &experiment.plan(), &task(experiment), false)
     }
 
     #[test]

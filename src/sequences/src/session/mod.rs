@@ -6,14 +6,16 @@ mod job;
 mod lessons;
 mod reports;
 mod table;
+mod teacher_file;
 
 use std::{rc::Rc, time::Duration};
 
-use retort_spec::{Command, DataSet, EngineInfo, Event, Experiment, FileData, Phase, RunMode, changed};
+use retort_spec::{Command, DataSet, EngineError, EngineInfo, Event, Experiment, FileData, Phase, RunMode, changed};
 use web_time::Instant;
 
 use job::{Job, KeptNetworks};
 use table::TableFile;
+use teacher_file::TeacherFile;
 
 /// An engine at work on one experiment at a time.
 pub struct Session {
@@ -31,6 +33,10 @@ pub struct Session {
     is_table_new: bool,
     /// Whether every experiment is adapted to the table, rather than the first.
     adapts_always: bool,
+    /// The teacher, where it came from a file.
+    teacher: Option<Rc<TeacherFile>>,
+    /// How many files of teachers there were.
+    teachers: u32,
     /// What was trained before an experiment that cannot be trained.
     salvaged: KeptNetworks,
 }
@@ -45,6 +51,8 @@ impl Default for Session {
             asked: Vec::new(),
             table: None,
             is_table_new: false,
+            teacher: None,
+            teachers: 0,
             adapts_always: false,
             salvaged: KeptNetworks::default(),
         }
@@ -86,8 +94,12 @@ impl Session {
     fn carry_out(&mut self, command: Command) -> Vec<Event> {
         match command {
             Command::Run(experiment) => self.run(experiment),
+            Command::UseTeacherFile { file } => self.adopt(&file),
             Command::Reset => match self.job.take() {
-                Some(job) => self.start(job.experiment().clone(), None),
+                Some(job) => {
+                    self.teacher = None;
+                    self.start(job.experiment().clone(), None)
+                }
                 None => Vec::new(),
             },
             Command::Pause | Command::Resume | Command::StepBatch | Command::StepEpoch => {
@@ -181,8 +193,31 @@ impl Session {
             job.show(experiment);
             return Vec::new();
         }
+        // Another teacher is asked for, or one of other data.
+        if changed(&before, &experiment).filter(decides).any(|knob| knob.phase <= Phase::Teacher) {
+            self.teacher = None;
+        }
         let job = self.job.take();
         self.start(experiment, job)
+    }
+
+    /// Takes a file as the teacher of every run. One that does not fit changes nothing.
+    fn adopt(&mut self, file: &[u8]) -> Vec<Event> {
+        let Some(job) = &self.job else { return Vec::new() };
+        let (network, architecture) = match teacher_file::read(file, job.experiment(), job.subject()) {
+            Ok(read) => read,
+            Err(reason) => return vec![Event::Error(EngineError::BadFile { name: "teacher".into(), reason })],
+        };
+        self.teachers += 1;
+        self.teacher = Some(Rc::new(TeacherFile { network, number: self.teachers }));
+        let mut events = Vec::new();
+        if architecture != job.experiment().teacher {
+            events.push(Event::Adapted(format!("teacher={architecture}")));
+        }
+        let experiment = Experiment { teacher: architecture, ..job.experiment().clone() };
+        let job = self.job.take();
+        events.extend(self.start(experiment, job));
+        events
     }
 
     fn start(&mut self, experiment: Experiment, before: Option<Job>) -> Vec<Event> {
@@ -211,7 +246,7 @@ impl Session {
             Some(subject) => Ok(subject),
             None => lessons::subject(&experiment, self.table.as_ref()).map(Rc::new),
         };
-        match subject.and_then(|subject| Job::new(experiment, subject, &mut kept)) {
+        match subject.and_then(|subject| Job::new(experiment, subject, &mut kept, self.teacher.clone())) {
             Ok(mut job) => {
                 events.push(job.data());
                 events.extend(job.exhibits(&self.asked));

@@ -313,3 +313,52 @@ fn the_first_experiment_is_adapted_to_a_table() {
     // From then on nothing changes behind the visitor's back.
     assert!(problem(&session.handle(Command::Run(planned))).is_some());
 }
+
+#[test]
+fn a_network_from_a_file_teaches_and_one_that_does_not_fit_is_refused() {
+    let mut session = Session::default();
+    let experiment = short(DataSet::Places);
+    let first = run(&mut session, &experiment);
+    let file = |session: &mut Session, word: &str| match &session.handle(Command::Ask { id: 2, text: word.into() })[..]
+    {
+        [Event::File { file, .. }] => file.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mean = |events: &[Event], id| verdict(events).unwrap().mean(id);
+    let saved = file(&mut session, "safetensors");
+    let packed = {
+        session.handle(Command::Run(Experiment { bits: retort_spec::Bits::B32, ..experiment.clone() }));
+        file(&mut session, "packed")
+    };
+    // The student of one session teaches in another, whose teacher would be larger.
+    let larger = Experiment { teacher: Architecture::new(NetworkKind::Lstm, [5, 6]), ..experiment.clone() };
+    for file in [saved.clone(), packed] {
+        let mut other = Session::default();
+        other.handle(Command::Run(larger.clone()));
+        let mut events = other.handle(Command::UseTeacherFile { file });
+        assert_eq!(events[0], Event::Adapted("teacher=lstm:4,4".into()));
+        events.extend(finish(&mut other));
+        assert_eq!(mean(&events, NetworkId::TEACHER), mean(&first, NetworkId::STUDENT));
+        // What the page was told begins nothing anew; another teacher is trained again.
+        let adapted = larger.adapted("teacher=lstm:4,4");
+        assert_eq!(trained(&run(&mut other, &adapted)), 0);
+        let again = run(&mut other, &larger);
+        assert_eq!(mean(&again, NetworkId::TEACHER), mean(&run(&mut Session::default(), &larger), NetworkId::TEACHER));
+    }
+    let refused = |data, file: &[u8]| {
+        let mut other = Session::default();
+        other.handle(Command::Run(short(data)));
+        let events = other.handle(Command::UseTeacherFile { file: file.to_vec() });
+        match &events[..] {
+            [Event::Error(EngineError::BadFile { name, reason }), Event::State(RunState::Running)] => {
+                assert_eq!(name, "teacher");
+                reason.to_string()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(refused(DataSet::Names, &saved), "it was trained for places, and these data are names");
+    assert!(!refused(DataSet::Places, &saved[..saved.len() - 9]).is_empty(), "cut");
+    assert!(refused(DataSet::Places, b"<html>").contains("web page"));
+    assert!(refused(DataSet::Places, b"RTRT\x01").len() > 10);
+}

@@ -88,6 +88,8 @@ pub struct Study {
     answered: Answered,
     /// What is known of each phase's network, which then is not trained again.
     known: Vec<Option<Trained>>,
+    /// A network that a phase is given, rather than training it, and the phase's.
+    given: Option<(String, Network)>,
 }
 
 impl Study {
@@ -99,12 +101,17 @@ impl Study {
         let task = task.into();
         check(&task, &phases)?;
         let (networks, answered, known) = (Vec::new(), Answered::default(), vec![None; phases.len()]);
-        Ok(Self { task, seed, phases, phase: 0, current: None, networks, answered, known })
+        Ok(Self { task, seed, phases, phase: 0, current: None, networks, answered, known, given: None })
     }
 
     /// The same where some phases' networks are trained already.
     pub fn with_known(self, known: Vec<Option<Trained>>) -> Self {
         Self { known, ..self }
+    }
+
+    /// The same where the network of this name is given and learns nothing; it is tested all the same.
+    pub fn with_given(self, name: &str, network: Network) -> Self {
+        Self { given: Some((name.to_owned(), network)), ..self }
     }
 
     /// The phase that is carried out; as many as there are when all are done.
@@ -176,6 +183,10 @@ impl Study {
         let Some(current) = &mut self.current else {
             events.push(StudyEvent::Started(self.phase + 1, self.phases.len(), phase.network.clone()));
             let mut begun = begin(phase, &self.task, self.seed, &self.networks);
+            if let Some((_, network)) = self.given.as_ref().filter(|(name, _)| *name == phase.network) {
+                begun.learner.network = network.copy();
+                begun.step = phase.steps;
+            }
             if says_answers(phase, &self.task) {
                 events.push(StudyEvent::Progress {
                     network: phase.network.clone(),

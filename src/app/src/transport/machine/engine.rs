@@ -56,7 +56,7 @@ impl<P: Clone> Machine<P> {
                 Event::AssignmentApplied { generation } => self.pool.first_begins(*generation),
                 Event::Point(point) if !self.pool.is_new_of_first(point) => continue,
                 Event::FilesRead { data, .. } => self.files_read(*data),
-                Event::Adapted(knobs) => self.experiment = self.experiment.adapted(knobs),
+                Event::Adapted(knobs) => self.adapt(knobs),
                 Event::Data(_) => {
                     self.began = true;
                     self.timing.began = self.now;
