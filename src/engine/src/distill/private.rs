@@ -83,8 +83,13 @@ impl Ballot {
 /// The δ of this data set: the largest power of ten that is less than a chance of one in as many as there are training
 /// examples. With a larger one, giving away a whole example would count as privacy.
 pub fn delta(data: &DeviceDataset) -> f64 {
-    let examples = data.dataset.train.len().max(1);
-    0.1_f64.powi(examples.ilog10() as i32 + 1)
+    of_many(data.dataset.train.len())
+}
+
+/// The same of so many examples.
+fn of_many(examples: usize) -> f64 {
+    let examples = examples.max(1);
+    1.0 / 10.0_f64.powi(examples.ilog10() as i32 + 1)
 }
 
 /// The experiment's noise, doubled so many times; `None` for none.
@@ -129,6 +134,15 @@ mod tests {
         assert_eq!(counted(&said, 2, 2), [[2, 1], [1, 2]]);
         let ballot = Ballot { rows: vec![1, 3], counts: counted(&said, 2, 2) };
         assert_eq!(ballot.labels(None, 1), [0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_whole_example_is_more_than_delta_gives_away() {
+        for (examples, delta) in [(1, 0.1), (999, 1e-3), (1_000, 1e-4), (1_297, 1e-4), (60_000, 1e-5)] {
+            assert_eq!(of_many(examples), delta);
+            assert!(of_many(examples) < 1.0 / examples as f64);
+        }
+        assert_eq!(format!("{:e}", of_many(1_297)), "1e-4");
     }
 
     #[test]

@@ -137,8 +137,8 @@ impl TrainedNetwork {
 
     /// Bytes that it takes, about.
     fn bytes(&self) -> usize {
-        let file = self.file.as_ref().map_or(0, |file| file.file.len());
-        2 * file + 4 * self.measured.logits.len() + size_of::<CurvePoint>() * self.points.len()
+        // Whether or not its file is kept, the network takes as much.
+        2 * self.measured.bytes as usize + 4 * self.measured.logits.len() + size_of::<CurvePoint>() * self.points.len()
     }
 }
 

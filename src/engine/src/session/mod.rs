@@ -407,7 +407,7 @@ impl Session {
             });
         }
         let teacher = job.plan.network(NetworkId::TEACHER).filter(|_| job.experiment.applies("teacher"));
-        if teacher.is_none_or(|teacher| teacher.extra_outputs > 0) {
+        if teacher.is_none_or(|teacher| teacher.extra_outputs > 0 || !teacher.origin.is_trained()) {
             return bad(FileProblem::Other("this scheme has no teacher that could come from a file".into()));
         }
         match job.adopt(kind, &layers).await {
