@@ -9,9 +9,11 @@ use crate::values::{Architecture, NetworkKind};
 pub struct Place {
     /// Whether it is a convolution; the others multiply each example as a whole.
     pub convolution: bool,
+    /// Whether each of its outputs sees one channel alone, that of its own place.
+    pub depthwise: bool,
     /// The side of the window, or of the image that a classifier sees; 1 where there is none.
     pub window: usize,
-    /// Channels of the window or image; all inputs where there is none.
+    /// Channels of the window or image, of which a depthwise one has one; all inputs where there is none.
     pub channels: usize,
     /// Distance of a convolution's windows.
     pub stride: usize,
@@ -22,15 +24,19 @@ pub struct Place {
 impl Place {
     /// A layer without an image.
     pub fn dense(inputs: usize) -> Self {
-        Self { convolution: false, window: 1, channels: inputs, stride: 1, side: 1 }
+        Self { convolution: false, depthwise: false, window: 1, channels: inputs, stride: 1, side: 1 }
     }
 
     fn convolution(window: usize, channels: usize, stride: usize, side: usize) -> Self {
-        Self { convolution: true, window, channels, stride, side }
+        Self { convolution: true, depthwise: false, window, channels, stride, side }
+    }
+
+    fn depthwise(window: usize, side: usize) -> Self {
+        Self { depthwise: true, ..Self::convolution(window, 1, 1, side) }
     }
 
     fn classifier(side: usize, channels: usize) -> Self {
-        Self { convolution: false, window: side, channels, stride: 1, side }
+        Self { window: side, side, ..Self::dense(channels) }
     }
 
     /// Numbers that the layer multiplies: rows of its matrix.
@@ -175,6 +181,7 @@ impl Geometry {
             NetworkKind::Mlp => geometry.perceptron(features, layers)?,
             NetworkKind::Conv => geometry.conv(features.isqrt(), layers)?,
             NetworkKind::Residual => geometry.residual(features.isqrt(), layers)?,
+            NetworkKind::Separable => geometry.separable(features.isqrt(), layers)?,
             // They are no sequence of products; `retort-sequences` describes them.
             NetworkKind::Transformer | NetworkKind::Lstm => return Err(Misfit::Sequence.of(0)),
         }
@@ -216,6 +223,25 @@ impl Geometry {
             self.stages.push(Extent { channels, side });
         }
         self.layer(Place::classifier(side, channels), layers).map(drop)
+    }
+
+    fn separable(&mut self, mut side: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
+        let mut channels = self.layer(Place::convolution(3, 1, 1, side), layers)?;
+        loop {
+            side = pooled(side);
+            self.operations.extend([Operation::Pool, Operation::Relu]);
+            self.stages.push(Extent { channels, side });
+            if layers.outputs(2).is_none() {
+                return self.layer(Place::classifier(side, channels), layers).map(drop);
+            }
+            let outputs = self.layer(Place::depthwise(3, side), layers)?;
+            if outputs != channels {
+                let misfit = Misfit::Inputs { inputs: outputs, expected: channels };
+                return Err(misfit.of(self.layers().count() - 1));
+            }
+            self.operations.push(Operation::Relu);
+            channels = self.layer(Place::convolution(1, channels, 1, side), layers)?;
+        }
     }
 
     fn residual(&mut self, mut side: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
@@ -287,6 +313,11 @@ impl Architecture {
                 NetworkKind::Mlp | NetworkKind::Conv | NetworkKind::Transformer | NetworkKind::Lstm => {
                     outputs.push(width)
                 }
+                NetworkKind::Separable => {
+                    // Every channel of the stage before alone, then all of them.
+                    outputs.extend(index.checked_sub(1).map(|before| self.widths[before] as usize));
+                    outputs.push(width);
+                }
                 NetworkKind::Residual => {
                     let before = self.widths[index.saturating_sub(1)] as usize;
                     // The first convolution, then both of the block, and the one around it.
@@ -352,6 +383,10 @@ mod tests {
         // Stem, a block of 8, a block of 16 with a projection, classifier.
         let blocks = (9 * 8 + 8) + 2 * (72 * 8 + 8) + (72 * 16 + 16) + (144 * 16 + 16) + (8 * 16 + 16);
         assert_eq!(count("residual:8,16", 64), blocks + 16 * 10 + 10);
+        // A convolution, pooled to 4×4; one of each channel, one of each place, pooled to 2×2.
+        assert_eq!(count("separable:8,16", 64), (9 * 8 + 8) + (9 * 8 + 8) + (8 * 16 + 16) + (4 * 16 * 10 + 10));
+        let separable: Architecture = "separable:8,16".parse().unwrap();
+        assert_eq!(separable.multiply_adds(64, 10), 64 * 9 * 8 + 16 * (9 * 8 + 8 * 16) + 4 * 16 * 10);
         let conv: Architecture = "conv:8".parse().unwrap();
         assert_eq!(conv.multiply_adds(64, 10), 64 * 9 * 8 + 16 * 8 * 10);
     }
@@ -385,5 +420,6 @@ mod tests {
         assert_eq!(stages("16,8", 64), [(16, 1), (8, 1)]);
         assert_eq!(stages("conv:4,8,16,32", 49), [(4, 3), (8, 1), (16, 1), (32, 1)]);
         assert_eq!(stages("residual:8,8,16,16", 64), [(8, 8), (16, 4)]);
+        assert_eq!(stages("separable:8,16,4", 81), [(8, 4), (16, 2), (4, 1)]);
     }
 }

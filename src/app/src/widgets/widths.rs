@@ -12,7 +12,7 @@ pub fn beginning(kind: NetworkKind, is_student: bool, data: DataSet) -> Architec
     match kind {
         NetworkKind::Mlp if is_student => usual.student,
         NetworkKind::Mlp => usual.teacher,
-        NetworkKind::Conv => Architecture::new(kind, [width, 2 * width]),
+        NetworkKind::Conv | NetworkKind::Separable => Architecture::new(kind, [width, 2 * width]),
         NetworkKind::Residual => Architecture::new(kind, [width, 2 * width, 2 * width]),
         NetworkKind::Transformer => Architecture::new(kind, [4 * width, 2]),
         NetworkKind::Lstm => Architecture::new(kind, [2 * width, 4 * width]),

@@ -150,7 +150,10 @@ impl Writer<'_> {
             let bias = (index == last).then(|| self.graph.floats(&format!("layers.{layer}.bias"), &part.bias));
             let (side, stride) = (seen.window as i64, seen.stride as i64);
             let (before, after) = (side / 2, (side - 1) - side / 2);
+            // Every channel is a group of its own where each is seen alone.
+            let groups = if seen.depthwise && index == 0 { matrix.columns } else { 1 };
             let attributes = [
+                ("group", Attribute::Int(groups as i64)),
                 ("kernel_shape", Attribute::Ints(&[side, side])),
                 ("pads", Attribute::Ints(&[before, before, after, after])),
                 ("strides", Attribute::Ints(&[stride, stride])),

@@ -2,7 +2,7 @@
 
 use retort_spec::{Bits, Granularity, NetworkKind, QuantScheme};
 
-use crate::{Layer, run::net};
+use crate::{Layer, network::shapes::is_depthwise, run::net};
 
 /// A network that can be packed, and is what a packed file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -205,10 +205,12 @@ impl Model {
         let weights: Vec<Vec<f32>> = self.layers.iter().map(LayerModel::weight).collect();
         let shapes = self.shapes();
         let mut logits = net::forward(self.kind, &shapes, inputs, self.features, &mut |layer, rows| {
-            let bias = &self.layers[layer].bias;
+            let is_depthwise = is_depthwise(self.kind, shapes.len(), layer);
+            let product = if is_depthwise { net::depthwise } else { net::affine };
+            let (weight, bias) = (&weights[layer], &self.layers[layer].bias);
             match self.coding(layer, rows) {
-                Some(coding) => net::affine(&coding.rounded(rows), &weights[layer], bias),
-                None => net::affine(rows, &weights[layer], bias),
+                Some(coding) => product(&coding.rounded(rows), weight, bias),
+                None => product(rows, weight, bias),
             }
         });
         if let Some(coding) = self.coding(self.layers.len(), &logits) {

@@ -50,6 +50,11 @@ pub fn is_network(kind: NetworkKind, features: usize, shapes: &[Shape]) -> bool 
     })
 }
 
+/// Whether a layer of a network of so many is a convolution of every channel alone.
+pub fn is_depthwise(kind: NetworkKind, layers: usize, layer: usize) -> bool {
+    kind == NetworkKind::Separable && layer % 2 == 1 && layer + 1 < layers
+}
+
 /// Layers whose shapes are known.
 struct Given<'a> {
     shapes: &'a [Shape],
@@ -90,7 +95,7 @@ impl Layers for Given<'_> {
 mod tests {
     use super::*;
     use crate::run::net::{affine, forward};
-    use NetworkKind::{Conv, Mlp, Residual};
+    use NetworkKind::{Conv, Mlp, Residual, Separable};
 
     fn shapes(architecture: &str, features: usize) -> Vec<Shape> {
         let layers = architecture.parse::<Architecture>().unwrap().layers(features, 10);
@@ -99,12 +104,16 @@ mod tests {
 
     #[test]
     fn every_architecture_fits_and_runs() {
-        let texts =
-            ["linear", "16", "7,5,3", "conv:2", "conv:3,4,5,2,3", "residual:2", "residual:2,3,3,2", "residual:1,1"];
-        for text in texts {
+        let plain = ["linear", "16", "7,5,3", "conv:2", "conv:3,4,5,2,3"];
+        let others = ["residual:2", "residual:2,3,3,2", "residual:1,1", "separable:3", "separable:2,5,3"];
+        for text in plain.into_iter().chain(others) {
             let kind = text.parse::<Architecture>().unwrap().kind;
             for features in [1, 4, 9, 64, 256] {
                 let shapes = shapes(text, features);
+                let geometry = geometry(kind, features, &shapes).unwrap();
+                for (layer, (place, _)) in geometry.layers().enumerate() {
+                    assert_eq!(place.depthwise, is_depthwise(kind, shapes.len(), layer), "{text} {layer}");
+                }
                 assert!(is_network(kind, features, &shapes), "{text} {features}");
                 let logits = forward(kind, &shapes, &vec![1.0; 2 * features], features, &mut |layer, rows| {
                     let (inputs, outputs) = shapes[layer];
@@ -136,6 +145,9 @@ mod tests {
         assert!(!is_network(Residual, 64, &[(9, 4), (36, 4), (4, 10)]), "half a block");
         assert!(!is_network(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 10)]), "nothing widens the input");
         assert!(!is_network(Residual, 64, &[(9, 4), (36, 5), (45, 5), (5, 5), (5, 10)]), "it widens another");
+        assert!(!is_network(Separable, 64, &[(9, 4), (9, 5), (5, 6), (24, 10)]), "a channel from nowhere");
+        assert!(!is_network(Separable, 64, &[(9, 4), (36, 4), (4, 6), (24, 10)]), "all channels at once");
+        assert!(!is_network(Separable, 64, &[(9, 4), (9, 4), (16, 10)]), "half a stage");
         assert!(!is_network(Residual, usize::MAX, &[(9, usize::MAX), (usize::MAX, 10)]));
     }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     Layer,
-    network::model::Model,
+    network::{model::Model, shapes::is_depthwise},
     run::{calibration::visit_layer_inputs, net},
 };
 
@@ -18,10 +18,15 @@ pub fn correct_biases(float: &[Layer], quantized: &mut Model, inputs: &[f32]) {
     if inputs.len() < features.max(1) {
         return;
     }
+    // Each channel of a layer that sees every channel alone has a mean of its own.
+    let means = |place: usize| match is_depthwise(kind, float.len(), place) {
+        true => float[place].outputs,
+        false => 1,
+    };
     let mut aims = vec![Mean::default(); float.len()];
     visit_layer_inputs(kind, features, float, inputs, float.len(), &mut |place, rows| {
         if let (Some(mean), Some(layer)) = (aims.get_mut(place), float.get(place)) {
-            mean.add(rows, layer.inputs);
+            mean.add(rows, layer.inputs * means(place));
         }
     });
     let mut layers = quantized.to_layers();
@@ -29,7 +34,7 @@ pub fn correct_biases(float: &[Layer], quantized: &mut Model, inputs: &[f32]) {
         let mut met = Mean::default();
         visit_layer_inputs(kind, features, &layers, inputs, place, &mut |shown, rows| {
             if shown == place {
-                met.add(rows, layers[place].inputs);
+                met.add(rows, layers[place].inputs * means(place));
             }
         });
         let (aim, met) = (aim.output(&float[place]), met.output(&layers[place]));
@@ -59,7 +64,8 @@ impl Mean {
     /// A layer's mean output: it is linear, so its output for the mean row.
     fn output(&self, layer: &Layer) -> Vec<f32> {
         let mean: Vec<f32> = self.sums.iter().map(|sum| (sum / self.rows.max(1) as f64) as f32).collect();
-        net::affine(&mean, &layer.weight, &layer.bias)
+        let product = if mean.len() > layer.inputs { net::depthwise } else { net::affine };
+        product(&mean, &layer.weight, &layer.bias)
     }
 }
 

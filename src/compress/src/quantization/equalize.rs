@@ -21,7 +21,8 @@ pub fn equalize(kind: NetworkKind, layers: &mut [Layer]) {
     for _ in 0..ROUNDS {
         let mut change = 0.0_f32;
         for &(source, sink) in &pairs {
-            change = change.max(even_out(layers, source, sink));
+            let reads = |weight: usize| layer_pairs::channel_read(kind, &shapes, (source, sink), weight);
+            change = change.max(even_out(layers, (source, sink), &reads));
         }
         if change <= SETTLED {
             break;
@@ -29,34 +30,31 @@ pub fn equalize(kind: NetworkKind, layers: &mut [Layer]) {
     }
 }
 
-/// Equalizes one pair and returns the largest change of a channel.
-fn even_out(layers: &mut [Layer], source: usize, sink: usize) -> f32 {
-    let (gives, takes) = (ranges(&layers[source], false), ranges(&layers[sink], true));
-    let channels = gives.len();
-    // A row of a wider sink reads the channel that its place runs through.
-    let taken = |channel: usize| takes.iter().skip(channel).step_by(channels).fold(0.0_f32, |most, r| most.max(*r));
-    let factor = |(channel, &given): (usize, &f32)| {
-        let factor = (taken(channel) / given).sqrt();
+/// Equalizes one pair, of which `reads` says which channel a weight of the sink reads, and returns the largest change of
+/// a channel.
+fn even_out(layers: &mut [Layer], (source, sink): (usize, usize), reads: &dyn Fn(usize) -> usize) -> f32 {
+    let outputs = layers[source].outputs;
+    let (gives, takes) =
+        (ranges(&layers[source], outputs, &|weight| weight % outputs), ranges(&layers[sink], outputs, reads));
+    let factor = |(given, taken): (&f32, &f32)| {
+        let factor = (taken / given).sqrt();
         if factor.is_normal() { factor } else { 1.0 }
     };
-    let factors: Vec<f32> = gives.iter().enumerate().map(factor).collect();
-    let Layer { outputs, weight, bias, .. } = &mut layers[source];
-    for row in weight.chunks_exact_mut((*outputs).max(1)).chain([&mut bias[..]]) {
+    let factors: Vec<f32> = gives.iter().zip(&takes).map(factor).collect();
+    let Layer { weight, bias, .. } = &mut layers[source];
+    for row in weight.chunks_exact_mut(outputs.max(1)).chain([&mut bias[..]]) {
         row.iter_mut().zip(&factors).for_each(|(w, factor)| *w *= factor);
     }
-    let Layer { outputs, weight, .. } = &mut layers[sink];
-    for (row, factor) in weight.chunks_exact_mut((*outputs).max(1)).zip(factors.iter().cycle()) {
-        row.iter_mut().for_each(|w| *w /= factor);
-    }
+    layers[sink].weight.iter_mut().enumerate().for_each(|(place, w)| *w /= factors[reads(place)]);
     factors.iter().fold(0.0, |most, factor| most.max((factor - 1.0).abs()))
 }
 
-/// The largest magnitude of each row, or of each column.
-fn ranges(layer: &Layer, of_rows: bool) -> Vec<f32> {
-    let mut ranges = vec![0.0_f32; if of_rows { layer.inputs } else { layer.outputs }];
-    for (index, w) in layer.weight.iter().enumerate() {
-        let place = if of_rows { index / layer.outputs } else { index % layer.outputs };
-        ranges[place] = ranges[place].max(w.abs());
+/// The largest magnitude of the weights of each channel.
+fn ranges(layer: &Layer, channels: usize, channel: &dyn Fn(usize) -> usize) -> Vec<f32> {
+    let mut ranges = vec![0.0_f32; channels];
+    for (place, w) in layer.weight.iter().enumerate() {
+        let range = &mut ranges[channel(place)];
+        *range = range.max(w.abs());
     }
     ranges
 }
@@ -84,9 +82,8 @@ mod tests {
             for row in weight.chunks_exact_mut(channels).chain([&mut bias[..]]) {
                 row.iter_mut().enumerate().for_each(|(channel, w)| *w *= factor(channel));
             }
-            let outputs = layers[sink].outputs;
             for (index, w) in layers[sink].weight.iter_mut().enumerate() {
-                *w /= factor(index / outputs % channels);
+                *w /= factor(layer_pairs::channel_read(kind, &shapes, (source, sink), index));
             }
         }
         layers

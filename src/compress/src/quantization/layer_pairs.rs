@@ -2,16 +2,18 @@
 
 use retort_spec::NetworkKind;
 
-use crate::run::net::Shape;
+use crate::{network::shapes::is_depthwise, run::net::Shape};
 
-/// Pairs of layers, a source and the only layer that reads its outputs, in the network's order. Row `i` of the sink's
-/// matrix reads channel `i % channels` of the source: inputs run with the channel fastest.
+/// Pairs of layers, a source and the only layer that reads its outputs, in the network's order; [`channel_read`] says
+/// which of them.
 ///
 /// Between them stand a ReLU and, in a convolutional network, max pooling; both commute with a positive factor. In a
 /// residual network only the two convolutions of a block are such a pair: all other channels are added to others.
 pub fn pairs(kind: NetworkKind, shapes: &[Shape]) -> Vec<(usize, usize)> {
     match kind {
-        NetworkKind::Mlp | NetworkKind::Conv => (1..shapes.len()).map(|sink| (sink - 1, sink)).collect(),
+        NetworkKind::Mlp | NetworkKind::Conv | NetworkKind::Separable => {
+            (1..shapes.len()).map(|sink| (sink - 1, sink)).collect()
+        }
         NetworkKind::Residual => {
             let (mut pairs, mut at) = (Vec::new(), 1);
             let mut channels = shapes.first().map_or(0, |stem| stem.1);
@@ -27,14 +29,29 @@ pub fn pairs(kind: NetworkKind, shapes: &[Shape]) -> Vec<(usize, usize)> {
     }
 }
 
+/// Those of the pairs whose channels can go: a channel that a layer sees alone would have to go from three layers.
+pub fn removable(kind: NetworkKind, shapes: &[Shape]) -> Vec<(usize, usize)> {
+    let alone = |layer| is_depthwise(kind, shapes.len(), layer);
+    let mut pairs = pairs(kind, shapes);
+    pairs.retain(|&(source, sink)| !alone(source) && !alone(sink));
+    pairs
+}
+
+/// The channel of the source that a weight of its sink reads: inputs run with the channel fastest, and a layer that sees
+/// every channel alone has a column for each.
+pub fn channel_read(kind: NetworkKind, shapes: &[Shape], (source, sink): (usize, usize), weight: usize) -> usize {
+    let (channels, outputs) = (shapes[source].1, shapes[sink].1);
+    if is_depthwise(kind, shapes.len(), sink) { weight % outputs } else { weight / outputs % channels }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::{Layer, random::stream};
     use rand::RngExt;
 
-    /// Small networks of every kind with their numbers of features: an MLP, a LeNet of an 8×8 image, a residual network
-    /// with a block that keeps its width and one that widens.
+    /// Small networks of every kind with their numbers of features: an MLP, a LeNet of an 8×8 image, the same of
+    /// separable convolutions, a residual network with a block that keeps its width and one that widens.
     pub(crate) fn networks() -> Vec<(NetworkKind, usize, Vec<Layer>)> {
         let network = |kind, features, shapes: &[Shape]| {
             let mut generator = stream(5, "network");
@@ -50,6 +67,7 @@ pub(crate) mod tests {
         vec![
             network(NetworkKind::Mlp, 64, &[(64, 12), (12, 8), (8, 4)]),
             network(NetworkKind::Conv, 64, &[(9, 4), (36, 6), (24, 4)]),
+            network(NetworkKind::Separable, 64, &[(9, 4), (9, 4), (4, 6), (24, 4)]),
             network(NetworkKind::Residual, 64, &[(9, 4), (36, 5), (45, 4), (36, 6), (54, 8), (4, 8), (8, 4)]),
         ]
     }
@@ -68,6 +86,8 @@ pub(crate) mod tests {
         };
         assert_eq!(of(0), [(0, 1), (1, 2)]);
         assert_eq!(of(1), [(0, 1), (1, 2)]);
-        assert_eq!(of(2), [(1, 2), (3, 4)]);
+        assert_eq!(of(2), [(0, 1), (1, 2), (2, 3)]);
+        assert_eq!(of(3), [(1, 2), (3, 4)]);
+        assert_eq!(removable(NetworkKind::Separable, &[(9, 4), (9, 4), (4, 6), (24, 4)]), [(2, 3)]);
     }
 }

@@ -3,7 +3,10 @@
 use retort_spec::Rank;
 
 use crate::{
-    network::model::{Matrix, Model},
+    network::{
+        model::{Matrix, Model},
+        shapes::is_depthwise,
+    },
     reduction::linear::{dot, gram, rotate},
     run::net,
 };
@@ -23,11 +26,14 @@ struct Decomposition {
 }
 
 /// Replaces matrices by two factors of a rank where that makes them smaller, `rank · (inputs + outputs)` numbers
-/// instead of `inputs · outputs`. All others, and layers that are factors already, are left whole.
+/// instead of `inputs · outputs`. All others, layers that are factors already, and those that see every channel alone,
+/// whose columns never meet, are left whole.
 pub fn factor(model: &Model, rank: Rank) -> Model {
     let mut model = model.clone();
-    for part in &mut model.layers {
-        if let [whole] = &part.factors[..]
+    let count = model.layers.len();
+    for (layer, part) in model.layers.iter_mut().enumerate() {
+        if !is_depthwise(model.kind, count, layer)
+            && let [whole] = &part.factors[..]
             && let Some(factors) = factors(whole, rank)
         {
             part.factors = factors.into();

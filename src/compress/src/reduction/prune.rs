@@ -50,11 +50,11 @@ pub fn mask(matrix: &Matrix, sparsity: f64) -> Vec<bool> {
 /// (Li et al. 2017, section 3.1), layer by layer, each without the inputs that are gone already. The matrices become
 /// smaller.
 ///
-/// Only the channels within a block of a residual network can go: all others are added to others. Layers of two factors
-/// stay as they are.
+/// Only the channels within a block of a residual network can go, since all others are added to others, and only those
+/// of a separable one that no layer sees alone. Layers of two factors stay as they are.
 pub fn units(model: &Model, sparsity: f64) -> Model {
     let mut model = model.clone();
-    for (source, sink) in layer_pairs::pairs(model.kind, &model.shapes()) {
+    for (source, sink) in layer_pairs::removable(model.kind, &model.shapes()) {
         let ([from], [_]) = (&model.layers[source].factors[..], &model.layers[sink].factors[..]) else { continue };
         let units = from.columns;
         let mut norms = vec![0.0_f32; units];
@@ -133,7 +133,7 @@ mod tests {
         for (kind, features, mut layers) in networks() {
             let shapes = Model::new(kind, features, &layers).shapes();
             // Every second unit has the smallest weights and no reader.
-            for (source, sink) in layer_pairs::pairs(kind, &shapes) {
+            for (source, sink) in layer_pairs::removable(kind, &shapes) {
                 let units = layers[source].outputs;
                 for (place, w) in layers[source].weight.iter_mut().enumerate() {
                     *w *= if place % units % 2 == 1 { 1e-3 } else { 1.0 };
@@ -147,7 +147,7 @@ mod tests {
             let smaller = units(&model, 0.4);
             let inputs = examples(10, features);
             assert_eq!(model.logits(&inputs), smaller.logits(&inputs), "{kind}");
-            for (source, sink) in layer_pairs::pairs(kind, &shapes) {
+            for (source, sink) in layer_pairs::removable(kind, &shapes) {
                 let left = remaining(shapes[source].1, 0.4);
                 assert!(left < shapes[source].1);
                 assert_eq!(smaller.layers[source].bias.len(), left);
@@ -161,7 +161,7 @@ mod tests {
     fn one_unit_stays() {
         for (kind, features, layers) in networks() {
             let smaller = units(&weights(&Model::new(kind, features, &layers), 0.5), 0.999);
-            for (source, _) in layer_pairs::pairs(kind, &smaller.shapes()) {
+            for (source, _) in layer_pairs::removable(kind, &smaller.shapes()) {
                 assert_eq!(smaller.shapes()[source].1, 1);
             }
             assert_eq!(smaller.logits(&examples(3, features)).len(), 12);

@@ -7,7 +7,10 @@
 pub mod dots;
 mod windows;
 
-use retort_spec::{NetworkKind, geometry::pooled};
+use retort_spec::{
+    NetworkKind,
+    geometry::{Place, pooled},
+};
 use thiserror::Error;
 use wide::{bytemuck::cast, f32x4, i32x4};
 
@@ -31,7 +34,7 @@ const STEPS_WITHOUT_WEIGHTS: f64 = 65536.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotInteger {
     /// A residual network.
-    #[error("a residual network adds numbers of two scales: choose a perceptron or a convolutional network")]
+    #[error("a residual network adds numbers of two scales: choose another kind of network")]
     Residual,
     /// Weights that are not integer codes of at most 8 bits.
     #[error("layer {0} has no integer weights of at most 8 bits: quantize its weights first")]
@@ -73,7 +76,7 @@ pub struct Integer {
 #[derive(Debug, Clone)]
 struct Layer {
     windows: Windows,
-    weights: Packed,
+    weights: Weights,
     /// Whether the largest of every 2 × 2 places is kept.
     pools: bool,
     outputs: usize,
@@ -82,6 +85,26 @@ struct Layer {
     /// `[outputs / 4]`, as of [`Numbers`].
     multipliers: Vec<f32x4>,
     bounds: (f32, f32),
+}
+
+#[derive(Debug, Clone)]
+enum Weights {
+    Packed(Packed),
+    /// Of a layer that sees every channel alone, `[window · window, width]`, filled up with zeros.
+    Depthwise {
+        weights: Vec<i16>,
+        width: usize,
+    },
+}
+
+impl Weights {
+    /// Outputs, a multiple of four.
+    fn width(&self) -> usize {
+        match self {
+            Self::Packed(packed) => packed.width(),
+            Self::Depthwise { width, .. } => *width,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -109,12 +132,12 @@ pub fn prepare(model: &Model) -> Result<Integer, NotInteger> {
     let last = model.layers.len().saturating_sub(1);
     for (index, (part, (place, _))) in model.layers.iter().zip(geometry.layers()).enumerate() {
         let windows = match place.convolution {
+            true if place.depthwise => Windows { side: place.side, channels: part.outputs(), window: place.window },
             true => Windows { side: place.side, channels: place.channels, window: place.window },
             false => Windows { side: 1, channels: place.inputs(), window: 1 },
         };
         let between = (codings[index], codings[index + 1], index < last);
-        // Every convolution of these two kinds is pooled.
-        layers.push(layer(index, part, windows, place.convolution, between)?);
+        layers.push(layer(index, part, windows, place, between)?);
     }
     Ok(Integer { features: model.features, input, layers, output })
 }
@@ -160,19 +183,25 @@ fn layer(
     index: usize,
     part: &LayerModel,
     windows: Windows,
-    pools: bool,
+    place: Place,
     between: (Affine, Affine, bool),
 ) -> Result<Layer, NotInteger> {
-    let Numbers { weights, biases, multipliers, bounds } = numbers(index, part, windows.area(), between)?;
+    let Numbers { weights, biases, multipliers, bounds } = numbers(index, part, place.inputs(), between)?;
     let (run, padded, outputs) = (windows.run(), windows.padded_run(), biases.len());
     let weight = |input: usize, output: usize| match input % padded {
         place if place < run => weights[(input / padded * run + place) * outputs + output],
         _ => 0,
     };
+    let width = outputs.next_multiple_of(4);
+    let filled = |row: &[i16]| row.iter().copied().chain(std::iter::repeat(0)).take(width).collect::<Vec<i16>>();
     Ok(Layer {
         windows,
-        weights: Packed::new(windows.window * padded, outputs, &weight),
-        pools,
+        weights: match place.depthwise {
+            true => Weights::Depthwise { weights: weights.chunks(outputs).flat_map(filled).collect(), width },
+            false => Weights::Packed(Packed::new(windows.window * padded, outputs, &weight)),
+        },
+        // Every convolution of these kinds is pooled but the one that sees every channel alone.
+        pools: place.convolution && !place.depthwise,
         outputs,
         biases: biases.chunks(4).map(|four| quad(four, |bias| bias).into()).collect(),
         multipliers: multipliers.chunks(4).map(|four| quad(four, |multiplier| multiplier).into()).collect(),
@@ -305,12 +334,27 @@ impl Layer {
         scratch.sums.resize(windows.side * windows.side * width, 0);
         for (place, sums) in scratch.sums.chunks_exact_mut(width).enumerate() {
             let (y, x) = (place / windows.side, place % windows.side);
+            let packed = match &self.weights {
+                Weights::Packed(packed) => packed,
+                Weights::Depthwise { weights, .. } => {
+                    sums.fill(0);
+                    for (at, weights) in weights.chunks_exact(width).enumerate() {
+                        let (down, right) = (at / windows.window, at % windows.window);
+                        let first = ((y + down) * windows.framed_side() + x + right) * windows.channels;
+                        let numbers = &scratch.framed[first..first + windows.channels];
+                        for ((sum, &number), &weight) in sums.iter_mut().zip(numbers).zip(weights) {
+                            *sum += i32::from(number) * i32::from(weight);
+                        }
+                    }
+                    continue;
+                }
+            };
             scratch.kept.clear(windows.window * run / 2);
             for down in 0..windows.window {
                 let at = ((y + down) * windows.framed_side() + x) * windows.channels;
                 scratch.kept.extend(down * run / 2, &scratch.framed[at..at + run]);
             }
-            self.weights.multiply(&scratch.kept, sums);
+            packed.multiply(&scratch.kept, sums);
         }
     }
 

@@ -11,7 +11,9 @@ use retort_spec::{
 use crate::network::shapes::geometry;
 pub use crate::{network::shapes::Shape, run::affine::affine};
 
-/// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`.
+/// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`. Rows of a
+/// convolution of every channel alone are the windows of one channel after the other; nothing is read of what it returns
+/// for a row but its own channel's output, and that may be all, `[rows]`.
 pub type LayerFn<'a> = dyn FnMut(usize, &[f32]) -> Vec<f32> + 'a;
 
 /// The logits of some examples.
@@ -54,6 +56,21 @@ pub fn forward(
     Rc::unwrap_or_clone(image.values)
 }
 
+/// Rows of one channel after the other, each by the column of its channel.
+///
+/// # Shapes
+/// `rows`: `[n · channels, inputs]`; `weight`: `[inputs, channels]` with `bias` as long as `channels`; the result
+/// `[n · channels]`.
+pub fn depthwise(rows: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    let channels = bias.len().max(1);
+    let inputs = (weight.len() / channels).max(1);
+    let product = |(row, numbers): (usize, &[f32])| {
+        let column = weight[row % channels..].iter().step_by(channels);
+        numbers.iter().zip(column).fold(bias[row % channels], |sum, (x, w)| sum + x * w)
+    };
+    rows.chunks_exact(inputs).enumerate().map(product).collect()
+}
+
 fn relu(values: &mut [f32]) {
     values.iter_mut().for_each(|value| *value = value.max(0.0));
 }
@@ -71,10 +88,29 @@ impl Image {
     /// What a layer makes of it.
     fn multiplied(&self, place: &Place, outputs: usize, layer: &mut dyn FnMut(&[f32]) -> Vec<f32>) -> Self {
         let values = match place.convolution {
+            true if place.depthwise => self.by_channels(place, layer),
             true => layer(&self.windows(place.window, place.stride)),
             false => layer(&self.values),
         };
         Self { values: Rc::new(values), examples: self.examples, side: place.side_after(), channels: outputs }
+    }
+
+    /// What a convolution of every channel alone makes of it.
+    fn by_channels(&self, place: &Place, layer: &mut dyn FnMut(&[f32]) -> Vec<f32>) -> Vec<f32> {
+        let (channels, inputs) = (self.channels, place.inputs());
+        let windows = self.windows(place.window, place.stride);
+        let mut rows = Vec::with_capacity(windows.len());
+        for window in windows.chunks_exact(inputs * channels) {
+            for channel in 0..channels {
+                rows.extend(window[channel..].iter().step_by(channels));
+            }
+        }
+        let outputs = layer(&rows);
+        match outputs.len() == rows.len() / inputs {
+            true => outputs,
+            // Every row meets every column, of which one is its own.
+            false => outputs.chunks_exact(channels).enumerate().map(|(row, all)| all[row % channels]).collect(),
+        }
     }
 
     /// Every window around each place, or around every second one for `stride` 2, as a row; zero outside the image.
@@ -153,6 +189,26 @@ mod tests {
             affine(rows, &layers[layer].0, &layers[layer].1)
         });
         assert_eq!(logits, [14.0, -13.0]);
+    }
+
+    #[test]
+    fn a_separable_convolution_by_hand() {
+        // 4×4 pixels of one. Two channels, the pixel and its double, pooled to 2×2. All four places are in every window:
+        // four times the first channel, and of the second its own place alone. Their sum and a bias of 1 is 4 + 2 + 1;
+        // pooled, it is tripled.
+        let mut centres = vec![0.0; 18];
+        centres[8..10].copy_from_slice(&[1.0, 2.0]);
+        let alone: Vec<f32> = (0..9).flat_map(|at| [1.0, if at == 4 { 1.0 } else { 0.0 }]).collect();
+        let layers =
+            [(centres, vec![0.0; 2]), (alone, vec![0.0; 2]), (vec![1.0, 1.0], vec![1.0]), (vec![3.0], vec![0.0])];
+        let shapes = [(9, 2), (9, 2), (2, 1), (1, 1)];
+        for by_column in [false, true] {
+            let logits = forward(NetworkKind::Separable, &shapes, &[1.0; 16], 16, &mut |layer, rows| {
+                let (weight, bias) = &layers[layer];
+                if by_column && layer == 1 { depthwise(rows, weight, bias) } else { affine(rows, weight, bias) }
+            });
+            assert_eq!(logits, [21.0]);
+        }
     }
 
     #[test]

@@ -233,8 +233,11 @@ fn compared(batch: usize, is_gpu: bool, timings: &[latency::Timing], refused: Op
 fn widths(model: &Model) -> Vec<u32> {
     let outputs: Vec<u32> = model.layers.iter().map(|part| part.outputs() as u32).collect();
     let Some((_, hidden)) = outputs.split_last() else { return Vec::new() };
-    if model.kind != NetworkKind::Residual {
-        return hidden.to_vec();
+    match model.kind {
+        NetworkKind::Residual => {}
+        // Between two stages stands the layer that sees every channel alone.
+        NetworkKind::Separable => return hidden.iter().step_by(2).copied().collect(),
+        _ => return hidden.to_vec(),
     }
     let (mut widths, mut channels, mut at) = (Vec::new(), hidden.first().copied().unwrap_or_default(), 1);
     while let Some(&width) = hidden.get(at + 1) {

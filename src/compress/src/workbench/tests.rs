@@ -31,7 +31,7 @@ fn clock() -> f64 {
     START.get_or_init(Instant::now).elapsed().as_secs_f64() * 100_000.0
 }
 
-const KINDS: [&str; 3] = ["12,8", "conv:4,8", "residual:4,8"];
+const KINDS: [&str; 4] = ["12,8", "conv:4,8", "separable:4,8", "residual:4,8"];
 
 /// A network of images of 8×8 pixels in four classes.
 fn network(text: &str) -> Model {

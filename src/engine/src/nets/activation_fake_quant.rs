@@ -148,7 +148,7 @@ mod tests {
         use crate::nets::{Network, Pass};
         use retort_spec::Architecture;
         let pixels: Vec<f32> = (0..8 * 64).map(|i| ((i * 37 % 23) as f32 / 11.0 - 1.0).max(0.0)).collect();
-        for text in ["5,3", "conv:3,4", "residual:4,4,6"] {
+        for text in ["5,3", "conv:3,4", "residual:4,4,6", "separable:3,4"] {
             let architecture: Architecture = text.parse().unwrap();
             let layers = Network::draw(&architecture, 64, 3, 1, "test");
             let device = Device::flex().autodiff();

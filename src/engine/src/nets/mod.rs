@@ -7,6 +7,7 @@ mod dropout;
 mod mlp;
 mod norm;
 mod residual;
+mod separable;
 mod trace;
 mod windows;
 
@@ -23,6 +24,7 @@ pub use conv::Conv;
 pub use dropout::{Dropout, Pass};
 pub use mlp::Mlp;
 pub use residual::Residual;
+pub use separable::Separable;
 pub use trace::{Map, PreActivation, Statistics, Trace};
 
 use crate::random;
@@ -37,6 +39,8 @@ pub enum Network {
     Conv(Conv),
     /// A residual network.
     Residual(Residual),
+    /// A network of separable convolutions.
+    Separable(Separable),
 }
 
 impl Network {
@@ -64,6 +68,7 @@ impl Network {
             NetworkKind::Mlp | NetworkKind::Transformer | NetworkKind::Lstm => None,
             NetworkKind::Conv => Conv::new(layers.clone()).map(Self::Conv),
             NetworkKind::Residual => Residual::new(layers.clone(), fresh).map(Self::Residual),
+            NetworkKind::Separable => Separable::new(layers.clone()).map(Self::Separable),
         };
         built.unwrap_or_else(|| Self::Mlp(Mlp::new(layers)))
     }
@@ -77,6 +82,7 @@ impl Network {
             Self::Mlp(mlp) => mlp.to_layers().await,
             Self::Conv(conv) => conv.to_layers().await,
             Self::Residual(residual) => residual.to_layers().await,
+            Self::Separable(separable) => separable.to_layers().await,
         }
     }
 
@@ -84,7 +90,7 @@ impl Network {
     pub fn perceptron(&self) -> Option<Vec<Layer>> {
         match self {
             Self::Mlp(mlp) => mlp.in_memory(),
-            Self::Conv(_) | Self::Residual(_) => None,
+            Self::Conv(_) | Self::Residual(_) | Self::Separable(_) => None,
         }
     }
 
@@ -97,6 +103,7 @@ impl Network {
             Self::Mlp(mlp) => mlp.first_layer().await,
             Self::Conv(conv) => conv.first_layer().await,
             Self::Residual(residual) => residual.first_layer().await,
+            Self::Separable(separable) => separable.first_layer().await,
         }
     }
 
@@ -109,6 +116,7 @@ impl Network {
             Self::Mlp(mlp) => mlp.forward(inputs, pass),
             Self::Conv(conv) => conv.forward(inputs, pass),
             Self::Residual(residual) => residual.forward(inputs, pass),
+            Self::Separable(separable) => separable.forward(inputs, pass),
         }
     }
 

@@ -15,6 +15,9 @@ words! {
         Conv = "conv",
         /// Residual blocks with batch normalization (He et al. 2016, section 3).
         Residual = "residual",
+        /// Convolutions of which each behind the first is one of every channel alone and one of every place alone, with
+        /// ReLU, each followed by max pooling (Howard et al. 2017, section 3.1).
+        Separable = "separable",
         /// A Transformer with layer norm before attention (Xiong et al. 2020, figure 1b).
         Transformer = "transformer",
         /// A long short-term memory (Hochreiter & Schmidhuber 1997).
@@ -27,7 +30,7 @@ impl NetworkKind {
     pub fn reads(self, form: Form) -> bool {
         match form {
             Form::Point | Form::Row => self == Self::Mlp,
-            Form::Image { .. } => matches!(self, Self::Mlp | Self::Conv | Self::Residual),
+            Form::Image { .. } => matches!(self, Self::Mlp | Self::Conv | Self::Residual | Self::Separable),
             Form::Text => matches!(self, Self::Transformer | Self::Lstm),
         }
     }
@@ -98,7 +101,7 @@ impl FromStr for Architecture {
         };
         let (least, most) = match kind {
             NetworkKind::Mlp => (0, Self::MAX_WIDTH),
-            NetworkKind::Conv | NetworkKind::Residual => (1, Self::MAX_CHANNELS),
+            NetworkKind::Conv | NetworkKind::Residual | NetworkKind::Separable => (1, Self::MAX_CHANNELS),
             NetworkKind::Transformer | NetworkKind::Lstm => (2, Self::MAX_CELLS),
         };
         let in_range = widths.iter().all(|width| (1..=most).contains(width));
@@ -122,7 +125,10 @@ mod tests {
 
     #[test]
     fn architectures_are_read_and_written() {
-        for text in ["16", "128,128", "linear", "conv:8,16", "residual:8,16,16", "transformer:32,2", "lstm:12,16"] {
+        for text in ["16", "128,128", "linear", "conv:8,16", "residual:8,16,16", "separable:8,16"]
+            .into_iter()
+            .chain(["transformer:32,2", "lstm:12,16"])
+        {
             assert_eq!(text.parse::<Architecture>().unwrap().to_string(), text);
         }
         assert_eq!("mlp:16".parse::<Architecture>().unwrap().to_string(), "16");

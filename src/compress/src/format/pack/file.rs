@@ -16,7 +16,7 @@ pub const CHECKSUM: usize = 4;
 /// Where the accuracy stands.
 pub const ACCURACY: Range<usize> = 5..9;
 /// The kinds of network in the order of their numbers; these never change.
-const KINDS: [NetworkKind; 3] = [NetworkKind::Mlp, NetworkKind::Conv, NetworkKind::Residual];
+const KINDS: [NetworkKind; 4] = [NetworkKind::Mlp, NetworkKind::Conv, NetworkKind::Residual, NetworkKind::Separable];
 
 /// How many weights a file may hold that is as long as this.
 pub fn budget(length: usize) -> usize {
@@ -34,6 +34,7 @@ pub fn begin(kind: NetworkKind, coding: u8, features: usize, layers: usize) -> V
         NetworkKind::Mlp => 0,
         NetworkKind::Conv => 1,
         NetworkKind::Residual => 2,
+        NetworkKind::Separable => 3,
         // No network of layers is of these kinds, so that none of them is ever written.
         NetworkKind::Transformer | NetworkKind::Lstm => 15,
     };

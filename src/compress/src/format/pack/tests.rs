@@ -211,7 +211,7 @@ fn every_format_comes_back() {
 
 #[test]
 fn every_network_comes_back() {
-    for text in ["linear", "16", "7,5,3", "conv:3,4", "residual:2,3,3"] {
+    for text in ["linear", "16", "7,5,3", "conv:3,4", "residual:2,3,3", "separable:3,4"] {
         let model = network(text, 64);
         for options in [PLAIN, HUFFMAN, noted()] {
             assert_comes_back(&model, &options, text);

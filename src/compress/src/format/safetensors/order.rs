@@ -135,7 +135,11 @@ impl<'a> Search<'a> {
         };
         let last = &self.layers[last];
         match (last.channels, next.channels) {
-            (_, Some(channels)) => last.channels.is_some() && channels == last.outputs,
+            (_, Some(channels)) => {
+                // One that sees every channel alone has as many outputs.
+                let fits = channels == last.outputs || (channels == 1 && next.outputs == last.outputs);
+                last.channels.is_some() && fits
+            }
             (None, None) => next.inputs == last.outputs,
             (Some(_), None) => {
                 let places = next.inputs / last.outputs.max(1);

@@ -176,7 +176,11 @@ fn architecture(
     let (Some(first), Some(last)) = (layers.first(), shapes.last()) else { return Err(ReadError::Empty) };
     let kind = match said(KIND) {
         Some(word) => word.parse().map_err(|_| wrong(KIND, word))?,
-        None if first.weights[0].shape.len() == 4 => NetworkKind::Conv,
+        None if first.weights[0].shape.len() == 4 => match layers.get(1).map(|layer| &layer.weights[0].shape[..]) {
+            // Behind several channels one that sees one alone.
+            Some(&[_, 1, _, _]) if shapes[0].1 > 1 => NetworkKind::Separable,
+            _ => NetworkKind::Conv,
+        },
         None => NetworkKind::Mlp,
     };
     if let Some(number) = said(FEATURES) {
@@ -184,7 +188,8 @@ fn architecture(
     }
     match kind {
         NetworkKind::Mlp => Ok((kind, shapes[0].0)),
-        NetworkKind::Conv => Ok((kind, image(shapes, last.0))),
+        NetworkKind::Conv => Ok((kind, image(shapes, shapes.len() - 1, last.0))),
+        NetworkKind::Separable => Ok((kind, image(shapes, shapes.len() / 2, last.0))),
         // Its classifier sees no image, so nothing tells how large that was.
         NetworkKind::Residual => Err(wrong(FEATURES, &String::new())),
         NetworkKind::Transformer | NetworkKind::Lstm => Err(wrong(KIND, &kind.to_string())),
@@ -192,9 +197,8 @@ fn architecture(
 }
 
 /// Numbers of an image that stages of pooling bring down to what a classifier with so many inputs sees; 0 for none.
-fn image(shapes: &[Shape], inputs: usize) -> usize {
-    let stages = shapes.len() - 1;
-    let channels = if stages == 0 { 1 } else { shapes[stages - 1].1 };
+fn image(shapes: &[Shape], stages: usize, inputs: usize) -> usize {
+    let channels = shapes.iter().rev().nth(1).map_or(1, |(_, outputs)| *outputs);
     let side = (inputs / channels).isqrt();
     let side = (0..stages).try_fold(side, |side: usize, _| side.checked_mul(2)).unwrap_or(0);
     side.checked_mul(side).unwrap_or(0)
@@ -226,7 +230,8 @@ impl Chained<'_> {
             let (rows, columns) = matrix_shape(entry)?;
             let seen = if index == 0 { *place } else { Place { window: 1, channels: rows, ..*place } };
             let window = if seen.convolution { vec![seen.channels, seen.window, seen.window] } else { vec![rows] };
-            if entry.shape[1..] != window[..] {
+            // A layer that sees every channel alone has no factors.
+            if entry.shape[1..] != window[..] || (place.depthwise && self.weights.len() > 1) {
                 return Err(TensorProblem::Shape.of(entry));
             }
             let (bits, numbers) = numbers(entry, data)?;

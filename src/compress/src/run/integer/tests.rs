@@ -4,13 +4,15 @@ use rand::RngExt;
 use retort_spec::QuantScheme;
 
 /// Inputs and outputs of a perceptron's or a convolutional network's layers.
-pub(super) const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 6] = [
+pub(super) const NETWORKS: [(NetworkKind, usize, &[net::Shape]); 8] = [
     (NetworkKind::Mlp, 784, &[(784, 32), (32, 10)]),
     (NetworkKind::Mlp, 37, &[(37, 19), (19, 7), (7, 3)]),
     (NetworkKind::Mlp, 1, &[(1, 1)]),
     (NetworkKind::Conv, 144, &[(9, 8), (72, 16), (144, 10)]),
     (NetworkKind::Conv, 81, &[(25, 3), (27, 5), (20, 4)]),
     (NetworkKind::Conv, 4, &[(9, 2), (18, 3), (3, 2)]),
+    (NetworkKind::Separable, 144, &[(9, 8), (9, 8), (8, 16), (144, 10)]),
+    (NetworkKind::Separable, 81, &[(9, 3), (9, 3), (3, 5), (9, 5), (5, 2), (2, 4)]),
 ];
 
 /// Images of which half is empty.

@@ -12,11 +12,6 @@ pub struct Windows {
 }
 
 impl Windows {
-    /// Numbers of a window.
-    pub fn area(self) -> usize {
-        self.window * self.run()
-    }
-
     /// Numbers of a window's row, which stand together.
     pub fn run(self) -> usize {
         self.window * self.channels

@@ -1,7 +1,7 @@
 //! What the workbench is asked besides.
 
 use super::*;
-use crate::workbench::questions::GpuTimes;
+use crate::{quantization::layer_pairs, workbench::questions::GpuTimes};
 use retort_spec::NoGpu;
 
 fn layer(inputs: usize, outputs: usize, weight: &[f32]) -> Layer {
@@ -50,8 +50,9 @@ fn layers_whose_ranges_were_evened_out_are_mixed_with_their_like() {
         let mut model = network(text);
         let shapes = model.shapes();
         // Channels that differ a thousandfold, without another network for it.
-        for (source, sink) in crate::quantization::layer_pairs::pairs(model.kind, &shapes) {
-            let (channels, outputs) = (shapes[source].1, shapes[sink].1);
+        for (source, sink) in layer_pairs::pairs(model.kind, &shapes) {
+            let channels = shapes[source].1;
+            let reads = |place: usize| layer_pairs::channel_read(model.kind, &shapes, (source, sink), place);
             let factor = |channel: usize| 1000.0_f32.powf(channel as f32 / channels as f32 - 0.5);
             let scaled = |matrix: &Matrix, factor: &dyn Fn(usize) -> f32| {
                 let values = matrix.values().iter().enumerate().map(|(place, w)| w * factor(place)).collect();
@@ -61,7 +62,7 @@ fn layers_whose_ranges_were_evened_out_are_mixed_with_their_like() {
             from.factors[0] = scaled(&from.factors[0], &|place| factor(place % channels));
             from.bias.iter_mut().enumerate().for_each(|(channel, bias)| *bias *= factor(channel));
             let into = &mut model.layers[sink].factors[0];
-            *into = scaled(into, &|place| factor(place / outputs % channels).recip());
+            *into = scaled(into, &|place| factor(reads(place)).recip());
         }
         let mut examples = images(&model, 60);
         examples.labels = classes_of(&model, &examples.test);

@@ -40,9 +40,16 @@ fn refused(file: &[u8]) -> String {
 
 #[test]
 fn what_was_written_comes_back() {
-    for (architecture, features) in
-        [("linear", 2), ("16,8", 64), ("conv:2,3", 64), ("conv:2", 784), ("residual:2,3,3", 49), ("residual:4", 9)]
-    {
+    for (architecture, features) in [
+        ("linear", 2),
+        ("16,8", 64),
+        ("conv:2,3", 64),
+        ("conv:2", 784),
+        ("residual:2,3,3", 49),
+        ("residual:4", 9),
+        ("separable:2,3,3", 64),
+        ("separable:3,4", 49),
+    ] {
         let model = model(architecture, features);
         let file = write(&model, &[("permalink", "v=1&\"".to_owned())], false).unwrap();
         let Opened { model: back, metadata, .. } = read(&file).unwrap();
