@@ -8,7 +8,7 @@ use std::{
 use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use retort_spec::{
-    Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, Output, PAGE_KEYS, Plan, Problem,
+    Block, Command, CompressionResult, Event, Experiment, KNOBS, Measured, NetworkId, Output, PAGE_KEYS, Plan, Problem,
     ProblemKind, Progress, Spread, Verdict, WorkbenchEvent, decode, link,
 };
 use serde_json::{Map, Value, json};
@@ -220,6 +220,12 @@ fn line(event: &Event) -> Option<Value> {
             "agreement": measured.agreement.map(percent), "calibration_error": percent(measured.calibration_error),
             "parameters": measured.parameters, "bytes": measured.bytes, "seconds": measured.seconds,
         }),
+        Event::Exhibit(exhibit) => {
+            // Pictures are for the page.
+            let is_told = |block: &&Block| matches!(block, Block::Table { .. } | Block::Note(_));
+            let blocks: Vec<&Block> = exhibit.blocks.iter().filter(is_told).collect();
+            json!({ "event": "exhibit", "place": exhibit.place, "blocks": blocks })
+        }
         Event::Error(trouble) => json!({ "event": "trouble", "message": trouble.to_string() }),
         _ => return None,
     })

@@ -185,6 +185,18 @@ fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
                 ("student=64&labels=300&soft=0", "one network with all the labels, the start's among them"),
             ],
         ),
+        Scheme::Exits => (
+            "200 labels",
+            &[
+                ("scheme=exits&soft=0.5", "the last exit counts half"),
+                ("scheme=exits&labels=all", "all labels"),
+                ("scheme=exits&labels=50", "50 labels"),
+                ("scheme=exits&student=conv:4,8,16", "a convolutional network"),
+                ("scheme=exits&student=residual:4,8,16", "a residual network"),
+                ("labels=200&soft=0&student=24,24,24", "the whole network without exits"),
+                ("labels=200&soft=0&student=24", "a network that ends behind the first stage"),
+            ],
+        ),
         Scheme::Noise => (
             "sparse noise",
             &[

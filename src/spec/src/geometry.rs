@@ -86,6 +86,8 @@ pub struct Extent {
     pub channels: usize,
     /// Rows, and columns; 1 for a hidden layer.
     pub side: usize,
+    /// Layers up to here.
+    pub layers: usize,
 }
 
 /// The way through a network.
@@ -202,11 +204,16 @@ impl Geometry {
         Ok(outputs)
     }
 
+    fn stage(&mut self, channels: usize, side: usize) {
+        let layers = self.layers().count();
+        self.stages.push(Extent { channels, side, layers });
+    }
+
     fn perceptron(&mut self, features: usize, layers: &mut dyn Layers) -> Result<(), ShapeError> {
         let mut width = self.layer(Place::dense(features), layers)?;
         while layers.outputs(0).is_some() {
             self.operations.push(Operation::Relu);
-            self.stages.push(Extent { channels: width, side: 1 });
+            self.stage(width, 1);
             width = self.layer(Place::dense(width), layers)?;
         }
         Ok(())
@@ -220,7 +227,7 @@ impl Geometry {
             side = pooled(side);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             self.operations.extend([Operation::Pool, Operation::Relu]);
-            self.stages.push(Extent { channels, side });
+            self.stage(channels, side);
         }
         self.layer(Place::classifier(side, channels), layers).map(drop)
     }
@@ -230,7 +237,7 @@ impl Geometry {
         loop {
             side = pooled(side);
             self.operations.extend([Operation::Pool, Operation::Relu]);
-            self.stages.push(Extent { channels, side });
+            self.stage(channels, side);
             if layers.outputs(2).is_none() {
                 return self.layer(Place::classifier(side, channels), layers).map(drop);
             }
@@ -263,7 +270,7 @@ impl Geometry {
             (channels, side) = (outputs, side.div_ceil(stride));
             self.operations.extend([Operation::Add, Operation::Relu]);
             self.stages.pop_if(|last| last.channels == channels);
-            self.stages.push(Extent { channels, side });
+            self.stage(channels, side);
         }
         self.operations.push(Operation::Mean);
         self.layer(Place::dense(channels), layers).map(drop)
@@ -407,7 +414,10 @@ mod tests {
             &[Mean, Layer { place: Place::dense(8), outputs: 10 }],
         ];
         assert_eq!(geometry.operations, expected.concat());
-        assert_eq!(geometry.stages, [Extent { channels: 4, side: 7 }, Extent { channels: 8, side: 4 }]);
+        assert_eq!(
+            geometry.stages,
+            [Extent { channels: 4, side: 7, layers: 3 }, Extent { channels: 8, side: 4, layers: 6 }]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     link::{readings, with_commas, with_point},
     number::read_number,
     objectives::Objective,
-    plan::{Channel, Supervision},
+    plan::{Channel, Exits, Supervision},
     problem::ProblemKind,
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
@@ -425,6 +425,10 @@ impl Experiment {
         if SCHEME_KNOBS.contains(&key) {
             return self.scheme.entry().knobs.contains(&key);
         }
+        // There nobody is asked about other inputs, or for more than answers.
+        if self.scheme == Scheme::Exits && (key == "transfer" || key.parse::<Objective>().is_ok()) {
+            return false;
+        }
         let is_of_students = knob(key).is_some_and(|knob| knob.phase == Phase::Student);
         let needs_classes = match key {
             "student-epochs" => false,
@@ -491,7 +495,8 @@ impl Experiment {
         let mut decisive = self.clone();
         let usual = Self::default();
         // Jittered batches of both kinds draw from one stream of random numbers.
-        let is_taught = supervision.imitates() || (self.jitter > 0 && !supervision.as_teacher);
+        let has_teacher = supervision.imitates() || supervision.exits == Exits::Last;
+        let is_taught = has_teacher || (self.jitter > 0 && !supervision.as_teacher);
         let by_classes = supervision.channel.is_of_classes();
         let sees_revealed = by_classes && (is_taught || !supervision.as_teacher);
         for knob in KNOBS {

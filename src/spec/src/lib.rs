@@ -70,7 +70,7 @@ pub use pipeline::{
     COMPRESSION_STEPS, CompressionStep, Pipeline, PipelineError, Rank, ScaleSource, Sparsity, StartFrom, SupervisedBy,
 };
 pub use plan::{
-    Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision,
+    Channel, Contrast, Exits, LabelAccess, Manner, Origin, Plan, PlanFault, PlannedNetwork, PlannedPhase, Supervision,
 };
 pub use problem::ProblemKind;
 pub use protocol::{Command, Event, RunAssignment, RunResult, RunState, RunTime, UserExample};

@@ -44,6 +44,8 @@ words! {
         Noiseless = "noiseless",
         /// What it knew before does not teach it.
         FineTuned = "fine-tuned",
+        /// All its exits learn from labels alone.
+        DeepSupervision = "deep-supervision",
     }
 }
 
@@ -119,6 +121,9 @@ pub struct Supervision {
     /// How a language model learns from its teacher.
     #[serde(default, skip_serializing_if = "Manner::is_usual")]
     pub manner: Manner,
+    /// From what exits behind its earlier stages learn, where it has any.
+    #[serde(default, skip_serializing_if = "Exits::are_none")]
+    pub exits: Exits,
     /// Whether hidden units are dropped, and which stream of batches it sees: a teacher's or a student's.
     pub as_teacher: bool,
     /// The name of its stream of labelled batches: networks of one stream see the same batches.
@@ -149,6 +154,26 @@ impl Supervision {
     /// Whether it learns what teachers answer, rather than labels, whoever gives those.
     pub fn imitates(&self) -> bool {
         !self.teachers.is_empty() && !matches!(self.channel, Channel::Votes(_))
+    }
+}
+
+words! {
+    /// From what a network's exits learn: a last layer behind each stage, beside the one behind all.
+    #[derive(Default)]
+    Exits {
+        /// It has none.
+        #[default]
+        None = "none",
+        /// From labels (deep supervision: Lee et al. 2015, section 2).
+        Labels = "labels",
+        /// From labels and from what the last one says (Zhang et al. 2019, section 3).
+        Last = "last",
+    }
+}
+
+impl Exits {
+    fn are_none(&self) -> bool {
+        *self == Self::None
     }
 }
 

@@ -24,6 +24,8 @@ macro_rules! for_each_scheme {
                 "Anil et al. 2018, algorithm 1" "https://arxiv.org/abs/1804.03235";
             born_again BornAgain "born-again" OneAnother
                 "Furlanello et al. 2018, section 3" "https://arxiv.org/abs/1805.04770";
+            exits Exits "exits" OneAnother
+                "Zhang et al. 2019, section 3" "https://arxiv.org/abs/1905.08094";
             several_teachers SeveralTeachers "several-teachers" Several
                 "You et al. 2017, section 3" "https://doi.org/10.1145/3097983.3098135";
             specialists Specialists "specialists" Several

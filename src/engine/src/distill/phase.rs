@@ -3,10 +3,14 @@
 mod fused;
 mod graph;
 
-use burn::tensor::{ExecutionError, Tensor};
+use burn::{
+    module::Module,
+    tensor::{ExecutionError, Tensor},
+};
 use retort_compress::Layer;
 use retort_spec::{
-    Channel, EngineError, Experiment, LabelAccess, NetworkId, NetworkKind, ObjectiveTiming, PlannedNetwork, Supervision,
+    Channel, EngineError, Exits, Experiment, LabelAccess, NetworkId, NetworkKind, ObjectiveTiming, PlannedNetwork,
+    Supervision,
 };
 
 use self::fused::CpuBatch;
@@ -20,8 +24,9 @@ use super::{
 };
 use crate::{
     data::batch::steps_per_epoch,
+    device::read,
     nets::{Dropout, Network, Pass},
-    objectives::{SideMatrices, Source, method},
+    objectives::{SideMatrices, Source, exits, method},
     train::{
         device_dataset::{DeviceDataset, select},
         fused::{Perceptron, fits_fused_path},
@@ -51,6 +56,26 @@ impl Trainee {
     /// Which network.
     pub fn id(&self) -> NetworkId {
         self.supervision.learner
+    }
+
+    /// What its exits but the last say of the test set, `[examples, classes]` each; nothing where it has none.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn exits(&self, data: &DeviceDataset) -> Result<Vec<Vec<f32>>, ExecutionError> {
+        if self.supervision.exits == Exits::None {
+            return Ok(Vec::new());
+        }
+        let (network, side_matrices) = (self.learner.network(), self.learner.side_matrices().valid());
+        let mut said: Vec<Vec<f32>> = Vec::new();
+        for inputs in data.test_chunks(&network) {
+            let answers = exits::answers(&network.forward(inputs, Pass::Test), &side_matrices);
+            said.resize(answers.len(), Vec::new());
+            for (said, answer) in said.iter_mut().zip(answers) {
+                said.extend(read(answer).await?);
+            }
+        }
+        Ok(said)
     }
 
     /// Whether it has teachers.
@@ -103,6 +128,7 @@ pub struct Start<'a> {
 fn can_use_fused_path(data: &DeviceDataset, experiment: &Experiment, start: &Start<'_>) -> bool {
     start.planned.architecture.kind == NetworkKind::Mlp
         && start.planned.extra_outputs == 0
+        && start.supervision.exits == Exits::None
         && !matches!(start.supervision.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
         && data.is_on_cpu()
         && fits_fused_path(&start.layers, experiment.batch as usize)
@@ -193,6 +219,15 @@ impl PhaseRun {
             false => Learner::new(&start.planned.architecture, &start.layers, experiment, steps, &data.device),
         };
         let mut learners: Vec<Learner> = starts.iter().map(learner).collect();
+        for (start, learner) in
+            starts.iter().zip(&mut learners).filter(|(start, _)| start.supervision.exits != Exits::None)
+        {
+            let (architecture, classes) = (&start.planned.architecture, data.dataset.classes);
+            let exits = exits::side_matrices(&architecture.geometry(data.dataset.features(), classes).stages, classes);
+            let side_matrices = SideMatrices::draw(&exits, seed, &data.device.clone().autodiff());
+            *learner = Learner::new(architecture, &start.layers, experiment, steps, &data.device)
+                .with_side_matrices(side_matrices);
+        }
         let mut all_objectives: Vec<Objectives> = starts.iter().map(|_| Objectives::none()).collect();
         if let Some(first) = transfer
             .as_ref()

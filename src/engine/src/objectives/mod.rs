@@ -3,6 +3,7 @@
 //! and soft targets, which every student has, stand in files of their own beside what several objectives need.
 
 mod cross_entropy;
+pub mod exits;
 mod geometry;
 pub mod lifelong;
 mod maps;
@@ -249,6 +250,11 @@ impl SideMatrices {
     /// Some of the matrices, tracked.
     pub fn some(&self, range: Range<usize>) -> Vec<Tensor<2>> {
         self.matrices.get(range).unwrap_or_default().iter().map(Param::val).collect()
+    }
+
+    /// All of the matrices, tracked.
+    pub fn all(&self) -> Vec<Tensor<2>> {
+        self.some(0..self.matrices.len())
     }
 
     /// How many numbers they are.

@@ -125,6 +125,8 @@ pub struct TrainedNetwork {
     pub terms: Vec<Terms>,
     /// Its file.
     pub file: Option<NetworkFile>,
+    /// What its exits but the last say of the test set.
+    pub exits: Vec<Vec<f32>>,
 }
 
 impl TrainedNetwork {
@@ -138,7 +140,8 @@ impl TrainedNetwork {
     /// Bytes that it takes, about.
     fn bytes(&self) -> usize {
         // Whether or not its file is kept, the network takes as much.
-        2 * self.measured.bytes as usize + 4 * self.measured.logits.len() + size_of::<CurvePoint>() * self.points.len()
+        let answers = self.measured.logits.len() * (1 + self.exits.len());
+        2 * self.measured.bytes as usize + 4 * answers + size_of::<CurvePoint>() * self.points.len()
     }
 }
 

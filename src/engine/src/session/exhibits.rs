@@ -1,5 +1,6 @@
 //! What a scheme shows of itself while its networks learn: blocks that the page draws without knowing the scheme.
 
+mod exits;
 mod lifelong;
 mod private;
 
@@ -15,6 +16,7 @@ impl Job {
             Scheme::Mutual | Scheme::Codistillation => self.agreements(),
             Scheme::Lifelong => self.forgetting(),
             Scheme::Private => self.secret(),
+            Scheme::Exits => self.exits(),
             _ => Vec::new(),
         };
         (!blocks.is_empty()).then_some(Exhibit { place: ExhibitPlace::Scheme, blocks })

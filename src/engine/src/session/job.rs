@@ -46,6 +46,8 @@ struct Curve {
     terms: Vec<Terms>,
     /// What the network said of the test set when the last point was measured.
     logits: Vec<f32>,
+    /// The same of its exits but the last.
+    exits: Vec<Vec<f32>>,
     /// The labelled training examples on which it is measured while it trains.
     sample: Vec<u32>,
 }
@@ -136,7 +138,7 @@ impl Job {
         let (points, terms) = (Vec::new(), Vec::new());
         let (network, file) = (Some(network), Some(file));
         let key = Some(NetworkKey::Imported(checksum));
-        let adopted = TrainedNetwork { key, network, measured, points, terms, file };
+        let adopted = TrainedNetwork { key, network, measured, points, terms, file, exits: Vec::new() };
         self.imported = Some((checksum, Rc::new(adopted)));
         self.restart().await
     }
@@ -374,6 +376,13 @@ impl Job {
         trained.map(|(_, trained)| &trained.measured.logits[..]).or_else(|| learning().map(|curve| &curve.logits[..]))
     }
 
+    /// The same of its exits but the last.
+    pub(super) fn exit_logits(&self, id: NetworkId) -> Option<&[Vec<f32>]> {
+        let trained = self.trained.iter().find(|(other, _)| *other == id);
+        let learning = || self.curves.iter().find(|curve| curve.network_id == id);
+        trained.map(|(_, trained)| &trained.exits[..]).or_else(|| learning().map(|curve| &curve.exits[..]))
+    }
+
     fn begin_run(&mut self, run: u32) {
         self.run = run;
         self.phase = 0;
@@ -472,6 +481,7 @@ impl Job {
             points: Vec::new(),
             terms: Vec::new(),
             logits: Vec::new(),
+            exits: Vec::new(),
             sample: sample(phase.labelled_rows(trainee)),
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
@@ -553,7 +563,7 @@ impl Job {
                         test_accuracy: answered.accuracy(),
                     };
                     curve.points.push(point);
-                    curve.logits = logits;
+                    (curve.logits, curve.exits) = (logits, trainee.exits(&self.data).await?);
                     events.push(Event::Point(point));
                     let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
                     let name =
@@ -586,6 +596,7 @@ impl Job {
                     let Some(planned) = self.plan.network(trainee.id()) else { continue };
                     let network = trainee.learner.network();
                     let logits = test_answers(&self.data, &network, is_told).await?;
+                    let exits = trainee.exits(&self.data).await?;
                     let layers = self.of_classes(network.to_layers().await?);
                     let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
                     let spent = (trainee.learner.extra_parameters(), self.seconds);
@@ -597,8 +608,8 @@ impl Job {
                     }
                     let (points, terms) = (curve.points, curve.terms);
                     let (key, network) = (curve.key, Some(network));
-                    finished
-                        .push((trainee.id(), Rc::new(TrainedNetwork { key, network, measured, points, terms, file })));
+                    let trained = TrainedNetwork { key, network, measured, points, terms, file, exits };
+                    finished.push((trainee.id(), Rc::new(trained)));
                 }
                 // All are there before any is compared with another.
                 self.trained.extend(finished.iter().cloned());

@@ -131,7 +131,7 @@ impl Job {
             };
             let (network, measured, file) = made;
             let (points, terms) = (Vec::new(), Vec::new());
-            let made = TrainedNetwork { key: None, network, measured, points, terms, file };
+            let made = TrainedNetwork { key: None, network, measured, points, terms, file, exits: Vec::new() };
             self.take(planned.id, Rc::new(made), events);
         }
         Ok(())

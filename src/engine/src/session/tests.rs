@@ -228,6 +228,33 @@ fn peers_show_how_often_they_agree_and_other_schemes_show_nothing() {
 }
 
 #[test]
+fn exits_are_shown_with_what_they_cost_and_the_last_one_is_the_network() {
+    let exits =
+        Experiment { scheme: Scheme::Exits, student: Architecture::mlp([8, 8]), labels: Labels::All, ..small() };
+    let mut session = session();
+    let events = finish(&mut session, Command::Run(exits.clone()));
+    let shares = last_shares(&events);
+    assert_eq!(shares.len(), 3, "what it costs, and two networks");
+    for (name, of_exits) in &shares[1..] {
+        let RowName::Network(id) = name else { panic!("{name:?}") };
+        assert_eq!((of_exits.len(), of_exits[1]), (2, measured(&events, *id).accuracy));
+        assert_eq!(measured(&events, *id).extra_parameters, 8 * 10 + 10);
+        assert!(of_exits[0] > 0.2, "an exit learns: {of_exits:?}");
+    }
+    assert_ne!(shares[1].1, shares[2].1, "the last exit teaches one of them");
+    // Deep supervision does not depend on the weight of what is taught, and a network that is found again has its exits.
+    let other = Experiment { soft_weight: 0.5, ..exits.clone() };
+    assert_eq!(trained(&mut session, Command::Run(other)), ["student"]);
+    assert_eq!(last_shares(&finish(&mut session, Command::Run(exits))), shares);
+    let alone = Experiment { scheme: Scheme::Exits, student: Architecture::mlp([8]), ..small() };
+    assert_eq!(
+        last_shares(&finish(&mut session, Command::Run(alone))),
+        [],
+        "one stage has one exit, and a note says so"
+    );
+}
+
+#[test]
 fn an_average_is_the_mean_of_its_members() {
     let experiment = Experiment { runs: 1, members: 3, ..Experiment::usual(DataSet::Digits8, Scheme::Soup) };
     let events = finish(&mut session(), Command::Run(Experiment { student_epochs: 2, ..experiment }));

@@ -81,13 +81,12 @@ impl DeviceDataset {
 
     /// All of a network's outputs of any inputs, left on the device.
     pub fn all_outputs(&self, network: &Network, inputs: &Tensor<2>) -> Tensor<2> {
-        let [rows, _] = inputs.dims();
-        let size = if matches!(network, Network::Mlp(_)) { CHUNK } else { IMAGES };
-        let chunk = |start: usize| {
-            let length = size.min(rows - start);
-            network.forward(inputs.clone().narrow(0, start, length), Pass::Test).logits
-        };
-        Tensor::cat((0..rows).step_by(size).map(chunk).collect(), 0)
+        Tensor::cat(chunks(network, inputs).map(|chunk| network.forward(chunk, Pass::Test).logits).collect(), 0)
+    }
+
+    /// The test examples in parts that a network can be asked about at once.
+    pub fn test_chunks(&self, network: &Network) -> impl Iterator<Item = Tensor<2>> + use<> {
+        chunks(network, &self.test)
     }
 
     /// A network's logits of all test examples, on the host, row by row.
@@ -183,6 +182,14 @@ pub fn copy_rows(numbers: &[f32], columns: usize, rows: &[u32], to: &mut Vec<f32
 pub fn upload(numbers: Vec<f32>, columns: usize, device: &Device) -> Tensor<2> {
     let rows = numbers.len() / columns;
     Tensor::from_data(TensorData::new(numbers, [rows, columns]), device)
+}
+
+/// Inputs in parts that a network can be asked about at once.
+fn chunks(network: &Network, inputs: &Tensor<2>) -> impl Iterator<Item = Tensor<2>> + use<> {
+    let [rows, _] = inputs.dims();
+    let size = if matches!(network, Network::Mlp(_)) { CHUNK } else { IMAGES };
+    let inputs = inputs.clone();
+    (0..rows).step_by(size).map(move |start| inputs.clone().narrow(0, start, size.min(rows - start)))
 }
 
 #[cfg(test)]

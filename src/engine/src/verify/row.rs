@@ -68,6 +68,18 @@ pub struct NetworkOutputs {
     /// `[batch][branches]`: how that network weights them, before a softmax.
     #[serde(default)]
     pub gate: Vec<Vec<f32>>,
+    /// `[exits][batch][classes]`: the logits of a network's exits but the last.
+    #[serde(default)]
+    pub exits: Vec<Vec<Vec<f32>>>,
+    /// `[batch][classes]`: those of the last one.
+    #[serde(default, rename = "final")]
+    pub last: Vec<Vec<f32>>,
+    /// `[exits][batch][features]`: what the exits read.
+    #[serde(default)]
+    pub features: Vec<Vec<Vec<f32>>>,
+    /// `[batch][features]`: what the last one reads.
+    #[serde(default)]
+    pub final_features: Vec<Vec<f32>>,
 }
 
 /// A loss and its gradient.

@@ -6,13 +6,13 @@
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 use retort_spec::{Mix, probability};
 
-use super::{LossRow, RowResult, VerifyError, losses::compare, misfit};
+use super::{LossRow, NetworkOutputs, RowResult, VerifyError, losses::compare, misfit};
 use crate::{
     data::one_hot,
     device::read,
     nets::Trace,
     objectives::{
-        Settings, cross_entropy,
+        Settings, cross_entropy, exits,
         lifelong::{each_class, elsewhere, old_answers, old_answers_by_class, within_task},
         mixture::{mix, row_weights, weighted},
         native_ensemble::native_ensemble,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The schemes with their variants and the numbers that shape them. Those with an empty list of variants have one form.
-const SCHEMES: [(&str, &[&str], &[&str]); 8] = [
+const SCHEMES: [(&str, &[&str], &[&str]); 9] = [
     ("mutual", &["sum", "mean"], &["temperature", "peer", "peers"]),
     (
         "ensemble",
@@ -31,6 +31,7 @@ const SCHEMES: [(&str, &[&str], &[&str]); 8] = [
     ),
     ("dense", &[], &["temperature", "lambda"]),
     ("native-ensemble", &[], &["temperature", "weight"]),
+    ("exits", &[], &["alpha", "temperature", "beta"]),
     ("confidence", &[], &["alpha"]),
     ("specialists", &[], &[]),
     ("lwf", &["separate", "joint"], &["old", "lambda", "temperature"]),
@@ -80,6 +81,7 @@ pub(super) fn compute(row: &LossRow, device: &Device) -> Option<Computed> {
     match row.objective.as_str() {
         "native-ensemble" => of_branches(row, &device),
         "lwf" | "icarl" => of_tasks(row, &device),
+        "exits" => of_exits(row, &device),
         _ => of_logits(row, &device),
     }
 }
@@ -168,6 +170,42 @@ fn of_branches(row: &LossRow, device: &Device) -> Option<Computed> {
     let divergences = weight * branches.len() as f64 * settings.t2();
     let outputs = wanted.into_iter().map(|wanted| wanted.numbers).zip(outputs).collect();
     Some(Computed { loss, constant: 0.0, divergences, outputs })
+}
+
+/// A student with exits. Rows have the cross-entropy with the last one's answers, which is the divergence and their
+/// entropy.
+fn of_exits(row: &LossRow, device: &Device) -> Option<Computed> {
+    let matrices = |outputs: &NetworkOutputs| -> Option<Vec<Matrix>> {
+        let all = outputs.exits.iter().chain([&outputs.last]).chain(&outputs.features);
+        all.map(|matrix| Matrix::of(matrix)).collect()
+    };
+    let (student, wanted) = (matrices(&row.student)?, matrices(&row.grad)?);
+    let count = row.student.exits.len();
+    let shapes = |matrices: &[Matrix]| matrices.iter().map(|matrix| matrix.shape).collect::<Vec<_>>();
+    let (shape, last_features) = (student.get(count)?.shape, Matrix::of(&row.student.final_features)?);
+    let fit = student[..count].iter().all(|exit| exit.shape == shape)
+        && student[count + 1..].iter().all(|features| features.shape == last_features.shape)
+        && row.student.features.len() == count;
+    if !fit || shapes(&student) != shapes(&wanted) {
+        return None;
+    }
+    let (number, softened) = (|name: &str| row.params.number(name), row.params.number("temperature")?);
+    let (alpha, settings) = (number("alpha")?, Settings { temperature: softened, ..Settings::default() });
+    let outputs: Vec<Tensor<2>> = student.iter().map(|output| output.tensor(device).require_grad()).collect();
+    let targets = targets(row, shape, device)?;
+    let mut loss = exits::of_exits(&outputs[..count], &outputs[count], &targets, &settings, alpha);
+    let last_features = last_features.tensor(device);
+    for features in &outputs[count + 1..] {
+        loss = loss + exits::of_features(features, &last_features, number("beta")?);
+    }
+    let entropy = |example: usize| -> f64 {
+        let answer = probability::softmax(student[count].row(example), softened);
+        answer.iter().filter(|share| **share > 0.0).map(|share| -share * share.ln()).sum()
+    };
+    let divergences = alpha * count as f64 * settings.t2();
+    let constant = divergences * (0..shape[0]).map(entropy).sum::<f64>() / shape[0] as f64;
+    let outputs = wanted.into_iter().map(|wanted| wanted.numbers).zip(outputs).collect();
+    Some(Computed { loss, constant, divergences, outputs })
 }
 
 /// The one teacher that several are.

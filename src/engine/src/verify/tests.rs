@@ -45,7 +45,7 @@ fn rows_that_the_engine_does_not_know_are_absent() {
         ("7".into(), "row 0"),
         ("[[1]]".into(), "row 0"),
         // Another objective, another shape, another field, another parameter, a parameter of another type.
-        (format!(r#"{{"objective": "exits", "id": "exits/1", {known}}}"#), "exits/1"),
+        (format!(r#"{{"objective": "generator", "id": "generator/1", {known}}}"#), "generator/1"),
         (r#"{"objective": "fsp", "student": 1}"#.into(), "fsp"),
         (r#"{"dtype": "int8", "x": 1}"#.into(), "int8"),
         (format!(r#"{{"objective": "cross-entropy", "mask": [1], {known}}}"#), "cross-entropy"),
@@ -74,7 +74,7 @@ fn rows_that_the_engine_does_not_know_are_absent() {
 
 #[test]
 fn numbers_that_do_not_fit_each_other_are_an_error() {
-    let spoil: [(&str, Spoil); 11] = [
+    let spoil: [(&str, Spoil); 13] = [
         ("mutual", |row| row.peers[0].logits[0].truncate(2)),
         ("mutual", |row| row.peers.clear()),
         ("dense", |row| row.labels[0] = 200),
@@ -83,6 +83,8 @@ fn numbers_that_do_not_fit_each_other_are_an_error() {
         ("native-ensemble", |row| row.student.gate[0].push(1.0)),
         ("native-ensemble", |row| row.grad.branches.truncate(1)),
         ("native-ensemble", |row| row.student.branches.clear()),
+        ("exits", |row| row.student.features.clear()),
+        ("exits", |row| row.grad.last.truncate(1)),
         ("confidence", |row| row.teacher.logits.clear()),
         ("specialists", |row| row.teachers.clear()),
         ("specialists", |row| row.teachers[0].logits[0].push(0.0)),
@@ -157,7 +159,9 @@ fn a_wrong_number_is_noticed() {
 
 #[test]
 fn a_wrong_number_of_a_scheme_is_noticed() {
-    let spoil: [(&str, Spoil); 3] = [
+    let spoil: [(&str, Spoil); 5] = [
+        ("exits", |row| row.grad.exits[0][1][0] *= 1.01),
+        ("exits", |row| row.grad.last[1][0] *= 1.01),
         ("mutual", |row| row.loss *= 1.001),
         ("native-ensemble", |row| row.grad.gate[1][0] *= 1.01),
         ("native-ensemble", |row| row.grad.branches[1][0][0] *= 1.01),

@@ -3,7 +3,7 @@
 use crate::{
     experiment::Experiment,
     network_id::{NetworkId, Role},
-    plan::{Channel, Contrast, LabelAccess, Manner, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
+    plan::{Channel, Contrast, Exits, LabelAccess, Manner, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
     values::{Architecture, Labels, MemberLabels},
 };
 
@@ -95,6 +95,7 @@ pub fn learning(learner: NetworkId, labels: LabelAccess) -> Supervision {
         stale: false,
         channel: Channel::Classes,
         manner: Manner::Usual,
+        exits: Exits::None,
         as_teacher: false,
         batches: STUDENT.to_owned(),
     }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use burn::tensor::Tensor;
-use retort_spec::{Channel, Experiment, Mix, NetworkId};
+use retort_spec::{Channel, Exits, Experiment, Mix, NetworkId};
 
 use super::{PhaseRun, Trainee};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         transfer::{TransferBatch, mixed},
     },
     nets::{Pass, Trace},
-    objectives::{Settings, Source, cross_entropy, soft_targets},
+    objectives::{Settings, Source, cross_entropy, exits, soft_targets},
     train::{device_dataset::DeviceDataset, learner::StepLoss},
 };
 
@@ -160,6 +160,12 @@ impl PhaseRun {
                 if let Some((trace, targets, rows)) = hard {
                     if soft < 1.0 {
                         let loss = match (&specialty, &tasks) {
+                            (None, None) if supervision.exits != Exits::None => {
+                                let taught =
+                                    if supervision.exits == Exits::Last { experiment.soft_weight } else { 0.0 };
+                                let said = exits::answers(&trace, side_matrices);
+                                exits::loss(&trace, &said, &targets, &settings, taught)
+                            }
                             (None, None) => cross_entropy(&trace, targets.clone(), 1.0 - soft),
                             (Some(known), _) => specialist_loss(&trace, targets.clone(), known) * (1.0 - soft),
                             (_, Some(tasks)) => tasks.by_labels(&trace, targets.clone(), 1.0 - soft),
