@@ -64,7 +64,10 @@ def conv2d(images, weight, bias, stride=1):
     pad = window // 2
     images = np.pad(images, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     windows = np.lib.stride_tricks.sliding_window_view(images, (window, window), axis=(2, 3))[:, :, ::stride, ::stride]
-    sums = np.einsum("ncyxij,ocij->noyx", windows, weight, optimize=True)
+    # groups=channels where each output sees one channel.
+    alone = weight.shape[1] == 1 and len(weight) == windows.shape[1]
+    form = ("ncyxij,cij->ncyx", weight[:, 0]) if alone else ("ncyxij,ocij->noyx", weight)
+    sums = np.einsum(form[0], windows, form[1], optimize=True)
     return sums if bias is None else sums + bias[:, None, None]
 
 
@@ -120,6 +123,13 @@ def safetensors_results(path, inputs, permalink):
             rows = relu(layers.linear(layer, rows))
     elif notes["kind"] == "conv":
         for layer in range(last):
+            images = relu(layers.conv(layer, images))
+            images = max_pool2d(images) if images.shape[-1] > 1 else images
+        rows = images.reshape(len(images), -1)
+    elif notes["kind"] == "separable":
+        for layer in range(0, last, 2):
+            if layer > 0:
+                images = relu(layers.conv(layer - 1, images))
             images = relu(layers.conv(layer, images))
             images = max_pool2d(images) if images.shape[-1] > 1 else images
         rows = images.reshape(len(images), -1)

@@ -11,7 +11,10 @@ use retort_compress::{
         onnx::{self, Style},
         safetensors,
     },
-    network::model::{Affine, Coding, Matrix, Model, Values},
+    network::{
+        model::{Affine, Coding, Matrix, Model, Values},
+        shapes::is_depthwise,
+    },
     quantization::weights,
     random::stream,
     run::net,
@@ -27,6 +30,8 @@ const NETWORKS: &[(&str, &str, usize)] = &[
     ("conv-28", "conv:8,16", 784),
     ("conv-8", "conv:8,16", 64),
     ("conv-7-deep", "conv:8,8,8", 49),
+    ("separable-8", "separable:8,16", 64),
+    ("separable-7-deep", "separable:4,6,3", 49),
     ("residual-8", "residual:4,8", 64),
     ("residual-7", "residual:4,8", 49),
 ];
@@ -223,14 +228,21 @@ fn pruned(model: &Model, generator: &mut ChaCha8Rng) -> Model {
 
 /// Random factors that take the place of each matrix.
 fn factored(model: &Model, generator: &mut ChaCha8Rng) -> Model {
-    each(model, |matrix| {
+    let mut factored = each(model, |matrix| {
         let rank = (matrix.columns * 3 / 4).max(1);
         let mut factor = |rows: usize, columns: usize| {
             let reach = (3.0 / rows as f32).sqrt();
             Matrix::float(rows, columns, (0..rows * columns).map(|_| generator.random_range(-reach..reach)).collect())
         };
         vec![factor(matrix.rows, rank), factor(rank, matrix.columns)]
-    })
+    });
+    // One that sees every channel alone has no factors.
+    for (layer, part) in model.layers.iter().enumerate() {
+        if is_depthwise(model.kind, model.layers.len(), layer) {
+            factored.layers[layer] = part.clone();
+        }
+    }
+    factored
 }
 
 /// Sixteen values between the extremes.

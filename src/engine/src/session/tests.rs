@@ -229,8 +229,14 @@ fn peers_show_how_often_they_agree_and_other_schemes_show_nothing() {
 
 #[test]
 fn exits_are_shown_with_what_they_cost_and_the_last_one_is_the_network() {
-    let exits =
-        Experiment { scheme: Scheme::Exits, student: Architecture::mlp([8, 8]), labels: Labels::All, ..small() };
+    let exits = Experiment {
+        scheme: Scheme::Exits,
+        student: Architecture::mlp([8, 8]),
+        student_epochs: 6,
+        labels: Labels::All,
+        soft_weight: 0.1,
+        ..small()
+    };
     let mut session = session();
     let events = finish(&mut session, Command::Run(exits.clone()));
     let shares = last_shares(&events);
