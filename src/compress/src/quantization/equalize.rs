@@ -30,8 +30,8 @@ pub fn equalize(kind: NetworkKind, layers: &mut [Layer]) {
     }
 }
 
-/// Equalizes one pair, of which `reads` says which channel a weight of the sink reads, and returns the largest change of
-/// a channel.
+/// Equalizes one pair and returns the largest change of a channel; `reads` says which channel a weight of the sink
+/// reads.
 fn even_out(layers: &mut [Layer], (source, sink): (usize, usize), reads: &dyn Fn(usize) -> usize) -> f32 {
     let outputs = layers[source].outputs;
     let (gives, takes) =

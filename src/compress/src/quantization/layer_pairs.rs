@@ -37,8 +37,8 @@ pub fn removable(kind: NetworkKind, shapes: &[Shape]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The channel of the source that a weight of its sink reads: inputs run with the channel fastest, and a layer that sees
-/// every channel alone has a column for each.
+/// The channel of the source that a weight of its sink reads: inputs run with the channel fastest, and a layer that
+/// sees every channel alone has a column for each.
 pub fn channel_read(kind: NetworkKind, shapes: &[Shape], (source, sink): (usize, usize), weight: usize) -> usize {
     let (channels, outputs) = (shapes[source].1, shapes[sink].1);
     if is_depthwise(kind, shapes.len(), sink) { weight % outputs } else { weight / outputs % channels }

@@ -90,7 +90,7 @@ struct Layer {
 #[derive(Debug, Clone)]
 enum Weights {
     Packed(Packed),
-    /// Of a layer that sees every channel alone, `[window · window, width]`, filled up with zeros.
+    /// Those of a layer that sees every channel alone, `[window · window, width]`, filled up with zeros.
     Depthwise {
         weights: Vec<i16>,
         width: usize,

@@ -12,8 +12,8 @@ use crate::network::shapes::geometry;
 pub use crate::{network::shapes::Shape, run::affine::affine};
 
 /// What a layer does to its rows: its place in the network, and `[rows, inputs]`; returns `[rows, outputs]`. Rows of a
-/// convolution of every channel alone are the windows of one channel after the other; nothing is read of what it returns
-/// for a row but its own channel's output, and that may be all, `[rows]`.
+/// convolution of every channel alone are the windows of one channel after the other. Only its own channel's output is
+/// read of what comes of a row, and that may be all, `[rows]`.
 pub type LayerFn<'a> = dyn FnMut(usize, &[f32]) -> Vec<f32> + 'a;
 
 /// The logits of some examples.
@@ -193,9 +193,9 @@ mod tests {
 
     #[test]
     fn a_separable_convolution_by_hand() {
-        // 4×4 pixels of one. Two channels, the pixel and its double, pooled to 2×2. All four places are in every window:
-        // four times the first channel, and of the second its own place alone. Their sum and a bias of 1 is 4 + 2 + 1;
-        // pooled, it is tripled.
+        // 4×4 pixels of one. Two channels, the pixel and its double, pooled to 2×2. All four places are in every
+        // window: four times the first channel, and of the second its own place alone. Their sum and a bias of 1 is
+        // 4 + 2 + 1; pooled, it is tripled.
         let mut centres = vec![0.0; 18];
         centres[8..10].copy_from_slice(&[1.0, 2.0]);
         let alone: Vec<f32> = (0..9).flat_map(|at| [1.0, if at == 4 { 1.0 } else { 0.0 }]).collect();

@@ -31,8 +31,8 @@ pub fn answers(trace: &Trace, side_matrices: &SideMatrices) -> Vec<Tensor<2>> {
     side_matrices.all().chunks_exact(2).enumerate().map(exit).collect()
 }
 
-/// The loss of a network with exits: their labels, and what the last one says and sees where it teaches the others, with
-/// the weight `taught`.
+/// The loss of a network with exits: their labels, and what the last one says and sees where it teaches the others,
+/// with the weight `taught`.
 pub fn loss(trace: &Trace, exits: &[Tensor<2>], targets: &Tensor<2>, settings: &Settings, taught: f64) -> Tensor<1> {
     let loss = of_exits(exits, &trace.logits, targets, settings, taught);
     let stages = if taught > 0.0 { &trace.maps[..] } else { &[] };
@@ -42,8 +42,8 @@ pub fn loss(trace: &Trace, exits: &[Tensor<2>], targets: &Tensor<2>, settings: &
     alike.fold(loss, |sum, stage| sum + of_features(&flat(&stage.values), &flat(&last.values), FEATURES))
 }
 
-/// `(1 − α) Σ_k CE(z_k, y) + α Σ_{k<K} T² KL(softmax(z_K/T) ‖ softmax(z_k/T))`, the sums over all exits and over all but
-/// the last, `K`, which is a constant where it teaches (Zhang et al. 2019, eqs. 2 and 3).
+/// `(1 − α) Σ_k CE(z_k, y) + α Σ_{k<K} T² KL(softmax(z_K/T) ‖ softmax(z_k/T))`, the sums over all exits and over all
+/// but the last, `K`, which is a constant where it teaches (Zhang et al. 2019, eqs. 2 and 3).
 ///
 /// # Shapes
 /// `exits`, `last` and `targets`: `[batch, classes]`; the loss `[1]`, in nats.

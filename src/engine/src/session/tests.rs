@@ -248,7 +248,8 @@ fn exits_are_shown_with_what_they_cost_and_the_last_one_is_the_network() {
         assert!(of_exits[0] > 0.2, "an exit learns: {of_exits:?}");
     }
     assert_ne!(shares[1].1, shares[2].1, "the last exit teaches one of them");
-    // Deep supervision does not depend on the weight of what is taught, and a network that is found again has its exits.
+    // Deep supervision does not depend on the weight of what is taught, and a network that is found again has its
+    // exits.
     let other = Experiment { soft_weight: 0.5, ..exits.clone() };
     assert_eq!(trained(&mut session, Command::Run(other)), ["student"]);
     assert_eq!(last_shares(&finish(&mut session, Command::Run(exits))), shares);

@@ -89,7 +89,7 @@ fn what_is_taken_away_can_be_brought_back() {
         assert_eq!(back.to_layers(), small.to_layers(), "{text}");
         match model.kind {
             NetworkKind::Residual => {}
-            // Of channels that a layer sees alone none can go.
+            // Channels that a layer sees alone stay.
             NetworkKind::Separable => assert_eq!(got.widths, [widths[0], widths[1] / 2]),
             _ => assert_eq!(got.widths, widths.map(|width| width / 2)),
         }
