@@ -30,8 +30,8 @@ const NETWORKS: &[(&str, &str, usize)] = &[
     ("conv-28", "conv:8,16", 784),
     ("conv-8", "conv:8,16", 64),
     ("conv-7-deep", "conv:8,8,8", 49),
-    ("separable-8", "separable:8,16", 64),
-    ("separable-7-deep", "separable:4,6,3", 49),
+    ("separable-8-wide", "separable:16,16", 64),
+    ("separable-7", "separable:8,16", 49),
     ("residual-8", "residual:4,8", 64),
     ("residual-7", "residual:4,8", 49),
 ];
