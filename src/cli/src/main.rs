@@ -54,6 +54,9 @@ enum Failure {
     /// A sweep without knobs.
     #[error("no knobs to sweep; name one or two with their values: --sweep 'temperature:1,2,4;student:4,16'")]
     NoSweep,
+    /// A sweep has no such cell.
+    #[error("no cell {place}: the sweep has {cells}, counted from 0")]
+    NoCell { place: usize, cells: usize },
     /// A text is no sweep.
     #[error("the sweep cannot be read: {0}")]
     BadSweep(#[from] SweepError),

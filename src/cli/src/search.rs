@@ -7,7 +7,7 @@ use std::io::Write;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use rand::seq::SliceRandom as _;
 use retort_compress::random;
-use retort_spec::{Experiment, SWEEP_KEY, Spread, Sweep, SweepCell, encode};
+use retort_spec::{Experiment, SWEEP_KEY, Spread, Sweep, SweepCell, encode, sweep::Metric};
 
 use self::rungs::{Method, Rung, rungs};
 use crate::{
@@ -77,7 +77,9 @@ pub fn search(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> 
             bar.set_message(name(&over, cell));
             let shorter = Experiment { student_epochs: epochs, ..experiment.clone() };
             match validating.train(&shorter, |_| bar.tick())? {
-                Ok(results) => measured.extend(results.accuracy().map(|spread| ((cell, spread), experiment))),
+                Ok(results) => {
+                    measured.extend(Metric::Accuracy.value(&results).map(|spread| ((cell, spread), experiment)))
+                }
                 Err(reason) => notes.push(format!("– {}: {reason}", name(&over, cell))),
             }
             bar.inc(1);
@@ -96,7 +98,7 @@ pub fn search(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> 
     let mut tested = |experiment: &Experiment| -> Result<Spread, Failure> {
         let fresh = Experiment { seed: base.seed.wrapping_add(FRESH), ..experiment.clone() };
         let results = testing.train(&fresh, |_| {})?.map_err(Failure::Untrainable)?;
-        results.accuracy().ok_or(Failure::NothingFound)
+        Metric::Accuracy.value(&results).ok_or(Failure::NothingFound)
     };
     let found = tested(experiment)?;
     writeln!(out, "best          {}\nlink          {}", name(&over, cell), encode(experiment))?;

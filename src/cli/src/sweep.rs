@@ -4,20 +4,21 @@ pub mod engines;
 mod files;
 mod grid;
 mod metric;
+mod store;
 
 use std::{
     io::Write,
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgMatches, Command, value_parser};
-use retort_spec::{SWEEP_KEY, Sweep, SweepCell, link};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use retort_spec::{Experiment, SWEEP_KEY, Sweep, SweepCell, encode, link, sweep::Metric};
 
 use self::{
     engines::{Engines, Measuring},
     files::Finished,
     grid::Grid,
-    metric::Metric,
+    store::Store,
 };
 use crate::{Failure, run, text};
 
@@ -38,6 +39,25 @@ pub fn command() -> Command {
             .help("What the table shows; files hold all of them"),
         file("csv", "Writes a row for each cell, after each cell"),
         file("json", "Writes all that was measured, after each cell"),
+        Arg::new("cells").long("cells").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help(
+            "Keeps each finished cell in this folder, and trains none that is there: a sweep that was ended goes on",
+        ),
+        Arg::new("plan")
+            .long("plan")
+            .action(ArgAction::SetTrue)
+            .requires("cells")
+            .help("Trains nothing, and prints a command for each cell that is not in the folder"),
+        Arg::new("only")
+            .long("only")
+            .value_name("CELL")
+            .requires("cells")
+            .value_parser(value_parser!(usize))
+            .help("Trains one cell, by its number in the plan"),
+        Arg::new("gather")
+            .long("gather")
+            .action(ArgAction::SetTrue)
+            .requires("cells")
+            .help("Trains nothing, and prints the table of the cells that are in the folder"),
     ])
 }
 
@@ -54,6 +74,22 @@ pub fn sweep(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
         write(matches, "csv", || files::csv(&sweep, &cells, finished))?;
         write(matches, "json", || format!("{:#}\n", files::json(&base, &sweep, &cells, finished)))
     };
+    let store = matches.get_one::<PathBuf>("cells").map(|folder| Store::open(folder)).transpose()?;
+    let stored = |link: &str| store.as_ref().and_then(|store| store.find(link));
+    if matches.get_flag("plan") {
+        let commands =
+            (0..cells.len()).filter(|&place| cells[place].link().is_some_and(|link| stored(&link).is_none()));
+        for place in commands {
+            writeln!(out, "{}", one_cell(matches, &base, &sweep, place))?;
+        }
+        return Ok(());
+    }
+    let only = matches.get_one::<usize>("only").copied();
+    if let Some(place) = only.filter(|place| *place >= cells.len()) {
+        return Err(Failure::NoCell { place, cells: cells.len() });
+    }
+    let gathers = matches.get_flag("gather");
+    let is_trained = |place: usize| !gathers && only.is_none_or(|only| only == place);
     // A file that cannot be written is known before anything is trained.
     save(&finished)?;
     let possible = cells.iter().filter_map(|cell| cell.experiment.as_deref().ok());
@@ -61,7 +97,7 @@ pub fn sweep(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let bar = run::bar("{msg} {wide_bar} {pos}/{len} cells, {eta} left");
     bar.set_length(cells.len() as u64);
     let grid = Grid::new(&sweep, metric);
-    writeln!(out, "{}\n\n{}", metric.title(), grid.head_line())?;
+    writeln!(out, "{}\n\n{}", metric::title(metric), grid.head_line())?;
     let mut notes = Vec::new();
     for (row, places) in grid.rows().into_iter().enumerate() {
         let mut texts = Vec::new();
@@ -69,21 +105,34 @@ pub fn sweep(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
             let (cell, name) = (&cells[place], name(&sweep, &cells[place]));
             bar.set_message(name.clone());
             let result = match &cell.experiment {
-                Ok(experiment) => engines.train(experiment, |_| bar.tick())?,
-                Err(problem) => Err(problem.to_string()),
+                Ok(experiment) => match (stored(&encode(experiment)), is_trained(place)) {
+                    (Some(results), _) => Some(Ok(results)),
+                    (None, true) => {
+                        let result = engines.train(experiment, |_| bar.tick())?;
+                        if let (Some(store), Ok(results)) = (&store, &result) {
+                            store.keep(&encode(experiment), results)?;
+                        }
+                        Some(result)
+                    }
+                    (None, false) => None,
+                },
+                Err(problem) => Some(Err(problem.to_string())),
             };
             texts.push(match &result {
-                Ok(results) if cell.without_meaning.is_empty() => metric.text(results),
-                Ok(results) => metric.text(results) + " *",
-                Err(_) => "–".to_owned(),
+                Some(Ok(results)) if cell.without_meaning.is_empty() => metric::text(metric, results),
+                Some(Ok(results)) => metric::text(metric, results) + " *",
+                Some(Err(_)) => "–".to_owned(),
+                None => "·".to_owned(),
             });
-            if let Err(reason) = &result {
-                notes.push(format!("– {name}: {reason}"));
+            match &result {
+                Some(Err(reason)) => notes.push(format!("– {name}: {reason}")),
+                None => notes.push(format!("· {name}: not trained yet")),
+                Some(Ok(_)) => {}
             }
             if !cell.without_meaning.is_empty() {
                 notes.push(format!("* {name}: {} means nothing here", cell.without_meaning.join(" and ")));
             }
-            finished[place] = Some(result);
+            finished[place] = result;
             save(&finished)?;
             bar.inc(1);
         }
@@ -94,6 +143,16 @@ pub fn sweep(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
         writeln!(out, "\n{}", notes.join("\n"))?;
     }
     Ok(())
+}
+
+/// The command that trains one cell of a sweep. No link and no sweep contains a quotation mark.
+fn one_cell(matches: &ArgMatches, base: &Experiment, sweep: &Sweep, place: usize) -> String {
+    let folder = |name: &str| {
+        let folder = matches.get_one::<PathBuf>(name)?;
+        Some(format!(" --{name} '{}'", folder.display().to_string().replace('\'', "'\\''")))
+    };
+    let folders: String = ["data-dir", "cells"].into_iter().filter_map(folder).collect();
+    format!("retort sweep '{}' --sweep '{sweep}'{folders} --only {place}", encode(base))
 }
 
 /// A cell's values with their knobs.

@@ -38,7 +38,7 @@ mod run_mode;
 mod sanitize;
 mod scheme_word;
 mod schemes;
-mod sweep;
+pub mod sweep;
 mod values;
 mod verdict;
 mod workbench;

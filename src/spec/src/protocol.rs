@@ -11,9 +11,11 @@ use crate::{
     fine_tune::{FineTuneRequest, FineTuneResult},
     floats::Floats,
     network_id::NetworkId,
+    paired_test::{Pair, judge},
+    plan::Plan,
     report::{ActivationReport, CurvePoint, DataSummary, EngineInfo, Measured, Progress, Terms},
     values::DataSet,
-    verdict::Verdict,
+    verdict::{Spread, Verdict},
     workbench::{EvaluationData, NetworkFile, WorkbenchCommand, WorkbenchEvent},
 };
 
@@ -156,9 +158,17 @@ impl RunAssignment {
     /// The index of a worker that is to train nothing.
     pub const IDLE: u32 = u32::MAX;
 
+    /// The count of a share that is one run alone.
+    const ONE: u32 = u32::MAX;
+
+    /// One run alone, by a worker that gives no verdict.
+    pub fn only(run: u32, generation: u32) -> Self {
+        Self { index: run, count: Self::ONE, generation }
+    }
+
     /// Whether others' results come to this worker, who gives the verdict.
     pub fn is_coordinator(self) -> bool {
-        self.index == 0
+        self.index == 0 && self.count != Self::ONE
     }
 
     /// Whether it is this worker's to train.
@@ -184,6 +194,30 @@ pub struct RunResult {
     /// The same of the treated network.
     #[serde(with = "crate::floats::bytes")]
     pub product_right: Vec<u8>,
+}
+
+impl RunResult {
+    /// What these runs of a plan say together, in their order, over a test set of so many examples.
+    pub fn verdict(results: &[&Self], plan: &Plan, examples: u32, edited_while_training: bool) -> Verdict {
+        let right = |marks: &[u8]| marks.iter().map(|&mark| mark == 1).collect();
+        let pair =
+            |result: &&Self| Pair { control: right(&result.control_right), product: right(&result.product_right) };
+        let (outcome, p_value) = judge(&results.iter().map(pair).collect::<Vec<Pair>>());
+        let spread = |id: NetworkId| {
+            let of = |result: &&Self| result.accuracies.iter().find(|(other, _)| *other == id).map(|(_, one)| *one);
+            let values: Vec<f64> = results.iter().filter_map(of).collect();
+            (!values.is_empty()).then(|| (id, Spread::of(values)))
+        };
+        Verdict {
+            outcome,
+            p_value,
+            edited_while_training,
+            examples,
+            control: plan.control,
+            product: plan.product,
+            accuracies: plan.ids().filter_map(spread).collect(),
+        }
+    }
 }
 
 /// A training example made by the visitor.

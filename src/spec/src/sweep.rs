@@ -2,11 +2,13 @@
 
 mod axis;
 mod range;
+mod results;
 
 use std::{fmt, str::FromStr};
 
 pub use axis::{Axis, MOST_CELLS, SweepError};
 pub use range::RangeFault;
+pub use results::{Field, Finished, Metric, Results, csv, fields};
 
 use crate::{
     experiment::Experiment,
@@ -57,23 +59,33 @@ impl Sweep {
     /// The experiments, made from `base`: the first axis varies slowest. The other knobs are as in `base`; as on the
     /// page, those that are at the default of a data set or scheme take the default of the next.
     pub fn cells(&self, base: &Experiment) -> Vec<SweepCell> {
-        let mut cells: Vec<Vec<String>> = vec![Vec::new()];
-        for axis in &self.axes {
-            let longer = |cell: &Vec<String>| {
-                let cell = cell.clone();
-                axis.values().iter().map(move |value| [cell.clone(), vec![value.clone()]].concat())
-            };
-            cells = cells.iter().flat_map(longer).collect();
-        }
-        cells.into_iter().map(|values| self.cell(base, values)).collect()
+        let counts: Vec<usize> = self.axes.iter().map(|axis| axis.values().len()).collect();
+        let second = counts.get(1).copied().unwrap_or(1);
+        let cell = |place: usize| {
+            let values = self.axes.iter().zip([place / second, place % second]);
+            self.cell(base, values.map(|(axis, at)| axis.values()[at].clone()).collect())
+        };
+        (0..counts.iter().product()).map(cell).collect()
     }
 
     /// The axes from the one whose turns retrain most to the one whose turns retrain least; as they stand, where both
     /// retrain as much. Networks that cells share are met again soonest if the first of these varies slowest.
     pub fn slowest_first(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.axes.len()).collect();
-        order.sort_by_key(|&at| knob(self.axes[at].key()).map(|knob| knob.phase));
-        order
+        let phase = |axis: &Axis| knob(axis.key()).map(|knob| knob.phase);
+        match &self.axes[..] {
+            [first, second] if phase(second) < phase(first) => vec![1, 0],
+            axes => (0..axes.len()).collect(),
+        }
+    }
+
+    /// The places of the cells among [`cells`](Self::cells), in the order in which they are trained.
+    pub fn order(&self) -> Vec<usize> {
+        let count = |axis: usize| self.axes.get(axis).map_or(1, |axis| axis.values().len());
+        // The first axis of the sweep varies slowest among its cells.
+        match self.slowest_first()[..] {
+            [1, 0] => (0..count(1)).flat_map(|slow| (0..count(0)).map(move |fast| fast * count(1) + slow)).collect(),
+            _ => (0..count(0) * count(1)).collect(),
+        }
     }
 
     fn cell(&self, base: &Experiment, values: Vec<String>) -> SweepCell {

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use retort_spec::{
     Command, CompressionResult, DataSet, DeviceChoice, EngineError, Event, Experiment, Measured, NetworkId, Progress,
-    Verdict, WorkbenchEvent, encode,
+    Verdict, WorkbenchEvent, encode, sweep::Results,
 };
 
-use super::metric::Results;
 use crate::{
     Failure, data_folder,
     local_driver::{LocalDriver, LocalEngine},

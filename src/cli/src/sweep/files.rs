@@ -1,99 +1,22 @@
 //! A sweep as CSV and as JSON, with all that was measured. Shares are in percent, as `retort run --json` gives them.
 
-use retort_spec::{Experiment, Outcome, Spread, Sweep, SweepCell, encode};
-use serde_json::{Map, Value, json};
-
-use super::metric::Results;
+use retort_spec::{
+    Experiment, Sweep, SweepCell, encode,
+    sweep::{self, Field, Results},
+};
+use serde_json::{Value, json};
 
 /// What is known of a cell: nothing yet, what came of it, or why nothing did.
 pub type Finished = Option<Result<Results, String>>;
 
-/// The names of the columns behind those of the knobs.
-const COLUMNS: [&str; 17] = [
-    "product",
-    "control",
-    "runs",
-    "accuracy",
-    "accuracy_deviation",
-    "control_accuracy",
-    "gain",
-    "gain_deviation",
-    "p_value",
-    "outcome",
-    "agreement",
-    "calibration_error",
-    "bytes",
-    "packed_accuracy",
-    "seconds",
-    "problem",
-    "link",
-];
-
-/// The numbers and words of a cell, by the names of [`COLUMNS`].
-fn fields(cell: &SweepCell, finished: &Result<Results, String>) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Value| {
-        // What is no number is left out.
-        if !value.is_null() {
-            fields.insert(name.to_owned(), value);
-        }
-    };
-    let mean = |spread: &Option<Spread>| spread.as_ref().map(|spread| 100.0 * spread.mean);
-    let deviation = |spread: &Option<Spread>| spread.as_ref().map(|spread| 100.0 * spread.deviation);
-    match finished {
-        Ok(results) => {
-            let verdict = &results.verdict;
-            let outcome = match verdict.outcome {
-                Outcome::Helps => "helps",
-                Outcome::NoDifference => "no-difference",
-                Outcome::Hurts => "hurts",
-            };
-            put("product", json!(verdict.product.to_string()));
-            put("control", json!(verdict.control.to_string()));
-            put("runs", json!(verdict.runs()));
-            put("accuracy", json!(mean(&results.accuracy())));
-            put("accuracy_deviation", json!(deviation(&results.accuracy())));
-            put("control_accuracy", json!(mean(&verdict.spread(verdict.control).cloned())));
-            put("gain", json!(mean(&results.gain())));
-            put("gain_deviation", json!(deviation(&results.gain())));
-            put("p_value", json!(verdict.p_value));
-            put("outcome", json!(outcome));
-            put("agreement", json!(mean(&results.agreement())));
-            put("calibration_error", json!(mean(&results.calibration())));
-            put("bytes", json!(results.bytes().map(|spread| spread.mean)));
-            put("packed_accuracy", json!(mean(&results.packed_accuracy())));
-            put("seconds", json!(results.seconds));
-        }
-        Err(reason) => put("problem", json!(reason)),
-    }
-    put("link", json!(cell.link()));
-    fields
-}
-
 /// One row for each cell that is finished.
 pub fn csv(sweep: &Sweep, cells: &[SweepCell], finished: &[Finished]) -> String {
-    let keys = sweep.axes().iter().map(|axis| axis.key());
-    let mut text = keys.chain(COLUMNS).collect::<Vec<&str>>().join(",") + "\n";
-    for (cell, finished) in cells.iter().zip(finished) {
-        let Some(finished) = finished else { continue };
-        let fields = fields(cell, finished);
-        let of_column = |column: &&str| match fields.get(*column) {
-            Some(Value::String(text)) => quoted(text),
-            Some(number) => number.to_string(),
-            None => String::new(),
-        };
-        let row = cell.values.iter().map(|value| quoted(value)).chain(COLUMNS.iter().map(of_column));
-        text += &(row.collect::<Vec<String>>().join(",") + "\n");
-    }
-    text
+    let finished: Vec<_> = finished.iter().map(|one| one.as_ref().map(borrowed)).collect();
+    sweep::csv(sweep, cells, &finished)
 }
 
-/// A field of a CSV file (RFC 4180, section 2).
-fn quoted(text: &str) -> String {
-    match text.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
-    }
+fn borrowed(finished: &Result<Results, String>) -> sweep::Finished<'_> {
+    finished.as_ref().map_err(Clone::clone)
 }
 
 /// The sweep with all cells that are finished.
@@ -101,7 +24,14 @@ pub fn json(base: &Experiment, sweep: &Sweep, cells: &[SweepCell], finished: &[F
     let cell = |(cell, finished): (&SweepCell, &Finished)| {
         let finished = finished.as_ref()?;
         let values = sweep.axes().iter().zip(&cell.values).map(|(axis, value)| (axis.key().to_owned(), json!(value)));
-        let mut entry = fields(cell, finished);
+        let written = |field: Field| match field {
+            Field::Count(count) => json!(count),
+            Field::Number(number) => json!(number),
+            Field::Text(text) => json!(text),
+        };
+        let fields = sweep::fields(cell, &borrowed(finished)).into_iter();
+        let mut entry: serde_json::Map<String, Value> =
+            fields.map(|(name, field)| (name.to_owned(), written(field))).collect();
         entry.insert("values".into(), Value::Object(values.collect()));
         if !cell.without_meaning.is_empty() {
             entry.insert("without_meaning".into(), json!(cell.without_meaning));
@@ -117,14 +47,4 @@ pub fn json(base: &Experiment, sweep: &Sweep, cells: &[SweepCell], finished: &[F
     };
     let cells: Vec<Value> = cells.iter().zip(finished).filter_map(cell).collect();
     json!({ "experiment": encode(base), "sweep": sweep.to_string(), "cells": cells })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commas_and_quotes_stand_in_quotes() {
-        assert_eq!(["a", "64,64", "say \"a\"", ""].map(quoted), ["a", "\"64,64\"", "\"say \"\"a\"\"\"", ""]);
-    }
 }

@@ -1,8 +1,8 @@
 //! A sweep as a table of text: a row for each value of its slowest knob, a column for each value of the other.
 
-use retort_spec::Sweep;
+use retort_spec::{Sweep, sweep::Metric};
 
-use super::metric::Metric;
+use super::metric::width;
 
 /// How the cells of a sweep stand in a table.
 pub struct Grid<'a> {
@@ -22,7 +22,7 @@ impl<'a> Grid<'a> {
         let head = grid.head();
         let count = |text: &String| text.chars().count();
         let first = grid.values(0).iter().chain(&head[..1]).map(count).max().unwrap_or(0);
-        let rest = head[1..].iter().map(|text| count(text).max(metric.width()));
+        let rest = head[1..].iter().map(|text| count(text).max(width(metric)));
         grid.widths = std::iter::once(first).chain(rest).collect();
         grid
     }
@@ -35,13 +35,7 @@ impl<'a> Grid<'a> {
     /// The places of the cells among [`Sweep::cells`], row by row.
     pub fn rows(&self) -> Vec<Vec<usize>> {
         let columns = self.values(1).len().max(1);
-        let rows = self.values(0).len();
-        // The first axis of the sweep varies slowest among its cells.
-        let place = |row: usize, column: usize| match self.axes[0] {
-            0 => row * columns + column,
-            _ => column * rows + row,
-        };
-        (0..rows).map(|row| (0..columns).map(|column| place(row, column)).collect()).collect()
+        self.sweep.order().chunks(columns).map(<[usize]>::to_vec).collect()
     }
 
     fn head(&self) -> Vec<String> {

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use retort_spec::{Measured, NetworkId, decode};
+use retort_spec::{Measured, NetworkId, decode, sweep::Results};
 use serde_json::{Value, json};
 
-use super::{metric::Results, *};
+use super::*;
 use crate::{
     command as program,
     golden::{differences, without_seconds},
@@ -157,4 +157,50 @@ fn a_sweep_may_stand_in_the_link_and_must_stand_somewhere() {
     assert!(why(&[SMALL, "--sweep", "warmth:1"]).contains("'warmth': no knob has this name"));
     assert!(why(&["temperature=warm", "--sweep", "seed:1"]).contains("temperature=warm"));
     assert!(why(&["--sweep", "data:mnist,moons"]).contains("--data-dir"));
+}
+
+#[test]
+fn a_sweep_goes_on_where_it_was_ended_and_is_gathered_from_its_cells() {
+    const KNOBS: &str = "temperature:1,4;student:3|conv:4|2";
+    let folder = std::env::temp_dir().join(format!("retort-cells-{}", std::process::id()));
+    let place = folder.display().to_string();
+    let sweep = |name: &str, more: &[&str]| {
+        let arguments = [&[SMALL, "--sweep", KNOBS, "--metric", "gain"], more].concat();
+        swept(name, &arguments).unwrap()
+    };
+    let (whole, ..) = sweep("whole", &[]);
+    let kept = |more: &[&str]| sweep("kept", &[&["--cells", &place], more].concat());
+    let planned = || {
+        let arguments = ["retort", "sweep", SMALL, "--device", "cpu", "--sweep", KNOBS, "--cells", &place, "--plan"];
+        let (matches, mut written) = (program().get_matches_from(arguments), Vec::new());
+        super::sweep(matches.subcommand().unwrap().1, &mut written).unwrap();
+        String::from_utf8(written).unwrap()
+    };
+    let plan = planned();
+    let numbers: Vec<&str> = plan.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(numbers, ["0", "2", "3", "5"], "the impossible ones are none's to train: {plan}");
+    assert!(plan.starts_with("retort sweep 'v=1&data=moons&"), "{plan}");
+    // Half of them elsewhere, in any order.
+    for number in ["5", "2"] {
+        kept(&["--only", number]);
+    }
+    let (table, _, json) = kept(&["--gather"]);
+    assert_eq!(table.matches("not trained yet").count(), 2, "{table}");
+    assert_eq!(json["cells"].as_array().unwrap().len(), 4, "two trained, two impossible");
+    assert_eq!(planned().lines().count(), 2);
+    let (rest, _, json) = kept(&[]);
+    assert_eq!(rest, whole);
+    // What is there is not trained again: it took the time that it took.
+    let seconds =
+        |json: &Value| json["cells"].as_array().unwrap().iter().map(|one| one["seconds"].clone()).collect::<Vec<_>>();
+    let (again, _, same) = kept(&["--gather"]);
+    assert_eq!((again, seconds(&same)), (whole, seconds(&json)));
+    std::fs::remove_dir_all(folder).unwrap();
+    let matches =
+        program().get_matches_from(["retort", "sweep", SMALL, "--sweep", "seed:1", "--cells", &place, "--only", "7"]);
+    assert!(sweep_fails(&matches).contains("no cell 7"));
+}
+
+fn sweep_fails(matches: &ArgMatches) -> String {
+    sweep(matches.subcommand().unwrap().1, &mut Vec::new()).unwrap_err().to_string()
 }

@@ -4,10 +4,7 @@
 //! [`RunAssignment`] with a new number: results of what was trained before carry the old one and are left aside, those
 //! that still stand are told anew.
 
-use retort_spec::{
-    Event, NetworkId, RunAssignment, RunResult, Spread, Verdict,
-    paired_test::{Pair, judge},
-};
+use retort_spec::{Event, RunAssignment, RunResult};
 
 use super::{
     Halt,
@@ -78,25 +75,8 @@ impl Job {
         // In the order of the runs; one that was trained twice counts once.
         let of = |run| self.results.iter().chain(&self.gathered).find(|result| result.run == run);
         let results: Vec<&RunResult> = (0..self.experiment.runs).filter_map(of).collect();
-        let right = |marks: &[u8]| marks.iter().map(|&mark| mark == 1).collect();
-        let pair =
-            |result: &RunResult| Pair { control: right(&result.control_right), product: right(&result.product_right) };
-        let (outcome, p_value) = judge(&results.iter().copied().map(pair).collect::<Vec<Pair>>());
-        let spread = |id: NetworkId| {
-            let of =
-                |result: &&RunResult| result.accuracies.iter().find(|(other, _)| *other == id).map(|(_, one)| *one);
-            let values: Vec<f64> = results.iter().filter_map(of).collect();
-            (!values.is_empty()).then(|| (id, Spread::of(values)))
-        };
-        Some(Event::Verdict(Verdict {
-            outcome,
-            p_value,
-            edited_while_training: self.edited_while_training,
-            examples: self.data.dataset.test.len() as u32,
-            control: self.plan.control,
-            product: self.plan.product,
-            accuracies: self.plan.ids().filter_map(spread).collect(),
-        }))
+        let examples = self.data.dataset.test.len() as u32;
+        Some(Event::Verdict(RunResult::verdict(&results, &self.plan, examples, self.edited_while_training)))
     }
 }
 

@@ -22,7 +22,7 @@ use burn::tensor::ExecutionError;
 use retort_compress::format::pack::{PackError, unpack_float};
 use retort_spec::{
     Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, Phase, RunAssignment, RunMode,
-    UserExample, changed,
+    UserExample, WorkbenchCommand, changed,
 };
 use web_time::Instant;
 
@@ -198,6 +198,8 @@ impl Session {
             }
             Command::CancelFineTune => self.job.as_mut().and_then(Job::abandon).into_iter().collect(),
             Command::UseTeacherFile { file } => self.adopt(&file).await,
+            // Another worker's teacher, where a sweep is shared out.
+            Command::Workbench(WorkbenchCommand::Network(network)) => self.adopt(&network.file).await,
             // Somebody else's.
             Command::Workbench(_) | Command::Ask { .. } => Vec::new(),
             Command::Reset => match self.job.take() {
