@@ -575,6 +575,55 @@ compare-choose = Tick two runs to see them side by side.
 compare-pair = Side by side
 compare-same = Side by side: the settings are the same
 compare-curves = Accuracy on the test set, first seed
+sweep = Sweep: one training for each value
+sweep-about = Choose one or two settings and a list of values for each. Every combination is trained beside the experiment, with its control; a teacher that combinations share is trained once. The experiment that is shown goes first.
+sweep-first = Setting
+sweep-second = and
+sweep-none = none
+sweep-values = Values of { $knob }
+sweep-values-hint = Commas between values; 1..20/5 means five values from 1 to 20.
+sweep-choose = Choose a setting to sweep.
+sweep-size = { $cells ->
+    [one] One cell
+   *[other] { $cells } cells
+}, { $trainings ->
+    [one] one training
+   *[other] { $trainings } trainings
+} over all seeds.
+sweep-impossible = { $count ->
+    [one] One cell is impossible:
+   *[other] { $count } cells are impossible, the first:
+} { $reason }.
+sweep-run = Run the sweep
+sweep-resume = Resume
+sweep-progress = { $done } of { $all } trainings
+sweep-left = about { $seconds } s left
+sweep-waits = The sweep waits until the experiment that is shown is trained.
+sweep-paused = Paused.
+sweep-done = The sweep is finished.
+sweep-cancelled = Cancelled; what was trained stays.
+sweep-other = These results belong to other settings than those shown now.
+sweep-base = Open those settings
+sweep-metric = What the chart shows
+sweep-gain = Gain over: { $network }
+sweep-calibration = Calibration error (ECE)
+sweep-bytes = File size, 32-bit weights
+sweep-map = { $metric }, by { $columns } from left to right and { $rows } from top to bottom. The table below has all numbers.
+sweep-lines = { $metric }, by { $knob } from left to right. The table below has all numbers.
+sweep-open = Select a cell or a point to open it as the experiment.
+sweep-example = Example: temperature against width
+sweep-cell = Cell
+sweep-download = Download as { $format }
+sweep-knob = Sweep this setting…
+sweep-notice = The sweep of the link cannot be read. { $reason }
+sweep-two-knobs = A sweep has one or two settings.
+sweep-no-values = { $what }: write a setting, a colon and its values.
+sweep-knob-twice = Both settings are the same. Write all values in one list.
+sweep-empty-value = A value is empty. Write one comma between values, as in { $what }.
+sweep-value-twice = { $what } stands twice.
+sweep-twice-commas = { $what } stands twice. Where commas belong to a value, write bars between values: 64,64|32.
+sweep-bad-range = { $what }: a range has two ends and a count of different values, such as 1..20/5, and stands for numbers only.
+sweep-too-many = More than { $count } cells. Leave out values.
 teacher-knob = Teacher: { $knob }
 student-knob = Student: { $knob }
 downloads = Download…

@@ -16,6 +16,7 @@ mod pool;
 mod printed;
 mod schemes;
 mod sequences;
+mod sweeps;
 mod views;
 
 use anyhow::{Result, ensure};

@@ -17,11 +17,12 @@ struct SizeBudget {
 /// bytes are. The limits were 470 and 920 kB; plans, fourteen schemes with their panel and panels that list any number
 /// of networks took 27 kB of the app and 41 kB of the engine. Messages as bytes gave 27 kB back; the map, the tabs with
 /// their inspector, the comparison of runs and the lessons' cards took 60. What draws the blocks of sequences and
-/// numbers, their knobs and their messages took 27.
-const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 552_000, target: 400_000 };
+/// numbers, their knobs and their messages took 27. Sweeps took 43: their text, their workers, form, two charts, a
+/// table and files.
+const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 600_000, target: 400_000 };
 const FIRST: SizeBudget = SizeBudget {
     what: "what is fetched before training starts (app and CPU engine)",
-    limit: 1_045_000,
+    limit: 1_093_000,
     target: 750_000,
 };
 const BENCH: SizeBudget =

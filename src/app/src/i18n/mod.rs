@@ -4,6 +4,7 @@ pub mod fluent;
 pub mod format;
 pub mod formula;
 pub mod labels;
+pub mod troubles;
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 

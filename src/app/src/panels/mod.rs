@@ -19,6 +19,7 @@ pub mod scheme;
 pub mod settings;
 pub mod similarity;
 pub mod soft_targets;
+pub mod sweep;
 pub mod task_sizes;
 pub mod verdict;
 pub mod words;
@@ -95,6 +96,7 @@ pub const PANELS: &[Panel] = &[
     compression_bench::PANEL,
     activations::PANEL,
     compare::PANEL,
+    sweep::PANEL,
     lesson::cards::PANEL,
     settings::PANEL,
     report::PANEL,

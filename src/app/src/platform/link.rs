@@ -96,6 +96,11 @@ pub fn put(experiment: &Experiment, key: &str, value: Option<&str>) {
     go(&compose(&query(), experiment, Some((key, value))), is_framed());
 }
 
+/// The same as more of the step before.
+pub fn put_in_place(experiment: &Experiment, key: &str, value: Option<&str>) {
+    go(&compose(&query(), experiment, Some((key, value))), true);
+}
+
 /// Writes where the page is. A step that Back undoes is it only where the visitor went there.
 pub fn put_place(experiment: &Experiment, place: Place, in_place: bool) {
     let tab = (place.tab != Tab::default()).then(|| place.tab.word());

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{Command, PAGE_KEYS, RunState, WorkbenchCommand, decode};
+use retort_spec::{Command, PAGE_KEYS, RunState, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -98,6 +98,16 @@ pub fn App(props: &AppProps) -> Html {
             }
             let rest = Timeout::new(SETTLED_MILLIS, move || dispatch.dispatch(Action::Settle));
             move || drop(rest)
+        });
+    }
+    {
+        let experiment = state.experiment.clone();
+        let first = use_mut_ref(|| true);
+        use_effect_with(state.sweep_text.clone(), move |text| {
+            // What a link says stays as it is until it is changed; what cannot be read is not handed on.
+            if !first.replace(false) && (text.is_empty() || text.parse::<Sweep>().is_ok()) {
+                link::put_in_place(&experiment, SWEEP_KEY, Some(text));
+            }
         });
     }
     {

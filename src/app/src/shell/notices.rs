@@ -1,16 +1,16 @@
 //! What the visitor is told: bad links, trouble, restarts. Each says what to do and can be dismissed.
 
-use retort_spec::{Architecture, DataSet, EngineError, Experiment, FileProblem, ProblemKind, knob};
+use retort_spec::{EngineError, Experiment, knob};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     i18n::{
-        Texts,
         format::number,
-        labels::{file_problem, passed_over_files},
+        labels::passed_over_files,
+        troubles::{bad_file, problem_reason, sweep_error, trouble_text},
     },
-    panels::objectives::entry::{self, refusal_text},
+    panels::objectives::entry,
     platform::{files, offline},
     state::{Action, Notice},
 };
@@ -86,7 +86,7 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
     let texts = &page.texts;
     match notice {
         Notice::Link(problem) => {
-            let reason = problem_reason(page, &problem.kind);
+            let reason = problem_reason(texts, &problem.kind);
             let (key, value) = (shortened(&problem.key), shortened(&problem.value));
             let args = [("key", key.as_str().into()), ("value", value.as_str().into()), ("reason", reason.into())];
             let text = match &problem.used {
@@ -101,7 +101,10 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
         Notice::MoreLinks { count, .. } => {
             ("warning", texts.with("problems-more", &[("count", (*count as u32).into())]))
         }
-        Notice::EngineError(trouble) => ("error", trouble_text(page, trouble)),
+        Notice::Sweep(error) => {
+            ("warning", texts.with("sweep-notice", &[("reason", sweep_error(texts, error).into())]))
+        }
+        Notice::EngineError(trouble) => ("error", trouble_text(texts, &page.state.plan, trouble)),
         Notice::Restarted { reason } => ("warning", texts.with("restarted", &[("reason", reason.as_str().into())])),
         Notice::WorkbenchLost { reason, restarted } => {
             let id = if *restarted { "workbench-restarted" } else { "workbench-lost" };
@@ -136,75 +139,6 @@ fn shortened(text: &str) -> String {
     let mut letters = text.chars().filter(is_plain);
     let start: String = letters.by_ref().take(MOST).collect();
     if letters.next().is_some() { format!("{start}…") } else { start }
-}
-
-fn problem_reason(page: &AppContext, kind: &ProblemKind) -> String {
-    let texts = &page.texts;
-    match kind {
-        ProblemKind::UnknownKey => texts.get("problem-unknown"),
-        ProblemKind::UnknownName => texts.get("problem-name"),
-        ProblemKind::NotANumber => texts.get("problem-number"),
-        ProblemKind::OutOfRange { min, max } => {
-            texts.with("problem-range", &[("min", min.to_string().into()), ("max", max.to_string().into())])
-        }
-        ProblemKind::NotAChoice { words } => texts.with("problem-choice", &[("words", words.as_str().into())]),
-        ProblemKind::NotWidths { layers, width } => {
-            let args = [
-                ("layers", layers.to_string().into()),
-                ("width", width.to_string().into()),
-                ("channels", Architecture::MAX_CHANNELS.to_string().into()),
-            ];
-            texts.with("problem-widths", &args)
-        }
-        ProblemKind::NotClasses => texts.get("problem-classes"),
-        ProblemKind::NotStages => texts.get("problem-stages"),
-        ProblemKind::PipelineError { place, error } => texts.with(
-            "problem-disorder",
-            &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", error.word())).into())],
-        ),
-        ProblemKind::NotOmittable => texts.get("problem-omit"),
-        ProblemKind::NoImages => texts.get("problem-images"),
-        ProblemKind::WrongNetwork => texts.get("problem-network"),
-        ProblemKind::GivenTwice => texts.get("problem-twice"),
-        ProblemKind::NewerVersion { known } => texts.with("problem-newer", &[("known", known.to_string().into())]),
-    }
-}
-
-fn bad_file(texts: &Texts, name: &str, problem: &FileProblem) -> String {
-    texts.with("trouble-bad-file", &[("name", name.into()), ("reason", file_problem(texts, problem).into())])
-}
-
-fn trouble_text(page: &AppContext, trouble: &EngineError) -> String {
-    let texts = &page.texts;
-    match trouble {
-        EngineError::Diverged { network_id, step, learning_rate } => {
-            let args = [
-                ("network", page.name(*network_id).into()),
-                ("step", number(texts, (*step).into(), 0).into()),
-                ("rate", learning_rate.to_string().into()),
-            ];
-            texts.with("trouble-diverged", &args)
-        }
-        EngineError::FilesNeeded { data } => {
-            let id = if *data == DataSet::Table { "trouble-table-needed" } else { "trouble-files-needed" };
-            texts.with(id, &[("data", texts.get(&format!("data-{data}")).into())])
-        }
-        EngineError::BadFile { name, reason } => bad_file(texts, name, reason),
-        EngineError::NothingToLearn => texts.get("trouble-nothing"),
-        EngineError::Refused { objective, refusal } => {
-            let args = [
-                ("objective", texts.get(&format!("knob-{objective}")).into()),
-                ("reason", refusal_text(texts, *refusal).into()),
-            ];
-            texts.with("trouble-refused", &args)
-        }
-        EngineError::OtherEngine { data } => {
-            texts.with("trouble-other-engine", &[("data", texts.get(&format!("data-{data}")).into())])
-        }
-        EngineError::Device { reason } | EngineError::Engine { reason } => {
-            texts.with("trouble-engine", &[("reason", reason.as_str().into())])
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use retort_spec::{Event, Problem, UserExample};
 
 use crate::state::{
-    CustomExample, Engine, Fetching, Notice, WorkbenchAction,
+    CustomExample, Engine, Fetching, Notice, SweepAction, WorkbenchAction,
     device::{DeviceReason, Timed},
 };
 
@@ -58,6 +58,8 @@ pub enum Action {
     ReportPage(Vec<Problem>),
     /// Something happens on the page's side of the workbench.
     Bench(WorkbenchAction),
+    /// Something happens to the sweep.
+    Sweep(SweepAction),
     /// A notice was read.
     Dismiss(usize),
 }

@@ -1,6 +1,6 @@
 //! What the state is made of.
 
-use retort_spec::{DataPart, DataSet, EngineError, EngineInfo, FileProblem, Floats, Pipeline, Problem};
+use retort_spec::{DataPart, DataSet, EngineError, EngineInfo, FileProblem, Floats, Pipeline, Problem, SweepError};
 
 /// Where the engine is.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +41,8 @@ pub enum Notice {
     Link(Problem),
     /// So many more values of the link could not be used: of the page's own keys, or of the experiment.
     MoreLinks { page: bool, count: usize },
+    /// The sweep of the link cannot be read.
+    Sweep(SweepError),
     /// The engine met trouble.
     EngineError(EngineError),
     /// The engine died and another was started on the CPU.

@@ -22,6 +22,8 @@ mod reduce;
 pub mod saved_run;
 pub mod selection;
 pub mod setting;
+pub mod sweep;
+pub mod sweep_text;
 pub mod term_curves;
 
 use std::rc::Rc;
@@ -37,6 +39,7 @@ pub use crate::state::{
     compression::{Bench, Latencies, PipelineState, WorkbenchAction, link, link_of},
     kinds::{CustomExample, Engine, Fetching, MeasuredFile, MissingFiles, Notice, Source},
     saved_run::{RunNumbers, SavedRun},
+    sweep::{SweepAction, SweepState, SweepStatus},
 };
 
 use crate::state::{
@@ -131,6 +134,10 @@ pub struct State {
     pub memory: Rc<Vec<f64>>,
     /// Trained networks that the first worker keeps, to be found again.
     pub networks_kept: u32,
+    /// The knobs that the visitor wants to sweep with their values, as they were written.
+    pub sweep_text: String,
+    /// The sweep that was started last.
+    pub sweep: Option<SweepState>,
 }
 
 impl State {
@@ -181,8 +188,11 @@ impl State {
             memory: Rc::default(),
             networks_kept: 0,
             exhibits: Vec::new(),
+            sweep_text: String::new(),
+            sweep: None,
         };
         state.report(decoded.problems);
+        state.read_sweep(query);
         state
     }
 

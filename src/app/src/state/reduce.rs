@@ -44,7 +44,8 @@ impl Reducible for State {
                     state.change(decoded.experiment);
                 }
                 state.report(decoded.problems);
-                if same && state.notices == self.notices {
+                state.read_sweep(&query);
+                if same && state.notices == self.notices && state.sweep_text == self.sweep_text {
                     return self;
                 }
             }
@@ -98,6 +99,7 @@ impl Reducible for State {
             Action::Timed(timed) => state.timed = timed,
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
+            Action::Sweep(action) => state.sweep_action(action),
             Action::Events { events, recorded } => {
                 let weighed = state.weighed.clone();
                 for event in events {

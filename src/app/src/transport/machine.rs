@@ -7,12 +7,13 @@
 pub mod engine;
 pub mod files;
 pub mod pool;
+mod sweeper;
 pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, UserExample,
-    WorkbenchCommand, WorkbenchEvent,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, Sweep,
+    UserExample, WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
         Action,
         device::{Adapter, DeviceReason, choose},
     },
-    transport::machine::{pool::Pool, timing::Timing, workbench::Workbench},
+    transport::machine::{pool::Pool, sweeper::Sweeper, timing::Timing, workbench::Workbench},
 };
 
 /// Names a worker; none is used twice, so that a late message of one that has ended is known as such.
@@ -92,6 +93,12 @@ pub enum Input<P> {
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
     CancelPipeline,
+    /// Train the cells of this sweep, which is made from this experiment.
+    StartSweep(Box<(Experiment, Sweep)>),
+    /// Pause the sweep, or let it go on.
+    PauseSweep(bool),
+    /// End the sweep.
+    CancelSweep,
     /// A recorded run of the default experiment.
     Recorded(Vec<Event>),
     /// Some seconds have passed.
@@ -181,6 +188,7 @@ pub struct Machine<P> {
     workbench: Workbench<P>,
     pool: Pool,
     timing: Timing,
+    sweeper: Sweeper<P>,
 }
 
 /// The values of an experiment's knobs up to a phase.
@@ -214,6 +222,7 @@ impl<P: Clone> Machine<P> {
             workbench: Workbench::default(),
             pool: Pool::default(),
             timing: Timing::default(),
+            sweeper: Sweeper::default(),
         }
     }
 
@@ -260,7 +269,13 @@ impl<P: Clone> Machine<P> {
                     self.dispatch(Action::Events { events, recorded: true });
                 }
             }
-            Input::Tick => self.tick(),
+            Input::StartSweep(sweep) => self.start_sweep(sweep.0, sweep.1),
+            Input::PauseSweep(pause) => self.pause_sweep(pause),
+            Input::CancelSweep => self.cancel_sweep(),
+            Input::Tick => {
+                self.tick();
+                self.watch_sweep();
+            }
             Input::Held => self.flush_held_at_last(),
             Input::Worker(id, input) => self.receive(id, input),
         }
@@ -406,6 +421,8 @@ impl<P: Clone> Machine<P> {
             self.on_candidate(input);
         } else if self.pool.has(id) {
             self.on_helper(id, input);
+        } else if self.sweeper.has(id) {
+            self.on_sweep_worker(id, input);
         }
     }
 }

@@ -7,8 +7,8 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use retort_spec::{
-    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, Recording, UserExample, WorkbenchCommand,
-    encode,
+    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, Recording, Sweep, UserExample,
+    WorkbenchCommand, encode,
 };
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal};
@@ -175,6 +175,21 @@ impl Driver {
     /// Gives up the pipeline that is under way.
     pub fn cancel_pipeline(&self) {
         self.step(Input::CancelPipeline);
+    }
+
+    /// Trains the cells of a sweep beside the experiment that is shown.
+    pub fn start_sweep(&self, base: Experiment, sweep: Sweep) {
+        self.step(Input::StartSweep(Box::new((base, sweep))));
+    }
+
+    /// Pauses the sweep, or lets it go on.
+    pub fn pause_sweep(&self, pause: bool) {
+        self.step(Input::PauseSweep(pause));
+    }
+
+    /// Ends the sweep.
+    pub fn cancel_sweep(&self) {
+        self.step(Input::CancelSweep);
     }
 
     /// Decides what is to be done and does it. What happens meanwhile waits for its turn.

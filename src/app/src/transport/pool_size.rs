@@ -9,8 +9,13 @@ const MOST: u32 = 8;
 
 /// How many workers train an experiment on this machine.
 pub fn size(experiment: &Experiment, cores: u32, gibibytes: Option<f64>) -> u32 {
+    experiment.runs.min(all_cores(cores.saturating_sub(1), gibibytes))
+}
+
+/// How many workers train where the page has next to nothing to draw: one for each core that has memory.
+pub fn all_cores(cores: u32, gibibytes: Option<f64>) -> u32 {
     let most = gibibytes.map_or(MOST, |gibibytes| (gibibytes as u32).min(MOST));
-    experiment.runs.min(cores.saturating_sub(1)).min(most).max(1)
+    cores.min(most).max(1)
 }
 
 /// Cores of the machine, as far as the browser tells.

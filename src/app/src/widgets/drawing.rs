@@ -23,9 +23,23 @@ pub fn save_drawing(page: &AppContext, drawing: &NodeRef, suffix: &str, png: boo
     let experiment = &page.state.experiment;
     let address = format!("{}#{}", link::base(), retort_spec::encode(experiment));
     let name = [&*record::stem(experiment), suffix, if png { ".png" } else { ".svg" }].concat();
+    save_drawing_of(page, drawing, &address, name, png)
+}
+
+/// The same of what another address shows, under another name.
+///
+/// # Errors
+/// What the browser said; what it says later becomes a notice.
+pub fn save_drawing_of(
+    page: &AppContext,
+    drawing: &NodeRef,
+    address: &str,
+    name: String,
+    png: bool,
+) -> Result<(), String> {
     let place = drawing.cast::<Element>().ok_or("no drawing")?;
     let drawing = place.query_selector("svg").map_err(said)?.unwrap_or(place);
-    let snapshot = snapshot::take(&drawing, &address)?;
+    let snapshot = snapshot::take(&drawing, address)?;
     if !png {
         return save(&name, "image/svg+xml", snapshot.svg.as_bytes());
     }

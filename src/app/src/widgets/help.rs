@@ -14,6 +14,11 @@ use crate::{
         labels::{knob_value, network_name},
     },
     lessons::{CATALOGUE, Entry, guide::use_guide, lesson_link},
+    state::{
+        Action, SweepAction,
+        sweep_text::{suggestion, sweepable},
+    },
+    widgets::highlight::reveal,
 };
 
 /// The box is this wide, and this far from the window's edges, as in the styles.
@@ -208,6 +213,18 @@ pub fn use_help(props: &HelpProps) -> Html {
         })
     };
     let shut = Callback::from(move |()| shut.set(None));
+    let is_swept = page.shows("sweep") && !page.locks(knob.key);
+    let is_swept = is_swept && sweepable(&page.state.experiment).any(|other| other.key == knob.key);
+    let sweep = {
+        let (page, shut) = (page.clone(), shut.clone());
+        Callback::from(move |_: MouseEvent| {
+            let train = page.state.data.as_ref().map(|data| data.train);
+            let text = [knob.key, ":", &suggestion(&page.state.experiment, knob, train)].concat();
+            page.state.dispatch(Action::Sweep(SweepAction::Draft(text)));
+            shut.emit(());
+            reveal(&page, "sweep", None);
+        })
+    };
     let name = format!("knob-{}", knob.key);
     let id = format!("help-{}", knob.key);
     let label = texts.with("help-for", &[("knob", texts.get(&name).into())]);
@@ -221,6 +238,9 @@ pub fn use_help(props: &HelpProps) -> Html {
                     <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-default") }</b>{ default_of(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-turn") }</b>{ consequence(knob, page.state.run_state).words(texts) }</div>
+                    if is_swept {
+                        <button class="sweep-knob" onclick={sweep}>{ texts.get("sweep-knob") }</button>
+                    }
                     { for lessons_for(knob.key).map(|entry| lesson_link(entry, &guide, entry.title(texts.language).into(), shut.clone())) }
                 </div>
             }

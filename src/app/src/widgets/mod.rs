@@ -24,6 +24,7 @@ pub mod qr;
 pub mod saved_run;
 pub mod slider;
 pub mod swipe;
+pub mod tag;
 pub mod user_examples;
 pub mod widths;
 pub mod window;

@@ -1,11 +1,11 @@
 //! An entry of the menu of objectives: whether it is asked, what it weighs, what it needs, and what there is to know.
 
-use retort_spec::{Incompatibility, Kind, Objective, encode, knob};
+use retort_spec::{Kind, Objective, encode, knob};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
-    i18n::{Texts, format::number, formula::typeset},
+    i18n::{Texts, formula::typeset, troubles::refusal_text},
     state::{
         Action,
         compatibility::{mended, refusal},
@@ -139,20 +139,4 @@ pub fn remedy(page: &AppContext, objective: Objective) -> Html {
     let dispatch = page.state.dispatcher();
     let mend = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Navigate(encode(&mended))));
     html! { <button class="remedy" data-mend={word} onclick={mend} {title}>{ name }</button> }
-}
-
-/// Why an objective cannot be used, as a clause.
-pub fn refusal_text(texts: &Texts, refusal: Incompatibility) -> String {
-    let count = |value: u32| number(texts, value.into(), 0).into();
-    match refusal {
-        Incompatibility::Batch { needed, given } => {
-            texts.with("refusal-batch", &[("needed", count(needed)), ("given", count(given))])
-        }
-        Incompatibility::NoStages => texts.get("refusal-no-stages"),
-        Incompatibility::NoPlaces => texts.get("refusal-no-places"),
-        Incompatibility::OneStage => texts.get("refusal-one-stage"),
-        Incompatibility::Channels { student, teacher } => {
-            texts.with("refusal-channels", &[("student", count(student)), ("teacher", count(teacher))])
-        }
-    }
 }

@@ -70,6 +70,7 @@ impl<P: Clone> Machine<P> {
                 Event::State(state) => {
                     self.paused = *state == RunState::Paused;
                     self.pool.gathering = *state == RunState::Gathering;
+                    self.outrank_sweep(*state);
                     if !self.paused {
                         self.go_on();
                     }

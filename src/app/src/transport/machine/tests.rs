@@ -860,3 +860,5 @@ fn a_link_that_asks_for_the_teacher_compresses_it_before_the_students_are_traine
     assert_eq!(world.packed().0, NetworkId::new(Role::Student, 1));
     assert_eq!(world.state.bench.current.as_ref().map(|looked| looked.network_id), Some(world.packed().0));
 }
+
+mod sweeps;

@@ -1,0 +1,213 @@
+//! A sweep: which knobs it turns, how far it is, and what came of its cells, as a picture and as a table.
+
+pub mod form;
+pub mod heat;
+pub mod lines;
+pub mod save;
+pub mod table;
+pub mod values;
+
+use retort_spec::{Knob, RunState, Sweep, SweepCell, SweepError, knob, sweep::Metric};
+use yew::prelude::*;
+
+use super::{Area, Panel, Tab};
+use crate::{
+    context::{AppContext, use_page},
+    i18n::{
+        format::number,
+        troubles::{problem_reason, sweep_error},
+    },
+    island,
+    panels::sweep::{
+        form::form,
+        heat::heat,
+        lines::lines,
+        save::save_buttons,
+        table::table,
+        values::{Shown, link, metric_name},
+    },
+    state::{
+        Action, Engine, SweepAction, SweepState, SweepStatus,
+        sweep_text::{joined, suggestion},
+    },
+    transport::Driver,
+    widgets::{
+        choice::choice,
+        dom::opened,
+        tag::{tag, text},
+        window::{PHONE, use_narrower},
+    },
+};
+
+/// Its entry in the table.
+pub const PANEL: Panel =
+    Panel { id: "sweep", draw: |_| island!(use_sweep), sites: &[(Tab::Compare, Area::Stage)], ..Panel::PLAIN };
+
+/// The panel of sweeps.
+#[hook]
+pub fn use_sweep() -> Html {
+    let page = use_page();
+    let (metric, picture) = (use_state_eq(|| Metric::Accuracy), use_node_ref());
+    let (is_table_open, narrow) = (use_state_eq(|| false), use_narrower(PHONE));
+    let (texts, state) = (&page.texts, &page.state);
+    let draft = state.sweep_text.parse::<Sweep>();
+    let preview = use_memo((state.sweep_text.clone(), state.experiment.clone()), |(text, experiment)| {
+        text.parse::<Sweep>().ok().map(|sweep| (sweep.cells(experiment), sweep))
+    });
+    let ran = state.sweep.as_ref();
+    let is_open = ran.is_some_and(|ran| ran.status.is_open());
+    let shown = match (ran, &*preview) {
+        (Some(ran), _) => Some(Shown::of(ran)),
+        (None, Some((cells, sweep))) => Some(Shown { sweep, cells, base: &state.experiment, ran: None }),
+        (None, None) => None,
+    };
+    let choose = {
+        let metric = metric.clone();
+        Callback::from(move |word: String| metric.set(Metric::of(&word).unwrap_or(Metric::Accuracy)))
+    };
+    let toggled = {
+        let is_table_open = is_table_open.clone();
+        Callback::from(move |event: Event| is_table_open.set(opened(&event)))
+    };
+    html! {
+        <section id="sweep" class="panel" aria-labelledby="sweep-title">
+            <h2 id="sweep-title">{ texts.get("sweep") }</h2>
+            <p>{ texts.get("sweep-about") }</p>
+            { form(&page, draft.as_ref().err()) }
+            { size(&page, &draft, &preview) }
+            { run_buttons(&page, draft.ok(), is_open) }
+            { for ran.map(|ran| progress(&page, ran)) }
+            if let Some(shown) = &shown {
+                <div class="tools">
+                    { choice(texts.get("sweep-metric"), metrics(&page, shown), metric.word(), &choose) }
+                    { save_buttons(&page, shown, &picture, *metric) }
+                </div>
+                <figure ref={picture}>
+                    if shown.sweep.axes().len() > 1 {
+                        { heat(&page, shown, *metric, narrow) }
+                    } else {
+                        { lines(&page, shown, *metric, narrow) }
+                    }
+                </figure>
+                <p class="hint">{ texts.get("sweep-open") }</p>
+                <details class="table" ontoggle={toggled}>
+                    <summary>{ texts.get("table-of-data") }</summary>
+                    if *is_table_open {
+                        { table(&page, shown) }
+                    }
+                </details>
+            }
+        </section>
+    }
+}
+
+/// The metrics with their names.
+fn metrics(page: &AppContext, shown: &Shown<'_>) -> Vec<(String, String)> {
+    Metric::ALL.map(|(word, metric)| (word.to_owned(), metric_name(page, shown, metric))).into()
+}
+
+/// How much is asked for, or what is wrong with it.
+fn size(page: &AppContext, draft: &Result<Sweep, SweepError>, preview: &Option<(Vec<SweepCell>, Sweep)>) -> Html {
+    let texts = &page.texts;
+    let size = |class: &str, parts| tag("p", &[("id", "sweep-size"), ("class", class)], parts);
+    let error = draft.as_ref().err().filter(|error| **error != SweepError::Empty);
+    if let Some(error) = error {
+        return size("error", vec![sweep_error(texts, error).into()]);
+    }
+    let Some((cells, _)) = preview else {
+        return size("empty", vec![texts.get("sweep-choose").into(), example(page)]);
+    };
+    let possible = cells.iter().filter_map(|cell| cell.experiment.as_ref().ok());
+    let count = |count: usize| number(texts, count as f64, 0).into();
+    let trainings = possible.clone().map(|experiment| experiment.runs as usize).sum();
+    let all = texts.with("sweep-size", &[("cells", count(possible.count())), ("trainings", count(trainings))]);
+    let impossible = cells.iter().filter_map(|cell| cell.experiment.as_ref().err());
+    let first = impossible.clone().next().map(|problem| {
+        let reason = problem_reason(texts, &problem.kind).into();
+        texts.with("sweep-impossible", &[("count", count(impossible.count())), ("reason", reason)])
+    });
+    size("empty", vec![[&*all, texts.language.gap(), &first.unwrap_or_default()].concat().into()])
+}
+
+/// The sweep that tells most about distillation: temperature against the width of the student (Hinton et al. 2015,
+/// section 3).
+fn example(page: &AppContext) -> Html {
+    let state = &page.state;
+    let keys = ["temperature", "student"];
+    if keys.iter().any(|key| page.locks(key) || !page.shows_knob(key)) {
+        return Html::default();
+    }
+    let train = state.data.as_ref().map(|data| data.train);
+    let part = |knob: &Knob| (knob.key.to_owned(), suggestion(&state.experiment, knob, train));
+    let text = joined(&keys.into_iter().filter_map(knob).map(part).collect::<Vec<_>>());
+    let dispatch = state.dispatcher();
+    let take = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Sweep(SweepAction::Draft(text.clone()))));
+    html! { <button id="sweep-example" onclick={take}>{ page.texts.get("sweep-example") }</button> }
+}
+
+/// What starts, pauses and ends a sweep.
+fn run_buttons(page: &AppContext, draft: Option<Sweep>, is_open: bool) -> Html {
+    let (texts, state) = (&page.texts, &page.state);
+    let act = |act: fn(&Driver)| {
+        let driver = page.driver.clone();
+        Callback::from(move |_: MouseEvent| act(&driver))
+    };
+    if is_open {
+        let is_paused = state.sweep.as_ref().is_some_and(|sweep| sweep.status == SweepStatus::Paused);
+        let pause =
+            if is_paused { act(|driver| driver.pause_sweep(false)) } else { act(|driver| driver.pause_sweep(true)) };
+        return html! {
+            <div class="tools">
+                <button id="sweep-pause" onclick={pause}>{ texts.get(if is_paused { "sweep-resume" } else { "pause" }) }</button>
+                <button id="sweep-cancel" onclick={act(|driver| driver.cancel_sweep())}>{ texts.get("fetch-stop") }</button>
+            </div>
+        };
+    }
+    let can_run = draft.is_some() && !matches!(state.engine, Engine::Failed(_));
+    let run = {
+        let (driver, base) = (page.driver.clone(), state.experiment.clone());
+        Callback::from(move |_: MouseEvent| {
+            if let Some(sweep) = &draft {
+                driver.start_sweep(base.clone(), sweep.clone());
+            }
+        })
+    };
+    html! {
+        <div class="tools">
+            <button id="sweep-run" class="primary" disabled={!can_run} onclick={run} aria-describedby="sweep-size">{ texts.get("sweep-run") }</button>
+        </div>
+    }
+}
+
+/// How far the sweep is, and whether it is of what is shown.
+fn progress(page: &AppContext, sweep: &SweepState) -> Html {
+    let texts = &page.texts;
+    let count = |count: u32| number(texts, count.into(), 0);
+    let done =
+        texts.with("sweep-progress", &[("done", count(sweep.done).into()), ("all", count(sweep.trainings).into())]);
+    let left = sweep.seconds_left.filter(|_| sweep.status == SweepStatus::Running);
+    let left = left.map(|seconds| texts.with("sweep-left", &[("seconds", number(texts, seconds.ceil(), 0).into())]));
+    let status = match sweep.status {
+        SweepStatus::Running => None,
+        SweepStatus::Waiting if page.state.run_state == RunState::Paused => None,
+        SweepStatus::Waiting => Some(texts.get("sweep-waits")),
+        SweepStatus::Paused => Some(texts.get("sweep-paused")),
+        SweepStatus::Done => Some(texts.get("sweep-done")),
+        SweepStatus::Cancelled => Some(texts.get("sweep-cancelled")),
+    };
+    let base = || link(page, &sweep.run.base, Classes::new(), None, texts.get("sweep-base").into());
+    let (all, now) = (sweep.trainings.to_string(), sweep.done.to_string());
+    let bar = [("max", &*all), ("value", &now), ("aria-labelledby", "sweep-done")];
+    let mut parts = Vec::new();
+    if sweep.status.is_open() {
+        parts.push(tag("progress", &bar, Vec::new()));
+    }
+    let left = left.map(|left| [" · ", &left].concat()).unwrap_or_default();
+    parts.push(text("span", &[("id", "sweep-done")], [done, left].concat()));
+    parts.push(text("span", &[("role", "status")], status.unwrap_or_default()));
+    if !sweep.is_of(&page.state.experiment) {
+        let other = [&texts.get("sweep-other"), texts.language.gap()].concat();
+        parts.push(tag("span", &[], vec![other.into(), base()]));
+    }
+    tag("div", &[("class", "sweep-progress"), ("data-status", sweep.status.word())], parts)
+}

@@ -1,0 +1,49 @@
+//! A sweep on the page: written in the link or offered by a knob, trained beside the experiment, opened cell by cell.
+
+use anyhow::{Result, ensure};
+use retort_tests::{Gpu, Page};
+use serde_json::json;
+
+const SHORT: &str = "#v=1&data=moons&teacher-epochs=2&student-epochs=2&runs=2";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_sweeps_the_knobs_of_a_link_and_opens_a_cell() -> Result<()> {
+    let link = format!("{SHORT}&tab=compare&sweep=temperature:1,4;student:3|conv:4");
+    let page = Page::open_first(&link, Gpu::None).await?;
+    // What is impossible is seen before anything is trained.
+    let count = "return document.querySelectorAll('.sweep-map .none').length";
+    page.until("document.querySelectorAll('.sweep-map [data-cell]').length === 4").await?;
+    ensure!(page.script(count).await? == json!(2));
+    page.click("#sweep-run").await?;
+    page.until("document.querySelector('[data-status=done]')").await?;
+    ensure!(page.text("#sweep-done").await? == "4 of 4 trainings");
+    // The control of a phase that is over: the table says the same as the picture, and so does the experiment itself.
+    page.open_fold("#sweep details").await?;
+    let value = page.text(".sweep-map a[data-cell='2'] .value").await?;
+    let cell = page.text("#sweep .runs tr:nth-child(3) td.student").await?;
+    ensure!(cell.starts_with(&value), "{cell} in the table, {value} in the picture");
+    page.click("#sweep .runs a[data-cell='2']").await?;
+    page.until("location.hash.includes('temperature=4') && location.hash.includes('&sweep=temperature:1,4;student:3|conv:4')")
+        .await?;
+    page.until_finished().await?;
+    page.until(&format!("document.querySelector('#compare tr.now td.student').textContent.startsWith('{value}')"))
+        .await?;
+    ensure!(page.violations().await?.is_empty(), "{:?}", page.violations().await?);
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_offers_to_sweep_a_knob_and_names_what_it_cannot_read() -> Result<()> {
+    let page = Page::open_first(&format!("{SHORT}&sweep=warmth:1"), Gpu::None).await?;
+    page.until("document.querySelector('#notices').textContent.includes('warmth')").await?;
+    page.click("[data-help=soft]").await?;
+    page.click(".sweep-knob").await?;
+    page.until("document.querySelector('#sweep-values-0')?.value === '0..1/5'").await?;
+    page.until("location.hash.includes('tab=compare') && location.hash.endsWith('&sweep=soft:0..1/5')").await?;
+    page.set("#sweep-values-0", "0,1,warm").await?;
+    page.until("document.querySelector('#sweep-size.error')?.textContent.includes('warm')").await?;
+    ensure!(page.script("return document.querySelector('#sweep-run').disabled").await? == json!(true));
+    page.close().await
+}
