@@ -8,7 +8,7 @@ use crate::{
     nets::Trace,
     objectives::{
         Settings, cross_entropy,
-        lifelong::{each_class, elsewhere, old_answers, old_answers_by_class, within_task},
+        lifelong::{each_class, old_answers, old_answers_by_class, second_task, within_task},
     },
     train::device_dataset::DeviceDataset,
 };
@@ -21,8 +21,8 @@ pub struct Tasks {
     old: usize,
     /// Whether its old self says what they are.
     is_taught: bool,
-    /// `[classes, classes]`: 1 where two classes are of different tasks.
-    elsewhere: Tensor<2>,
+    /// `[1, classes]`: 1 for the classes that came second.
+    second: Tensor<2>,
 }
 
 impl Tasks {
@@ -31,15 +31,15 @@ impl Tasks {
         let LabelAccess::Task { heads, .. } = supervision.labels else { return None };
         let classes = data.dataset.classes;
         let old = old_classes(classes);
-        let elsewhere = elsewhere(old, classes, &data.device).autodiff();
-        Some(Self { heads, old, is_taught: supervision.channel == Channel::Old, elsewhere })
+        let second = second_task(old, classes, &data.device).autodiff();
+        Some(Self { heads, old, is_taught: supervision.channel == Channel::Old, second })
     }
 
     /// What the labels ask, `weight` times.
     pub fn by_labels(&self, trace: &Trace, targets: Tensor<2>, weight: f64) -> Tensor<1> {
         let [_, classes] = targets.dims();
         match self.heads {
-            Heads::Apart => within_task(trace, targets, &self.elsewhere, weight),
+            Heads::Apart => within_task(trace, targets, &self.second, weight),
             Heads::One => cross_entropy(trace, targets, weight),
             Heads::Sigmoid => {
                 // The old network speaks for the old classes, where it is asked.

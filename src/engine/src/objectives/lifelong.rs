@@ -24,18 +24,20 @@ pub fn old_answers(student: &Trace, before: &Trace, old: usize, settings: &Setti
 /// where each task has a last layer of its own.
 ///
 /// # Shapes
-/// `targets`: `[batch, classes]`; `elsewhere`: `[classes, classes]`, 1 where the class of the column is of another task
-/// than that of the row; the loss `[1]`, in nats.
-pub fn within_task(trace: &Trace, targets: Tensor<2>, elsewhere: &Tensor<2>, weight: f64) -> Tensor<1> {
-    let others = targets.clone().matmul(elsewhere.clone()) * ELSEWHERE;
+/// `targets`: `[batch, classes]`; `second`: `[1, classes]`, 1 for the classes of the second task; the loss `[1]`, in
+/// nats.
+pub fn within_task(trace: &Trace, targets: Tensor<2>, second: &Tensor<2>, weight: f64) -> Tensor<1> {
+    // No product of matrices: the engine in the page stopped at one here.
+    let is_second = (targets.clone() * second.clone()).sum_dim(1);
+    let differs = targets.clone() * 0.0 + second.clone() - is_second;
+    let others = differs.clone() * differs * ELSEWHERE;
     cross_entropy(&Trace { logits: trace.logits.clone() - others, ..trace.clone() }, targets, weight)
 }
 
-/// `[classes, classes]`: 1 where one of two classes is among the first `old` and the other is not.
-pub fn elsewhere(old: usize, classes: usize, device: &Device) -> Tensor<2> {
-    let pairs = (0..classes * classes).map(|place| [place / classes < old, place % classes < old]);
-    let ones: Vec<f32> = pairs.map(|[one, other]| if one == other { 0.0 } else { 1.0 }).collect();
-    Tensor::from_data(TensorData::new(ones, [classes, classes]), device)
+/// `[1, classes]`: 1 for all classes but the first `old`.
+pub fn second_task(old: usize, classes: usize, device: &Device) -> Tensor<2> {
+    let ones: Vec<f32> = (0..classes).map(|class| if class < old { 0.0 } else { 1.0 }).collect();
+    Tensor::from_data(TensorData::new(ones, [1, classes]), device)
 }
 
 /// `−(1/N) Σ_n Σ_c [t ln σ(z) + (1 − t) ln(1 − σ(z))]`: each class by itself (Rebuffi et al. 2017, algorithm 3). The
@@ -69,9 +71,9 @@ mod tests {
         // Old classes 0 and 1, new ones 2 and 3; the label is 2.
         let student = check::trace(&[0.0, 0.0, 3.0_f32.ln(), 0.0], 4);
         let targets = tensor(&[[0.0, 0.0, 1.0, 0.0]]);
-        let elsewhere = elsewhere(2, 4, &Device::flex());
+        let second = second_task(2, 4, &Device::flex());
         // 3 against 1 among the new classes; against all it would be 3 of 6.
-        let within = within_task(&student, targets.clone(), &elsewhere, 1.0).into_scalar::<f32>();
+        let within = within_task(&student, targets.clone(), &second, 1.0).into_scalar::<f32>();
         assert!((within - (4.0_f32 / 3.0).ln()).abs() < 1e-6, "{within}");
         // The old network says ¾, ¼; the student ½, ½: KL = ¾ ln 3⁄2 + ¼ ln ½.
         let before = check::trace(&[3.0_f32.ln(), 0.0, 9.0, -9.0], 4);

@@ -13,7 +13,7 @@ use crate::{
     nets::Trace,
     objectives::{
         Settings, cross_entropy, exits,
-        lifelong::{each_class, elsewhere, old_answers, old_answers_by_class, within_task},
+        lifelong::{each_class, old_answers, old_answers_by_class, second_task, within_task},
         mixture::{mix, row_weights, weighted},
         native_ensemble::native_ensemble,
         self_confidence::self_confidence,
@@ -136,7 +136,7 @@ fn of_tasks(row: &LossRow, device: &Device) -> Option<Computed> {
         let (temperature, lambda) = (row.params.number("temperature")?, row.params.number("lambda")?);
         let settings = Settings { temperature, scale_by_t2: false, ..Settings::default() };
         let by_labels = match row.variant.as_deref() {
-            Some("separate") => within_task(&trace, targets, &elsewhere(old, classes, device), 1.0),
+            Some("separate") => within_task(&trace, targets, &second_task(old, classes, device), 1.0),
             _ => cross_entropy(&trace, targets, 1.0),
         };
         let entropy = |example: usize| {
