@@ -24,8 +24,10 @@ async fn page_sweeps_the_knobs_of_a_link_and_opens_a_cell() -> Result<()> {
     let cell = page.text("#sweep .runs tr:nth-child(3) td.student").await?;
     ensure!(cell.starts_with(&value), "{cell} in the table, {value} in the picture");
     page.click("#sweep .runs a[data-cell='2']").await?;
-    page.until("location.hash.includes('temperature=4') && location.hash.includes('&sweep=temperature:1,4;student:3|conv:4')")
-        .await?;
+    page.until(
+        "location.hash.includes('temperature=4') && location.hash.includes('&sweep=temperature:1,4;student:3|conv:4')",
+    )
+    .await?;
     page.until_finished().await?;
     page.until(&format!("document.querySelector('#compare tr.now td.student').textContent.startsWith('{value}')"))
         .await?;
@@ -46,4 +48,45 @@ async fn page_offers_to_sweep_a_knob_and_names_what_it_cannot_read() -> Result<(
     page.until("document.querySelector('#sweep-size.error')?.textContent.includes('warm')").await?;
     ensure!(page.script("return document.querySelector('#sweep-run').disabled").await? == json!(true));
     page.close().await
+}
+
+/// Three devices that share nothing but what is typed: two pupils train a cell each, the lecturer gathers their codes.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()> {
+    const SWEEP: &str = "#v=1&data=moons&teacher-epochs=2&student-epochs=2&runs=1&sweep=temperature:1,4";
+    let mut codes = Vec::new();
+    for number in ["1", "4"] {
+        let pupil = Page::open_first(&format!("{SWEEP}&class=deal"), Gpu::None).await?;
+        pupil.set("#class-number", number).await?;
+        pupil.click("#class-take").await?;
+        pupil.until("document.querySelector('#class-code')").await?;
+        codes.push(pupil.text("#class-code").await?);
+        if number == "4" {
+            ensure!(pupil.script("return location.hash.includes('temperature=4')").await? == json!(true));
+            // Another experiment has no code.
+            pupil.set("#temperature-value", "3").await?;
+            pupil.until("document.querySelector('#class-changed') && !document.querySelector('#class-code')").await?;
+            pupil.click("#undo").await?;
+            pupil.until("document.querySelector('#class-code')").await?;
+            ensure!(pupil.violations().await?.is_empty(), "{:?}", pupil.violations().await?);
+        }
+        pupil.close().await?;
+    }
+    let lecturer = Page::open_first(&format!("{SWEEP}&tab=compare"), Gpu::None).await?;
+    lecturer.open_fold("#sweep-class").await?;
+    lecturer.until("document.querySelector('#class-link').value.endsWith('&sweep=temperature:1,4&class=deal')").await?;
+    let write = |text: String| {
+        format!(
+            "const area = document.querySelector('#class-codes'); area.value = {}; area.dispatchEvent(new Event('input', {{ bubbles: true }}))",
+            json!(text)
+        )
+    };
+    lecturer.script(&write(codes[0].to_lowercase())).await?;
+    lecturer.until("document.querySelector('#class-gathered').textContent.includes('1 of 2')").await?;
+    let wrong: String = codes[1].chars().rev().collect();
+    lecturer.script(&write(format!("{}\n{}\n{wrong}", codes[0], codes[1]))).await?;
+    lecturer.until("document.querySelector('#class-gathered').textContent.includes('2 of 2') && document.querySelectorAll('.class-notes .error').length === 1 && document.querySelector('#class-found svg')").await?;
+    ensure!(lecturer.violations().await?.is_empty(), "{:?}", lecturer.violations().await?);
+    lecturer.close().await
 }

@@ -16,12 +16,9 @@ fn sweep() -> Command {
     command
 }
 
-fn table(command: &mut Command) -> String {
-    String::from_utf8(command.output().unwrap().stdout).unwrap()
-}
-
 #[test]
 fn a_sweep_that_is_killed_again_and_again_ends_with_the_same_table() {
+    let table = |command: &mut Command| String::from_utf8(command.output().unwrap().stdout).unwrap();
     let expected = table(&mut sweep());
     assert_eq!(expected.lines().count(), 6, "a title, a head and a row for each temperature: {expected}");
     let folder = std::env::temp_dir().join(format!("retort-killed-{}", std::process::id()));

@@ -1,6 +1,6 @@
 //! What one device of a class found, as a short code that can be spoken, typed or pasted.
 
-use crate::{experiment::Experiment, permalink::encode, sweep::Sweep};
+use crate::{experiment::Experiment, sweep::Sweep};
 
 /// The symbols, without letters that are taken for digits (Crockford's base 32).
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -47,15 +47,18 @@ pub enum ClassCodeProblem {
 }
 
 impl ClassCodeProblem {
+    /// The words of the problems.
+    pub const WORDS: [&str; 5] = ["length", "symbol", "check", "sweep", "cell"];
+
     /// The problem's word, by which it is named in messages.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Length(_) => "length",
-            Self::Symbol(_) => "symbol",
-            Self::Check => "check",
-            Self::OtherSweep => "sweep",
-            Self::NoCell(_) => "cell",
-        }
+        Self::WORDS[match self {
+            Self::Length(_) => 0,
+            Self::Symbol(_) => 1,
+            Self::Check => 2,
+            Self::OtherSweep => 3,
+            Self::NoCell(_) => 4,
+        }]
     }
 }
 
@@ -63,11 +66,13 @@ impl ClassCode {
     /// How many symbols a code has, without what separates its groups.
     pub const LENGTH: usize = DATA + CHECKS;
 
-    /// A name of twelve bits for a sweep of an experiment: two of them have the same once in four thousand times.
+    /// A name of twelve bits for a sweep of an experiment: two of them have the same once in four thousand times. It is
+    /// the same whichever of the sweep's cells `base` is.
     pub fn name_of(sweep: &Sweep, base: &Experiment) -> u16 {
+        let first = sweep.cells(base).into_iter().find_map(|cell| cell.link()).unwrap_or_default();
         // FNV-1a (Fowler, Noll and Vo), folded.
         let mut sum = 0x811c_9dc5_u32;
-        for byte in sweep.to_string().bytes().chain(*b"&").chain(encode(base).bytes()) {
+        for byte in sweep.to_string().bytes().chain(*b"&").chain(first.bytes()) {
             sum = (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         }
         ((sum >> 20) ^ (sum >> SWEEP_BITS) ^ sum) as u16 & ((1 << SWEEP_BITS) - 1)
@@ -264,6 +269,9 @@ mod tests {
         let name = ClassCode::name_of(&sweep, &base);
         assert!(name < 1 << SWEEP_BITS);
         assert_ne!(name, ClassCode::name_of(&other, &base));
+        for cell in sweep.cells(&base) {
+            assert_eq!(ClassCode::name_of(&sweep, &cell.experiment.unwrap()), name, "{:?}", cell.values);
+        }
         assert_ne!(name, ClassCode::name_of(&sweep, &Experiment { seed: 2, ..base }));
     }
 }

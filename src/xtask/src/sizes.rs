@@ -18,11 +18,12 @@ struct SizeBudget {
 /// of networks took 27 kB of the app and 41 kB of the engine. Messages as bytes gave 27 kB back; the map, the tabs with
 /// their inspector, the comparison of runs and the lessons' cards took 60. What draws the blocks of sequences and
 /// numbers, their knobs and their messages took 27. Sweeps took 43: their text, their workers, form, two charts, a
-/// table and files.
-const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 600_000, target: 400_000 };
+/// table and files. A table of the visitor's own, six schemes with what they show, and a sweep shared out to a class
+/// took 30, and 20 of the engine.
+const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 625_000, target: 400_000 };
 const FIRST: SizeBudget = SizeBudget {
     what: "what is fetched before training starts (app and CPU engine)",
-    limit: 1_093_000,
+    limit: 1_140_000,
     target: 750_000,
 };
 const BENCH: SizeBudget =

@@ -11,8 +11,8 @@ use crate::{
 };
 use fluent_bundle::FluentResource;
 use retort_spec::{
-    COMPRESSION_STEPS, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind, Knowledge, Manner,
-    NetworkKind, Objective, PipelineError, Role, Scheme, SchemeGroup,
+    COMPRESSION_STEPS, ClassCodeProblem, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind,
+    Knowledge, Manner, NetworkKind, Objective, PipelineError, Role, Scheme, SchemeGroup,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +86,7 @@ fn derived() -> BTreeSet<String> {
     ids.extend(PipelineError::ALL.map(|error| format!("disorder-{}", error.word())));
     ids.extend(FileProblem::WORDS.map(|word| format!("file-problem-{word}")));
     ids.extend(COMPRESSION_STEPS.iter().map(|word| format!("treatment-{word}")));
+    ids.extend(ClassCodeProblem::WORDS.map(|word| format!("class-refused-{word}")));
     for (menu, words) in MENUS {
         ids.insert(menu.into());
         ids.extend(words.iter().map(|word| format!("{menu}-{word}")));

@@ -24,10 +24,11 @@ use crate::{
         session,
     },
     shell::{
-        announcer::use_announcer, header::use_header, notices::notices, panel::use_redraw_schedule, stage::stage,
-        summary::summary_line, tabs::use_tabs, toolbar::pace_of, tour::use_tour,
+        announcer::use_announcer, class_cell::use_class_cell, header::use_header, notices::notices,
+        panel::use_redraw_schedule, stage::stage, summary::summary_line, tabs::use_tabs, toolbar::pace_of,
+        tour::use_tour,
     },
-    state::{Action, Engine, Notice, State, selection},
+    state::{Action, Engine, Notice, State, class::CLASS_KEY, selection},
     transport::Driver,
     widgets::dom::focus,
     widgets::swipe::use_swipes,
@@ -107,6 +108,15 @@ pub fn App(props: &AppProps) -> Html {
             // What a link says stays as it is until it is changed; what cannot be read is not handed on.
             if !first.replace(false) && (text.is_empty() || text.parse::<Sweep>().is_ok()) {
                 link::put_in_place(&experiment, SWEEP_KEY, Some(text));
+            }
+        });
+    }
+    {
+        let experiment = state.experiment.clone();
+        let first = use_mut_ref(|| true);
+        use_effect_with(state.class_text.clone(), move |text| {
+            if !first.replace(false) {
+                link::put_in_place(&experiment, CLASS_KEY, Some(text));
             }
         });
     }
@@ -312,6 +322,7 @@ pub fn App(props: &AppProps) -> Html {
             { island!(use_announcer) }
             { notices }
             { summary_line }
+            { island!(use_class_cell) }
             { island!(use_tour) }
             <main data-tab={place.tab.word()} data-depth={place.depth.word()} data-state={running} data-begun={begun.to_string()}
                 data-recorded={recorded.to_string()} style={classes}>

@@ -2,6 +2,7 @@
 
 pub mod announcer;
 pub mod app;
+pub mod class_cell;
 pub mod diagnostics;
 pub mod header;
 pub mod inspector;

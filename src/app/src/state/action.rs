@@ -60,6 +60,8 @@ pub enum Action {
     Bench(WorkbenchAction),
     /// Something happens to the sweep.
     Sweep(SweepAction),
+    /// The device takes a cell of a class's sweep, or leaves the class.
+    Class(String),
     /// A notice was read.
     Dismiss(usize),
 }

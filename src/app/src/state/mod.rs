@@ -2,6 +2,7 @@
 
 mod action;
 pub mod chart_view;
+pub mod class;
 pub mod class_bias;
 pub mod compatibility;
 pub mod compression;
@@ -136,6 +137,8 @@ pub struct State {
     pub networks_kept: u32,
     /// The knobs that the visitor wants to sweep with their values, as they were written.
     pub sweep_text: String,
+    /// What this device has to do with a class's sweep, as a link says it.
+    pub class_text: String,
     /// The sweep that was started last.
     pub sweep: Option<SweepState>,
 }
@@ -189,6 +192,7 @@ impl State {
             networks_kept: 0,
             exhibits: Vec::new(),
             sweep_text: String::new(),
+            class_text: String::new(),
             sweep: None,
         };
         state.report(decoded.problems);

@@ -45,7 +45,10 @@ impl Reducible for State {
                 }
                 state.report(decoded.problems);
                 state.read_sweep(&query);
-                if same && state.notices == self.notices && state.sweep_text == self.sweep_text {
+                if same
+                    && state.notices == self.notices
+                    && (&state.sweep_text, &state.class_text) == (&self.sweep_text, &self.class_text)
+                {
                     return self;
                 }
             }
@@ -100,6 +103,7 @@ impl Reducible for State {
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
             Action::Sweep(action) => state.sweep_action(action),
+            Action::Class(text) => state.class_text = text,
             Action::Events { events, recorded } => {
                 let weighed = state.weighed.clone();
                 for event in events {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use retort_spec::{EngineError, Experiment, SWEEP_KEY, Sweep, SweepCell, SweepError, link, sweep::Results};
 
-use crate::state::{Notice, State};
+use crate::state::{Notice, State, class::CLASS_KEY};
 
 /// How a sweep stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,11 @@ impl PartialEq for SweepState {
 }
 
 impl SweepState {
+    /// One that was trained elsewhere.
+    pub fn done(run: Rc<SweepRun>, outcomes: Vec<Option<Outcome>>) -> Self {
+        Self { run, outcomes, status: SweepStatus::Done, trainings: 0, done: 0, seconds_left: None, version: 0 }
+    }
+
     /// The experiment of a cell, if it is possible.
     pub fn experiment(&self, place: usize) -> Option<&Experiment> {
         self.run.cells.get(place)?.experiment.as_deref().ok()
@@ -132,6 +137,9 @@ impl State {
 
     /// Takes the sweep that a link asks for, and tells what is wrong with it. A link without one leaves it as it is.
     pub fn read_sweep(&mut self, query: &str) {
+        if let Some(text) = link::page_key(query, CLASS_KEY) {
+            self.class_text = text;
+        }
         let Some(text) = link::page_key(query, SWEEP_KEY) else { return };
         self.notices.retain(|notice| !matches!(notice, Notice::Sweep(_)));
         if let Err(error) = text.parse::<Sweep>()

@@ -82,7 +82,7 @@ impl Metric {
         let verdict = &results.verdict;
         let values = |id| verdict.spread(id).map(|spread| spread.values.iter().copied());
         match self {
-            Self::Accuracy => results.of_product(|one| Some(one.accuracy)),
+            Self::Accuracy => spread(values(verdict.product)?.collect()),
             Self::Control => spread(values(verdict.control)?.collect()),
             Self::Gain => {
                 let pairs = values(verdict.product)?.zip(values(verdict.control)?);

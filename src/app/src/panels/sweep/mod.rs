@@ -1,5 +1,6 @@
 //! A sweep: which knobs it turns, how far it is, and what came of its cells, as a picture and as a table.
 
+pub mod class;
 pub mod form;
 pub mod heat;
 pub mod lines;
@@ -19,6 +20,7 @@ use crate::{
     },
     island,
     panels::sweep::{
+        class::use_class,
         form::form,
         heat::heat,
         lines::lines,
@@ -96,6 +98,9 @@ pub fn use_sweep() -> Html {
                         { table(&page, shown) }
                     }
                 </details>
+                if page.shows("share") {
+                    { island!(use_class, shown.sweep.to_string()) }
+                }
             }
         </section>
     }

@@ -17,7 +17,7 @@ use crate::{
         labels::{knob_name, network_name},
         troubles::{problem_reason, trouble_text},
     },
-    state::{Action, SweepState, chart_view::Quantity},
+    state::{Action, SweepState, SweepStatus, chart_view::Quantity},
 };
 
 /// A sweep that is shown: one that was started, or one that is only written.
@@ -78,7 +78,8 @@ impl<'a> Shown<'a> {
 
     /// Whether some of a cell's runs are still to come.
     pub fn is_part(&self, place: usize) -> bool {
-        self.results(place).is_some() && !self.ran.is_some_and(|ran| ran.is_whole(place))
+        let is_whole = |ran: &SweepState| ran.status == SweepStatus::Done || ran.is_whole(place);
+        self.results(place).is_some() && !self.ran.is_some_and(is_whole)
     }
 }
 
