@@ -2,6 +2,9 @@
 
 use crate::{experiment::Experiment, sweep::Sweep};
 
+/// The key of a class's sweep in a link.
+pub const CLASS_KEY: &str = "class";
+
 /// The symbols, without letters that are taken for digits (Crockford's base 32).
 const SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// How many symbols of five bits carry what was found: 12 bits name the sweep, 10 the cell, 14 each score.

@@ -44,7 +44,7 @@ mod verdict;
 mod workbench;
 
 pub use answer::{Answer, FileData, REGION_REACH, REGION_SIDE, places};
-pub use class_code::{ClassCode, ClassCodeProblem};
+pub use class_code::{CLASS_KEY, ClassCode, ClassCodeProblem};
 pub use compression_result::{
     ByteBreakdown, CompressionResult, Imported, Latency, Layout, NoGpu, PipelineEnd, Sensitivity, Timing,
     WeightHistogram,

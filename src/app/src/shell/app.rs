@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{Command, PAGE_KEYS, RunState, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
+use retort_spec::{CLASS_KEY, Command, PAGE_KEYS, RunState, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -28,7 +28,7 @@ use crate::{
         panel::use_redraw_schedule, stage::stage, summary::summary_line, tabs::use_tabs, toolbar::pace_of,
         tour::use_tour,
     },
-    state::{Action, Engine, Notice, State, class::CLASS_KEY, selection},
+    state::{Action, Engine, Notice, State, selection},
     transport::Driver,
     widgets::dom::focus,
     widgets::swipe::use_swipes,

@@ -1,6 +1,6 @@
 //! What a pupil's device has to do with a class's sweep: take a cell, train it, and tell its code.
 
-use retort_spec::{ClassCode, RunState, SWEEP_KEY, Sweep, SweepCell, encode};
+use retort_spec::{CLASS_KEY, ClassCode, RunState, SWEEP_KEY, Sweep, SweepCell, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     platform::{clipboard::copy, link},
     state::{
         Action,
-        class::{CLASS_KEY, Share, cell_of, cell_text},
+        class::{Share, cell_of, cell_text},
     },
     widgets::dom::text_of,
 };

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    ClassCode, ClassCodeProblem, Experiment, Outcome, Spread, Sweep, SweepCell, Verdict, sweep::Results,
+    CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, Outcome, Spread, Sweep, SweepCell, Verdict, sweep::Results,
 };
 
 use crate::state::{
@@ -11,8 +11,6 @@ use crate::state::{
     sweep::{SweepRun, SweepState},
 };
 
-/// The key of a class's sweep in a link.
-pub const CLASS_KEY: &str = "class";
 /// What the key says where each device is to take a cell.
 pub const DEAL: &str = "deal";
 

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use retort_spec::{EngineError, Experiment, SWEEP_KEY, Sweep, SweepCell, SweepError, link, sweep::Results};
+use retort_spec::{CLASS_KEY, EngineError, Experiment, SWEEP_KEY, Sweep, SweepCell, SweepError, link, sweep::Results};
 
-use crate::state::{Notice, State, class::CLASS_KEY};
+use crate::state::{Notice, State};
 
 /// How a sweep stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A sweep for a class: a link that deals it out, the codes that come back, and what the class has found.
 
-use retort_spec::{ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep, encode, sweep::Metric};
+use retort_spec::{CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep, encode, sweep::Metric};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::{
     island,
     panels::sweep::{heat::heat, lines::lines, values::Shown},
     platform::{clipboard::copy, link},
-    state::class::{CLASS_KEY, DEAL, Gathered},
+    state::class::{DEAL, Gathered},
     widgets::{
         dom::opened,
         qr::{QrProps, use_qr},
