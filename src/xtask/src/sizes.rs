@@ -23,7 +23,7 @@ struct SizeBudget {
 const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 625_000, target: 400_000 };
 const FIRST: SizeBudget = SizeBudget {
     what: "what is fetched before training starts (app and CPU engine)",
-    limit: 1_140_000,
+    limit: 1_150_000,
     target: 750_000,
 };
 const BENCH: SizeBudget =
@@ -33,7 +33,7 @@ const SEQUENCES: SizeBudget = SizeBudget {
     limit: 400_000,
     target: 300_000,
 };
-const GPU: SizeBudget = SizeBudget { what: "the GPU engine", limit: 2_050_000, target: 2_000_000 };
+const GPU: SizeBudget = SizeBudget { what: "the GPU engine", limit: 2_120_000, target: 2_000_000 };
 
 impl SizeBudget {
     fn hold(&self, bytes: usize) -> Result<()> {
