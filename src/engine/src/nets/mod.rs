@@ -31,7 +31,7 @@ use crate::random;
 
 /// Any of the networks.
 #[derive(Module, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there are a handful of networks, and they are not moved about")]
+#[allow(clippy::large_enum_variant, reason = "there are a handful of networks, and they are not moved about")]
 pub enum Network {
     /// A multilayer perceptron.
     Mlp(Mlp),
