@@ -62,6 +62,8 @@ impl LanguageModel {
     /// If they are no such numbers.
     #[wasm_bindgen(constructor)]
     pub fn new(shape: &[u32], read: &[u32], next: &[u32]) -> Result<Self, String> {
+        // Only lints compile it beside the GPU engine, which has none.
+        #[cfg(not(feature = "gpu"))]
         retort_worker::microkernel::link();
         let shape: Vec<usize> = shape.iter().map(|&number| number as usize).collect();
         let &[width, layers, heads, hidden, context, vocabulary] = &shape[..] else { return Err("six numbers".into()) };
