@@ -59,6 +59,7 @@ async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()>
     for number in ["1", "4"] {
         let pupil = Page::open_first(&format!("{SWEEP}&class=deal"), Gpu::None).await?;
         pupil.set("#class-number", number).await?;
+        pupil.until("!document.querySelector('#class-take').disabled").await?;
         pupil.click("#class-take").await?;
         pupil.until("document.querySelector('#class-code')").await?;
         codes.push(pupil.text("#class-code").await?);
