@@ -78,7 +78,7 @@ pub fn drawing(page: &AppContext, class: &str, size: (f64, f64), label: String, 
     let frame = ["0 0 ", &width, " ", &height].concat();
     let style = ["width:", &width, "px"].concat();
     let attributes =
-        [("class", class), ("viewBox", &frame), ("role", "img"), ("style", &style), ("aria-label", &label)];
+        [("class", class), ("viewBox", &frame), ("role", "group"), ("style", &style), ("aria-label", &label)];
     let svg = tag("svg", &attributes, parts);
     let region = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", &page.texts.get("sweep"))];
     tag("div", &region, vec![svg])
