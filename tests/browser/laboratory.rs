@@ -108,7 +108,7 @@ async fn page_shows_decisions_as_geometry_while_they_are_learned() -> Result<()>
     let ink = "[...document.querySelectorAll('#regions canvas')].map((canvas) => {
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
         let sum = 0; for (let i = 3; i < pixels.length; i += 4) sum += pixels[i]; return sum; })";
-    let page = Page::open("#v=1&data=moons&runs=1&teacher-epochs=1000", Gpu::None).await?;
+    let page = Page::open("#v=1&data=moons&runs=1&teacher=128,128&teacher-epochs=1000", Gpu::None).await?;
     page.until(&format!("({ink})[0] > 0")).await?;
     let early = page.script(&format!("return ({ink})[0]")).await?;
     page.until(&format!("({ink})[0] !== {early}")).await?;
