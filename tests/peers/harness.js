@@ -1,6 +1,8 @@
 // Everyone in turns: each contender trains the same student by the same step on the same examples, a little at a time.
 // The machine's peak is measured between them.
 
+import { generator } from "./random.js";
+
 const CONTENDERS = {
   retort: { module: "./retort.js", options: { engine: "engine-cpu" } },
   "retort-webgpu": { module: "./retort.js", options: { engine: "engine-gpu" } },
@@ -12,12 +14,6 @@ const CONTENDERS = {
 };
 
 const CLASSES = 10;
-
-// Numbers that are the same everywhere: a linear congruential generator (Numerical Recipes, section 7.1).
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
 
 // Images like MNIST's (LeCun et al. 1998), a digit of 20 × 20 pixels amid 28 × 28: the handwritten digits of 8 × 8, drawn
 // larger by bilinear interpolation. Two thirds of the pixels are empty, of MNIST's four fifths.

@@ -1,13 +1,9 @@
 // One training step of a causal Transformer on labels: embedding, blocks with layer norm in front (Xiong et al. 2020),
 // Adam (Kingma & Ba 2015). The same shape, tokens and arithmetic for each contender, one thread.
 
-const RATE = 0.001, FIRST = 0.9, SECOND = 0.999, EPSILON = 1e-8;
+import { generator } from "./random.js";
 
-// Numbers that are the same everywhere: a linear congruential generator (Numerical Recipes, section 7.1).
-function generator(seed) {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
+const RATE = 0.001, FIRST = 0.9, SECOND = 0.999, EPSILON = 1e-8;
 
 // Tokens to read, and those that come next.
 function tokens({ batch, context, vocabulary }) {
