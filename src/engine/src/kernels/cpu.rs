@@ -201,6 +201,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "what ours is compared with")]
     fn our_products_and_their_gradients_are_burns() {
         let device = Device::flex().autodiff();
         let random = |shape: [usize; 3]| Tensor::<3>::random(shape, Distribution::Default, &device).require_grad();

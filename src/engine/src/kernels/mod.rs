@@ -135,6 +135,7 @@ pub fn cross_entropy(logits: &Tensor<2>, targets: &Tensor<2>, factor: f64) -> Op
 ///
 /// # Shapes
 /// `[.., rows, inputs]` and `[.., inputs, columns]`; the result `[.., rows, columns]`.
+#[expect(clippy::disallowed_methods, reason = "natively burn's product is the faster one")]
 pub fn matmul<const D: usize>(left: Tensor<D>, right: Tensor<D>) -> Tensor<D> {
     let own = if cfg!(target_family = "wasm") { cpu::product_of(&left, &right) } else { None };
     own.unwrap_or_else(|| left.matmul(right))

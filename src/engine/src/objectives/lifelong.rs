@@ -27,9 +27,9 @@ pub fn old_answers(student: &Trace, before: &Trace, old: usize, settings: &Setti
 /// `targets`: `[batch, classes]`; `second`: `[1, classes]`, 1 for the classes of the second task; the loss `[1]`, in
 /// nats.
 pub fn within_task(trace: &Trace, targets: Tensor<2>, second: &Tensor<2>, weight: f64) -> Tensor<1> {
-    // No product of matrices: the engine in the page stopped at one here.
     let is_second = (targets.clone() * second.clone()).sum_dim(1);
-    let differs = targets.clone() * 0.0 + second.clone() - is_second;
+    // Where the class of the column is of another task than the label, it is 1 or −1.
+    let differs = second.clone() - is_second;
     let others = differs.clone() * differs * ELSEWHERE;
     cross_entropy(&Trace { logits: trace.logits.clone() - others, ..trace.clone() }, targets, weight)
 }
