@@ -1,7 +1,7 @@
 //! Who teaches whom: the menu of schemes, the chosen one in a sentence with its source, and its own knobs. What its
 //! control is stands beside the control's accuracy.
 
-use retort_spec::{Scheme, SchemeGroup};
+use retort_spec::{SCHEME_KNOBS, Scheme, SchemeGroup};
 use yew::prelude::*;
 
 use super::Panel;
@@ -13,28 +13,18 @@ use crate::{
     },
 };
 
-/// The knobs of schemes that stand in no other panel.
-const KNOBS: [&str; 14] = [
-    "members",
-    "member-labels",
-    "mix",
-    "dense",
-    "stale",
-    "same-start",
-    "queries",
-    "vote-noise",
-    "noise-law",
-    "heads",
-    "kept",
-    "teacher-labels",
-    "teacher-smoothing",
-    "wrong",
-];
+/// The knobs of schemes that stand in other panels.
+const ELSEWHERE: [&str; 4] = ["student", "teacher", "teacher-epochs", "dropout"];
+
+/// The knobs of schemes that stand here.
+fn own_knobs() -> impl Iterator<Item = &'static str> {
+    SCHEME_KNOBS.iter().copied().filter(|key| !ELSEWHERE.contains(key)).chain(["wrong"])
+}
 
 /// Its entry in the table.
 pub const PANEL: Panel = Panel {
     id: "scheme",
-    holds: |key| key == "scheme" || KNOBS.contains(&key),
+    holds: |key| key == "scheme" || own_knobs().any(|own| own == key),
     draw: scheme,
     applies: |experiment, _| experiment.applies("scheme"),
     ..Panel::PLAIN
@@ -59,7 +49,7 @@ pub fn scheme(page: &AppContext) -> Html {
             <details open={chosen != Scheme::Offline}>
                 <summary>{ texts.get("scheme-settings") }</summary>
                 <p id="scheme-seen">{ texts.seen(&id) }</p>
-                { for KNOBS.map(|key| knob_control(page, key)) }
+                { for own_knobs().map(|key| knob_control(page, key)) }
             </details>
         </section>
     }
