@@ -39,9 +39,10 @@ impl Reducible for State {
                 let decoded = decode(&query, PAGE_KEYS);
                 let same = encode(&decoded.experiment) == encode(&state.experiment);
                 if !same {
-                    // Another address is a step of its own.
+                    // Another address is a step of its own, and so is the turn after it.
                     state.turning = None;
                     state.change(decoded.experiment);
+                    state.turning = None;
                 }
                 state.report(decoded.problems);
                 state.read_sweep(&query);

@@ -192,6 +192,8 @@ fn a_knob_that_is_turned_on_and_on_is_one_step() {
     assert!(state.undo.is_empty());
     state = turn(act(state, Action::Redo), "temperature", "7");
     assert_eq!(state.undo.len(), 2, "what is done again is a step of its own");
+    state = turn(act(state, Action::Navigate("#temperature=9".into())), "temperature", "3");
+    assert_eq!(undone(state).experiment.temperature, 9.0, "so is the turn after another address");
 }
 
 fn measured(network_id: NetworkId) -> Event {
