@@ -119,6 +119,12 @@ pub fn place() -> Place {
     }
 }
 
+/// The address of an experiment with these page keys alone.
+pub fn address_of(experiment: &Experiment, keys: &[(&str, &str)]) -> String {
+    let keys = keys.iter().map(|(key, value)| ["&", key, "=", value].concat());
+    [base(), "#".into(), encode(experiment)].into_iter().chain(keys).collect()
+}
+
 /// The page's whole address with another experiment and another value of a page key, to share.
 pub fn address_with(experiment: &Experiment, key: &str, value: &str) -> String {
     format!("{}{}", base(), compose(&query(), experiment, Some((key, Some(value)))))

@@ -1,11 +1,12 @@
 //! What a pupil's device has to do with a class's sweep: take a cell, train it, and tell its code.
 
-use retort_spec::{CLASS_KEY, ClassCode, RunState, SWEEP_KEY, Sweep, SweepCell, encode};
+use retort_spec::{CLASS_KEY, ClassCode, RunState, SWEEP_KEY, Sweep, SweepCell};
 use yew::prelude::*;
 
 use crate::{
     context::{AppContext, use_page},
     i18n::format::percent,
+    panels::sweep::values::cell_name,
     platform::{clipboard::copy, link},
     state::{
         Action,
@@ -27,7 +28,7 @@ pub fn use_class_cell() -> Html {
     let cells = sweep.cells(&state.experiment);
     let body = match share {
         Share::Deal => deal(&page, &sweep, cells, &number),
-        Share::Cell { cell, .. } => told(&page, share, &cells, usize::from(cell), &copied),
+        Share::Cell { sweep: name, cell } => told(&page, &sweep, &cells, (name, usize::from(cell)), &copied),
     };
     html! {
         <section id="class-cell" class="panel" aria-labelledby="class-title">
@@ -78,19 +79,19 @@ fn deal(page: &AppContext, sweep: &Sweep, cells: Vec<SweepCell>, number: &UseSta
 /// Which cell it is, and its code once it is trained.
 fn told(
     page: &AppContext,
-    share: Share,
+    sweep: &Sweep,
     cells: &[SweepCell],
-    cell: usize,
+    (name_of_sweep, cell): (u16, usize),
     copied: &UseStateHandle<Option<&'static str>>,
 ) -> Html {
     let (texts, state) = (&page.texts, &page.state);
-    let values = cells.get(cell).map(|cell| cell.values.join(texts.language.comma())).unwrap_or_default();
+    let share = Share::Cell { sweep: name_of_sweep, cell: cell as u16 };
+    let values = cells.get(cell).map(|cell| cell_name(texts, sweep, cell)).unwrap_or_default();
     let possible = cells.iter().filter(|cell| cell.experiment.is_ok()).count();
     let args =
         [("cell", (cell + 1).to_string().into()), ("count", possible.to_string().into()), ("values", values.into())];
     let which = html! { <p>{ texts.with("class-which", &args) }</p> };
     if !state.is_dealt(share) {
-        // The same cell with what was turned put back cannot be known from here: the step before it can.
         return html! { <>{ which }<p id="class-changed" class="error">{ texts.get("class-changed") }</p></> };
     }
     let Some(code) = state.class_code(share) else {
@@ -98,22 +99,8 @@ fn told(
         return html! { <>{ which }<p class="empty">{ texts.get(id) }</p></> };
     };
     let text = code.text();
-    let Share::Cell { sweep, .. } = share else { return which };
-    let place = cell_text(sweep, cell, Some(&text));
-    let address = [
-        &link::base(),
-        "#",
-        &encode(&state.experiment),
-        "&",
-        SWEEP_KEY,
-        "=",
-        &state.sweep_text,
-        "&",
-        CLASS_KEY,
-        "=",
-        &place,
-    ]
-    .concat();
+    let place = cell_text(name_of_sweep, cell, Some(&text));
+    let address = link::address_of(&state.experiment, &[(SWEEP_KEY, &state.sweep_text), (CLASS_KEY, &place)]);
     let copying = |what: &'static str, text: String| {
         let copied = copied.setter();
         Callback::from(move |_: MouseEvent| {

@@ -1,6 +1,6 @@
 //! A sweep for a class: a link that deals it out, the codes that come back, and what the class has found.
 
-use retort_spec::{CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep, encode, sweep::Metric};
+use retort_spec::{CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep, sweep::Metric};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
@@ -99,8 +99,10 @@ pub fn use_class(text: &str) -> Html {
 
 /// The link that deals a sweep out.
 fn dealt(base: &Experiment, sweep: &str) -> String {
-    let language = link::page_key("lang").map_or(String::new(), |tag| ["&lang=", &tag].concat());
-    [&link::base(), "#", &encode(base), "&", SWEEP_KEY, "=", sweep, "&", CLASS_KEY, "=", DEAL, &language].concat()
+    let language = link::page_key("lang");
+    let keys = [(SWEEP_KEY, sweep), (CLASS_KEY, DEAL)];
+    let language = language.iter().map(|tag| ("lang", tag.as_str()));
+    link::address_of(base, &keys.into_iter().chain(language).collect::<Vec<_>>())
 }
 
 /// What has come back: how much, what is missing, what was refused, where codes disagree, and the picture of the class.

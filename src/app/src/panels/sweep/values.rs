@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Experiment, Kind, Spread, Sweep, SweepCell, encode, knob,
+    Axis, Experiment, Kind, Spread, Sweep, SweepCell, encode, knob,
     sweep::{Metric, Results},
 };
 use yew::prelude::*;
@@ -55,12 +55,7 @@ impl<'a> Shown<'a> {
 
     /// A cell's values with their knobs, in words.
     pub fn name(&self, texts: &Texts, place: usize) -> String {
-        let pairs = self.sweep.axes().iter().zip(&self.cells[place].values);
-        let pair = |(axis, value): (&retort_spec::Axis, &String)| {
-            let name = knob(axis.key()).map(|knob| knob_name(texts, knob)).unwrap_or_default();
-            [&name, " ", &value_name(texts, axis.key(), value)].concat()
-        };
-        pairs.map(pair).collect::<Vec<String>>().join(texts.language.comma())
+        cell_name(texts, self.sweep, &self.cells[place])
     }
 
     /// All that is to be said of a cell.
@@ -81,6 +76,15 @@ impl<'a> Shown<'a> {
         let is_whole = |ran: &SweepState| ran.status == SweepStatus::Done || ran.is_whole(place);
         self.results(place).is_some() && !self.ran.is_some_and(is_whole)
     }
+}
+
+/// A cell's values with their knobs, in words.
+pub fn cell_name(texts: &Texts, sweep: &Sweep, cell: &SweepCell) -> String {
+    let pair = |(axis, value): (&Axis, &String)| {
+        let name = knob(axis.key()).map(|knob| knob_name(texts, knob)).unwrap_or_default();
+        [&name, " ", &value_name(texts, axis.key(), value)].concat()
+    };
+    sweep.axes().iter().zip(&cell.values).map(pair).collect::<Vec<String>>().join(texts.language.comma())
 }
 
 /// A knob's value as the page writes it.
