@@ -287,6 +287,12 @@ async fn page_leads_to_the_control_of_a_task_and_sees_it_done() -> Result<()> {
     page.until("document.activeElement.id === 'knob-granularity'").await?;
     page.set("#knob-granularity", "channel").await?;
     page.until("document.querySelector('#lesson-task').dataset.done === 'true'").await?;
+    // A step back finds the experiment as that step was left.
+    page.click("#lesson-next").await?;
+    page.until("document.querySelector('#lesson[data-step=\"5\"]')").await?;
+    page.until("!location.hash.includes('bits=3')").await?;
+    page.click("#lesson-back").await?;
+    page.until("location.hash.includes('bits=3')").await?;
     page.close().await
 }
 

@@ -80,7 +80,8 @@ fn begins_with(step: &Step) -> Option<&str> {
     step.set.as_deref().filter(|_| step.predict.is_none())
 }
 
-fn steer(page: &AppContext, experiment: &Experiment) {
+/// Turns the page to this experiment.
+pub fn steer(page: &AppContext, experiment: &Experiment) {
     let state = &page.state;
     state.dispatch(Action::Navigate(encode(experiment)));
     let under_way = matches!(state.run_state, RunState::Running | RunState::Paused);

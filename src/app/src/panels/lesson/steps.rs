@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use retort_spec::Experiment;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
@@ -41,6 +42,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let progress = use_reducer(|| guide::remembered(entry, count).unwrap_or_else(|| LessonProgress::new(count, 0)));
     let tracker = use_mut_ref(ChangeTracker::default);
     let folded = use_state(|| false);
+    // The experiment as it was when each step was left: whoever steps back finds it again.
+    let left = use_mut_ref(|| vec![None::<Experiment>; count]);
     let (text, result) = (use_node_ref(), use_node_ref());
     tracker.borrow_mut().see(&page.state);
     let step = lesson.steps.get(progress.step);
@@ -100,11 +103,15 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let Some(step) = step else { return Html::default() };
 
     let go = |to: usize| {
-        let (page, lesson, progress) = (page.clone(), lesson.clone(), progress.clone());
+        let (page, lesson, progress, left) = (page.clone(), lesson.clone(), progress.clone(), left.clone());
         Callback::from(move |_: MouseEvent| {
+            let mut left = left.borrow_mut();
+            left[progress.step] = Some(page.state.experiment.clone());
             progress.dispatch(LessonAction::Go(to));
-            if let Some(step) = lesson.steps.get(to) {
-                steer::enter(&page, step);
+            match (left[to].take(), lesson.steps.get(to)) {
+                (Some(before), _) if to < progress.step => steer::steer(&page, &before),
+                (_, Some(step)) => steer::enter(&page, step),
+                _ => {}
             }
         })
     };
