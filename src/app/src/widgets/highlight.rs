@@ -179,21 +179,27 @@ fn approach(panel: &Element, knob: Option<&str>, at_once: bool) {
 /// Top and bottom of what can be seen of the window where `panel` stands, without what lies over it.
 fn seen(window: &web_sys::Window, panel: &DomRect) -> [f64; 2] {
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
-    let guide = window.document().and_then(|document| document.query_selector(GUIDES).ok().flatten());
-    let over = guide
-        .map(|guide| guide.get_bounding_client_rect())
-        .filter(|guide| guide.left() < panel.right() && guide.right() > panel.left() && guide.top() > height / 3.0);
-    [head(window) + MARGIN, over.map_or(height, |over| over.top().min(height)) - MARGIN]
-}
-
-/// How high the head of the page is where it stays in view.
-fn head(window: &web_sys::Window) -> f64 {
-    let head = window.document().and_then(|document| document.query_selector("header").ok().flatten());
-    let stays = |head: &Element| {
-        let style = window.get_computed_style(head).ok().flatten();
+    let find = |query: &str| window.document().and_then(|document| document.query_selector(query).ok().flatten());
+    // What stays at the window's top takes its height from there, wherever it stands now.
+    let stays = |element: &Element| {
+        let style = window.get_computed_style(element).ok().flatten();
         style.is_some_and(|style| style.get_property_value("position").is_ok_and(|position| position == "sticky"))
     };
-    head.filter(stays).map_or(0.0, |head| head.get_bounding_client_rect().height())
+    let mut seen = [MARGIN, height - MARGIN];
+    for (element, is_guide) in [(find("header"), false), (find(GUIDES), true)] {
+        let Some((element, rect)) = element.map(|element| (element.clone(), element.get_bounding_client_rect())) else {
+            continue;
+        };
+        if is_guide && (rect.left() >= panel.right() || rect.right() <= panel.left()) {
+            continue;
+        }
+        if stays(&element) {
+            seen[0] += rect.height();
+        } else if is_guide {
+            seen[1] = rect.top().min(height) - MARGIN;
+        }
+    }
+    seen
 }
 
 /// How far to scroll so that a panel can be seen: not at all where it can, to its top where it is too tall, and then
