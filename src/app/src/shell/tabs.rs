@@ -1,5 +1,6 @@
 //! The tabs of the page, and how much of it stands open.
 
+use retort_spec::{DataSet, Form};
 use yew::prelude::*;
 
 use crate::{
@@ -33,6 +34,8 @@ pub fn use_tabs() -> Html {
         let depth = Depth::ALL.into_iter().find(|depth| depth.word() == word).unwrap_or_default();
         Place { depth, ..place }
     });
+    // Points in the plane are what shows best where networks differ; no image says that there are any.
+    let maps = page.turn("data").reform(|_: MouseEvent| DataSet::Moons.word().to_owned());
     if tabs.len() < 2 {
         return Html::default();
     }
@@ -57,7 +60,12 @@ pub fn use_tabs() -> Html {
         </nav>
         // On a phone the tabs are a bar at the bottom, with room for nothing else.
         if is_toured && place.tab == Tab::Distil {
-            { tour(None) }
+            <p class="first-steps">
+                { tour(None) }
+                if matches!(page.state.experiment.data.form(), Form::Image { .. }) {
+                    <button class="plain" onclick={maps}>{ texts.get("see-maps") }</button>
+                }
+            </p>
         }
         </>
     }
