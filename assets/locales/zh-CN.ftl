@@ -25,6 +25,7 @@ time-left = 还需 { $seconds } 秒
 with-without = 准确率：有教师 : 无教师
 more-buttons = 更多按钮
 tour-start = 一分钟看懂
+see-maps = 看看决策区域图
 all-numbers = 全部数值
 tour-skip = 跳过
 tour-end = 完成
