@@ -19,7 +19,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme, SweepError};
+use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme, SearchError, SweepError};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +60,9 @@ enum Failure {
     /// A text is no sweep.
     #[error("the sweep cannot be read: {0}")]
     BadSweep(#[from] SweepError),
-    /// No examples are held out for validation.
-    #[error("{data} cannot be searched: only images and points have examples for validation")]
-    NoValidation { data: DataSet },
-    /// Candidates are measured on different examples.
-    #[error("a search compares experiments on one data set, and {data} is another")]
-    OtherData { data: DataSet },
+    /// A search cannot be made.
+    #[error(transparent)]
+    Search(#[from] SearchError),
     /// No candidate was trained.
     #[error("none of the candidates can be trained")]
     NothingFound,

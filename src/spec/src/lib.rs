@@ -38,6 +38,7 @@ mod run_mode;
 mod sanitize;
 mod scheme_word;
 mod schemes;
+pub mod search;
 pub mod sweep;
 mod values;
 mod verdict;
@@ -82,6 +83,7 @@ pub use report::{
 pub use run_mode::RunMode;
 pub use scheme_word::{Scheme, SchemeGroup, SchemeInfo};
 pub use schemes::{SCHEME_KNOBS, SchemeEntry};
+pub use search::{SEARCH_KEY, Search, SearchError, SearchPlan};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer,

@@ -3,7 +3,8 @@
 use crate::number::read_number;
 
 /// The page's own settings in a link, beside the knobs.
-pub const PAGE_KEYS: &[&str] = &["lang", "theme", "hide", "lock", "view", "tab", "depth", "lesson", "sweep", "class"];
+pub const PAGE_KEYS: &[&str] =
+    &["lang", "theme", "hide", "lock", "view", "tab", "depth", "lesson", "sweep", "search", "class"];
 
 /// Keys that trackers add to links on their way. They say nothing about the experiment.
 const TRACKERS: [&str; 31] = [

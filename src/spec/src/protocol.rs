@@ -84,6 +84,9 @@ pub enum Command {
         /// What is asked about.
         text: String,
     },
+    /// From now on, and for good, training examples that are held out stand where the test set would: knobs are chosen
+    /// by what is measured then. Whatever was trained is forgotten.
+    Validate,
     /// Train a compressed network on, as the finished experiment would; answered by [`Event::FineTuned`].
     #[serde(skip)]
     FineTune(FineTuneRequest),
@@ -120,6 +123,7 @@ impl Command {
             | Self::Resume
             | Self::StepBatch
             | Self::StepEpoch
+            | Self::Validate
             | Self::Stop => true,
             Self::Files { .. }
             | Self::SetUserExamples(_)

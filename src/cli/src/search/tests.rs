@@ -44,4 +44,25 @@ fn what_cannot_be_searched_says_why() {
     assert!(why(&[SMALL, "--over", "data:moons,rings"]).contains("rings"));
     assert!(why(&[SMALL, "--over", "warmth:1"]).contains("'warmth'"));
     assert!(why(&[SMALL, "--over", "student:conv:4"]).contains("none of the candidates"));
+    assert!(why(&[SMALL]).contains("no knobs"));
+    for budget in ["0", "9m", "many"] {
+        assert!(why(&[SMALL, "--over", "temperature:1,2", "--budget", budget]).contains("halving:9"), "{budget}");
+    }
+}
+
+#[test]
+fn the_page_s_link_is_a_whole_search() {
+    let link = format!("{SMALL}&sweep=temperature:1,4&search=random:2");
+    let written = searched(&[&link]).unwrap();
+    assert_eq!(
+        written,
+        searched(&[SMALL, "--over", "temperature:1,4", "--budget", "2", "--method", "random"]).unwrap()
+    );
+    assert_ne!(written, searched(&[&link, "--method", "halving"]).unwrap(), "a flag counts instead of the link");
+}
+
+#[test]
+fn a_search_by_the_clock_ends() {
+    let written = searched(&[SMALL, "--over", "temperature:1,2,4", "--budget", "1s"]).unwrap();
+    assert!(written.contains("overestimated") || written.contains("underestimated"), "{written}");
 }

@@ -210,6 +210,12 @@ impl Session {
                 self.mode = RunMode::of(&command).unwrap_or(self.mode);
                 Vec::new()
             }
+            Command::Validate => {
+                self.validates = true;
+                // What was trained saw examples that are to be held out.
+                (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
+                Vec::new()
+            }
             Command::Stop => {
                 (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
                 Vec::new()

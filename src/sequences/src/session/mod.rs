@@ -111,6 +111,10 @@ impl Session {
                 self.job = None;
                 Vec::new()
             }
+            Command::Validate => {
+                self.job = None;
+                vec![Event::Error(EngineError::Engine { reason: "nothing is held out here".into() })]
+            }
             Command::SetSpeedLimit(pace) => {
                 (self.pace, self.due) = (pace, None);
                 Vec::new()
