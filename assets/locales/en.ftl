@@ -599,7 +599,7 @@ sweep-run = Run the sweep
 sweep-resume = Resume
 sweep-progress = { $done } of { $all } trainings
 sweep-left = about { $seconds } s left
-sweep-waits = The sweep waits until the experiment that is shown is trained.
+sweep-waits = Waiting until the experiment that is shown is trained.
 sweep-paused = Paused.
 sweep-done = The sweep is finished.
 sweep-cancelled = Cancelled; what was trained stays.
@@ -625,6 +625,28 @@ sweep-value-twice = { $what } stands twice.
 sweep-twice-commas = { $what } stands twice. Where commas belong to a value, write bars between values: 64,64|32.
 sweep-bad-range = { $what }: a range has two ends and a count of different values, such as 1..20/5, and stands for numbers only.
 sweep-too-many = More than { $count } cells. Leave out values.
+search-how = Which combinations to train
+search-all = All combinations
+search-halving = Successive halving
+search-random = Random search
+search-budget = Budget
+search-budget-hint = In whole trainings of a student, such as 9, or in seconds, such as 60s.
+search-run = Search
+search-size = { $cells ->
+    [one] One candidate.
+   *[other] { $cells } candidates.
+} They are compared on training examples that are held out. Only the best one is measured on the test set, with fresh seeds.
+search-bad = Write the budget as a whole number from 1 to { $most }, with an s behind it for seconds.
+search-no-validation = These data have no validation examples. Search among images or points.
+search-other-data = A search compares combinations on one data set. Leave out the others.
+search-nothing = None of the candidates can be trained.
+search-testing = The choice is made. The test set is being measured.
+search-tried = Candidates that were tried
+search-validation = Validation accuracy
+search-over = Best: { $cell }. On validation examples the search saw { $seen }. With fresh seeds and all training examples it scores { $test } on the test set. The search had overestimated it by { $points } points.
+search-under = Best: { $cell }. On validation examples the search saw { $seen }. With fresh seeds and all training examples it scores { $test } on the test set. The search had underestimated it by { $points } points.
+search-base = The settings that the search began from score { $value } with the same seeds.
+search-open = Open the best one
 teacher-knob = Teacher: { $knob }
 student-knob = Student: { $knob }
 downloads = Download…

@@ -50,6 +50,34 @@ async fn page_offers_to_sweep_a_knob_and_names_what_it_cannot_read() -> Result<(
     page.close().await
 }
 
+/// A search of a link: what it tried, what its best cell is worth on the test set, and that cell as the experiment.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_searches_within_a_budget_and_measures_the_best_on_the_test_set() -> Result<()> {
+    let link = format!("{SHORT}&tab=compare&sweep=temperature:1,2,4,8&search=random:2");
+    let page = Page::open_first(&link, Gpu::None).await?;
+    page.until("document.querySelector('#search-budget')?.value === '2'").await?;
+    page.set("#search-budget", "many").await?;
+    page.until("document.querySelector('#sweep-size.error')").await?;
+    page.set("#search-budget", "3").await?;
+    page.until("location.hash.endsWith('&search=random:3')").await?;
+    page.click("#sweep-run").await?;
+    page.until("document.querySelector('[data-status=done] ~ .search #search-found')").await?;
+    // Three candidates and two measurements on the test set, each with two seeds.
+    ensure!(page.text("#sweep-done").await? == "10 of 10 trainings");
+    ensure!(page.script("return document.querySelectorAll('.search tbody tr').length").await? == json!(3));
+    let found = page.text("#search-found").await?;
+    page.click("#search-found a").await?;
+    page.until("location.hash.includes('seed=1000001')").await?;
+    page.until_finished().await?;
+    // What the search said of the test set is what the page says of that experiment.
+    let score = page.text("#compare tr.now td.student").await?;
+    let score = score.split_whitespace().next().unwrap_or_default();
+    ensure!(found.contains(score), "{score} in the table, {found}");
+    ensure!(page.violations().await?.is_empty(), "{:?}", page.violations().await?);
+    page.close().await
+}
+
 /// Three devices that share nothing but what is typed: two pupils train a cell each, the lecturer gathers their codes.
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]

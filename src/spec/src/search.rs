@@ -2,12 +2,12 @@
 //!
 //! A [`Search`] says what is to be trained next, and is told what came of it. Whoever drives it trains: the page in
 //! many workers, the command line in one session. Trials before the last rung is over are measured on training examples
-//! that are held out. Only then it asks for the test set: the best candidate is trained with fresh seeds, and so is what
-//! the search began from.
+//! that are held out. Only then it asks for the test set: the best candidate is trained with fresh seeds, and so is
+//! what the search began from.
 
 mod plan;
 
-use std::{collections::VecDeque, rc::Rc};
+use std::rc::Rc;
 
 pub use plan::{Budget, Method, Rung, SearchPlan};
 
@@ -88,8 +88,8 @@ pub struct Search {
     rungs: Vec<Rung>,
     /// The rung whose candidates are tried; behind the last one the test set is measured.
     rung: usize,
-    /// Places of candidates that wait for their trial in this rung.
-    waiting: VecDeque<usize>,
+    /// Places of candidates that wait for their trial in this rung, the first one last.
+    waiting: Vec<usize>,
     trials: Vec<Trial>,
 }
 
@@ -117,7 +117,8 @@ impl Search {
         shuffle(&mut waiting, base.seed);
         let rungs = plan.rungs(base.student_epochs, waiting.len());
         waiting.truncate(rungs.first().map_or(0, |rung| rung.candidates));
-        Ok(Self { base: base.clone(), cells, plan, rungs, rung: 0, waiting: waiting.into(), trials: Vec::new() })
+        waiting.reverse();
+        Ok(Self { base: base.clone(), cells, plan, rungs, rung: 0, waiting, trials: Vec::new() })
     }
 
     /// What to train next, so many seconds after the beginning. It may be asked again before it is told what came of
@@ -134,38 +135,37 @@ impl Search {
             if is_enough {
                 self.waiting.clear();
             }
-            if let Some(place) = self.waiting.pop_front() {
+            if let Some(place) = self.waiting.pop() {
                 let Some(Ok(experiment)) = self.cells.get(place).map(|cell| &cell.experiment) else { continue };
                 let epochs = (experiment.student_epochs / rung.shortened).max(1);
-                let experiment = Experiment { student_epochs: epochs, ..(**experiment).clone() };
+                let mut experiment = (**experiment).clone();
+                experiment.student_epochs = epochs;
                 return self.begin(experiment, Some(place), Some(self.rung));
             }
             if self.trials.iter().filter(mine).any(|trial| trial.outcome.is_none()) {
                 return Next::Wait;
             }
-            let ranked: Vec<usize> = self.ranked(self.rung).iter().filter_map(|trial| trial.place).collect();
+            let mut ranked: Vec<usize> = self.ranked(self.rung).iter().filter_map(|trial| trial.place).collect();
             self.rung += 1;
             let most = self.rungs.get(self.rung).map_or(0, |next| match self.plan.budget {
                 Budget::Trainings(_) => next.candidates,
                 // How many there would be time for is not known.
                 Budget::Seconds(_) => (ranked.len() / plan::REDUCTION as usize).max(1),
             });
-            self.waiting = ranked.into_iter().take(most).collect();
+            ranked.truncate(most);
+            ranked.reverse();
+            self.waiting = ranked;
         }
     }
 
     /// What is measured on the test set, now that nothing is chosen any more.
     fn test(&mut self) -> Next {
-        let fresh = |experiment: &Experiment| Experiment {
-            seed: experiment.seed.wrapping_add(FRESH_SEEDS),
-            ..experiment.clone()
-        };
         let Some(best) = self.best().and_then(|trial| trial.place) else { return Next::Done };
         let Ok(experiment) = &self.cells[best].experiment else { return Next::Done };
         let mut tests = self.trials.iter().filter(|trial| trial.rung.is_none());
         match tests.clone().count() {
-            0 => self.begin(fresh(experiment), Some(best), None),
-            1 if **experiment != self.base => self.begin(fresh(&self.base), None, None),
+            0 => self.begin(fresh((**experiment).clone()), Some(best), None),
+            1 if **experiment != self.base => self.begin(fresh(self.base.clone()), None, None),
             _ if tests.any(|trial| trial.outcome.is_none()) => Next::Wait,
             _ => Next::Done,
         }
@@ -190,12 +190,13 @@ impl Search {
 
     /// The measured trials of a rung, the best first; of equal ones the earlier.
     pub fn ranked(&self, rung: usize) -> Vec<&Trial> {
-        let mut trials: Vec<(&Trial, f64)> = Vec::new();
-        for trial in self.trials.iter().filter(|trial| trial.rung == Some(rung)) {
-            trials.extend(trial.spread().map(|spread| (trial, spread.mean)));
+        let mut ranked: Vec<&Trial> = Vec::new();
+        let mean = |trial: &Trial| trial.spread().map(|spread| spread.mean);
+        for trial in self.trials.iter().filter(|trial| trial.rung == Some(rung) && trial.spread().is_some()) {
+            let at = ranked.iter().take_while(|other| mean(other) >= mean(trial)).count();
+            ranked.insert(at, trial);
         }
-        trials.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        trials.into_iter().map(|(trial, _)| trial).collect()
+        ranked
     }
 
     /// The best trial of the longest rung in which anything was trained.
@@ -251,6 +252,12 @@ impl Search {
             false => planned.max(self.trials.len()),
         }
     }
+}
+
+/// An experiment with seeds that the search has not seen.
+fn fresh(mut experiment: Experiment) -> Experiment {
+    experiment.seed = experiment.seed.wrapping_add(FRESH_SEEDS);
+    experiment
 }
 
 /// Puts places into a random order that follows from the seed (Fisher and Yates; numbers by SplitMix64, Steele et al.

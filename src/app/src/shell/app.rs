@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{CLASS_KEY, Command, PAGE_KEYS, RunState, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
+use retort_spec::{CLASS_KEY, Command, PAGE_KEYS, RunState, SEARCH_KEY, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -104,10 +104,11 @@ pub fn App(props: &AppProps) -> Html {
     {
         let experiment = state.experiment.clone();
         let first = use_mut_ref(|| true);
-        use_effect_with(state.sweep_text.clone(), move |text| {
+        use_effect_with((state.sweep_text.clone(), state.search_text.clone()), move |(text, search)| {
             // What a link says stays as it is until it is changed; what cannot be read is not handed on.
             if !first.replace(false) && (text.is_empty() || text.parse::<Sweep>().is_ok()) {
                 link::put_in_place(&experiment, SWEEP_KEY, Some(text));
+                link::put_in_place(&experiment, SEARCH_KEY, Some(search));
             }
         });
     }

@@ -137,6 +137,8 @@ pub struct State {
     pub networks_kept: u32,
     /// The knobs that the visitor wants to sweep with their values, as they were written.
     pub sweep_text: String,
+    /// How the cells are tried, where not all of them are, as it was written.
+    pub search_text: String,
     /// What this device has to do with a class's sweep, as a link says it.
     pub class_text: String,
     /// The sweep that was started last.
@@ -192,6 +194,7 @@ impl State {
             networks_kept: 0,
             exhibits: Vec::new(),
             sweep_text: String::new(),
+            search_text: String::new(),
             class_text: String::new(),
             sweep: None,
         };

@@ -48,7 +48,8 @@ impl Reducible for State {
                 state.read_sweep(&query);
                 if same
                     && state.notices == self.notices
-                    && (&state.sweep_text, &state.class_text) == (&self.sweep_text, &self.class_text)
+                    && (&state.sweep_text, &state.search_text) == (&self.sweep_text, &self.search_text)
+                    && state.class_text == self.class_text
                 {
                     return self;
                 }

@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use retort_spec::{CLASS_KEY, EngineError, Experiment, SWEEP_KEY, Sweep, SweepCell, SweepError, link, sweep::Results};
+use retort_spec::{
+    CLASS_KEY, EngineError, Experiment, SEARCH_KEY, SWEEP_KEY, Search, Sweep, SweepCell, SweepError, link,
+    sweep::Results,
+};
 
 use crate::state::{Notice, State};
 
@@ -56,6 +59,8 @@ pub struct SweepRun {
 pub struct SweepState {
     pub run: Rc<SweepRun>,
     pub outcomes: Vec<Option<Outcome>>,
+    /// What a search among the cells has found. Nothing comes of the cells themselves then.
+    pub search: Option<Rc<Search>>,
     pub status: SweepStatus,
     /// Trainings in all: the runs of all cells.
     pub trainings: u32,
@@ -76,7 +81,16 @@ impl PartialEq for SweepState {
 impl SweepState {
     /// One that was trained elsewhere.
     pub fn done(run: Rc<SweepRun>, outcomes: Vec<Option<Outcome>>) -> Self {
-        Self { run, outcomes, status: SweepStatus::Done, trainings: 0, done: 0, seconds_left: None, version: 0 }
+        Self {
+            run,
+            outcomes,
+            search: None,
+            status: SweepStatus::Done,
+            trainings: 0,
+            done: 0,
+            seconds_left: None,
+            version: 0,
+        }
     }
 
     /// The experiment of a cell, if it is possible.
@@ -102,8 +116,12 @@ impl SweepState {
 pub enum SweepAction {
     /// The visitor writes which knobs are to be swept.
     Draft(String),
+    /// How its cells are tried, as a text; empty for all of them.
+    Plan(String),
     /// It begins, with so many trainings.
     Begin(Rc<SweepRun>, u32),
+    /// It is a search, which stands so.
+    Searched(Rc<Search>),
     /// It goes on, waits or ends.
     Status(SweepStatus),
     /// More of a cell is known, if it is named; so many trainings are done, and the others take about so many seconds.
@@ -114,13 +132,20 @@ impl State {
     pub(super) fn sweep_action(&mut self, action: SweepAction) {
         match (action, &mut self.sweep) {
             (SweepAction::Draft(text), _) => self.sweep_text = text,
+            (SweepAction::Plan(text), _) => self.search_text = text,
             (SweepAction::Begin(run, trainings), _) => {
                 let outcomes = run.cells.iter().map(|_| None).collect();
                 let status = SweepStatus::Running;
-                self.sweep =
-                    Some(SweepState { run, outcomes, status, trainings, done: 0, seconds_left: None, version: 0 });
+                self.sweep = Some(SweepState { status, trainings, ..SweepState::done(run, outcomes) });
             }
             (_, None) => {}
+            (SweepAction::Searched(search), Some(sweep)) => {
+                let runs = search.trials().iter().map(|trial| trial.experiment.runs).sum::<u32>();
+                let planned = search.count() - search.trials().len();
+                sweep.trainings = runs + planned as u32 * search.base().runs;
+                sweep.search = Some(search);
+                sweep.version += 1;
+            }
             (SweepAction::Status(status), Some(sweep)) => {
                 sweep.status = status;
                 sweep.version += 1;
@@ -139,6 +164,9 @@ impl State {
     pub fn read_sweep(&mut self, query: &str) {
         if let Some(text) = link::page_key(query, CLASS_KEY) {
             self.class_text = text;
+        }
+        if let Some(text) = link::page_key(query, SEARCH_KEY) {
+            self.search_text = text;
         }
         let Some(text) = link::page_key(query, SWEEP_KEY) else { return };
         self.notices.retain(|notice| !matches!(notice, Notice::Sweep(_)));
@@ -160,7 +188,8 @@ mod tests {
         let mut state = State::open("#v=1&sweep=temperature:1,2;student:4,16&seed=3");
         assert_eq!((state.sweep_text.as_str(), state.experiment.seed), ("temperature:1,2;student:4,16", 3));
         assert_eq!(state.notices, []);
-        state.read_sweep("#v=1&seed=4");
+        state.read_sweep("#v=1&seed=4&search=halving:9");
+        assert_eq!(state.search_text, "halving:9");
         assert_eq!(state.sweep_text, "temperature:1,2;student:4,16");
         state.read_sweep("#v=1&sweep=warmth:1");
         let error = SweepError::UnknownKnob { key: "warmth".into() };

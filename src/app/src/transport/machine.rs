@@ -12,8 +12,8 @@ pub mod timing;
 pub mod workbench;
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, Sweep,
-    UserExample, WorkbenchCommand, WorkbenchEvent,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, SearchPlan,
+    Sweep, UserExample, WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
@@ -93,8 +93,8 @@ pub enum Input<P> {
     Compress(Pipeline),
     /// Give up the pipeline that is under way.
     CancelPipeline,
-    /// Train the cells of this sweep, which is made from this experiment.
-    StartSweep(Box<(Experiment, Sweep)>),
+    /// Train the cells of this sweep, which is made from this experiment, or search among them.
+    StartSweep(Box<(Experiment, Sweep, Option<SearchPlan>)>),
     /// Pause the sweep, or let it go on.
     PauseSweep(bool),
     /// End the sweep.
@@ -269,7 +269,7 @@ impl<P: Clone> Machine<P> {
                     self.dispatch(Action::Events { events, recorded: true });
                 }
             }
-            Input::StartSweep(sweep) => self.start_sweep(sweep.0, sweep.1),
+            Input::StartSweep(sweep) => self.start_sweep(sweep.0, sweep.1, sweep.2),
             Input::PauseSweep(pause) => self.pause_sweep(pause),
             Input::CancelSweep => self.cancel_sweep(),
             Input::Tick => {

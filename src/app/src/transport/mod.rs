@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use gloo_timers::callback::Timeout;
 use retort_spec::{
-    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, Recording, Sweep, UserExample,
+    Command, DataSet, Experiment, FileData, Floats, NetworkId, Pipeline, Recording, SearchPlan, Sweep, UserExample,
     WorkbenchCommand, encode,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -177,9 +177,9 @@ impl Driver {
         self.step(Input::CancelPipeline);
     }
 
-    /// Trains the cells of a sweep beside the experiment that is shown.
-    pub fn start_sweep(&self, base: Experiment, sweep: Sweep) {
-        self.step(Input::StartSweep(Box::new((base, sweep))));
+    /// Trains the cells of a sweep beside the experiment that is shown, or searches among them.
+    pub fn start_sweep(&self, base: Experiment, sweep: Sweep, search: Option<SearchPlan>) {
+        self.step(Input::StartSweep(Box::new((base, sweep, search))));
     }
 
     /// Pauses the sweep, or lets it go on.

@@ -83,6 +83,9 @@ pub struct SearchPlan {
 impl SearchPlan {
     /// What a search is that nobody has turned: enough for three whole rungs.
     pub const USUAL: Self = Self { method: Method::Halving, budget: Budget::Trainings(9) };
+
+    /// Its budget as a text.
+    pub const USUAL_BUDGET: &str = "9";
 }
 
 impl fmt::Display for SearchPlan {
@@ -177,6 +180,7 @@ mod tests {
 
     #[test]
     fn texts_are_read_back_and_others_are_refused() {
+        assert_eq!(SearchPlan::USUAL.budget.to_string(), SearchPlan::USUAL_BUDGET);
         for text in ["halving:9", "random:1000", "halving:60s"] {
             assert_eq!(text.parse::<SearchPlan>().unwrap().to_string(), text);
         }

@@ -1,14 +1,16 @@
-//! A sweep: which knobs it turns, how far it is, and what came of its cells, as a picture and as a table.
+//! A sweep: which knobs it turns, how far it is, and what came of its cells, as a picture and as a table; or a search
+//! among its cells.
 
 pub mod class;
 pub mod form;
 pub mod heat;
 pub mod lines;
 pub mod save;
+pub mod search;
 pub mod table;
 pub mod values;
 
-use retort_spec::{Knob, RunState, Sweep, SweepCell, SweepError, knob, sweep::Metric};
+use retort_spec::{Knob, RunState, Search, SearchError, SearchPlan, Sweep, SweepCell, SweepError, knob, sweep::Metric};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
@@ -25,6 +27,7 @@ use crate::{
         heat::heat,
         lines::lines,
         save::save_buttons,
+        search::{asked, search_error, search_form, search_report},
         table::table,
         values::{Shown, link, metric_name},
     },
@@ -53,12 +56,20 @@ pub fn use_sweep() -> Html {
     let (is_table_open, narrow) = (use_state_eq(|| false), use_narrower(PHONE));
     let (texts, state) = (&page.texts, &page.state);
     let draft = state.sweep_text.parse::<Sweep>();
-    let preview = use_memo((state.sweep_text.clone(), state.experiment.clone()), |(text, experiment)| {
-        text.parse::<Sweep>().ok().map(|sweep| (sweep.cells(experiment), sweep))
+    let given = (state.sweep_text.clone(), state.search_text.clone(), state.experiment.clone());
+    let made = use_memo(given, |(text, search, experiment)| {
+        let preview = text.parse::<Sweep>().ok().map(|sweep| (sweep.cells(experiment), sweep));
+        // The search that is asked for, if it is one and can be made.
+        let plan = match (asked(search), &preview) {
+            (Ok(Some(plan)), Some((_, sweep))) => Search::new(experiment, sweep, plan).map(|_| Some(plan)),
+            (plan, _) => plan,
+        };
+        (preview, plan)
     });
+    let (preview, plan) = &*made;
     let ran = state.sweep.as_ref();
     let is_open = ran.is_some_and(|ran| ran.status.is_open());
-    let shown = match (ran, &*preview) {
+    let shown = match (ran, preview) {
         (Some(ran), _) => Some(Shown::of(ran)),
         (None, Some((cells, sweep))) => Some(Shown { sweep, cells, base: &state.experiment, ran: None }),
         (None, None) => None,
@@ -76,10 +87,13 @@ pub fn use_sweep() -> Html {
             <h2 id="sweep-title">{ texts.get("sweep") }</h2>
             <p>{ texts.get("sweep-about") }</p>
             { form(&page, draft.as_ref().err()) }
-            { size(&page, &draft, &preview) }
-            { run_buttons(&page, draft.ok(), is_open) }
+            { search_form(&page, plan.as_ref().err()) }
+            { size(&page, &draft, preview, plan) }
+            { run_buttons(&page, draft.ok().zip(plan.ok()), is_open) }
             { for ran.map(|ran| progress(&page, ran)) }
-            if let Some(shown) = &shown {
+            if let Some((ran, search)) = ran.and_then(|ran| Some((ran, ran.search.as_ref()?))) {
+                { search_report(&page, ran, search) }
+            } else if let Some(shown) = &shown {
                 <div class="tools">
                     { choice(texts.get("sweep-metric"), metrics(&page, shown), metric.word(), &choose) }
                     { save_buttons(&page, shown, &picture, *metric) }
@@ -98,7 +112,7 @@ pub fn use_sweep() -> Html {
                         { table(&page, shown) }
                     }
                 </details>
-                if page.shows("share") {
+                if page.shows("share") && state.search_text.is_empty() {
                     { island!(use_class, shown.sweep.to_string()) }
                 }
             }
@@ -112,18 +126,30 @@ fn metrics(page: &AppContext, shown: &Shown<'_>) -> Vec<(String, String)> {
 }
 
 /// How much is asked for, or what is wrong with it.
-fn size(page: &AppContext, draft: &Result<Sweep, SweepError>, preview: &Option<(Vec<SweepCell>, Sweep)>) -> Html {
+fn size(
+    page: &AppContext,
+    draft: &Result<Sweep, SweepError>,
+    preview: &Option<(Vec<SweepCell>, Sweep)>,
+    plan: &Result<Option<SearchPlan>, SearchError>,
+) -> Html {
     let texts = &page.texts;
     let size = |class: &str, parts| tag("p", &[("id", "sweep-size"), ("class", class)], parts);
     let error = draft.as_ref().err().filter(|error| **error != SweepError::Empty);
     if let Some(error) = error {
         return size("error", vec![sweep_error(texts, error).into()]);
     }
+    if let Err(error) = plan {
+        return size("error", vec![search_error(page, error).into()]);
+    }
     let Some((cells, _)) = preview else {
         return size("empty", vec![texts.get("sweep-choose").into(), example(page)]);
     };
     let possible = cells.iter().filter_map(|cell| cell.experiment.as_ref().ok());
     let count = |count: usize| number(texts, count as f64, 0).into();
+    if let Ok(Some(_)) = plan {
+        let args = [("cells", count(possible.count()))];
+        return size("empty", vec![texts.with("search-size", &args).into()]);
+    }
     let trainings = possible.clone().map(|experiment| experiment.runs as usize).sum();
     let all = texts.with("sweep-size", &[("cells", count(possible.count())), ("trainings", count(trainings))]);
     let impossible = cells.iter().filter_map(|cell| cell.experiment.as_ref().err());
@@ -151,7 +177,7 @@ fn example(page: &AppContext) -> Html {
 }
 
 /// What starts, pauses and ends a sweep.
-fn run_buttons(page: &AppContext, draft: Option<Sweep>, is_open: bool) -> Html {
+fn run_buttons(page: &AppContext, draft: Option<(Sweep, Option<SearchPlan>)>, is_open: bool) -> Html {
     let (texts, state) = (&page.texts, &page.state);
     let act = |act: fn(&Driver)| {
         let driver = page.driver.clone();
@@ -169,17 +195,18 @@ fn run_buttons(page: &AppContext, draft: Option<Sweep>, is_open: bool) -> Html {
         };
     }
     let can_run = draft.is_some() && !matches!(state.engine, Engine::Failed(_));
+    let label = if let Some((_, Some(_))) = draft { "search-run" } else { "sweep-run" };
     let run = {
         let (driver, base) = (page.driver.clone(), state.experiment.clone());
         Callback::from(move |_: MouseEvent| {
-            if let Some(sweep) = &draft {
-                driver.start_sweep(base.clone(), sweep.clone());
+            if let Some((sweep, plan)) = &draft {
+                driver.start_sweep(base.clone(), sweep.clone(), *plan);
             }
         })
     };
     html! {
         <div class="tools">
-            <button id="sweep-run" class="primary" disabled={!can_run} onclick={run} aria-describedby="sweep-size">{ texts.get("sweep-run") }</button>
+            <button id="sweep-run" class="primary" disabled={!can_run} onclick={run} aria-describedby="sweep-size">{ texts.get(label) }</button>
         </div>
     }
 }
@@ -193,10 +220,13 @@ fn progress(page: &AppContext, sweep: &SweepState) -> Html {
     let left = sweep.seconds_left.filter(|_| sweep.status == SweepStatus::Running);
     let left = left.map(|seconds| texts.with("sweep-left", &[("seconds", number(texts, seconds.ceil(), 0).into())]));
     let status = match sweep.status {
-        SweepStatus::Running => None,
+        SweepStatus::Running => {
+            sweep.search.as_ref().filter(|search| search.is_testing()).map(|_| texts.get("search-testing"))
+        }
         SweepStatus::Waiting if page.state.run_state == RunState::Paused => None,
         SweepStatus::Waiting => Some(texts.get("sweep-waits")),
         SweepStatus::Paused => Some(texts.get("sweep-paused")),
+        SweepStatus::Done if sweep.search.is_some() => None,
         SweepStatus::Done => Some(texts.get("sweep-done")),
         SweepStatus::Cancelled => Some(texts.get("sweep-cancelled")),
     };

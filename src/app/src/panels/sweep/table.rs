@@ -70,13 +70,15 @@ pub fn table(page: &AppContext, shown: &Shown<'_>) -> Html {
         row(place, "", false, cells)
     };
     let caption = text("caption", &[], texts.get("compare-caption"));
+    cells_table(&texts.get("sweep"), head, (0..shown.cells.len()).map(line).collect(), Some(caption))
+}
+
+/// A table of cells, which scrolls where it is too wide.
+pub fn cells_table(name: &str, head: Vec<Cell>, rows: Vec<Html>, caption: Option<Html>) -> Html {
     let group = |name, rows| tag(name, &[("role", "rowgroup")], rows);
-    let body = group("tbody", (0..shown.cells.len()).map(line).collect());
-    let table = tag(
-        "table",
-        &[("class", "runs"), ("role", "table")],
-        vec![caption, group("thead", vec![row(0, "", true, head)]), body],
-    );
-    let region = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", &texts.get("sweep"))];
+    let mut parts: Vec<Html> = caption.into_iter().collect();
+    parts.extend([group("thead", vec![row(0, "", true, head)]), group("tbody", rows)]);
+    let table = tag("table", &[("class", "runs"), ("role", "table")], parts);
+    let region = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", name)];
     tag("div", &region, vec![table])
 }

@@ -2,13 +2,18 @@
 //!
 //! Runs that share their teachers stay with one worker, whose session finds these again. A worker without runs of its
 //! own helps another one, and is sent that one's teacher. While the experiment that is shown trains, the sweep waits.
+//!
+//! A search is trained by the same workers: each of its trials is a cell. Before it measures what it found, every
+//! worker is told to hold out training examples as the first thing, and no such worker outlives that moment.
 
 mod jobs;
 
 use std::rc::Rc;
 
 use retort_spec::{
-    Command, DeviceChoice, Experiment, Measured, NetworkId, Phase, RunResult, RunState, Sweep, UserExample, Verdict,
+    Command, DeviceChoice, EngineError, Experiment, Measured, NetworkId, Phase, RunResult, RunState, Search, Spread,
+    Sweep, UserExample, Verdict,
+    search::{Budget, Next, SearchPlan},
 };
 
 use crate::{
@@ -69,6 +74,8 @@ struct SweepWorker {
     /// The one of them whose teacher it was sent.
     adopted: Option<Rc<str>>,
     task: Option<Task>,
+    /// Whether it measures on held-out training examples.
+    validates: bool,
     /// The number of the share of which it speaks.
     generation: u32,
     /// The labels of its test examples, how many these are, and how many classes there are.
@@ -88,9 +95,22 @@ struct Cell {
     has_failed: bool,
 }
 
+impl Cell {
+    fn new(experiment: &Experiment) -> Self {
+        let mut experiment = experiment.clone();
+        // A device of its own would need a worker of its own.
+        experiment.device = DeviceChoice::Cpu;
+        Self { experiment, results: Vec::new(), measured: Vec::new(), seconds: 0.0, has_failed: false }
+    }
+}
+
 /// The sweep's part of the machine.
 pub(super) struct Sweeper<P> {
+    /// The cells of the sweep, or the trials of the search.
     cells: Vec<Option<Cell>>,
+    search: Option<Search>,
+    /// When it began, later by the time that it waited.
+    since: f64,
     /// What waits to be trained, in order.
     jobs: Vec<Job>,
     workers: Vec<SweepWorker>,
@@ -115,6 +135,8 @@ impl<P> Default for Sweeper<P> {
     fn default() -> Self {
         Self {
             cells: Vec::new(),
+            search: None,
+            since: 0.0,
             jobs: Vec::new(),
             workers: Vec::new(),
             teachers: Vec::new(),
@@ -138,6 +160,22 @@ impl<P> Sweeper<P> {
 
     fn worker(&mut self, id: WorkerId) -> Option<&mut SweepWorker> {
         self.workers.iter_mut().find(|worker| worker.id == id)
+    }
+
+    /// Puts the runs of a cell in the queue.
+    fn add_jobs(&mut self, place: usize) {
+        let Some(Some(Cell { experiment, .. })) = self.cells.get(place) else { return };
+        let teachers = knobs(experiment, Phase::Teacher);
+        let job = |run: Option<u32>| Job {
+            cell: place,
+            run,
+            family: [&*teachers, &run.unwrap_or(0).to_string()].concat().into(),
+            failures: 0,
+        };
+        match experiment.data.is_of_sequences() {
+            true => self.jobs.push(job(None)),
+            false => self.jobs.extend((0..experiment.runs).map(|run| job(Some(run)))),
+        }
     }
 
     fn program(&self, job: &Job) -> Program {
@@ -177,47 +215,78 @@ fn program(is_of_sequences: bool) -> Program {
 }
 
 impl<P: Clone> Machine<P> {
-    /// Trains the cells of a sweep that is made from this experiment, in the place of the sweep before.
-    pub(super) fn start_sweep(&mut self, base: Experiment, sweep: Sweep) {
+    /// Trains the cells of a sweep that is made from this experiment, in the place of the sweep before; or searches
+    /// among them.
+    pub(super) fn start_sweep(&mut self, base: Experiment, sweep: Sweep, plan: Option<SearchPlan>) {
+        // The page offers no search that cannot be made.
+        let Ok(search) = plan.map(|plan| Search::new(&base, &sweep, plan)).transpose() else { return };
         self.end_sweep_workers();
         let cells = sweep.cells(&base);
-        let mut sweeper = Sweeper {
+        let runs = cells.iter().filter_map(|cell| cell.experiment.as_ref().ok()).map(|experiment| experiment.runs);
+        self.sweeper = Sweeper {
             own: self.own.clone(),
+            runs: runs.chain([base.runs]).max().unwrap_or(1),
             is_on: true,
             is_outranked: self.sweeper.is_outranked,
+            held: self.sweeper.is_outranked.then_some(self.now),
             generation: self.sweeper.generation,
+            since: self.now,
             ..Sweeper::default()
         };
-        for cell in &cells {
-            sweeper.cells.push(cell.experiment.as_ref().ok().map(|experiment| Cell {
-                // A device of its own would need a worker of its own.
-                experiment: Experiment { device: DeviceChoice::Cpu, ..(**experiment).clone() },
-                results: Vec::new(),
-                measured: Vec::new(),
-                seconds: 0.0,
-                has_failed: false,
-            }));
-        }
-        for place in sweep.order() {
-            let Some(Cell { experiment, .. }) = &sweeper.cells[place] else { continue };
-            let teachers = knobs(experiment, Phase::Teacher);
-            sweeper.runs = sweeper.runs.max(experiment.runs);
-            let job = |run: Option<u32>| Job {
-                cell: place,
-                run,
-                family: [&*teachers, &run.unwrap_or(0).to_string()].concat().into(),
-                failures: 0,
-            };
-            match experiment.data.is_of_sequences() {
-                true => sweeper.jobs.push(job(None)),
-                false => sweeper.jobs.extend((0..experiment.runs).map(|run| job(Some(run)))),
+        let mut trainings = 0;
+        if search.is_none() {
+            for cell in &cells {
+                let experiment = cell.experiment.as_ref().ok();
+                self.sweeper.cells.push(experiment.map(|experiment| Cell::new(experiment)));
             }
+            sweep.order().into_iter().for_each(|place| self.sweeper.add_jobs(place));
+            trainings = self.sweeper.jobs.len() as u32;
         }
-        let trainings = sweeper.jobs.len() as u32;
-        self.sweeper = sweeper;
+        self.sweeper.search = search;
         self.tell_sweep(SweepAction::Begin(Rc::new(SweepRun { base, sweep, cells }), trainings));
+        self.show_search();
         self.tell_sweep_status();
         self.feed_sweep();
+    }
+
+    /// Takes from the search what is to be trained next; whether there was anything.
+    fn extend_search(&mut self) -> bool {
+        let seconds = self.now - self.sweeper.since;
+        let most = all_cores(self.cores, self.memory) as usize;
+        let mut is_more = false;
+        // Jobs that wait are as few as keep all workers busy: the next may depend on what comes of these.
+        while self.sweeper.jobs.len() < most
+            && let Some(search) = &mut self.sweeper.search
+            && let Next::Train(index) = search.next(seconds)
+        {
+            is_more = true;
+            let (is_testing, cell) = (search.is_testing(), Cell::new(&search.trials()[index].experiment));
+            self.sweeper.cells.push(Some(cell));
+            self.sweeper.add_jobs(index);
+            if is_testing && self.sweeper.workers.iter().any(|worker| worker.validates) {
+                // Nothing is under way: what is tested depends on all trials before.
+                self.end_sweep_workers();
+            }
+        }
+        if is_more {
+            self.show_search();
+        }
+        is_more
+    }
+
+    /// The search is told what came of a trial.
+    fn tell_search(&mut self, index: usize, outcome: Result<Spread, EngineError>) {
+        if let Some(search) = &mut self.sweeper.search {
+            search.tell(index, outcome);
+            self.show_search();
+        }
+    }
+
+    /// The page is told how the search stands.
+    fn show_search(&mut self) {
+        if let Some(search) = &self.sweeper.search {
+            self.tell_sweep(SweepAction::Searched(Rc::new(search.clone())));
+        }
     }
 
     /// The visitor pauses the sweep, or lets it go on.
@@ -256,6 +325,7 @@ impl<P: Clone> Machine<P> {
             (true, None) => self.sweeper.held = Some(self.now),
             (false, Some(since)) => {
                 self.sweeper.held = None;
+                self.sweeper.since += self.now - since;
                 let tasks = self.sweeper.workers.iter_mut().filter_map(|worker| worker.task.as_mut());
                 tasks.for_each(|task| task.since += self.now - since);
             }
@@ -290,6 +360,8 @@ impl<P: Clone> Machine<P> {
         if !self.sweeper.is_on || self.sweeper.waits() {
             return;
         }
+        self.extend_search();
+        let validates = self.sweeper.search.as_ref().is_some_and(|search| !search.is_testing());
         let free = |worker: &&SweepWorker| worker.ready && worker.task.is_none();
         for id in self.sweeper.workers.iter().filter(free).map(|worker| worker.id).collect::<Vec<WorkerId>>() {
             // What is the same as what it trained before is done at once, and there may be more of it.
@@ -326,6 +398,7 @@ impl<P: Clone> Machine<P> {
                 families: Vec::new(),
                 adopted: None,
                 task: None,
+                validates,
                 generation: 0,
                 test: (Vec::new(), 0, 0),
                 experiment: None,
@@ -334,6 +407,10 @@ impl<P: Clone> Machine<P> {
             });
         }
         if self.sweeper.jobs.is_empty() && tasks == 0 {
+            // What was known already came to an end at once.
+            if self.extend_search() {
+                return self.feed_sweep();
+            }
             self.sweeper.is_on = false;
             self.end_sweep_workers();
             self.tell_sweep(SweepAction::Status(SweepStatus::Done));
@@ -346,8 +423,13 @@ impl<P: Clone> Machine<P> {
         let tasks = sweeper.workers.iter().filter_map(|worker| worker.task.as_ref());
         let begun: f64 = tasks.clone().map(|task| self.now - task.since).sum();
         let whole = (sweeper.jobs.len() + tasks.count()) as f64 * seconds / f64::from(count);
-        let left = (whole - begun).max(0.0) / sweeper.workers.len().max(1) as f64;
-        let (done, seconds_left) = (sweeper.done, (count > 0).then_some(left));
+        let left = match sweeper.search.as_ref().map(|search| search.plan().budget) {
+            None => Some((whole - begun).max(0.0) / sweeper.workers.len().max(1) as f64).filter(|_| count > 0),
+            Some(Budget::Seconds(all)) => Some((f64::from(all) - self.now + sweeper.since).max(0.0)),
+            // Trials of different rungs take different times.
+            Some(Budget::Trainings(_)) => None,
+        };
+        let (done, seconds_left) = (sweeper.done, left);
         self.tell_sweep(SweepAction::Told { cell, done, seconds_left });
     }
 

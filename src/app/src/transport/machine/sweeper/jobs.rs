@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use retort_spec::{
     Command, EngineError, Event, Experiment, Measured, NetworkId, ParcelLabel, Phase, RunAssignment, RunResult,
-    RunState, Verdict, changed, metrics::Answers, sweep::Results,
+    RunState, Verdict, changed,
+    metrics::Answers,
+    sweep::{Metric, Results},
 };
 
 use super::{Job, MOST_FAILURES, Task, Trained, imitates_one};
@@ -126,10 +128,12 @@ impl<P: Clone> Machine<P> {
         match event {
             Event::Ready(_) => {
                 worker.ready = true;
+                let validate = worker.validates.then_some(Command::Validate);
                 let files = self.files.iter().chain(&self.offered).cloned();
                 let files = files.map(|(data, files)| Command::Files { data, files });
                 let own = (!self.sweeper.own.is_empty()).then(|| Command::SetUserExamples(self.sweeper.own.clone()));
-                self.effects.extend(files.chain(own).map(|command| Effect::Send(id, command)));
+                let commands = validate.into_iter().chain(files).chain(own);
+                self.effects.extend(commands.map(|command| Effect::Send(id, command)));
                 return self.feed_sweep();
             }
             Event::AssignmentApplied { generation } => worker.generation = generation,
@@ -204,8 +208,15 @@ impl<P: Clone> Machine<P> {
             RunResult::verdict(&results, &cell.experiment.plan(), trained.examples, false)
         });
         let (measured, seconds) = (cell.measured.clone(), cell.seconds);
+        let is_whole = cell.results.len() >= cell.experiment.runs as usize;
         let results = Results { verdict, measured, packed: Vec::new(), seconds };
-        self.tell_sweep_progress(Some((job.cell, Ok(Rc::new(results)))));
+        if self.sweeper.search.is_none() {
+            return self.tell_sweep_progress(Some((job.cell, Ok(Rc::new(results)))));
+        }
+        if is_whole && let Some(spread) = Metric::Accuracy.value(&results) {
+            self.tell_search(job.cell, Ok(spread));
+        }
+        self.tell_sweep_progress(None);
     }
 
     /// A cell cannot be trained; its other runs cannot either.
@@ -216,7 +227,11 @@ impl<P: Clone> Machine<P> {
         if let Some(Some(cell)) = self.sweeper.cells.get_mut(place) {
             cell.has_failed = true;
         }
-        self.tell_sweep_progress(Some((place, Err(trouble))));
+        if self.sweeper.search.is_none() {
+            return self.tell_sweep_progress(Some((place, Err(trouble))));
+        }
+        self.tell_search(place, Err(trouble));
+        self.tell_sweep_progress(None);
     }
 
     /// A worker is no more: another one trains what it trained.

@@ -20,7 +20,7 @@ fn sweeping(more: &str, sweep: &str, cores: u32) -> World {
 
 fn begin(world: &mut World, more: &str, sweep: &str) {
     let sweep: Sweep = sweep.parse().unwrap();
-    world.step(Input::StartSweep(Box::new((experiment(more), sweep))));
+    world.step(Input::StartSweep(Box::new((experiment(more), sweep, None))));
 }
 
 fn swept(world: &World) -> &SweepState {
@@ -174,4 +174,112 @@ fn the_gain_of_a_cell_is_that_of_its_verdict() {
         [NetworkId::STUDENT, NetworkId::BASELINE].map(|id| results.verdict.spread(id).unwrap().values.clone());
     let gains = product.iter().zip(&control).map(|(product, control)| product - control).collect();
     assert_eq!(retort_spec::sweep::Metric::Gain.value(results), Some(Spread::of(gains)));
+}
+
+mod searches {
+    use retort_spec::{Search, search::SearchPlan};
+
+    use super::*;
+
+    fn searching(more: &str, over: &str, plan: &str, cores: u32) -> World {
+        let mut world = sweeping("runs=1", "temperature:1", cores);
+        end(&mut world);
+        world.log.clear();
+        let plan: SearchPlan = plan.parse().unwrap();
+        world.step(Input::StartSweep(Box::new((experiment(more), over.parse().unwrap(), Some(plan)))));
+        world
+    }
+
+    fn search(world: &World) -> &Search {
+        swept(world).search.as_ref().unwrap()
+    }
+
+    /// The accuracies of an experiment's product over its runs, where one session trains it.
+    fn accuracies(mut session: Session, experiment: &Experiment) -> Spread {
+        let mut events = block_on(session.handle(Command::Run(experiment.clone())));
+        while session.is_running() {
+            events.extend(block_on(session.advance(Duration::from_secs(60))));
+        }
+        let of = |event| if let Event::Verdict(verdict) = event { Some(verdict) } else { None };
+        let verdict = events.into_iter().find_map(of).unwrap();
+        verdict.spread(verdict.product).unwrap().clone()
+    }
+
+    #[test]
+    fn a_search_on_any_number_of_cores_is_the_search_of_one_session() {
+        let over = "temperature:1,4,9;student:2,3";
+        for (cores, plan) in [(1, "halving:3"), (2, "halving:3"), (3, "random:3")] {
+            let mut world = searching("runs=2", over, plan, cores);
+            end(&mut world);
+            let found = search(&world);
+            assert!(found.trials().len() > 4, "{}", found.trials().len());
+            for trial in found.trials() {
+                let session = match trial.rung {
+                    Some(_) => Session::validating(Compute::cpu()),
+                    None => Session::new(Compute::cpu()),
+                };
+                assert_eq!(trial.spread(), Some(&accuracies(session, &trial.experiment)), "{:?}", trial.rung);
+            }
+            assert_eq!(world.engines(Program::Cpu).len(), 1);
+        }
+    }
+
+    #[test]
+    fn no_worker_of_a_search_has_the_test_set_before_the_choice_is_made() {
+        for (cores, plan) in [(2, "halving:3"), (2, "random:2"), (3, "halving:600s")] {
+            let mut world = searching("runs=2", "temperature:1,4;student:2,3", plan, cores);
+            // A worker that ends is replaced by one that holds out examples, too.
+            world.until("a trial is done", |world| swept(world).done > 0);
+            let worker = world.engines(Program::Cpu)[1];
+            world.kill(worker);
+            world.until("the choice is made", |world| search(world).is_testing());
+            let is_first = |id: WorkerId| {
+                let send = format!("Send({id}, ");
+                let first = world.log.iter().find(|line| line.starts_with(&send));
+                first.is_none_or(|line| line.starts_with(&format!("{send}Validate")))
+            };
+            let started: Vec<WorkerId> = world.log.iter().filter_map(|line| started(line)).collect();
+            let (testing, validating): (Vec<WorkerId>, Vec<WorkerId>) =
+                started.iter().partition(|id| world.engines(Program::Cpu).contains(id));
+            assert!(validating.len() > 1 && validating.iter().all(|id| is_first(*id)), "{:#?}", world.log);
+            // Those that measure on the test set are others.
+            end(&mut world);
+            assert!(!testing.is_empty() && search(&world).overestimate().is_some());
+        }
+    }
+
+    /// The worker that a line of the log starts.
+    fn started(line: &str) -> Option<WorkerId> {
+        line.strip_prefix("Start(")?.split(',').next()?.parse().ok()
+    }
+
+    #[test]
+    fn a_search_waits_for_the_experiment_and_ends_with_the_visitor() {
+        let mut world = searching("runs=1", "temperature:1,4,9", "random:3", 1);
+        world.until("a trial is done", |world| swept(world).done > 0);
+        world.step(Input::PauseSweep(true));
+        while world.turn() {}
+        // Time that it waited is not spent.
+        world.now += 1000.0;
+        assert_eq!(swept(&world).status, SweepStatus::Paused);
+        world.step(Input::PauseSweep(false));
+        world.until("more is done", |world| swept(world).done > 1);
+        world.step(Input::CancelSweep);
+        assert_eq!((swept(&world).status, search(&world).overestimate()), (SweepStatus::Cancelled, None));
+        let mut world = searching("runs=1", "temperature:1,4,9", "random:500s", 1);
+        world.step(Input::PauseSweep(true));
+        world.now += 1000.0;
+        world.step(Input::PauseSweep(false));
+        end(&mut world);
+        assert_eq!(search(&world).trials().len(), 5, "there was time for all candidates");
+    }
+
+    #[test]
+    fn what_cannot_be_trained_falls_out_of_a_search() {
+        let mut world = searching("runs=2&similarity=1", "batch:1,20", "random:2", 2);
+        end(&mut world);
+        let refused = |trial: &&retort_spec::search::Trial| matches!(trial.outcome, Some(Err(_)));
+        assert_eq!(search(&world).trials().iter().filter(refused).count(), 1);
+        assert_eq!(search(&world).best().unwrap().experiment.batch, 20);
+    }
 }
