@@ -163,6 +163,7 @@ pub fn use_steps(props: &StepsProps) -> Html {
         false if is_asked => texts.get("lesson-skip"),
         false => texts.get("lesson-next"),
     };
+    let onward = if last { finish } else { go(progress.step + 1) };
     let print = |sheet| Callback::from(move |_: MouseEvent| print_sheet(sheet));
     let place = [("step", (progress.step + 1).to_string().into()), ("steps", count.to_string().into())];
     html! {
@@ -183,13 +184,17 @@ pub fn use_steps(props: &StepsProps) -> Html {
             <div class="lesson-nav">
                 <button id="lesson-back" disabled={progress.step == 0} onclick={go(progress.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
                 <span class="apart" />
-                // Check and what follows it never stand in the same place: a second click must not skip the outcome.
-                if is_asked && record.picked.is_some() {
-                    <button key="check" id="lesson-check" class="primary" onclick={commit}>{ texts.get("lesson-check") }</button>
-                } else if is_asked {
+                // A second click where the last one was never skips a question or its outcome: what follows Next stands in
+                // its place, what follows Check does not.
+                if is_asked && record.picked.is_none() {
+                    <button key="skip" id="lesson-next" class="plain" onclick={onward}>{ forward }</button>
                     <button key="ask" id="lesson-ask" class="primary" onclick={ask}>{ texts.get("lesson-ask") }</button>
+                } else {
+                    if is_asked {
+                        <button key="check" id="lesson-check" class="primary" onclick={commit}>{ texts.get("lesson-check") }</button>
+                    }
+                    <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={onward}>{ forward }</button>
                 }
-                <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={if last { finish } else { go(progress.step + 1) }}>{ forward }</button>
             </div>
             <div class="lesson-paper">
                 <button id="lesson-print" class="plain" onclick={print(Sheet::Questions)}>{ texts.get("lesson-print") }</button>
