@@ -1,9 +1,10 @@
 //! A knob's help: what it is, what it takes, where it stands by default, and what turning it does again.
 
-use gloo_events::EventListener;
+use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
+use gloo_timers::callback::Timeout;
 use retort_spec::{Architecture, Experiment, Kind, Knob, Phase, RunState, knob};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, Node, window};
+use web_sys::{HtmlElement, KeyboardEvent, Node, PointerEvent, window};
 use yew::prelude::*;
 
 use crate::{
@@ -147,6 +148,18 @@ fn shift(button: f64, window: f64) -> f64 {
     button.min(window - MARGIN - width).max(MARGIN) - button
 }
 
+/// Takes away the click that a finger's touch ends with, if one comes soon: a touch that scrolls ends with none.
+fn swallow_click() {
+    const SOON: u32 = 700;
+    let Some(document) = window().and_then(|window| window.document()) else { return };
+    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };
+    let listener = EventListener::once_with_options(&document, "click", options, |event| {
+        event.stop_propagation();
+        event.prevent_default();
+    });
+    Timeout::new(SOON, move || drop(listener)).forget();
+}
+
 /// Which knob.
 #[derive(PartialEq)]
 pub struct HelpProps {
@@ -178,6 +191,10 @@ pub fn use_help(props: &HelpProps) -> Html {
                 let away = EventListener::new(&document, "pointerdown", move |event| {
                     if !is_inside(event.target()) {
                         closing.set(None);
+                        // A finger that puts the box away means nothing that lies under it.
+                        if event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch") {
+                            swallow_click();
+                        }
                     }
                 });
                 let escape = EventListener::new(&document, "keydown", move |event| {
