@@ -1,6 +1,6 @@
 //! The tabs of the page, and how much of it stands open.
 
-use retort_spec::{DataSet, Form};
+use retort_spec::{DataSet, Experiment, Form, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     panels,
     platform::place::{Depth, Place, Tab},
     shell::tour::is_offered,
+    state::Action,
     widgets::dom::text_of,
 };
 
@@ -35,7 +36,15 @@ pub fn use_tabs() -> Html {
         Place { depth, ..place }
     });
     // Points in the plane are what shows best where networks differ; no image says that there are any.
-    let maps = page.turn("data").reform(|_: MouseEvent| DataSet::Moons.word().to_owned());
+    let has_maps = !matches!(page.state.experiment.data.form(), Form::Image { .. });
+    let dispatch = page.state.dispatcher();
+    let show = Callback::from(move |_: MouseEvent| {
+        dispatch.dispatch(Action::Navigate(encode(&Experiment::for_data(DataSet::Moons))));
+    });
+    let maps = || {
+        (!has_maps)
+            .then(|| html! { <button class="plain see-maps" onclick={show.clone()}>{ texts.get("see-maps") }</button> })
+    };
     if tabs.len() < 2 {
         return Html::default();
     }
@@ -50,6 +59,9 @@ pub fn use_tabs() -> Html {
             <div class="tabs">{ for tabs.iter().map(tab) }</div>
             if is_toured {
                 { tour(Some("tour-start")) }
+                if place.tab == Tab::Distil {
+                    { for maps() }
+                }
             }
             <label for="depth">{ texts.get("depth") }</label>
             <select id="depth" onchange={go}>
@@ -62,9 +74,7 @@ pub fn use_tabs() -> Html {
         if is_toured && place.tab == Tab::Distil {
             <p class="first-steps">
                 { tour(None) }
-                if matches!(page.state.experiment.data.form(), Form::Image { .. }) {
-                    <button class="plain" onclick={maps}>{ texts.get("see-maps") }</button>
-                }
+                { for maps() }
             </p>
         }
         </>
