@@ -182,13 +182,13 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
         course(ink, page, id, Area { left: x, top, width, height: area.bottom() - 7.0 - top });
     }
     let room = area.right() - x - 3.0;
-    let anchor = match width(&words.name, 13.0) > room {
+    let anchor = |text: &str, type_size: f64| match width(text, type_size) > room {
         // The page's type is narrower on most systems; where it is not the letters are squeezed.
         true => ["start' lengthAdjust='spacingAndGlyphs' textLength='", &tenth(room)].concat(),
         false => "start".into(),
     };
-    ink.text("name", [x, area.top + name], &anchor, &words.name);
-    ink.text("number", [x, number], "start", &words.number);
+    ink.text("name", [x, area.top + name], &anchor(&words.name, 13.0), &words.name);
+    ink.text("number", [x, number], &anchor(&words.number, type_size), &words.number);
     if node.size != Size::Tiny {
         ink.text("beside", beside, "start", &words.beside);
     }
