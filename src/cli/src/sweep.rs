@@ -5,21 +5,17 @@ mod files;
 mod grid;
 mod metric;
 mod store;
+mod workers;
 
 use std::{
     io::Write,
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, builder::TypedValueParser, value_parser};
 use retort_spec::{Experiment, SWEEP_KEY, Sweep, SweepCell, encode, link, sweep::Metric};
 
-use self::{
-    engines::{Engines, Measuring},
-    files::Finished,
-    grid::Grid,
-    store::Store,
-};
+use self::{files::Finished, grid::Grid, store::Store};
 use crate::{Failure, run, text};
 
 /// The command and what it takes, apart from the knobs.
@@ -42,6 +38,9 @@ pub fn command() -> Command {
         Arg::new("cells").long("cells").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help(
             "Keeps each finished cell in this folder, and trains none that is there: a sweep that was ended goes on",
         ),
+        Arg::new("cores").long("cores").value_name("COUNT").value_parser(range_of_cores()).help(
+            "How many cells are trained at a time; all cores unless given. What cells share is trained once by each",
+        ),
         Arg::new("plan")
             .long("plan")
             .action(ArgAction::SetTrue)
@@ -59,6 +58,11 @@ pub fn command() -> Command {
             .requires("cells")
             .help("Trains nothing, and prints the table of the cells that are in the folder"),
     ])
+}
+
+/// How many cores may be asked for.
+fn range_of_cores() -> impl TypedValueParser<Value = usize> {
+    value_parser!(u32).range(1..=1024).map(|cores| cores as usize)
 }
 
 /// Trains the cells of a sweep and writes its table, row by row.
@@ -90,59 +94,74 @@ pub fn sweep(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     }
     let gathers = matches.get_flag("gather");
     let is_trained = |place: usize| !gathers && only.is_none_or(|only| only == place);
+    for (cell, finished) in cells.iter().zip(&mut finished) {
+        *finished = match &cell.experiment {
+            Ok(experiment) => stored(&encode(experiment)).map(Ok),
+            Err(problem) => Some(Err(problem.to_string())),
+        };
+    }
+    let experiments: Vec<Option<&Experiment>> = cells.iter().map(|cell| cell.experiment.as_deref().ok()).collect();
+    let order = sweep.order().into_iter();
+    let waiting: Vec<usize> = order.filter(|&place| finished[place].is_none() && is_trained(place)).collect();
     // A file that cannot be written is known before anything is trained.
     save(&finished)?;
-    let possible = cells.iter().filter_map(|cell| cell.experiment.as_deref().ok());
-    let mut engines = Engines::new(matches, possible, Measuring::TestSet);
     let bar = run::bar("{msg} {wide_bar} {pos}/{len} cells, {eta} left");
-    bar.set_length(cells.len() as u64);
+    bar.set_length(waiting.len() as u64);
     let grid = Grid::new(&sweep, metric);
     writeln!(out, "{}\n\n{}", metric::title(metric), grid.head_line())?;
-    let mut notes = Vec::new();
-    for (row, places) in grid.rows().into_iter().enumerate() {
-        let mut texts = Vec::new();
-        for place in places {
-            let (cell, name) = (&cells[place], name(&sweep, &cells[place]));
-            bar.set_message(name.clone());
-            let result = match &cell.experiment {
-                Ok(experiment) => match (stored(&encode(experiment)), is_trained(place)) {
-                    (Some(results), _) => Some(Ok(results)),
-                    (None, true) => {
-                        let result = engines.train(experiment, |_| bar.tick())?;
-                        if let (Some(store), Ok(results)) = (&store, &result) {
-                            store.keep(&encode(experiment), results)?;
-                        }
-                        Some(result)
-                    }
-                    (None, false) => None,
-                },
-                Err(problem) => Some(Err(problem.to_string())),
-            };
-            texts.push(match &result {
-                Some(Ok(results)) if cell.without_meaning.is_empty() => metric::text(metric, results),
-                Some(Ok(results)) => metric::text(metric, results) + " *",
-                Some(Err(_)) => "–".to_owned(),
-                None => "·".to_owned(),
-            });
-            match &result {
-                Some(Err(reason)) => notes.push(format!("– {name}: {reason}")),
-                None => notes.push(format!("· {name}: not trained yet")),
-                Some(Ok(_)) => {}
-            }
-            if !cell.without_meaning.is_empty() {
-                notes.push(format!("* {name}: {} means nothing here", cell.without_meaning.join(" and ")));
-            }
-            finished[place] = result;
-            save(&finished)?;
-            bar.inc(1);
+    let (rows, mut written, mut notes) = (grid.rows(), 0, Vec::new());
+    // A row is written as soon as nothing of it or of those above is still to be trained.
+    let mut write_rows = |finished: &[Finished], left: &[usize]| -> Result<(), Failure> {
+        while let Some(places) = rows.get(written).filter(|places| places.iter().all(|place| !left.contains(place))) {
+            let texts =
+                places.iter().map(|&place| text_of(&sweep, &cells[place], &finished[place], metric, &mut notes));
+            let line = grid.row_line(written, texts.collect());
+            bar.suspend(|| writeln!(out, "{line}").and_then(|()| out.flush()))?;
+            written += 1;
         }
-        bar.suspend(|| writeln!(out, "{}", grid.row_line(row, texts)).and_then(|()| out.flush()))?;
-    }
+        Ok(())
+    };
+    let mut left = waiting.clone();
+    write_rows(&finished, &left)?;
+    let all_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = matches.get_one::<usize>("cores").copied().unwrap_or(all_cores);
+    workers::train(matches, &experiments, &waiting, cores, |place, result| {
+        if let (Some(store), Some(experiment), Ok(results)) = (&store, experiments[place], &result) {
+            store.keep(&encode(experiment), results)?;
+        }
+        finished[place] = Some(result);
+        left.retain(|other| *other != place);
+        save(&finished)?;
+        bar.set_message(name(&sweep, &cells[place]));
+        bar.inc(1);
+        write_rows(&finished, &left)
+    })?;
     bar.finish_and_clear();
     if !notes.is_empty() {
         writeln!(out, "\n{}", notes.join("\n"))?;
     }
     Ok(())
+}
+
+/// A cell in the table; what is to be said of it besides goes into the notes.
+fn text_of(sweep: &Sweep, cell: &SweepCell, finished: &Finished, metric: Metric, notes: &mut Vec<String>) -> String {
+    let name = name(sweep, cell);
+    let text = match finished {
+        Some(Ok(results)) if cell.without_meaning.is_empty() => metric::text(metric, results),
+        Some(Ok(results)) => metric::text(metric, results) + " *",
+        Some(Err(reason)) => {
+            notes.push(format!("– {name}: {reason}"));
+            "–".to_owned()
+        }
+        None => {
+            notes.push(format!("· {name}: not trained yet"));
+            "·".to_owned()
+        }
+    };
+    if !cell.without_meaning.is_empty() {
+        notes.push(format!("* {name}: {} means nothing here", cell.without_meaning.join(" and ")));
+    }
+    text
 }
 
 /// The command that trains one cell of a sweep. No link and no sweep contains a quotation mark.

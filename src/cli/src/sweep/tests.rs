@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 use retort_spec::{Measured, NetworkId, decode, sweep::Results};
 use serde_json::{Value, json};
 
-use super::*;
+use super::{
+    engines::{Engines, Measuring},
+    *,
+};
 use crate::{
     command as program,
     golden::{differences, without_seconds},
@@ -204,3 +207,6 @@ fn a_sweep_goes_on_where_it_was_ended_and_is_gathered_from_its_cells() {
 fn sweep_fails(matches: &ArgMatches) -> String {
     sweep(matches.subcommand().unwrap().1, &mut Vec::new()).unwrap_err().to_string()
 }
+
+#[cfg(unix)]
+mod cluster;
