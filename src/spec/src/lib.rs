@@ -5,6 +5,7 @@
 //! command line use it.
 
 mod answer;
+pub mod class_bias;
 mod class_code;
 pub mod codec;
 mod compression_result;

@@ -1,14 +1,16 @@
 //! The quantities that a lesson may name, read off the page's state.
 
 use retort_spec::{
-    DataSummary, Kind, Knob, Labels, NetworkId, Outcome, knob,
+    DataSummary, Kind, Knob, Labels, NetworkId, Outcome,
+    class_bias::biased,
+    knob,
     probability::{argmax, entropy_bits, softmax},
     read_number,
 };
 
 use crate::{
     lessons::model::Wait,
-    state::{Source, State, class_bias::biased, selection::Subject},
+    state::{Source, State, selection::Subject},
 };
 
 /// A quantity.

@@ -113,7 +113,8 @@ impl Gathered {
                 product: plan.product,
                 accuracies,
             };
-            let results = Results { verdict, measured: Vec::new(), packed: Vec::new(), seconds: 0.0 };
+            let (measured, packed, corrected) = Default::default();
+            let results = Results { verdict, measured, packed, corrected, seconds: 0.0 };
             (!codes.is_empty()).then(|| Ok(Rc::new(results)))
         };
         let run = SweepRun { base: base.clone(), sweep: sweep.clone(), cells: cells.to_vec() };

@@ -3,7 +3,6 @@
 mod action;
 pub mod chart_view;
 pub mod class;
-pub mod class_bias;
 pub mod compatibility;
 pub mod compression;
 pub mod device;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use clap::ArgMatches;
 use retort_spec::{
     Command, CompressionResult, DataSet, DeviceChoice, EngineError, Event, Experiment, Measured, NetworkId, Progress,
-    Verdict, WorkbenchEvent, encode, sweep::Results,
+    Verdict, WorkbenchEvent, class_bias::Corrected, encode, sweep::Results,
 };
 
 use crate::{
@@ -26,6 +26,8 @@ struct Engine {
     /// What it reported since the last change of what is trained.
     measured: Vec<Measured>,
     verdict: Option<Verdict>,
+    /// Labels and number of classes of the test examples, where they have classes.
+    test: (Vec<u8>, usize),
 }
 
 /// What networks are measured on.
@@ -83,7 +85,14 @@ impl<'a> Engines<'a> {
                 for experiment in self.from_files.iter().filter(|one| one.data.is_of_sequences() == of.0) {
                     data_folder::give(self.matches, &mut driver, experiment)?;
                 }
-                self.engines.push(Engine { of, driver, pack: None, measured: Vec::new(), verdict: None });
+                self.engines.push(Engine {
+                    of,
+                    driver,
+                    pack: None,
+                    measured: Vec::new(),
+                    verdict: None,
+                    test: Default::default(),
+                });
                 self.engines.len() - 1
             }
         };
@@ -110,7 +119,10 @@ impl Engine {
                 match event {
                     Event::Error(error) => trouble = trouble.or(Some(error)),
                     // From here on all is about this experiment. Knobs that retrain nothing report nothing anew.
-                    Event::Data(_) => (self.measured, self.verdict) = (Vec::new(), None),
+                    Event::Data(data) => {
+                        (self.measured, self.verdict) = (Vec::new(), None);
+                        self.test = (data.test_labels, data.classes as usize);
+                    }
                     Event::Measured(measured) => self.measured.push(measured),
                     Event::Verdict(verdict) => self.verdict = Some(verdict),
                     Event::Progress(progress) => show(&progress),
@@ -127,7 +139,11 @@ impl Engine {
             (None, Some(verdict)) => {
                 let (verdict, measured) = (verdict.clone(), self.measured.clone());
                 return Ok(match self.packed(experiment) {
-                    Ok(packed) => Ok(Results { verdict, measured, packed, seconds: start.elapsed().as_secs_f64() }),
+                    Ok(packed) => {
+                        let corrected = self.corrected(experiment, verdict.product);
+                        let seconds = start.elapsed().as_secs_f64();
+                        Ok(Results { verdict, measured, packed, corrected, seconds })
+                    }
                     Err(reason) => Err(reason),
                 });
             }
@@ -138,6 +154,14 @@ impl Engine {
         };
         (self.measured, self.verdict) = (Vec::new(), None);
         Ok(Err(reason))
+    }
+
+    /// Each run's product with the bias that needs no label, where classes were left out.
+    fn corrected(&self, experiment: &Experiment, product: NetworkId) -> Vec<Corrected> {
+        let (labels, classes) = &self.test;
+        let omitted = &experiment.omitted_classes;
+        let products = self.measured.iter().filter(|one| one.network_id == product && !omitted.is_empty());
+        products.map(|one| Corrected::of(&one.logits, labels, *classes, omitted)).collect()
     }
 
     /// Each run's network as the knobs choose: at the end of their pipeline, or in their format.

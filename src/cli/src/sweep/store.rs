@@ -7,13 +7,13 @@ use std::{
 };
 
 use retort_compress::format::checksum::crc32;
-use retort_spec::{CompressionResult, Measured, Verdict, codec, sweep::Results};
+use retort_spec::{CompressionResult, Measured, Verdict, class_bias::Corrected, codec, sweep::Results};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 
 /// What the files begin with: they are of this program's version, whose types have no names in them.
-const HEAD: &str = concat!("retort cell ", env!("CARGO_PKG_VERSION"), "\n");
+const HEAD: &str = concat!("retort cell 2, ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// How their names end.
 const END: &str = "cell";
@@ -26,6 +26,7 @@ struct Record {
     verdict: Verdict,
     measured: Vec<Measured>,
     packed: Vec<CompressionResult>,
+    corrected: Vec<Corrected>,
     seconds: f64,
 }
 
@@ -56,8 +57,8 @@ impl Store {
         if u32::from_le_bytes(*checksum) != crc32(bytes) {
             return None;
         }
-        let Record { link: found, verdict, measured, packed, seconds } = codec::decode(bytes).ok()?;
-        (found == link).then_some(Results { verdict, measured, packed, seconds })
+        let Record { link: found, verdict, measured, packed, corrected, seconds } = codec::decode(bytes).ok()?;
+        (found == link).then_some(Results { verdict, measured, packed, corrected, seconds })
     }
 
     /// Keeps what came of an experiment. Whenever the program is ended, the file is whole or is not there.
@@ -70,8 +71,8 @@ impl Store {
         let measured = measured.map(|one| Measured { logits: Vec::new().into(), ..one }).collect();
         let packed = results.packed.iter().cloned();
         let packed = packed.map(|one| CompressionResult { answers: Vec::new(), layers: Vec::new(), ..one }).collect();
-        let (verdict, seconds) = (results.verdict.clone(), results.seconds);
-        let record = Record { link: link.to_owned(), verdict, measured, packed, seconds };
+        let (verdict, corrected, seconds) = (results.verdict.clone(), results.corrected.clone(), results.seconds);
+        let record = Record { link: link.to_owned(), verdict, measured, packed, corrected, seconds };
         let path = self.path(link);
         let bytes = codec::encode(&record).map_err(|error| failure(&path, &io::Error::other(error.to_string())))?;
         let part = path.with_extension(format!("part-{}", std::process::id()));
@@ -104,7 +105,13 @@ mod tests {
             product: NetworkId::STUDENT,
             accuracies: vec![(NetworkId::STUDENT, Spread::of(vec![0.5, 0.75]))],
         };
-        let results = Results { verdict: verdict.clone(), measured: Vec::new(), packed: Vec::new(), seconds: 1.5 };
+        let results = Results {
+            verdict: verdict.clone(),
+            measured: Vec::new(),
+            packed: Vec::new(),
+            corrected: Vec::new(),
+            seconds: 1.5,
+        };
         assert!(store.find("v=1&seed=2").is_none());
         store.keep("v=1&seed=2", &results).unwrap();
         let found = store.find("v=1&seed=2").unwrap();

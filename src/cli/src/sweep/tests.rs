@@ -124,7 +124,7 @@ fn a_table_has_a_row_a_value_and_says_what_cannot_be() {
     let reason = "student=conv:4: a convolution needs images, and these data are points in the plane";
     assert_eq!(rows[4], format!("– data=moons student=conv:4: {reason}"));
     assert_eq!(json["cells"][1]["problem"], reason);
-    assert!(csv.contains(&format!("moons,conv:4,{}\"{reason}\",", ",".repeat(15))), "{csv}");
+    assert!(csv.contains(&format!("moons,conv:4,{}\"{reason}\",", ",".repeat(19))), "{csv}");
 
     let (table, ..) = swept("idle", &[SMALL, "--scheme", "subliminal", "--sweep", "soft:0.5,1"]).unwrap();
     assert!(table.contains(" *\n") && table.contains("* soft=0.5: soft means nothing here"), "{table}");

@@ -2,6 +2,7 @@
 
 use super::{Sweep, SweepCell};
 use crate::{
+    class_bias::Corrected,
     compression_result::CompressionResult,
     report::Measured,
     verdict::{Outcome, Spread, Verdict},
@@ -17,6 +18,9 @@ pub struct Results {
     /// Each run's network as a packed file, in the format that the knobs choose or at the end of their pipeline; empty
     /// where nothing was packed.
     pub packed: Vec<CompressionResult>,
+    /// The product of every run with the bias of the classes that it never saw; empty where none was left out, or where
+    /// logits are left out.
+    pub corrected: Vec<Corrected>,
     /// Seconds until the verdict. What was trained for another cell is not in them.
     pub seconds: f64,
 }
@@ -110,7 +114,7 @@ pub enum Field {
 }
 
 /// The names of a file's columns behind those of the knobs.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 21] = [
     "product",
     "control",
     "runs",
@@ -125,6 +129,10 @@ const COLUMNS: [&str; 17] = [
     "calibration_error",
     "bytes",
     "packed_accuracy",
+    "omitted_accuracy",
+    "bias",
+    "corrected_accuracy",
+    "corrected_omitted",
     "seconds",
     "problem",
     "link",
@@ -149,10 +157,10 @@ pub fn fields(cell: &SweepCell, finished: &Finished<'_>) -> Vec<(&'static str, F
                 Outcome::NoDifference => "no-difference",
                 Outcome::Hurts => "hurts",
             };
-            let spread = |metric: Metric| metric.value(results);
+            let of = |metric: Metric| metric.value(results);
             let percent = |number: f64| Field::Number(100.0 * number);
-            let mean = |metric: Metric| spread(metric).map(|spread| percent(spread.mean));
-            let deviation = |metric: Metric| spread(metric).map(|spread| percent(spread.deviation));
+            let mean = |metric: Metric| of(metric).map(|spread| percent(spread.mean));
+            let deviation = |metric: Metric| of(metric).map(|spread| percent(spread.deviation));
             put("product", Some(Field::Text(verdict.product.to_string())));
             put("control", Some(Field::Text(verdict.control.to_string())));
             put("runs", Some(Field::Count(verdict.runs())));
@@ -165,8 +173,13 @@ pub fn fields(cell: &SweepCell, finished: &Finished<'_>) -> Vec<(&'static str, F
             put("outcome", Some(Field::Text(outcome.to_owned())));
             put("agreement", mean(Metric::Agreement));
             put("calibration_error", mean(Metric::Calibration));
-            put("bytes", spread(Metric::Bytes).map(|spread| Field::Number(spread.mean)));
+            put("bytes", of(Metric::Bytes).map(|spread| Field::Number(spread.mean)));
             put("packed_accuracy", results.packed_accuracy().map(|spread| percent(spread.mean)));
+            let corrected = |number: fn(&Corrected) -> f64| spread(results.corrected.iter().map(number).collect());
+            put("omitted_accuracy", corrected(|one| one.before.omitted).map(|spread| percent(spread.mean)));
+            put("bias", corrected(|one| one.bias).map(|spread| Field::Number(spread.mean)));
+            put("corrected_accuracy", corrected(|one| one.after.overall).map(|spread| percent(spread.mean)));
+            put("corrected_omitted", corrected(|one| one.after.omitted).map(|spread| percent(spread.mean)));
             put("seconds", Some(Field::Number(results.seconds)));
         }
         Err(reason) => put("problem", Some(Field::Text(reason.clone()))),
@@ -253,6 +266,7 @@ mod tests {
                 measured(1, product, 0.5, None),
             ],
             packed: Vec::new(),
+            corrected: Vec::new(),
             seconds: 2.0,
         };
         let mean = |metric: Metric| metric.value(&results).map(|spread| spread.mean);
@@ -262,7 +276,7 @@ mod tests {
         let sweep: Sweep = "student:4,8".parse().unwrap();
         let cells = sweep.cells(&crate::Experiment::default());
         let text = csv(&sweep, &cells, &[Some(Ok(&results)), None]);
-        let row = "4,student,baseline,2,62.5,17.67766952966369,37.5,25,35.35533905932738,0.25,helps,50,,40,,2,,";
+        let row = "4,student,baseline,2,62.5,17.67766952966369,37.5,25,35.35533905932738,0.25,helps,50,,40,,,,,,2,,";
         assert_eq!(text.lines().nth(1).unwrap().split("v=1").next(), Some(row), "{text}");
         assert_eq!(text.lines().count(), 2);
     }

@@ -1,14 +1,21 @@
 //! The slider that adds a bias to the classes the student never saw, and what it is then right on.
 
-use retort_spec::{DataSummary, read_number};
+use retort_spec::{
+    DataSummary,
+    class_bias::{Accuracy, prior_bias},
+    read_number,
+};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     i18n::format::{percent, signed},
-    state::{Action, class_bias::Accuracy},
+    state::Action,
 };
+
+/// The least and the greatest bias of the slider.
+const BIASES: (f64, f64) = (-5.0, 10.0);
 
 /// The slider with the accuracies of the student whose biased logits are given.
 pub fn slider(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
@@ -21,17 +28,26 @@ pub fn slider(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
         }
     });
     let shown = signed(texts, state.bias, 1);
-    let accuracy = Accuracy::of(logits, &data.test_labels, data.classes as usize, &state.experiment.omitted_classes);
+    let (classes, omit) = (data.classes as usize, &state.experiment.omitted_classes);
+    let accuracy = Accuracy::of(logits, &data.test_labels, classes, omit);
+    // The logits have the bias that the slider has.
+    let found = state.bias + prior_bias(logits, classes, omit);
+    let found = ((found * 10.0).round() / 10.0).clamp(BIASES.0, BIASES.1);
+    let take = {
+        let dispatch = state.dispatcher();
+        Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Bias(found)))
+    };
     html! {
         <div id="bias" class="student">
             <label for="bias-slider">{ texts.get("bias") }</label>
             <output id="bias-value" for="bias-slider">{ shown.clone() }</output>
-            <input id="bias-slider" type="range" min="-5" max="10" step="0.1" value={state.bias.to_string()}
+            <input id="bias-slider" type="range" min={BIASES.0.to_string()} max={BIASES.1.to_string()} step="0.1" value={state.bias.to_string()}
                 aria-valuetext={shown} aria-describedby="bias-words" oninput={slide} />
             <dl>
                 <dt>{ texts.get("bias-overall") }</dt><dd><b id="biased-accuracy">{ percent(texts, accuracy.overall) }</b>{ texts.language.percent_sign() }</dd>
                 <dt>{ texts.get("bias-omitted") }</dt><dd><b id="biased-class">{ percent(texts, accuracy.omitted) }</b>{ texts.language.percent_sign() }</dd>
             </dl>
+            <button id="bias-find" onclick={take}>{ texts.get("bias-find") }</button>
             <p id="bias-words">{ texts.get("bias-words") }</p>
         </div>
     }

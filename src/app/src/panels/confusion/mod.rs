@@ -7,7 +7,7 @@ pub mod matrix;
 
 use std::borrow::Cow;
 
-use retort_spec::{DataSummary, Measured, NetworkId, Output};
+use retort_spec::{DataSummary, Measured, NetworkId, Output, class_bias::biased};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
@@ -15,7 +15,7 @@ use crate::island;
 use crate::{
     context::{AppContext, use_page},
     panels::confusion::matrix::{Cells, Shown, cells, matrix},
-    state::{class_bias::biased, predictions::answers},
+    state::predictions::answers,
     widgets::{choice::choice, example_card::example_card, example_row::thumbnails},
 };
 

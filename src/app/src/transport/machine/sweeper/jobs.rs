@@ -209,7 +209,7 @@ impl<P: Clone> Machine<P> {
         });
         let (measured, seconds) = (cell.measured.clone(), cell.seconds);
         let is_whole = cell.results.len() >= cell.experiment.runs as usize;
-        let results = Results { verdict, measured, packed: Vec::new(), seconds };
+        let results = Results { verdict, measured, packed: Vec::new(), corrected: Vec::new(), seconds };
         if self.sweeper.search.is_none() {
             return self.tell_sweep_progress(Some((job.cell, Ok(Rc::new(results)))));
         }
