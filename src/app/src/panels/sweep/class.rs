@@ -1,6 +1,6 @@
 //! A sweep for a class: a link that deals it out, the codes that come back, and what the class has found.
 
-use retort_spec::{CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep, sweep::Metric};
+use retort_spec::{CLASS_KEY, ClassCode, ClassCodeProblem, Experiment, SWEEP_KEY, Sweep};
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
@@ -11,13 +11,15 @@ use crate::{
         format::{number, percent},
     },
     island,
-    panels::sweep::{heat::heat, lines::lines, values::Shown},
+    panels::sweep::values::Shown,
     platform::{clipboard::copy, link},
-    state::class::{DEAL, Gathered},
+    state::{
+        SweepState,
+        class::{DEAL, Gathered},
+    },
     widgets::{
         dom::opened,
         qr::{QrProps, use_qr},
-        window::{PHONE, use_narrower},
     },
 };
 
@@ -26,12 +28,33 @@ const STORED: &str = "class-codes";
 /// So many codes that were refused, or cells, are named.
 const NAMED: usize = 8;
 
+/// What the panel keeps of a class: whether its part is open, and the codes as they were typed.
+#[derive(Clone, PartialEq)]
+pub struct Class {
+    pub is_open: UseStateHandle<bool>,
+    pub codes: UseStateHandle<String>,
+}
+
+/// The same for this visit.
+#[hook]
+pub fn use_class_codes() -> Class {
+    let (is_open, codes) = (use_state_eq(|| false), use_state_eq(|| link::setting(STORED).unwrap_or_default()));
+    Class { is_open, codes }
+}
+
+/// What the class has found of a sweep, once its part is open and a code has come back.
+pub fn found(page: &AppContext, sweep: &Sweep, class: &Class) -> Option<SweepState> {
+    let base = &page.state.experiment;
+    let cells = class.is_open.then(|| sweep.cells(base))?;
+    let gathered = Gathered::read(&class.codes, ClassCode::name_of(sweep, base), cells.len());
+    gathered.cells.iter().any(|codes| !codes.is_empty()).then(|| gathered.as_sweep(base, sweep, &cells))
+}
+
 /// The part of the panel for a class. It takes the sweep as a text.
 #[hook]
-pub fn use_class(text: &str) -> Html {
+pub fn use_class(of: &(String, Class)) -> Html {
     let page = use_page();
-    let (is_open, narrow) = (use_state_eq(|| false), use_narrower(PHONE));
-    let codes = use_state_eq(|| link::setting(STORED).unwrap_or_default());
+    let (text, Class { is_open, codes }) = of;
     let copied = use_state_eq(|| false);
     let texts = &page.texts;
     // The sweep is of the experiment that is shown, as the link is.
@@ -78,19 +101,19 @@ pub fn use_class(text: &str) -> Html {
                         <input id="class-link" type="text" readonly=true value={address} />
                         <button id="class-copy" onclick={copying}>{ texts.get(if *copied { "copied" } else { "lesson-copy" }) }</button>
                         <label for="class-codes">{ texts.get("class-codes") }</label>
-                        <textarea id="class-codes" rows="6" value={(*codes).clone()} oninput={write} placeholder="2K7Q-0A9X-M3PD" spellcheck="false"
+                        <textarea id="class-codes" rows="6" value={(**codes).clone()} oninput={write} placeholder="2K7Q-0A9X-M3PD" spellcheck="false"
                             autocomplete="off" autocapitalize="characters" aria-describedby="class-gathered" />
                     </div>
                     { island!(use_qr, code) }
                 </div>
-                { gathered(&page, &sweep, base, &codes, narrow) }
+                { gathered(&page, &sweep, base, codes) }
             </>
         })
     };
     html! {
         <details id="sweep-class" ontoggle={toggled}>
             <summary>{ texts.get("class-share") }</summary>
-            if *is_open {
+            if **is_open {
                 { body().unwrap_or_default() }
             }
         </details>
@@ -105,8 +128,8 @@ fn dealt(base: &Experiment, sweep: &str) -> String {
     link::address_of(base, &keys.into_iter().chain(language).collect::<Vec<_>>())
 }
 
-/// What has come back: how much, what is missing, what was refused, where codes disagree, and the picture of the class.
-fn gathered(page: &AppContext, sweep: &Sweep, base: &Experiment, codes: &str, narrow: bool) -> Html {
+/// What has come back: how much, what is missing, what was refused, and where codes disagree.
+fn gathered(page: &AppContext, sweep: &Sweep, base: &Experiment, codes: &str) -> Html {
     let texts = &page.texts;
     let cells = sweep.cells(base);
     let gathered = Gathered::read(codes, ClassCode::name_of(sweep, base), cells.len());
@@ -147,16 +170,6 @@ fn gathered(page: &AppContext, sweep: &Sweep, base: &Experiment, codes: &str, na
                 }) }
                 { for gathered.disagreeing().map(disagree) }
             </ul>
-            if answered > 0 {
-                <figure id="class-found">
-                    <figcaption>{ texts.get("class-found") }</figcaption>
-                    if sweep.axes().len() > 1 {
-                        { heat(page, &shown, Metric::Accuracy, narrow) }
-                    } else {
-                        { lines(page, &shown, Metric::Accuracy, narrow) }
-                    }
-                </figure>
-            }
         </>
     }
 }

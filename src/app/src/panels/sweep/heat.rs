@@ -1,20 +1,26 @@
 //! A sweep of two knobs as a heat map: the first knob from left to right, the second from top to bottom.
 
-use retort_spec::{Spread, knob, sweep::Metric};
+use retort_spec::{knob, sweep::Metric};
 use yew::prelude::*;
 
 use crate::{
     context::AppContext,
     i18n::{format::tenth, labels::knob_name},
-    panels::sweep::values::{Shown, link, metric_name, value_name, written},
+    panels::sweep::{
+        scale::{Colours, Scale},
+        values::{Shown, figure, link, metric_name, value_name, written},
+    },
     widgets::tag::{tag, text},
 };
 
 /// A cell's height, and the least and the greatest width, in units of the drawing, which are pixels.
 const HEIGHT: f64 = 46.0;
 const WIDTHS: (f64, f64) = (54.0, 132.0);
-/// How wide all of it should be, on a phone and elsewhere.
-const FIT: (f64, f64) = (330.0, 900.0);
+/// How wide all of it should be: on a phone, beside another one, and alone.
+pub const FIT: [f64; 3] = [330.0, 590.0, 900.0];
+/// Room below for the legend of the colours, and its fields.
+const LEGEND: f64 = 56.0;
+const FIELD: (f64, f64) = (46.0, 14.0);
 /// Room above for the first knob's name and values, and a letter's width.
 const TOP: f64 = 44.0;
 const LETTER: f64 = 7.2;
@@ -23,8 +29,15 @@ const LONGEST: usize = 14;
 /// How much of the hue the least and the greatest value have: text on it stays readable.
 const SHADES: (f64, f64) = (0.04, 0.52);
 
-/// The heat map.
-pub fn heat(page: &AppContext, shown: &Shown<'_>, metric: Metric, narrow: bool) -> Html {
+/// The heat map, about so wide, in the colours of a scale; with their legend, if it is to say them.
+pub fn heat(
+    page: &AppContext,
+    shown: &Shown<'_>,
+    metric: Metric,
+    fit: f64,
+    scale: &Scale,
+    legend: Option<Colours>,
+) -> Html {
     let texts = &page.texts;
     let [columns, rows] = shown.sweep.axes() else { return Html::default() };
     let name = |key: &str| knob(key).map(|knob| knob_name(texts, knob)).unwrap_or_default();
@@ -32,7 +45,6 @@ pub fn heat(page: &AppContext, shown: &Shown<'_>, metric: Metric, narrow: bool) 
     let row_names: Vec<String> = rows.values().iter().map(|value| label(rows.key(), value)).collect();
     let longest = row_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let left = (LETTER * longest as f64 + 12.0).max(28.0);
-    let fit = if narrow { FIT.0 } else { FIT.1 };
     let width = ((fit - left) / columns.values().len() as f64).clamp(WIDTHS.0, WIDTHS.1);
     // Both names stand in one line.
     let letters = name(columns.key()).chars().count() + name(rows.key()).chars().count() + 6;
@@ -40,8 +52,8 @@ pub fn heat(page: &AppContext, shown: &Shown<'_>, metric: Metric, narrow: bool) 
     let width = width.max(least);
     let (across, down) = (width * columns.values().len() as f64, HEIGHT * rows.values().len() as f64);
     let (all_width, all_height) = (left + across, TOP + down + 2.0);
-    let values = shown.metrics(metric);
-    let shades = shades(metric, &values);
+    let shades: Vec<Option<f64>> =
+        shown.metrics(metric).iter().map(|value| value.as_ref().map(|spread| scale.shade(spread.mean))).collect();
     let cell = |place: usize| {
         // The first axis varies slowest among the cells.
         let (column, row) = (place / rows.values().len(), place % rows.values().len());
@@ -69,7 +81,39 @@ pub fn heat(page: &AppContext, shown: &Shown<'_>, metric: Metric, narrow: bool) 
         parts.push(label_at(left - 8.0, TOP + HEIGHT * (row as f64 + 0.5) + 5.0, "end", "tick", name));
     }
     parts.extend((0..shown.cells.len()).map(cell));
-    drawing(page, "chart sweep-map", (all_width, all_height), texts.with("sweep-map", &args), parts)
+    let marks = legend.map(|colours| (colours, scale.marks())).filter(|(_, marks)| !marks.is_empty());
+    let below = if marks.is_some() { LEGEND } else { 0.0 };
+    if let Some((colours, marks)) = marks {
+        let y = all_height + 22.0;
+        parts.push(label_at(
+            left,
+            y - 6.0,
+            "start",
+            "axis",
+            texts.get(["sweep-colours-", colours.word()].concat().as_str()),
+        ));
+        for (place, (shade, value)) in marks.into_iter().enumerate() {
+            let x = left + FIELD.0 * place as f64;
+            let class = if shade < 0.0 { "less" } else { "more" };
+            let sides = [x, y, FIELD.0, FIELD.1].map(tenth);
+            let [x_text, y_text, wide, high] = &sides;
+            let at = [("x", &**x_text), ("y", y_text), ("width", wide), ("height", high)];
+            let field = |class: &str, opacity: &str| {
+                tag("rect", &[&[("class", class), ("opacity", opacity)], &at[..]].concat(), Vec::new())
+            };
+            let shaded = field("shade", &hundredth(opacity_of(shade)));
+            parts.push(tag("g", &[("class", class)], vec![shaded, field("frame", "")]));
+            parts.push(label_at(
+                x + FIELD.0 / 2.0,
+                y + FIELD.1 + 15.0,
+                "middle",
+                "beside",
+                figure(texts, metric, value),
+            ));
+        }
+    }
+    let all_width = all_width.max(if below > 0.0 { left + 5.0 * FIELD.0 } else { 0.0 });
+    drawing(page, "chart sweep-map", (all_width, all_height + below), texts.with("sweep-map", &args), parts)
 }
 
 /// A drawing in its own size, which scrolls where it does not fit. Its links are for pointers: the table has the same.
@@ -105,19 +149,9 @@ pub fn hatch() -> Html {
     tag("defs", &[], vec![tag("pattern", &pattern, vec![line])])
 }
 
-/// How much of a hue each cell has, 0 to 1, negative for a gain that is none; `None` where nothing is known. What is
-/// equal everywhere has half of it.
-fn shades(metric: Metric, values: &[Option<Spread>]) -> Vec<Option<f64>> {
-    let means: Vec<Option<f64>> = values.iter().map(|value| value.as_ref().map(|spread| spread.mean)).collect();
-    let known = means.iter().flatten();
-    if metric == Metric::Gain {
-        let most = known.fold(0.0, |most: f64, value| most.max(value.abs())).max(1e-9);
-        return means.iter().map(|mean| mean.map(|value| value / most)).collect();
-    }
-    let (least, most) =
-        known.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), &value| (least.min(value), most.max(value)));
-    let share = |value: f64| if most > least { (value - least) / (most - least) } else { 0.5 };
-    means.iter().map(|mean| mean.map(share)).collect()
+/// How much of its hue a shade has.
+fn opacity_of(shade: f64) -> f64 {
+    SHADES.0 + (SHADES.1 - SHADES.0) * shade.abs()
 }
 
 fn square(
@@ -142,7 +176,7 @@ fn square(
         is_sure.then_some("sure"),
         shade.map(|shade| if shade < 0.0 { "less" } else { "more" })
     );
-    let opacity = shade.map_or(0.0, |shade| SHADES.0 + (SHADES.1 - SHADES.0) * shade.abs());
+    let opacity = shade.map_or(0.0, opacity_of);
     let rect = |class: &str, fill: &str, opacity: &str| {
         let (x, y, width, height) = (tenth(x + 1.0), tenth(y + 1.0), tenth(width - 2.0), tenth(HEIGHT - 2.0));
         let place = [("x", &*x), ("y", &y), ("width", &width), ("height", &height), ("rx", "4")];
@@ -174,17 +208,6 @@ fn hundredth(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_hue_spans_from_the_least_to_the_greatest() {
-        let of = |values: &[f64]| values.iter().map(|value| Some(Spread::of(vec![*value]))).collect::<Vec<_>>();
-        let mut values = of(&[0.5, 0.75, 1.0]);
-        values.push(None);
-        assert_eq!(shades(Metric::Accuracy, &values), [Some(0.0), Some(0.5), Some(1.0), None]);
-        assert_eq!(shades(Metric::Accuracy, &of(&[0.5, 0.5])), [Some(0.5), Some(0.5)]);
-        // A gain of nothing has no hue, and what hurts has the other.
-        assert_eq!(shades(Metric::Gain, &of(&[0.0, 0.02, -0.04])), [Some(0.0), Some(0.5), Some(-1.0)]);
-    }
 
     #[test]
     fn long_names_are_cut() {

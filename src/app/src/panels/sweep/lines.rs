@@ -11,7 +11,7 @@ use crate::{
         labels::{knob_name, network_name},
     },
     panels::sweep::{
-        heat::{cut, drawing, hatch},
+        heat::{FIT, cut, drawing, hatch},
         values::{Shown, figure, link, metric_name, value_name},
     },
     widgets::{
@@ -24,9 +24,8 @@ const LEFT: f64 = 56.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 46.0;
-/// Width and height, on a phone and elsewhere.
-const SMALL: (f64, f64) = (330.0, 250.0);
-const LARGE: (f64, f64) = (860.0, 300.0);
+/// Height: on a phone, and elsewhere.
+const HEIGHTS: (f64, f64) = (250.0, 300.0);
 /// The least room for a value.
 const COLUMN: f64 = 40.0;
 /// Two lines stand so far beside each other that their spreads do not cover each other.
@@ -41,25 +40,29 @@ struct Series {
     values: Vec<Option<Spread>>,
 }
 
-/// The lines: of the product and its control where accuracy is asked for, else of what is asked for.
-pub fn lines(page: &AppContext, shown: &Shown<'_>, metric: Metric, narrow: bool) -> Html {
+/// The lines, about so wide: of the product and its control where accuracy is asked for, else of what is asked for. The
+/// axis holds all of `compared`, so that pictures that stand beside each other have the same one.
+pub fn lines(page: &AppContext, shown: &Shown<'_>, metric: Metric, fit: f64, compared: &[&Shown<'_>]) -> Html {
     let texts = &page.texts;
     let [axis] = shown.sweep.axes() else { return Html::default() };
     let plan = shown.base.plan();
-    let mut series = vec![Series {
-        owner: if metric == Metric::Control { plan.control } else { plan.product },
-        metric,
-        values: shown.metrics(metric),
-    }];
-    if metric == Metric::Accuracy {
-        series.push(Series { owner: plan.control, metric: Metric::Control, values: shown.metrics(Metric::Control) });
-    }
-    let (fit, height) = if narrow { SMALL } else { LARGE };
+    let series_of = |shown: &Shown<'_>| {
+        let owner = if metric == Metric::Control { plan.control } else { plan.product };
+        let mut series = vec![Series { owner, metric, values: shown.metrics(metric) }];
+        if metric == Metric::Accuracy {
+            let values = shown.metrics(Metric::Control);
+            series.push(Series { owner: plan.control, metric: Metric::Control, values });
+        }
+        series
+    };
+    let series = series_of(shown);
+    let height = if fit < FIT[1] { HEIGHTS.0 } else { HEIGHTS.1 };
     let count = axis.values().len();
     let width = fit.max(LEFT + RIGHT + COLUMN * count as f64);
     let column = (width - LEFT - RIGHT) / count as f64;
     let x = |place: usize| LEFT + column * (place as f64 + 0.5);
-    let (bottom, top, step) = range(&series);
+    let all: Vec<Series> = compared.iter().flat_map(|shown| series_of(shown)).collect();
+    let (bottom, top, step) = range(&all);
     let y = |value: f64| TOP + (height - TOP - BOTTOM) * (top - value) / (top - bottom);
     let line = |class: &str, [x1, x2, y1, y2]: [f64; 4]| {
         let (x1, x2, y1, y2) = (tenth(x1), tenth(x2), tenth(y1), tenth(y2));

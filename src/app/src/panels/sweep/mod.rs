@@ -6,6 +6,7 @@ pub mod form;
 pub mod heat;
 pub mod lines;
 pub mod save;
+pub mod scale;
 pub mod search;
 pub mod table;
 pub mod values;
@@ -22,11 +23,12 @@ use crate::{
     },
     island,
     panels::sweep::{
-        class::use_class,
+        class::{found, use_class, use_class_codes},
         form::form,
-        heat::heat,
+        heat::{FIT, heat},
         lines::lines,
         save::save_buttons,
+        scale::{Colours, Scale},
         search::{asked, search_error, search_form, search_report},
         table::table,
         values::{Shown, link, metric_name},
@@ -52,7 +54,8 @@ pub const PANEL: Panel =
 #[hook]
 pub fn use_sweep() -> Html {
     let page = use_page();
-    let (metric, picture) = (use_state_eq(|| Metric::Accuracy), use_node_ref());
+    let (chosen, colours, picture) = (use_state_eq(|| None::<Metric>), use_state_eq(|| Colours::Rank), use_node_ref());
+    let class = use_class_codes();
     let (is_table_open, narrow) = (use_state_eq(|| false), use_narrower(PHONE));
     let (texts, state) = (&page.texts, &page.state);
     let draft = state.sweep_text.parse::<Sweep>();
@@ -75,9 +78,22 @@ pub fn use_sweep() -> Html {
         (None, None) => None,
     };
     let choose = {
-        let metric = metric.clone();
-        Callback::from(move |word: String| metric.set(Metric::of(&word).unwrap_or(Metric::Accuracy)))
+        let chosen = chosen.clone();
+        Callback::from(move |word: String| chosen.set(Metric::of(&word)))
     };
+    let colour = {
+        let colours = colours.clone();
+        Callback::from(move |word: String| {
+            colours.set(Colours::ALL.into_iter().find(|one| one.word() == word).unwrap_or(Colours::Rank))
+        })
+    };
+    let metric = chosen.unwrap_or(Metric::Accuracy);
+    // The same sweep as it was measured elsewhere.
+    let others: Vec<(&'static str, SweepState)> =
+        [("class-found", shown.as_ref().and_then(|shown| found(&page, shown.sweep, &class)))]
+            .into_iter()
+            .filter_map(|(id, sweep)| Some((id, sweep?)))
+            .collect();
     let toggled = {
         let is_table_open = is_table_open.clone();
         Callback::from(move |event: Event| is_table_open.set(opened(&event)))
@@ -96,15 +112,12 @@ pub fn use_sweep() -> Html {
             } else if let Some(shown) = &shown {
                 <div class="tools">
                     { choice(texts.get("sweep-metric"), metrics(&page, shown), metric.word(), &choose) }
-                    { save_buttons(&page, shown, &picture, *metric) }
-                </div>
-                <figure ref={picture}>
                     if shown.sweep.axes().len() > 1 {
-                        { heat(&page, shown, *metric, narrow) }
-                    } else {
-                        { lines(&page, shown, *metric, narrow) }
+                        { choice(texts.get("sweep-colours"), colourings(&page), colours.word(), &colour) }
                     }
-                </figure>
+                    { save_buttons(&page, shown, &picture, metric) }
+                </div>
+                { pictures(&page, shown, &others, &picture, Drawn { metric, colours: *colours, narrow }) }
                 <p class="hint">{ texts.get("sweep-open") }</p>
                 <details class="table" ontoggle={toggled}>
                     <summary>{ texts.get("table-of-data") }</summary>
@@ -113,11 +126,64 @@ pub fn use_sweep() -> Html {
                     }
                 </details>
                 if page.shows("share") && state.search_text.is_empty() {
-                    { island!(use_class, shown.sweep.to_string()) }
+                    { island!(use_class, (shown.sweep.to_string(), class)) }
                 }
             }
         </section>
     }
+}
+
+/// How the pictures are drawn.
+#[derive(Clone, Copy)]
+struct Drawn {
+    metric: Metric,
+    colours: Colours,
+    narrow: bool,
+}
+
+/// The sweep as it is trained here, and beside it what others measured of it, in the same colours or on the same axis.
+fn pictures(
+    page: &AppContext,
+    shown: &Shown<'_>,
+    others: &[(&'static str, SweepState)],
+    picture: &NodeRef,
+    Drawn { metric, colours, narrow }: Drawn,
+) -> Html {
+    let others: Vec<(&'static str, Shown<'_>)> = others.iter().map(|(id, sweep)| (*id, Shown::of(sweep))).collect();
+    let has_value = |shown: &Shown<'_>| metric != Metric::Bytes && shown.metrics(metric).iter().any(Option::is_some);
+    let others: Vec<&(&'static str, Shown<'_>)> = others.iter().filter(|(_, other)| has_value(other)).collect();
+    let compared: Vec<&Shown<'_>> = [shown].into_iter().chain(others.iter().map(|(_, other)| other)).collect();
+    let values = compared.iter().flat_map(|shown| shown.metrics(metric)).flatten().map(|spread| spread.mean);
+    let scale = Scale::of(colours, metric, values);
+    let fit = FIT[if narrow {
+        0
+    } else if others.is_empty() {
+        2
+    } else {
+        1
+    }];
+    let draw = |one: &Shown<'_>, legend: bool| match one.sweep.axes().len() {
+        1 => lines(page, one, metric, fit, &compared),
+        _ => heat(page, one, metric, fit, &scale, legend.then_some(colours)),
+    };
+    let caption = |id: &str| text("figcaption", &[], page.texts.get(id));
+    html! {
+        <div class="sweep-pictures">
+            <figure key="here" ref={picture}>
+                if !others.is_empty() {
+                    { caption("sweep-here") }
+                }
+                { draw(shown, true) }
+            </figure>
+            { for others.iter().map(|(id, other)| html! { <figure key={*id} id={*id}>{ caption(id) }{ draw(other, false) }</figure> }) }
+        </div>
+    }
+}
+
+/// What may decide the colours of a heat map, with its name.
+fn colourings(page: &AppContext) -> Vec<(String, String)> {
+    let named = |one: Colours| (one.word().to_owned(), page.texts.get(&["sweep-colours-", one.word()].concat()));
+    Colours::ALL.map(named).into()
 }
 
 /// The metrics with their names.
