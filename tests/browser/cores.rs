@@ -31,7 +31,7 @@ pub async fn eight_seeds() -> Result<()> {
     println!("\n### {EIGHT_SEEDS}\n");
     println!("Trained again: time from the first step to the verdict.\n");
     println!("| | ms, median (min–max) | speed-up, median (min–max) |\n| --- | --- | --- |");
-    let verdict = "&hide=data,scheme,teacher,soft-targets,student,cost,curves,objectives,similarity,confusion,draw,packed,bench,inside,words,task-sizes,mechanism,compare,sweep,lesson-cards,settings";
+    let verdict = "&hide=data,scheme,teacher,soft-targets,student,cost,curves,objectives,similarity,confusion,draw,packed,bench,inside,words,task-sizes,mechanism,compare,literature,sweep,lesson-cards,settings";
     for (shown, hide) in [("all panels", ""), ("only the verdict", verdict)] {
         in_turns(shown, &format!("#v=1&runs=8{hide}")).await?;
     }

@@ -119,3 +119,26 @@ async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()>
     ensure!(lecturer.violations().await?.is_empty(), "{:?}", lecturer.violations().await?);
     lecturer.close().await
 }
+
+/// An experiment of a paper is chosen in a menu: its sweep runs beside what was published and what was measured before.
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_runs_an_experiment_of_the_literature() -> Result<()> {
+    let page = Page::open_first("#v=1&data=moons&teacher-epochs=2&student-epochs=2&tab=lessons", Gpu::None).await?;
+    page.click("#lesson-papers").await?;
+    page.until("document.querySelectorAll('#literature-choice optgroup').length > 5").await?;
+    let place = page
+        .script("return [...document.querySelectorAll('#literature-choice option')].find((option) => option.textContent.startsWith('Three percent')).value")
+        .await?;
+    page.set("#literature-choice", place.as_str().unwrap_or_default()).await?;
+    page.until("document.querySelector('.literature-card a').href.startsWith('https://arxiv.org/')").await?;
+    page.until("location.hash.includes('&sweep=labels:39,all;soft:0,0.5,0.9,1')").await?;
+    // Both pictures have the same cells, and one legend says which colours they share.
+    page.until("document.querySelectorAll('#literature-kept [data-cell]').length === 8").await?;
+    page.click("[data-view=value]").await?;
+    page.until("document.querySelector('.sweep-map').textContent.includes('Colours by value')").await?;
+    page.click("#sweep-cancel").await?;
+    page.until("document.querySelector('[data-status=cancelled]')").await?;
+    ensure!(page.violations().await?.is_empty(), "{:?}", page.violations().await?);
+    page.close().await
+}

@@ -7,6 +7,7 @@ mod figures;
 mod gzip_order;
 #[cfg(test)]
 mod layers;
+mod literature;
 mod manual;
 mod offline;
 mod page;
@@ -79,6 +80,12 @@ enum Command {
         #[arg(long)]
         native: bool,
     },
+    /// Writes docs/literature.md from assets/literature
+    Literature {
+        /// Measures first: all experiments, or those of these names
+        #[arg(long, num_args = 0..)]
+        measure: Option<Vec<String>>,
+    },
     /// Runs exported files in ONNX Runtime and numpy
     Runtimes,
     /// Takes the README's screenshot
@@ -100,6 +107,9 @@ fn main() -> ExitCode {
         Command::Figures => figures::print(),
         Command::Bench { only, native: true } => bench::native(&only),
         Command::Bench { only, .. } => bench::command(&only),
+        Command::Literature { measure } => {
+            measure.map_or(Ok(()), |only| literature::measure(&only)).and_then(|()| literature::write())
+        }
         Command::Runtimes => runtimes::check(),
         Command::Screenshot => test::browser("screenshot"),
         Command::Record => build::record(),

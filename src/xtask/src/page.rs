@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::{manual, offline, recorded, tools::root};
+use crate::{literature, manual, offline, recorded, tools::root};
 
 /// Files and folders that the page fetches by their names; everything in `web/` but its style sheets besides.
 const ASSETS: [&str; 3] = ["assets/lessons", "assets/locales", "web/vendor/fluent-bundle/fluent-bundle.js"];
@@ -38,6 +38,10 @@ pub fn assemble(modules: &Path, dist: &Path) -> Result<()> {
         copy(&path, &stage.join(path.file_name().unwrap_or_default()))?;
     }
     fs::write(stage.join("recorded.bin"), recorded::message()?)?;
+    fs::create_dir_all(stage.join("literature"))?;
+    for (language, message) in literature::messages()? {
+        fs::write(stage.join("literature").join(format!("{language}.bin")), message)?;
+    }
     manual::write(&stage.join("docs"))?;
     let (index, styles) = linked(&fs::read_to_string(root().join("index.html"))?)?;
     let mut style = String::new();

@@ -9,6 +9,7 @@ pub mod curves;
 pub mod data;
 pub mod draw;
 pub mod lesson;
+pub mod literature;
 pub mod map;
 pub mod mechanism;
 pub mod networks;
@@ -96,6 +97,7 @@ pub const PANELS: &[Panel] = &[
     compression_bench::PANEL,
     activations::PANEL,
     compare::PANEL,
+    literature::PANEL,
     sweep::PANEL,
     lesson::cards::PANEL,
     settings::PANEL,

@@ -1,6 +1,6 @@
 //! What can happen to the page.
 
-use retort_spec::{Event, Problem, UserExample};
+use retort_spec::{Event, Preset, Problem, UserExample};
 
 use crate::state::{
     CustomExample, Engine, Fetching, Notice, SweepAction, WorkbenchAction,
@@ -58,6 +58,8 @@ pub enum Action {
     ReportPage(Vec<Problem>),
     /// Something happens on the page's side of the workbench.
     Bench(WorkbenchAction),
+    /// Experiments of the literature are here.
+    Literature(Vec<Preset>),
     /// Something happens to the sweep.
     Sweep(SweepAction),
     /// The device takes a cell of a class's sweep, or leaves the class.

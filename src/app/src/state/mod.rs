@@ -11,6 +11,7 @@ pub mod files_table;
 #[cfg(test)]
 pub mod fixture;
 pub mod kinds;
+pub mod literature;
 pub mod loss_terms;
 pub mod networks;
 mod notices;
@@ -30,8 +31,8 @@ use std::rc::Rc;
 
 use retort_spec::{
     ActivationReport, Answer, CompressionResult, CurvePoint, DataSummary, EngineError, Event, Exhibit, ExhibitPlace,
-    Experiment, FileData, Measured, NetworkId, PAGE_KEYS, Plan, Progress, RunState, Terms, UserExample, Verdict,
-    changed, decode,
+    Experiment, FileData, Measured, NetworkId, PAGE_KEYS, Plan, Preset, Progress, RunState, Terms, UserExample,
+    Verdict, changed, decode,
 };
 
 pub use crate::state::{
@@ -140,6 +141,8 @@ pub struct State {
     pub search_text: String,
     /// What this device has to do with a class's sweep, as a link says it.
     pub class_text: String,
+    /// Experiments of the literature, once they were fetched.
+    pub literature: Rc<Vec<Preset>>,
     /// The sweep that was started last.
     pub sweep: Option<SweepState>,
 }
@@ -195,6 +198,7 @@ impl State {
             sweep_text: String::new(),
             search_text: String::new(),
             class_text: String::new(),
+            literature: Rc::default(),
             sweep: None,
         };
         state.report(decoded.problems);

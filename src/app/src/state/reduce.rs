@@ -104,6 +104,7 @@ impl Reducible for State {
             Action::Timed(timed) => state.timed = timed,
             Action::Engine(engine) => state.engine = engine,
             Action::Bench(action) => state.bench_action(action),
+            Action::Literature(presets) => state.literature = Rc::new(presets),
             Action::Sweep(action) => state.sweep_action(action),
             Action::Class(text) => state.class_text = text,
             Action::Events { events, recorded } => {

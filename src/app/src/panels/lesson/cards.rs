@@ -67,6 +67,7 @@ pub fn use_lesson_cards() -> Html {
         let last = last.setter();
         Callback::from(move |did| last.set(Some(did)))
     };
+    let papers = page.show.reform(|_: MouseEvent| "literature".to_owned());
     let tour = guide.show_tour.reform(|_: MouseEvent| ());
     let paper = sheet.and_then(|(entry, lesson)| {
         let body = web_sys::window()?.document()?.body()?;
@@ -79,6 +80,9 @@ pub fn use_lesson_cards() -> Html {
             <h2 id="lesson-cards-title">{ texts.get("lesson-cards") }</h2>
             <p>{ texts.get(if CATALOGUE.is_empty() { "lessons-none" } else { "lessons-intro" }) }
                 <button class="plain" onclick={tour}>{ texts.get("tour-again") }</button>
+                if page.shows("literature") {
+                    <button id="lesson-papers" class="plain" onclick={papers}>{ texts.get("literature-lessons") }</button>
+                }
             </p>
             { duration(&page) }
             <ul class="cards">{ for CATALOGUE.iter().map(|entry| {

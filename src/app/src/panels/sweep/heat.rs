@@ -85,13 +85,7 @@ pub fn heat(
     let below = if marks.is_some() { LEGEND } else { 0.0 };
     if let Some((colours, marks)) = marks {
         let y = all_height + 22.0;
-        parts.push(label_at(
-            left,
-            y - 6.0,
-            "start",
-            "axis",
-            texts.get(["sweep-colours-", colours.word()].concat().as_str()),
-        ));
+        parts.push(label_at(left, y - 6.0, "start", "axis", texts.get(colours.message())));
         for (place, (shade, value)) in marks.into_iter().enumerate() {
             let x = left + FIELD.0 * place as f64;
             let class = if shade < 0.0 { "less" } else { "more" };

@@ -35,6 +35,7 @@ use crate::{
     },
     state::{
         Action, Engine, SweepAction, SweepState, SweepStatus,
+        literature::as_sweep,
         sweep_text::{joined, suggestion},
     },
     transport::Driver,
@@ -87,13 +88,16 @@ pub fn use_sweep() -> Html {
             colours.set(Colours::ALL.into_iter().find(|one| one.word() == word).unwrap_or(Colours::Rank))
         })
     };
-    let metric = chosen.unwrap_or(Metric::Accuracy);
+    let preset = state.preset();
+    let metric = chosen.or(preset.and_then(|preset| Metric::of(&preset.metric))).unwrap_or(Metric::Accuracy);
     // The same sweep as it was measured elsewhere.
-    let others: Vec<(&'static str, SweepState)> =
-        [("class-found", shown.as_ref().and_then(|shown| found(&page, shown.sweep, &class)))]
-            .into_iter()
-            .filter_map(|(id, sweep)| Some((id, sweep?)))
-            .collect();
+    let others: Vec<(&'static str, SweepState)> = [
+        ("class-found", shown.as_ref().and_then(|shown| found(&page, shown.sweep, &class))),
+        ("literature-kept", preset.and_then(as_sweep)),
+    ]
+    .into_iter()
+    .filter_map(|(id, sweep)| Some((id, sweep?)))
+    .collect();
     let toggled = {
         let is_table_open = is_table_open.clone();
         Callback::from(move |event: Event| is_table_open.set(opened(&event)))
@@ -182,7 +186,7 @@ fn pictures(
 
 /// What may decide the colours of a heat map, with its name.
 fn colourings(page: &AppContext) -> Vec<(String, String)> {
-    let named = |one: Colours| (one.word().to_owned(), page.texts.get(&["sweep-colours-", one.word()].concat()));
+    let named = |one: Colours| (one.word().to_owned(), page.texts.get(one.message()));
     Colours::ALL.map(named).into()
 }
 

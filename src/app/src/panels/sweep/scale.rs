@@ -1,5 +1,5 @@
-//! Which colour a value of a heat map has. By value, one weak row takes nearly all of the colours; by rank, all rows are
-//! told apart, whatever their distance.
+//! Which colour a value of a heat map has. By value, one weak row takes nearly all of the colours; by rank, all rows
+//! are told apart, whatever their distance.
 
 use retort_spec::sweep::Metric;
 
@@ -16,11 +16,19 @@ impl Colours {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Rank, Self::Value];
 
-    /// Its name in the page's document and in messages.
+    /// Its name in the page's document.
     pub fn word(self) -> &'static str {
         match self {
             Self::Rank => "rank",
             Self::Value => "value",
+        }
+    }
+
+    /// The message that names it.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Rank => "sweep-colours-rank",
+            Self::Value => "sweep-colours-value",
         }
     }
 }
