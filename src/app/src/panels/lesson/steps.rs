@@ -184,8 +184,8 @@ pub fn use_steps(props: &StepsProps) -> Html {
             <div class="lesson-nav">
                 <button id="lesson-back" disabled={progress.step == 0} onclick={go(progress.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
                 <span class="apart" />
-                // A second click where the last one was never skips a question or its outcome: what follows Next stands in
-                // its place, what follows Check does not.
+                // A second click in the same place skips no question and no outcome: what follows Next stands where it
+                // stood, what follows Check does not.
                 if is_asked && record.picked.is_none() {
                     <button key="skip" id="lesson-next" class="plain" onclick={onward}>{ forward }</button>
                     <button key="ask" id="lesson-ask" class="primary" onclick={ask}>{ texts.get("lesson-ask") }</button>
