@@ -1,8 +1,20 @@
 //! Choosing and checking the compute device. Nothing here or elsewhere uses `Device::default()`, which is the GPU as
 //! soon as it is compiled in.
 
-use burn::tensor::{Device, ExecutionError, Tensor};
+#[cfg(feature = "graph")]
+use burn::tensor::Tensor;
+#[cfg(feature = "graph")]
+pub use burn::tensor::{Device, ExecutionError};
 use retort_spec::EngineInfo;
+
+/// The CPU, the only device of an engine without a graph.
+#[cfg(not(feature = "graph"))]
+#[derive(Debug, Clone)]
+pub struct Device;
+
+/// Nothing fails on it.
+#[cfg(not(feature = "graph"))]
+pub type ExecutionError = std::convert::Infallible;
 
 /// A device to compute on, and what the visitor is told of it.
 #[derive(Debug, Clone)]
@@ -14,9 +26,13 @@ pub struct Compute {
 }
 
 impl Compute {
-    /// The CPU, by burn-flex with SIMD.
+    /// The CPU: by burn-flex with SIMD, where there is a graph.
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), info: EngineInfo { gpu: false, adapter: None, self_test: None } }
+        #[cfg(feature = "graph")]
+        let device = Device::flex();
+        #[cfg(not(feature = "graph"))]
+        let device = Device;
+        Self { device, info: EngineInfo { gpu: false, adapter: None, self_test: None } }
     }
 }
 
@@ -69,6 +85,7 @@ pub(crate) async fn probe() -> Result<String, GpuError> {
 ///
 /// # Errors
 /// The device's, if the computation behind the tensor failed.
+#[cfg(feature = "graph")]
 pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError> {
     let data = tensor.into_data_async().await?;
     Ok(data.iter::<f32>().collect())

@@ -9,12 +9,16 @@ pub mod device;
 mod distill;
 #[cfg(feature = "gpu")]
 mod gpu;
+#[cfg(feature = "graph")]
 mod kernels;
+mod mixture;
 pub mod nets;
+#[cfg(feature = "graph")]
 pub mod objectives;
 mod privacy;
 mod session;
 pub mod train;
+#[cfg(feature = "graph")]
 pub mod verify;
 
 use retort_compress::{format::checksum, random};

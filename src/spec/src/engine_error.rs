@@ -46,7 +46,7 @@ pub enum EngineError {
         /// Why.
         refusal: Incompatibility,
     },
-    /// These data are trained by another engine than this one.
+    /// Another engine trains these data, or this experiment on them.
     #[error("another engine trains {data}")]
     OtherEngine {
         /// The data set.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     network_id::{NetworkId, Role},
-    values::{Architecture, Heads, Labels, words},
+    values::{Architecture, Heads, Labels, NetworkKind, words},
 };
 
 /// What an experiment trains.
@@ -286,7 +286,27 @@ pub enum PlanFault {
     NotLast,
 }
 
+impl PlannedNetwork {
+    /// Whether only an autodiff graph finds its gradients: it is no perceptron, or has outputs of its own.
+    pub fn needs_graph(&self) -> bool {
+        self.architecture.kind != NetworkKind::Mlp || self.extra_outputs > 0
+    }
+}
+
+impl Supervision {
+    /// Whether only an autodiff graph finds the gradients of its loss: that is more than soft targets and labels.
+    pub fn needs_graph(&self) -> bool {
+        self.exits != Exits::None || matches!(self.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
+    }
+}
+
 impl Plan {
+    /// Whether any of its networks needs an autodiff graph.
+    pub fn needs_graph(&self) -> bool {
+        let mut learners = self.phases.iter().flat_map(|phase| &phase.learners);
+        self.networks.iter().any(PlannedNetwork::needs_graph) || learners.any(Supervision::needs_graph)
+    }
+
     /// A network of the plan.
     pub fn network(&self, id: NetworkId) -> Option<&PlannedNetwork> {
         self.networks.iter().find(|network| network.id == id)

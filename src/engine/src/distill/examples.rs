@@ -2,7 +2,6 @@
 
 use retort_spec::{Experiment, LabelAccess, Labels, Supervision, Transfer};
 
-use super::specialists::specialty;
 use crate::{data::split, train::device_dataset::DeviceDataset};
 
 /// The examples whose labels a network sees, as rows of the training set in rising order. What the knob `omit` hides
@@ -72,6 +71,12 @@ fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
 /// How many classes come first where they arrive in two steps.
 pub fn old_classes(classes: usize) -> usize {
     classes / 2
+}
+
+/// The classes that the `index`th of `of` specialists tells apart.
+pub fn specialty(index: u8, of: u8, classes: usize) -> Vec<u8> {
+    let part = |class: &u8| usize::from(*class) * usize::from(of.max(1)) / classes == usize::from(index);
+    (0..classes as u8).filter(part).collect()
 }
 
 /// How many examples voters are asked about: at most half of them, since the other half is the voters' own.

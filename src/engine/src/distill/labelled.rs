@@ -1,17 +1,21 @@
 //! Labelled batches: learners of one stream see the same ones.
 
+#[cfg(feature = "graph")]
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 use retort_spec::{Experiment, Supervision};
 
 use super::examples::rows_of;
+#[cfg(feature = "graph")]
+use crate::train::device_dataset::{RowIndices, upload};
 use crate::{
     data::batch::Batches,
     random,
-    train::device_dataset::{DeviceDataset, RowIndices, one_hot_rows, upload},
+    train::device_dataset::{DeviceDataset, one_hot_rows},
 };
 
 /// A labelled batch.
+#[cfg(feature = "graph")]
 #[derive(Clone)]
 pub struct LabelledBatch {
     /// `[batch, features]`.
@@ -59,6 +63,7 @@ impl LabelledSource {
     }
 
     /// The next batch; `None` without labels.
+    #[cfg(feature = "graph")]
     pub fn batch(&mut self, data: &DeviceDataset, experiment: &Experiment) -> Option<LabelledBatch> {
         let rows = self.draw(experiment);
         (!rows.is_empty()).then(|| {

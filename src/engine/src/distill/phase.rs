@@ -1,34 +1,25 @@
 //! A phase under way: networks that learn side by side, from labels, from finished networks, from each other.
 
 mod fused;
+#[cfg(feature = "graph")]
 mod graph;
 
-use burn::{
-    module::Module,
-    tensor::{ExecutionError, Tensor},
-};
 use retort_compress::Layer;
-use retort_spec::{
-    Channel, EngineError, Exits, Experiment, LabelAccess, NetworkId, NetworkKind, ObjectiveTiming, PlannedNetwork,
-    Supervision,
-};
+use retort_spec::{Channel, EngineError, Experiment, LabelAccess, NetworkId, PlannedNetwork, Supervision};
 
 use self::fused::CpuBatch;
+#[cfg(feature = "graph")]
+pub use self::graph::check_objectives;
 use super::{
-    active_objectives::Objectives,
     labelled::LabelledSource,
-    lessons::Tasks,
     private::{Ballot, noise},
-    specialists::specialty_mask,
     transfer::TransferSource,
 };
 use crate::{
     data::batch::steps_per_epoch,
-    device::read,
-    nets::{Dropout, Network, Pass},
-    objectives::{SideMatrices, Source, exits, method},
+    nets::{Dropout, Network},
     train::{
-        device_dataset::{DeviceDataset, select},
+        device_dataset::DeviceDataset,
         fused::{Perceptron, fits_fused_path},
         learner::Learner,
     },
@@ -43,13 +34,8 @@ pub struct Trainee {
     /// Which of the phase's streams of labelled batches it sees.
     group: usize,
     dropout: Option<Dropout>,
-    objectives: Objectives,
-    /// `[1, classes]`: 1 for the classes that a specialist tells apart.
-    specialty: Option<Tensor<2>>,
-    /// How it learns classes that arrive in two steps.
-    tasks: Option<Tasks>,
-    /// Whether the last step was one of a first stage that an objective has to itself.
-    was_exclusive: bool,
+    #[cfg(feature = "graph")]
+    by_graph: graph::LossParts,
 }
 
 impl Trainee {
@@ -58,24 +44,13 @@ impl Trainee {
         self.supervision.learner
     }
 
-    /// What its exits but the last say of the test set, `[examples, classes]` each; nothing where it has none.
+    /// It has no exits.
     ///
     /// # Errors
-    /// The device's, if a read fails.
-    pub async fn exits(&self, data: &DeviceDataset) -> Result<Vec<Vec<f32>>, ExecutionError> {
-        if self.supervision.exits == Exits::None {
-            return Ok(Vec::new());
-        }
-        let (network, side_matrices) = (self.learner.network(), self.learner.side_matrices().valid());
-        let mut said: Vec<Vec<f32>> = Vec::new();
-        for inputs in data.test_chunks(&network) {
-            let answers = exits::answers(&network.forward(inputs, Pass::Test), &side_matrices);
-            said.resize(answers.len(), Vec::new());
-            for (said, answer) in said.iter_mut().zip(answers) {
-                said.extend(read(answer).await?);
-            }
-        }
-        Ok(said)
+    /// None; tensors are waited for.
+    #[cfg(not(feature = "graph"))]
+    pub async fn exits(&self, _: &DeviceDataset) -> Result<Vec<Vec<f32>>, crate::device::ExecutionError> {
+        Ok(Vec::new())
     }
 
     /// Whether it has teachers.
@@ -92,6 +67,7 @@ impl Trainee {
 /// A network as it was when the epoch began.
 struct StaleCopy {
     id: NetworkId,
+    #[cfg(feature = "graph")]
     network: Network,
     /// The same for the fused path.
     perceptron: Option<Perceptron>,
@@ -126,36 +102,9 @@ pub struct Start<'a> {
 
 /// Whether a network of these layers learns without a graph: a perceptron on the CPU.
 fn can_use_fused_path(data: &DeviceDataset, experiment: &Experiment, start: &Start<'_>) -> bool {
-    start.planned.architecture.kind == NetworkKind::Mlp
-        && start.planned.extra_outputs == 0
-        && start.supervision.exits == Exits::None
-        && !matches!(start.supervision.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
+    !(start.planned.needs_graph() || start.supervision.needs_graph())
         && data.is_on_cpu()
         && fits_fused_path(&start.layers, experiment.batch as usize)
-}
-
-/// Whether the experiment's objectives can be used between networks of these architectures, before anything is
-/// trained.
-///
-/// # Errors
-/// [`EngineError::Refused`] for the first one that cannot.
-pub fn check_objectives(
-    data: &DeviceDataset,
-    experiment: &Experiment,
-    [student, teacher]: [&PlannedNetwork; 2],
-    rows: &[u32],
-) -> Result<(), EngineError> {
-    if experiment.weights.used().next().is_none() || rows.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<u32> = rows.iter().copied().cycle().take(experiment.batch as usize).collect();
-    let inputs = select(&data.train, &data.row_indices(&rows));
-    let [student, teacher] = [student, teacher].map(|network| {
-        let architecture = &network.architecture;
-        let layers = Network::draw(architecture, data.dataset.features(), data.dataset.classes, 0, "check");
-        Network::from_layers(architecture.kind, &layers, &data.device).forward(inputs.clone(), Pass::Test)
-    });
-    Objectives::new(experiment, &student, &teacher, rows.len(), 0).map(|_| ())
 }
 
 /// Whether a network of this supervision has anything to learn, from so many labels and examples of the transfer set.
@@ -164,12 +113,12 @@ pub fn can_learn(experiment: &Experiment, supervision: &Supervision, labels: usi
     if supervision.channel == Channel::Extra {
         return transfer > 0;
     }
-    let used = || experiment.weights.used().map(|(objective, _)| objective).filter(|_| is_taught);
-    // After a first stage that asks the teacher alone nothing is learned by it.
-    let lasts = |of| method(of).from == Source::Teacher && of.info().timing != ObjectiveTiming::FirstStage;
     let soft = if is_taught { experiment.soft_weight } else { 0.0 };
-    let asks_teacher = soft > 0.0 || used().any(lasts);
-    let asks_labels = soft < 1.0 || used().any(|of| method(of).from == Source::Labels);
+    #[cfg(feature = "graph")]
+    let [of_teacher, of_labels] = graph::asks(experiment, is_taught);
+    #[cfg(not(feature = "graph"))]
+    let [of_teacher, of_labels] = [false; 2];
+    let (asks_teacher, asks_labels) = (soft > 0.0 || of_teacher, soft < 1.0 || of_labels);
     (asks_teacher && transfer > 0) || (asks_labels && labels > 0)
 }
 
@@ -214,42 +163,17 @@ impl PhaseRun {
         let fused = !uses_objectives
             && starts.iter().all(|start| can_use_fused_path(data, experiment, start))
             && transfer.as_mut().is_none_or(|transfer| transfer.prepare_cpu(data, experiment));
-        let learner = |start: &Start<'_>| match fused {
-            true => Learner::fused(&start.layers, experiment, steps, &data.device),
-            false => Learner::new(&start.planned.architecture, &start.layers, experiment, steps, &data.device),
-        };
-        let mut learners: Vec<Learner> = starts.iter().map(learner).collect();
-        for (start, learner) in
-            starts.iter().zip(&mut learners).filter(|(start, _)| start.supervision.exits != Exits::None)
-        {
-            let (architecture, classes) = (&start.planned.architecture, data.dataset.classes);
-            let exits = exits::side_matrices(&architecture.geometry(data.dataset.features(), classes).stages, classes);
-            let side_matrices = SideMatrices::draw(&exits, seed, &data.device.clone().autodiff());
-            *learner = Learner::new(architecture, &start.layers, experiment, steps, &data.device)
-                .with_side_matrices(side_matrices);
+        #[cfg(not(feature = "graph"))]
+        if !fused {
+            return Err(EngineError::OtherEngine { data: experiment.data });
         }
-        let mut all_objectives: Vec<Objectives> = starts.iter().map(|_| Objectives::none()).collect();
-        if let Some(first) = transfer
-            .as_ref()
-            .filter(|_| uses_objectives)
-            .and_then(|transfer| transfer.first_inputs(data, experiment.batch))
-        {
-            for (place, start) in starts.iter().enumerate() {
-                let Some(&(teacher, _)) = start.supervision.teachers.first() else { continue };
-                let ask = |network: &Network| network.forward(first.clone(), Pass::Test);
-                let known = transfer.as_ref().and_then(|transfer| transfer.network(teacher)).map(ask);
-                let beside = || starts.iter().position(|other| other.planned.id == teacher);
-                let Some(teacher) = known.or_else(|| beside().map(|at| ask(&learners[at].network()))) else { continue };
-                let asked = ask(&learners[place].network());
-                let count = transfer.as_ref().map_or(0, TransferSource::count);
-                let objectives = Objectives::new(experiment, &asked, &teacher, count, seed)?;
-                let side_matrices =
-                    SideMatrices::draw(objectives.side_matrices(), seed, &data.device.clone().autodiff());
-                let plain = Learner::new(&start.planned.architecture, &start.layers, experiment, steps, &data.device);
-                learners[place] = plain.with_side_matrices(side_matrices);
-                all_objectives[place] = objectives;
+        let learner = |start: &Start<'_>| {
+            #[cfg(feature = "graph")]
+            if !fused {
+                return Learner::new(&start.planned.architecture, &start.layers, experiment, steps, &data.device);
             }
-        }
+            Learner::fused(&start.layers, experiment, steps, &data.device)
+        };
         let dropout = |supervision: &Supervision| {
             let purpose = match supervision.batches.as_str() {
                 "teacher" => "dropout".to_owned(),
@@ -257,39 +181,22 @@ impl PhaseRun {
             };
             if supervision.as_teacher { Dropout::new(experiment.dropout, seed, &purpose) } else { None }
         };
-        let trainees: Vec<Trainee> = starts
-            .iter()
-            .zip(learners)
-            .zip(all_objectives)
-            .zip(group_of)
-            .map(|(((start, learner), objectives), group)| Trainee {
-                supervision: start.supervision.clone(),
-                learner,
-                group,
-                dropout: dropout(start.supervision),
-                objectives,
-                specialty: specialty_mask(data, start.supervision),
-                tasks: Tasks::of(data, start.supervision),
-                was_exclusive: false,
-            })
-            .collect();
+        let trainee = |(start, group): (&Start<'_>, usize)| Trainee {
+            supervision: start.supervision.clone(),
+            learner: learner(start),
+            group,
+            dropout: dropout(start.supervision),
+            #[cfg(feature = "graph")]
+            by_graph: graph::LossParts::of(data, start.supervision),
+        };
+        let trainees: Vec<Trainee> = starts.iter().zip(group_of).map(trainee).collect();
+        #[cfg(feature = "graph")]
+        let trainees = match fused {
+            true => trainees,
+            false => graph::equip(trainees, transfer.as_ref(), (data, experiment), starts, seed)?,
+        };
         let cpu = groups.iter().map(|_| CpuBatch::default()).collect();
         Ok(Self { trainees, groups, transfer, shared, copies: Vec::new(), epoch_steps, cpu, fused })
-    }
-
-    /// Makes one teacher of a generalist and specialists, given with the classes that each tells apart.
-    ///
-    /// # Errors
-    /// The device's, if a read fails.
-    pub async fn fuse_specialists(
-        &mut self,
-        data: &DeviceDataset,
-        specialties: &[(NetworkId, Vec<u8>)],
-    ) -> Result<(), ExecutionError> {
-        match &mut self.transfer {
-            Some(transfer) => transfer.fuse_specialists(data, specialties).await,
-            None => Ok(()),
-        }
     }
 
     /// Whoever learns from votes is told the classes that win them.
@@ -326,10 +233,11 @@ impl PhaseRun {
     /// fixed before anyone steps, so that the order of the networks does not matter.
     pub fn step(&mut self, data: &DeviceDataset, experiment: &Experiment) {
         self.copy_stale();
-        match self.fused {
-            true => self.step_fused(data, experiment),
-            false => self.step_by_graph(data, experiment),
+        #[cfg(feature = "graph")]
+        if !self.fused {
+            return self.step_by_graph(data, experiment);
         }
+        self.step_fused(data, experiment);
     }
 
     /// Takes copies of the networks that are imitated as they were when the epoch began.
@@ -341,11 +249,17 @@ impl PhaseRun {
         let copy = |trainee: &Trainee| {
             let network = trainee.learner.network();
             let perceptron = network.perceptron().filter(|_| self.fused).as_deref().map(Perceptron::new);
-            StaleCopy { id: trainee.id(), network, perceptron }
+            StaleCopy {
+                id: trainee.id(),
+                #[cfg(feature = "graph")]
+                network,
+                perceptron,
+            }
         };
         self.copies = self.trainees.iter().map(copy).collect();
     }
 }
 
 #[cfg(test)]
+#[cfg(feature = "graph")]
 mod tests;

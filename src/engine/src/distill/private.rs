@@ -1,10 +1,10 @@
 //! Labels by vote: what many teachers of disjoint private examples say of the examples that they are asked about, with
 //! noise, and what that gives away.
 
-use burn::tensor::ExecutionError;
 use retort_spec::{Experiment, probability::argmax};
 
 use crate::{
+    device::ExecutionError,
     nets::Network,
     privacy::{Accountant, Epsilon, Noise, VoteCounts, counts, winner},
     random,

@@ -3,16 +3,11 @@
 use burn::tensor::{Tensor, activation::log_softmax};
 use retort_spec::{LabelAccess, Supervision};
 
+use super::examples::specialty;
 use crate::{
     nets::Trace,
     train::device_dataset::{DeviceDataset, upload},
 };
-
-/// The classes that the `index`th of `of` specialists tells apart.
-pub fn specialty(index: u8, of: u8, classes: usize) -> Vec<u8> {
-    let part = |class: &u8| usize::from(*class) * usize::from(of.max(1)) / classes == usize::from(index);
-    (0..classes as u8).filter(part).collect()
-}
 
 /// The classes that a specialist tells apart; `None` for any other network.
 pub fn specialty_mask(data: &DeviceDataset, supervision: &Supervision) -> Option<Tensor<2>> {

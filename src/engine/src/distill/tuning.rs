@@ -62,7 +62,7 @@ struct TrainableMatrix {
 pub struct Tuning {
     request: Request,
     /// Holds what is learned as side matrices of an empty network: the weights of the network are computed from them.
-    pub learner: Learner,
+    learner: Learner,
     matrices: Vec<Vec<TrainableMatrix>>,
     /// Where each layer's bias stands among the learned numbers.
     biases: Vec<usize>,
@@ -213,6 +213,16 @@ impl Tuning {
             Some(transfer) if self.teachers.len() > 1 => transfer.fuse_specialists(data, specialties).await,
             _ => Ok(()),
         }
+    }
+
+    /// How far it is.
+    pub fn learner(&self) -> &Learner {
+        &self.learner
+    }
+
+    /// Begins new means of the loss.
+    pub fn reset_loss(&mut self) {
+        self.learner.reset_loss();
     }
 
     /// What was asked for.

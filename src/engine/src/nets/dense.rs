@@ -5,21 +5,9 @@ use burn::{
     nn::Linear,
     tensor::{Device, ExecutionError, TensorData},
 };
-use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
 use retort_compress::Layer;
-use retort_spec::LayerShape;
 
 use crate::kernels;
-
-/// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
-/// section 2.2), and zero biases.
-pub fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
-    let LayerShape { inputs, outputs, .. } = shape;
-    let bound = (6.0 / inputs as f32).sqrt();
-    let weight = (0..inputs * outputs).map(|_| generator.random_range(-bound..bound)).collect();
-    Layer { inputs, outputs, weight, bias: vec![0.0; outputs] }
-}
 
 /// Puts weights on a device.
 pub fn linear(layer: &Layer, device: &Device) -> Linear {
@@ -52,19 +40,4 @@ pub fn in_memory(linear: &Linear) -> Option<Layer> {
         None => vec![0.0; outputs],
     };
     Some(Layer { inputs, outputs, weight, bias })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random;
-
-    #[test]
-    fn weights_are_drawn_within_their_bound_and_fill_it() {
-        let shape = LayerShape { inputs: 100, outputs: 50, places: 1 };
-        let layer = draw(shape, &mut random::stream(1, "test"));
-        let bound = (6.0_f32 / 100.0).sqrt();
-        let largest = layer.weight.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
-        assert!(largest <= bound && largest > 0.98 * bound);
-    }
 }

@@ -1,129 +1,81 @@
-//! Networks: one a file, and a line in [`Network`] and its `match`es, which the compiler asks for.
+//! Networks: one a file, and a line in [`Network`] and its `match`es, which the compiler asks for. Without a graph
+//! perceptrons are the only ones.
 
+#[cfg(feature = "graph")]
 mod activation_fake_quant;
+#[cfg(feature = "graph")]
 mod conv;
+#[cfg(feature = "graph")]
 pub mod dense;
 mod dropout;
+#[cfg(feature = "graph")]
 mod mlp;
+#[cfg(feature = "graph")]
+mod network;
+#[cfg(feature = "graph")]
 mod norm;
+#[cfg(feature = "graph")]
+mod pass;
+#[cfg(not(feature = "graph"))]
+mod perceptron;
+#[cfg(feature = "graph")]
 mod residual;
+#[cfg(feature = "graph")]
 mod separable;
+#[cfg(feature = "graph")]
 mod trace;
+#[cfg(feature = "graph")]
 mod windows;
 
-use burn::{
-    module::Module,
-    nn::Linear,
-    tensor::{Device, ExecutionError, Tensor},
-};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use retort_compress::Layer;
-use retort_spec::{Architecture, NetworkKind};
+use retort_spec::{Architecture, LayerShape};
 
-pub use activation_fake_quant::{ActivationFakeQuant, quantize_linear};
-pub use conv::Conv;
-pub use dropout::{Dropout, Pass};
-pub use mlp::Mlp;
-pub use residual::Residual;
-pub use separable::Separable;
-pub use trace::{Map, PreActivation, Statistics, Trace};
+#[cfg(feature = "graph")]
+pub use self::{
+    activation_fake_quant::{ActivationFakeQuant, quantize_linear},
+    conv::Conv,
+    mlp::Mlp,
+    network::Network,
+    pass::Pass,
+    residual::Residual,
+    separable::Separable,
+    trace::{Map, PreActivation, Statistics, Trace},
+};
+pub use dropout::Dropout;
+#[cfg(not(feature = "graph"))]
+pub use perceptron::{Network, StageOutputs};
 
 use crate::random;
-
-/// Any of the networks.
-#[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant, reason = "there are a handful of networks, and they are not moved about")]
-pub enum Network {
-    /// A multilayer perceptron.
-    Mlp(Mlp),
-    /// A convolutional network.
-    Conv(Conv),
-    /// A residual network.
-    Residual(Residual),
-    /// A network of separable convolutions.
-    Separable(Separable),
-}
 
 impl Network {
     /// Draws the initial weights on the host, so that every device starts from the same ones.
     pub fn draw(architecture: &Architecture, inputs: usize, classes: usize, seed: u32, purpose: &str) -> Vec<Layer> {
         let mut generator = random::stream(seed, purpose);
-        architecture.layers(inputs, classes).into_iter().map(|shape| dense::draw(shape, &mut generator)).collect()
+        architecture.layers(inputs, classes).into_iter().map(|shape| draw(shape, &mut generator)).collect()
     }
+}
 
-    /// Puts fresh weights on a device, to be trained.
-    pub fn fresh(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
-        Self::of_linears(kind, layers.iter().map(|layer| dense::linear(layer, device)).collect(), true)
-    }
+/// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
+/// section 2.2), and zero biases.
+fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
+    let LayerShape { inputs, outputs, .. } = shape;
+    let bound = (6.0 / inputs as f32).sqrt();
+    let weight = (0..inputs * outputs).map(|_| generator.random_range(-bound..bound)).collect();
+    Layer { inputs, outputs, weight, bias: vec![0.0; outputs] }
+}
 
-    /// Puts trained weights on a device.
-    pub fn from_layers(kind: NetworkKind, layers: &[Layer], device: &Device) -> Self {
-        Self::of_linears(kind, layers.iter().map(|layer| dense::linear(layer, device)).collect(), false)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// The network of these layers, whatever they were computed from; `fresh` ones are normalized while they are
-    /// trained.
-    pub fn of_linears(kind: NetworkKind, layers: Vec<Linear>, fresh: bool) -> Self {
-        let built = match kind {
-            // Sequences have an engine of their own, and no layers.
-            NetworkKind::Mlp | NetworkKind::Transformer | NetworkKind::Lstm => None,
-            NetworkKind::Conv => Conv::new(layers.clone()).map(Self::Conv),
-            NetworkKind::Residual => Residual::new(layers.clone(), fresh).map(Self::Residual),
-            NetworkKind::Separable => Separable::new(layers.clone()).map(Self::Separable),
-        };
-        built.unwrap_or_else(|| Self::Mlp(Mlp::new(layers)))
-    }
-
-    /// Reads the weights back to the host, as they stand in a file: batch normalization is folded.
-    ///
-    /// # Errors
-    /// The device's, if the read fails.
-    pub async fn to_layers(&self) -> Result<Vec<Layer>, ExecutionError> {
-        match self {
-            Self::Mlp(mlp) => mlp.to_layers().await,
-            Self::Conv(conv) => conv.to_layers().await,
-            Self::Residual(residual) => residual.to_layers().await,
-            Self::Separable(separable) => separable.to_layers().await,
-        }
-    }
-
-    /// The layers of a perceptron in the CPU's memory.
-    pub fn perceptron(&self) -> Option<Vec<Layer>> {
-        match self {
-            Self::Mlp(mlp) => mlp.in_memory(),
-            Self::Conv(_) | Self::Residual(_) | Self::Separable(_) => None,
-        }
-    }
-
-    /// Reads the layer that sees the input.
-    ///
-    /// # Errors
-    /// The device's, if the read fails.
-    pub async fn first_layer(&self) -> Result<Layer, ExecutionError> {
-        match self {
-            Self::Mlp(mlp) => mlp.first_layer().await,
-            Self::Conv(conv) => conv.first_layer().await,
-            Self::Residual(residual) => residual.first_layer().await,
-            Self::Separable(separable) => separable.first_layer().await,
-        }
-    }
-
-    /// A forward pass.
-    ///
-    /// # Shapes
-    /// `inputs`: `[batch, features]`.
-    pub fn forward(&self, inputs: Tensor<2>, pass: Pass<'_>) -> Trace {
-        match self {
-            Self::Mlp(mlp) => mlp.forward(inputs, pass),
-            Self::Conv(conv) => conv.forward(inputs, pass),
-            Self::Residual(residual) => residual.forward(inputs, pass),
-            Self::Separable(separable) => separable.forward(inputs, pass),
-        }
-    }
-
-    /// Lets batch normalization remember what it saw in training.
-    pub fn absorb(&mut self, statistics: &[Statistics]) {
-        if let Self::Residual(residual) = self {
-            residual.absorb(statistics);
-        }
+    #[test]
+    fn weights_are_drawn_within_their_bound_and_fill_it() {
+        let shape = LayerShape { inputs: 100, outputs: 50, places: 1 };
+        let layer = draw(shape, &mut random::stream(1, "test"));
+        let bound = (6.0_f32 / 100.0).sqrt();
+        let largest = layer.weight.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+        assert!(largest <= bound && largest > 0.98 * bound);
     }
 }

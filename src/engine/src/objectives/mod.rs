@@ -7,7 +7,6 @@ pub mod exits;
 mod geometry;
 pub mod lifelong;
 mod maps;
-pub mod mixture;
 pub mod native_ensemble;
 pub mod self_confidence;
 mod soft_targets;

@@ -59,6 +59,7 @@ impl Accountant {
     }
 
     /// `Σ α(λ)`, or the sums of the divergences, of these votes.
+    #[cfg(feature = "graph")]
     pub fn sums(&self) -> impl Iterator<Item = f64> + '_ {
         self.sums.iter().map(|[_, these]| *these)
     }

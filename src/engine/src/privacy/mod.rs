@@ -5,5 +5,7 @@ mod accountant;
 mod complementary_error;
 mod votes;
 
-pub use accountant::{Accountant, Epsilon, ln_flip};
+#[cfg(feature = "graph")]
+pub use accountant::ln_flip;
+pub use accountant::{Accountant, Epsilon};
 pub use votes::{Noise, VoteCounts, counts, winner};

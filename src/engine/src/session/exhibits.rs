@@ -1,6 +1,8 @@
 //! What a scheme shows of itself while its networks learn: blocks that the page draws without knowing the scheme.
 
+#[cfg(feature = "graph")]
 mod exits;
+#[cfg(feature = "graph")]
 mod lifelong;
 mod private;
 
@@ -14,8 +16,10 @@ impl Job {
     pub(super) fn exhibit(&self) -> Option<Exhibit> {
         let blocks = match self.experiment.scheme {
             Scheme::Mutual | Scheme::Codistillation => self.agreements(),
+            #[cfg(feature = "graph")]
             Scheme::Lifelong => self.forgetting(),
             Scheme::Private => self.secret(),
+            #[cfg(feature = "graph")]
             Scheme::Exits => self.exits(),
             _ => Vec::new(),
         };

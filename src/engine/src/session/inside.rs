@@ -6,9 +6,8 @@ use retort_spec::{ActivationReport, Event, NetworkId, StageMap};
 
 use super::{Halt, job::Job};
 use crate::{
-    device::read,
-    nets::{Network, Pass},
-    train::device_dataset::upload,
+    nets::Network,
+    train::device_dataset::{Activations, Stage},
 };
 
 /// Channels and filters that are shown of a layer: more make no picture clearer.
@@ -34,32 +33,30 @@ impl Job {
     }
 
     async fn look(&self, network_id: NetworkId, network: &Network, input: &[f32]) -> Result<ActivationReport, Halt> {
-        let (dataset, device) = (&self.data.dataset, &self.data.device);
-        let trace = network.forward(upload(input.to_vec(), dataset.features(), device), Pass::Test);
-        let mut stages = Vec::new();
-        for map in &trace.maps {
-            let [channels, side] = map.shape();
+        let dataset = &self.data.dataset;
+        let Activations { stages, .. } = self.data.activations(network, input.to_vec()).await?;
+        let stage = |Stage { values, channels, side }: Stage| {
             let shown = channels.min(SHOWN);
-            let values = map.values.clone().swap_dims(1, 2).slice([0..1, 0..shown, 0..side * side]);
-            stages.push(StageMap {
+            let channel = |channel: usize| values.iter().skip(channel).step_by(channels).copied();
+            StageMap {
                 channels: shown as u32,
                 of: channels as u32,
                 side: side as u32,
-                values: read(values).await?.into(),
-                attention: attention(&read(map.values.clone()).await?, channels).into(),
-            });
-        }
+                values: (0..shown).flat_map(channel).collect::<Vec<f32>>().into(),
+                attention: attention(&values, channels).into(),
+            }
+        };
         let rows = some_of_each(&dataset.test.labels, dataset.classes, COMPARED);
-        let inputs = rows.iter().flat_map(|&row| dataset.test.input(row, dataset.features()).to_vec()).collect();
-        let embedding = network.forward(upload(inputs, dataset.features(), device), Pass::Test).embedding;
+        let inputs = dataset.test.select(&rows, dataset.features()).inputs;
+        let Activations { embedding, .. } = self.data.activations(network, inputs).await?;
         let filters = if dataset.is_image() { Some(network.first_layer().await?) } else { None };
         let compared = rows.len();
         Ok(ActivationReport {
             network_id,
-            stages,
+            stages: stages.into_iter().map(stage).collect(),
             filters: filters.map(|layer| filters_of(&layer)).unwrap_or_default().into(),
             compared: rows,
-            similarities: cosines(&read(embedding).await?, compared).into(),
+            similarities: cosines(&embedding, compared).into(),
         })
     }
 }

@@ -2,11 +2,10 @@
 
 use std::{mem, rc::Rc, time::Duration};
 
-use burn::tensor::Device;
 use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
-    Role, RunAssignment, RunResult, Scheme, Terms,
+    CurvePoint, EngineError, Event, Experiment, Heads, NetworkId, NetworkKind, Origin, Plan, Progress, Role,
+    RunAssignment, RunResult, Scheme, Terms,
 };
 use web_time::Instant;
 
@@ -19,10 +18,10 @@ use super::{
 };
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
+    device::Device,
     distill::{
         examples::{rows_of, transfer_rows_of},
-        phase::{PhaseRun, Start, can_learn, check_objectives},
-        specialists::specialty,
+        phase::{PhaseRun, Start, Trainee, can_learn},
         tuning::Tuning,
     },
     nets::Network,
@@ -195,11 +194,12 @@ impl Job {
                 return Err(EngineError::NothingToLearn);
             }
         }
+        #[cfg(feature = "graph")]
         for supervision in plan.phases.iter().flat_map(|phase| &phase.learners) {
             let Some(&(teacher, _)) = supervision.teachers.first().filter(|_| supervision.imitates()) else { continue };
             if let (Some(student), Some(teacher)) = (plan.network(supervision.learner), plan.network(teacher)) {
                 let rows = transfer_rows_of(&self.data, &self.experiment, supervision, seed);
-                check_objectives(&self.data, &self.experiment, [student, teacher], &rows)?;
+                crate::distill::phase::check_objectives(&self.data, &self.experiment, [student, teacher], &rows)?;
             }
         }
         Ok(())
@@ -238,7 +238,7 @@ impl Job {
         let start = Instant::now();
         match &self.work {
             Work::Tuning(tuning) => {
-                tuning.learner.mean_loss().await?;
+                tuning.learner().mean_loss().await?;
             }
             Work::Phase(phase) => {
                 for trainee in phase.trainees() {
@@ -377,6 +377,7 @@ impl Job {
     }
 
     /// The same of its exits but the last.
+    #[cfg(feature = "graph")]
     pub(super) fn exit_logits(&self, id: NetworkId) -> Option<&[Vec<f32>]> {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
         let learning = || self.curves.iter().find(|curve| curve.network_id == id);
@@ -462,9 +463,12 @@ impl Job {
         let imitated: Vec<NetworkId> = imitated.map(|(id, _)| *id).collect();
         let frozen = self.frozen(|id| imitated.contains(&id));
         let mut phase = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
-        let specialties = self.specialties();
-        if !specialties.is_empty() {
-            phase.fuse_specialists(&self.data, &specialties).await?;
+        #[cfg(feature = "graph")]
+        {
+            let specialties = self.specialties();
+            if !specialties.is_empty() {
+                phase.fuse_specialists(&self.data, &specialties).await?;
+            }
         }
         if let Some(votes) = &self.votes {
             phase.count_votes(&votes.ballot, &self.experiment, self.seed());
@@ -475,7 +479,7 @@ impl Job {
     }
 
     fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {
-        let curve = |(trainee, key): (&crate::distill::phase::Trainee, _)| Curve {
+        let curve = |(trainee, key): (&Trainee, _)| Curve {
             network_id: trainee.id(),
             key,
             points: Vec::new(),
@@ -486,17 +490,6 @@ impl Job {
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
         (self.fresh, self.phase_edited, self.seconds) = (true, false, 0.0);
-    }
-
-    /// The plan's specialists, each with the classes that it tells apart.
-    pub(super) fn specialties(&self) -> Vec<(NetworkId, Vec<u8>)> {
-        let learners = self.plan.phases.iter().flat_map(|phase| &phase.learners);
-        let classes = self.data.dataset.classes;
-        let special = learners.filter_map(|supervision| match supervision.labels {
-            LabelAccess::Special { index, of, .. } => Some((supervision.learner, specialty(index, of, classes))),
-            _ => None,
-        });
-        special.collect()
     }
 
     /// The finished networks of the run for which `wanted` holds.
@@ -530,7 +523,7 @@ impl Job {
     pub(super) fn learner(&self) -> Option<&Learner> {
         match &self.work {
             Work::Phase(phase) => phase.trainees().last().map(|trainee| &trainee.learner),
-            Work::Tuning(tuning) => Some(&tuning.learner),
+            Work::Tuning(tuning) => Some(tuning.learner()),
             Work::Finished => None,
         }
     }
@@ -580,7 +573,7 @@ impl Job {
                     events.extend(self.exhibit().map(Event::Exhibit));
                 }
             }
-            Work::Tuning(tuning) => tuning.learner.reset_loss(),
+            Work::Tuning(tuning) => tuning.reset_loss(),
             Work::Finished => {}
         }
         Ok(())

@@ -1,13 +1,9 @@
 //! What is measured of a network: while it trains, when it is trained, and when it is packed.
 
-use burn::tensor::ExecutionError;
 use retort_compress::{Layer, format::pack::pack_float};
 use retort_spec::{Measured, NetworkFile, NetworkId, NetworkKind, metrics::Answers};
 
-use crate::{
-    distill::examples::old_classes, nets::Network, objectives::lifelong::ELSEWHERE,
-    train::device_dataset::DeviceDataset,
-};
+use crate::{device::ExecutionError, nets::Network, train::device_dataset::DeviceDataset};
 
 /// Training examples whose accuracy is followed: the curve is a hint at overfitting, not a result.
 const SAMPLE: usize = 250;
@@ -26,15 +22,27 @@ pub fn answers<'a>(data: &'a DeviceDataset, logits: &'a [f32]) -> Answers<'a> {
 /// compete.
 pub async fn test_answers(data: &DeviceDataset, network: &Network, is_told: bool) -> Result<Vec<f32>, ExecutionError> {
     let mut logits = data.test_logits(network).await?;
-    let classes = data.dataset.classes;
-    let old = old_classes(classes);
-    let rows = logits.chunks_exact_mut(classes).zip(&data.dataset.test.labels);
-    for (row, &label) in rows.filter(|_| is_told) {
-        let others = if usize::from(label) < old { old..classes } else { 0..old };
-        row[others].iter_mut().for_each(|logit| *logit -= ELSEWHERE as f32);
+    if is_told {
+        hide_other_task(data, &mut logits);
     }
     Ok(logits)
 }
+
+/// Takes the classes of the other task out of the competition.
+#[cfg(feature = "graph")]
+fn hide_other_task(data: &DeviceDataset, logits: &mut [f32]) {
+    use crate::{distill::examples::old_classes, objectives::lifelong::ELSEWHERE};
+    let classes = data.dataset.classes;
+    let old = old_classes(classes);
+    for (row, &label) in logits.chunks_exact_mut(classes).zip(&data.dataset.test.labels) {
+        let others = if usize::from(label) < old { old..classes } else { 0..old };
+        row[others].iter_mut().for_each(|logit| *logit -= ELSEWHERE as f32);
+    }
+}
+
+/// No network without a graph learns two tasks.
+#[cfg(not(feature = "graph"))]
+fn hide_other_task(_: &DeviceDataset, _: &mut [f32]) {}
 
 /// Share of these training examples that is right; `None` if there are none.
 pub async fn train_accuracy(

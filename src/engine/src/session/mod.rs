@@ -11,6 +11,8 @@ mod inside;
 mod job;
 mod measure;
 mod outcome;
+#[cfg(feature = "graph")]
+mod specialties;
 mod summary;
 mod timing;
 mod tune;
@@ -18,11 +20,10 @@ mod votes;
 
 use std::time::Duration;
 
-use burn::tensor::ExecutionError;
 use retort_compress::format::pack::{PackError, unpack_float};
 use retort_spec::{
-    Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, Phase, RunAssignment, RunMode,
-    UserExample, WorkbenchCommand, changed,
+    Command, DataSet, EngineError, Event, Experiment, FileProblem, NetworkId, NetworkKind, Phase, RunAssignment,
+    RunMode, UserExample, WorkbenchCommand, changed,
 };
 use web_time::Instant;
 
@@ -32,7 +33,7 @@ use crate::{
         choose::{Choice, choose},
         load,
     },
-    device::Compute,
+    device::{Compute, ExecutionError},
 };
 use cache::NetworkCache;
 use job::Job;
@@ -327,6 +328,9 @@ impl Session {
 
     /// Makes this the experiment, redoing only what the changed knobs affect.
     async fn run(&mut self, experiment: Experiment) -> Vec<Event> {
+        if let Err(trouble) = check_engine(&experiment) {
+            return self.fail(trouble);
+        }
         let suspended = self.suspended.take();
         let was_suspended = suspended.is_some();
         self.job = self.job.take().or(suspended);
@@ -418,6 +422,9 @@ impl Session {
         if teacher.is_none_or(|teacher| teacher.extra_outputs > 0 || !teacher.origin.is_trained()) {
             return bad(FileProblem::Other("this scheme has no teacher that could come from a file".into()));
         }
+        if cfg!(not(feature = "graph")) && kind != NetworkKind::Mlp {
+            return vec![Event::Error(EngineError::OtherEngine { data: job.experiment.data })];
+        }
         match job.adopt(kind, &layers).await {
             Ok(events) => {
                 self.mode = RunMode::Run;
@@ -439,7 +446,24 @@ impl Session {
     }
 }
 
+/// Whether this engine trains an experiment.
+///
+/// # Errors
+/// [`EngineError::OtherEngine`].
+fn check_engine(experiment: &Experiment) -> Result<(), EngineError> {
+    match cfg!(feature = "graph") || !experiment.needs_graph() {
+        true => Ok(()),
+        false => Err(EngineError::OtherEngine { data: experiment.data }),
+    }
+}
+
+#[cfg(test)]
+mod perceptrons;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+#[cfg(feature = "graph")]
 mod tests;
+#[cfg(test)]
+#[cfg(not(feature = "graph"))]
+mod without_graph;

@@ -17,8 +17,8 @@ use crate::{
         examples::rows_of,
         private::{Ballot, shares},
     },
+    mixture::mix_rows,
     nets::Network,
-    objectives::mixture::mix_rows,
 };
 
 impl Job {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use retort_spec::{EngineError, Experiment, RunAssignment, RunTime};
 use web_time::Instant;
 
-use super::{Halt, Session, cache::NetworkCache, job::Job};
+use super::{Halt, Session, cache::NetworkCache, check_engine, job::Job};
 use crate::{data::load, train::learner::Learner};
 
 /// Steps that only wake the device: its kernels are compiled in them.
@@ -25,6 +25,7 @@ impl Session {
     }
 
     async fn seconds(&self, experiment: Experiment) -> Result<f64, Halt> {
+        check_engine(&experiment)?;
         let dataset = load(&experiment, &self.files)?;
         let cache = NetworkCache::default();
         let (mut job, _) = Job::new(dataset, experiment, RunAssignment::ALL, cache, &self.compute.device).await?;

@@ -47,6 +47,7 @@ impl Job {
             return Ok(Some(without_student(id)));
         };
         let seed = self.experiment.seed.wrapping_add(request.run);
+        #[cfg_attr(not(feature = "graph"), expect(unused_mut, reason = "there are no specialists"))]
         let mut tuning = match Tuning::new(request, &self.data, &self.experiment, (&self.plan, frozen), seed) {
             Ok(tuning) => tuning,
             Err(error) => {
@@ -54,9 +55,12 @@ impl Job {
                 return Ok(Some(Event::FineTuned(unfinished(id, PipelineEnd::Failed { reason }))));
             }
         };
-        let specialties = self.specialties();
-        if !specialties.is_empty() {
-            tuning.fuse_specialists(&self.data, &specialties).await?;
+        #[cfg(feature = "graph")]
+        {
+            let specialties = self.specialties();
+            if !specialties.is_empty() {
+                tuning.fuse_specialists(&self.data, &specialties).await?;
+            }
         }
         self.seconds = 0.0;
         self.work = Work::Tuning(Box::new(tuning));

@@ -11,7 +11,7 @@ use retort_kernels::{
 };
 use retort_spec::{Experiment, OptimizerKind};
 
-use super::optimizer::OptimizerConfig;
+use super::step_rule::OptimizerConfig;
 use crate::nets::Dropout;
 
 /// An objective's word and the name of its part, which is empty for the whole.
@@ -22,7 +22,8 @@ const MAX_NATIVE_MULTIPLICATIONS: usize = 1 << 20;
 
 /// Whether networks of these layers learn on the fused path, at this size of a batch.
 pub fn fits_fused_path(layers: &[Layer], batch: usize) -> bool {
-    cfg!(target_family = "wasm") || layers.iter().all(|layer| batch * layer.weight.len() <= MAX_NATIVE_MULTIPLICATIONS)
+    let is_only_path = cfg!(target_family = "wasm") || cfg!(not(feature = "graph"));
+    is_only_path || layers.iter().all(|layer| batch * layer.weight.len() <= MAX_NATIVE_MULTIPLICATIONS)
 }
 
 /// A layer, its weights as products read them.

@@ -11,7 +11,8 @@ use retort_compress::Layer;
 use retort_kernels::Inputs;
 
 use super::{
-    fused::{FusedLossTerm, FusedMlp, TermName},
+    fused::{FusedLossTerm, TermName},
+    fused_learner::FusedLearner,
     optimizer, schedule,
 };
 use crate::{
@@ -32,8 +33,8 @@ pub struct Learner {
     terms: Vec<Sum>,
     /// The sum of a term that was the whole loss, so that it need not be added up twice.
     whole: Option<Sum>,
-    /// In place of all that, a perceptron that learns without a graph, and its device.
-    fused: Option<(Box<FusedMlp>, Device)>,
+    /// In place of all that, a perceptron that learns without a graph.
+    fused: Option<FusedLearner>,
 }
 
 /// The network with what is learned beside it.
@@ -103,7 +104,7 @@ impl Learner {
 
     /// The same for a perceptron in the CPU's memory, which learns by [`step_fused`](Self::step_fused).
     pub fn fused(layers: &[Layer], experiment: &Experiment, steps: u32, device: &Device) -> Self {
-        let fused = Some((Box::new(FusedMlp::new(layers, experiment)), device.clone()));
+        let fused = Some(FusedLearner::fused(layers, experiment, steps, device));
         Self { fused, ..Self::of_side_matrices(SideMatrices::default(), experiment, steps) }
     }
 
@@ -116,7 +117,7 @@ impl Learner {
         self.fused.is_some()
     }
 
-    /// One step down the gradient of a batch's loss, without a graph: [`FusedMlp::step`].
+    /// One step down the gradient of a batch's loss, without a graph: [`FusedLearner::step_fused`].
     pub fn step_fused(
         &mut self,
         experiment: &Experiment,
@@ -124,23 +125,21 @@ impl Learner {
         terms: &[FusedLossTerm<'_>],
         dropout: Option<&mut Dropout>,
     ) {
-        let rate = self.next_rate(experiment);
-        if let Some((fused, _)) = &mut self.fused {
-            fused.step(rate, inputs, terms, dropout);
+        if let Some(fused) = &mut self.fused {
+            fused.step_fused(experiment, inputs, terms, dropout);
         }
     }
 
     /// What it says of a batch, to learn from it next by [`descend_fused`](Self::descend_fused): logits
     /// `[batch, classes]`; nothing where it has no fused path.
     pub fn forward_fused(&mut self, inputs: &Inputs) -> &[f32] {
-        self.fused.as_mut().map_or(&[], |(fused, _)| fused.forward(inputs, None))
+        self.fused.as_mut().map_or(&[], |fused| fused.forward_fused(inputs))
     }
 
     /// One step down the gradient of the batch that it was asked about last.
     pub fn descend_fused(&mut self, experiment: &Experiment, inputs: &Inputs, terms: &[FusedLossTerm<'_>]) {
-        let rate = self.next_rate(experiment);
-        if let Some((fused, _)) = &mut self.fused {
-            fused.descend(rate, inputs, terms, 1.0);
+        if let Some(fused) = &mut self.fused {
+            fused.descend_fused(experiment, inputs, terms);
         }
     }
 
@@ -150,9 +149,9 @@ impl Learner {
     }
 
     fn next_rate(&mut self, experiment: &Experiment) -> f64 {
-        let factor = schedule::factor(experiment.schedule, self.step, self.steps);
+        let rate = schedule::rate(experiment, self.step, self.steps);
         self.step += 1;
-        experiment.learning_rate * factor
+        rate
     }
 
     /// What is learned beside the network, or in its place.
@@ -160,10 +159,9 @@ impl Learner {
         &self.module.side_matrices
     }
 
-    /// The same with something to learn beside the network.
-    pub fn with_side_matrices(mut self, side_matrices: SideMatrices) -> Self {
+    /// Gives it something to learn beside the network.
+    pub fn add_side_matrices(&mut self, side_matrices: SideMatrices) {
         self.module.side_matrices = side_matrices;
-        self
     }
 
     /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far,
@@ -209,7 +207,7 @@ impl Learner {
 
     /// Steps done.
     pub fn steps_done(&self) -> u32 {
-        self.step
+        self.fused.as_ref().map_or(self.step, FusedLearner::steps_done)
     }
 
     /// Steps in all.
@@ -219,18 +217,18 @@ impl Learner {
 
     /// Share of the steps that is done, 0 to 1.
     pub fn progress(&self) -> f64 {
-        f64::from(self.step) / f64::from(self.steps.max(1))
+        f64::from(self.steps_done()) / f64::from(self.steps.max(1))
     }
 
     /// Whether all steps are done.
     pub fn is_done(&self) -> bool {
-        self.step >= self.steps
+        self.steps_done() >= self.steps
     }
 
     /// The network as it is now, for measuring: without gradients.
     pub fn network(&self) -> Network {
         match &self.fused {
-            Some((fused, device)) => Network::from_layers(NetworkKind::Mlp, &fused.layers(), device),
+            Some(fused) => fused.network(),
             None => self.module.network.valid(),
         }
     }
@@ -245,8 +243,8 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn mean_loss(&self) -> Result<Option<f64>, ExecutionError> {
-        if let Some((fused, _)) = &self.fused {
-            return Ok((fused.losses > 0).then(|| fused.loss / f64::from(fused.losses)));
+        if let Some(fused) = &self.fused {
+            return fused.mean_loss().await;
         }
         let sums = self.loss.iter().chain(self.whole.iter().map(|whole| &whole.sum)).cloned();
         match sums.reduce(|sum, other| sum + other) {
@@ -260,8 +258,8 @@ impl Learner {
     /// # Errors
     /// The device's, if a computation failed.
     pub async fn mean_terms(&self) -> Result<Vec<(TermName, f64)>, ExecutionError> {
-        if let Some((fused, _)) = &self.fused {
-            return Ok(fused.terms.iter().map(|term| (term.name, term.sum / f64::from(term.count))).collect());
+        if let Some(fused) = &self.fused {
+            return fused.mean_terms().await;
         }
         let mut terms = self.terms.clone();
         if let Some(whole) = self.whole.clone() {
@@ -288,7 +286,7 @@ impl Learner {
         self.losses = 0;
         self.terms.clear();
         self.whole = None;
-        if let Some((fused, _)) = &mut self.fused {
+        if let Some(fused) = &mut self.fused {
             fused.reset_loss();
         }
     }

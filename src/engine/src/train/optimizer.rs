@@ -9,24 +9,13 @@ use burn::{
 use retort_kernels::{Adam, Sgd};
 use retort_spec::OptimizerKind;
 
+use super::step_rule::OptimizerConfig;
 use crate::kernels;
-
-/// The published constants of Adam (Kingma & Ba 2015, section 2).
-const BETAS: (f32, f32) = (0.9, 0.999);
-const EPSILON: f32 = 1e-8;
-const MOMENTUM: f32 = 0.9;
 
 /// Builds an optimizer. Weight decay is an L2 penalty for SGD and Adam, decoupled for AdamW (Loshchilov & Hutter 2019,
 /// algorithm 2).
 pub fn build(kind: OptimizerKind, weight_decay: f64) -> ModuleOptimizer {
     ModuleOptimizer::from(OptimizerConfig::new(kind, weight_decay))
-}
-
-/// How gradients become steps.
-#[derive(Debug, Clone, Copy)]
-pub struct OptimizerConfig {
-    kind: OptimizerKind,
-    weight_decay: f32,
 }
 
 /// The moments that an optimizer keeps of a parameter.
@@ -38,41 +27,6 @@ pub struct Moments<const D: usize> {
     first: Tensor<D>,
     /// The second moment, of Adam.
     second: Option<Tensor<D>>,
-}
-
-impl OptimizerConfig {
-    /// The optimizer of an experiment.
-    pub fn new(kind: OptimizerKind, weight_decay: f64) -> Self {
-        Self { kind, weight_decay: weight_decay as f32 }
-    }
-
-    /// Step `time`, from 1, at a learning rate; `moments` is the velocity, or both moments.
-    pub fn update(
-        self,
-        (rate, time): (LearningRate, usize),
-        weights: &mut [f32],
-        gradient: &[f32],
-        [first, second]: [&mut [f32]; 2],
-    ) {
-        match self.kind {
-            OptimizerKind::Sgd => self.sgd(rate).step(weights, gradient, first),
-            OptimizerKind::Adam | OptimizerKind::AdamW => {
-                self.adam(rate, time).step(weights, gradient, first, second);
-            }
-        }
-    }
-
-    fn adam(self, rate: LearningRate, time: usize) -> Adam {
-        let adam = Adam::new(rate, BETAS, EPSILON, time as i32);
-        match self.kind {
-            OptimizerKind::AdamW => Adam { kept: (1.0 - rate * f64::from(self.weight_decay)) as f32, ..adam },
-            _ => Adam { penalty: self.weight_decay, ..adam },
-        }
-    }
-
-    fn sgd(self, rate: LearningRate) -> Sgd {
-        Sgd { rate: rate as f32, momentum: MOMENTUM, penalty: self.weight_decay }
-    }
 }
 
 /// Nothing here is ever saved: a training that was interrupted begins anew.
@@ -173,7 +127,7 @@ fn step<const N: usize, const D: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::step_rule::EPSILON, *};
     use crate::{device::read, kernels::tests::devices};
     use burn::{
         optim::{AdamConfig, AdamWConfig, SgdConfig, decay::WeightDecayConfig, momentum::MomentumConfig},

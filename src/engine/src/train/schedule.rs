@@ -2,10 +2,15 @@
 
 use std::f64::consts::PI;
 
-use retort_spec::Schedule;
+use retort_spec::{Experiment, Schedule};
+
+/// The learning rate at `step` of `steps`.
+pub fn rate(experiment: &Experiment, step: u32, steps: u32) -> f64 {
+    experiment.learning_rate * factor(experiment.schedule, step, steps)
+}
 
 /// The factor on the learning rate at `step` of `steps`, from 1 downwards.
-pub fn factor(schedule: Schedule, step: u32, steps: u32) -> f64 {
+fn factor(schedule: Schedule, step: u32, steps: u32) -> f64 {
     let done = f64::from(step) / f64::from(steps.max(1));
     match schedule {
         Schedule::Constant => 1.0,

@@ -10,11 +10,11 @@ use super::{LossRow, NetworkOutputs, RowResult, VerifyError, losses::compare, mi
 use crate::{
     data::one_hot,
     device::read,
+    mixture::{mix, row_weights, weighted},
     nets::Trace,
     objectives::{
         Settings, cross_entropy, exits,
         lifelong::{each_class, old_answers, old_answers_by_class, second_task, within_task},
-        mixture::{mix, row_weights, weighted},
         native_ensemble::native_ensemble,
         self_confidence::self_confidence,
         soft_targets,

@@ -4,7 +4,7 @@ use super::*;
 use pollster::block_on;
 use retort_spec::Objective;
 
-use crate::objectives::mixture::{Specialist, fuse_specialists};
+use crate::mixture::{Specialist, fuse_specialists};
 
 fn rows(name: &str) -> Vec<Row> {
     let path = format!("{}/../../tests/vectors/{name}", env!("CARGO_MANIFEST_DIR"));

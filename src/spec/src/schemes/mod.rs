@@ -106,6 +106,17 @@ impl Experiment {
         (self.scheme.entry().plan)(self)
     }
 
+    /// Whether only an engine with an autodiff graph trains it: it asks for another network than perceptrons, or for a
+    /// loss of more than soft targets and labels. All else is trained in plain arithmetic, by a smaller program.
+    pub fn needs_graph(&self) -> bool {
+        self.weights.used().next().is_some() || self.plan().needs_graph()
+    }
+
+    /// `T²`, which soft targets are multiplied with, or 1 where they are not.
+    pub fn t2(&self) -> f64 {
+        if self.scale_by_t2.is_on() { self.temperature * self.temperature } else { 1.0 }
+    }
+
     /// Multiply–adds of one run's training, of so many training examples: three passes of a network for each example
     /// that it is shown, forward and backward. What finished teachers say is computed once and costs next to nothing.
     pub fn training_cost(&self, examples: u32) -> f64 {

@@ -8,7 +8,6 @@ use retort_spec::{Experiment, NetworkId};
 use super::{PhaseRun, StaleCopy, Trainee};
 use crate::{
     distill::transfer::mixed_rows,
-    objectives::Settings,
     train::{
         device_dataset::{DeviceDataset, copy_rows},
         fused::{FusedLossTerm, FusedTarget},
@@ -94,7 +93,7 @@ impl PhaseRun {
             said.retain(|(other, _)| other != id);
             said.push((*id, logits));
         }
-        let (settings, mut target, mut smooth) = (Settings::of(experiment), Vec::new(), Vec::new());
+        let (mut target, mut smooth) = (Vec::new(), Vec::new());
         let share = |factor: f64| factor / f64::from(experiment.batch);
         for ((trainee, pass), is_asked) in self.trainees.iter_mut().zip(passes).zip(is_asked) {
             let CpuBatch { inputs, labels, transfer: range, .. } = &mut self.cpu[trainee.group];
@@ -133,7 +132,7 @@ impl PhaseRun {
             let soft = pass.asks.then(|| FusedLossTerm {
                 target: FusedTarget::Teacher(&target, experiment.temperature),
                 from: pass.transfer,
-                factor: share(experiment.soft_weight * settings.t2()),
+                factor: share(experiment.soft_weight * experiment.t2()),
                 name: Some(("soft-targets", "")),
             });
             let hard = pass.hard.map(|weight| FusedLossTerm {

@@ -2,28 +2,170 @@
 
 use std::mem;
 
-use burn::tensor::Tensor;
-use retort_spec::{Channel, Exits, Experiment, Mix, NetworkId};
-
-use super::{PhaseRun, Trainee};
-use crate::{
-    distill::{
-        active_objectives::Batch,
-        labelled::LabelledBatch,
-        specialists::specialist_loss,
-        transfer::{TransferBatch, mixed},
-    },
-    nets::{Pass, Trace},
-    objectives::{Settings, Source, cross_entropy, exits, soft_targets},
-    train::{device_dataset::DeviceDataset, learner::StepLoss},
+use burn::{
+    module::Module,
+    tensor::{ExecutionError, Tensor},
+};
+use retort_spec::{
+    Channel, EngineError, Exits, Experiment, Mix, NetworkId, ObjectiveTiming, PlannedNetwork, Supervision,
 };
 
+use super::{PhaseRun, Start, Trainee};
+use crate::{
+    device::read,
+    distill::{
+        active_objectives::{Batch, Objectives},
+        labelled::LabelledBatch,
+        lessons::Tasks,
+        specialists::{specialist_loss, specialty_mask},
+        transfer::{TransferBatch, TransferSource, mixed},
+    },
+    nets::{Network, Pass, Trace},
+    objectives::{Settings, SideMatrices, Source, cross_entropy, exits, method, soft_targets},
+    train::{
+        device_dataset::{DeviceDataset, select},
+        learner::StepLoss,
+    },
+};
+
+/// What the loss of a network is made of beside soft targets and labels.
+pub struct LossParts {
+    objectives: Objectives,
+    /// `[1, classes]`: 1 for the classes that a specialist tells apart.
+    specialty: Option<Tensor<2>>,
+    /// How it learns classes that arrive in two steps.
+    tasks: Option<Tasks>,
+    /// Whether the last step was one of a first stage that an objective has to itself.
+    was_exclusive: bool,
+}
+
+impl LossParts {
+    /// Those of a network of this supervision, without objectives.
+    pub fn of(data: &DeviceDataset, supervision: &Supervision) -> Self {
+        Self {
+            objectives: Objectives::none(),
+            specialty: specialty_mask(data, supervision),
+            tasks: Tasks::of(data, supervision),
+            was_exclusive: false,
+        }
+    }
+}
+
+impl Trainee {
+    /// What its exits but the last say of the test set, `[examples, classes]` each; nothing where it has none.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn exits(&self, data: &DeviceDataset) -> Result<Vec<Vec<f32>>, ExecutionError> {
+        if self.supervision.exits == Exits::None {
+            return Ok(Vec::new());
+        }
+        let (network, side_matrices) = (self.learner.network(), self.learner.side_matrices().valid());
+        let mut said: Vec<Vec<f32>> = Vec::new();
+        for inputs in data.test_chunks(&network) {
+            let answers = exits::answers(&network.forward(inputs, Pass::Test), &side_matrices);
+            said.resize(answers.len(), Vec::new());
+            for (said, answer) in said.iter_mut().zip(answers) {
+                said.extend(read(answer).await?);
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// Whether the experiment's objectives can be used between networks of these architectures, before anything is
+/// trained.
+///
+/// # Errors
+/// [`EngineError::Refused`] for the first one that cannot.
+pub fn check_objectives(
+    data: &DeviceDataset,
+    experiment: &Experiment,
+    [student, teacher]: [&PlannedNetwork; 2],
+    rows: &[u32],
+) -> Result<(), EngineError> {
+    if experiment.weights.used().next().is_none() || rows.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<u32> = rows.iter().copied().cycle().take(experiment.batch as usize).collect();
+    let inputs = select(&data.train, &data.row_indices(&rows));
+    let [student, teacher] = [student, teacher].map(|network| {
+        let architecture = &network.architecture;
+        let layers = Network::draw(architecture, data.dataset.features(), data.dataset.classes, 0, "check");
+        Network::from_layers(architecture.kind, &layers, &data.device).forward(inputs.clone(), Pass::Test)
+    });
+    Objectives::new(experiment, &student, &teacher, rows.len(), 0).map(|_| ())
+}
+
+/// Whether objectives of a network ask a teacher, and whether they ask labels.
+pub fn asks(experiment: &Experiment, is_taught: bool) -> [bool; 2] {
+    let used = || experiment.weights.used().map(|(objective, _)| objective).filter(|_| is_taught);
+    // After a first stage that asks the teacher alone nothing is learned by it.
+    let lasts = |of| method(of).from == Source::Teacher && of.info().timing != ObjectiveTiming::FirstStage;
+    [used().any(lasts), used().any(|of| method(of).from == Source::Labels)]
+}
+
+/// Gives networks the exits and objectives that they learn by, and what is learned beside them.
+///
+/// # Errors
+/// [`EngineError::Refused`] where an objective cannot be used on these networks or batches.
+pub fn equip(
+    mut trainees: Vec<Trainee>,
+    transfer: Option<&TransferSource>,
+    (data, experiment): (&DeviceDataset, &Experiment),
+    starts: &[Start<'_>],
+    seed: u32,
+) -> Result<Vec<Trainee>, EngineError> {
+    let device = data.device.clone().autodiff();
+    for (trainee, start) in trainees.iter_mut().zip(starts) {
+        if start.supervision.exits != Exits::None {
+            let (architecture, classes) = (&start.planned.architecture, data.dataset.classes);
+            let exits = exits::side_matrices(&architecture.geometry(data.dataset.features(), classes).stages, classes);
+            trainee.learner.add_side_matrices(SideMatrices::draw(&exits, seed, &device));
+        }
+    }
+    let uses_objectives = experiment.weights.used().next().is_some();
+    let transfer = transfer.filter(|_| uses_objectives);
+    let Some((transfer, first)) = transfer.and_then(|one| Some((one, one.first_inputs(data, experiment.batch)?)))
+    else {
+        return Ok(trainees);
+    };
+    for (place, start) in starts.iter().enumerate() {
+        let Some(&(teacher, _)) = start.supervision.teachers.first() else { continue };
+        let ask = |network: &Network| network.forward(first.clone(), Pass::Test);
+        let known = transfer.network(teacher).map(ask);
+        let beside = || starts.iter().position(|other| other.planned.id == teacher);
+        let Some(teacher) = known.or_else(|| beside().map(|at| ask(&trainees[at].learner.network()))) else { continue };
+        let asked = ask(&trainees[place].learner.network());
+        let objectives = Objectives::new(experiment, &asked, &teacher, transfer.count(), seed)?;
+        let side_matrices = SideMatrices::draw(objectives.side_matrices(), seed, &device);
+        trainees[place].learner.add_side_matrices(side_matrices);
+        trainees[place].by_graph.objectives = objectives;
+    }
+    Ok(trainees)
+}
+
 impl PhaseRun {
+    /// Makes one teacher of a generalist and specialists, given with the classes that each tells apart.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn fuse_specialists(
+        &mut self,
+        data: &DeviceDataset,
+        specialties: &[(NetworkId, Vec<u8>)],
+    ) -> Result<(), ExecutionError> {
+        match &mut self.transfer {
+            Some(transfer) => transfer.fuse_specialists(data, specialties).await,
+            None => Ok(()),
+        }
+    }
+
     /// Whether anybody is to be asked about a transfer batch at this step.
     fn asks_teachers(trainee: &Trainee, experiment: &Experiment, exclusive: bool, is_first_stage: bool) -> bool {
         (trainee.soft_weight(experiment) > 0.0 && !exclusive)
             || (trainee.is_taught() && trainee.supervision.channel == Channel::Extra)
-            || trainee.objectives.needs(Source::Teacher, is_first_stage)
+            || trainee.by_graph.objectives.needs(Source::Teacher, is_first_stage)
     }
 
     pub(super) fn step_by_graph(&mut self, data: &DeviceDataset, experiment: &Experiment) {
@@ -35,7 +177,7 @@ impl PhaseRun {
             .iter()
             .map(|trainee| {
                 let is_first = trainee.learner.progress() < experiment.first_stage;
-                (is_first, is_first && trainee.objectives.has_exclusive_first_stage())
+                (is_first, is_first && trainee.by_graph.objectives.has_exclusive_first_stage())
             })
             .collect();
         let asks: Vec<bool> = trainees
@@ -107,11 +249,12 @@ impl PhaseRun {
         {
             let soft = trainee.soft_weight(experiment);
             let progress = trainee.learner.progress();
-            if mem::replace(&mut trainee.was_exclusive, exclusive) && !exclusive {
+            if mem::replace(&mut trainee.by_graph.was_exclusive, exclusive) && !exclusive {
                 trainee.learner = trainee.learner.reset_optimizer(experiment);
             }
             let (is_taught, labelled) = (trainee.is_taught(), labelled[trainee.group].clone());
-            let Trainee { learner, mut objectives, mut dropout, supervision, specialty, tasks, .. } = trainee;
+            let Trainee { learner, mut dropout, supervision, group, by_graph } = trainee;
+            let LossParts { mut objectives, specialty, tasks, was_exclusive } = by_graph;
             let asks_labels = supervision.channel != Channel::Extra
                 && !exclusive
                 && (soft < 1.0 || objectives.needs(Source::Labels, is_first_stage));
@@ -180,13 +323,10 @@ impl PhaseRun {
             });
             trainees.push(Trainee {
                 learner,
-                objectives,
                 dropout,
                 supervision,
-                specialty,
-                tasks,
-                group: trainee.group,
-                was_exclusive: exclusive,
+                group,
+                by_graph: LossParts { objectives, specialty, tasks, was_exclusive },
             });
         }
     }
