@@ -18,7 +18,12 @@ use crate::{
 /// Where cargo leaves the wasm files, below its target folder: target and profile.
 const BUILT: &str = "wasm32-unknown-unknown/web";
 /// The wasm files without which there is no page.
-pub const FIRST: [&str; 4] = ["retort-app", "engine-cpu", "engine-sequences", "workbench"];
+pub const FIRST: [&str; 5] = ["retort-app", "engine-perceptrons", "engine-cpu", "engine-sequences", "workbench"];
+/// What cargo is told to compile those of them that have no graph in them: burn is a feature of the engine.
+const WITHOUT_GRAPH: [&str; 7] =
+    ["-p", "retort-app", "-p", "retort-worker", "--no-default-features", "--features", "retort-worker/perceptrons"];
+/// The same for the other one.
+const WITH_GRAPH: [&str; 4] = ["-p", "retort-worker", "--bin", "engine-cpu"];
 /// The GPU engine, by far the largest part: the page works without it.
 const GPU: &str = "engine-gpu";
 /// What cargo is told to compile it.
@@ -43,7 +48,8 @@ pub fn complete() -> Result<()> {
 pub fn first() -> Result<()> {
     wasm_target()?;
     step("building the page, the engines on the CPU and the workbench", "5 to 7 minutes from nothing", || {
-        run(&mut compile(&["-p", "retort-app", "-p", "retort-worker"]))?;
+        run(&mut compile(&WITHOUT_GRAPH))?;
+        run(&mut compile(&WITH_GRAPH))?;
         publish(&FIRST, true)
     })
 }

@@ -15,15 +15,25 @@ use crate::{
 };
 
 /// The crates that are built for the browser, with all their programs.
-const WEB: [&str; 6] =
-    ["-p", "retort-app", "-p", "retort-worker", "--features", "retort-worker/gpu,retort-worker/translator"];
+const WEB: [&str; 6] = [
+    "-p",
+    "retort-app",
+    "-p",
+    "retort-worker",
+    "--features",
+    "retort-worker/gpu,retort-worker/perceptrons,retort-worker/translator",
+];
+
+/// The engine that is fetched first. It has no burn in it, so that it is compiled in seconds.
+const WITHOUT_GRAPH: [&str; 3] = ["-p", "retort-engine", "--no-default-features"];
 
 /// Runs every check and test, cheap ones first.
 pub fn all(no_browser: bool) -> Result<()> {
     step("formatting", "a second", formatted)?;
     step("lints of the native crates", "2 minutes from nothing", || {
         let natively = ["--workspace", "--exclude", "retort-worker", "--all-targets", "--", "-D", "warnings"];
-        run(cargo().arg("clippy").args(natively))
+        run(cargo().arg("clippy").args(natively))?;
+        run(cargo().arg("clippy").args(WITHOUT_GRAPH).args(["--all-targets", "--", "-D", "warnings"]))
     })?;
     if no_browser {
         return native_tests();
@@ -46,7 +56,8 @@ pub fn all(no_browser: bool) -> Result<()> {
 fn native_tests() -> Result<()> {
     step("unit tests", "6 minutes from nothing", || {
         run(cargo().args(["test", "-p", "xtask"]))?;
-        run(cargo().arg("test").args(NATIVE))
+        run(cargo().arg("test").args(NATIVE))?;
+        run(cargo().arg("test").args(WITHOUT_GRAPH))
     })?;
     runtimes::check()
 }
