@@ -139,7 +139,17 @@ async fn page_links_its_fast_loop() -> Result<()> {
     let page = Page::open(SHORT, Gpu::None).await?;
     // A document of the site's own, which lets a test start a worker of its own, in which it sees what is linked.
     page.go("engine.js").await?;
-    let script = "(async () => {
+    for engine in ["engine-perceptrons", "engine-cpu"] {
+        page.script(&LINKS.replace("ENGINE", engine)).await?;
+        page.until("window.linked").await?;
+        ensure!(page.script("return window.linked").await? == json!(true), "{engine}");
+        page.script("window.linked = undefined").await?;
+    }
+    page.close().await
+}
+
+/// Starts an engine in a worker that says when its table of functions is given the loop.
+const LINKS: &str = "(async () => {
         const code = `const { set } = WebAssembly.Table.prototype;
             WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
               construct(target, [module, imports]) {
@@ -154,20 +164,15 @@ async fn page_links_its_fast_loop() -> Result<()> {
             };
             await import('${location.origin}/engine.js');
             postMessage({ there: true });`;
-        const module = await WebAssembly.compileStreaming(fetch('/engine-cpu_bg.wasm'));
+        const module = await WebAssembly.compileStreaming(fetch('/ENGINE_bg.wasm'));
         const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' });
         worker.onerror = ({ message }) => { window.linked = message; };
         worker.onmessage = ({ data }) => {
-          if (data.there) worker.postMessage({ glue: './engine-cpu.js', module });
+          if (data.there) worker.postMessage({ glue: './ENGINE.js', module });
           if (data.linked) window.linked = true;
           else if (data instanceof Uint8Array) window.linked ??= 'the engine is there without it';
         };
       })()";
-    page.script(script).await?;
-    page.until("window.linked").await?;
-    ensure!(page.script("return window.linked").await? == json!(true));
-    page.close().await
-}
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
@@ -281,6 +286,35 @@ async fn page_reads_files_and_names_bad_ones() -> Result<()> {
     page.close().await
 }
 
+/// The engines that this page has fetched for itself.
+const FETCHED: &str = "return performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))
+    .filter((name) => /^engine-.*wasm/.test(name)).map((name) => name.split('_')[0])";
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_fetches_the_larger_engine_when_an_experiment_needs_it() -> Result<()> {
+    let page = Page::open(&format!("{SHORT}&compress=finetune:1"), Gpu::None).await?;
+    page.until_finished().await?;
+    ensure!(page.script(FETCHED).await? == json!(["engine-perceptrons"]), "{}", page.script(FETCHED).await?);
+    // A compressed network learns on beside the small engine.
+    page.until("!document.querySelector('#bench-run').disabled").await?;
+    page.click("#bench-run").await?;
+    page.until("document.querySelectorAll('#bench-results tr[data-bytes]').length === 2").await?;
+    page.until("document.querySelector('#bench-run')").await?;
+    ensure!(page.script(FETCHED).await? == json!(["engine-perceptrons", "engine-cpu"]));
+    let alone = page.text("#verdict-words").await?;
+    // A network of another kind is trained by the larger one, which then trains perceptrons, too.
+    page.set("#kind-student", "conv").await?;
+    page.until("location.hash.includes('student=conv')").await?;
+    page.until_finished().await?;
+    page.set("#kind-student", "mlp").await?;
+    page.until("!location.hash.includes('student=')").await?;
+    page.until_finished().await?;
+    ensure!(page.text("#verdict-words").await? == alone, "both engines give the same: {alone}");
+    ensure!(page.script("return document.querySelector('#notices').textContent").await? == json!(""));
+    page.close().await
+}
+
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
@@ -288,7 +322,14 @@ async fn page_trains_without_a_network_after_a_first_visit() -> Result<()> {
     page.until_finished().await?;
     page.until_kept().await?;
     let kept = page.kept().await?;
-    for name in ["index.html", "engine.js", "engine-cpu.js", "engine-cpu_bg.wasm", "recorded.bin"] {
+    for name in [
+        "index.html",
+        "engine.js",
+        "engine-perceptrons.js",
+        "engine-perceptrons_bg.wasm",
+        "engine-cpu.js",
+        "recorded.bin",
+    ] {
         ensure!(kept.iter().any(|kept| kept == name), "{name} is not among {kept:?}");
     }
     ensure!(!kept.iter().any(|name| name.starts_with("engine-gpu")), "nobody asked for it: {kept:?}");

@@ -57,7 +57,7 @@ async fn page_trains_seeds_in_workers_and_gets_the_same() -> Result<()> {
     page.set("#knob-labels", "50").await?;
     page.click("#reset").await?;
     page.until(RUNNING).await?;
-    let end = "const helpers = window.workers.filter(([name]) => name.includes('engine-cpu')).slice(1);
+    let end = "const helpers = window.workers.filter(([name]) => name.includes('engine-perceptrons')).slice(1);
         helpers.at(-1)[1].dispatchEvent(new ErrorEvent('error', { message: 'lost' })); return helpers.length;";
     ensure!(page.script(end).await? == 2);
 

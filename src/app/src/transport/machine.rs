@@ -9,11 +9,12 @@ pub mod files;
 pub mod pool;
 mod sweeper;
 pub mod timing;
+mod tuner;
 pub mod workbench;
 
 use retort_spec::{
-    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, SearchPlan,
-    Sweep, UserExample, WorkbenchCommand, WorkbenchEvent,
+    Command, DataSet, Event, Experiment, FileData, Floats, KNOBS, NetworkId, ParcelLabel, Phase, Pipeline, RunMode,
+    SearchPlan, Sweep, UserExample, WorkbenchCommand, WorkbenchEvent,
 };
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         Action,
         device::{Adapter, DeviceReason, choose},
     },
-    transport::machine::{pool::Pool, sweeper::Sweeper, timing::Timing, workbench::Workbench},
+    transport::machine::{pool::Pool, sweeper::Sweeper, timing::Timing, tuner::Tuning, workbench::Workbench},
 };
 
 /// Names a worker; none is used twice, so that a late message of one that has ended is known as such.
@@ -30,7 +31,9 @@ pub type WorkerId = u32;
 /// What a worker runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Program {
-    /// The engine that trains on the processor.
+    /// The engine that trains perceptrons by labels and soft targets, on the processor: the first that is fetched.
+    Perceptrons,
+    /// The engine that trains all networks, on the processor.
     Cpu,
     /// The engine that trains on the GPU.
     Gpu,
@@ -188,6 +191,7 @@ pub struct Machine<P> {
     workbench: Workbench<P>,
     pool: Pool,
     timing: Timing,
+    tuning: Tuning<P>,
     sweeper: Sweeper<P>,
 }
 
@@ -222,6 +226,7 @@ impl<P: Clone> Machine<P> {
             workbench: Workbench::default(),
             pool: Pool::default(),
             timing: Timing::default(),
+            tuning: Tuning::default(),
             sweeper: Sweeper::default(),
         }
     }
@@ -249,6 +254,7 @@ impl<P: Clone> Machine<P> {
             Input::Files(data, files) => self.collect(data, files),
             Input::UseTeacherFile(experiment, file) => {
                 let key = knobs(&experiment, Phase::Teacher);
+                self.end_tuner();
                 // Before it is given: a teacher's knob would otherwise make the engine train another one.
                 self.run(experiment);
                 self.teacher_file = Some(TeacherFile { file, key });
@@ -274,6 +280,7 @@ impl<P: Clone> Machine<P> {
             Input::CancelSweep => self.cancel_sweep(),
             Input::Tick => {
                 self.tick();
+                self.watch_tuner();
                 self.watch_sweep();
             }
             Input::Held => self.flush_held_at_last(),
@@ -314,8 +321,16 @@ impl<P: Clone> Machine<P> {
             // Another teacher is asked for.
             self.teacher_file = None;
         }
+        self.end_stale_tuner();
         self.quantize();
         self.choose_and_run();
+    }
+
+    /// The program that trains the experiment on the processor: the smaller one where that is enough, unless the one
+    /// that trains everything is there already.
+    fn cpu_program(&self) -> Program {
+        let is_there = self.engine.as_ref().is_some_and(|engine| engine.program == Program::Cpu);
+        if is_there || self.experiment.needs_graph() { Program::Cpu } else { Program::Perceptrons }
     }
 
     fn choose_and_run(&mut self) {
@@ -331,7 +346,7 @@ impl<P: Clone> Machine<P> {
         let program = match reason {
             DeviceReason::Sequences => Program::Sequences,
             reason if reason.is_gpu() => Program::Gpu,
-            _ => Program::Cpu,
+            _ => self.cpu_program(),
         };
         match self.engine.as_ref().map(|engine| engine.program) == Some(program) {
             // An engine that still starts runs the latest experiment when it is ready.
@@ -351,7 +366,11 @@ impl<P: Clone> Machine<P> {
         match command {
             Command::Pause => self.paused = true,
             Command::Resume | Command::Reset => self.paused = false,
+            Command::CancelFineTune => self.cancel_tuning(),
             _ => {}
+        }
+        if RunMode::of(command).is_some() {
+            self.effects.extend(self.tuning.shown().map(|id| Effect::Send(id, command.clone())));
         }
         if let Some(id) = self.listening() {
             self.effects.push(Effect::Send(id, command.clone()));
@@ -361,6 +380,9 @@ impl<P: Clone> Machine<P> {
 
     /// Training from the first step on keeps a teacher from a file.
     fn send_from_the_page(&mut self, command: Command) {
+        if command == Command::Reset {
+            self.end_tuner();
+        }
         self.send(&command);
         if command == Command::Reset {
             self.send_teacher_file();
@@ -392,6 +414,7 @@ impl<P: Clone> Machine<P> {
         self.send(&Command::SetUserExamples(own.clone()));
         self.own = own;
         if differs {
+            self.end_tuner();
             self.send_teacher_file();
         }
     }
@@ -419,6 +442,8 @@ impl<P: Clone> Machine<P> {
             self.on_workbench(input);
         } else if self.timing.is(id) {
             self.on_candidate(input);
+        } else if self.tuning.is(id) {
+            self.on_tuner(input);
         } else if self.pool.has(id) {
             self.on_helper(id, input);
         } else if self.sweeper.has(id) {

@@ -284,6 +284,7 @@ impl Driver {
         }
         let driver = self.clone();
         let name = match program {
+            Program::Perceptrons => "engine-perceptrons",
             Program::Cpu => "engine-cpu",
             Program::Gpu => "engine-gpu",
             Program::Sequences => "engine-sequences",
@@ -310,7 +311,7 @@ impl Driver {
         let (receiver, reporter) = (self.clone(), self.clone());
         let fail = move |reason| reporter.step(Input::Worker(id, WorkerInput::Died(reason)));
         let started = match program {
-            Program::Cpu | Program::Gpu | Program::Sequences => {
+            Program::Perceptrons | Program::Cpu | Program::Gpu | Program::Sequences => {
                 WorkerHandle::start(module, move |message| receiver.receive(id, message, WorkerInput::Events), fail)
             }
             Program::Workbench => WorkerHandle::start(

@@ -20,6 +20,7 @@ impl<P: Clone> Machine<P> {
         let before = self.engine.take().map(|engine| engine.id);
         self.end(before);
         self.dismiss();
+        self.end_tuner();
         self.forget_question();
         let id = self.start(program);
         self.engine = Some(Engine { id, program, ready: false, unanswered: 0 });
@@ -49,6 +50,7 @@ impl<P: Clone> Machine<P> {
     }
 
     pub(super) fn on_engine_events(&mut self, id: WorkerId, events: Vec<Event>) {
+        let is_small = self.engine.as_ref().is_some_and(|engine| engine.program == Program::Perceptrons);
         let (begun, mut told) = (self.pool.has_begun(), Vec::with_capacity(events.len()));
         for event in events {
             match &event {
@@ -67,6 +69,8 @@ impl<P: Clone> Machine<P> {
                     self.restarts = 0;
                     self.rest();
                 }
+                // It has nothing to do while a compressed network learns on elsewhere.
+                Event::State(_) if self.tuning.shown().is_some() => continue,
                 Event::State(state) => {
                     self.paused = *state == RunState::Paused;
                     self.pool.gathering = *state == RunState::Gathering;
@@ -88,6 +92,8 @@ impl<P: Clone> Machine<P> {
                     EngineError::Engine { reason } | EngineError::Device { reason } => {
                         return self.recover(reason.clone());
                     }
+                    // A teacher from a file may be no perceptron.
+                    EngineError::OtherEngine { .. } if is_small => return self.launch(Program::Cpu),
                     _ => {}
                 },
                 _ => {}
@@ -130,7 +136,7 @@ impl<P: Clone> Machine<P> {
         }
     }
 
-    /// Starts the CPU engine with the experiment that the dead one had, and says so.
+    /// Starts an engine on the processor with the experiment that the dead one had, and says so.
     pub(super) fn recover(&mut self, reason: String) {
         let dead = self.engine.take();
         let program = dead.as_ref().map_or(Program::Cpu, |dead| dead.program);
@@ -147,6 +153,6 @@ impl<P: Clone> Machine<P> {
         if self.gpu_failed {
             self.dispatch(Action::Device(DeviceReason::GpuFailed));
         }
-        self.launch(if program == Program::Sequences { program } else { Program::Cpu });
+        self.launch(if program == Program::Sequences { program } else { self.cpu_program() });
     }
 }

@@ -37,6 +37,7 @@ impl<P: Clone> Machine<P> {
         }
         self.workbench.forget_examples();
         if self.experiment.data == data {
+            self.end_tuner();
             self.send(&Command::Run(self.experiment.clone()));
             self.send_teacher_file();
             self.time();

@@ -190,14 +190,16 @@ impl<P: Clone> Machine<P> {
 
     /// As many helpers as there is work for.
     pub(super) fn spawn_helpers(&mut self) {
-        let trains_here = self.engine.as_ref().is_some_and(|engine| engine.ready && engine.program == Program::Cpu);
-        let wanted = if trains_here { size(&self.experiment, self.cores, self.memory) as usize - 1 } else { 0 };
+        // Those that share out runs, and run the first worker's program.
+        let shares = |program: &Program| matches!(program, Program::Perceptrons | Program::Cpu);
+        let program = self.engine.as_ref().filter(|engine| engine.ready).map(|engine| engine.program).filter(shares);
+        let wanted = program.map_or(0, |_| size(&self.experiment, self.cores, self.memory) as usize - 1);
         let too_many: Vec<WorkerId> = self.pool.helpers.iter().skip(wanted).map(|helper| helper.id).collect();
         for id in too_many {
             self.end_helper(id);
         }
-        while self.pool.helpers.len() < wanted {
-            let id = self.start(Program::Cpu);
+        while let Some(program) = program.filter(|_| self.pool.helpers.len() < wanted) {
+            let id = self.start(program);
             self.pool.helpers.push(PoolWorker {
                 id,
                 index: None,

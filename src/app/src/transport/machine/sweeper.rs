@@ -111,6 +111,8 @@ pub(super) struct Sweeper<P> {
     search: Option<Search>,
     /// When it began, later by the time that it waited.
     since: f64,
+    /// What trains all that is not of sequences: one program, since cells share teachers.
+    program: Program,
     /// What waits to be trained, in order.
     jobs: Vec<Job>,
     workers: Vec<SweepWorker>,
@@ -137,6 +139,7 @@ impl<P> Default for Sweeper<P> {
             cells: Vec::new(),
             search: None,
             since: 0.0,
+            program: Program::Perceptrons,
             jobs: Vec::new(),
             workers: Vec::new(),
             teachers: Vec::new(),
@@ -179,8 +182,10 @@ impl<P> Sweeper<P> {
     }
 
     fn program(&self, job: &Job) -> Program {
-        let cell = self.cells[job.cell].as_ref();
-        program(cell.is_some_and(|cell| cell.experiment.data.is_of_sequences()))
+        match self.cells[job.cell].as_ref().is_some_and(|cell| cell.experiment.data.is_of_sequences()) {
+            true => Program::Sequences,
+            false => self.program,
+        }
     }
 
     fn waits(&self) -> bool {
@@ -210,10 +215,6 @@ impl<P> Sweeper<P> {
     }
 }
 
-fn program(is_of_sequences: bool) -> Program {
-    if is_of_sequences { Program::Sequences } else { Program::Cpu }
-}
-
 impl<P: Clone> Machine<P> {
     /// Trains the cells of a sweep that is made from this experiment, in the place of the sweep before; or searches
     /// among them.
@@ -233,6 +234,10 @@ impl<P: Clone> Machine<P> {
             since: self.now,
             ..Sweeper::default()
         };
+        let mut experiments = cells.iter().filter_map(|cell| cell.experiment.as_ref().ok());
+        if experiments.any(|one| !one.data.is_of_sequences() && one.needs_graph()) {
+            self.sweeper.program = Program::Cpu;
+        }
         let mut trainings = 0;
         if search.is_none() {
             for cell in &cells {
@@ -449,7 +454,7 @@ impl<P: Clone> Machine<P> {
 }
 
 /// Whether all that is taught in an experiment is taught by a teacher that was trained before.
-fn imitates_one(experiment: &Experiment) -> bool {
+pub(super) fn imitates_one(experiment: &Experiment) -> bool {
     let plan = experiment.plan();
     experiment.applies("teacher") && plan.phases.len() > 1 && plan.learners(0).eq([NetworkId::TEACHER])
 }

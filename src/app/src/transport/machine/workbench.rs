@@ -53,6 +53,14 @@ impl<P> Workbench<P> {
         self.examples = None;
     }
 
+    /// A network that was trained.
+    pub(super) fn network(&self, run: u32, id: NetworkId) -> Option<P>
+    where
+        P: Clone,
+    {
+        self.networks.iter().find(|(of, _)| *of == (run, id)).map(|(_, network)| network.clone())
+    }
+
     fn listening(&self) -> Option<WorkerId> {
         self.id.filter(|_| self.ready)
     }
@@ -86,6 +94,7 @@ impl<P: Clone> Machine<P> {
         (workbench.current, workbench.quantizing) = (None, false);
         let asks = workbench.key != key || workbench.examples.is_none();
         workbench.key = key;
+        self.cancel_tuning();
         self.forget_networks();
         if asks {
             self.send(&Command::RequestEvaluationData);
@@ -192,11 +201,7 @@ impl<P: Clone> Machine<P> {
             WorkerInput::Unavailable(reason) | WorkerInput::Died(reason) => self.replace_workbench(reason),
             // It was sent for a pipeline that is given up.
             WorkerInput::Parcel(..) if self.workbench.unread > 0 => {}
-            WorkerInput::Parcel(_, parcel) => match self.listening() {
-                Some(engine) => self.effects.push(Effect::Forward(engine, parcel)),
-                // Nobody is there to train it.
-                None => self.order(WorkbenchCommand::CancelPipeline),
-            },
+            WorkerInput::Parcel(_, parcel) => self.fine_tune(parcel),
             WorkerInput::WorkbenchEvents(reports) => self.on_workbench_events(reports),
             WorkerInput::Loading { .. } | WorkerInput::Loaded | WorkerInput::Events(_) => {}
         }

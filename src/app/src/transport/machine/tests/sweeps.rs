@@ -78,7 +78,7 @@ fn cells_are_what_they_are_alone_and_teachers_are_trained_once() {
         let workers = world.count("Start(");
         assert!(workers as u32 <= cores && (workers > 1) == (cores > 1), "{workers} workers");
         assert_eq!(world.count("Forward(") > 0, cores > 1, "a worker without runs of its own is sent a teacher");
-        assert_eq!(world.engines(Program::Cpu).len(), 1, "the page's own engine is left");
+        assert_eq!(world.engines(Program::Perceptrons).len(), 1, "the page's own engine is left");
     }
 }
 
@@ -121,7 +121,7 @@ fn a_sweep_is_paused_and_ended_by_the_visitor() {
     world.step(Input::PauseSweep(false));
     world.until("more is done", |world| swept(world).done > 2);
     world.step(Input::CancelSweep);
-    assert_eq!((swept(&world).status, world.engines(Program::Cpu).len()), (SweepStatus::Cancelled, 1));
+    assert_eq!((swept(&world).status, world.engines(Program::Perceptrons).len()), (SweepStatus::Cancelled, 1));
     let done = swept(&world).done;
     while world.turn() {}
     assert_eq!(swept(&world).done, done);
@@ -135,7 +135,7 @@ fn a_worker_that_dies_loses_nothing() {
     for moment in [3, 10, 20, 40] {
         let mut world = sweeping("runs=3", "temperature:1,4;student:2,3", 3);
         world.turns(moment);
-        let worker = world.engines(Program::Cpu)[1];
+        let worker = world.engines(Program::Perceptrons)[1];
         world.kill(worker);
         is_right(&end(&mut world));
     }
@@ -144,7 +144,7 @@ fn a_worker_that_dies_loses_nothing() {
     for _ in 0..2 {
         world.until("it is begun", |world| world.count("Send(") > 0);
         world.log.clear();
-        let worker = world.engines(Program::Cpu)[1];
+        let worker = world.engines(Program::Perceptrons)[1];
         world.kill(worker);
     }
     let sweep = end(&mut world);
@@ -174,6 +174,17 @@ fn the_gain_of_a_cell_is_that_of_its_verdict() {
         [NetworkId::STUDENT, NetworkId::BASELINE].map(|id| results.verdict.spread(id).unwrap().values.clone());
     let gains = product.iter().zip(&control).map(|(product, control)| product - control).collect();
     assert_eq!(retort_spec::sweep::Metric::Gain.value(results), Some(Spread::of(gains)));
+}
+
+#[test]
+fn one_cell_that_needs_the_graph_brings_its_engine_for_all() {
+    let mut world = sweeping("runs=2", "similarity:0,1", 3);
+    world.until("something is done", |world| swept(world).done > 0);
+    assert_eq!(world.engines(Program::Perceptrons).len(), 1, "the page's own engine stays what it is");
+    assert!(!world.engines(Program::Cpu).is_empty());
+    let sweep = end(&mut world);
+    is_right(&sweep);
+    assert_eq!(trainings(&sweep, NetworkId::TEACHER), 2, "cells share their teachers");
 }
 
 mod searches {
@@ -220,7 +231,7 @@ mod searches {
                 };
                 assert_eq!(trial.spread(), Some(&accuracies(session, &trial.experiment)), "{:?}", trial.rung);
             }
-            assert_eq!(world.engines(Program::Cpu).len(), 1);
+            assert_eq!(world.engines(Program::Perceptrons).len(), 1);
         }
     }
 
@@ -230,7 +241,7 @@ mod searches {
             let mut world = searching("runs=2", "temperature:1,4;student:2,3", plan, cores);
             // A worker that ends is replaced by one that holds out examples, too.
             world.until("a trial is done", |world| swept(world).done > 0);
-            let worker = world.engines(Program::Cpu)[1];
+            let worker = world.engines(Program::Perceptrons)[1];
             world.kill(worker);
             world.until("the choice is made", |world| search(world).is_testing());
             let is_first = |id: WorkerId| {
@@ -240,7 +251,7 @@ mod searches {
             };
             let started: Vec<WorkerId> = world.log.iter().filter_map(|line| started(line)).collect();
             let (testing, validating): (Vec<WorkerId>, Vec<WorkerId>) =
-                started.iter().partition(|id| world.engines(Program::Cpu).contains(id));
+                started.iter().partition(|id| world.engines(Program::Perceptrons).contains(id));
             assert!(validating.len() > 1 && validating.iter().all(|id| is_first(*id)), "{:#?}", world.log);
             // Those that measure on the test set are others.
             end(&mut world);
