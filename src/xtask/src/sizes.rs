@@ -20,8 +20,9 @@ struct SizeBudget {
 /// numbers, their knobs and their messages took 27. Sweeps took 43: their text, their workers, form, two charts, a
 /// table and files. A table of the visitor's own, six schemes with what they show, and a sweep shared out to a class
 /// took 27. Experiments of the literature, colours by rank, and what a class found beside what is computed here took
-/// 10. A visitor fetched 299 kB more before the first engine was one for perceptrons alone, of 218 kB.
-const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 635_000, target: 400_000 };
+/// 10; a search among the cells 10. A visitor fetched 299 kB more before the first engine was one for perceptrons
+/// alone, of 218 kB.
+const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 638_000, target: 400_000 };
 const FIRST: SizeBudget = SizeBudget {
     what: "what is fetched before training starts (app and the engine for perceptrons)",
     limit: 860_000,

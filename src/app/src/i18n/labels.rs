@@ -26,6 +26,15 @@ pub fn knob_value(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String
     match knob.kind {
         Kind::Choice(_) => texts.get(&format!("{}-{value}", knob.key)),
         Kind::Network => network_name(texts, &experiment.plan(), experiment.pack),
+        _ => value_word(texts, value),
+    }
+}
+
+/// A value as the page writes it, which is a word or figures: “all” labels, “none” of the classes.
+pub fn value_word(texts: &Texts, value: String) -> String {
+    match &*value {
+        "all" => texts.get("value-all"),
+        "none" => texts.get("value-none"),
         _ => value,
     }
 }

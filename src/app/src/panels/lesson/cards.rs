@@ -22,7 +22,10 @@ use crate::{
     },
     platform::{clipboard::copy, fetch::fetch_json},
     state::{Action, Notice},
-    widgets::qr::{QrProps, use_qr},
+    widgets::{
+        highlight::reveal,
+        qr::{QrProps, use_qr},
+    },
 };
 
 /// Its entry in the table.
@@ -67,7 +70,10 @@ pub fn use_lesson_cards() -> Html {
         let last = last.setter();
         Callback::from(move |did| last.set(Some(did)))
     };
-    let papers = page.show.reform(|_: MouseEvent| "literature".to_owned());
+    let papers = {
+        let page = page.clone();
+        Callback::from(move |_: MouseEvent| reveal(&page, "literature", None))
+    };
     let tour = guide.show_tour.reform(|_: MouseEvent| ());
     let paper = sheet.and_then(|(entry, lesson)| {
         let body = web_sys::window()?.document()?.body()?;

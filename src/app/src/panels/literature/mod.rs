@@ -3,6 +3,7 @@
 
 use retort_spec::Preset;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
@@ -59,27 +60,32 @@ pub fn use_literature() -> Html {
             page.driver.start_sweep(base(preset), sweep, None);
         })
     };
-    let about = text("p", &[], texts.get("literature-about"));
-    html! {
-        <section id="literature" class="panel" aria-labelledby="literature-title">
-            <h2 id="literature-title">{ texts.get("literature") }</h2>
-            { about }
-            <select id="literature-choice" onchange={choose} aria-labelledby="literature-title" disabled={state.literature.is_empty()}>
-                <option selected={chosen.is_none()} disabled=true>{ texts.get("literature-choose") }</option>
-                { options(&state.literature, chosen) }
-            </select>
-            { for chosen.map(|preset| card(&page, preset)) }
-        </section>
-    }
+    let select = use_node_ref();
+    let place = chosen.and_then(|chosen| state.literature.iter().position(|preset| std::ptr::eq(chosen, preset)));
+    // The menu says what is shown, also once another sweep was written; its first line is no experiment.
+    use_effect_with((select.clone(), place, state.literature.len()), |(select, place, _)| {
+        if let Some(select) = select.cast::<HtmlSelectElement>() {
+            select.set_selected_index(place.map_or(0, |place| place as i32 + 1));
+        }
+    });
+    let mut lines = vec![text("option", &[("disabled", "disabled")], texts.get("literature-choose"))];
+    lines.extend(options(&state.literature));
+    let menu = html! {
+        <select ref={select} id="literature-choice" onchange={choose} aria-labelledby="literature-title" disabled={state.literature.is_empty()}>{ lines }</select>
+    };
+    let parts = vec![
+        text("h2", &[("id", "literature-title")], texts.get("literature")),
+        text("p", &[], texts.get("literature-about")),
+        menu,
+        chosen.map(|preset| card(&page, preset)).unwrap_or_default(),
+    ];
+    tag("section", &[("id", "literature"), ("class", "panel"), ("aria-labelledby", "literature-title")], parts)
 }
 
 /// The papers, each with its experiments.
-fn options(presets: &[Preset], chosen: Option<&Preset>) -> Html {
-    let option = |(place, preset): (usize, &Preset)| {
-        let is_chosen = chosen.is_some_and(|chosen| std::ptr::eq(chosen, preset));
-        let selected = if is_chosen { "selected" } else { "" };
-        text("option", &[("value", &place.to_string()), ("selected", selected)], preset.title.clone())
-    };
+fn options(presets: &[Preset]) -> impl Iterator<Item = Html> {
+    let option =
+        |(place, preset): (usize, &Preset)| text("option", &[("value", &place.to_string())], preset.title.clone());
     // Authors and year; the section is the experiment's own.
     let paper = |preset: &Preset| preset.paper.split(';').next().unwrap_or_default().to_owned();
     let mut groups: Vec<(String, Vec<Html>)> = Vec::new();
@@ -89,7 +95,7 @@ fn options(presets: &[Preset], chosen: Option<&Preset>) -> Html {
             _ => groups.push((paper(preset), vec![option((place, preset))])),
         }
     }
-    groups.into_iter().map(|(paper, options)| tag("optgroup", &[("label", &paper)], options)).collect()
+    groups.into_iter().map(|(paper, options)| tag("optgroup", &[("label", &paper)], options))
 }
 
 /// What was published, and what was seen here of it and what was not.
@@ -98,7 +104,7 @@ fn card(page: &AppContext, preset: &Preset) -> Html {
     let told = |id: &str, words: &str| {
         tag("p", &[], vec![text("b", &[], [&texts.get(id), texts.language.colon()].concat()), words.to_owned().into()])
     };
-    let table = |class: &str, caption: String, rows: &[(String, String)]| {
+    let table = |caption: String, rows: &[(String, String)]| {
         if rows.is_empty() {
             return Html::default();
         }
@@ -106,7 +112,7 @@ fn card(page: &AppContext, preset: &Preset) -> Html {
             tag("tr", &[], vec![text("th", &[("scope", "row")], what.clone()), text("td", &[], figure.clone())])
         };
         let body = tag("tbody", &[], rows.iter().map(row).collect());
-        tag("table", &[("class", class)], vec![text("caption", &[], caption), body])
+        tag("table", &[("class", "figures")], vec![text("caption", &[], caption), body])
     };
     let outside = [("target", "_blank"), ("rel", "noopener")];
     let away = |address: &str, words: String| text("a", &[&[("href", address)], &outside[..]].concat(), words);
@@ -117,10 +123,8 @@ fn card(page: &AppContext, preset: &Preset) -> Html {
         told("literature-unseen", &preset.unseen),
         tag("p", &[("class", "hint")], vec![away("docs/literature.html", texts.get("literature-all"))]),
     ];
-    let figures = vec![
-        table("figures", texts.get("literature-published"), &preset.published),
-        table("figures ours", preset.head.clone(), &preset.ours),
-    ];
+    let figures =
+        vec![table(texts.get("literature-published"), &preset.published), table(preset.head.clone(), &preset.ours)];
     let columns = vec![tag("div", &[], words), tag("div", &[], figures)];
     tag("div", &[("class", "literature-card")], columns)
 }

@@ -43,12 +43,12 @@ pub fn heat(
     let name = |key: &str| knob(key).map(|knob| knob_name(texts, knob)).unwrap_or_default();
     let label = |key: &str, value: &str| cut(&value_name(texts, key, value));
     let row_names: Vec<String> = rows.values().iter().map(|value| label(rows.key(), value)).collect();
-    let longest = row_names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let longest = row_names.iter().map(|name| letters(name)).max().unwrap_or(0);
     let left = (LETTER * longest as f64 + 12.0).max(28.0);
     let width = ((fit - left) / columns.values().len() as f64).clamp(WIDTHS.0, WIDTHS.1);
     // Both names stand in one line.
-    let letters = name(columns.key()).chars().count() + name(rows.key()).chars().count() + 6;
-    let least = (LETTER * letters as f64 - left) / columns.values().len() as f64;
+    let both = letters(&name(columns.key())) + letters(&name(rows.key())) + 6;
+    let least = (LETTER * both as f64 - left) / columns.values().len() as f64;
     let width = width.max(least);
     let (across, down) = (width * columns.values().len() as f64, HEIGHT * rows.values().len() as f64);
     let (all_width, all_height) = (left + across, TOP + down + 2.0);
@@ -120,6 +120,11 @@ pub fn drawing(page: &AppContext, class: &str, size: (f64, f64), label: String, 
     let svg = tag("svg", &attributes, parts);
     let region = [("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", &page.texts.get("sweep"))];
     tag("div", &region, vec![svg])
+}
+
+/// How many letters' room a name takes: Chinese letters are as wide as two others.
+fn letters(name: &str) -> usize {
+    name.chars().map(|letter| if letter < '\u{2e80}' { 1 } else { 2 }).sum()
 }
 
 /// A name of a value that fits.

@@ -102,39 +102,43 @@ pub fn use_sweep() -> Html {
         let is_table_open = is_table_open.clone();
         Callback::from(move |event: Event| is_table_open.set(opened(&event)))
     };
-    html! {
-        <section id="sweep" class="panel" aria-labelledby="sweep-title">
-            <h2 id="sweep-title">{ texts.get("sweep") }</h2>
-            <p>{ texts.get("sweep-about") }</p>
-            { form(&page, draft.as_ref().err()) }
-            { search_form(&page, plan.as_ref().err()) }
-            { size(&page, &draft, preview, plan) }
-            { run_buttons(&page, draft.ok().zip(plan.ok()), is_open) }
-            { for ran.map(|ran| progress(&page, ran)) }
-            if let Some((ran, search)) = ran.and_then(|ran| Some((ran, ran.search.as_ref()?))) {
-                { search_report(&page, ran, search) }
-            } else if let Some(shown) = &shown {
-                <div class="tools">
-                    { choice(texts.get("sweep-metric"), metrics(&page, shown), metric.word(), &choose) }
-                    if shown.sweep.axes().len() > 1 {
-                        { choice(texts.get("sweep-colours"), colourings(&page), colours.word(), &colour) }
-                    }
-                    { save_buttons(&page, shown, &picture, metric) }
-                </div>
-                { pictures(&page, shown, &others, &picture, Drawn { metric, colours: *colours, narrow }) }
-                <p class="hint">{ texts.get("sweep-open") }</p>
-                <details class="table" ontoggle={toggled}>
-                    <summary>{ texts.get("table-of-data") }</summary>
-                    if *is_table_open {
-                        { table(&page, shown) }
-                    }
-                </details>
-                if page.shows("share") && state.search_text.is_empty() {
-                    { island!(use_class, (shown.sweep.to_string(), class)) }
-                }
-            }
-        </section>
-    }
+    // Each part keeps its place among its neighbours, so that none of them is made anew when another comes or goes.
+    let results = if let Some((ran, search)) = ran.and_then(|ran| Some((ran, ran.search.as_ref()?))) {
+        search_report(&page, ran, search)
+    } else if let Some(shown) = &shown {
+        let tools = vec![
+            choice(texts.get("sweep-metric"), metrics(&page, shown), metric.word(), &choose),
+            match shown.sweep.axes().len() {
+                1 => Html::default(),
+                _ => choice(texts.get("sweep-colours"), colourings(&page), colours.word(), &colour),
+            },
+            save_buttons(&page, shown, &picture, metric),
+        ];
+        let folded = if *is_table_open { table(&page, shown) } else { Html::default() };
+        let summary = text("summary", &[], texts.get("table-of-data"));
+        let is_shared = page.shows("share") && state.search_text.is_empty();
+        let parts = [
+            tag("div", &[("class", "tools")], tools),
+            pictures(&page, shown, &others, &picture, Drawn { metric, colours: *colours, narrow }),
+            text("p", &[("class", "hint")], texts.get("sweep-open")),
+            html! { <details class="table" ontoggle={toggled}>{ summary }{ folded }</details> },
+            if is_shared { island!(use_class, (shown.sweep.to_string(), class)) } else { Html::default() },
+        ];
+        parts.into_iter().collect()
+    } else {
+        Html::default()
+    };
+    let parts = vec![
+        text("h2", &[("id", "sweep-title")], texts.get("sweep")),
+        text("p", &[], texts.get("sweep-about")),
+        form(&page, draft.as_ref().err()),
+        search_form(&page, plan.as_ref().err()),
+        size(&page, &draft, preview, plan),
+        run_buttons(&page, draft.ok().zip(plan.ok()), is_open),
+        ran.map(|ran| progress(&page, ran)).unwrap_or_default(),
+        results,
+    ];
+    tag("section", &[("id", "sweep"), ("class", "panel"), ("aria-labelledby", "sweep-title")], parts)
 }
 
 /// How the pictures are drawn.
@@ -171,17 +175,11 @@ fn pictures(
         _ => heat(page, one, metric, fit, &scale, legend.then_some(colours)),
     };
     let caption = |id: &str| text("figcaption", &[], page.texts.get(id));
-    html! {
-        <div class="sweep-pictures">
-            <figure key="here" ref={picture}>
-                if !others.is_empty() {
-                    { caption("sweep-here") }
-                }
-                { draw(shown, true) }
-            </figure>
-            { for others.iter().map(|(id, other)| html! { <figure key={*id} id={*id}>{ caption(id) }{ draw(other, false) }</figure> }) }
-        </div>
-    }
+    let here = if others.is_empty() { Html::default() } else { caption("sweep-here") };
+    let mut figures = vec![html! { <figure ref={picture}>{ here }{ draw(shown, true) }</figure> }];
+    figures
+        .extend(others.iter().map(|(id, other)| tag("figure", &[("id", id)], vec![caption(id), draw(other, false)])));
+    tag("div", &[("class", "sweep-pictures")], figures)
 }
 
 /// What may decide the colours of a heat map, with its name.

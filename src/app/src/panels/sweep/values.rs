@@ -14,7 +14,7 @@ use crate::{
     i18n::{
         Texts,
         format::{bytes, number, percent, signed},
-        labels::{knob_name, network_name},
+        labels::{knob_name, network_name, value_word},
         troubles::{problem_reason, trouble_text},
     },
     state::{Action, SweepState, SweepStatus, chart_view::Quantity},
@@ -91,7 +91,7 @@ pub fn cell_name(texts: &Texts, sweep: &Sweep, cell: &SweepCell) -> String {
 pub fn value_name(texts: &Texts, key: &str, value: &str) -> String {
     match knob(key).map(|knob| knob.kind) {
         Some(Kind::Choice(_)) => texts.get(&format!("{key}-{value}")),
-        _ => value.to_owned(),
+        _ => value_word(texts, value.to_owned()),
     }
 }
 
