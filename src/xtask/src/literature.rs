@@ -60,21 +60,28 @@ impl Source {
             let figure = match self.file["ours"].as_str()? {
                 "packed" => format!("{}, {} B", percent(&measured["packed_accuracy"]), measured["bytes"]),
                 "omitted" => {
-                    let bias = measured["bias"].as_f64()?;
-                    let [before, after, all, corrected] =
-                        ["omitted_accuracy", "corrected_omitted", "accuracy", "corrected_accuracy"]
-                            .map(|field| percent(&measured[field]));
-                    let [of, every, with] = language.words_of_omitted();
-                    format!("{of} {before} → {after}; {every} {all} → {corrected}; {with} {bias:+.1}")
+                    let [bias, all, corrected, before, after] =
+                        ["bias", "accuracy", "corrected_accuracy", "omitted_accuracy", "corrected_omitted"]
+                            .map(|field| measured[field].as_f64());
+                    // A cell that leaves nothing out has no bias.
+                    let (bias, [all, corrected, before, after]) =
+                        (bias?, [all, corrected, before, after].map(Option::unwrap_or_default));
+                    format!("{all:.1} → {corrected:.1}; {before:.1} → {after:.1}; {bias:+.1}")
                 }
                 _ => return None,
             };
             Some((language.cell(&self.sweep, cell), figure))
         });
-        let found = self.found.iter().filter_map(|found| {
-            let name = language.objective(found["objective"].as_str()?);
-            Some((name, found["test"].as_str()?.replace(" %", "") + " %"))
-        });
+        let mut found: Vec<(String, String)> = self
+            .found
+            .iter()
+            .filter_map(|found| {
+                let name = language.objective(found["objective"].as_str()?);
+                Some((name, found["test"].as_str()?.to_owned() + " %"))
+            })
+            .collect();
+        let accuracy = |figure: &str| figure.split(' ').next().and_then(|number| number.parse::<f64>().ok());
+        found.sort_by(|(_, a), (_, b)| accuracy(b).partial_cmp(&accuracy(a)).unwrap_or(std::cmp::Ordering::Equal));
         rows.chain(found).collect()
     }
 

@@ -68,7 +68,12 @@ fn one(source: &Source) -> Result<()> {
     }
     let mut found = Vec::new();
     for (objective, over) in source.file["search"]["over"].as_object().into_iter().flatten() {
-        found.push(search(source, objective, over)?.to_string());
+        // One that is refused does not lose the others, which took minutes.
+        let found_or_not = search(source, objective, over).unwrap_or_else(|problem| {
+            eprintln!("{problem:#}");
+            json!({ "objective": objective, "problem": format!("{problem:#}") })
+        });
+        found.push(found_or_not.to_string());
     }
     let list = |lines: &[String]| lines.join(",\n    ");
     let mut text = format!("{{\n  \"cells\": [\n    {}\n  ]", list(&lines));

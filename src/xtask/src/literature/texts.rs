@@ -58,12 +58,4 @@ impl Language {
         let id = if word == "soft" { "term-soft-targets".into() } else { format!("knob-{word}") };
         self.message(&id).unwrap_or_else(|| word.to_owned())
     }
-
-    /// How it is said what is right of the classes left out and of all, and with which bias.
-    pub fn words_of_omitted(self) -> [&'static str; 3] {
-        match self {
-            Self::English => ["left out", "all", "bias"],
-            Self::Chinese => ["未见类别", "全部", "偏置"],
-        }
-    }
 }
