@@ -99,7 +99,7 @@ pub fn use_class(of: &(String, Class)) -> Html {
                     <div>
                         <label for="class-link">{ texts.get("class-link") }</label>
                         <input id="class-link" type="text" readonly=true value={address} />
-                        <button id="class-copy" onclick={copying}>{ texts.get(if *copied { "copied" } else { "lesson-copy" }) }</button>
+                        <button id="class-copy" onclick={copying}>{ texts.get(if *copied { "copied" } else { "copy" }) }</button>
                         <label for="class-codes">{ texts.get("class-codes") }</label>
                         <textarea id="class-codes" rows="6" value={(**codes).clone()} oninput={write} placeholder="2K7Q-0A9X-M3PD" spellcheck="false"
                             autocomplete="off" autocapitalize="characters" aria-describedby="class-gathered" />
