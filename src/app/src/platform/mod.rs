@@ -1,5 +1,6 @@
 //! The browser: address, storage, files, workers.
 
+pub mod camera;
 pub mod clipboard;
 pub mod fetch;
 pub mod files;

@@ -6,13 +6,17 @@ use yew::prelude::*;
 use crate::{
     context::{AppContext, use_page},
     i18n::format::percent,
+    island,
     panels::sweep::values::cell_name,
     platform::{clipboard::copy, link},
     state::{
         Action,
         class::{Share, cell_of, cell_text},
     },
-    widgets::dom::text_of,
+    widgets::{
+        dom::text_of,
+        qr::{QrProps, use_qr},
+    },
 };
 
 /// The card of a device that takes part; nothing on any other.
@@ -108,6 +112,12 @@ fn told(
             copy(&text, Callback::from(move |done: bool| copied.set(done.then_some(what))));
         })
     };
+    let qr = QrProps {
+        id: "class-answer-qr",
+        link: address.clone(),
+        name: texts.get("class-answer-qr"),
+        too_long: texts.get("share-qr-long"),
+    };
     let name = |what: &'static str, id: &'static str| texts.get(if **copied == Some(what) { "copied" } else { id });
     let scores = [("product", percent(texts, code.product).into()), ("control", percent(texts, code.control).into())];
     html! {
@@ -118,6 +128,10 @@ fn told(
                 <button onclick={copying("link", address)}>{ name("link", "lesson-copy") }</button>
             </p>
             <p class="hint">{ texts.with("class-code-hint", &scores) }</p>
+            <details>
+                <summary>{ texts.get("class-answer-qr") }</summary>
+                { island!(use_qr, qr) }
+            </details>
         </>
     }
 }

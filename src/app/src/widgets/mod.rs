@@ -22,6 +22,7 @@ pub mod pixel_grid;
 pub mod progress;
 pub mod qr;
 pub mod saved_run;
+pub mod scan;
 pub mod slider;
 pub mod swipe;
 pub mod tag;

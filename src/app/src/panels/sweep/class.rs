@@ -20,6 +20,7 @@ use crate::{
     widgets::{
         dom::opened,
         qr::{QrProps, use_qr},
+        scan::use_scan,
     },
 };
 
@@ -55,7 +56,8 @@ pub fn found(page: &AppContext, sweep: &Sweep, class: &Class) -> Option<SweepSta
 pub fn use_class(of: &(String, Class)) -> Html {
     let page = use_page();
     let (text, Class { is_open, codes }) = of;
-    let copied = use_state_eq(|| false);
+    let (copied, latest) = (use_state_eq(|| false), use_mut_ref(String::new));
+    latest.replace((**codes).clone());
     let texts = &page.texts;
     // The sweep is of the experiment that is shown, as the link is.
     let base = &page.state.experiment;
@@ -86,6 +88,18 @@ pub fn use_class(of: &(String, Class)) -> Html {
                 codes.set(text);
             })
         };
+        let read = {
+            let (codes, latest) = (codes.setter(), latest.clone());
+            Callback::from(move |code: String| {
+                let mut all = latest.borrow_mut();
+                // The camera sees a code many times.
+                if !all.contains(&code) {
+                    *all = [all.trim_end(), if all.is_empty() { "" } else { "\n" }, &code].concat();
+                    link::store(STORED, &all);
+                    codes.set(all.clone());
+                }
+            })
+        };
         let code = QrProps {
             id: "class-qr",
             link: address.clone(),
@@ -103,6 +117,7 @@ pub fn use_class(of: &(String, Class)) -> Html {
                         <label for="class-codes">{ texts.get("class-codes") }</label>
                         <textarea id="class-codes" rows="6" value={(**codes).clone()} oninput={write} placeholder="2K7Q-0A9X-M3PD" spellcheck="false"
                             autocomplete="off" autocapitalize="characters" aria-describedby="class-gathered" />
+                        { island!(use_scan, read) }
                     </div>
                     { island!(use_qr, code) }
                 </div>
