@@ -4,6 +4,7 @@
 
 mod cross_entropy;
 pub mod exits;
+pub mod generator;
 mod geometry;
 pub mod lifelong;
 mod maps;

@@ -28,6 +28,7 @@ pub(super) fn has(row: &LossRow) -> bool {
     let sides = [&row.student, &row.teacher, &row.grad];
     named(&row.objective).is_some()
         && row.variant.is_none()
+        && !row.moves_teacher()
         && row.params.are_among(&NUMBERS, &["t2"], &[])
         && row.teachers.is_empty()
         && row.peers.is_empty()

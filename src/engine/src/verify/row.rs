@@ -44,7 +44,7 @@ impl NamedRow {
 }
 
 /// A network's outputs in a vector file.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkOutputs {
     /// `[batch][classes]`.
@@ -80,6 +80,12 @@ pub struct NetworkOutputs {
     /// `[batch][features]`: what the last one reads.
     #[serde(default)]
     pub final_features: Vec<Vec<f32>>,
+    /// `[features]`: the mean of each in real examples.
+    #[serde(default)]
+    pub mean: Vec<f32>,
+    /// `[features]`: the variance.
+    #[serde(default)]
+    pub variance: Vec<f32>,
 }
 
 /// A loss and its gradient.
@@ -95,7 +101,8 @@ pub struct LossRow {
     /// The numbers that shape it.
     #[serde(default)]
     pub params: Parameters,
-    /// The network that the gradient belongs to.
+    /// The network that the gradient belongs to; nothing where it belongs to the teacher alone.
+    #[serde(default)]
     pub student: NetworkOutputs,
     /// Its teacher; nothing where it has none.
     #[serde(default)]
@@ -112,10 +119,19 @@ pub struct LossRow {
     /// The loss.
     pub loss: f64,
     /// Its derivatives with respect to the student's outputs that are here.
+    #[serde(default)]
     pub grad: NetworkOutputs,
+    /// The same of the teacher, whom a generator moves.
+    #[serde(default)]
+    pub grad_teacher: NetworkOutputs,
 }
 
 impl LossRow {
+    /// Whether a row has derivatives with respect to its teacher.
+    pub fn moves_teacher(&self) -> bool {
+        self.grad_teacher != NetworkOutputs::default()
+    }
+
     /// The row's own name, or what is computed.
     pub fn name(&self) -> String {
         let temperature = self.params.number("temperature");

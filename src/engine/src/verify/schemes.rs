@@ -13,7 +13,7 @@ use crate::{
     mixture::{mix, row_weights, weighted},
     nets::Trace,
     objectives::{
-        Settings, cross_entropy, exits,
+        Settings, cross_entropy, exits, generator,
         lifelong::{each_class, old_answers, old_answers_by_class, second_task, within_task},
         native_ensemble::native_ensemble,
         self_confidence::self_confidence,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The schemes with their variants and the numbers that shape them. Those with an empty list of variants have one form.
-const SCHEMES: [(&str, &[&str], &[&str]); 9] = [
+const SCHEMES: [(&str, &[&str], &[&str]); 10] = [
     ("mutual", &["sum", "mean"], &["temperature", "peer", "peers"]),
     (
         "ensemble",
@@ -36,6 +36,11 @@ const SCHEMES: [(&str, &[&str], &[&str]); 9] = [
     ("specialists", &[], &[]),
     ("lwf", &["separate", "joint"], &["old", "lambda", "temperature"]),
     ("icarl", &[], &["old"]),
+    (
+        "generator",
+        &["one-hot", "balance", "activation", "total", "disagreement", "disagreement-author", "statistics"],
+        &["one_hot", "balance", "activation", "temperature"],
+    ),
 ];
 
 /// Whether the engine can compute a row: it has the scheme and its variant, and the row has no other parameters.
@@ -46,7 +51,8 @@ pub(super) fn has(row: &LossRow) -> bool {
             None => variants.is_empty(),
         };
         let subsets: &[&str] = if *objective == "specialists" { &["subsets"] } else { &[] };
-        *objective == row.objective && is_variant && row.params.are_among(numbers, &[], subsets)
+        let moves = *objective == "generator" || !row.moves_teacher();
+        *objective == row.objective && is_variant && moves && row.params.are_among(numbers, &[], subsets)
     })
 }
 
@@ -82,6 +88,7 @@ pub(super) fn compute(row: &LossRow, device: &Device) -> Option<Computed> {
         "native-ensemble" => of_branches(row, &device),
         "lwf" | "icarl" => of_tasks(row, &device),
         "exits" => of_exits(row, &device),
+        "generator" => of_generator(row, &device),
         _ => of_logits(row, &device),
     }
 }
@@ -206,6 +213,61 @@ fn of_exits(row: &LossRow, device: &Device) -> Option<Computed> {
     let constant = divergences * (0..shape[0]).map(entropy).sum::<f64>() / shape[0] as f64;
     let outputs = wanted.into_iter().map(|wanted| wanted.numbers).zip(outputs).collect();
     Some(Computed { loss, constant, divergences, outputs })
+}
+
+/// What a generator is told of its pictures, by the teacher that looks at them and by the student.
+fn of_generator(row: &LossRow, device: &Device) -> Option<Computed> {
+    let mut outputs = Vec::new();
+    let mut tracked = |numbers: &[Vec<f32>], wanted: &[Vec<f32>]| -> Option<Tensor<2>> {
+        let (numbers, wanted) = (Matrix::of(numbers)?, Matrix::of(wanted)?);
+        let output = numbers.tensor(device).require_grad();
+        outputs.push((wanted.shaped(numbers.shape)?.numbers, output.clone()));
+        Some(output)
+    };
+    let (teacher, grad) = (&row.teacher, &row.grad_teacher);
+    let number = |name: &str| row.params.number(name);
+    let loss = match row.variant.as_deref()? {
+        "statistics" => {
+            let features = tracked(&teacher.embedding, &grad.embedding)?;
+            let [_, channels] = features.dims();
+            let known = |numbers: &Vec<f32>| {
+                Some(Matrix::of(std::slice::from_ref(numbers))?.shaped([1, channels])?.tensor(device))
+            };
+            generator::statistics(&features, known(&teacher.mean)?, known(&teacher.variance)?)
+        }
+        form @ ("disagreement" | "disagreement-author") => {
+            let (student, teacher) =
+                (tracked(&row.student.logits, &row.grad.logits)?, tracked(&teacher.logits, &grad.logits)?);
+            let [_, classes] = student.dims();
+            if student.dims() != teacher.dims() {
+                return None;
+            }
+            let [student, teacher] = [student, teacher].map(Trace::of_logits);
+            let loss = generator::disagreement(&student, &teacher, number("temperature")?);
+            // The authors' mean is one over the classes, too.
+            if form == "disagreement-author" { loss * (1.0 / classes as f64) } else { loss }
+        }
+        _ => {
+            let weights = generator::Weights {
+                one_hot: number("one_hot")?,
+                balance: number("balance")?,
+                activation: number("activation")?,
+            };
+            // A row has what its loss looks at.
+            let looks = |at: bool, numbers: &[Vec<f32>]| at != numbers.is_empty();
+            if !looks(weights.one_hot != 0.0 || weights.balance != 0.0, &teacher.logits)
+                || !looks(weights.activation != 0.0, &teacher.embedding)
+            {
+                return None;
+            }
+            let logits = tracked(&teacher.logits, &grad.logits);
+            let embedding = tracked(&teacher.embedding, &grad.embedding);
+            let any = logits.clone().or(embedding.clone())?;
+            let (logits, embedding) = (logits.unwrap_or(any.clone()), embedding.unwrap_or(any));
+            generator::unmistakable(&Trace { embedding, ..Trace::of_logits(logits) }, weights)?
+        }
+    };
+    Some(Computed { loss, constant: 0.0, divergences: 1.0, outputs })
 }
 
 /// The one teacher that several are.

@@ -57,6 +57,10 @@ fn rows_that_the_engine_does_not_know_are_absent() {
         (format!(r#"{{"objective": "ensemble", "variant": "median", {known}}}"#), "ensemble"),
         (format!(r#"{{"objective": "ensemble", {known}}}"#), "ensemble"),
         (
+            format!(r#"{{"objective": "mutual", "variant": "sum", "grad_teacher": {{"logits": [[1]]}}, {known}}}"#),
+            "mutual",
+        ),
+        (
             format!(r#"{{"objective": "dense", "params": {{"temperature": 2, "lambda": 1, "drop": 1}}, {known}}}"#),
             "dense T=2",
         ),
@@ -74,7 +78,7 @@ fn rows_that_the_engine_does_not_know_are_absent() {
 
 #[test]
 fn numbers_that_do_not_fit_each_other_are_an_error() {
-    let spoil: [(&str, Spoil); 13] = [
+    let spoil: [(&str, Spoil); 16] = [
         ("mutual", |row| row.peers[0].logits[0].truncate(2)),
         ("mutual", |row| row.peers.clear()),
         ("dense", |row| row.labels[0] = 200),
@@ -88,6 +92,9 @@ fn numbers_that_do_not_fit_each_other_are_an_error() {
         ("confidence", |row| row.teacher.logits.clear()),
         ("specialists", |row| row.teachers.clear()),
         ("specialists", |row| row.teachers[0].logits[0].push(0.0)),
+        ("generator", |row| row.grad_teacher.logits.truncate(1)),
+        ("generator", |row| row.teacher.logits.clear()),
+        ("generator", |row| row.teacher.embedding = vec![vec![1.0]; 2]),
     ];
     for (objective, spoil) in spoil {
         let mut all = rows("schemes.json");
@@ -159,9 +166,10 @@ fn a_wrong_number_is_noticed() {
 
 #[test]
 fn a_wrong_number_of_a_scheme_is_noticed() {
-    let spoil: [(&str, Spoil); 5] = [
+    let spoil: [(&str, Spoil); 6] = [
         ("exits", |row| row.grad.exits[0][1][0] *= 1.01),
         ("exits", |row| row.grad.last[1][0] *= 1.01),
+        ("generator", |row| row.grad_teacher.logits[1][0] *= 1.01),
         ("mutual", |row| row.loss *= 1.001),
         ("native-ensemble", |row| row.grad.gate[1][0] *= 1.01),
         ("native-ensemble", |row| row.grad.branches[1][0][0] *= 1.01),
