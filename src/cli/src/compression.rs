@@ -1,225 +1,106 @@
-//! `retort table compression`: what every way of compressing costs and keeps, for the documentation.
+//! Columns for compression: bytes, accuracy and time of pipelines on the students of one experiment.
 
-use std::io::{Write, stderr, stdout};
+use std::{
+    fmt::Write as _,
+    io::{Write, stderr},
+};
 
 use clap::ArgMatches;
-use retort_spec::{CompressionResult, Event, Pipeline, Spread, WorkbenchEvent, decode, encode};
+use retort_spec::{CompressionResult, Event, Experiment, Pipeline, Spread, WorkbenchEvent, encode};
 
 use crate::{
     Failure, data_folder,
     local_driver::{LocalDriver, LocalEngine},
-    text,
+    table_file::{Columns, Section, Table, experiment},
 };
 
-/// The experiment that the table is of unless another is given.
-pub const EXPERIMENT: &str = "data=mnist&teacher=256,256&student=32&labels=all&runs=3";
-
-/// The parts of the table besides the plain formats: each a name and its pipelines.
-pub const PARTS: [(&str, &[&str]); 7] = [
-    ("formats", &[]),
-    (
-        "repairs",
-        &[
-            "quantize:4:tensor",
-            "quantize:4:tensor:affine",
-            "quantize:4:tensor:min-max",
-            "quantize:4:tensor:percentile",
-            "quantize:4:tensor:entropy",
-            "quantize:4:tensor:stochastic",
-            "quantize:4:tensor:bias-correction",
-            "quantize:4:tensor:equalize",
-            "quantize:4:tensor:equalize-and-correct",
-            "quantize:4:tensor:adaround",
-            "quantize:4:tensor:gptq",
-            "quantize:3",
-            "quantize:3:bias-correction",
-            "quantize:3:adaround",
-            "quantize:3:gptq",
-            "quantize:2",
-            "quantize:2:affine",
-            "quantize:2:min-max",
-            "quantize:2:bias-correction",
-            "quantize:2:equalize-and-correct",
-            "quantize:2:adaround",
-            "quantize:2:gptq",
-            "quantize:ternary",
-            "quantize:ternary:gptq",
-            "quantize:1",
-            "quantize:1:bias-correction",
-            "quantize:1:gptq",
-        ],
-    ),
-    (
-        "activations",
-        &[
-            "quantize:8",
-            "quantize:8:dynamic",
-            "quantize:8:static-min-max",
-            "quantize:8:static-average",
-            "quantize:8:static-percentile",
-            "quantize:8:static-mse",
-            "quantize:8:static-entropy",
-            "quantize:4:static-min-max",
-            "qat:4:10:static-average",
-        ],
-    ),
-    (
-        "training",
-        &[
-            "finetune:10",
-            "finetune:10:labels",
-            "qat:8:10",
-            "qat:4:10",
-            "qat:4:10:labels",
-            "qat:4:10:lsq",
-            "qat:3:10",
-            "qat:3:10:labels",
-            "qat:3:10:lsq",
-            "qat:2:10",
-            "qat:2:10:labels",
-            "qat:2:10:lsq",
-            "qat:2:10:lsq:labels",
-            "qat:ternary:10",
-            "qat:ternary:10:labels",
-            "qat:ternary:10:fresh",
-            "qat:ternary:10:joint",
-            "qat:1:10",
-            "qat:1:10:labels",
-            "qat:1:10:fresh",
-            "qat:1:10:joint",
-        ],
-    ),
-    (
-        "pruning",
-        &[
-            "prune:0.5",
-            "prune:0.5,finetune:10",
-            "gradual:0.5:10",
-            "prune:0.8",
-            "prune:0.8,finetune:10",
-            "prune:0.4,finetune:3,prune:0.6,finetune:3,prune:0.8,finetune:4",
-            "gradual:0.8:10",
-            "gradual:0.8:10:labels",
-            "prune:0.9,finetune:10",
-            "gradual:0.9:10",
-            "gradual:0.95:10",
-            "prune:0.5:units",
-            "prune:0.5:units,finetune:10",
-        ],
-    ),
-    (
-        "pipelines",
-        &[
-            "low-rank:8",
-            "low-rank:8,finetune:10",
-            "low-rank:0.9",
-            "low-rank:0.9,finetune:10,quantize:8",
-            "share:5",
-            "share:4,finetune:5",
-            "share:4,finetune:5,huffman",
-            "quantize:4,huffman",
-            "gradual:0.8:10,quantize:8,huffman",
-            "gradual:0.8:10,qat:4:5,huffman",
-            "gradual:0.8:10,share:5,finetune:3,huffman",
-        ],
-    ),
-    (DEEP, &["gradual:0.92:15,share:6,finetune:5,huffman"]),
-];
-
-/// The stages of Deep Compression one after the other (Han et al. 2016), each in a line of its own: for LeNet-300-100,
-/// and only where it is asked for.
-const DEEP: &str = "deep-compression";
-
-/// Prints the table.
-pub fn table(matches: &ArgMatches) -> Result<(), Failure> {
-    let decoded = decode(text(matches, "experiment").unwrap_or(EXPERIMENT), &[]);
-    if !decoded.problems.is_empty() {
-        let problems: Vec<String> = decoded.problems.iter().map(ToString::to_string).collect();
-        return Err(Failure::BadExperiment(problems.join("\n  ")));
-    }
-    let experiment = decoded.experiment;
-    let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
-    data_folder::give(matches, &mut driver, &experiment)?;
-    let events = driver.run(&experiment).map_err(Failure::EngineError)?;
-    let mut out = stdout();
-    writeln!(out, "`{}`\n", encode(&experiment))?;
-    writeln!(out, "| network | bytes | accuracy, % |\n| --- | --- | --- |")?;
-    for network_id in experiment.plan().ids() {
-        let measured = || {
-            events.iter().filter_map(move |event| match event {
-                Event::Measured(measured) if measured.network_id == network_id => Some(measured),
-                _ => None,
-            })
-        };
-        let bytes = measured().map(|one| f64::from(one.bytes)).collect();
-        let right = measured().map(|one| one.accuracy).collect();
-        writeln!(out, "| {} | {} |", network_id, cells(bytes, right))?;
-    }
-    let rows: Vec<&Vec<CompressionResult>> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Workbench(WorkbenchEvent::Compressed { rows, .. }) => Some(rows),
-            _ => None,
-        })
-        .collect();
-    let asked = |name: &str| text(matches, "part").map_or(name != DEEP, |part| part == name);
-    for (name, pipelines) in PARTS {
-        if !asked(name) {
-            continue;
-        }
-        writeln!(out, "\n### {name}\n\n| steps | bytes | accuracy, % | seconds |\n| --- | --- | --- | --- |")?;
-        if name == "formats" {
-            let count = rows.first().map_or(0, |rows| rows.len());
-            for place in 0..count {
-                row(&rows.iter().map(|rows| rows[place].clone()).collect::<Vec<CompressionResult>>())?;
-            }
-        }
-        for pipeline in pipelines {
-            let pipeline: Pipeline = pipeline.parse().map_err(|_| Failure::PipelineEnd(pipeline.to_string()))?;
-            write!(stderr(), "\r{:<100}", pipeline.to_string())?;
-            let mut stages: Vec<Vec<CompressionResult>> = Vec::new();
-            for run in 0..experiment.runs {
-                let mut place = 0;
-                for report in driver.compress(&experiment, run, &pipeline) {
-                    match report {
-                        WorkbenchEvent::Stage { done, .. } => {
-                            if place == stages.len() {
-                                stages.push(Vec::new());
-                            }
-                            stages[place].push(*done);
-                            place += 1;
-                        }
-                        WorkbenchEvent::Ended { reason: Some(reason), .. } => {
-                            return Err(Failure::PipelineEnd(format!("{pipeline}: {reason:?}")));
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            // What a pipeline takes is what all its stages take.
-            let mut seconds = vec![0.0; experiment.runs as usize];
-            for (place, runs) in stages.iter_mut().enumerate() {
-                for (run, sum) in runs.iter_mut().zip(&mut seconds) {
-                    *sum += run.seconds;
-                    run.seconds = *sum;
-                }
-                if name == DEEP || place + 1 == pipeline.0.len() + 1 {
-                    row(runs)?;
-                }
-            }
-        }
-    }
-    Ok(())
+/// The trained students, and what all networks are before they are compressed.
+pub struct Students {
+    driver: LocalDriver,
+    experiment: Experiment,
+    events: Vec<Event>,
 }
 
-/// A line: the same stages on every run's student.
-fn row(runs: &[CompressionResult]) -> Result<(), Failure> {
-    let Some(first) = runs.first() else { return Ok(()) };
+impl Students {
+    /// Trains the networks of a table's base.
+    pub fn train(matches: &ArgMatches, table: &Table) -> Result<Self, Failure> {
+        let experiment = experiment(table, "")?;
+        let mut driver = LocalDriver::new(LocalEngine::of(&experiment)?);
+        data_folder::give(matches, &mut driver, &experiment)?;
+        let events = driver.run(&experiment).map_err(Failure::EngineError)?;
+        Ok(Self { driver, experiment, events })
+    }
+
+    /// A line for each of the section's pipelines, or for each of their steps; of a section without rows, the networks.
+    pub fn section(&mut self, table: &Table, section: &Section) -> Result<String, Failure> {
+        if section.rows.is_empty() {
+            return Ok(self.networks());
+        }
+        let mut text = "| steps | bytes | accuracy, % | seconds |\n| --- | --- | --- | --- |\n".to_owned();
+        for row in &section.rows {
+            let pipeline = experiment(table, row)?.compress;
+            let steps = self.compress(&pipeline)?;
+            let last = steps.len().saturating_sub(1);
+            let written = if table.columns == Columns::Steps { 0 } else { last };
+            steps[written..].iter().for_each(|runs| text.push_str(&line(runs)));
+        }
+        writeln!(stderr())?;
+        Ok(text)
+    }
+
+    /// The networks before they are compressed.
+    fn networks(&self) -> String {
+        let mut text =
+            format!("`{}`\n\n| network | bytes | accuracy, % |\n| --- | --- | --- |\n", encode(&self.experiment));
+        for network_id in self.experiment.plan().ids() {
+            let measured = || {
+                self.events.iter().filter_map(move |event| match event {
+                    Event::Measured(measured) if measured.network_id == network_id => Some(measured),
+                    _ => None,
+                })
+            };
+            let bytes = measured().map(|one| f64::from(one.bytes)).collect();
+            let right = measured().map(|one| one.accuracy).collect();
+            let _ = writeln!(text, "| {network_id} | {} |", cells(bytes, right));
+        }
+        text
+    }
+
+    /// What each step of a pipeline leaves of every run's student. What a step takes is what all steps up to it take.
+    fn compress(&mut self, pipeline: &Pipeline) -> Result<Vec<Vec<CompressionResult>>, Failure> {
+        write!(stderr(), "\r{:<100}", pipeline.to_string())?;
+        let mut steps: Vec<Vec<CompressionResult>> = Vec::new();
+        for run in 0..self.experiment.runs {
+            let (mut place, mut seconds) = (0, 0.0);
+            for report in self.driver.compress(&self.experiment, run, pipeline) {
+                match report {
+                    WorkbenchEvent::Stage { mut done, .. } => {
+                        seconds += done.seconds;
+                        done.seconds = seconds;
+                        if place == steps.len() {
+                            steps.push(Vec::new());
+                        }
+                        steps[place].push(*done);
+                        place += 1;
+                    }
+                    WorkbenchEvent::Ended { reason: Some(reason), .. } => {
+                        return Err(Failure::PipelineEnd(format!("{pipeline}: {reason:?}")));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(steps)
+    }
+}
+
+/// A line: the same steps on every run's student.
+fn line(runs: &[CompressionResult]) -> String {
+    let Some(first) = runs.first() else { return String::new() };
     let bytes = runs.iter().map(|done| f64::from(done.bytes)).collect();
     let right = runs.iter().map(|done| done.accuracy).collect();
     let seconds = Spread::of(runs.iter().map(|done| done.seconds).collect()).mean;
-    writeln!(stdout(), "| `{}` | {} | {seconds:.2} |", first.pipeline, cells(bytes, right))?;
-    Ok(())
+    format!("| `{}` | {} | {seconds:.2} |\n", first.pipeline, cells(bytes, right))
 }
 
 /// Mean bytes; mean and spread of accuracies in percent.

@@ -6,12 +6,14 @@ mod data_folder;
 mod golden;
 mod local_driver;
 mod messages;
+mod objectives;
 mod record;
 mod run;
 mod schemes;
 mod search;
 mod sweep;
 mod table;
+mod table_file;
 mod tasks;
 mod verify;
 
@@ -69,6 +71,12 @@ enum Failure {
     /// An experiment cannot be trained, for this reason.
     #[error("{0}")]
     Untrainable(String),
+    /// A table file cannot be read.
+    #[error("{path}: {fault}")]
+    Table { path: String, fault: table_file::TableFault },
+    /// A table has no such section.
+    #[error("no section [{name}]: the table has {names}")]
+    NoSection { name: String, names: String },
     /// A pipeline came to no end.
     #[error("the pipeline stopped: {0}")]
     PipelineEnd(String),
@@ -98,11 +106,9 @@ fn main() -> ExitCode {
         Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
-            Some(("objectives", matches)) => table::objectives(matches),
-            Some(("compression", matches)) => compression::table(matches),
             Some(("schemes", matches)) => schemes::table(matches),
             Some(("tasks", matches)) => tasks::table(matches),
-            _ => Ok(()),
+            _ => table::table(matches, &mut std::io::stdout()),
         },
         _ => Ok(()),
     };
@@ -164,24 +170,10 @@ fn command() -> Command {
         .subcommand(
             Command::new("table")
                 .about("Runs many experiments and prints a table for the documentation")
-                .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommand(
-                    Command::new("objectives")
-                        .about("Every objective at its usual weight, alone and beside soft targets")
-                        .args([
-                            Arg::new("seeds")
-                                .long("seeds")
-                                .value_name("COUNT")
-                                .default_value("5")
-                                .value_parser(value_parser!(u32).range(1..=20)),
-                            Arg::new("pair")
-                                .long("pair")
-                                .value_parser(["perceptrons", "residual"])
-                                .help("Both pairs of networks unless given"),
-                            Arg::new("labels").long("labels").value_parser(["all", "50"]).help("Both unless given"),
-                        ]),
-                )
+                .args_conflicts_with_subcommands(true)
+                .subcommand_negates_reqs(true)
+                .args(table::arguments(folder.clone()))
                 .subcommand(
                     Command::new("schemes")
                         .about("Every scheme beside its control and what else the same budget buys")
@@ -202,22 +194,7 @@ fn command() -> Command {
                                 .help("Writes each table into this file, behind its line '<!-- measured: SCHEME -->'"),
                         ]),
                 )
-                .subcommand(tasks::command())
-                .subcommand(
-                    Command::new("compression")
-                        .about("Bytes and accuracy of every format, repair and way of training and pruning")
-                        .args([
-                            Arg::new("experiment")
-                                .value_name("PERMALINK")
-                                .default_value(compression::EXPERIMENT)
-                                .help("The experiment whose students are compressed"),
-                            folder.clone().help("The folder with the four IDX files of mnist or fashion"),
-                            Arg::new("part")
-                                .long("part")
-                                .value_parser(compression::PARTS.map(|(name, _)| name))
-                                .help("All parts unless given"),
-                        ]),
-                ),
+                .subcommand(tasks::command()),
         )
         .subcommand(
             Command::new("record")

@@ -1,113 +1,88 @@
-//! `retort table`: many experiments in a row, printed as a table for the documentation.
+//! `retort table`: measures the experiments of a table file, and prints them as Markdown for the documentation.
 
-use std::io::{Write, stderr, stdout};
-
-use clap::ArgMatches;
-use pollster::block_on;
-use retort_engine::Session;
-use retort_spec::{
-    Architecture, Command, DeviceChoice, EngineError, Event, Experiment, Labels, Measured, NetworkId, NetworkKind,
-    Objective, Spread, encode,
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
 };
 
-use crate::{Failure, compute, text};
+use clap::{Arg, ArgMatches, value_parser};
 
-/// Teacher and student: perceptrons, and convolutional networks whose stages are equally wide, so that every objective
-/// can be used on them; these for a quarter of the epochs, since their steps take ten times as long.
-fn pairs() -> [(&'static str, Experiment); 2] {
-    let residual = |widths: &[u32]| Architecture::new(NetworkKind::Residual, widths);
-    let usual = Experiment { soft_weight: 0.0, device: DeviceChoice::Cpu, ..Experiment::default() };
-    let convolutional = Experiment {
-        teacher: residual(&[8, 8, 16, 16]),
-        student: residual(&[8, 16]),
-        teacher_epochs: usual.teacher_epochs / 4,
-        student_epochs: usual.student_epochs / 4,
-        ..usual.clone()
-    };
-    [("perceptrons", usual), ("residual networks", convolutional)]
+use crate::{
+    Failure,
+    compression::Students,
+    objectives,
+    table_file::{self, Columns},
+    text,
+};
+
+/// What the command takes.
+pub fn arguments(data_dir: Arg) -> Vec<Arg> {
+    let path = |name: &'static str| Arg::new(name).value_name("FILE").value_parser(value_parser!(PathBuf));
+    vec![
+        path("table").required(true).help("A table as a text, such as docs/sweeps/objectives.txt"),
+        Arg::new("section").long("section").value_name("NAME").help("All sections unless given"),
+        Arg::new("seeds")
+            .long("seeds")
+            .value_name("COUNT")
+            .value_parser(value_parser!(u32).range(1..=20))
+            .help("Runs of each experiment, in the place of the file's"),
+        Arg::new("base")
+            .long("base")
+            .value_name("PERMALINK")
+            .help("What is the same in all experiments, in the place of the file's"),
+        path("into").long("into").help("Writes each section into this file, behind its line '<!-- measured: NAME -->'"),
+        data_dir,
+    ]
 }
 
-/// What came out of an experiment.
-struct Row {
-    baseline: [Spread; 2],
-    student: [Spread; 2],
-}
-
-/// Prints the table of all objectives.
-pub fn objectives(matches: &ArgMatches) -> Result<(), Failure> {
-    let seeds = *matches.get_one::<u32>("seeds").unwrap_or(&5);
-    let is_asked = |option: &str, value: &str| text(matches, option).is_none_or(|asked| asked == value);
-    for (name, base) in pairs() {
-        let mut session = Session::new(compute(DeviceChoice::Cpu)?);
-        for labels in [Labels::All, Labels::Count(50)] {
-            if is_asked("pair", name.split(' ').next().unwrap_or(name)) && is_asked("labels", &labels.to_string()) {
-                section(name, &Experiment { labels, runs: seeds, ..base.clone() }, &mut session)?;
-            }
-        }
+/// Prints the sections, or writes them into a file.
+pub fn table(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
+    let read = |path: &Path| fs::read_to_string(path).map_err(|error| failure(path, &error));
+    let Some(path) = matches.get_one::<PathBuf>("table") else { return Ok(()) };
+    let faulty = |fault| Failure::Table { path: path.display().to_string(), fault };
+    let mut table = table_file::read(&read(path)?).map_err(faulty)?;
+    table.seeds = matches.get_one::<u32>("seeds").copied().unwrap_or(table.seeds);
+    table.base = text(matches, "base").map_or(table.base, str::to_owned);
+    let asked = text(matches, "section");
+    if let Some(name) = asked.filter(|name| table.sections.iter().all(|section| section.name != *name)) {
+        let names = table.sections.iter().map(|section| &*section.name).collect::<Vec<&str>>().join(", ");
+        return Err(Failure::NoSection { name: name.to_owned(), names });
     }
-    Ok(())
-}
-
-/// One pair of networks at one number of labels.
-fn section(name: &str, base: &Experiment, session: &mut Session) -> Result<(), Failure> {
-    let mut out = stdout();
-    writeln!(out, "\n### {}: {} teaches {}, labels={}\n", name, base.teacher, base.student, base.labels)?;
-    writeln!(out, "`{}`\n", encode(base))?;
-    writeln!(out, "| objective | weight | alone: accuracy | agreement | with soft targets: accuracy | agreement |")?;
-    writeln!(out, "| --- | --- | --- | --- | --- | --- |")?;
-    let soft = Experiment { soft_weight: Experiment::default().soft_weight, ..base.clone() };
-    let none = measure(session, base)?.map_err(Failure::EngineError)?;
-    let both = measure(session, &soft)?.map_err(Failure::EngineError)?;
-    writeln!(out, "| none | | {} | {} |", cells(&none.baseline), cells(&both.student))?;
-    let mut refused = Vec::new();
-    for &objective in Objective::ALL {
-        let with = |experiment: &Experiment| Experiment {
-            weights: experiment.weights.clone().with(objective),
-            ..experiment.clone()
+    let mut students: Option<Students> = None;
+    for section in table.sections.iter().filter(|section| asked.is_none_or(|asked| asked == section.name)) {
+        let written = match table.columns {
+            Columns::Objectives => objectives::section(&table, section)?,
+            Columns::Compression | Columns::Steps => {
+                let students = match &mut students {
+                    Some(students) => students,
+                    none => none.insert(Students::train(matches, &table)?),
+                };
+                students.section(&table, section)?
+            }
         };
-        let weight = objective.info().weight;
-        match (measure(session, &with(base))?, measure(session, &with(&soft))?) {
-            (Ok(alone), Ok(beside)) => {
-                let (alone, beside) = (cells(&alone.student), cells(&beside.student));
-                writeln!(out, "| `{objective}` | {weight} | {alone} | {beside} |")?
+        match matches.get_one::<PathBuf>("into") {
+            Some(path) => {
+                let before = read(path)?;
+                fs::write(path, replaced(&before, &section.name, &written)).map_err(|error| failure(path, &error))?;
             }
-            (Err(trouble), _) | (_, Err(trouble)) => {
-                writeln!(out, "| `{objective}` | {weight} | – | – | – | – |")?;
-                refused.push(trouble);
-            }
+            None => write!(out, "\n## {}\n\n{written}", section.name)?,
         }
-        out.flush()?;
-    }
-    for trouble in refused {
-        writeln!(out, "\nRefused: {trouble}.")?;
     }
     Ok(())
 }
 
-/// Trains an experiment to its end; what it measured, or why it was refused.
-fn measure(session: &mut Session, experiment: &Experiment) -> Result<Result<Row, EngineError>, Failure> {
-    write!(stderr(), "\r{:<120}", encode(experiment))?;
-    let mut events = block_on(session.handle(Command::Run(experiment.clone())));
-    while session.is_running() {
-        events.extend(block_on(session.advance(std::time::Duration::from_secs(1))));
-    }
-    let mut measured: Vec<Measured> = Vec::new();
-    for event in events {
-        match event {
-            Event::Error(trouble) => return Ok(Err(trouble)),
-            Event::Measured(one) => measured.push(one),
-            _ => {}
-        }
-    }
-    let of = |network_id: NetworkId| {
-        let all = || measured.iter().filter(move |one| one.network_id == network_id);
-        [all().map(|one| one.accuracy).collect(), all().filter_map(|one| one.agreement).collect()].map(Spread::of)
-    };
-    Ok(Ok(Row { baseline: of(NetworkId::BASELINE), student: of(NetworkId::STUDENT) }))
+/// A text with a section behind its mark, up to the next heading.
+fn replaced(text: &str, name: &str, section: &str) -> String {
+    let mark = format!("<!-- measured: {name} -->\n");
+    let Some((before, behind)) = text.split_once(&mark) else { return text.to_owned() };
+    let rest = behind.find("\n## ").map_or("", |at| &behind[at..]);
+    format!("{before}{mark}\n{section}{rest}")
 }
 
-/// Mean and spread, in percent.
-fn cells(spreads: &[Spread; 2]) -> String {
-    let cell = |spread: &Spread| format!("{:.1} ± {:.1}", 100.0 * spread.mean, 100.0 * spread.deviation);
-    format!("{} | {}", cell(&spreads[0]), cell(&spreads[1]))
+fn failure(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::File { path: path.display().to_string(), reason: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests;
