@@ -2,6 +2,7 @@
 //! one pass what would otherwise be several; whoever calls it has the plain way beside it, for GPUs and for the tests.
 
 mod activations;
+mod attention;
 mod layer_norm;
 mod lstm_cell;
 mod matmul;
@@ -15,6 +16,7 @@ mod simd4;
 mod softmax;
 
 pub use activations::{gelu, multiply, sigmoid, tanh};
+pub use attention::{AttentionHead, AttentionRoom, attention_backward, attention_forward};
 pub use layer_norm::{layer_norm_backward, layer_norm_forward};
 pub use lstm_cell::{lstm_backward, lstm_forward};
 pub use matmul::{Lhs, Rhs, Scratch, matmul, matmul_panels};
@@ -25,4 +27,4 @@ pub use rows::{
     add_assign, broadcast_rows, clear, column_sums, cross_entropy, relu_backward, relu_forward, scale, soft_targets,
     sum_of_squares,
 };
-pub use softmax::{softmax_backward, softmax_rows};
+pub use softmax::softmax_rows;

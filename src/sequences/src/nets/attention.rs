@@ -2,16 +2,13 @@
 
 use std::ops::Range;
 
-use retort_kernels::{Rhs, softmax_backward, softmax_rows};
+use retort_kernels::{AttentionHead, AttentionRoom, attention_backward, attention_forward};
 
 use super::{
     linear::Linear,
-    products::{Products, with_columns, zeros},
+    products::{Products, zeros},
 };
 use crate::{random::Stream, tokens::TokenBatch, weights::Weights};
-
-/// A score that a softmax makes zero.
-const SHUT_OUT: f32 = -1e30;
 
 /// Self-attention.
 #[derive(Debug, Clone, Copy)]
@@ -38,16 +35,11 @@ pub struct Attended {
     pub outputs: Vec<f32>,
 }
 
-/// Room for one head of one sequence.
+/// Room for a head and for products.
 #[derive(Debug, Default)]
 pub struct HeadRoom {
     products: Products,
-    queries: Vec<f32>,
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    mixed: Vec<f32>,
-    of_map: Vec<f32>,
-    of_part: Vec<f32>,
+    head: AttentionRoom,
     of_projected: Vec<f32>,
     of_mixed: Vec<f32>,
 }
@@ -66,20 +58,17 @@ impl Attention {
         Self { project, output, width, heads, causal }
     }
 
-    fn head_width(&self) -> usize {
-        self.width / self.heads
-    }
-
-    /// Each head of each sequence: its tokens, its first column, and where its map begins.
-    fn each(&self, batch: &TokenBatch) -> impl Iterator<Item = (Range<usize>, usize, usize)> + use<> {
-        let (heads, width, mut at) = (self.heads, self.head_width(), 0);
+    /// Each head of each sequence, the sequence's tokens, and where its map begins.
+    fn each(&self, batch: &TokenBatch) -> impl Iterator<Item = (AttentionHead, Range<usize>, usize)> + use<> {
+        let (heads, mut at) = (self.heads, 0);
+        let own = self.width / heads;
+        let head = AttentionHead { width: self.width, column: 0, own, causal: self.causal };
         let ranges: Vec<Range<usize>> = batch.ranges().collect();
         ranges.into_iter().flat_map(move |range| {
-            let first = at;
-            at += heads * range.len() * range.len();
-            (0..heads).map(move |head| {
-                let square = range.len() * range.len();
-                (range.clone(), head * width, first + head * square)
+            let (first, square) = (at, range.len() * range.len());
+            at += heads * square;
+            (0..heads).map(move |index| {
+                (AttentionHead { column: index * own, ..head }, range.clone(), first + index * square)
             })
         })
     }
@@ -96,29 +85,12 @@ impl Attention {
         to: &mut Attended,
     ) {
         self.project.forward(weights, &mut room.products, inputs, &mut to.projected);
-        zeros(&mut to.maps, batch.ranges().map(|range| self.heads * range.len() * range.len()).sum());
+        to.maps.resize(batch.ranges().map(|range| self.heads * range.len() * range.len()).sum(), 0.0);
         to.mixed.resize(inputs.len(), 0.0);
-        let width = self.head_width();
-        let scale = 1.0 / (width as f32).sqrt();
-        for (range, column, first) in self.each(batch) {
-            let length = range.len();
-            self.gather(&to.projected, &range, column, room);
-            let map = &mut to.maps[first..first + length * length];
-            room.queries.iter_mut().for_each(|query| *query *= scale);
-            let keys = with_columns(&room.keys, width).transposed();
-            room.products.add(map, with_columns(&room.queries, width), Rhs::Plain(keys));
-            if self.causal {
-                for (row, scores) in map.chunks_exact_mut(length).enumerate() {
-                    scores[row + 1..].fill(SHUT_OUT);
-                }
-            }
-            softmax_rows(map, length, 1.0);
-            zeros(&mut room.mixed, length * width);
-            let values = Rhs::Plain(with_columns(&room.values, width));
-            room.products.add(&mut room.mixed, with_columns(map, length), values);
-            for (row, mixed) in range.zip(room.mixed.chunks_exact(width)) {
-                to.mixed[row * self.width + column..][..width].copy_from_slice(mixed);
-            }
+        for (head, range, first) in self.each(batch) {
+            let map = &mut to.maps[first..first + range.len() * range.len()];
+            let mixed = &mut to.mixed[range.start * self.width..range.end * self.width];
+            attention_forward(head, rows(&to.projected, &range, 3 * self.width), &mut room.head, map, mixed);
         }
         self.output.forward(weights, &mut room.products, &to.mixed, &mut to.outputs);
     }
@@ -136,53 +108,21 @@ impl Attention {
         gradients: &mut [f32],
         of_inputs: &mut [f32],
     ) {
-        let mut of_mixed = std::mem::take(&mut room.of_mixed);
-        let mut of_projected = std::mem::take(&mut room.of_projected);
-        zeros(&mut of_mixed, inputs.len());
-        self.output.backward(weights, &mut room.products, [&kept.mixed, of_outputs], gradients, Some(&mut of_mixed));
+        let HeadRoom { products, head: head_room, of_projected, of_mixed } = room;
+        zeros(of_mixed, inputs.len());
+        self.output.backward(weights, products, [&kept.mixed, of_outputs], gradients, Some(of_mixed));
         of_projected.resize(3 * inputs.len(), 0.0);
-        let width = self.head_width();
-        let scale = 1.0 / (width as f32).sqrt();
-        for (range, column, first) in self.each(batch) {
-            let length = range.len();
-            self.gather(&kept.projected, &range, column, room);
-            let map = with_columns(&kept.maps[first..first + length * length], length);
-            room.mixed.clear();
-            for row in range.clone() {
-                room.mixed.extend_from_slice(&of_mixed[row * self.width + column..][..width]);
-            }
-            let of_mixed = with_columns(&room.mixed, width);
-            zeros(&mut room.of_map, length * length);
-            let values = with_columns(&room.values, width).transposed();
-            room.products.add(&mut room.of_map, of_mixed, Rhs::Plain(values));
-            softmax_backward(&mut room.of_map, &kept.maps[first..first + length * length], length, scale);
-            let of_map = with_columns(&room.of_map, length);
-            let parts = [
-                (of_map, with_columns(&room.keys, width)),
-                (of_map.transposed(), with_columns(&room.queries, width)),
-                (map.transposed(), of_mixed),
-            ];
-            for (part, (left, right)) in parts.into_iter().enumerate() {
-                zeros(&mut room.of_part, length * width);
-                room.products.add(&mut room.of_part, left, Rhs::Plain(right));
-                for (row, numbers) in range.clone().zip(room.of_part.chunks_exact(width)) {
-                    let at = row * 3 * self.width + part * self.width + column;
-                    of_projected[at..at + width].copy_from_slice(numbers);
-                }
-            }
+        for (head, range, first) in self.each(batch) {
+            let map = &kept.maps[first..first + range.len() * range.len()];
+            let seen = (rows(&kept.projected, &range, 3 * self.width), map);
+            let to = &mut of_projected[range.start * 3 * self.width..range.end * 3 * self.width];
+            attention_backward(head, seen, head_room, rows(of_mixed, &range, self.width), to);
         }
-        self.project.backward(weights, &mut room.products, [inputs, &of_projected], gradients, Some(of_inputs));
-        (room.of_mixed, room.of_projected) = (of_mixed, of_projected);
+        self.project.backward(weights, products, [inputs, of_projected], gradients, Some(of_inputs));
     }
+}
 
-    /// Queries, keys and values of one head of one sequence, each `[length, width of a head]`.
-    fn gather(&self, projected: &[f32], range: &Range<usize>, column: usize, room: &mut HeadRoom) {
-        let width = self.head_width();
-        for (part, to) in [&mut room.queries, &mut room.keys, &mut room.values].into_iter().enumerate() {
-            to.clear();
-            for row in range.clone() {
-                to.extend_from_slice(&projected[row * 3 * self.width + part * self.width + column..][..width]);
-            }
-        }
-    }
+/// Some rows of so many columns.
+fn rows<'a>(numbers: &'a [f32], range: &Range<usize>, columns: usize) -> &'a [f32] {
+    &numbers[range.start * columns..range.end * columns]
 }
