@@ -115,3 +115,36 @@ async fn page_learns_a_table_of_the_visitor_s() -> Result<()> {
     }
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_learns_again_from_a_point_that_was_moved() -> Result<()> {
+    let page = Page::open(&format!("#v=1&data=curve{SHORT}"), Gpu::None).await?;
+    page.until_finished().await?;
+    let point = "#soft-targets [data-point='3']";
+    page.key(point, "ArrowUp").await?;
+    page.until("location.hash.includes('moved=3:')").await?;
+    page.until_finished().await?;
+    // The focus stays, and where the point is now is said.
+    page.until("document.activeElement.dataset.point === '3'").await?;
+    page.until("document.querySelector('.chart-block output').textContent.startsWith('Point 3:')").await?;
+    let drag = format!(
+        "const at = document.querySelector('{point} .grip').getBoundingClientRect();
+         const [x, y] = [at.left + at.width / 2, at.top + at.height / 2];
+         const sheet = document.querySelector('.chart-block .sheet svg');
+         sheet.parentElement.setPointerCapture = () => {{}};
+         [['pointerdown', 0], ['pointermove', 40], ['pointerup', 40]].forEach(([type, dx], index) => setTimeout(() =>
+             sheet.dispatchEvent(new PointerEvent(type, {{ clientX: x + dx, clientY: y, bubbles: true, button: 0 }})), 100 * index))"
+    );
+    let before = page.script("return location.hash").await?;
+    page.script(&drag).await?;
+    page.until(&format!("location.hash !== {before} && location.hash.includes('moved=3:')")).await?;
+    page.click("#points-back").await?;
+    page.until("!location.hash.includes('moved')").await?;
+    for width in [360, 1280] {
+        page.resize(width, 800).await?;
+        let violations = page.violations().await?;
+        ensure!(violations.is_empty(), "at {width}:\n{}", violations.join("\n"));
+    }
+    page.close().await
+}

@@ -27,6 +27,7 @@ pub fn help(knob: &Knob) -> String {
         Kind::Widths => "hidden widths, such as 128,128; linear for none".into(),
         Kind::Classes => "classes, such as 3,8; none".into(),
         Kind::Network => "a network of the scheme, such as teacher, student, assistant-2".into(),
+        Kind::Points => "points as number:x:y in hundredths, such as 3:-150:230; none".into(),
         Kind::Stages => "stages, such as prune:0.9,finetune:5,quantize:4; none".into(),
     };
     format!("{text} [{range}]")

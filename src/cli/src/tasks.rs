@@ -12,11 +12,11 @@ use retort_sequences::{
     nets::Network,
     tasks::{self, Language, Task},
     train::{
-        Lesson, MetricKind, Phase, PlanError, Study, StudyEvent, Tested,
-        presets::{self, OPINION_LABELS, PLACE_LABELS},
+        MetricKind, Phase, PlanError, Study, StudyEvent, Tested,
+        presets::{self, noise},
     },
 };
-use retort_spec::Spread;
+use retort_spec::{DataSet, Spread};
 
 use crate::{Failure, text};
 
@@ -49,11 +49,6 @@ const BRACKETS: &[MetricKind] = &[
     MetricKind::TeacherLoss,
 ];
 
-/// Labels with which a student of a regression is alive, and noise in what it sees.
-const FEW_POINTS: usize = 20;
-const FEW_ROWS: usize = 50;
-const NOISE: f32 = 0.3;
-
 const SECTIONS: [Section; 10] = [
     Section { mark: "opinions", metrics: CLASSES, plan: || Ok(opinions(Language::English)) },
     Section { mark: "opinions-chinese", metrics: CLASSES, plan: || Ok(opinions(Language::Chinese)) },
@@ -62,7 +57,7 @@ const SECTIONS: [Section; 10] = [
         metrics: CLASSES,
         plan: || {
             let task = tasks::opinions(Language::English);
-            let phases = presets::opinions_pretraining(&task, OPINION_LABELS);
+            let phases = presets::opinions_pretraining(&task);
             Ok((task, phases))
         },
     },
@@ -71,7 +66,7 @@ const SECTIONS: [Section; 10] = [
         metrics: CLASSES,
         plan: || {
             let task = tasks::places();
-            let phases = presets::places(&task, PLACE_LABELS);
+            let phases = presets::places(&task);
             Ok((task, phases))
         },
     },
@@ -93,39 +88,29 @@ const SECTIONS: [Section; 10] = [
             Ok((task, phases))
         },
     },
-    Section { mark: "curve-few", metrics: NUMBERS, plan: || Ok(curve(Some(FEW_POINTS))) },
-    Section { mark: "curve-all", metrics: NUMBERS, plan: || Ok(curve(None)) },
-    Section { mark: "table-few", metrics: NUMBERS, plan: || friedman(Some(FEW_ROWS)) },
-    Section { mark: "table-all", metrics: NUMBERS, plan: || friedman(None) },
+    Section { mark: "curve-few", metrics: NUMBERS, plan: || Ok(curve(false)) },
+    Section { mark: "curve-all", metrics: NUMBERS, plan: || Ok(curve(true)) },
+    Section { mark: "table-few", metrics: NUMBERS, plan: || friedman(false) },
+    Section { mark: "table-all", metrics: NUMBERS, plan: || friedman(true) },
 ];
 
-/// The default plan, and beside it more labels, softer targets, fewer sentences.
 fn opinions(language: Language) -> (Task, Vec<Phase>) {
     let task = tasks::opinions(language);
-    let mut phases = presets::opinions(&task, OPINION_LABELS);
-    if language == Language::English {
-        let beside = [
-            ("control, 2,000 labels", Lesson::Labels(Some(2 * OPINION_LABELS))),
-            ("control, all labels", Lesson::Labels(None)),
-            ("student, 5,000 sentences", presets::by_logits(Some(5_000))),
-            ("student by T²·KL, T = 2", presets::by_soft_targets(2.0)),
-        ];
-        phases.extend(beside.map(|(network, lesson)| presets::opinions_student(&task, network, lesson)));
-    }
+    let data = if language == Language::English { DataSet::Opinions } else { DataSet::OpinionsChinese };
+    let phases = presets::opinions(&task, data);
     (task, phases)
 }
 
-/// Noisy points of a curve: the teacher has all labels.
-fn curve(labels: Option<usize>) -> (Task, Vec<Phase>) {
-    let task = tasks::curve(NOISE);
-    let phases = presets::regression(&task, None, labels, &[16]);
+fn curve(all_labels: bool) -> (Task, Vec<Phase>) {
+    let task = tasks::curve(noise(DataSet::Curve));
+    let phases = presets::regression(&task, DataSet::Curve, all_labels);
     (task, phases)
 }
 
-fn friedman(labels: Option<usize>) -> Planned {
+fn friedman(all_labels: bool) -> Planned {
     let failure = |error: tasks::TableError| Failure::TaskPlan { task: "table", reason: error.to_string() };
-    let task = tasks::friedman(1.0).map_err(failure)?.task;
-    let phases = presets::regression(&task, None, labels, &[16]);
+    let task = tasks::friedman(noise(DataSet::Friedman)).map_err(failure)?.task;
+    let phases = presets::regression(&task, DataSet::Friedman, all_labels);
     Ok((task, phases))
 }
 

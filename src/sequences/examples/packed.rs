@@ -6,13 +6,9 @@ use std::{error::Error, time::Duration};
 use retort_sequences::{
     export::{Signature, pack, unpack},
     tasks::{Language, Task, opinions, places},
-    train::{
-        MetricKind, Phase, Study,
-        presets::{self, OPINION_LABELS, PLACE_LABELS},
-        test,
-    },
+    train::{MetricKind, Phase, Study, presets, test},
 };
-use retort_spec::Pipeline;
+use retort_spec::{DataSet, Pipeline};
 
 /// What is done to a student.
 const PIPELINES: [&str; 12] = [
@@ -35,10 +31,8 @@ type Planned = (Task, fn(&Task) -> Vec<Phase>);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let seeds = std::env::args().nth(1).map_or(Ok(1), |count| count.parse::<u32>())?;
-    let tasks: [Planned; 2] = [
-        (opinions(Language::English), |task| presets::opinions(task, OPINION_LABELS)),
-        (places(), |task| presets::places(task, PLACE_LABELS)),
-    ];
+    let tasks: [Planned; 2] =
+        [(opinions(Language::English), |task| presets::opinions(task, DataSet::Opinions)), (places(), presets::places)];
     for (task, plan) in tasks {
         let signature = Signature::of(&task);
         let mut found = vec![(0, Vec::new()); PIPELINES.len()];

@@ -168,6 +168,8 @@ pub enum Block {
         truth: Floats,
         /// Examples, as points.
         points: Floats,
+        /// Whether the visitor may move the points, by the knob `moved`: the first is its point 1.
+        moves: bool,
         /// What networks say, as lines.
         lines: Vec<(NetworkId, Floats)>,
         /// What networks say, as points.

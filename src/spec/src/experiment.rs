@@ -10,7 +10,7 @@ use crate::{
     scheme_word::Scheme,
     values::{
         Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer, Labels,
-        MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule,
+        MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule,
         TargetKind, Transfer, ZeroPoint,
     },
 };
@@ -28,6 +28,8 @@ pub struct Experiment {
     pub target_column: u32,
     pub target_kind: TargetKind,
     pub noise: f64,
+    #[serde(rename = "moved", default)]
+    pub moved_points: MovedPoints,
     pub wrong: f64,
     pub scheme: Scheme,
     pub members: u32,
@@ -110,6 +112,7 @@ impl Experiment {
             target_column: 0,
             target_kind: TargetKind::Number,
             noise: 0.0,
+            moved_points: MovedPoints::default(),
             wrong: 0.0,
             scheme: Scheme::Offline,
             members: 1,

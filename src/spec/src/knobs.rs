@@ -28,8 +28,17 @@ pub enum Scale {
 }
 
 /// The knobs that mean something to sequences or to numbers only.
-const SEQUENCE_KNOBS: &[&str] =
-    &["teacher-rate", "warm-up", "own-texts", "shown", "bounded", "pretraining", "target-column", "target-kind"];
+const SEQUENCE_KNOBS: &[&str] = &[
+    "teacher-rate",
+    "warm-up",
+    "own-texts",
+    "shown",
+    "bounded",
+    "pretraining",
+    "target-column",
+    "target-kind",
+    "moved",
+];
 
 /// Columns of a table, at most.
 pub const MOST_COLUMNS: u32 = 1000;
@@ -70,6 +79,8 @@ pub enum Kind {
     Stages,
     /// A network of the plan that has weights.
     Network,
+    /// Points and their places, or `none`.
+    Points,
 }
 
 /// What has to be done again when a knob is turned: that phase and all after it.
@@ -154,7 +165,7 @@ impl Knob {
         for reading in readings(text) {
             let more = match self.kind {
                 Kind::Number { .. } => with_point(&reading),
-                Kind::Widths | Kind::Classes | Kind::Stages => Some(with_commas(&reading)),
+                Kind::Widths | Kind::Classes | Kind::Stages | Kind::Points => Some(with_commas(&reading)),
                 Kind::Integer { .. } | Kind::Labels { .. } | Kind::Choice(_) | Kind::Network => None,
             };
             for reading in [Some(reading), more].into_iter().flatten() {
@@ -186,7 +197,9 @@ impl Knob {
             Kind::Labels { .. } if text == "all" => return Ok(()),
             Kind::Labels { min, max } => (text.parse::<i64>().ok().map(|n| n as f64), f64::from(min), f64::from(max)),
             Kind::Number { min, max, .. } => (read_number(text), min, max),
-            Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages | Kind::Network => return Ok(()),
+            Kind::Choice(_) | Kind::Widths | Kind::Classes | Kind::Stages | Kind::Network | Kind::Points => {
+                return Ok(());
+            }
         };
         match number {
             None => Err(self.wrong_kind(experiment)),
@@ -202,6 +215,7 @@ impl Knob {
             Kind::Widths => ProblemKind::NotWidths { layers: Architecture::MAX_LAYERS, width: Architecture::MAX_WIDTH },
             Kind::Classes => ProblemKind::NotClasses,
             Kind::Stages => ProblemKind::NotStages,
+            Kind::Points => ProblemKind::NotPoints,
             Kind::Network => ProblemKind::NotAChoice { words: experiment.plan().weighted_words() },
         }
     }
@@ -280,6 +294,7 @@ macro_rules! knobs {
             knob!("target-column", Data, target_column, whole(0, MOST_COLUMNS)),
             knob!("target-kind", Data, target_kind, Kind::Choice(TargetKind::WORDS)),
             float!("noise", Data, noise, linear(0.0, 1.0)),
+            knob!("moved", Data, moved_points, Kind::Points),
             float!("wrong", Data, wrong, linear(0.0, 0.9)),
             knob!("seed", Data, seed, whole(0, u32::MAX)),
             knob!("scheme", Teacher, scheme, Kind::Choice(Scheme::WORDS)),
@@ -467,6 +482,7 @@ impl Experiment {
             "scheme" | "warm-up" => says_tokens,
             "dropout" => self.teacher.kind == NetworkKind::Transformer,
             "noise" => matches!(self.data, DataSet::Curve | DataSet::Friedman),
+            "moved" => self.data == DataSet::Curve,
             "target-column" | "target-kind" => self.data == DataSet::Table,
             "bounded" => output == Output::Number,
             "pretraining" => {

@@ -90,7 +90,7 @@ pub use search::{SEARCH_KEY, Search, SearchError, SearchPlan};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer,
-    Labels, MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range,
+    Labels, MemberLabels, Mix, MovedPoint, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range,
     Rounding, Schedule, Source, TargetKind, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};

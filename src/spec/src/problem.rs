@@ -44,6 +44,9 @@ pub enum ProblemKind {
     /// The text does not list stages of a pipeline.
     #[error("not a list of stages such as prune:0.9,finetune:5,quantize:4")]
     NotStages,
+    /// The text does not list points and their places.
+    #[error("not a list of points such as 3:-150:230: number, x and y in hundredths, x to ±200 and y to ±400")]
+    NotPoints,
     /// The stages make no sense in this order.
     #[error("stage {}: {error}", place + 1)]
     PipelineError {

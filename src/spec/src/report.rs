@@ -50,6 +50,9 @@ pub struct Progress {
     pub epochs: u32,
     /// Examples trained a second, measured since the last report; 0 while nothing was trained.
     pub examples_per_second: f64,
+    /// The share of the whole training that is done, 0 to 1, each step counted by what it costs; `None` where all cost
+    /// about the same.
+    pub share_done: Option<f64>,
 }
 
 /// The data set of an experiment, with enough of it to draw.

@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod mix;
+pub mod moved_points;
 pub mod network;
 pub mod quantization;
 pub mod scheme;
@@ -11,6 +12,7 @@ use std::{fmt, str::FromStr};
 
 pub use data::{ClassNames, Classes, DataSet, Form, Labels, Output, Source, TargetKind, Transfer};
 pub use mix::Mix;
+pub use moved_points::{MovedPoint, MovedPoints};
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};
 pub use scheme::{Heads, MemberLabels, NoiseLaw};

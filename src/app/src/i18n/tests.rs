@@ -70,6 +70,8 @@ fn derived() -> BTreeSet<String> {
     // A scheme may have several of these; and the default scheme says in one line who each is.
     ids.extend(["teacher", "assistant", "student", "ingredient"].map(|word| format!("role-{word}")));
     ids.extend(["teacher", "student", "baseline"].map(|word| format!("score-{word}")));
+    let tasks = DataSet::ALL.iter().filter(|data| data.is_of_sequences() && !data.needs_files());
+    ids.extend(tasks.map(|data| format!("data-{data}.seen")));
     ids.extend(Scheme::WORDS.iter().flat_map(|word| ["help", "seen"].map(|part| format!("scheme-{word}.{part}"))));
     ids.extend(SchemeGroup::WORDS.iter().map(|word| format!("scheme-group-{word}")));
     ids.extend(Contrast::WORDS.iter().map(|word| format!("contrast-{word}")));

@@ -30,6 +30,7 @@ pub fn problem_reason(texts: &Texts, kind: &ProblemKind) -> String {
         }
         ProblemKind::NotClasses => texts.get("problem-classes"),
         ProblemKind::NotStages => texts.get("problem-stages"),
+        ProblemKind::NotPoints => texts.get("problem-points"),
         ProblemKind::PipelineError { place, error } => texts.with(
             "problem-disorder",
             &[("place", (place + 1).into()), ("reason", texts.get(&format!("disorder-{}", error.word())).into())],

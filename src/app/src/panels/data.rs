@@ -37,6 +37,7 @@ pub const PANEL: Panel = Panel {
                 | "examples"
                 | "classes"
                 | "noise"
+                | "moved"
                 | "labels"
                 | "transfer"
                 | "omit"
@@ -87,6 +88,7 @@ pub fn data_panel(page: &AppContext) -> Html {
                 { knob_control(page, "classes") }
             }
             { knob_control(page, "noise") }
+            { knob_control(page, "moved") }
             if data.is_plane() && page.state.own.iter().any(|own| own.data == data) {
                 { own_examples(page) }
             }

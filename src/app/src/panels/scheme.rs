@@ -35,6 +35,9 @@ pub fn scheme(page: &AppContext) -> Html {
     let texts = &page.texts;
     let chosen = page.state.experiment.scheme;
     let (id, about) = (format!("scheme-{chosen}"), chosen.info());
+    let data = page.state.experiment.data;
+    // Images and points were measured scheme by scheme, and tasks of sequences and of numbers one by one.
+    let measured = if data.is_of_sequences() && !data.needs_files() { format!("data-{data}") } else { id.clone() };
     html! {
         <section id="scheme" class="panel" aria-labelledby="scheme-title">
             <h2 id="scheme-title">{ texts.get("scheme") }</h2>
@@ -48,7 +51,7 @@ pub fn scheme(page: &AppContext) -> Html {
             // What makes a scheme what it is lies open; the usual one needs none of it.
             <details open={chosen != Scheme::Offline}>
                 <summary>{ texts.get("scheme-settings") }</summary>
-                <p id="scheme-seen">{ texts.seen(&id) }</p>
+                <p id="scheme-seen">{ texts.seen(&measured) }</p>
                 { for own_knobs().map(|key| knob_control(page, key)) }
             </details>
         </section>

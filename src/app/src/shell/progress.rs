@@ -67,6 +67,7 @@ pub fn use_progress() -> Html {
 fn share_done(state: &State) -> f64 {
     match (state.run_state, state.progress) {
         (RunState::Finished, _) => 1.0,
+        (RunState::Running | RunState::Paused, Some(Progress { share_done: Some(share), .. })) => share,
         (RunState::Running | RunState::Paused, Some(at)) => {
             // Every phase of every run, weighed by its steps.
             let plan = &state.plan;
@@ -175,6 +176,7 @@ mod tests {
             epoch: 0,
             epochs: 1,
             examples_per_second: 0.0,
+            share_done: None,
         };
         let mut done = |run, phase, step| {
             state.run_state = RunState::Running;
@@ -184,5 +186,8 @@ mod tests {
         let shares = [done(0, 0, 0), done(0, 0, 10), done(0, 1, 0), done(0, 1, 10), done(1, 0, 0), done(1, 1, 10)];
         assert!(shares.is_sorted(), "{shares:?}");
         assert_eq!((shares[0], shares[1], shares[3], shares[5]), (0.0, shares[2], 0.5, 1.0));
+        // What the engine knows better counts.
+        state.progress = Some(Progress { share_done: Some(0.75), ..at(0, 1, 0) });
+        assert_eq!(share_done(&state), 0.75);
     }
 }

@@ -192,6 +192,7 @@ mod tests {
             epoch: 0,
             epochs: 1,
             examples_per_second: 0.0,
+            share_done: None,
         };
         state.run_state = RunState::Running;
         state.progress = Some(progress(Some(0)));

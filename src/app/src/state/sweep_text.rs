@@ -57,7 +57,7 @@ pub fn suggestion(experiment: &Experiment, knob: &Knob, train: Option<u32>) -> S
             let last = experiment.class_count().saturating_sub(1);
             ["none".to_owned(), last.min(3).to_string(), last.min(7).to_string()].into()
         }
-        Kind::Stages | Kind::Network => vec![now.clone()],
+        Kind::Stages | Kind::Network | Kind::Points => vec![now.clone()],
     };
     let mut seen = Vec::new();
     values.retain(|value| {

@@ -127,6 +127,7 @@ fn range(texts: &Texts, knob: &Knob, experiment: &Experiment) -> String {
         }
         Kind::Classes => texts.get("range-classes"),
         Kind::Stages => texts.get("range-stages"),
+        Kind::Points => texts.get("range-points"),
         Kind::Network => {
             let plan = experiment.plan();
             let names: Vec<String> = plan.weighted().map(|id| network_name(texts, &plan, id)).collect();

@@ -84,7 +84,7 @@ pub fn knob_control(page: &AppContext, id: &str) -> Html {
         }
         Kind::Number { min, max, .. } => number(min, max, false),
         Kind::Widths => widths::control(page, knob, &described),
-        Kind::Labels { .. } | Kind::Classes | Kind::Stages => html! {
+        Kind::Labels { .. } | Kind::Classes | Kind::Stages | Kind::Points => html! {
             <input id={name.clone()} {disabled} type="text" value={value.clone()} autocomplete="off" spellcheck="false"
                 onchange={change} aria-describedby={described.clone()} />
         },

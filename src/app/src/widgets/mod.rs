@@ -3,6 +3,7 @@
 pub mod badge;
 pub mod bars;
 pub mod cell;
+pub mod chart;
 pub mod choice;
 pub mod dom;
 pub mod drawing;
@@ -17,6 +18,7 @@ pub mod icon;
 pub mod island;
 pub mod knob;
 pub mod number_field;
+pub mod phrase;
 pub mod picture;
 pub mod pixel_grid;
 pub mod progress;

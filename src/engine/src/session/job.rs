@@ -286,6 +286,7 @@ impl Job {
             epoch: learner.steps_done() / epoch,
             epochs: learner.steps() / epoch,
             examples_per_second: f64::from(steps * self.experiment.batch) / elapsed.as_secs_f64().max(1e-9),
+            share_done: None,
         })
     }
 

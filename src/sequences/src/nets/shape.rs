@@ -71,3 +71,32 @@ pub enum Shape {
     /// Dense layers with ReLU between them: numbers that go in, units of each hidden layer, numbers that come out.
     Perceptron(usize, Vec<usize>, usize),
 }
+
+impl Shape {
+    /// About how long it takes to ask a network about one token, or one row: in multiply–adds of a Transformer.
+    pub fn cost(&self) -> f64 {
+        /// Products of a step are small, and gates are exponentials.
+        const OF_GATES: f64 = 1.4;
+        let each = |head: &Head, width: usize| match head {
+            Head::Pooled(_) => 0.0,
+            Head::EachToken(outputs) => (outputs * width) as f64,
+        };
+        match self {
+            Self::Transformer(shape, _, head) => {
+                let &TransformerShape { width, layers, hidden, context, .. } = shape;
+                // Sequences are about half as long as they may be.
+                let block = 4 * width * width + 2 * width * hidden + width * context;
+                (layers * block) as f64 + each(head, width)
+            }
+            Self::Lstm(LstmShape { embedding, hidden, bidirectional }, _, head) => {
+                let directions = 1 + usize::from(*bidirectional);
+                let gates = (4 * hidden * (embedding + hidden) * directions) as f64;
+                OF_GATES * gates + each(head, hidden * directions)
+            }
+            Self::Perceptron(inputs, hidden, outputs) => {
+                let sides: Vec<usize> = [*inputs].into_iter().chain(hidden.iter().copied()).chain([*outputs]).collect();
+                sides.windows(2).map(|pair| pair[0] * pair[1]).sum::<usize>() as f64
+            }
+        }
+    }
+}

@@ -11,14 +11,14 @@ use super::{
         self, Scene, Shown,
         sizes::{self, Sizes, packed},
     },
-    lessons::{Placed, Subject, phases, steps_of_epoch},
+    lessons::{Placed, Subject, phases, task_of_run},
     reports::{self, Scored},
     table::TableFile,
     teacher_file::TeacherFile,
 };
 use crate::{
     tasks::Task,
-    train::{Study, StudyEvent, Trained},
+    train::{Study, StudyEvent, Trained, steps_of_epoch},
 };
 
 /// Trained networks that are kept, to be found again.
@@ -83,7 +83,7 @@ impl Job {
         if reports::learns_nothing(&experiment) {
             return Err(EngineError::NothingToLearn);
         }
-        let study = study(task, &placed, experiment.seed)?;
+        let study = study(&experiment, task, &placed, 0)?;
         let mut kept = std::mem::take(&mut kept.0);
         kept.truncate(MOST_KEPT);
         let mut job = Self {
@@ -204,6 +204,7 @@ impl Job {
             epoch: (step / epoch) as u32,
             epochs: all.div_ceil(epoch) as u32,
             examples_per_second: if steps > 0 && seconds > 0.0 { trained / seconds } else { 0.0 },
+            share_done: Some((f64::from(self.run) + self.study.share_done()) / f64::from(self.experiment.runs.max(1))),
         })
     }
 
@@ -331,7 +332,7 @@ impl Job {
     fn next_run(&mut self, events: &mut Vec<Event>) {
         self.run += 1;
         if self.run < self.experiment.runs {
-            match study(&self.subject.task, &self.placed, self.experiment.seed.wrapping_add(self.run)) {
+            match study(&self.experiment, &self.subject.task, &self.placed, self.run) {
                 Ok(study) => self.study = study,
                 Err(error) => {
                     events.push(Event::Error(error));
@@ -369,9 +370,9 @@ impl Job {
     /// Names the networks of this run by what decides them, and hands those that are trained to the study.
     fn find_known(&mut self) {
         let seed = self.experiment.seed.wrapping_add(self.run);
-        let Experiment { data, noise, target_column, target_kind, .. } = &self.experiment;
+        let Experiment { data, noise, moved_points, target_column, target_kind, .. } = &self.experiment;
         let file = self.subject.file.as_ref().map(|file| file.number);
-        let data = (data, noise.to_bits(), target_column, target_kind, file);
+        let data = (data, noise.to_bits(), moved_points.to_string(), target_column, target_kind, file);
         let mut keys: Vec<String> = Vec::new();
         for (phase, _) in &self.placed {
             let before = |name: &str| {
@@ -390,7 +391,7 @@ impl Job {
         let find = |key: &String| self.kept.iter().find(|kept| kept.key == *key).map(|kept| kept.trained.clone());
         let known = keys.iter().map(find).collect();
         self.keys = keys;
-        let study = study(&self.subject.task, &self.placed, seed);
+        let study = study(&self.experiment, &self.subject.task, &self.placed, self.run);
         if let Ok(study) = study {
             let study = study.with_known(known);
             self.study = match &self.teacher {
@@ -401,7 +402,9 @@ impl Job {
     }
 }
 
-fn study(task: &Rc<Task>, placed: &[Placed], seed: u32) -> Result<Study, EngineError> {
+fn study(experiment: &Experiment, task: &Rc<Task>, placed: &[Placed], run: u32) -> Result<Study, EngineError> {
     let phases = placed.iter().map(|(phase, _)| phase.clone()).collect();
-    Study::new(task.clone(), phases, seed).map_err(|error| EngineError::Engine { reason: error.to_string() })
+    let seed = experiment.seed.wrapping_add(run);
+    Study::new(task_of_run(experiment, task, seed), phases, seed)
+        .map_err(|error| EngineError::Engine { reason: error.to_string() })
 }

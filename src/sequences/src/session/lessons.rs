@@ -3,17 +3,16 @@
 use std::rc::Rc;
 
 use retort_spec::{
-    Architecture, DataSet, EngineError, Experiment, LabelAccess, Labels, Manner, NetworkKind, Objective, Output, Plan,
-    Supervision, Transfer,
+    DataSet, EngineError, Experiment, LabelAccess, Labels, Manner, Objective, Output, Plan, Supervision, Transfer,
 };
 
 use super::table::TableFile;
 use crate::{
     export::Signature,
     losses::{Bounded, Comparison, Direction, FORWARD, REVERSE},
-    nets::{Activation, Head, LstmShape, Shape, TransformerShape},
-    tasks::{self, Input, Language, Table, TableError, TableFacts, Task},
-    train::{Imitation, Lesson, Origin, Phase, Signal, Source},
+    nets::{Head, Shape},
+    tasks::{self, Answers, Input, Inputs, Language, Table, TableError, TableFacts, Task},
+    train::{Imitation, Lesson, Origin, Phase, Signal, Source, chosen, shape, steps_of_epoch},
 };
 
 /// Texts that a teacher writes for those who learn them by heart.
@@ -72,6 +71,25 @@ pub fn subject(experiment: &Experiment, table: Option<&Rc<TableFile>>) -> Result
     Ok(Subject { task: Rc::new(task), signature, facts: None, file: None })
 }
 
+/// The task of a run of this seed: the labelled points that the visitor moved lie elsewhere in each run, so that all
+/// runs learn from them. The test stays as it is.
+pub fn task_of_run(experiment: &Experiment, task: &Rc<Task>, seed: u32) -> Rc<Task> {
+    if experiment.moved_points.is_empty() {
+        return task.clone();
+    }
+    let mut own = Task::clone(task);
+    let order = chosen(own.train.len(), None, seed);
+    if let (Inputs::Numbers(inputs, 1), Answers::Numbers(answers, 1)) = (&mut own.train.inputs, &mut own.train.answers)
+    {
+        for point in experiment.moved_points.iter() {
+            // Points that there are not were moved by a link.
+            let Some(&at) = order.get(usize::from(point.number) - 1) else { continue };
+            [inputs[at], answers[at]] = point.place.map(|hundredths| f32::from(hundredths) / 100.0);
+        }
+    }
+    Rc::new(own)
+}
+
 /// A phase of the study, and the phase of the plan that it belongs to.
 pub type Placed = (Phase, u32);
 
@@ -120,11 +138,6 @@ pub fn phases(experiment: &Experiment, plan: &Plan, task: &Task, is_given: bool)
     placed
 }
 
-/// Steps of an epoch: as many as one pass over all training examples takes, however few have labels.
-pub fn steps_of_epoch(experiment: &Experiment, task: &Task) -> usize {
-    task.train.len().div_ceil(experiment.batch.max(1) as usize)
-}
-
 fn phase(
     network: &str,
     origin: Origin,
@@ -145,40 +158,6 @@ fn count(labels: Labels) -> Option<usize> {
     match labels {
         Labels::All => None,
         Labels::Count(count) => Some(count as usize),
-    }
-}
-
-/// A network of the experiment; numbers are dropped in teachers only.
-pub fn shape(experiment: &Experiment, task: &Task, architecture: &Architecture, is_teacher: bool) -> Shape {
-    let width = |at: usize| architecture.widths.get(at).copied().unwrap_or(1) as usize;
-    let (length, features) = match &task.input {
-        Input::Tokens { length, .. } => (*length, 0),
-        Input::Numbers(names) => (0, names.len()),
-    };
-    let says_tokens = experiment.output() == Output::NextToken;
-    let head = if says_tokens { Head::EachToken(task.outputs()) } else { Head::Pooled(task.outputs()) };
-    match architecture.kind {
-        NetworkKind::Transformer => {
-            let sizes = TransformerShape {
-                width: width(0),
-                layers: width(1),
-                heads: Architecture::HEADS as usize,
-                hidden: 2 * width(0),
-                context: length,
-                dropout: if is_teacher { experiment.dropout as f32 } else { 0.0 },
-                activation: Activation::Gelu,
-                causal: says_tokens,
-            };
-            Shape::Transformer(sizes, task.vocabulary(), head)
-        }
-        NetworkKind::Lstm => {
-            let sizes = LstmShape { embedding: width(0), hidden: width(1), bidirectional: !says_tokens };
-            Shape::Lstm(sizes, task.vocabulary(), head)
-        }
-        _ => {
-            let hidden = architecture.widths.iter().map(|&width| width as usize).collect();
-            Shape::Perceptron(features, hidden, task.outputs())
-        }
     }
 }
 
@@ -317,6 +296,48 @@ mod tests {
         assert!(matches!(comparisons[0].1, Comparison::Divergence { top: Some(3), .. }));
         let bounded = Experiment { bounded: retort_spec::OnOff::On, ..Experiment::for_data(DataSet::Curve) };
         assert!(matches!(planned(&bounded).pop().unwrap().0.lesson, Lesson::Bounded { .. }));
+    }
+
+    #[test]
+    fn what_the_tables_measure_is_what_the_page_trains() {
+        use crate::train::presets;
+        let essence = |phase: &Phase| (phase.lesson.clone(), phase.steps, phase.batch, phase.rate.to_bits());
+        let check = |data: DataSet, measured: &dyn Fn(&Task) -> Vec<Phase>, places: &[usize]| {
+            let experiment = Experiment::for_data(data);
+            let (trained, measured) = (planned(&experiment), measured(&task(&experiment)));
+            for (index, &place) in places.iter().enumerate() {
+                assert_eq!(essence(&trained[index].0), essence(&measured[place]), "{data} {place}");
+            }
+        };
+        check(DataSet::Opinions, &|task| presets::opinions(task, DataSet::Opinions), &[0, 1, 2]);
+        check(DataSet::Places, &presets::places, &[0, 2, 4]);
+        // Teacher, start, labels, forward and reverse KL, both on own texts, the teacher's texts.
+        check(DataSet::Names, &presets::names, &[0, 1, 2, 6, 7, 8, 9, 4]);
+        check(DataSet::Brackets, &presets::brackets, &[0, 1, 2, 5, 6]);
+        check(DataSet::Curve, &|task| presets::regression(task, DataSet::Curve, false), &[0, 1, 2]);
+        check(DataSet::Friedman, &|task| presets::regression(task, DataSet::Friedman, false), &[0, 1, 2]);
+    }
+
+    #[test]
+    fn moved_points_are_the_same_labelled_points_of_every_run() {
+        let still = Experiment::for_data(DataSet::Curve);
+        let moved = still.adapted("moved=2:-150:230,20:5:-7");
+        let task = task(&still);
+        assert!(Rc::ptr_eq(&task_of_run(&still, &task, 1), &task));
+        for seed in [1, 2] {
+            let own = task_of_run(&moved, &task, seed);
+            let pairs = |task: &Task| match (&task.train.inputs, &task.train.answers) {
+                (Inputs::Numbers(inputs, 1), Answers::Numbers(answers, 1)) => {
+                    inputs.iter().zip(answers).map(|(&x, &y)| [x, y]).collect::<Vec<_>>()
+                }
+                _ => Vec::new(),
+            };
+            let labelled = chosen(task.train.len(), Some(20), seed);
+            let (before, after) = (pairs(&task), pairs(&own));
+            assert_eq!([after[labelled[1]], after[labelled[19]]], [[-1.5, 2.3], [0.05, -0.07]]);
+            let others = (0..before.len()).filter(|at| ![labelled[1], labelled[19]].contains(at));
+            assert!(others.into_iter().all(|at| before[at] == after[at]) && own.test == task.test);
+        }
     }
 
     #[test]

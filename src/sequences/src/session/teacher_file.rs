@@ -2,11 +2,12 @@
 
 use retort_spec::{Architecture, Experiment, FileProblem, Foreign, NetworkKind};
 
-use super::lessons::{Subject, shape};
+use super::lessons::Subject;
 use crate::{
     export::{Signature, from_safetensors, unpack},
     nets::{Network, Shape, TransformerShape},
     tasks::{Input, Output},
+    train::shape,
 };
 
 /// How packed files begin.

@@ -1,20 +1,84 @@
-//! Plans that show what a task is about: sizes, steps and rates that were measured (`retort table tasks`).
+//! What a task is about, measured (`retort table tasks`): the page's default experiment, and other lessons beside it.
+//! Sizes, steps and rates are those of [`Experiment::for_data`].
 
-use super::plan::{Imitation, Lesson, Origin, Phase, Signal, Source};
+use retort_spec::{Architecture, DataSet, Experiment, Labels, NetworkKind};
+
+use super::{
+    knobs::{shape, steps_of_epoch},
+    plan::{Imitation, Lesson, Origin, Phase, Signal, Source},
+};
 use crate::{
     losses::{Bounded, Comparison, Direction, FORWARD, REVERSE},
-    nets::{Activation, Head, LstmShape, Shape, TransformerShape},
-    tasks::{Input, Task},
+    nets::{Head, Shape},
+    tasks::Task,
 };
 
-/// Labels of the student and its control, unless the experiment says otherwise.
-pub const OPINION_LABELS: usize = 1_000;
-/// The same for places.
-pub const PLACE_LABELS: usize = 300;
-/// Names that a student of the language model has.
-pub const FEW_NAMES: usize = 300;
 /// Texts that a teacher writes for sequence-level distillation.
 const TEACHER_TEXTS: usize = 4_000;
+
+/// The default experiment of a task, and its phases.
+struct Usual<'a> {
+    experiment: Experiment,
+    task: &'a Task,
+}
+
+impl<'a> Usual<'a> {
+    fn of(data: DataSet, task: &'a Task) -> Self {
+        Self { experiment: Experiment::for_data(data), task }
+    }
+
+    /// How many labels a student and its control see.
+    fn labels(&self) -> Option<usize> {
+        match self.experiment.labels {
+            Labels::All => None,
+            Labels::Count(count) => Some(count as usize),
+        }
+    }
+
+    fn shape(&self, architecture: &Architecture, is_teacher: bool) -> Shape {
+        shape(&self.experiment, self.task, architecture, is_teacher)
+    }
+
+    /// A phase of so many epochs.
+    fn phase(&self, network: &str, origin: Origin, lesson: Lesson, (epochs, rate): (u32, f64)) -> Phase {
+        let batch = self.experiment.batch as usize;
+        let steps = epochs as usize * steps_of_epoch(&self.experiment, self.task);
+        let order = if let Origin::Drawn(_, purpose) = &origin { purpose.clone() } else { "student".into() };
+        Phase { network: network.to_owned(), origin, lesson, steps, batch, rate, order }
+    }
+
+    /// A teacher, with other labels or of another architecture than usual.
+    fn teacher_like(&self, network: &str, architecture: &Architecture, labels: Option<usize>) -> Phase {
+        let origin = Origin::Drawn(self.shape(architecture, true), network.to_owned());
+        let steps = (self.experiment.teacher_epochs, self.experiment.teacher_rate);
+        self.phase(network, origin, Lesson::Labels(labels), steps)
+    }
+
+    fn teacher(&self) -> Phase {
+        self.teacher_like("teacher", &self.experiment.teacher, None)
+    }
+
+    /// A student; all begin alike and take as many steps.
+    fn student(&self, network: &str, lesson: Lesson) -> Phase {
+        let origin = match self.experiment.warm_up {
+            0 => Origin::Drawn(self.shape(&self.experiment.student, false), "student".into()),
+            _ => Origin::Copied("start".into()),
+        };
+        self.phase(network, origin, lesson, (self.experiment.student_epochs, self.experiment.learning_rate))
+    }
+
+    /// What all students of a language model begin with.
+    fn start(&self) -> Phase {
+        let origin = Origin::Drawn(self.shape(&self.experiment.student, false), "start".into());
+        let steps = (self.experiment.warm_up, self.experiment.learning_rate);
+        self.phase("start", origin, Lesson::Labels(self.labels()), steps)
+    }
+
+    /// The teacher's soft targets for all inputs, at the temperature that is usual.
+    fn soft_targets(&self) -> Lesson {
+        taught(soft_targets(self.experiment.temperature as f32), None)
+    }
+}
 
 /// Soft targets at a temperature, multiplied by T².
 pub fn soft_targets(temperature: f32) -> Comparison {
@@ -24,40 +88,6 @@ pub fn soft_targets(temperature: f32) -> Comparison {
 /// A divergence at temperature 1.
 pub fn divergence(direction: Direction) -> Comparison {
     Comparison::Divergence { temperature: 1.0, scaled: true, direction, top: None }
-}
-
-/// Tokens of a sequence, at most.
-fn length(task: &Task) -> usize {
-    match &task.input {
-        Input::Tokens { length, .. } => *length,
-        Input::Numbers(_) => 0,
-    }
-}
-
-/// A Transformer of four heads and two layers.
-fn transformer(task: &Task, width: usize, dropout: f32, head: Head) -> Shape {
-    let sizes = TransformerShape {
-        width,
-        layers: 2,
-        heads: 4,
-        hidden: 2 * width,
-        context: length(task),
-        dropout,
-        activation: Activation::Gelu,
-        causal: matches!(head, Head::EachToken(_)),
-    };
-    Shape::Transformer(sizes, task.vocabulary(), head)
-}
-
-fn lstm(task: &Task, embedding: usize, hidden: usize, head: Head) -> Shape {
-    let sizes = LstmShape { embedding, hidden, bidirectional: matches!(head, Head::Pooled(_)) };
-    Shape::Lstm(sizes, task.vocabulary(), head)
-}
-
-/// A phase whose network begins with drawn weights.
-fn fresh(network: &str, shape: &Shape, purpose: &str, lesson: Lesson, (steps, rate): (usize, f64)) -> Phase {
-    let origin = Origin::Drawn(shape.clone(), purpose.to_owned());
-    Phase { network: network.to_owned(), origin, lesson, steps, batch: 64, rate, order: purpose.to_owned() }
 }
 
 /// A teacher's answers for examples without labels.
@@ -72,93 +102,71 @@ fn taught(comparison: Comparison, inputs: Option<usize>) -> Lesson {
     })
 }
 
-/// The Transformer that teaches `opinions`.
-pub fn opinions_teacher(task: &Task) -> Phase {
-    let shape = transformer(task, 32, 0.0, Head::Pooled(task.outputs()));
-    fresh("teacher", &shape, "teacher", Lesson::Labels(None), (2_400, 1e-3))
-}
-
-/// A student of `opinions` that learns a lesson; all begin alike and take as many steps.
-pub fn opinions_student(task: &Task, network: &str, lesson: Lesson) -> Phase {
-    let shape = lstm(task, 16, 16, Head::Pooled(task.outputs()));
-    fresh(network, &shape, "student", lesson, (2_400, 5e-3))
-}
-
-/// Teacher, control and student of `opinions`: the Transformer teaches a BiLSTM by its logits (Tang et al. 2019).
-pub fn opinions(task: &Task, labels: usize) -> Vec<Phase> {
-    vec![
-        opinions_teacher(task),
-        opinions_student(task, "control", Lesson::Labels(Some(labels))),
-        opinions_student(task, "student", by_logits(None)),
-    ]
-}
-
-/// A teacher's logits for so many sentences without labels; all if none.
-pub fn by_logits(inputs: Option<usize>) -> Lesson {
-    taught(Comparison::LogitMse, inputs)
-}
-
-/// A teacher's soft targets for all sentences.
-pub fn by_soft_targets(temperature: f32) -> Lesson {
-    taught(soft_targets(temperature), None)
+/// `opinions`: a Transformer teaches a BiLSTM by its soft targets, or by its logits (Tang et al. 2019). In English other
+/// lessons stand beside.
+pub fn opinions(task: &Task, data: DataSet) -> Vec<Phase> {
+    let usual = Usual::of(data, task);
+    let labels = usual.labels();
+    let by_logits = |inputs| taught(Comparison::LogitMse, inputs);
+    let mut phases = vec![
+        usual.teacher(),
+        usual.student("control", Lesson::Labels(labels)),
+        usual.student("student", usual.soft_targets()),
+        usual.student("student by logits", by_logits(None)),
+    ];
+    if data == DataSet::Opinions {
+        let twice = labels.map(|count| 2 * count);
+        phases.extend([
+            usual.student("control, twice as many labels", Lesson::Labels(twice)),
+            usual.student("control, all labels", Lesson::Labels(None)),
+            usual.student("student by logits, 5,000 sentences", by_logits(Some(5_000))),
+        ]);
+    }
+    phases
 }
 
 /// The Transformer of `opinions` with few labels, from scratch and behind a pretraining by hidden words.
-pub fn opinions_pretraining(task: &Task, labels: usize) -> Vec<Phase> {
-    let words = match transformer(task, 32, 0.0, Head::EachToken(task.vocabulary())) {
-        Shape::Transformer(sizes, vocabulary, head) => {
-            Shape::Transformer(TransformerShape { causal: false, ..sizes }, vocabulary, head)
-        }
-        other => other,
+pub fn opinions_pretraining(task: &Task) -> Vec<Phase> {
+    let usual = Usual::of(DataSet::Opinions, task);
+    let labels = usual.labels();
+    let architecture = &usual.experiment.teacher;
+    let scratch = usual.teacher_like("scratch", architecture, labels);
+    let pretrained = match usual.shape(architecture, true) {
+        Shape::Transformer(sizes, vocabulary, _) => Phase {
+            origin: Origin::Drawn(
+                Shape::Transformer(sizes, vocabulary, Head::EachToken(vocabulary)),
+                "pretrained".into(),
+            ),
+            lesson: Lesson::Masked(0.2),
+            ..usual.teacher_like("pretrained", architecture, None)
+        },
+        _ => return Vec::new(),
     };
-    let classes = Head::Pooled(task.outputs());
-    let lesson = Lesson::Labels(Some(labels));
-    let scratch = transformer(task, 32, 0.0, classes);
     let tuned = Phase {
-        origin: Origin::Rebuilt("pretrained".into(), classes),
         network: "tuned".into(),
-        ..fresh("tuned", &scratch, "tuned", lesson.clone(), (500, 1e-3))
+        origin: Origin::Rebuilt("pretrained".into(), Head::Pooled(task.outputs())),
+        ..scratch.clone()
     };
-    vec![
-        fresh("pretrained", &words, "pretrained", Lesson::Masked(0.2), (2_400, 3e-3)),
-        fresh("scratch", &scratch, "tuned", lesson, (500, 1e-3)),
-        tuned,
-    ]
+    vec![pretrained, scratch, tuned]
 }
 
 /// Two teachers, a control and students of both of `places`.
-pub fn places(task: &Task, labels: usize) -> Vec<Phase> {
-    let pooled = Head::Pooled(task.outputs());
-    let large = lstm(task, 24, 48, pooled);
-    let small = lstm(task, 12, 12, pooled);
-    let attention = transformer(task, 32, 0.1, pooled);
-    let steps = (1_200, 5e-3);
-    let by = |teacher: &str| match taught(soft_targets(2.0), None) {
-        Lesson::Imitation(lesson) => Lesson::Imitation(Imitation { teacher: teacher.into(), ..lesson }),
+pub fn places(task: &Task) -> Vec<Phase> {
+    let usual = Usual::of(DataSet::Places, task);
+    let other = Experiment { dropout: 0.1, ..usual.experiment.clone() };
+    let transformer = Usual { experiment: Experiment { teacher_rate: 0.003, ..other }, task };
+    let by_other = match usual.soft_targets() {
+        Lesson::Imitation(lesson) => Lesson::Imitation(Imitation { teacher: "transformer".into(), ..lesson }),
         other => other,
     };
     vec![
-        fresh("teacher", &large, "teacher", Lesson::Labels(None), (900, 5e-3)),
-        fresh("transformer", &attention, "transformer", Lesson::Labels(None), (900, 3e-3)),
-        fresh("control", &small, "student", Lesson::Labels(Some(labels)), steps),
-        fresh("all labels", &small, "student", Lesson::Labels(None), steps),
-        fresh("student", &small, "student", by("teacher"), steps),
-        fresh("student of the transformer", &small, "student", by("transformer"), steps),
+        usual.teacher(),
+        transformer.teacher_like("transformer", &Architecture::new(NetworkKind::Transformer, [32, 2]), None),
+        usual.student("control", Lesson::Labels(usual.labels())),
+        usual.student("all labels", Lesson::Labels(None)),
+        usual.student("student", usual.soft_targets()),
+        usual.student("student of the transformer", by_other),
     ]
-}
-
-/// A language model's teacher, the students' common start, and the lessons that follow it.
-fn language_model(teacher: Phase, start: Phase, students: Vec<(&str, Lesson)>) -> Vec<Phase> {
-    let student = |(network, lesson): (&str, Lesson)| Phase {
-        network: network.to_owned(),
-        origin: Origin::Copied("start".into()),
-        lesson,
-        steps: 700,
-        batch: 64,
-        rate: 5e-3,
-        order: "student".into(),
-    };
-    [teacher, start].into_iter().chain(students.into_iter().map(student)).collect()
 }
 
 /// Whose prefixes, and which direction: the student's share of the batches, and β.
@@ -182,56 +190,54 @@ pub fn teacher_texts() -> Lesson {
 
 /// The language model of names: labels, sequence-level distillation, and the four cells of two switches.
 pub fn names(task: &Task) -> Vec<Phase> {
-    let head = Head::EachToken(task.outputs());
-    let (large, small) = (transformer(task, 48, 0.1, head), lstm(task, 12, 16, head));
-    language_model(
-        fresh("teacher", &large, "teacher", Lesson::Labels(None), (1_000, 3e-3)),
-        fresh("start", &small, "start", Lesson::Labels(Some(FEW_NAMES)), (250, 5e-3)),
-        vec![
-            ("labels, 300 names", Lesson::Labels(Some(FEW_NAMES))),
-            ("labels, all names", Lesson::Labels(None)),
-            ("texts of the teacher", teacher_texts()),
-            ("forward KL, 300 names", written(0.0, FORWARD, Some(FEW_NAMES))),
-            ("forward KL, all names", written(0.0, FORWARD, None)),
-            ("reverse KL, all names", written(0.0, REVERSE, None)),
-            ("own texts, forward KL", written(1.0, FORWARD, None)),
-            ("own texts, reverse KL", written(1.0, REVERSE, None)),
-        ],
-    )
+    let usual = Usual::of(DataSet::Names, task);
+    let few = usual.labels();
+    let lessons = [
+        ("labels, 300 names", Lesson::Labels(few)),
+        ("labels, all names", Lesson::Labels(None)),
+        ("texts of the teacher", teacher_texts()),
+        ("forward KL, 300 names", written(0.0, FORWARD, few)),
+        ("forward KL, all names", written(0.0, FORWARD, None)),
+        ("reverse KL, all names", written(0.0, REVERSE, None)),
+        ("own texts, forward KL", written(1.0, FORWARD, None)),
+        ("own texts, reverse KL", written(1.0, REVERSE, None)),
+    ];
+    let students = lessons.map(|(network, lesson)| usual.student(network, lesson));
+    [usual.teacher(), usual.start()].into_iter().chain(students).collect()
 }
 
 /// The language model of brackets.
 pub fn brackets(task: &Task) -> Vec<Phase> {
-    let head = Head::EachToken(task.outputs());
-    let (large, small) = (transformer(task, 32, 0.0, head), lstm(task, 6, 12, head));
-    language_model(
-        fresh("teacher", &large, "teacher", Lesson::Labels(None), (900, 3e-3)),
-        fresh("start", &small, "start", Lesson::Labels(Some(500)), (300, 5e-3)),
-        vec![
-            ("labels, 500 texts", Lesson::Labels(Some(500))),
-            ("labels, all texts", Lesson::Labels(None)),
-            ("texts of the teacher", teacher_texts()),
-            ("forward KL on data", written(0.0, FORWARD, None)),
-            ("reverse KL on data", written(0.0, REVERSE, None)),
-            ("half own texts, forward KL", written(0.5, FORWARD, None)),
-            ("half own texts, reverse KL", written(0.5, REVERSE, None)),
-            ("own texts, reverse KL", written(1.0, REVERSE, None)),
-        ],
-    )
+    let usual = Usual::of(DataSet::Brackets, task);
+    let lessons = [
+        ("labels, 500 texts", Lesson::Labels(usual.labels())),
+        ("labels, all texts", Lesson::Labels(None)),
+        ("texts of the teacher", teacher_texts()),
+        ("forward KL on data", written(0.0, FORWARD, None)),
+        ("reverse KL on data", written(0.0, REVERSE, None)),
+        ("half own texts, forward KL", written(0.5, FORWARD, None)),
+        ("half own texts, reverse KL", written(0.5, REVERSE, None)),
+        ("own texts, reverse KL", written(1.0, REVERSE, None)),
+    ];
+    let students = lessons.map(|(network, lesson)| usual.student(network, lesson));
+    [usual.teacher(), usual.start()].into_iter().chain(students).collect()
 }
 
-/// Regression: a teacher with so many labels, then a control with few, a student of the teacher's answers for all
-/// inputs, and a student that the teacher bounds.
-pub fn regression(task: &Task, teacher_labels: Option<usize>, labels: Option<usize>, student: &[usize]) -> Vec<Phase> {
-    let Input::Numbers(names) = &task.input else { return Vec::new() };
-    let shape = |hidden: &[usize]| Shape::Perceptron(names.len(), hidden.to_vec(), task.outputs());
-    let (large, small) = (shape(&[64, 64]), shape(student));
+/// Regression: a teacher with all labels, then a control with few, or with all of them, a student of the teacher's
+/// answers for all inputs, and a student that the teacher bounds.
+pub fn regression(task: &Task, data: DataSet, all_labels: bool) -> Vec<Phase> {
+    let usual = Usual::of(data, task);
+    let labels = usual.labels().filter(|_| !all_labels);
     let bounded = Lesson::Bounded { teacher: "teacher".into(), labels, margin: 0.0, kind: Bounded::Total { nu: 0.5 } };
-    let steps = (2_000, 5e-3);
     vec![
-        fresh("teacher", &large, "teacher", Lesson::Labels(teacher_labels), (2_000, 3e-3)),
-        fresh("control", &small, "student", Lesson::Labels(labels), steps),
-        fresh("student", &small, "student", taught(Comparison::LogitMse, None), steps),
-        fresh("bounded", &small, "student", bounded, steps),
+        usual.teacher(),
+        usual.student("control", Lesson::Labels(labels)),
+        usual.student("student", taught(Comparison::LogitMse, None)),
+        usual.student("bounded", bounded),
     ]
+}
+
+/// The noise that a data set has unless the experiment says otherwise.
+pub fn noise(data: DataSet) -> f32 {
+    Experiment::for_data(data).noise as f32
 }

@@ -90,6 +90,8 @@ pub struct Study {
     known: Vec<Option<Trained>>,
     /// A network that a phase is given, rather than training it, and the phase's.
     given: Option<(String, Network)>,
+    /// What a step of each phase costs, beside the others'.
+    costs: Vec<f64>,
 }
 
 impl Study {
@@ -101,16 +103,20 @@ impl Study {
         let task = task.into();
         check(&task, &phases)?;
         let (networks, answered, known) = (Vec::new(), Answered::default(), vec![None; phases.len()]);
-        Ok(Self { task, seed, phases, phase: 0, current: None, networks, answered, known, given: None })
+        let costs = costs(&task, &phases);
+        Ok(Self { task, seed, phases, phase: 0, current: None, networks, answered, known, given: None, costs })
     }
 
     /// The same where some phases' networks are trained already.
-    pub fn with_known(self, known: Vec<Option<Trained>>) -> Self {
+    pub fn with_known(mut self, known: Vec<Option<Trained>>) -> Self {
+        self.costs.iter_mut().zip(&known).filter(|(_, known)| known.is_some()).for_each(|(cost, _)| *cost = 0.0);
         Self { known, ..self }
     }
 
     /// The same where the network of this name is given and learns nothing; it is tested all the same.
-    pub fn with_given(self, name: &str, network: Network) -> Self {
+    pub fn with_given(mut self, name: &str, network: Network) -> Self {
+        let phases = self.costs.iter_mut().zip(&self.phases);
+        phases.filter(|(_, phase)| phase.network == name).for_each(|(cost, _)| *cost = 0.0);
         Self { given: Some((name.to_owned(), network)), ..self }
     }
 
@@ -159,6 +165,16 @@ impl Study {
         let of = |phases: &[Phase]| phases.iter().map(|phase| phase.steps).sum::<usize>();
         let current = self.current.as_ref().map_or(0, |current| current.step);
         (of(&self.phases[..self.phase]) + current, of(&self.phases))
+    }
+
+    /// The share of all steps that were taken, each counted by what it costs.
+    pub fn share_done(&self) -> f64 {
+        let of = |phases: std::ops::Range<usize>| -> f64 {
+            phases.map(|at| self.costs[at] * self.phases[at].steps as f64).sum()
+        };
+        let all = of(0..self.phases.len());
+        let now = self.costs.get(self.phase).map_or(0.0, |cost| cost * self.step() as f64);
+        if all > 0.0 { (of(0..self.phase) + now) / all } else { 1.0 }
     }
 
     /// Goes on for about as long as the budget, at least by one step.
@@ -259,6 +275,38 @@ impl Study {
             events.push(StudyEvent::Done);
         }
     }
+}
+
+/// About what a step of each phase costs: a forward pass and a backward pass that is as long as two, and what its
+/// teacher has to say for it.
+fn costs(task: &Task, phases: &[Phase]) -> Vec<f64> {
+    let mut shapes: Vec<(&str, f64)> = Vec::new();
+    let mut costs = Vec::new();
+    for phase in phases {
+        let of = |name: &str| shapes.iter().rev().find(|(other, _)| *other == name).map_or(0.0, |(_, cost)| *cost);
+        let own = match &phase.origin {
+            Origin::Drawn(shape, _) => shape.cost(),
+            Origin::Copied(name) | Origin::Rebuilt(name, _) => of(name),
+        };
+        let (all, teacher) = (task.train.len() as f64, phase.lesson.teacher().map_or(0.0, of));
+        let seen = (phase.steps * phase.batch) as f64;
+        let more = match &phase.lesson {
+            // What it said once is known.
+            Lesson::Imitation(Imitation { source: Source::Examples(inputs), own_share, .. }) => {
+                let asked = inputs.map_or(all, |count| count as f64).min(seen) / seen.max(1.0);
+                let own_share = f64::from(*own_share);
+                // Its own texts are written token by token, which is longer than to read them.
+                own_share * (teacher + 2.0 * own) + (1.0 - own_share) * asked * teacher
+            }
+            Lesson::Imitation(Imitation { source: Source::TeacherTexts(count), .. }) => {
+                2.0 * teacher * (*count as f64).min(seen) / seen.max(1.0)
+            }
+            Lesson::Bounded { .. } | Lesson::Labels(_) | Lesson::Masked(_) => 0.0,
+        };
+        costs.push(phase.batch as f64 * (3.0 * own + more));
+        shapes.push((&phase.network, own));
+    }
+    costs
 }
 
 /// Whether the network of a phase says what the task asks for, or guesses words.

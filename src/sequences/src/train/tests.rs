@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use retort_spec::DataSet;
+
 use super::{
     presets::{self, divergence},
     *,
@@ -40,8 +42,8 @@ fn short(phases: Vec<Phase>, steps: usize) -> Vec<Phase> {
 #[test]
 fn a_curve_is_learned_and_taught() {
     let task = curve(0.3);
-    let (study, events) = run(task.clone(), short(presets::regression(&task, Some(500), Some(20), &[16]), 400));
-    assert_eq!(study.steps(), (1_600, 1_600));
+    let (study, events) = run(task.clone(), short(presets::regression(&task, DataSet::Curve, false), 400));
+    assert_eq!((study.steps(), study.share_done()), ((1_600, 1_600), 1.0));
     assert_eq!(events.last(), Some(&StudyEvent::Done));
     let explained = |name| metric(&events, name, MetricKind::Explained);
     assert!(explained("teacher") > 0.85, "{}", explained("teacher"));
@@ -51,7 +53,7 @@ fn a_curve_is_learned_and_taught() {
 #[test]
 fn two_runs_are_the_same() {
     let task = curve(0.3);
-    let phases = || short(presets::regression(&task, Some(100), Some(20), &[8]), 30);
+    let phases = || short(presets::regression(&task, DataSet::Curve, false), 30);
     let [(_, first), (_, second)] = [run(task.clone(), phases()), run(task.clone(), phases())];
     assert_eq!(first, second);
 }
@@ -125,21 +127,37 @@ fn every_lesson_of_a_language_model_lowers_the_loss() {
 #[test]
 fn plans_that_cannot_be_are_refused() {
     let task = curve(0.3);
-    let mut phases = presets::regression(&task, None, None, &[8]);
+    let mut phases = presets::regression(&task, DataSet::Curve, true);
     assert!(matches!(Study::new(task.clone(), phases[1..].to_vec(), 1), Err(PlanError::Missing { phase: 2, .. })));
     let error = Study::new(task.clone(), short(phases.clone(), 0), 1).err();
     assert_eq!(error, Some(PlanError::Nothing { network: "teacher".into() }));
     phases[0].origin = Origin::Drawn(Shape::Perceptron(1, vec![4], 2), "teacher".into());
     assert!(matches!(Study::new(task.clone(), phases, 1), Err(PlanError::Task { found: 2, expected: 1, .. })));
-    let mut phases = presets::regression(&task, None, None, &[8]);
+    let mut phases = presets::regression(&task, DataSet::Curve, true);
     phases[2].lesson = presets::written(1.0, FORWARD, None);
     assert!(matches!(Study::new(task, phases, 1), Err(PlanError::NoTexts { .. })));
 }
 
 #[test]
+fn a_long_step_counts_for_more() {
+    let task = curve(0.3);
+    // A multiply–add each: the teacher's 64 + 64 · 64 + 64, the others' 16 + 16.
+    let phases = short(presets::regression(&task, DataSet::Curve, true), 10);
+    let mut study = Study::new(task.clone(), phases, 1).unwrap();
+    assert_eq!(study.share_done(), 0.0);
+    while study.phase() == 0 {
+        study.advance(Duration::ZERO);
+    }
+    // The student asks its teacher about new examples.
+    let (teacher, small) = (3.0 * 4_224.0, 3.0 * 32.0);
+    let share = teacher / (teacher + 3.0 * small + 4_224.0);
+    assert!((study.share_done() - share).abs() < 1e-9, "{} {share}", study.share_done());
+}
+
+#[test]
 fn a_study_that_is_cancelled_keeps_what_it_trained() {
     let task = curve(0.3);
-    let mut study = Study::new(task.clone(), short(presets::regression(&task, None, None, &[8]), 5), 1).unwrap();
+    let mut study = Study::new(task.clone(), short(presets::regression(&task, DataSet::Curve, true), 5), 1).unwrap();
     while study.steps().0 < 7 {
         study.advance(Duration::ZERO);
     }

@@ -149,7 +149,7 @@ impl FromStr for Axis {
             return Err(SweepError::TooManyCells { most: MOST_CELLS });
         }
         if let Some(twice) = (1..values.len()).find(|&at| values[..at].contains(&values[at])) {
-            let commas = matches!(knob.kind, Kind::Widths | Kind::Classes | Kind::Stages);
+            let commas = matches!(knob.kind, Kind::Widths | Kind::Classes | Kind::Stages | Kind::Points);
             return Err(SweepError::ValueTwice { key: knob.key, value: values.swap_remove(twice), commas });
         }
         let list = match &written[..] {

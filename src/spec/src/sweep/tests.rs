@@ -193,6 +193,7 @@ fn texts(kind: Kind) -> Vec<&'static str> {
         Kind::Widths => vec!["64,64", "64", "conv:8,16", "linear", "transformer:32,2"],
         Kind::Classes => vec!["none", "3,8", "1"],
         Kind::Stages => vec!["none", "quantize:4", "prune:0.9,finetune:5,quantize:4", "huffman"],
+        Kind::Points => vec!["none", "3:-150:230", "1:0:-40,2:10:0"],
         Kind::Network => vec!["teacher", "student", "assistant-2"],
     };
     texts.push("nan");

@@ -104,6 +104,7 @@ impl Job {
             ranges,
             truth: none(),
             points: none(),
+            moves: false,
             lines,
             clouds: Vec::new(),
         };

@@ -48,6 +48,7 @@ impl Job {
             ranges: [[0.0, classes as f64 - 1.0], [0.0, 100.0]],
             truth: Vec::new().into(),
             points: Vec::new().into(),
+            moves: false,
             lines: known.iter().map(line).collect(),
             clouds: Vec::new(),
         };

@@ -37,6 +37,7 @@ impl Job {
             ranges: [[0.0, most], [0.0, 100.0]],
             truth: Vec::new().into(),
             points: Vec::new().into(),
+            moves: false,
             lines: vec![(NetworkId::TEACHER, votes.labels.clone())],
             clouds: votes.accounts.iter().filter_map(cloud).collect(),
         };

@@ -46,7 +46,11 @@ fn curves(scene: &Scene<'_>, shown: &mut Shown) -> Option<Block> {
         Labels::Count(count) => Some(count as usize),
     };
     let labelled = chosen(task.train.len(), labels, experiment.seed);
-    let points: Vec<f32> = labelled.iter().take(POINTS).flat_map(|&at| [inputs[at], answers[at]]).collect();
+    let place = |(at, &index): (usize, &usize)| match experiment.moved_points.get(at as u8 + 1) {
+        Some(place) => place.map(|hundredths| f32::from(hundredths) / 100.0),
+        None => [inputs[index], answers[index]],
+    };
+    let points: Vec<f32> = labelled.iter().take(POINTS).enumerate().flat_map(place).collect();
     let true_line: Vec<f32> = places.iter().map(|&x| truth(x)).collect();
     let highest = points.chunks_exact(2).map(|pair| pair[1].abs()).chain(true_line.iter().map(|y| y.abs()));
     let highest = f64::from(highest.fold(0.0, f32::max)) * 1.05;
@@ -57,6 +61,7 @@ fn curves(scene: &Scene<'_>, shown: &mut Shown) -> Option<Block> {
         ranges: [[-reach, reach], [-highest, highest]],
         truth: pairs(&true_line),
         points: points.into(),
+        moves: true,
         lines,
         clouds: Vec::new(),
     })
@@ -94,6 +99,7 @@ fn predictions(scene: &Scene<'_>, shown: &mut Shown) -> Option<Block> {
         ranges: [[least.into(), most.into()]; 2],
         truth: vec![least, least, most, most].into(),
         points: Vec::new().into(),
+        moves: false,
         lines: Vec::new(),
         clouds,
     })
