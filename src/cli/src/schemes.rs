@@ -90,6 +90,24 @@ fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
                 ("scheme=weak-to-strong&student-epochs=3", "stopped after 3 epochs"),
             ],
         ),
+        Scheme::Adversarial => (
+            "50 labels and a discriminator of probabilities",
+            &[
+                ("scheme=adversarial&adversarial=0.3", "weight 0.3"),
+                ("scheme=adversarial&adversarial=3", "weight 3"),
+                ("scheme=adversarial&reversal=reverse", "the discriminator's gradient reversed"),
+                ("scheme=adversarial&reversal=none", "not reversed, as in two published codes"),
+                ("scheme=adversarial&judged=logits", "logits judged"),
+                ("scheme=adversarial&judged=features", "features judged"),
+                ("scheme=adversarial&judged=features&reversal=reverse", "those, the gradient reversed"),
+                ("soft=0.9&adversarial=1&judged=features", "those beside soft targets"),
+                ("scheme=adversarial&labels=0", "no labels"),
+                ("scheme=adversarial&labels=all", "all labels"),
+                ("soft=0.9", "soft targets instead"),
+                ("soft=0.9&adversarial=1", "soft targets and the discriminator"),
+                ("soft=0.9&adversarial=1&reversal=none", "those, not reversed"),
+            ],
+        ),
         Scheme::Mutual => (
             "",
             &[
@@ -162,6 +180,18 @@ fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
                 ("scheme=lifelong&heads=sigmoid", "sigmoids, the task is not told"),
                 ("scheme=lifelong&heads=sigmoid&kept=50", "those, and 50 examples kept"),
                 ("student=64&labels=all&soft=0", "all classes at once, none told"),
+            ],
+        ),
+        Scheme::TransferLearning => (
+            "drawn digits made small first, then 50 labels",
+            &[
+                ("scheme=transfer-learning&labels=20", "20 labels"),
+                ("scheme=transfer-learning&labels=200", "200 labels"),
+                ("scheme=transfer-learning&labels=all", "all labels"),
+                ("scheme=transfer-learning&student=64", "64 units"),
+                ("scheme=transfer-learning&student=64&labels=all", "64 units, all labels"),
+                ("scheme=transfer-learning&student=conv:4,8", "a convolutional network"),
+                ("scheme=transfer-learning&teacher-epochs=2", "a source that was stopped after 2 epochs"),
             ],
         ),
         Scheme::Specialists => (
@@ -352,24 +382,30 @@ fn cells(row: &Row) -> String {
 }
 
 /// What the scheme shows of the first seed: of votes what each student is told, and what that gives away; of classes
-/// that arrive in two steps what is left of the first ones, told the task and not told.
+/// that arrive in two steps what is left of the first ones, told the task and not told; of a discriminator how often it
+/// is right.
 fn shown(row: &Row) -> String {
     let tables = row.shown.iter().filter_map(|block| match block {
         Block::Table { caption, rows, .. } => Some((caption.key.as_str(), rows)),
         _ => None,
     });
-    let tables: Vec<_> = tables.filter(|(key, _)| ["private-table", "lifelong-table"].contains(key)).collect();
+    let tables: Vec<_> = tables
+        .filter(|(key, _)| ["private-table", "lifelong-table", "judged-table", "handed-table"].contains(key))
+        .collect();
     let Some(&(key, rows)) = tables.first() else { return String::new() };
     let line = |(name, cells): &(RowName, Vec<Cell>)| {
         let RowName::Network(id) = name else { return String::new() };
         let number = |cell: &Cell| match *cell {
             Cell::Number(number, _) => format!("{number:.1}"),
             Cell::Share(share) => format!("{:.1}", 100.0 * share),
-            _ => "∞".into(),
+            _ if key == "private-table" => "∞".into(),
+            _ => "–".into(),
         };
         let [one, two, three, four] = [0, 1, 2, 3].map(|place| cells.get(place).map_or_else(String::new, number));
         let said = match key {
             "private-table" => format!("noise {one}: ε ≤ {two}, found {three}; labels right {four}"),
+            "handed-table" => format!("{id}: of its own data {two}; moved {three}, last layer {four}"),
+            "judged-table" => format!("discriminator right {one}: student's {two}, teacher's {three}"),
             _ => format!("{id}, told: old {one}, new {two}; among all: old {three}, new {four}"),
         };
         let accuracy = row.verdict.spread(*id).map_or_else(|| "–".into(), percent);

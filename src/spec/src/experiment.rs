@@ -9,9 +9,9 @@ use crate::{
     quant_scheme::QuantScheme,
     scheme_word::Scheme,
     values::{
-        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer, Labels,
-        MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule,
-        TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer, Judged,
+        Labels, MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range,
+        Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -74,6 +74,8 @@ pub struct Experiment {
     pub weights: Weights,
     pub decoupled_target: f64,
     pub decoupled_others: f64,
+    pub judged: Judged,
+    pub reversal: Reversal,
     pub guided: HintLayer,
     pub first_stage: f64,
     pub pack: NetworkId,
@@ -154,6 +156,8 @@ impl Experiment {
             weights: Weights::default(),
             decoupled_target: 1.0,
             decoupled_others: 8.0,
+            judged: Judged::Probabilities,
+            reversal: Reversal::Fool,
             guided: HintLayer::Usual,
             first_stage: 0.25,
             // The product of every plan.

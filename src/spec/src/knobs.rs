@@ -12,9 +12,9 @@ use crate::{
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Heads, HintLayer, MemberLabels, Mix,
-        NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Rounding, Schedule, TargetKind,
-        Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Heads, HintLayer, Judged, MemberLabels,
+        Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Reversal, Rounding, Schedule,
+        TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -337,6 +337,8 @@ macro_rules! knobs {
             $((entry($id, Phase::Student, linear(0.0, 100_000.0), Place::Weight(Objective::$variant)), NO_TEXT),)*
             float!("decoupled-target", Student, decoupled_target, linear(0.0, 100.0)),
             float!("decoupled-others", Student, decoupled_others, linear(0.0, 100.0)),
+            knob!("judged", Student, judged, Kind::Choice(Judged::WORDS)),
+            knob!("reversal", Student, reversal, Kind::Choice(Reversal::WORDS)),
             knob!("guided", Student, guided, Kind::Choice(HintLayer::WORDS)),
             float!("first-stage", Student, first_stage, linear(0.05, 0.9)),
             knob!("pack", Show, pack, Kind::Network),

@@ -67,7 +67,7 @@ pub use link::PAGE_KEYS;
 pub use literature::{Preset, PublishedCell};
 pub use network_id::{NetworkId, Role};
 pub use number::read_number;
-pub use objectives::{Knowledge, Objective, ObjectiveInfo, ObjectiveTiming, Weights};
+pub use objectives::{DISCRIMINATOR_UNITS, Knowledge, Objective, ObjectiveInfo, ObjectiveTiming, Weights};
 pub use parcel::{Parcel, ParcelLabel, network_file, network_parcel};
 pub use permalink::{Decoded, Problem, VERSION, decode, encode, sanitize};
 pub use pipeline::{
@@ -90,8 +90,8 @@ pub use search::{SEARCH_KEY, Search, SearchError, SearchPlan};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
     Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer,
-    Labels, MemberLabels, Mix, MovedPoint, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range,
-    Rounding, Schedule, Source, TargetKind, Transfer, ZeroPoint,
+    Judged, Labels, MemberLabels, Mix, MovedPoint, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output,
+    ParseError, PtqMethod, Range, Reversal, Rounding, Schedule, Source, TargetKind, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

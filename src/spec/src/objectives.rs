@@ -75,11 +75,17 @@ macro_rules! for_each_objective {
             contrastive Contrastive "contrastive" Relations Always 0.8
                 "−mean_{n} (ln D(f_{n}, g_{n}) + Σ_{k} ln(1 − D(f_{n}, g_{k})))"
                 "Tian et al. 2020, eq. 18" "https://arxiv.org/abs/1910.10699";
+            adversarial Adversarial "adversarial" Responses Always 1.0
+                "−mean_{n} ln D(q_{n}),  D: min −mean_{n} (ln D(p_{n}) + ln(1 − D(q_{n})))"
+                "Belagiannis et al. 2018, section 3" "https://arxiv.org/abs/1803.10750";
         }
     };
 }
 
 use crate::values::words;
+
+/// Hidden units of the discriminator of an adversarial objective.
+pub const DISCRIMINATOR_UNITS: usize = 32;
 
 words! {
     /// What an objective transfers (Gou et al. 2021, section 3).

@@ -46,6 +46,8 @@ words! {
         FineTuned = "fine-tuned",
         /// All its exits learn from labels alone.
         DeepSupervision = "deep-supervision",
+        /// It starts from random weights, and not from those of a trained network.
+        FreshStart = "fresh-start",
     }
 }
 
@@ -124,6 +126,9 @@ pub struct Supervision {
     /// From what exits behind its earlier stages learn, where it has any.
     #[serde(default, skip_serializing_if = "Exits::are_none")]
     pub exits: Exits,
+    /// Whether its layers but the last keep the weights that it starts from.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
     /// Whether hidden units are dropped, and which stream of batches it sees: a teacher's or a student's.
     pub as_teacher: bool,
     /// The name of its stream of labelled batches: networks of one stream see the same batches.
@@ -251,6 +256,8 @@ pub enum LabelAccess {
         /// Which classes compete with each other.
         heads: Heads,
     },
+    /// This many of another data set's.
+    Elsewhere(Labels),
     /// This many of all, less those of two classes: of the `index`th pair.
     Blind {
         /// How many, before the two classes are taken out.
@@ -304,7 +311,9 @@ impl Plan {
     /// Whether any of its networks needs an autodiff graph.
     pub fn needs_graph(&self) -> bool {
         let mut learners = self.phases.iter().flat_map(|phase| &phase.learners);
-        self.networks.iter().any(PlannedNetwork::needs_graph) || learners.any(Supervision::needs_graph)
+        // Another data set is at hand where the graph is.
+        let needs_graph = |one: &Supervision| one.needs_graph() || matches!(one.labels, LabelAccess::Elsewhere(_));
+        self.networks.iter().any(PlannedNetwork::needs_graph) || learners.any(needs_graph)
     }
 
     /// A network of the plan.
@@ -386,11 +395,9 @@ impl Plan {
             }
             let needed = learns.iter().flat_map(|supervision| &supervision.teachers).any(|(id, _)| *id == network.id)
                 || self.networks.iter().any(|other| other.origin.members().contains(&network.id));
-            let compares = learns.iter().any(|one| {
-                one.learner == network.id && (one.manner != Manner::Usual || matches!(one.channel, Channel::Votes(_)))
-            });
-            let is_shown =
-                compares || [self.control, self.product].contains(&network.id) || network.id.role == Role::Ensemble;
+            // Further students are there to be compared.
+            let is_compared = matches!(network.id.role, Role::Student | Role::Ensemble);
+            let is_shown = is_compared || [self.control, self.product].contains(&network.id);
             if !needed && !is_shown {
                 return Err(PlanFault::Orphan(network.id));
             }
@@ -425,7 +432,8 @@ impl Plan {
         if let Origin::Average(members) = &product.origin {
             return if members.contains(&control.id) { Ok(()) } else { Err(PlanFault::Unequal("start")) };
         }
-        if (control.origin == product.origin) == (self.contrast == Contrast::OtherStart) {
+        let is_start = matches!(self.contrast, Contrast::OtherStart | Contrast::FreshStart);
+        if (control.origin == product.origin) == is_start {
             return Err(PlanFault::Unequal("start"));
         }
         let learns = |id| self.supervision(id).ok_or(PlanFault::NotOnce(id));

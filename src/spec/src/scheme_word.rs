@@ -18,6 +18,8 @@ macro_rules! for_each_scheme {
                 "Li et al. 2017, section 3" "https://arxiv.org/abs/1703.02391";
             weak_to_strong WeakToStrong "weak-to-strong" Offline
                 "Burns et al. 2023, section 3" "https://arxiv.org/abs/2312.09390";
+            adversarial Adversarial "adversarial" Offline
+                "Belagiannis et al. 2018, section 3" "https://arxiv.org/abs/1803.10750";
             mutual Mutual "mutual" Online
                 "Zhang et al. 2018, eq. 8" "https://arxiv.org/abs/1706.00384";
             codistillation Codistillation "codistillation" Online
@@ -38,6 +40,8 @@ macro_rules! for_each_scheme {
                 "Agarwal et al. 2024, section 3" "https://arxiv.org/abs/2306.13649";
             lifelong Lifelong "lifelong" OneAnother
                 "Li & Hoiem 2016, section 3" "https://arxiv.org/abs/1606.09282";
+            transfer_learning TransferLearning "transfer-learning" OneAnother
+                "Yosinski et al. 2014, section 2" "https://arxiv.org/abs/1411.1792";
             noise Noise "noise" WithoutData
                 "Nayak et al. 2021, section 3" "https://arxiv.org/abs/2011.09113";
             subliminal Subliminal "subliminal" WithoutData

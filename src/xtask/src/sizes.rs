@@ -22,7 +22,7 @@ struct SizeBudget {
 /// took 27. Experiments of the literature, colours by rank, and what a class found beside what is computed here took
 /// 10; a search among the cells 10. A visitor fetched 299 kB more before the first engine was one for perceptrons
 /// alone, of 218 kB.
-const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 638_000, target: 400_000 };
+const PAGE: SizeBudget = SizeBudget { what: "the page itself", limit: 641_000, target: 400_000 };
 const FIRST: SizeBudget = SizeBudget {
     what: "what is fetched before training starts (app and the engine for perceptrons)",
     limit: 860_000,

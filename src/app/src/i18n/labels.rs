@@ -93,9 +93,17 @@ fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
     {
         return texts.get(&format!("{prefix}-{manner}"));
     }
+    /// What the students do with the source's weights, or with its answers.
+    const HANDED_ON: [&str; 3] = ["tuned", "frozen", "taught"];
+    if let (Role::Student, Contrast::FreshStart, Some(word)) =
+        (id.role, plan.contrast, HANDED_ON.get(usize::from(id.index)))
+    {
+        return texts.get(&format!("{prefix}-{word}"));
+    }
     let word = match (id.role, plan.contrast) {
         (Role::Teacher, Contrast::Noiseless) => "votes",
         (Role::Teacher, Contrast::FineTuned) => "before",
+        (Role::Teacher, Contrast::FreshStart) => "source",
         (Role::Baseline, Contrast::Alone) => "baseline",
         // Those that are averaged are nobody's control.
         (Role::Baseline, Contrast::Single) => "ingredient",

@@ -64,7 +64,10 @@ fn derived() -> BTreeSet<String> {
             ids.extend(words.iter().map(|word| format!("{}-{word}", knob.key)));
         }
     }
-    for word in Role::WORDS.iter().chain(&["control", "start", "average", "votes", "before"]) {
+    for word in Role::WORDS
+        .iter()
+        .chain(&["control", "start", "average", "votes", "before", "source", "tuned", "frozen", "taught"])
+    {
         ids.extend([format!("network-{word}"), format!("short-{word}")]);
     }
     // A scheme may have several of these; and the default scheme says in one line who each is.
@@ -100,7 +103,7 @@ fn derived() -> BTreeSet<String> {
     ids.extend(Manner::WORDS[1..].iter().flat_map(|word| [format!("network-{word}"), format!("short-{word}")]));
     ids.extend(["classes", "tokens", "numbers"].map(|output| format!("task-{output}-score")));
     // The parts that the engine gives curves of their own.
-    ids.extend(["term-target", "term-others"].map(String::from));
+    ids.extend(["term-target", "term-others", "term-fooling", "term-telling-apart"].map(String::from));
     for term in [LABELS, SOFT_TARGETS] {
         ids.extend([format!("term-{term}"), format!("term-{term}.help"), format!("why-{term}")]);
     }

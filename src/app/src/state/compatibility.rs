@@ -3,7 +3,7 @@
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
 //! trained.
 
-use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Knowledge, Objective, geometry::Extent};
+use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Judged, Knowledge, Objective, geometry::Extent};
 
 use crate::state::setting::turned;
 
@@ -58,7 +58,8 @@ fn refusal_between(
     if knowledge == Knowledge::Relations && learner.widths.is_empty() {
         return Some(Incompatibility::NoStages);
     }
-    if knowledge != Knowledge::Features {
+    let sees_features = objective == Objective::Adversarial && experiment.judged == Judged::Features;
+    if knowledge != Knowledge::Features && !sees_features {
         return None;
     }
     let inputs = experiment.input_count();

@@ -9,6 +9,9 @@ mod plane;
 pub mod split;
 mod strokes;
 
+#[cfg(feature = "graph")]
+use std::mem;
+
 use rand::RngExt;
 use retort_spec::{DataSet, EngineError, Experiment, UserExample};
 
@@ -126,7 +129,7 @@ fn add_noise(dataset: &mut Dataset, deviation: f32, seed: u32) {
 }
 
 /// Test examples of a generated data set.
-const GENERATED_TEST: usize = 500;
+pub const GENERATED_TEST: usize = 500;
 
 /// Makes or finds the data set of an experiment; `files` holds those that were read from files.
 ///
@@ -178,12 +181,77 @@ pub fn other_inputs(experiment: &Experiment, shape: [usize; 2], seed: u32) -> Ve
         let make = if experiment.data == DataSet::Rings { plane::moon } else { plane::ring };
         return plane::make(make, &Experiment { seed, ..experiment.clone() }, 1).train.inputs;
     }
-    let other = match side {
-        8 => Ok(strokes::draw(experiment.examples as usize, 1, seed)),
-        _ => digits::load(),
+    let Ok(Dataset { shape: [from, _], train, .. }) = other_digits(experiment, side, 1, seed) else {
+        return Vec::new();
     };
-    let Ok(Dataset { shape: [from, _], train, .. }) = other else { return Vec::new() };
     train.inputs.chunks_exact(from * from).flat_map(|image| resized(image, from, side)).collect()
+}
+
+/// Drawn digits for images of 8×8, of which so many to test, the small digits for larger ones.
+fn other_digits(experiment: &Experiment, side: usize, test: usize, seed: u32) -> Result<Dataset, EngineError> {
+    match side {
+        8 => Ok(strokes::draw(experiment.examples as usize, test, seed)),
+        _ => digits::load(),
+    }
+}
+
+/// Another data set with this one's classes, brought to this shape: other digits, each cut out and put where this data
+/// set has its digits, or points of another shape of the plane.
+///
+/// # Errors
+/// As [`load`] of the small digits.
+#[cfg(feature = "graph")]
+pub fn other_set(experiment: &Experiment, shape: [usize; 2], test: usize, seed: u32) -> Result<Dataset, EngineError> {
+    /// The share of the side that a digit takes where images have a margin, as in MNIST.
+    const MARGIN: f32 = 20.0 / 28.0;
+    let [side, _] = shape;
+    if side == 1 {
+        let make = if experiment.data == DataSet::Rings { plane::spiral } else { plane::ring };
+        return Ok(plane::make(make, &Experiment { seed, ..experiment.clone() }, test));
+    }
+    let mut other = other_digits(experiment, side, test, seed)?;
+    let [from, _] = mem::replace(&mut other.shape, shape);
+    // The small digits fill their images.
+    let inner = if side == 8 { side } else { (side as f32 * MARGIN) as usize };
+    for part in [&mut other.train, &mut other.test] {
+        part.inputs =
+            part.inputs.chunks_exact(from * from).flat_map(|image| framed(image, from, inner, side)).collect();
+    }
+    Ok(other)
+}
+
+/// The ink of a square image, cut out as a square and brought to the side `inner` in the middle of an image of the side
+/// `to`, its darkest pixel black.
+#[cfg(feature = "graph")]
+fn framed(image: &[f32], from: usize, inner: usize, to: usize) -> Vec<f32> {
+    /// What is fainter is paper.
+    const INK: f32 = 0.2;
+    let inked = |of: &dyn Fn(usize) -> usize| {
+        let all = (0..image.len()).filter(|at| image[*at] > INK).map(of);
+        all.fold((from, 0), |(first, last), at| (first.min(at), last.max(at + 1)))
+    };
+    let ((top, bottom), (left, right)) = (inked(&|at| at / from), inked(&|at| at % from));
+    let side = bottom.saturating_sub(top).max(right.saturating_sub(left));
+    if side == 0 {
+        return vec![0.0; to * to];
+    }
+    // Half of what is not ink stands before it.
+    let first = |low: usize, high: usize| (low + high) as isize / 2 - side as isize / 2;
+    let [top, left] = [first(top, bottom), first(left, right)];
+    let pixel = |at: usize| {
+        let [row, column] = [top + (at / side) as isize, left + (at % side) as isize];
+        let is_inside = |place: &isize| (0..from as isize).contains(place);
+        if is_inside(&row) && is_inside(&column) { image[row as usize * from + column as usize] } else { 0.0 }
+    };
+    let cut: Vec<f32> = (0..side * side).map(pixel).collect();
+    let small = resized(&cut, side, inner);
+    let darkest = small.iter().fold(f32::MIN_POSITIVE, |most, pixel| most.max(*pixel));
+    let (mut placed, margin) = (vec![0.0; to * to], (to - inner) / 2);
+    for (row, pixels) in small.chunks_exact(inner).enumerate() {
+        let start = (margin + row) * to + margin;
+        placed[start..start + inner].iter_mut().zip(pixels).for_each(|(to, pixel)| *to = pixel / darkest);
+    }
+    placed
 }
 
 /// A square image at another size: each pixel is the mean of those that it covers, by their share of its area.
@@ -240,6 +308,21 @@ mod tests {
             }
             assert_eq!(load(&experiment, &[]).unwrap(), set, "{data} is not the same twice");
         }
+    }
+
+    #[cfg(feature = "graph")]
+    #[test]
+    fn ink_is_cut_out_and_framed() {
+        // A bar of two by one pixels beside the middle, half black: cut out, it fills the height.
+        let mut image = vec![0.0; 16];
+        (image[3], image[7]) = (0.5, 0.5);
+        let bar = framed(&image, 4, 2, 4);
+        assert_eq!(bar.iter().filter(|pixel| **pixel == 1.0).count(), 2, "{bar:?}");
+        assert!(bar.iter().all(|pixel| [0.0, 1.0].contains(pixel)), "{bar:?}");
+        // Both in one column, in the rows in the middle.
+        let rows: Vec<usize> = (0..16).filter(|at| bar[*at] == 1.0).map(|at| at / 4).collect();
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(framed(&[0.0; 16], 4, 2, 4), [0.0; 16]);
     }
 
     #[test]

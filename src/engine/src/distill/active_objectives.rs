@@ -78,6 +78,11 @@ impl Objectives {
         &self.side_matrices
     }
 
+    /// Which of those an objective learns; `None` where it is not in use.
+    pub fn matrices_of(&self, objective: Objective) -> Option<Range<usize>> {
+        self.used.iter().find(|used| used.objective == objective).map(|used| used.side_matrices.clone())
+    }
+
     /// Whether any is active now and is computed from such a batch.
     pub fn needs(&self, source: Source, is_first_stage: bool) -> bool {
         self.used.iter().any(|used| used.method.from == source && self.is_active(used.objective, is_first_stage))

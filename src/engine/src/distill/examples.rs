@@ -25,7 +25,7 @@ fn all_rows_of(data: &DeviceDataset, experiment: &Experiment, access: LabelAcces
         Labels::Count(count) => with_own(data, split::subset(given, count as usize, classes, seed, keep), keep),
     };
     match access {
-        LabelAccess::Some(labels) => all(labels, &|_| true),
+        LabelAccess::Some(labels) | LabelAccess::Elsewhere(labels) => all(labels, &|_| true),
         LabelAccess::Revealed => labelled_rows(data, experiment, seed),
         LabelAccess::Apart { labels, index, of } => {
             let of = usize::from(of.max(1));

@@ -5,6 +5,8 @@ mod fused;
 mod graph;
 
 use retort_compress::Layer;
+#[cfg(feature = "graph")]
+use retort_spec::Origin;
 use retort_spec::{Channel, EngineError, Experiment, LabelAccess, NetworkId, PlannedNetwork, Supervision};
 
 use self::fused::CpuBatch;
@@ -170,7 +172,9 @@ impl PhaseRun {
         let learner = |start: &Start<'_>| {
             #[cfg(feature = "graph")]
             if !fused {
-                return Learner::new(&start.planned.architecture, &start.layers, experiment, steps, &data.device);
+                let is_copied = matches!(start.planned.origin, Origin::Copy(_));
+                let begun = if is_copied { Learner::trained } else { Learner::new };
+                return begun(&start.planned.architecture, &start.layers, experiment, steps, &data.device);
             }
             Learner::fused(&start.layers, experiment, steps, &data.device)
         };
@@ -183,7 +187,7 @@ impl PhaseRun {
         };
         let trainee = |(start, group): (&Start<'_>, usize)| Trainee {
             supervision: start.supervision.clone(),
-            learner: learner(start),
+            learner: if start.supervision.frozen { learner(start).frozen() } else { learner(start) },
             group,
             dropout: dropout(start.supervision),
             #[cfg(feature = "graph")]

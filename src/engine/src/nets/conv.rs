@@ -42,6 +42,11 @@ impl Conv {
         Ok(layers)
     }
 
+    /// The last layer.
+    pub fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

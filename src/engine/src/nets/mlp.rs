@@ -39,6 +39,11 @@ impl Mlp {
         self.layers.iter().map(layers::in_memory).collect()
     }
 
+    /// The last layer, where there is one.
+    pub fn classifier(&self) -> Option<&Linear> {
+        self.layers.last()
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

@@ -82,6 +82,16 @@ impl Network {
         }
     }
 
+    /// The last layer.
+    pub fn classifier(&self) -> Option<&Linear> {
+        match self {
+            Self::Mlp(mlp) => mlp.classifier(),
+            Self::Conv(conv) => Some(conv.classifier()),
+            Self::Residual(residual) => Some(residual.classifier()),
+            Self::Separable(separable) => Some(separable.classifier()),
+        }
+    }
+
     /// A forward pass.
     ///
     /// # Shapes

@@ -81,6 +81,11 @@ impl Residual {
         Ok(layers)
     }
 
+    /// The last layer.
+    pub fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

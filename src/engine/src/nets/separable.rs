@@ -51,6 +51,11 @@ impl Separable {
         Ok(layers)
     }
 
+    /// The last layer.
+    pub fn classifier(&self) -> &Linear {
+        &self.classifier
+    }
+
     /// Reads the layer that sees the input.
     ///
     /// # Errors

@@ -92,6 +92,9 @@ pub fn magnitude<const D: usize>(values: Tensor<D>) -> Tensor<D> {
 
 /// `ln(1 + eˣ)`, without overflow.
 pub fn softplus<const D: usize>(values: Tensor<D>) -> Tensor<D> {
+    /// Too small to change any number but zero, where neither part below would have its half of the gradient.
+    const ASIDE: f64 = 1e-30;
+    let values = values + ASIDE;
     relu(values.clone()) + ((-magnitude(values)).exp() + 1.0).log()
 }
 

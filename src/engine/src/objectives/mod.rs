@@ -20,8 +20,9 @@ use burn::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Experiment, HintLayer, Incompatibility, Objective, for_each_objective};
+use retort_spec::{Experiment, HintLayer, Incompatibility, Judged, Objective, Reversal, for_each_objective};
 
+pub use adversarial::{fooling, judge, scores, telling_apart, telling_apart_by_two};
 pub use cross_entropy::cross_entropy;
 pub use soft_targets::soft_targets;
 
@@ -68,6 +69,10 @@ pub struct Settings {
     pub variance: f64,
     /// The teacher's share of the mean that `jensen-shannon` compares with, 0 to 1.
     pub teacher_share: f64,
+    /// What the discriminator of `adversarial` sees.
+    pub judged: Judged,
+    /// What the student does about it.
+    pub reversal: Reversal,
 }
 
 impl Default for Settings {
@@ -83,6 +88,8 @@ impl Default for Settings {
             margin: 1.0,
             variance: 5.0,
             teacher_share: 0.5,
+            judged: Judged::Probabilities,
+            reversal: Reversal::Fool,
         }
     }
 }
@@ -96,6 +103,8 @@ impl Settings {
             alpha: experiment.decoupled_target,
             beta: experiment.decoupled_others,
             guided: experiment.guided,
+            judged: experiment.judged,
+            reversal: experiment.reversal,
             ..Self::default()
         }
     }

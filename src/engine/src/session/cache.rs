@@ -6,6 +6,7 @@ use retort_spec::{
     CurvePoint, Event, Experiment, Measured, NetworkFile, NetworkId, Origin, Plan, PlannedNetwork, Supervision, Terms,
 };
 
+use super::{discriminator_curve::DiscriminatorCurve, handed_on::HandedOn};
 use crate::nets::Network;
 
 /// Bytes that trained networks may take, with their files, answers and curves.
@@ -127,6 +128,11 @@ pub struct TrainedNetwork {
     pub file: Option<NetworkFile>,
     /// What its exits but the last say of the test set.
     pub exits: Vec<Vec<f32>>,
+    /// What a discriminator said of it, where there was one.
+    pub discriminator: Option<DiscriminatorCurve>,
+    /// What was handed on to it or from it, where it or another learned another data set.
+    #[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine shows it"))]
+    pub handed_on: HandedOn,
 }
 
 impl TrainedNetwork {
@@ -140,7 +146,8 @@ impl TrainedNetwork {
     /// Bytes that it takes, about.
     fn bytes(&self) -> usize {
         // Whether or not its file is kept, the network takes as much.
-        let answers = self.measured.logits.len() * (1 + self.exits.len());
+        let judged = self.discriminator.as_ref().map_or(0, DiscriminatorCurve::size);
+        let answers = self.measured.logits.len() * (1 + self.exits.len()) + judged;
         2 * self.measured.bytes as usize + 4 * answers + size_of::<CurvePoint>() * self.points.len()
     }
 }

@@ -1,10 +1,14 @@
 //! What a scheme shows of itself while its networks learn: blocks that the page draws without knowing the scheme.
 
 #[cfg(feature = "graph")]
+mod adversarial;
+#[cfg(feature = "graph")]
 mod exits;
 #[cfg(feature = "graph")]
 mod lifelong;
 mod private;
+#[cfg(feature = "graph")]
+mod transfer_learning;
 
 use retort_spec::{Block, Cell, Exhibit, ExhibitPlace, NetworkId, Phrase, Role, RowName, Scheme};
 
@@ -21,8 +25,12 @@ impl Job {
             Scheme::Private => self.secret(),
             #[cfg(feature = "graph")]
             Scheme::Exits => self.exits(),
+            #[cfg(feature = "graph")]
+            Scheme::TransferLearning => self.handed_on(),
             _ => Vec::new(),
         };
+        #[cfg(feature = "graph")]
+        let blocks = [blocks, self.judged()].concat();
         (!blocks.is_empty()).then_some(Exhibit { place: ExhibitPlace::Scheme, blocks })
     }
 

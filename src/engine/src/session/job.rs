@@ -4,18 +4,22 @@ use std::{mem, rc::Rc, time::Duration};
 
 use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    CurvePoint, EngineError, Event, Experiment, Heads, NetworkId, NetworkKind, Origin, Plan, Progress, Role,
-    RunAssignment, RunResult, Scheme, Terms,
+    CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
+    Role, RunAssignment, RunResult, Scheme, Terms,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
     cache::{KeyScope, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
+    discriminator_curve::DiscriminatorCurve,
+    handed_on::HandedOn,
     measure::{answers, measure, sample, test_answers, train_accuracy},
     summary::summarize,
     votes::VoteReport,
 };
+#[cfg(feature = "graph")]
+use crate::data;
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     device::Device,
@@ -47,8 +51,16 @@ struct Curve {
     logits: Vec<f32>,
     /// The same of its exits but the last.
     exits: Vec<Vec<f32>>,
+    /// What a discriminator said of it, where there is one.
+    discriminator: Option<DiscriminatorCurve>,
     /// The labelled training examples on which it is measured while it trains.
     sample: Vec<u32>,
+}
+
+/// Whether a phase of a plan is trained on another data set.
+fn is_elsewhere(plan: &Plan, phase: u32) -> bool {
+    let learners = plan.phases.get(phase as usize).map_or(&[][..], |phase| &phase.learners);
+    learners.iter().any(|one| matches!(one.labels, LabelAccess::Elsewhere(_)))
 }
 
 /// An experiment under way.
@@ -56,6 +68,8 @@ pub struct Job {
     pub experiment: Experiment,
     pub(super) plan: Plan,
     pub(super) data: DeviceDataset,
+    /// Another data set, where a network learns one, and the seed that it was drawn with.
+    pub(super) elsewhere: Option<(u32, DeviceDataset)>,
     /// The checksum of the data set.
     checksum: u32,
     pub(super) run: u32,
@@ -104,6 +118,7 @@ impl Job {
             plan: experiment.plan(),
             checksum: dataset.checksum(),
             data: DeviceDataset::new(dataset, device),
+            elsewhere: None,
             experiment,
             run: 0,
             phase: 0,
@@ -137,7 +152,8 @@ impl Job {
         let (points, terms) = (Vec::new(), Vec::new());
         let (network, file) = (Some(network), Some(file));
         let key = Some(NetworkKey::Imported(checksum));
-        let adopted = TrainedNetwork { key, network, measured, points, terms, file, exits: Vec::new() };
+        let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
+        let adopted = TrainedNetwork { key, network, measured, points, terms, file, exits, discriminator, handed_on };
         self.imported = Some((checksum, Rc::new(adopted)));
         self.restart().await
     }
@@ -298,7 +314,7 @@ impl Job {
         let start = Instant::now();
         self.work = match mem::replace(&mut self.work, Work::Finished) {
             Work::Phase(mut phase) => {
-                phase.step(&self.data, &self.experiment);
+                phase.step(self.learned_data(), &self.experiment);
                 Work::Phase(phase)
             }
             Work::Tuning(tuning) => Work::Tuning(Box::new(tuning.step(&self.data, &self.experiment).await?)),
@@ -385,6 +401,17 @@ impl Job {
         trained.map(|(_, trained)| &trained.exits[..]).or_else(|| learning().map(|curve| &curve.exits[..]))
     }
 
+    /// What a discriminator said of a network of the run under way; nothing where there was none.
+    #[cfg(feature = "graph")]
+    pub(super) fn discriminator(&self, id: NetworkId) -> Option<&DiscriminatorCurve> {
+        let trained = self.trained.iter().find(|(other, _)| *other == id);
+        let learning = || self.curves.iter().find(|curve| curve.network_id == id);
+        match trained {
+            Some((_, trained)) => trained.discriminator.as_ref(),
+            None => learning()?.discriminator.as_ref(),
+        }
+    }
+
     fn begin_run(&mut self, run: u32) {
         self.run = run;
         self.phase = 0;
@@ -460,10 +487,18 @@ impl Job {
             Some(Start { planned: self.plan.network(supervision.learner)?, supervision, layers })
         });
         let starts: Vec<Start<'_>> = starts.collect();
+        #[cfg(feature = "graph")]
+        if is_elsewhere(&self.plan, self.phase) && self.elsewhere.as_ref().is_none_or(|(seed, _)| *seed != self.seed())
+        {
+            let shape = self.data.dataset.shape;
+            let other = data::other_set(&self.experiment, shape, data::GENERATED_TEST, self.seed())?;
+            self.elsewhere = Some((self.seed(), DeviceDataset::new(other, &self.data.device)));
+        }
         let imitated = missing.iter().flat_map(|(supervision, _)| &supervision.teachers);
         let imitated: Vec<NetworkId> = imitated.map(|(id, _)| *id).collect();
         let frozen = self.frozen(|id| imitated.contains(&id));
-        let mut phase = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
+        let data = self.learned_data();
+        let mut phase = PhaseRun::new(data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
         #[cfg(feature = "graph")]
         {
             let specialties = self.specialties();
@@ -487,6 +522,7 @@ impl Job {
             terms: Vec::new(),
             logits: Vec::new(),
             exits: Vec::new(),
+            discriminator: None,
             sample: sample(phase.labelled_rows(trainee)),
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
@@ -517,7 +553,15 @@ impl Job {
     }
 
     pub(super) fn epoch_steps(&self) -> u32 {
-        steps_per_epoch(self.data.dataset.train.len(), self.experiment.batch)
+        steps_per_epoch(self.learned_data().dataset.train.len(), self.experiment.batch)
+    }
+
+    /// What the networks of the phase under way are trained on: the experiment's data set, or another.
+    fn learned_data(&self) -> &DeviceDataset {
+        match &self.elsewhere {
+            Some((_, elsewhere)) if is_elsewhere(&self.plan, self.phase) => elsewhere,
+            _ => &self.data,
+        }
     }
 
     /// One of those that learn: all are as far.
@@ -534,6 +578,10 @@ impl Job {
         self.check_losses().await?;
         let epoch_steps = self.epoch_steps();
         let (run, is_told) = (self.run, self.is_task_told());
+        let learned = match &self.elsewhere {
+            Some((_, elsewhere)) if is_elsewhere(&self.plan, self.phase) => elsewhere,
+            _ => &self.data,
+        };
         match &mut self.work {
             Work::Phase(phase) => {
                 for (trainee, curve) in phase.trainees().iter().zip(&mut self.curves) {
@@ -552,12 +600,16 @@ impl Job {
                         epoch,
                         step,
                         train_loss,
-                        train_accuracy: train_accuracy(&self.data, &network, &curve.sample).await?,
+                        train_accuracy: train_accuracy(learned, &network, &curve.sample).await?,
                         test_loss: answered.loss(),
                         test_accuracy: answered.accuracy(),
                     };
                     curve.points.push(point);
                     (curve.logits, curve.exits) = (logits, trainee.exits(&self.data).await?);
+                    #[cfg(feature = "graph")]
+                    if let Some(scores) = phase.judged(&self.data, &self.experiment, trainee).await? {
+                        curve.discriminator.get_or_insert_default().add(epoch, scores);
+                    }
                     events.push(Event::Point(point));
                     let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
                     let name =
@@ -592,6 +644,10 @@ impl Job {
                     let logits = test_answers(&self.data, &network, is_told).await?;
                     let exits = trainee.exits(&self.data).await?;
                     let layers = self.of_classes(network.to_layers().await?);
+                    #[cfg(not(feature = "graph"))]
+                    let handed_on = HandedOn::default();
+                    #[cfg(feature = "graph")]
+                    let handed_on = self.handed_on_to(&trainee.supervision, &network, &layers).await?;
                     let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
                     let spent = (trainee.learner.extra_parameters(), self.seconds);
                     let (mut measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
@@ -602,7 +658,17 @@ impl Job {
                     }
                     let (points, terms) = (curve.points, curve.terms);
                     let (key, network) = (curve.key, Some(network));
-                    let trained = TrainedNetwork { key, network, measured, points, terms, file, exits };
+                    let trained = TrainedNetwork {
+                        key,
+                        network,
+                        measured,
+                        points,
+                        terms,
+                        file,
+                        exits,
+                        discriminator: curve.discriminator,
+                        handed_on,
+                    };
                     finished.push((trainee.id(), Rc::new(trained)));
                 }
                 // All are there before any is compared with another.

@@ -6,7 +6,11 @@
 mod assignment;
 mod cache;
 mod classify;
+#[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine needs it"))]
+mod discriminator_curve;
 mod exhibits;
+#[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine needs it"))]
+mod handed_on;
 mod inside;
 mod job;
 mod measure;

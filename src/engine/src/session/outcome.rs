@@ -8,6 +8,7 @@ use retort_spec::{Channel, Event, Mix, NetworkId, Origin, Role, RunResult};
 use super::{
     Halt,
     cache::{TrainedNetwork, behind},
+    handed_on::HandedOn,
     job::Job,
     measure::{answers, measure, test_answers},
     votes::VoteReport,
@@ -131,7 +132,9 @@ impl Job {
             };
             let (network, measured, file) = made;
             let (points, terms) = (Vec::new(), Vec::new());
-            let made = TrainedNetwork { key: None, network, measured, points, terms, file, exits: Vec::new() };
+            let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
+            let made =
+                TrainedNetwork { key: None, network, measured, points, terms, file, exits, discriminator, handed_on };
             self.take(planned.id, Rc::new(made), events);
         }
         Ok(())

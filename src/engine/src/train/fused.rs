@@ -138,6 +138,8 @@ pub struct Summed {
 /// A perceptron that learns.
 pub struct FusedMlp {
     perceptron: Perceptron,
+    /// Whether the last layer alone learns.
+    pub frozen: bool,
     optimizer: OptimizerConfig,
     /// Steps down a gradient.
     time: usize,
@@ -179,6 +181,7 @@ impl FusedMlp {
                 .map(|Dense { weight, bias }| [weight.numbers().len(), bias.len()].map(moments))
                 .collect(),
             perceptron,
+            frozen: false,
             optimizer: OptimizerConfig::new(experiment.optimizer, experiment.weight_decay),
             time: 0,
             output_gradient: Vec::new(),
@@ -257,7 +260,8 @@ impl FusedMlp {
             let second = moments.second.get_mut(from..from + weights.len()).unwrap_or_default();
             self.optimizer.update((rate, self.time), weights, gradient, [first, second]);
         };
-        for (index, (layer, moments)) in layers.iter_mut().zip(&mut self.moments).enumerate().rev() {
+        let learning = if self.frozen { 1 } else { layers.len() };
+        for (index, (layer, moments)) in layers.iter_mut().zip(&mut self.moments).enumerate().rev().take(learning) {
             let output_gradient = Matrix::with_rows(&self.output_gradient, rows);
             let input = outputs[..index].last();
             if let Some(input) = input {

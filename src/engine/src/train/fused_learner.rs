@@ -27,6 +27,12 @@ impl FusedLearner {
         Self { mlp: Box::new(FusedMlp::new(layers, experiment)), device: device.clone(), step: 0, steps }
     }
 
+    /// The same with all layers but the last kept as they are.
+    pub fn frozen(mut self) -> Self {
+        self.mlp.frozen = true;
+        self
+    }
+
     /// One step down the gradient of a batch's loss: [`FusedMlp::step`].
     pub fn step_fused(
         &mut self,

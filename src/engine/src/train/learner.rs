@@ -24,6 +24,8 @@ use crate::{
 /// A network, its optimizer, and how far it is.
 pub struct Learner {
     module: TrainedModule,
+    /// Whether the last layer alone learns.
+    frozen: bool,
     optimizer: ModuleOptimizer,
     step: u32,
     steps: u32,
@@ -89,10 +91,24 @@ impl Learner {
         steps: u32,
         device: &Device,
     ) -> Self {
-        let network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
+        Self::of_network(Network::fresh(architecture.kind, layers, &device.clone().autodiff()), experiment, steps)
+    }
+
+    /// The same from weights that were trained: batch normalization is folded into them and stays there, so that it
+    /// begins as the network that they are of.
+    pub fn trained(
+        architecture: &Architecture,
+        layers: &[Layer],
+        experiment: &Experiment,
+        steps: u32,
+        device: &Device,
+    ) -> Self {
+        Self::of_network(Network::from_layers(architecture.kind, layers, &device.clone().autodiff()), experiment, steps)
+    }
+
+    fn of_network(network: Network, experiment: &Experiment, steps: u32) -> Self {
         let optimizer = optimizer::build(experiment.optimizer, experiment.weight_decay);
-        let module = TrainedModule { network, side_matrices: SideMatrices::default() };
-        Self::from_module(module, optimizer, steps)
+        Self::from_module(TrainedModule { network, side_matrices: SideMatrices::default() }, optimizer, steps)
     }
 
     /// A learner of side matrices alone, from which a network is computed.
@@ -109,7 +125,18 @@ impl Learner {
     }
 
     fn from_module(module: TrainedModule, optimizer: ModuleOptimizer, steps: u32) -> Self {
-        Self { module, optimizer, step: 0, steps, loss: None, losses: 0, terms: Vec::new(), whole: None, fused: None }
+        Self {
+            module,
+            frozen: false,
+            optimizer,
+            step: 0,
+            steps,
+            loss: None,
+            losses: 0,
+            terms: Vec::new(),
+            whole: None,
+            fused: None,
+        }
     }
 
     /// Whether it learns by [`step_fused`](Self::step_fused).
@@ -164,6 +191,13 @@ impl Learner {
         self.module.side_matrices = side_matrices;
     }
 
+    /// The same with all layers but the last kept as they are, and nothing learned beside them.
+    pub fn frozen(mut self) -> Self {
+        self.frozen = true;
+        self.fused = self.fused.map(FusedLearner::frozen);
+        self
+    }
+
     /// The same with an optimizer that remembers no gradient: those of a stage that is over, of another size by far,
     /// would hold back the next one for a thousand steps.
     pub fn reset_optimizer(mut self, experiment: &Experiment) -> Self {
@@ -181,7 +215,10 @@ impl Learner {
         let StepLoss { loss, terms, statistics } = loss_of_step(&self.module.network, &self.module.side_matrices);
         // What no weight has a part in teaches nothing, and has no gradient to ask for.
         let Some(loss) = loss.filter(Tensor::is_tracked) else { return self };
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
+        let gradients = match self.module.network.classifier().filter(|_| self.frozen) {
+            Some(last) => GradientsParams::from_grads(loss.backward(), last),
+            None => GradientsParams::from_grads(loss.backward(), &self.module),
+        };
         self.module = self.optimizer.step(rate, self.module, gradients);
         self.module.network.absorb(&statistics);
         self.losses += 1;

@@ -32,6 +32,8 @@ pub(super) fn has(row: &LossRow) -> bool {
         && row.params.are_among(&NUMBERS, &["t2"], &[])
         && row.teachers.is_empty()
         && row.peers.is_empty()
+        && row.discriminator.w1.is_empty()
+        && [&row.student, &row.teacher].iter().all(|side| side.scores.rows().is_empty())
         && sides.iter().all(|side| side.branches.is_empty() && side.gate.is_empty())
 }
 

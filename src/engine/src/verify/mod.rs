@@ -11,8 +11,8 @@ use burn::tensor::{Device, ExecutionError};
 
 pub use losses::loss_and_gradient;
 pub use row::{
-    EpsilonRow, LossRow, NamedRow, NetworkOutputs, Parameters, PrivacyParameters, PrivacyResult, QuantizationRow, Row,
-    VoteResult, VoteRow,
+    Discriminator, EpsilonRow, LossRow, NamedRow, NetworkOutputs, Parameters, PrivacyParameters, PrivacyResult,
+    QuantizationRow, Row, Scores, VoteResult, VoteRow,
 };
 pub use sample::{Sample, TensorName};
 

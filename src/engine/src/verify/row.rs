@@ -86,6 +86,49 @@ pub struct NetworkOutputs {
     /// `[features]`: the variance.
     #[serde(default)]
     pub variance: Vec<f32>,
+    /// `[batch]` or `[batch][columns]`: what a discriminator says of the outputs.
+    #[serde(default)]
+    pub scores: Scores,
+}
+
+/// A discriminator's scores.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Scores {
+    /// One of each example.
+    One(Vec<f32>),
+    /// Several of each.
+    Several(Vec<Vec<f32>>),
+}
+
+impl Default for Scores {
+    fn default() -> Self {
+        Self::One(Vec::new())
+    }
+}
+
+impl Scores {
+    /// `[batch][columns]`.
+    pub fn rows(&self) -> Vec<Vec<f32>> {
+        match self {
+            Self::One(scores) => scores.iter().map(|score| vec![*score]).collect(),
+            Self::Several(scores) => scores.clone(),
+        }
+    }
+}
+
+/// A discriminator with one hidden layer and ReLU.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Discriminator {
+    /// `[inputs][units]`.
+    pub w1: Vec<Vec<f32>>,
+    /// `[units]`.
+    pub b1: Vec<f32>,
+    /// `[units][1]`.
+    pub w2: Vec<Vec<f32>>,
+    /// `[1]`.
+    pub b2: Vec<f32>,
 }
 
 /// A loss and its gradient.
@@ -121,9 +164,15 @@ pub struct LossRow {
     /// Its derivatives with respect to the student's outputs that are here.
     #[serde(default)]
     pub grad: NetworkOutputs,
-    /// The same of the teacher, whom a generator moves.
+    /// The same of the teacher's.
     #[serde(default)]
     pub grad_teacher: NetworkOutputs,
+    /// What tells both apart.
+    #[serde(default)]
+    pub discriminator: Discriminator,
+    /// The loss's derivatives with respect to that.
+    #[serde(default)]
+    pub grad_discriminator: Discriminator,
 }
 
 impl LossRow {

@@ -4,25 +4,26 @@
 //! divergences instead, the difference is a constant, the teachers' disagreement. It is added on the host.
 
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
-use retort_spec::{Mix, probability};
+use retort_spec::{Mix, Reversal, probability};
 
-use super::{LossRow, NetworkOutputs, RowResult, VerifyError, losses::compare, misfit};
+use super::{Discriminator, LossRow, NetworkOutputs, RowResult, VerifyError, losses::compare, misfit};
 use crate::{
     data::one_hot,
     device::read,
     mixture::{mix, row_weights, weighted},
     nets::Trace,
     objectives::{
-        Settings, cross_entropy, exits, generator,
+        Settings, cross_entropy, exits, fooling, generator,
         lifelong::{each_class, old_answers, old_answers_by_class, second_task, within_task},
         native_ensemble::native_ensemble,
+        scores,
         self_confidence::self_confidence,
-        soft_targets,
+        soft_targets, telling_apart, telling_apart_by_two,
     },
 };
 
 /// The schemes with their variants and the numbers that shape them. Those with an empty list of variants have one form.
-const SCHEMES: [(&str, &[&str], &[&str]); 10] = [
+const SCHEMES: [(&str, &[&str], &[&str]); 11] = [
     ("mutual", &["sum", "mean"], &["temperature", "peer", "peers"]),
     (
         "ensemble",
@@ -40,6 +41,11 @@ const SCHEMES: [(&str, &[&str], &[&str]); 10] = [
         "generator",
         &["one-hot", "balance", "activation", "total", "disagreement", "disagreement-author", "statistics"],
         &["one_hot", "balance", "activation", "temperature"],
+    ),
+    (
+        "adversarial",
+        &["discriminator", "student", "student-saturating", "meal", "student-logits", "discriminator-logits"],
+        &[],
     ),
 ];
 
@@ -89,6 +95,7 @@ pub(super) fn compute(row: &LossRow, device: &Device) -> Option<Computed> {
         "lwf" | "icarl" => of_tasks(row, &device),
         "exits" => of_exits(row, &device),
         "generator" => of_generator(row, &device),
+        "adversarial" => of_game(row, &device),
         _ => of_logits(row, &device),
     }
 }
@@ -268,6 +275,56 @@ fn of_generator(row: &LossRow, device: &Device) -> Option<Computed> {
         }
     };
     Some(Computed { loss, constant: 0.0, divergences: 1.0, outputs })
+}
+
+/// A student and a discriminator: scores of what both networks say, or a discriminator that gives them.
+fn of_game(row: &LossRow, device: &Device) -> Option<Computed> {
+    let (of_student, of_teacher) = (row.student.scores.rows(), row.teacher.scores.rows());
+    let variant = row.variant.as_deref()?;
+    let tracked = |matrix: &Matrix| matrix.tensor(device).require_grad();
+    let (loss, outputs): (_, Vec<(Matrix, Tensor<2>)>) = if variant.ends_with("-logits") {
+        let (student, teacher) = (Matrix::of(&row.student.logits)?, Matrix::of(&row.teacher.logits)?);
+        let parts = |from: &Discriminator| -> Option<Vec<Matrix>> {
+            let [b1, b2] = [&from.b1, &from.b2].map(|bias| Matrix::of(std::slice::from_ref(bias)));
+            Some(vec![Matrix::of(&from.w1)?, b1?, Matrix::of(&from.w2)?, b2?])
+        };
+        let discriminator = parts(&row.discriminator)?;
+        let (inputs, units) = (student.shape[1], discriminator[1].shape[1]);
+        let shapes: Vec<[usize; 2]> = discriminator.iter().map(|part| part.shape).collect();
+        if shapes != [[inputs, units], [1, units], [units, 1], [1, 1]] || teacher.shape != student.shape {
+            return None;
+        }
+        let (output, matrices) = (tracked(&student), discriminator.iter().map(tracked).collect::<Vec<_>>());
+        let of_student = scores(output.clone(), &matrices);
+        match variant {
+            "student-logits" => (fooling(&of_student, Reversal::Fool), vec![(Matrix::of(&row.grad.logits)?, output)]),
+            _ => {
+                let loss = telling_apart(&of_student, &scores(teacher.tensor(device), &matrices));
+                (loss, parts(&row.grad_discriminator)?.into_iter().zip(matrices).collect())
+            }
+        }
+    } else {
+        let (student, teacher) =
+            (Matrix::of(&of_student)?, Matrix::of(&of_teacher)?.shaped([of_student.len(), of_student.first()?.len()])?);
+        if student.shape[1] != if variant == "meal" { 2 } else { 1 } {
+            return None;
+        }
+        let (student, teacher) = (tracked(&student), tracked(&teacher));
+        let loss = match variant {
+            "discriminator" => telling_apart(&student, &teacher),
+            "meal" => telling_apart_by_two(&student, &teacher),
+            "student" => fooling(&student, Reversal::Fool),
+            _ => fooling(&student, Reversal::Reverse),
+        };
+        let mut outputs = vec![(Matrix::of(&row.grad.scores.rows())?, student)];
+        if let Some(wanted) = Matrix::of(&row.grad_teacher.scores.rows()) {
+            outputs.push((wanted, teacher));
+        }
+        (loss, outputs)
+    };
+    let fits = |(wanted, output): (Matrix, Tensor<2>)| Some((wanted.shaped(output.dims())?.numbers, output));
+    let outputs = outputs.into_iter().map(fits).collect::<Option<_>>()?;
+    Some(Computed { loss, constant: 0.0, divergences: 0.0, outputs })
 }
 
 /// The one teacher that several are.

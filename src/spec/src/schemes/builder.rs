@@ -96,6 +96,7 @@ pub fn learning(learner: NetworkId, labels: LabelAccess) -> Supervision {
         channel: Channel::Classes,
         manner: Manner::Usual,
         exits: Exits::None,
+        frozen: false,
         as_teacher: false,
         batches: STUDENT.to_owned(),
     }

@@ -12,9 +12,10 @@ use builder::Builder;
 use crate::{
     experiment::Experiment,
     network_id::Role,
-    plan::{Plan, PlannedNetwork, Supervision},
+    objectives::{DISCRIMINATOR_UNITS, Objective},
+    plan::{Origin, Plan, PlannedNetwork, Supervision},
     scheme_word::{Scheme, for_each_scheme},
-    values::{DataSet, Labels, Output, Transfer},
+    values::{DataSet, Judged, Labels, Output, Transfer},
 };
 
 /// What a scheme is.
@@ -129,7 +130,8 @@ impl Experiment {
         };
         // A teacher whom nobody listens to is trained for the page, and for no student.
         let is_heard = self.soft_weight > 0.0 || self.weights.used().next().is_some();
-        let is_needed = |one: &&Supervision| is_heard || one.learner.role != Role::Teacher;
+        let is_copied = |id| plan.networks.iter().any(|other| other.origin == Origin::Copy(id));
+        let is_needed = |one: &&Supervision| is_heard || one.learner.role != Role::Teacher || is_copied(one.learner);
         let phases = plan
             .phases
             .iter()
@@ -140,7 +142,14 @@ impl Experiment {
                 .map_or(0, |network| network.architecture.multiply_adds(self.input_count(), self.class_count()));
             // Labels and soft targets ask for a pass each, unless one serves both.
             let passes = if !one.imitates() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
-            PASSES * network as f64 * passes * rows * f64::from(epochs)
+            // A discriminator sees what both say, to learn from it and to be fooled.
+            let judged = match self.judged {
+                Judged::Features => self.teacher.widths.last().map_or(0, |width| *width as usize),
+                _ => self.class_count(),
+            };
+            let is_judged = one.imitates() && self.weights.get(Objective::Adversarial) > 0.0;
+            let judging = if is_judged { 3 * DISCRIMINATOR_UNITS * (judged + 1) } else { 0 };
+            PASSES * (network as f64 * passes + judging as f64) * rows * f64::from(epochs)
         };
         phases.map(cost).sum()
     }

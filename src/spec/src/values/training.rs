@@ -41,6 +41,30 @@ words! {
 }
 
 words! {
+    /// What the discriminator of an adversarial objective sees of teacher and student.
+    Judged {
+        /// Their answers at the temperature.
+        Probabilities = "probabilities",
+        /// Their logits.
+        Logits = "logits",
+        /// What their last layers read.
+        Features = "features",
+    }
+}
+
+words! {
+    /// What a student does about a discriminator.
+    Reversal {
+        /// It lowers −ln D, so that its outputs are taken for the teacher's.
+        Fool = "fool",
+        /// It raises the discriminator's loss: that one's gradient, reversed (Ganin & Lempitsky 2015, section 3).
+        Reverse = "reverse",
+        /// It lowers the discriminator's loss with it, as code does that forgets to reverse the gradient.
+        None = "none",
+    }
+}
+
+words! {
     /// On or off.
     OnOff {
         /// On.

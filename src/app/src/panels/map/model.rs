@@ -124,6 +124,8 @@ pub fn label_weight(experiment: &Experiment, lesson: &Supervision) -> Option<f64
         | LabelAccess::Task { labels, .. }
         | LabelAccess::Blind { labels, .. } => labels == none,
         LabelAccess::Apart { labels, .. } => labels == 0,
+        // No labels of this data set are.
+        LabelAccess::Elsewhere(_) => true,
         LabelAccess::Private { .. } | LabelAccess::Queries(_) => false,
     };
     let weight = if lesson.teachers.is_empty() { 1.0 } else { 1.0 - experiment.soft_weight };

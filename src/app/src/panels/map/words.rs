@@ -91,7 +91,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
         Say::SoftWeight => one(times(experiment.soft_weight)),
         Say::Transfer if votes => one(product.map_or_else(String::new, |lesson| labels(page, lesson))),
         Say::Transfer => one(texts.get(&format!("transfer-{}", experiment.transfer))),
-        Say::Twins if plan.contrast == Contrast::OtherStart => one(String::new()),
+        Say::Twins if matches!(plan.contrast, Contrast::OtherStart | Contrast::FreshStart) => one(String::new()),
         Say::Twins => one(texts.get("map-twins")),
         Say::Bits => one(texts.get(&format!("bits-{}", experiment.bits))),
     }
@@ -109,6 +109,7 @@ fn labels(page: &AppContext, lesson: &Supervision) -> String {
         LabelAccess::Private { queries, of, .. } => {
             (data.train.saturating_sub(queries) / u32::from(of), "map-labels-each")
         }
+        LabelAccess::Elsewhere(_) => return texts.get("transfer-other"),
         LabelAccess::Queries(queries) => (queries.min(data.train / 2), "map-queries"),
         LabelAccess::Some(labels)
         | LabelAccess::Special { labels, .. }

@@ -53,6 +53,15 @@ pub fn usual(page: &AppContext) -> Html {
     }
 }
 
+/// The knobs that mean something to one objective alone.
+pub fn own_knobs(objective: Objective) -> &'static [&'static str] {
+    match objective {
+        Objective::Decoupled => &["decoupled-target", "decoupled-others"],
+        Objective::Adversarial => &["judged", "reversal"],
+        _ => &[],
+    }
+}
+
 /// An objective's entry.
 pub fn entry(page: &AppContext, objective: Objective) -> Html {
     let (texts, experiment, word) = (&page.texts, &page.state.experiment, objective.word());
@@ -89,10 +98,7 @@ pub fn entry(page: &AppContext, objective: Objective) -> Html {
                 { remedy(page, objective) }
             }
             { fold(texts, &name, texts.help(&format!("knob-{word}")), (formula, about.source, about.url), why) }
-            if is_used && objective == Objective::Decoupled {
-                { knob_control(page, "decoupled-target") }
-                { knob_control(page, "decoupled-others") }
-            }
+            { for own_knobs(objective).iter().filter(|_| is_used).map(|key| knob_control(page, key)) }
         </li>
     }
 }

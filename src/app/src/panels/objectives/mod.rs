@@ -15,7 +15,7 @@ use crate::{
     i18n::{Texts, format::number, formula::typeset},
     island,
     panels::objectives::{
-        entry::{entry, usual},
+        entry::{entry, own_knobs, usual},
         terms::term_chart,
     },
     state::loss_terms::{LABELS, SOFT_TARGETS, Term, has_first_stage, sums},
@@ -30,8 +30,8 @@ use crate::{
 pub const PANEL: Panel = Panel {
     id: "objectives",
     holds: |key| {
-        let shapes = matches!(key, "decoupled-target" | "decoupled-others" | "guided" | "first-stage");
-        shapes || Objective::WORDS.contains(&key)
+        let is_own = |objective: &Objective| own_knobs(*objective).contains(&key);
+        matches!(key, "guided" | "first-stage") || Objective::WORDS.contains(&key) || Objective::ALL.iter().any(is_own)
     },
     // Where nobody imitates answers there is nothing to ask for.
     applies: |experiment, plan| {

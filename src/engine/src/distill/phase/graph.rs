@@ -7,7 +7,7 @@ use burn::{
     tensor::{ExecutionError, Tensor},
 };
 use retort_spec::{
-    Channel, EngineError, Exits, Experiment, Mix, NetworkId, ObjectiveTiming, PlannedNetwork, Supervision,
+    Channel, EngineError, Exits, Experiment, Mix, NetworkId, Objective, ObjectiveTiming, PlannedNetwork, Supervision,
 };
 
 use super::{PhaseRun, Start, Trainee};
@@ -21,7 +21,7 @@ use crate::{
         transfer::{TransferBatch, TransferSource, mixed},
     },
     nets::{Network, Pass, Trace},
-    objectives::{Settings, SideMatrices, Source, cross_entropy, exits, method, soft_targets},
+    objectives::{Settings, SideMatrices, Source, cross_entropy, exits, judge, method, soft_targets},
     train::{
         device_dataset::{DeviceDataset, select},
         learner::StepLoss,
@@ -161,6 +161,39 @@ impl PhaseRun {
         }
     }
 
+    /// A discriminator's scores of what a network and its teachers say of the test set, one of each example; `None`
+    /// where there is no discriminator.
+    ///
+    /// # Errors
+    /// The device's, if a read fails.
+    pub async fn judged(
+        &self,
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        trainee: &Trainee,
+    ) -> Result<Option<[Vec<f32>; 2]>, ExecutionError> {
+        let Some(range) = trainee.by_graph.objectives.matrices_of(Objective::Adversarial) else { return Ok(None) };
+        let (network, settings) = (trainee.learner.network(), Settings::of(experiment));
+        let matrices = trainee.learner.side_matrices().valid().some(range);
+        let teacher = |id: NetworkId| {
+            let frozen = self.transfer.as_ref().and_then(|transfer| transfer.network(id)).cloned();
+            frozen.or_else(|| self.network(id))
+        };
+        let teachers: Vec<(Network, f64)> =
+            trainee.supervision.teachers.iter().filter_map(|&(id, weight)| Some((teacher(id)?, weight))).collect();
+        let mut all = [Vec::new(), Vec::new()];
+        for inputs in data.test_chunks(&network) {
+            let ask = |network: &Network| network.forward(inputs.clone(), Pass::Test);
+            let traces = teachers.iter().map(|(network, weight)| (ask(network), *weight)).collect();
+            let Some(taught) = mixed(experiment.mix, traces, experiment.temperature) else { return Ok(None) };
+            let scores = judge(&ask(&network), &taught, &settings, &matrices);
+            for (all, scores) in all.iter_mut().zip(scores) {
+                all.extend(read(scores).await?);
+            }
+        }
+        Ok(Some(all))
+    }
+
     /// Whether anybody is to be asked about a transfer batch at this step.
     fn asks_teachers(trainee: &Trainee, experiment: &Experiment, exclusive: bool, is_first_stage: bool) -> bool {
         (trainee.soft_weight(experiment) > 0.0 && !exclusive)
@@ -207,7 +240,8 @@ impl PhaseRun {
             .zip(&asks)
             .map(|(trainee, &asks)| {
                 let batch = batch.as_ref().filter(|_| asks || imitated.contains(&trainee.id()))?;
-                Some(trainee.learner.tracked().forward(batch.inputs.clone().autodiff(), Pass::Train(None)))
+                let pass = if trainee.supervision.frozen { Pass::Test } else { Pass::Train(None) };
+                Some(trainee.learner.tracked().forward(batch.inputs.clone().autodiff(), pass))
             })
             .collect();
         let ids: Vec<NetworkId> = trainees.iter().map(Trainee::id).collect();
@@ -271,6 +305,8 @@ impl PhaseRun {
                 let hard = labelled.filter(|_| asks_labels).map(|LabelledBatch { inputs, targets, rows, .. }| {
                     let trace = match &own {
                         Some(own) if shared && asks_teacher => own.clone(),
+                        // What is frozen is normalized by what it was trained on.
+                        _ if supervision.frozen => network.forward(inputs.autodiff(), Pass::Test),
                         _ => network.forward(inputs.autodiff(), Pass::Train(dropout.as_mut())),
                     };
                     (trace.first(classes), smoothed(targets, supervision.smoothing), rows)

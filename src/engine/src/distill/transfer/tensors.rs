@@ -2,7 +2,7 @@
 
 use burn::tensor::{ExecutionError, Tensor, activation::log_softmax};
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Experiment, Knowledge, Mix, NetworkId, Supervision};
+use retort_spec::{Experiment, Judged, Knowledge, Mix, NetworkId, Objective, Supervision};
 
 use super::{TransferSource, copy_rows};
 use crate::{
@@ -64,7 +64,10 @@ impl Parts {
             fused: None,
             seen: if is_own { together(&|one| rows_of(data, experiment, one, seed)) } else { Vec::new() },
             classes: None,
-            needs_trace: experiment.weights.used().any(|(of, _)| of.info().knowledge != Knowledge::Responses),
+            needs_trace: experiment.weights.used().any(|(of, _)| {
+                let sees_features = of == Objective::Adversarial && experiment.judged == Judged::Features;
+                sees_features || of.info().knowledge != Knowledge::Responses
+            }),
         };
         (parts, None)
     }
