@@ -25,8 +25,10 @@ pub fn joined(parts: &[(String, String)]) -> String {
 /// The knobs that a sweep of the page may turn. Others decide how a trained network is compressed, which the sweep
 /// does not do.
 pub fn sweepable(experiment: &Experiment) -> impl Iterator<Item = &'static Knob> {
-    // No class can be left out of two.
-    let has_values = |knob: &&Knob| knob.kind != Kind::Classes || experiment.class_count() > 2;
+    // No class can be left out of two, and points are moved by hand.
+    let has_values = |knob: &&Knob| {
+        (knob.kind != Kind::Classes || experiment.class_count() > 2) && knob.kind != Kind::Points
+    };
     KNOBS.iter().filter(|knob| knob.phase != Phase::Show && experiment.applies(knob.key)).filter(has_values)
 }
 

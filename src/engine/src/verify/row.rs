@@ -92,7 +92,7 @@ pub struct NetworkOutputs {
 }
 
 /// A discriminator's scores.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
 pub enum Scores {
     /// One of each example.

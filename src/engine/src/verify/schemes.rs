@@ -57,7 +57,7 @@ pub(super) fn has(row: &LossRow) -> bool {
             None => variants.is_empty(),
         };
         let subsets: &[&str] = if *objective == "specialists" { &["subsets"] } else { &[] };
-        let moves = *objective == "generator" || !row.moves_teacher();
+        let moves = matches!(*objective, "generator" | "adversarial") || !row.moves_teacher();
         *objective == row.objective && is_variant && moves && row.params.are_among(numbers, &[], subsets)
     })
 }

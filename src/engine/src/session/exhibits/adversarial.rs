@@ -22,6 +22,7 @@ impl Job {
             ranges: [[0.0, f64::from(epochs)], [0.0, 100.0]],
             truth: none(),
             points: none(),
+            moves: false,
             lines: known.iter().map(|(id, curve)| (*id, curve.points.clone().into())).collect(),
             clouds: Vec::new(),
         };
@@ -35,6 +36,7 @@ impl Job {
             ranges: [[0.0, 100.0], [0.0, f64::from((most / 10.0).ceil() * 10.0)]],
             truth: none(),
             points: none(),
+            moves: false,
             lines: teacher.into_iter().chain([(student, of_student.into())]).collect(),
             clouds: Vec::new(),
         };
