@@ -3,7 +3,9 @@
 //! The engine decides by what the networks hand on (`engine/objectives`); this says the same before anything is
 //! trained.
 
-use retort_spec::{Architecture, Experiment, HintLayer, Incompatibility, Judged, Knowledge, Objective, geometry::Extent};
+use retort_spec::{
+    Architecture, Experiment, HintLayer, Incompatibility, Judged, Knowledge, Objective, geometry::Extent,
+};
 
 use crate::state::setting::turned;
 

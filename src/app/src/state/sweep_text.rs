@@ -26,9 +26,8 @@ pub fn joined(parts: &[(String, String)]) -> String {
 /// does not do.
 pub fn sweepable(experiment: &Experiment) -> impl Iterator<Item = &'static Knob> {
     // No class can be left out of two, and points are moved by hand.
-    let has_values = |knob: &&Knob| {
-        (knob.kind != Kind::Classes || experiment.class_count() > 2) && knob.kind != Kind::Points
-    };
+    let has_values =
+        |knob: &&Knob| (knob.kind != Kind::Classes || experiment.class_count() > 2) && knob.kind != Kind::Points;
     KNOBS.iter().filter(|knob| knob.phase != Phase::Show && experiment.applies(knob.key)).filter(has_values)
 }
 
