@@ -102,8 +102,8 @@ fn taught(comparison: Comparison, inputs: Option<usize>) -> Lesson {
     })
 }
 
-/// `opinions`: a Transformer teaches a BiLSTM by its soft targets, or by its logits (Tang et al. 2019). In English other
-/// lessons stand beside.
+/// `opinions`: a Transformer teaches a BiLSTM by its soft targets, or by its logits (Tang et al. 2019). In English
+/// other lessons stand beside.
 pub fn opinions(task: &Task, data: DataSet) -> Vec<Phase> {
     let usual = Usual::of(data, task);
     let labels = usual.labels();

@@ -85,6 +85,9 @@ impl<'de> Deserializer<'de> for &Source {
     fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_u8(self.below(2) as u8)
     }
+    fn deserialize_i16<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_i16(self.below(1 << 16) as i16)
+    }
     fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         // As many short numbers as long ones.
         visitor.visit_u32((self.below(1 << 32) >> self.below(32)) as u32)
@@ -143,6 +146,6 @@ impl<'de> Deserializer<'de> for &Source {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u16 u128 f32 char unit unit_struct tuple_struct map identifier ignored_any
+        i8 i32 i64 i128 u16 u128 f32 char unit unit_struct tuple_struct map identifier ignored_any
     }
 }
