@@ -237,6 +237,25 @@ fn beside(scheme: Scheme) -> (&'static str, &'static [Beside]) {
                 ("scheme=noise&student=64&transfer=noise", "uniform noise, 64 units"),
             ],
         ),
+        Scheme::Generator => (
+            "pictures that the teacher is sure of; the control is shown sparse noise",
+            &[
+                ("scheme=generator&generator=disagreement", "pictures on which the student disagrees"),
+                ("scheme=generator&student-epochs=120", "three times the steps, for all"),
+                ("scheme=generator&student=64", "64 units"),
+                ("scheme=generator&student=64&generator=disagreement", "those, and disagreement"),
+            ],
+        ),
+        Scheme::Dataset => (
+            "one picture of each class; the control learns as many real examples",
+            &[
+                ("scheme=dataset&pictures=5", "five pictures of each class"),
+                ("scheme=dataset&pictures=10", "ten"),
+                ("scheme=dataset&student=64", "64 units"),
+                ("scheme=dataset&student=conv:4,8", "a convolutional network, matched at its classifier"),
+                ("labels=all&soft=0", "all examples"),
+            ],
+        ),
         Scheme::Subliminal => (
             "",
             &[
@@ -383,15 +402,14 @@ fn cells(row: &Row) -> String {
 
 /// What the scheme shows of the first seed: of votes what each student is told, and what that gives away; of classes
 /// that arrive in two steps what is left of the first ones, told the task and not told; of a discriminator how often it
-/// is right.
+/// is right; of pictures what the teacher says of them.
 fn shown(row: &Row) -> String {
+    const TABLES: [&str; 4] = ["private-table", "lifelong-table", "drawing-table", "handful-table"];
     let tables = row.shown.iter().filter_map(|block| match block {
         Block::Table { caption, rows, .. } => Some((caption.key.as_str(), rows)),
         _ => None,
     });
-    let tables: Vec<_> = tables
-        .filter(|(key, _)| ["private-table", "lifelong-table", "judged-table", "handed-table"].contains(key))
-        .collect();
+    let tables: Vec<_> = tables.filter(|(key, _)| TABLES.contains(key)).collect();
     let Some(&(key, rows)) = tables.first() else { return String::new() };
     let line = |(name, cells): &(RowName, Vec<Cell>)| {
         let RowName::Network(id) = name else { return String::new() };
@@ -403,6 +421,10 @@ fn shown(row: &Row) -> String {
         };
         let [one, two, three, four] = [0, 1, 2, 3].map(|place| cells.get(place).map_or_else(String::new, number));
         let said = match key {
+            "drawing-table" => {
+                format!("{id}: teacher sure {two}, classes that come {three}; {four} · 10⁶ multiply–adds")
+            }
+            "handful-table" => id.to_string(),
             "private-table" => format!("noise {one}: ε ≤ {two}, found {three}; labels right {four}"),
             "handed-table" => format!("{id}: of its own data {two}; moved {three}, last layer {four}"),
             "judged-table" => format!("discriminator right {one}: student's {two}, teacher's {three}"),

@@ -146,6 +146,17 @@ pub enum Block {
         /// A network's name, or another text, and a number for each column.
         rows: Vec<(RowName, Vec<Cell>)>,
     },
+    /// Pictures side by side.
+    Pictures {
+        /// What they are.
+        caption: Phrase,
+        /// Rows and columns of each.
+        side: u32,
+        /// How many stand in a row.
+        across: u32,
+        /// Each row by row, 0 for black to 1 for white.
+        ink: Floats,
+    },
     /// Files that the visitor may take away; the one that is chosen is asked for by its word, and comes as
     /// [`Event::File`](crate::Event::File).
     Files {

@@ -9,9 +9,9 @@ use crate::{
     quant_scheme::QuantScheme,
     scheme_word::Scheme,
     values::{
-        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, Granularity, Heads, HintLayer, Judged,
-        Labels, MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range,
-        Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, GeneratorLoss, Granularity, Heads,
+        HintLayer, Judged, Labels, MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output,
+        PtqMethod, Range, Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -43,6 +43,8 @@ pub struct Experiment {
     pub noise_law: NoiseLaw,
     pub heads: Heads,
     pub kept: u32,
+    pub generator: GeneratorLoss,
+    pub pictures: u32,
     pub teacher: Architecture,
     pub student: Architecture,
     pub teacher_epochs: u32,
@@ -128,6 +130,8 @@ impl Experiment {
             noise_law: NoiseLaw::Gauss,
             heads: Heads::Apart,
             kept: 0,
+            generator: GeneratorLoss::Unmistakable,
+            pictures: 1,
             teacher: Architecture::mlp([128, 128]),
             student: Architecture::mlp([16]),
             teacher_epochs: 20,

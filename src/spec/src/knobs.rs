@@ -7,14 +7,14 @@ use crate::{
     link::{readings, with_commas, with_point},
     number::read_number,
     objectives::Objective,
-    plan::{Channel, Exits, Supervision},
+    plan::{Channel, Exits, Shown, Supervision},
     problem::ProblemKind,
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, Granularity, Heads, HintLayer, Judged, MemberLabels,
-        Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Reversal, Rounding, Schedule,
-        TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, GeneratorLoss, Granularity, Heads, HintLayer, Judged,
+        MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Reversal, Rounding,
+        Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -309,6 +309,8 @@ macro_rules! knobs {
             knob!("noise-law", Student, noise_law, Kind::Choice(NoiseLaw::WORDS)),
             knob!("heads", Teacher, heads, Kind::Choice(Heads::WORDS)),
             knob!("kept", Student, kept, whole(0, 10_000)),
+            knob!("generator", Student, generator, Kind::Choice(GeneratorLoss::WORDS)),
+            knob!("pictures", Teacher, pictures, whole(1, 20)),
             knob!("teacher", Teacher, teacher, Kind::Widths),
             knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
             knob!("teacher-labels", Teacher, teacher_labels, Kind::Labels { min: 1, max: 60_000 }),
@@ -446,6 +448,14 @@ impl Experiment {
         if self.scheme == Scheme::Exits && (key == "transfer" || key.parse::<Objective>().is_ok()) {
             return false;
         }
+        // A student without data sees neither labels nor examples, whatever stands there.
+        if self.scheme == Scheme::Generator && ["transfer", "labels", "omit", "soft"].contains(&key) {
+            return false;
+        }
+        // How many labels there are says the number of pictures, and nobody is asked about anything.
+        if self.scheme == Scheme::Dataset && ["transfer", "labels", "omit"].contains(&key) {
+            return false;
+        }
         let is_of_students = knob(key).is_some_and(|knob| knob.phase == Phase::Student);
         let needs_classes = match key {
             "student-epochs" => false,
@@ -524,6 +534,8 @@ impl Experiment {
                 "labels" | "omit" => sees_revealed || (is_taught && self.applies(knob.key)),
                 "mix" => supervision.teachers.len() > 1,
                 "vote-noise" | "noise-law" => matches!(supervision.channel, Channel::Votes(Some(_))),
+                "generator" => supervision.shown == Shown::Generated,
+                "pictures" => supervision.shown == Shown::Matching,
                 key if SCHEME_KNOBS.contains(&key) => false,
                 "transfer" => is_taught,
                 _ => knob.phase <= Phase::Teacher || (knob.phase == Phase::Student && is_taught && by_classes),

@@ -48,6 +48,10 @@ words! {
         DeepSupervision = "deep-supervision",
         /// It starts from random weights, and not from those of a trained network.
         FreshStart = "fresh-start",
+        /// Its teacher is asked about sparse noise.
+        SparseNoise = "sparse-noise",
+        /// It learns real examples, chosen at random.
+        RealExamples = "real-examples",
     }
 }
 
@@ -129,6 +133,9 @@ pub struct Supervision {
     /// Whether its layers but the last keep the weights that it starts from.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,
+    /// What it is shown in place of examples.
+    #[serde(default, skip_serializing_if = "Shown::are_examples")]
+    pub shown: Shown,
     /// Whether hidden units are dropped, and which stream of batches it sees: a teacher's or a student's.
     pub as_teacher: bool,
     /// The name of its stream of labelled batches: networks of one stream see the same batches.
@@ -158,7 +165,7 @@ words! {
 impl Supervision {
     /// Whether it learns what teachers answer, rather than labels, whoever gives those.
     pub fn imitates(&self) -> bool {
-        !self.teachers.is_empty() && !matches!(self.channel, Channel::Votes(_))
+        !self.teachers.is_empty() && !matches!(self.channel, Channel::Votes(_) | Channel::Pictures)
     }
 }
 
@@ -173,6 +180,34 @@ words! {
         Labels = "labels",
         /// From labels and from what the last one says (Zhang et al. 2019, section 3).
         Last = "last",
+    }
+}
+
+words! {
+    /// What a network is shown.
+    #[derive(Default)]
+    Shown {
+        /// Examples, as its labels and the transfer set say.
+        #[default]
+        Examples = "examples",
+        /// Uniform noise.
+        Noise = "noise",
+        /// Noise of which half the pixels are black and the rest uniform.
+        Sparse = "sparse",
+        /// What a generator draws that learns beside it.
+        Generated = "generated",
+        /// Pictures that are learned beside it, and by its gradients.
+        Matching = "matching",
+        /// The pictures that were learned beside its teacher.
+        Distilled = "distilled",
+        /// The means of classes.
+        Means = "means",
+    }
+}
+
+impl Shown {
+    fn are_examples(&self) -> bool {
+        *self == Self::Examples
     }
 }
 
@@ -200,6 +235,8 @@ pub enum Channel {
     /// The class that most of its members vote for, once noise was added to the counts, as a label (Papernot et al.
     /// 2017, section 2.1). The noise is the experiment's, doubled so many times; `None` for no noise.
     Votes(Option<i8>),
+    /// Pictures that were learned beside it, with their labels.
+    Pictures,
 }
 
 impl Channel {
@@ -303,7 +340,9 @@ impl PlannedNetwork {
 impl Supervision {
     /// Whether only an autodiff graph finds the gradients of its loss: that is more than soft targets and labels.
     pub fn needs_graph(&self) -> bool {
-        self.exits != Exits::None || matches!(self.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
+        self.exits != Exits::None
+            || matches!(self.labels, LabelAccess::Special { .. } | LabelAccess::Task { .. })
+            || !matches!(self.shown, Shown::Examples | Shown::Noise | Shown::Sparse)
     }
 }
 

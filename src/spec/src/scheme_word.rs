@@ -44,6 +44,10 @@ macro_rules! for_each_scheme {
                 "Yosinski et al. 2014, section 2" "https://arxiv.org/abs/1411.1792";
             noise Noise "noise" WithoutData
                 "Nayak et al. 2021, section 3" "https://arxiv.org/abs/2011.09113";
+            generator Generator "generator" WithoutData
+                "Chen et al. 2019, section 3" "https://arxiv.org/abs/1904.01186";
+            dataset Dataset "dataset" WithoutData
+                "Zhao et al. 2021, section 3" "https://arxiv.org/abs/2006.05929";
             subliminal Subliminal "subliminal" WithoutData
                 "Cloud et al. 2025, section 6" "https://arxiv.org/abs/2507.14805";
         }

@@ -2,7 +2,7 @@
 
 use retort_spec::{
     Channel, ClassNames, CompressionStep, Contrast, DataSet, Experiment, FileProblem, Kind, Knob, Manner, NetworkId,
-    Origin, Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Sparsity, changed,
+    Origin, Pipeline, PipelineError, Plan, QuantScheme, Rank, Role, Shown, Sparsity, changed,
 };
 
 use crate::i18n::{
@@ -100,6 +100,10 @@ fn named(texts: &Texts, plan: &Plan, id: NetworkId, prefix: &str) -> String {
     {
         return texts.get(&format!("{prefix}-{word}"));
     }
+    let shown = plan.supervision(id).map(|(_, lesson)| lesson.shown).filter(|shown| *shown != Shown::Examples);
+    if let Some(shown) = shown {
+        return texts.get(&format!("{prefix}-{shown}"));
+    }
     let word = match (id.role, plan.contrast) {
         (Role::Teacher, Contrast::Noiseless) => "votes",
         (Role::Teacher, Contrast::FineTuned) => "before",
@@ -149,6 +153,7 @@ pub fn taught_by(texts: &Texts, plan: &Plan, id: NetworkId) -> String {
                 Some(Channel::Old) => "taught-by-old",
                 Some(Channel::Votes(None)) => "taught-by-votes",
                 Some(Channel::Votes(_)) => "taught-by-noisy-votes",
+                Some(Channel::Pictures) => "taught-by-pictures",
                 _ => "taught-by",
             };
             texts.with(key, &[("names", names(&teachers))])

@@ -12,7 +12,7 @@ use crate::{
 use fluent_bundle::FluentResource;
 use retort_spec::{
     COMPRESSION_STEPS, ClassCodeProblem, ClassNames, Contrast, DataSet, FileFormat, FileProblem, KNOBS, Kind,
-    Knowledge, Manner, NetworkKind, Objective, PipelineError, Role, Scheme, SchemeGroup,
+    Knowledge, Manner, NetworkKind, Objective, PipelineError, Role, Scheme, SchemeGroup, Shown,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,6 +101,10 @@ fn derived() -> BTreeSet<String> {
         ids.extend([format!("{id}.help"), id]);
     }
     ids.extend(Manner::WORDS[1..].iter().flat_map(|word| [format!("network-{word}"), format!("short-{word}")]));
+    for word in &Shown::WORDS[1..] {
+        ids.extend(["network", "short"].map(|kind| format!("{kind}-{word}")));
+    }
+    ids.extend(["noise", "sparse", "generated", "matching", "means"].map(|word| format!("drawing-{word}")));
     ids.extend(["classes", "tokens", "numbers"].map(|output| format!("task-{output}-score")));
     // The parts that the engine gives curves of their own.
     ids.extend(["term-target", "term-others", "term-fooling", "term-telling-apart"].map(String::from));

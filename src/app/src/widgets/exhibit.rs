@@ -14,6 +14,7 @@ use crate::{
         dom::{network_class, text_of},
         knob::knob_label,
         phrase::phrase,
+        pixel_grid::{Grid, grey},
         window::{PHONE, use_narrower},
     },
 };
@@ -29,6 +30,7 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
             Block::Field { id, .. } => ("field", format!("field-{id}")),
             Block::Texts { id, .. } => ("texts", format!("texts-{id}")),
             Block::Note(note) => ("note", note.key.clone()),
+            Block::Pictures { caption, .. } => ("pictures", caption.key.clone()),
             _ => ("block", format!("block-{}", exhibit.blocks.len() - index)),
         };
         html! { <div class={format!("exhibit-{kind}")} {key}>{ block(page, one) }</div> }
@@ -54,6 +56,11 @@ fn block(page: &AppContext, block: &Block) -> Html {
         }
         Block::Texts { .. } => island!(use_texts, TextsProps { block: block.clone() }),
         Block::Table { caption, columns, rows } => table(page, &phrase(page, caption), columns, rows),
+        Block::Pictures { caption, side, across, ink } => {
+            let caption = phrase(page, caption);
+            let picture = Grid::squares(ink, *side as usize, *across as usize, &|ink| grey(ink, 1.0));
+            html! { <figure>{ picture.picture(caption.clone()) }<figcaption>{ caption }</figcaption></figure> }
+        }
         Block::Files { id, caption, files } => {
             let button = |(word, name, size): &(String, Phrase, f64)| {
                 let (page, id, word) = (page.clone(), *id, word.clone());

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Squares in a row of a picture of many.
-const ACROSS: usize = 8;
+pub const ACROSS: usize = 8;
 /// How wide a square is drawn, in pixels of the page, where there is room.
 const TILE: usize = 32;
 /// The same of a cell of a strip and of a matrix.
@@ -43,14 +43,14 @@ impl Grid {
         }
     }
 
-    /// Squares of this side, eight in a row, a clear cell between them; squares of one cell as one strip.
+    /// Squares of this side, so many in a row, a clear cell between them; squares of one cell as one strip.
     ///
     /// # Shapes
     /// `values`: `[squares, side²]`.
-    pub fn squares(values: &[f32], side: usize, colour: &dyn Fn(f32) -> Colour) -> Self {
+    pub fn squares(values: &[f32], side: usize, across: usize, colour: &dyn Fn(f32) -> Colour) -> Self {
         let side = side.max(1);
         let count = values.len() / (side * side);
-        let (across, pitch) = if side == 1 { (count.max(1), 1) } else { (ACROSS.min(count.max(1)), side + 1) };
+        let (across, pitch) = if side == 1 { (count.max(1), 1) } else { (across.clamp(1, count.max(1)), side + 1) };
         let extent = |squares: usize| (squares.max(1) * pitch).saturating_sub(pitch - side);
         let (rows, columns) = (extent(count.div_ceil(across)), extent(across));
         let mut grid = Self::clear([rows, columns], columns * if side == 1 { 2 * CELL } else { TILE.div_ceil(side) });
@@ -122,19 +122,19 @@ mod tests {
 
     #[test]
     fn squares_stand_eight_in_a_row_with_a_clear_cell_between_them() {
-        let two = Grid::squares(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], 2, &ink);
+        let two = Grid::squares(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0], 2, ACROSS, &ink);
         assert_eq!(two.shape, [2, 5]);
         assert_eq!(inks(&two), [1, 2, 0, 5, 6, 3, 4, 0, 7, 8]);
-        let nine = Grid::squares(&[9.0; 36], 2, &ink);
+        let nine = Grid::squares(&[9.0; 36], 2, ACROSS, &ink);
         assert_eq!(nine.shape, [5, 23]);
         assert_eq!(inks(&nine)[3 * 23..3 * 23 + 3], [9, 9, 0], "the ninth begins a row");
     }
 
     #[test]
     fn units_are_one_strip_and_nothing_is_a_cell() {
-        let strip = Grid::squares(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 1, &ink);
+        let strip = Grid::squares(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 1, ACROSS, &ink);
         assert_eq!((strip.shape, inks(&strip)), ([1, 9], vec![1, 2, 3, 4, 5, 6, 7, 8, 9]));
-        assert_eq!(Grid::squares(&[], 1, &ink).shape, [1, 1]);
+        assert_eq!(Grid::squares(&[], 1, ACROSS, &ink).shape, [1, 1]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which examples a network of a plan sees: the labelled ones, and those that it is distilled on.
 
-use retort_spec::{Experiment, LabelAccess, Labels, Supervision, Transfer};
+use retort_spec::{Experiment, LabelAccess, Labels, Shown, Supervision, Transfer};
 
 use crate::{data::split, train::device_dataset::DeviceDataset};
 
@@ -135,8 +135,18 @@ pub fn transfer_rows_of(
     supervision: &Supervision,
     seed: u32,
 ) -> Vec<u32> {
-    match experiment.transfer {
+    match transfer_of(experiment, supervision) {
         Transfer::Labelled => rows_of(data, experiment, supervision, seed),
-        _ => transfer_rows(data, experiment, seed),
+        transfer => transfer_rows(data, &Experiment { transfer, ..experiment.clone() }, seed),
+    }
+}
+
+/// What the networks of a supervision are distilled on: the experiment's transfer set, unless the plan has another. Of
+/// what a generator draws it says how many there are.
+pub fn transfer_of(experiment: &Experiment, supervision: &Supervision) -> Transfer {
+    match supervision.shown {
+        Shown::Examples | Shown::Matching | Shown::Distilled | Shown::Means => experiment.transfer,
+        Shown::Noise => Transfer::Noise,
+        Shown::Sparse | Shown::Generated => Transfer::Sparse,
     }
 }

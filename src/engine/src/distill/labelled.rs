@@ -3,11 +3,15 @@
 #[cfg(feature = "graph")]
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
+#[cfg(feature = "graph")]
+use retort_spec::Shown;
 use retort_spec::{Experiment, Supervision};
 
 use super::examples::rows_of;
 #[cfg(feature = "graph")]
-use crate::train::device_dataset::{RowIndices, upload};
+use super::matching::{means, of_pictures};
+#[cfg(feature = "graph")]
+use crate::train::device_dataset::{RowIndices, select, upload};
 use crate::{
     data::batch::Batches,
     random,
@@ -35,6 +39,9 @@ pub struct LabelledSource {
     /// The classes that stand for the labels, one for each training example; `None` where the labels themselves are
     /// seen.
     pub told: Option<Vec<u8>>,
+    /// What is shown in place of training examples, `[rows, features]`.
+    #[cfg(feature = "graph")]
+    pub shown: Option<Tensor<2>>,
     batches: Batches,
     /// Moves images where they are jittered.
     pub generator: ChaCha8Rng,
@@ -49,12 +56,30 @@ impl LabelledSource {
             (false, "student") => "labelled batches".to_owned(),
             _ => format!("{name} batches"),
         };
-        Self {
+        let source = Self {
             batches: Batches::new(rows.clone(), seed, &purpose),
             rows,
             told: None,
+            #[cfg(feature = "graph")]
+            shown: None,
             generator: random::stream(seed, &format!("{name} jitter")),
+        };
+        #[cfg(feature = "graph")]
+        if supervision.shown == Shown::Means {
+            return source.showing(data, means(data, experiment.pictures as usize), (seed, &purpose[..]));
         }
+        source
+    }
+
+    /// The same showing these pictures, `[pictures, features]`, as many of each class.
+    #[cfg(feature = "graph")]
+    pub fn showing(mut self, data: &DeviceDataset, pictures: Vec<f32>, (seed, purpose): (u32, &str)) -> Self {
+        let count = pictures.len() / data.dataset.features().max(1);
+        self.rows = (0..count as u32).collect();
+        self.batches = Batches::new(self.rows.clone(), seed, purpose);
+        self.told = Some(of_pictures(count, data.dataset.classes));
+        self.shown = Some(upload(pictures, data.dataset.features(), &data.device));
+        self
     }
 
     /// The rows of the next batch; none without labels.
@@ -68,7 +93,10 @@ impl LabelledSource {
         let rows = self.draw(experiment);
         (!rows.is_empty()).then(|| {
             let indices = data.row_indices(&rows);
-            let inputs = data.inputs((&rows, &indices), experiment.jitter, &mut self.generator);
+            let inputs = match &self.shown {
+                Some(pictures) => select(pictures, &indices),
+                None => data.inputs((&rows, &indices), experiment.jitter, &mut self.generator),
+            };
             let targets = match &self.told {
                 None => data.targets(&indices),
                 Some(_) => {

@@ -3,9 +3,13 @@
 #[cfg(feature = "graph")]
 mod active_objectives;
 pub mod examples;
+#[cfg(feature = "graph")]
+mod generator;
 mod labelled;
 #[cfg(feature = "graph")]
 mod lessons;
+#[cfg(feature = "graph")]
+mod matching;
 pub mod phase;
 pub mod private;
 #[cfg(feature = "graph")]

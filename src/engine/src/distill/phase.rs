@@ -7,7 +7,7 @@ mod graph;
 use retort_compress::Layer;
 #[cfg(feature = "graph")]
 use retort_spec::Origin;
-use retort_spec::{Channel, EngineError, Experiment, LabelAccess, NetworkId, PlannedNetwork, Supervision};
+use retort_spec::{Channel, EngineError, Experiment, LabelAccess, NetworkId, PlannedNetwork, Shown, Supervision};
 
 use self::fused::CpuBatch;
 #[cfg(feature = "graph")]
@@ -66,6 +66,15 @@ impl Trainee {
     }
 }
 
+/// What a network is shown in place of examples.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pictures {
+    /// `[pictures, features]`.
+    pub inputs: Vec<f32>,
+    /// What its teacher says of them, `[pictures, classes]`; nothing where it has no teacher.
+    pub said: Vec<f32>,
+}
+
 /// A network as it was when the epoch began.
 struct StaleCopy {
     id: NetworkId,
@@ -90,6 +99,9 @@ pub struct PhaseRun {
     /// The batches of learners on the fused path, one for each group.
     cpu: Vec<CpuBatch>,
     fused: bool,
+    /// Pictures that are learned beside the one network of the phase.
+    #[cfg(feature = "graph")]
+    matching: Option<super::matching::Matching>,
 }
 
 /// What a network of a phase begins with.
@@ -144,14 +156,18 @@ impl PhaseRun {
         let taught: Vec<&Supervision> =
             starts.iter().map(|start| start.supervision).filter(|one| one.imitates()).collect();
         let mut transfer = (!taught.is_empty()).then(|| TransferSource::new(data, experiment, &taught, frozen, seed));
+        #[cfg(feature = "graph")]
+        if let (Some(transfer), Some(first)) = (&mut transfer, taught.first()) {
+            transfer.add_generator(data, experiment, first, (steps, seed));
+        }
         // Those who see one stream of the same labels share its batches.
-        let mut names: Vec<(&str, LabelAccess, Channel)> = Vec::new();
+        let mut names: Vec<(&str, LabelAccess, Channel, Shown)> = Vec::new();
         let mut groups = Vec::new();
         let group_of: Vec<usize> = starts
             .iter()
             .map(|Start { supervision, .. }| {
                 let votes = if supervision.imitates() { Channel::Classes } else { supervision.channel };
-                let name = (supervision.batches.as_str(), supervision.labels, votes);
+                let name = (supervision.batches.as_str(), supervision.labels, votes, supervision.shown);
                 names.iter().position(|other| *other == name).unwrap_or_else(|| {
                     names.push(name);
                     groups.push(LabelledSource::new(data, experiment, supervision, seed));
@@ -200,7 +216,18 @@ impl PhaseRun {
             false => graph::equip(trainees, transfer.as_ref(), (data, experiment), starts, seed)?,
         };
         let cpu = groups.iter().map(|_| CpuBatch::default()).collect();
-        Ok(Self { trainees, groups, transfer, shared, copies: Vec::new(), epoch_steps, cpu, fused })
+        Ok(Self {
+            trainees,
+            groups,
+            transfer,
+            shared,
+            copies: Vec::new(),
+            epoch_steps,
+            cpu,
+            fused,
+            #[cfg(feature = "graph")]
+            matching: graph::matching((data, experiment), starts, seed, (steps, epoch_steps)),
+        })
     }
 
     /// Whoever learns from votes is told the classes that win them.
@@ -210,6 +237,19 @@ impl PhaseRun {
                 self.groups[trainee.group].told = Some(ballot.labels(noise(experiment, doubled), seed));
             }
         }
+    }
+
+    /// It is shown nothing else.
+    ///
+    /// # Errors
+    /// None; tensors are waited for.
+    #[cfg(not(feature = "graph"))]
+    pub async fn pictures(
+        &self,
+        _: &DeviceDataset,
+        _: &Trainee,
+    ) -> Result<Option<Pictures>, crate::device::ExecutionError> {
+        Ok(None)
     }
 
     /// The networks that learn.
@@ -229,7 +269,12 @@ impl PhaseRun {
 
     /// The examples whose labels a network sees.
     pub fn labelled_rows(&self, trainee: &Trainee) -> &[u32] {
-        &self.groups[trainee.group].rows
+        let group = &self.groups[trainee.group];
+        #[cfg(feature = "graph")]
+        if group.shown.is_some() {
+            return &[];
+        }
+        &group.rows
     }
 
     /// Trains one batch of each: whoever has no teacher on labels, the others by `soft · T² · KL(teachers ‖ network) +
@@ -237,6 +282,10 @@ impl PhaseRun {
     /// fixed before anyone steps, so that the order of the networks does not matter.
     pub fn step(&mut self, data: &DeviceDataset, experiment: &Experiment) {
         self.copy_stale();
+        #[cfg(feature = "graph")]
+        if let Some(matching) = self.matching.take() {
+            return self.step_matching(data, experiment, matching);
+        }
         #[cfg(feature = "graph")]
         if !self.fused {
             return self.step_by_graph(data, experiment);

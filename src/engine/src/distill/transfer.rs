@@ -14,7 +14,7 @@ use self::slices::{FrozenParts, Parts};
 use self::tensors::{FrozenParts, Parts};
 #[cfg(feature = "graph")]
 pub use self::tensors::{TransferBatch, mixed};
-use super::examples::transfer_rows_of;
+use super::examples::{transfer_of, transfer_rows_of};
 use crate::{
     data::{batch::Batches, other_inputs},
     mixture::mix_rows,
@@ -71,9 +71,10 @@ impl TransferSource {
             (0_u32..).zip(is_among).filter(|&(_, is_among)| is_among).map(|(row, _)| row).collect()
         };
         let rows = together(&|one| transfer_rows_of(data, experiment, one, seed));
-        let is_own = experiment.transfer.is_own();
-        let made = made_inputs(data, experiment, seed);
-        let (parts, cpu_inputs) = Parts::new(data, experiment, made, (&rows, &together), seed);
+        let transfer = supervisions.first().map_or(experiment.transfer, |one| transfer_of(experiment, one));
+        let is_own = transfer.is_own();
+        let made = made_inputs(data, experiment, transfer, seed);
+        let (parts, cpu_inputs) = Parts::new(data, experiment, (made, is_own), (&rows, &together), seed);
         let ask = |(id, network): (NetworkId, Network)| {
             let (parts, cpu_logits) = parts.ask(data, cpu_inputs.as_deref(), &network);
             Frozen { id, network, cpu_logits, perceptron: None, parts }
@@ -140,12 +141,12 @@ pub fn mixed_rows(mixing: Mix, all: &[(Vec<f32>, f64)], classes: usize, temperat
 }
 
 /// The inputs of a transfer set that is not the training set, as many as that has; `None` where it is.
-fn made_inputs(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Option<Vec<f32>> {
+fn made_inputs(data: &DeviceDataset, experiment: &Experiment, transfer: Transfer, seed: u32) -> Option<Vec<f32>> {
     let dataset = &data.dataset;
     let (features, count) = (dataset.features(), dataset.train.len() * dataset.features());
     let mut generator = random::stream(seed, "noise");
     let low = if dataset.is_image() { 0.0 } else { -1.0 };
-    match experiment.transfer {
+    match transfer {
         Transfer::Labelled | Transfer::All => None,
         Transfer::Noise => Some((0..count).map(|_| generator.random_range(low..1.0)).collect()),
         Transfer::Sparse => {

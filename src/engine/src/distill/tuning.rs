@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use retort_compress::{Layer, network::model::Matrix, reduction::prune};
 use retort_spec::{
     Activations, Channel, CompressionStep, EngineError, Experiment, FineTuneRequest as Request, NetworkId, Origin,
-    Plan, PlannedNetwork, StartFrom, SupervisedBy, TunedLayer, TunedMatrix,
+    Plan, PlannedNetwork, Shown, StartFrom, SupervisedBy, TunedLayer, TunedMatrix,
 };
 
 use crate::{
@@ -102,8 +102,12 @@ impl Tuning {
             Channel::Classes => None,
             Channel::Extra => Some("it learned outputs that no file holds, and the classes would be told to it"),
             Channel::Old => Some("its classes arrived in two steps, and all would be told to it at once"),
+            Channel::Pictures => Some("it learned from pictures, and real examples would be told to it"),
             Channel::Votes(_) => Some("it learned from votes that were counted once, and labels would be told to it"),
         };
+        let is_drawn = matches!(supervision.shown, Shown::Generated | Shown::Matching | Shown::Means);
+        let reason =
+            reason.or(is_drawn.then_some("it learned pictures that were drawn for it, and who drew them is gone"));
         if let Some(reason) = reason {
             return Err(EngineError::Engine { reason: reason.into() });
         }

@@ -34,6 +34,11 @@ impl Mlp {
         Ok(layers)
     }
 
+    /// The layers.
+    pub fn layers(&self) -> &[Linear] {
+        &self.layers
+    }
+
     /// The weights, where they are in the CPU's memory.
     pub fn in_memory(&self) -> Option<Vec<Layer>> {
         self.layers.iter().map(layers::in_memory).collect()

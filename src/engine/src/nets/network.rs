@@ -105,6 +105,27 @@ impl Network {
         }
     }
 
+    /// The layers whose gradients can be written out, each with its bias as a row, and what enters the first of them:
+    /// all of a perceptron, the classifier of any other network.
+    ///
+    /// # Shapes
+    /// `inputs`: `[batch, features]`; weights `[inputs, outputs]`, biases `[1, outputs]`.
+    pub fn last_layers(&self, inputs: Tensor<2>) -> (Vec<(Tensor<2>, Tensor<2>)>, Tensor<2>) {
+        let (layers, entering) = match self {
+            Self::Mlp(mlp) => (mlp.layers(), inputs),
+            Self::Conv(conv) => (conv.classifier(), conv.forward(inputs, Pass::Test).embedding),
+            Self::Residual(residual) => (residual.classifier(), residual.forward(inputs, Pass::Test).embedding),
+            Self::Separable(separable) => (separable.classifier(), separable.forward(inputs, Pass::Test).embedding),
+        };
+        let pair = |layer: &Linear| {
+            let weight = layer.weight.val();
+            let [_, outputs] = weight.dims();
+            let bias = layer.bias.as_ref().map(|bias| bias.val().reshape([1, outputs]));
+            (weight.clone(), bias.unwrap_or_else(|| Tensor::zeros([1, outputs], &weight.device())))
+        };
+        (layers.iter().map(pair).collect(), entering)
+    }
+
     /// Lets batch normalization remember what it saw in training.
     pub fn absorb(&mut self, statistics: &[Statistics]) {
         if let Self::Residual(residual) = self {

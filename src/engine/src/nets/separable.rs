@@ -51,9 +51,9 @@ impl Separable {
         Ok(layers)
     }
 
-    /// The last layer.
-    pub fn classifier(&self) -> &Linear {
-        &self.classifier
+    /// The classifier.
+    pub fn classifier(&self) -> &[Linear] {
+        std::slice::from_ref(&self.classifier)
     }
 
     /// Reads the layer that sees the input.

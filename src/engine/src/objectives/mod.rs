@@ -6,6 +6,7 @@ mod cross_entropy;
 pub mod exits;
 pub mod generator;
 mod geometry;
+pub mod gradient_matching;
 pub mod lifelong;
 mod maps;
 pub mod native_ensemble;
@@ -24,6 +25,7 @@ use retort_spec::{Experiment, HintLayer, Incompatibility, Judged, Objective, Rev
 
 pub use adversarial::{fooling, judge, scores, telling_apart, telling_apart_by_two};
 pub use cross_entropy::cross_entropy;
+pub use geometry::log_sigmoid;
 pub use soft_targets::soft_targets;
 
 use crate::{nets::Trace, random};

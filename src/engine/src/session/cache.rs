@@ -7,7 +7,7 @@ use retort_spec::{
 };
 
 use super::{discriminator_curve::DiscriminatorCurve, handed_on::HandedOn};
-use crate::nets::Network;
+use crate::{distill::phase::Pictures, nets::Network};
 
 /// Bytes that trained networks may take, with their files, answers and curves.
 const MOST_BYTES: usize = 64 << 20;
@@ -133,6 +133,8 @@ pub struct TrainedNetwork {
     /// What was handed on to it or from it, where it or another learned another data set.
     #[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine shows it"))]
     pub handed_on: HandedOn,
+    /// What it was shown in place of examples.
+    pub pictures: Option<Pictures>,
 }
 
 impl TrainedNetwork {
@@ -146,8 +148,9 @@ impl TrainedNetwork {
     /// Bytes that it takes, about.
     fn bytes(&self) -> usize {
         // Whether or not its file is kept, the network takes as much.
+        let pictures = self.pictures.as_ref().map_or(0, |pictures| pictures.inputs.len() + pictures.said.len());
         let judged = self.discriminator.as_ref().map_or(0, DiscriminatorCurve::size);
-        let answers = self.measured.logits.len() * (1 + self.exits.len()) + judged;
+        let answers = self.measured.logits.len() * (1 + self.exits.len()) + judged + pictures;
         2 * self.measured.bytes as usize + 4 * answers + size_of::<CurvePoint>() * self.points.len()
     }
 }

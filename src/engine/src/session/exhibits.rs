@@ -2,8 +2,11 @@
 
 #[cfg(feature = "graph")]
 mod adversarial;
+mod dataset;
 #[cfg(feature = "graph")]
 mod exits;
+#[cfg(feature = "graph")]
+mod generator;
 #[cfg(feature = "graph")]
 mod lifelong;
 mod private;
@@ -27,6 +30,9 @@ impl Job {
             Scheme::Exits => self.exits(),
             #[cfg(feature = "graph")]
             Scheme::TransferLearning => self.handed_on(),
+            Scheme::Generator => self.drawings(),
+            #[cfg(feature = "graph")]
+            Scheme::Dataset => self.handful(),
             _ => Vec::new(),
         };
         #[cfg(feature = "graph")]

@@ -3,6 +3,8 @@
 use std::{mem, rc::Rc, time::Duration};
 
 use retort_compress::{Layer, format::checksum::crc32};
+#[cfg(feature = "graph")]
+use retort_spec::Channel;
 use retort_spec::{
     CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
     Role, RunAssignment, RunResult, Scheme, Terms,
@@ -25,7 +27,7 @@ use crate::{
     device::Device,
     distill::{
         examples::{rows_of, transfer_rows_of},
-        phase::{PhaseRun, Start, Trainee, can_learn},
+        phase::{PhaseRun, Pictures, Start, Trainee, can_learn},
         tuning::Tuning,
     },
     nets::Network,
@@ -53,6 +55,8 @@ struct Curve {
     exits: Vec<Vec<f32>>,
     /// What a discriminator said of it, where there is one.
     discriminator: Option<DiscriminatorCurve>,
+    /// What it is shown in place of examples.
+    pictures: Option<Pictures>,
     /// The labelled training examples on which it is measured while it trains.
     sample: Vec<u32>,
 }
@@ -153,7 +157,18 @@ impl Job {
         let (network, file) = (Some(network), Some(file));
         let key = Some(NetworkKey::Imported(checksum));
         let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
-        let adopted = TrainedNetwork { key, network, measured, points, terms, file, exits, discriminator, handed_on };
+        let adopted = TrainedNetwork {
+            key,
+            network,
+            measured,
+            points,
+            terms,
+            file,
+            exits,
+            discriminator,
+            handed_on,
+            pictures: None,
+        };
         self.imported = Some((checksum, Rc::new(adopted)));
         self.restart().await
     }
@@ -412,6 +427,14 @@ impl Job {
         }
     }
 
+    /// What a network of the run under way was shown in place of examples.
+    #[cfg(feature = "graph")]
+    pub(super) fn pictures(&self, id: NetworkId) -> Option<&Pictures> {
+        let trained = self.trained.iter().find(|(other, _)| *other == id);
+        let learning = || self.curves.iter().find(|curve| curve.network_id == id)?.pictures.as_ref();
+        trained.map_or_else(learning, |(_, trained)| trained.pictures.as_ref())
+    }
+
     fn begin_run(&mut self, run: u32) {
         self.run = run;
         self.phase = 0;
@@ -509,6 +532,14 @@ impl Job {
         if let Some(votes) = &self.votes {
             phase.count_votes(&votes.ballot, &self.experiment, self.seed());
         }
+        #[cfg(feature = "graph")]
+        if let Some(pictures) = missing
+            .iter()
+            .filter(|(supervision, _)| supervision.channel == Channel::Pictures)
+            .find_map(|(supervision, _)| self.pictures(supervision.teachers.first()?.0))
+        {
+            phase.show(&self.data, pictures, self.seed());
+        }
         self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
         self.work = Work::Phase(Box::new(phase));
         Ok(true)
@@ -523,6 +554,7 @@ impl Job {
             logits: Vec::new(),
             exits: Vec::new(),
             discriminator: None,
+            pictures: None,
             sample: sample(phase.labelled_rows(trainee)),
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
@@ -610,6 +642,7 @@ impl Job {
                     if let Some(scores) = phase.judged(&self.data, &self.experiment, trainee).await? {
                         curve.discriminator.get_or_insert_default().add(epoch, scores);
                     }
+                    curve.pictures = phase.pictures(&self.data, trainee).await?;
                     events.push(Event::Point(point));
                     let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
                     let name =
@@ -643,6 +676,7 @@ impl Job {
                     let network = trainee.learner.network();
                     let logits = test_answers(&self.data, &network, is_told).await?;
                     let exits = trainee.exits(&self.data).await?;
+                    let pictures = phase.pictures(&self.data, trainee).await?;
                     let layers = self.of_classes(network.to_layers().await?);
                     #[cfg(not(feature = "graph"))]
                     let handed_on = HandedOn::default();
@@ -668,6 +702,7 @@ impl Job {
                         exits,
                         discriminator: curve.discriminator,
                         handed_on,
+                        pictures: curve.pictures,
                     };
                     finished.push((trainee.id(), Rc::new(trained)));
                 }

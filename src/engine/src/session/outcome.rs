@@ -133,8 +133,18 @@ impl Job {
             let (network, measured, file) = made;
             let (points, terms) = (Vec::new(), Vec::new());
             let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
-            let made =
-                TrainedNetwork { key: None, network, measured, points, terms, file, exits, discriminator, handed_on };
+            let made = TrainedNetwork {
+                key: None,
+                network,
+                measured,
+                points,
+                terms,
+                file,
+                exits,
+                discriminator,
+                handed_on,
+                pictures: None,
+            };
             self.take(planned.id, Rc::new(made), events);
         }
         Ok(())

@@ -205,6 +205,18 @@ impl Learner {
         self
     }
 
+    /// The same with a fresh network and an optimizer that remembers nothing; what is done stays done.
+    pub fn with_fresh(
+        mut self,
+        experiment: &Experiment,
+        architecture: &Architecture,
+        layers: &[Layer],
+        device: &Device,
+    ) -> Self {
+        self.module.network = Network::fresh(architecture.kind, layers, &device.clone().autodiff());
+        self.reset_optimizer(experiment)
+    }
+
     /// One step down the gradient of a loss.
     pub fn step(
         mut self,

@@ -3,7 +3,9 @@
 use crate::{
     experiment::Experiment,
     network_id::{NetworkId, Role},
-    plan::{Channel, Contrast, Exits, LabelAccess, Manner, Origin, Plan, PlannedNetwork, PlannedPhase, Supervision},
+    plan::{
+        Channel, Contrast, Exits, LabelAccess, Manner, Origin, Plan, PlannedNetwork, PlannedPhase, Shown, Supervision,
+    },
     values::{Architecture, Labels, MemberLabels},
 };
 
@@ -97,6 +99,7 @@ pub fn learning(learner: NetworkId, labels: LabelAccess) -> Supervision {
         manner: Manner::Usual,
         exits: Exits::None,
         frozen: false,
+        shown: Shown::Examples,
         as_teacher: false,
         batches: STUDENT.to_owned(),
     }

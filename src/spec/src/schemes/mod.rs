@@ -13,9 +13,11 @@ use crate::{
     experiment::Experiment,
     network_id::Role,
     objectives::{DISCRIMINATOR_UNITS, Objective},
-    plan::{Origin, Plan, PlannedNetwork, Supervision},
+    plan::{Origin, Plan, PlannedNetwork, Shown, Supervision},
     scheme_word::{Scheme, for_each_scheme},
-    values::{DataSet, Judged, Labels, Output, Transfer},
+    values::{
+        Architecture, DataSet, GENERATOR_WIDTHS, GeneratorLoss, Judged, Labels, MATCHED_EXAMPLES, Output, Transfer,
+    },
 };
 
 /// What a scheme is.
@@ -44,6 +46,8 @@ pub const SCHEME_KNOBS: &[&str] = &[
     "noise-law",
     "heads",
     "kept",
+    "generator",
+    "pictures",
     "teacher",
     "teacher-epochs",
     "teacher-labels",
@@ -122,12 +126,6 @@ impl Experiment {
     /// that it is shown, forward and backward. What finished teachers say is computed once and costs next to nothing.
     pub fn training_cost(&self, examples: u32) -> f64 {
         let plan = self.plan();
-        let rows = f64::from(examples.div_ceil(self.batch.max(1)) * self.batch);
-        let is_shared = match self.transfer {
-            Transfer::Labelled => true,
-            Transfer::All => self.labels == Labels::All,
-            _ => false,
-        };
         // A teacher whom nobody listens to is trained for the page, and for no student.
         let is_heard = self.soft_weight > 0.0 || self.weights.used().next().is_some();
         let is_copied = |id| plan.networks.iter().any(|other| other.origin == Origin::Copy(id));
@@ -136,22 +134,48 @@ impl Experiment {
             .phases
             .iter()
             .flat_map(|phase| phase.learners.iter().filter(is_needed).map(move |one| (phase.epochs, one)));
-        let cost = |(epochs, one): (u32, &Supervision)| {
-            let network = plan
-                .network(one.learner)
-                .map_or(0, |network| network.architecture.multiply_adds(self.input_count(), self.class_count()));
-            // Labels and soft targets ask for a pass each, unless one serves both.
-            let passes = if !one.imitates() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
-            // A discriminator sees what both say, to learn from it and to be fooled.
-            let judged = match self.judged {
-                Judged::Features => self.teacher.widths.last().map_or(0, |width| *width as usize),
-                _ => self.class_count(),
-            };
-            let is_judged = one.imitates() && self.weights.get(Objective::Adversarial) > 0.0;
-            let judging = if is_judged { 3 * DISCRIMINATOR_UNITS * (judged + 1) } else { 0 };
-            PASSES * (network as f64 * passes + judging as f64) * rows * f64::from(epochs)
+        phases.map(|(epochs, one)| self.lesson_cost(&plan, epochs, one, examples)).sum()
+    }
+
+    /// The part of a network that learns for so many epochs what this says.
+    pub fn lesson_cost(&self, plan: &Plan, epochs: u32, one: &Supervision, examples: u32) -> f64 {
+        let rows = f64::from(examples.div_ceil(self.batch.max(1)) * self.batch);
+        let is_shared = match self.transfer {
+            Transfer::Labelled => true,
+            Transfer::All => self.labels == Labels::All,
+            _ => false,
         };
-        phases.map(cost).sum()
+        let network = plan
+            .network(one.learner)
+            .map_or(0, |network| network.architecture.multiply_adds(self.input_count(), self.class_count()));
+        if one.shown == Shown::Matching {
+            let steps = f64::from(examples.div_ceil(self.batch.max(1)) * epochs);
+            // A picture's passes are differentiated once more, which costs twice as much; then the network learns it.
+            let passes = PASSES * f64::from(MATCHED_EXAMPLES) + 4.0 * PASSES * f64::from(self.pictures);
+            return network as f64 * self.class_count() as f64 * steps * passes;
+        }
+        // Labels and soft targets ask for a pass each, unless one serves both.
+        let passes = if !one.imitates() || is_shared || self.soft_weight >= 1.0 { 1.0 } else { 2.0 };
+        let drawn = if one.shown == Shown::Generated { self.drawing_cost(network as f64) } else { 0.0 };
+        // A discriminator sees what both say, to learn from it and to be fooled.
+        let judged = match self.judged {
+            Judged::Features => self.teacher.widths.last().map_or(0, |width| *width as usize),
+            _ => self.class_count(),
+        };
+        let is_judged = one.imitates() && self.weights.get(Objective::Adversarial) > 0.0;
+        let judging = if is_judged { 3 * DISCRIMINATOR_UNITS * (judged + 1) } else { 0 };
+        (PASSES * (network as f64 * passes + judging as f64) + drawn) * rows * f64::from(epochs)
+    }
+
+    /// Multiply–adds of a picture that a generator draws for a student of so many: the teacher and, where it disagrees,
+    /// the student are asked about it and say what would move them, for which their own weights need no gradient.
+    fn drawing_cost(&self, student: f64) -> f64 {
+        let teacher = self.teacher.multiply_adds(self.input_count(), self.class_count()) as f64;
+        let [given, hidden] = GENERATOR_WIDTHS;
+        let generator = Architecture::mlp([hidden]).multiply_adds(given as usize, self.input_count()) as f64;
+        let every = f64::from(self.generator.every());
+        let asked = if self.generator == GeneratorLoss::Disagreement { student } else { 0.0 };
+        generator + teacher + ((PASSES - 1.0) * generator + 2.0 * (teacher + asked)) / every
     }
 
     /// Multiply–adds of one training step, forward and backward, of the largest network: what a device has to do.

@@ -27,6 +27,32 @@ words! {
 }
 
 words! {
+    /// What a generator draws for a student.
+    GeneratorLoss {
+        /// Pictures that the teacher is sure of, of all classes alike (Chen et al. 2019, eq. 7).
+        Unmistakable = "unmistakable",
+        /// Pictures on which the student does not yet say what the teacher says (Micaelli & Storkey 2019, eq. 2).
+        Disagreement = "disagreement",
+    }
+}
+
+/// How many numbers a generator makes a picture of, and its hidden units.
+pub const GENERATOR_WIDTHS: [u32; 2] = [32, 64];
+
+/// With how many real examples of each class a step of gradient matching compares its pictures.
+pub const MATCHED_EXAMPLES: u32 = 32;
+
+impl GeneratorLoss {
+    /// How many steps the student takes for one of the generator.
+    pub fn every(self) -> u32 {
+        match self {
+            Self::Unmistakable => 1,
+            Self::Disagreement => 5,
+        }
+    }
+}
+
+words! {
     /// How the noise is distributed that is added to counts of votes.
     NoiseLaw {
         /// Normally; the scale is the standard deviation.

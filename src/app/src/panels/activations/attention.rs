@@ -11,7 +11,7 @@ use crate::{
     state::compatibility::pairs,
     widgets::{
         dom::network_class,
-        pixel_grid::{Grid, grey, most},
+        pixel_grid::{ACROSS, Grid, grey, most},
     },
 };
 
@@ -57,7 +57,7 @@ pub fn attention(page: &AppContext, pair: Pair<'_>) -> Html {
         );
         html! {
             <div class={network_class(inside.network_id)}>
-                { Grid::squares(&stage.attention, stage.side as usize, &|value| grey(value, most)).picture(words) }
+                { Grid::squares(&stage.attention, stage.side as usize, ACROSS, &|value| grey(value, most)).picture(words) }
                 <b>{ name }</b>{ " " }{ texts.with("inside-stage", &[("stage", (index + 1).into())]) }
             </div>
         }

@@ -7,7 +7,7 @@ use crate::{
     context::AppContext,
     i18n::format::number,
     panels::activations::Pair,
-    widgets::pixel_grid::{Grid, grey, most, signed},
+    widgets::pixel_grid::{ACROSS, Grid, grey, most, signed},
 };
 
 /// Mean activation of each channel that is given.
@@ -55,7 +55,7 @@ pub fn stages(page: &AppContext, pair: Pair<'_>) -> Html {
                 ("most", number(texts, most.into(), 2).into()),
             ],
         );
-        let picture = Grid::squares(&inside.filters, side, &|value| signed(value, most)).picture(words);
+        let picture = Grid::squares(&inside.filters, side, ACROSS, &|value| signed(value, most)).picture(words);
         Some(
             html! { <div class={classes!("inside-row", inside.network_id.role_word())}><b>{ name(inside) }</b>{ picture }</div> },
         )
@@ -102,7 +102,7 @@ fn map(page: &AppContext, name: &str, index: usize, stage: &StageMap) -> Html {
     );
     html! {
         <figure>
-            { Grid::squares(&stage.values, stage.side as usize, &|value| grey(value, most)).picture(words) }
+            { Grid::squares(&stage.values, stage.side as usize, ACROSS, &|value| grey(value, most)).picture(words) }
             <figcaption>{ stage_name }{ " · " }{ size }{ places }</figcaption>
         </figure>
     }

@@ -1,6 +1,6 @@
 //! What the map says.
 
-use retort_spec::{Channel, Contrast, LabelAccess, Labels, NetworkId, Supervision};
+use retort_spec::{Channel, Contrast, LabelAccess, Labels, NetworkId, Shown, Supervision};
 
 use crate::{
     context::AppContext,
@@ -68,7 +68,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
     let lesson = |id: NetworkId| plan.supervision(id).map(|(_, lesson)| lesson);
     let product = lesson(plan.product);
     let is_extra = product.is_some_and(|lesson| lesson.channel == Channel::Extra);
-    let votes = product.is_some_and(|lesson| matches!(lesson.channel, Channel::Votes(_)));
+    let votes = product.is_some_and(|lesson| matches!(lesson.channel, Channel::Votes(_) | Channel::Pictures));
     let times = |weight: f64| {
         let digits = if (10.0 * weight - (10.0 * weight).round()).abs() < 1e-6 { 1 } else { 2 };
         ["× ", &number(texts, weight, digits)].concat()
@@ -84,6 +84,12 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
         }
         Say::Soft if is_extra => one(texts.get("map-extra")),
         Say::Transfer if product.is_some_and(|lesson| lesson.channel == Channel::Old) => one(texts.get("map-old")),
+        Say::Transfer if product.is_some_and(|lesson| lesson.shown != Shown::Examples) => {
+            one(network_name(texts, plan, plan.product))
+        }
+        Say::Soft if product.is_some_and(|lesson| lesson.channel == Channel::Pictures) => {
+            one(texts.get("map-pictures"))
+        }
         Say::Soft if votes => one(texts.get("map-votes")),
         Say::Soft => [degree(), times(experiment.soft_weight)],
         Say::Temperature | Say::SoftWeight if is_extra || votes => one(String::new()),

@@ -7,16 +7,18 @@ use burn::{
     tensor::{ExecutionError, Tensor},
 };
 use retort_spec::{
-    Channel, EngineError, Exits, Experiment, Mix, NetworkId, Objective, ObjectiveTiming, PlannedNetwork, Supervision,
+    Channel, EngineError, Exits, Experiment, Mix, NetworkId, Objective, ObjectiveTiming, PlannedNetwork, Shown,
+    Supervision,
 };
 
-use super::{PhaseRun, Start, Trainee};
+use super::{PhaseRun, Pictures, Start, Trainee};
 use crate::{
     device::read,
     distill::{
         active_objectives::{Batch, Objectives},
         labelled::LabelledBatch,
         lessons::Tasks,
+        matching::Matching,
         specialists::{specialist_loss, specialty_mask},
         transfer::{TransferBatch, TransferSource, mixed},
     },
@@ -145,7 +147,56 @@ pub fn equip(
     Ok(trainees)
 }
 
+/// How many pictures are looked at: enough to see which classes come.
+const LOOKED_AT: u32 = 200;
+
+/// Pictures that are learned beside a network of a phase, where one is shown them.
+pub fn matching(
+    (data, experiment): (&DeviceDataset, &Experiment),
+    starts: &[Start<'_>],
+    seed: u32,
+    steps: (u32, u32),
+) -> Option<Matching> {
+    let start = starts.iter().find(|start| start.supervision.shown == Shown::Matching)?;
+    Some(Matching::new(data, experiment, &start.planned.architecture, seed, steps))
+}
+
 impl PhaseRun {
+    /// Whoever learns the pictures that were learned beside its teacher is shown them.
+    pub fn show(&mut self, data: &DeviceDataset, pictures: &Pictures, seed: u32) {
+        for trainee in self.trainees.iter().filter(|trainee| trainee.supervision.shown == Shown::Distilled) {
+            let group = self.groups.remove(trainee.group);
+            self.groups.insert(trainee.group, group.showing(data, pictures.inputs.clone(), (seed, "labelled batches")));
+        }
+    }
+
+    /// What a network is shown in place of examples, and what its teacher says of it; `None` where it is shown those.
+    ///
+    /// # Errors
+    /// The device's, if a computation failed.
+    pub async fn pictures(&self, data: &DeviceDataset, of: &Trainee) -> Result<Option<Pictures>, ExecutionError> {
+        let own = match &self.matching {
+            Some(matching) => Some(matching.pictures()),
+            None => self.groups[of.group].shown.clone(),
+        };
+        if let Some(own) = own {
+            return Ok(Some(Pictures { inputs: read(own).await?, said: Vec::new() }));
+        }
+        let transfer = self.transfer.as_ref().filter(|_| of.supervision.shown != Shown::Examples);
+        let Some([said, inputs]) = transfer.and_then(|transfer| transfer.pictures(data, LOOKED_AT)) else {
+            return Ok(None);
+        };
+        Ok(Some(Pictures { inputs: read(inputs).await?, said: read(said).await? }))
+    }
+
+    /// A step of pictures and of the network beside which they are learned, the only one of its phase.
+    pub(super) fn step_matching(&mut self, data: &DeviceDataset, experiment: &Experiment, matching: Matching) {
+        let Some(trainee) = self.trainees.pop() else { return };
+        let (matching, learner) = matching.step(data, experiment, trainee.learner);
+        self.trainees.push(Trainee { learner, ..trainee });
+        self.matching = Some(matching);
+    }
+
     /// Makes one teacher of a generalist and specialists, given with the classes that each tells apart.
     ///
     /// # Errors
@@ -224,7 +275,10 @@ impl PhaseRun {
                     Some(transfer.batch_of(&batch.rows, batch.indices.clone(), batch.inputs.clone()))
                 }
                 (None, true) => None,
-                _ => transfer.batch(data, experiment, &mut groups[0].generator),
+                _ => match transfer.drawn(data, trainees[0].learner.tracked()) {
+                    Some(drawn) => Some(drawn),
+                    None => transfer.batch(data, experiment, &mut groups[0].generator),
+                },
             },
             _ => None,
         };

@@ -19,7 +19,7 @@ impl Parts {
     pub fn new(
         _: &DeviceDataset,
         _: &Experiment,
-        made: Option<Vec<f32>>,
+        (made, _): (Option<Vec<f32>>, bool),
         _: (&[u32], Together<'_>),
         _: u32,
     ) -> (Self, Option<Vec<f32>>) {

@@ -2,12 +2,12 @@
 
 use burn::tensor::{ExecutionError, Tensor, activation::log_softmax};
 use rand_chacha::ChaCha8Rng;
-use retort_spec::{Experiment, Judged, Knowledge, Mix, NetworkId, Objective, Supervision};
+use retort_spec::{Experiment, Judged, Knowledge, Mix, NetworkId, Objective, Shown, Supervision};
 
 use super::{TransferSource, copy_rows};
 use crate::{
     device::read,
-    distill::{examples::rows_of, specialists::pooled},
+    distill::{examples::rows_of, generator::Generator, specialists::pooled},
     kernels::numbers,
     mixture::{Specialist, fuse_specialists, mix},
     nets::{Network, Pass, Trace},
@@ -37,6 +37,8 @@ pub struct Parts {
     classes: Option<Tensor<2>>,
     /// Whether an objective looks at more of the teacher than its logits.
     needs_trace: bool,
+    /// Draws what is shown in place of the inputs.
+    generator: Option<Generator>,
 }
 
 /// The rows of all networks' supervisions together.
@@ -48,7 +50,7 @@ impl Parts {
     pub fn new(
         data: &DeviceDataset,
         experiment: &Experiment,
-        made: Option<Vec<f32>>,
+        (made, is_own): (Option<Vec<f32>>, bool),
         (rows, together): (&[u32], Together<'_>),
         seed: u32,
     ) -> (Self, Option<Vec<f32>>) {
@@ -57,7 +59,6 @@ impl Parts {
         let inputs = made.unwrap_or_else(|| data.train.clone());
         let mut places = vec![0; dataset.train.len()];
         (0..).zip(rows).for_each(|(place, &row)| places[row as usize] = place);
-        let is_own = experiment.transfer.is_own();
         let parts = Self {
             inputs,
             places,
@@ -68,6 +69,7 @@ impl Parts {
                 let sees_features = of == Objective::Adversarial && experiment.judged == Judged::Features;
                 sees_features || of.info().knowledge != Knowledge::Responses
             }),
+            generator: None,
         };
         (parts, None)
     }
@@ -89,6 +91,39 @@ pub struct TransferBatch {
 }
 
 impl TransferSource {
+    /// Adds a generator, where one is to draw for a student of this supervision that will take so many steps.
+    pub fn add_generator(
+        &mut self,
+        data: &DeviceDataset,
+        experiment: &Experiment,
+        supervision: &Supervision,
+        (steps, seed): (u32, u32),
+    ) {
+        let Some(teacher) = self.frozen.first().filter(|_| supervision.shown == Shown::Generated) else { return };
+        self.parts.generator = Some(Generator::new(data, experiment, &teacher.network, steps, seed));
+        self.parts.needs_trace = true;
+    }
+
+    /// A batch that the generator draws for a student, from which both learn; `None` where there is none.
+    pub fn drawn(&mut self, data: &DeviceDataset, student: &Network) -> Option<TransferBatch> {
+        let (generator, inputs) = self.parts.generator.take()?.draw(data, student);
+        self.parts.generator = Some(generator);
+        let [count, _] = inputs.dims();
+        let places: Vec<u32> = (0..count as u32).collect();
+        Some(TransferBatch { inputs, indices: data.row_indices(&places), places })
+    }
+
+    /// So many of the inputs that are not the training set: those that the generator would draw now, or the first ones;
+    /// and what the first teacher says of them. `None` where it is the training set.
+    pub fn pictures(&self, data: &DeviceDataset, count: u32) -> Option<[Tensor<2>; 2]> {
+        let teacher = self.frozen.first().filter(|_| !self.is_own)?;
+        let inputs = match &self.parts.generator {
+            Some(generator) => generator.shown(data, count as usize),
+            None => self.first_inputs(data, count)?,
+        };
+        Some([data.logits(&teacher.network, &inputs), inputs])
+    }
+
     /// How many examples it has.
     pub fn count(&self) -> usize {
         self.rows.len()
@@ -211,7 +246,8 @@ impl TransferSource {
         experiment: &Experiment,
         batch: &TransferBatch,
     ) -> Option<Tensor<2>> {
-        experiment.weights.used().next()?;
+        // A picture that is drawn has no label, and is shown once.
+        experiment.weights.used().next().filter(|_| self.parts.generator.is_none())?;
         let first = &self.frozen.first()?.parts.logits;
         let known = || labels_or_teacher_argmax(data, first, &self.parts.seen);
         Some(select(self.parts.classes.get_or_insert_with(known), &batch.indices).autodiff())
