@@ -82,9 +82,18 @@ impl Room<'_> {
         let taught = edges.iter().find(|edge| matches!(edge.flow, Flow::Soft | Flow::Peers));
         if let Some(taught) = taught.filter(|_| self.spots.is_empty()) {
             // Once for all edges, beside the scheme's name.
-            let x = if grid.is_narrow() { grid.width - 88.0 } else { 330.0 };
-            self.put(Say::Soft, x, 17.0, "end", 100.0);
-            self.spots.push((Area { left: x - 90.0, top: 0.0, width: 94.0, height: 25.0 }, taught.to));
+            let spot = |x: f64| Area { left: x - 90.0, top: 0.0, width: 94.0, height: 25.0 };
+            let is_free = |area: &Area| {
+                let over =
+                    |node: &Area| node.top < area.bottom() && node.left < area.right() && node.right() > area.left;
+                !grid.cells.iter().any(|cell| over(&cell.area))
+            };
+            // A large network may stand as high as the name.
+            let places = if grid.is_narrow() { [grid.width - 88.0; 2] } else { [330.0, grid.width - 4.0] };
+            if let Some(x) = places.into_iter().find(|x| is_free(&spot(*x))) {
+                self.put(Say::Soft, x, 17.0, "end", 100.0);
+                self.spots.push((spot(x), taught.to));
+            }
         }
         let [above, below] = [grid.plan.product, grid.plan.control].map(|id| grid.cell(Part::Network(id)));
         let is_crossed = edges.iter().any(|edge| edge.flow == Flow::Mean && edge.way.len() > 2);
