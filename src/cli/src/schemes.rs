@@ -404,7 +404,8 @@ fn cells(row: &Row) -> String {
 /// that arrive in two steps what is left of the first ones, told the task and not told; of a discriminator how often it
 /// is right; of pictures what the teacher says of them.
 fn shown(row: &Row) -> String {
-    const TABLES: [&str; 4] = ["private-table", "lifelong-table", "drawing-table", "handful-table"];
+    const TABLES: [&str; 6] =
+        ["private-table", "lifelong-table", "judged-table", "handed-table", "drawing-table", "handful-table"];
     let tables = row.shown.iter().filter_map(|block| match block {
         Block::Table { caption, rows, .. } => Some((caption.key.as_str(), rows)),
         _ => None,

@@ -43,8 +43,8 @@ impl Conv {
     }
 
     /// The classifier.
-    pub fn classifier(&self) -> &[Linear] {
-        std::slice::from_ref(&self.classifier)
+    pub fn classifier(&self) -> &Linear {
+        &self.classifier
     }
 
     /// Reads the layer that sees the input.

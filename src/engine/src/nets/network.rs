@@ -1,5 +1,7 @@
 //! Any of the networks: a line in [`Network`] and its `match`es, which the compiler asks for.
 
+use std::slice;
+
 use burn::{
     module::Module,
     nn::Linear,
@@ -113,9 +115,13 @@ impl Network {
     pub fn last_layers(&self, inputs: Tensor<2>) -> (Vec<(Tensor<2>, Tensor<2>)>, Tensor<2>) {
         let (layers, entering) = match self {
             Self::Mlp(mlp) => (mlp.layers(), inputs),
-            Self::Conv(conv) => (conv.classifier(), conv.forward(inputs, Pass::Test).embedding),
-            Self::Residual(residual) => (residual.classifier(), residual.forward(inputs, Pass::Test).embedding),
-            Self::Separable(separable) => (separable.classifier(), separable.forward(inputs, Pass::Test).embedding),
+            Self::Conv(conv) => (slice::from_ref(conv.classifier()), conv.forward(inputs, Pass::Test).embedding),
+            Self::Residual(residual) => {
+                (slice::from_ref(residual.classifier()), residual.forward(inputs, Pass::Test).embedding)
+            }
+            Self::Separable(separable) => {
+                (slice::from_ref(separable.classifier()), separable.forward(inputs, Pass::Test).embedding)
+            }
         };
         let pair = |layer: &Linear| {
             let weight = layer.weight.val();

@@ -82,8 +82,8 @@ impl Residual {
     }
 
     /// The classifier.
-    pub fn classifier(&self) -> &[Linear] {
-        std::slice::from_ref(&self.classifier)
+    pub fn classifier(&self) -> &Linear {
+        &self.classifier
     }
 
     /// Reads the layer that sees the input.

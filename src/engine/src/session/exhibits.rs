@@ -2,6 +2,7 @@
 
 #[cfg(feature = "graph")]
 mod adversarial;
+#[cfg(feature = "graph")]
 mod dataset;
 #[cfg(feature = "graph")]
 mod exits;
@@ -30,6 +31,7 @@ impl Job {
             Scheme::Exits => self.exits(),
             #[cfg(feature = "graph")]
             Scheme::TransferLearning => self.handed_on(),
+            #[cfg(feature = "graph")]
             Scheme::Generator => self.drawings(),
             #[cfg(feature = "graph")]
             Scheme::Dataset => self.handful(),
