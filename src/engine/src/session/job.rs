@@ -702,7 +702,7 @@ impl Job {
                         exits,
                         discriminator: curve.discriminator,
                         handed_on,
-                        pictures: curve.pictures,
+                        pictures,
                     };
                     finished.push((trainee.id(), Rc::new(trained)));
                 }
