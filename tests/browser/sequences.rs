@@ -37,6 +37,30 @@ async fn page_answers_a_sentence_and_shows_what_the_transformer_looks_at() -> Re
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_keeps_every_letter_of_fast_fingers_while_networks_train() -> Result<()> {
+    let page = Page::open_first("#v=1&data=opinions&runs=1", Gpu::None).await?;
+    page.until("document.querySelector('#ask-0') && document.querySelector('main').dataset.state === 'running'")
+        .await?;
+    let script = "const input = document.querySelector('#ask-0'), wanted = 'the waiter loved the music and the food ?';
+         input.focus();
+         input.value = '';
+         let letters = 0;
+         const typing = setInterval(() => {
+             if (letters === wanted.length) {
+                 clearInterval(typing);
+                 window.kept = input.value === wanted;
+                 return;
+             }
+             input.value += wanted[letters++];
+             input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+         }, 20)";
+    page.script(script).await?;
+    page.until("window.kept === true").await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_compares_five_lessons_of_a_language_model() -> Result<()> {
     let page = Page::open_first(&format!("#v=1&data=names{SHORT}{SMALL}&batch=256&warm-up=1"), Gpu::None).await?;
     page.until_finished().await?;

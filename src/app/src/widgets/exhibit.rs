@@ -41,7 +41,10 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
 fn block(page: &AppContext, block: &Block) -> Html {
     match block {
         Block::Note(note) => html! { <p class="note">{ phrase(page, note) }</p> },
-        Block::Field { id, label, text, suggestions } => field(page, *id, &phrase(page, label), text, suggestions),
+        Block::Field { id, label, text, suggestions } => {
+            let (label, text, suggestions) = (phrase(page, label), text.clone(), suggestions.clone());
+            island!(use_field, FieldProps { id: *id, label, text, suggestions })
+        }
         Block::Choose { knob, options, chosen } => menu(page, knob, options, *chosen),
         Block::Bars { caption, names, right, rows } => {
             let classes = rows.first().map_or(0, |(_, logits)| logits.len());
@@ -80,13 +83,31 @@ fn ask(page: &AppContext, id: u8, text: String) {
     page.driver.send(&Command::Ask { id, text });
 }
 
-fn field(page: &AppContext, id: u8, label: &str, text: &str, suggestions: &[String]) -> Html {
+/// What a field to type in is given.
+#[derive(PartialEq)]
+struct FieldProps {
+    id: u8,
+    label: String,
+    /// What the engine was asked last.
+    text: String,
+    suggestions: Vec<String>,
+}
+
+/// A field to type a question in; each letter asks. What is being typed is the field's own until it is left: the engine
+/// answers later than fast fingers, and its answer to an earlier letter would take back those that followed.
+#[hook]
+fn use_field(props: &FieldProps) -> Html {
     /// Letters of a line, where the browser does not let a field grow with its text.
     const LINE: usize = 40;
+    let page = use_page();
+    let draft = use_state(|| None::<String>);
+    let FieldProps { id, label, text, suggestions } = props;
+    let id = *id;
     let asked = {
-        let page = page.clone();
+        let (page, draft) = (page.clone(), draft.setter());
         move |event: &Event| {
             if let Some(input) = event.target_dyn_into::<web_sys::HtmlTextAreaElement>() {
+                draft.set(Some(input.value()));
                 ask(&page, id, input.value());
             }
         }
@@ -102,17 +123,23 @@ fn field(page: &AppContext, id: u8, label: &str, text: &str, suggestions: &[Stri
             asked(&event);
         }
     });
+    let left = {
+        let draft = draft.setter();
+        Callback::from(move |_: FocusEvent| draft.set(None))
+    };
     let choose = {
         let page = page.clone();
         Callback::from(move |event: Event| ask(&page, id, text_of(&event).to_owned()))
     };
     let name = format!("ask-{id}");
+    let shown = draft.as_ref().unwrap_or(text);
     html! {
         <div class="ask">
             <label for={name.clone()}>{ label }</label>
-            <textarea id={name.clone()} rows={(1 + text.len() / LINE).to_string()} value={text.to_owned()} maxlength="400" autocomplete="off" spellcheck="false" oninput={typed} onkeydown={entered} />
+            <textarea id={name} rows={(1 + shown.len() / LINE).to_string()} value={shown.clone()} maxlength="400" autocomplete="off" spellcheck="false"
+                oninput={typed} onkeydown={entered} onblur={left} />
             <select aria-label={page.texts.get("ask-suggestions")} onchange={choose}>
-                <option value={text.to_owned()} selected=true disabled=true>{ page.texts.get("ask-suggestions") }</option>
+                <option value={text.clone()} selected=true disabled=true>{ page.texts.get("ask-suggestions") }</option>
                 { for suggestions.iter().map(|suggestion| html! { <option value={suggestion.clone()}>{ suggestion }</option> }) }
             </select>
         </div>
