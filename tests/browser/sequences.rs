@@ -145,7 +145,7 @@ async fn page_learns_a_table_of_the_visitor_s() -> Result<()> {
 async fn page_learns_again_from_a_point_that_was_moved() -> Result<()> {
     let page = Page::open(&format!("#v=1&data=curve{SHORT}"), Gpu::None).await?;
     page.until_finished().await?;
-    let point = "#soft-targets [data-point='3']";
+    let point = "#soft-targets [data-point=\"3\"]";
     page.key(point, "ArrowUp").await?;
     page.until("location.hash.includes('moved=3:')").await?;
     page.until_finished().await?;
