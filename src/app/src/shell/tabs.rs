@@ -35,16 +35,13 @@ pub fn use_tabs() -> Html {
         let depth = Depth::ALL.into_iter().find(|depth| depth.word() == word).unwrap_or_default();
         Place { depth, ..place }
     });
-    // Points in the plane are what shows best where networks differ; no image says that there are any.
-    let has_maps = !matches!(page.state.experiment.data.form(), Form::Image { .. });
+    // Points in the plane show best where networks differ, but no image says that there are any.
+    let is_of_images = matches!(page.state.experiment.data.form(), Form::Image { .. });
     let dispatch = page.state.dispatcher();
     let show = Callback::from(move |_: MouseEvent| {
         dispatch.dispatch(Action::Navigate(encode(&Experiment::for_data(DataSet::Moons))));
     });
-    let maps = || {
-        (!has_maps)
-            .then(|| html! { <button class="plain see-maps" onclick={show.clone()}>{ texts.get("see-maps") }</button> })
-    };
+    let maps = || html! { <button class="plain see-maps" onclick={show.clone()}>{ texts.get("see-maps") }</button> };
     if tabs.len() < 2 {
         return Html::default();
     }
@@ -59,8 +56,8 @@ pub fn use_tabs() -> Html {
             <div class="tabs">{ for tabs.iter().map(tab) }</div>
             if is_toured {
                 { tour(Some("tour-start")) }
-                if place.tab == Tab::Distil {
-                    { for maps() }
+                if is_of_images && place.tab == Tab::Distil {
+                    { maps() }
                 }
             }
             <label for="depth">{ texts.get("depth") }</label>
@@ -74,7 +71,9 @@ pub fn use_tabs() -> Html {
         if is_toured && place.tab == Tab::Distil {
             <p class="first-steps">
                 { tour(None) }
-                { for maps() }
+                if is_of_images {
+                    { maps() }
+                }
             </p>
         }
         </>
