@@ -111,6 +111,28 @@ fn bare(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<Decisive> {
     })
 }
 
+/// What a scheme's mechanism leaves of a network, for the scheme to show: nothing where it has no mechanism.
+#[derive(Clone, Default)]
+pub struct Left {
+    /// What its exits but the last say of the test set.
+    pub exits: Vec<Vec<f32>>,
+    /// What a discriminator said of it, where there was one.
+    pub discriminator: Option<DiscriminatorCurve>,
+    /// What was handed on to it or from it, where it or another learned another data set.
+    #[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine shows it"))]
+    pub handed_on: HandedOn,
+    /// What it was shown in place of examples.
+    pub pictures: Option<Pictures>,
+}
+
+impl Left {
+    /// Numbers that it keeps, of a test set whose answers are so many.
+    fn numbers(&self, answers: usize) -> usize {
+        let pictures = self.pictures.as_ref().map_or(0, |pictures| pictures.inputs.len() + pictures.said.len());
+        answers * self.exits.len() + self.discriminator.as_ref().map_or(0, DiscriminatorCurve::size) + pictures
+    }
+}
+
 /// A trained network, with all that was told of it.
 #[derive(Clone)]
 pub struct TrainedNetwork {
@@ -126,15 +148,8 @@ pub struct TrainedNetwork {
     pub terms: Vec<Terms>,
     /// Its file.
     pub file: Option<NetworkFile>,
-    /// What its exits but the last say of the test set.
-    pub exits: Vec<Vec<f32>>,
-    /// What a discriminator said of it, where there was one.
-    pub discriminator: Option<DiscriminatorCurve>,
-    /// What was handed on to it or from it, where it or another learned another data set.
-    #[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine shows it"))]
-    pub handed_on: HandedOn,
-    /// What it was shown in place of examples.
-    pub pictures: Option<Pictures>,
+    /// What a scheme's mechanism left of it.
+    pub left: Left,
 }
 
 impl TrainedNetwork {
@@ -148,9 +163,8 @@ impl TrainedNetwork {
     /// Bytes that it takes, about.
     fn bytes(&self) -> usize {
         // Whether or not its file is kept, the network takes as much.
-        let pictures = self.pictures.as_ref().map_or(0, |pictures| pictures.inputs.len() + pictures.said.len());
-        let judged = self.discriminator.as_ref().map_or(0, DiscriminatorCurve::size);
-        let answers = self.measured.logits.len() * (1 + self.exits.len()) + judged + pictures;
+        let answers = self.measured.logits.len();
+        let answers = answers + self.left.numbers(answers);
         2 * self.measured.bytes as usize + 4 * answers + size_of::<CurvePoint>() * self.points.len()
     }
 }

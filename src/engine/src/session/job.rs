@@ -11,23 +11,23 @@ use retort_spec::{
 };
 use web_time::Instant;
 
+#[cfg(feature = "graph")]
+use super::discriminator_curve::DiscriminatorCurve;
 use super::{
     Halt,
-    cache::{KeyScope, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
-    discriminator_curve::DiscriminatorCurve,
-    handed_on::HandedOn,
+    cache::{KeyScope, Left, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
     measure::{answers, measure, sample, test_answers, train_accuracy},
     summary::summarize,
     votes::VoteReport,
 };
 #[cfg(feature = "graph")]
-use crate::data;
+use crate::{data, distill::phase::Pictures};
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     device::Device,
     distill::{
         examples::{rows_of, transfer_rows_of},
-        phase::{PhaseRun, Pictures, Start, Trainee, can_learn},
+        phase::{PhaseRun, Start, Trainee, can_learn},
         tuning::Tuning,
     },
     nets::Network,
@@ -51,12 +51,8 @@ struct Curve {
     terms: Vec<Terms>,
     /// What the network said of the test set when the last point was measured.
     logits: Vec<f32>,
-    /// The same of its exits but the last.
-    exits: Vec<Vec<f32>>,
-    /// What a discriminator said of it, where there is one.
-    discriminator: Option<DiscriminatorCurve>,
-    /// What it is shown in place of examples.
-    pictures: Option<Pictures>,
+    /// What a scheme's mechanism has left of the network so far.
+    left: Left,
     /// The labelled training examples on which it is measured while it trains.
     sample: Vec<u32>,
 }
@@ -156,19 +152,8 @@ impl Job {
         let (points, terms) = (Vec::new(), Vec::new());
         let (network, file) = (Some(network), Some(file));
         let key = Some(NetworkKey::Imported(checksum));
-        let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
-        let adopted = TrainedNetwork {
-            key,
-            network,
-            measured,
-            points,
-            terms,
-            file,
-            exits,
-            discriminator,
-            handed_on,
-            pictures: None,
-        };
+        let left = Left::default();
+        let adopted = TrainedNetwork { key, network, measured, points, terms, file, left };
         self.imported = Some((checksum, Rc::new(adopted)));
         self.restart().await
     }
@@ -413,7 +398,7 @@ impl Job {
     pub(super) fn exit_logits(&self, id: NetworkId) -> Option<&[Vec<f32>]> {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
         let learning = || self.curves.iter().find(|curve| curve.network_id == id);
-        trained.map(|(_, trained)| &trained.exits[..]).or_else(|| learning().map(|curve| &curve.exits[..]))
+        trained.map(|(_, trained)| &trained.left.exits[..]).or_else(|| learning().map(|curve| &curve.left.exits[..]))
     }
 
     /// What a discriminator said of a network of the run under way; nothing where there was none.
@@ -422,8 +407,8 @@ impl Job {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
         let learning = || self.curves.iter().find(|curve| curve.network_id == id);
         match trained {
-            Some((_, trained)) => trained.discriminator.as_ref(),
-            None => learning()?.discriminator.as_ref(),
+            Some((_, trained)) => trained.left.discriminator.as_ref(),
+            None => learning()?.left.discriminator.as_ref(),
         }
     }
 
@@ -431,8 +416,8 @@ impl Job {
     #[cfg(feature = "graph")]
     pub(super) fn pictures(&self, id: NetworkId) -> Option<&Pictures> {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
-        let learning = || self.curves.iter().find(|curve| curve.network_id == id)?.pictures.as_ref();
-        trained.map_or_else(learning, |(_, trained)| trained.pictures.as_ref())
+        let learning = || self.curves.iter().find(|curve| curve.network_id == id)?.left.pictures.as_ref();
+        trained.map_or_else(learning, |(_, trained)| trained.left.pictures.as_ref())
     }
 
     fn begin_run(&mut self, run: u32) {
@@ -552,9 +537,7 @@ impl Job {
             points: Vec::new(),
             terms: Vec::new(),
             logits: Vec::new(),
-            exits: Vec::new(),
-            discriminator: None,
-            pictures: None,
+            left: Left::default(),
             sample: sample(phase.labelled_rows(trainee)),
         };
         self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
@@ -637,12 +620,12 @@ impl Job {
                         test_accuracy: answered.accuracy(),
                     };
                     curve.points.push(point);
-                    (curve.logits, curve.exits) = (logits, trainee.exits(&self.data).await?);
+                    (curve.logits, curve.left.exits) = (logits, trainee.exits(&self.data).await?);
                     #[cfg(feature = "graph")]
                     if let Some(scores) = phase.judged(&self.data, &self.experiment, trainee).await? {
-                        curve.discriminator.get_or_insert_default().add(epoch, scores);
+                        curve.left.discriminator.get_or_insert_default().add(epoch, scores);
                     }
-                    curve.pictures = phase.pictures(&self.data, trainee).await?;
+                    curve.left.pictures = phase.pictures(&self.data, trainee).await?;
                     events.push(Event::Point(point));
                     let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
                     let name =
@@ -675,13 +658,14 @@ impl Job {
                     let Some(planned) = self.plan.network(trainee.id()) else { continue };
                     let network = trainee.learner.network();
                     let logits = test_answers(&self.data, &network, is_told).await?;
-                    let exits = trainee.exits(&self.data).await?;
-                    let pictures = phase.pictures(&self.data, trainee).await?;
+                    let mut left = curve.left;
+                    left.exits = trainee.exits(&self.data).await?;
+                    left.pictures = phase.pictures(&self.data, trainee).await?;
                     let layers = self.of_classes(network.to_layers().await?);
-                    #[cfg(not(feature = "graph"))]
-                    let handed_on = HandedOn::default();
                     #[cfg(feature = "graph")]
-                    let handed_on = self.handed_on_to(&trainee.supervision, &network, &layers).await?;
+                    {
+                        left.handed_on = self.handed_on_to(&trainee.supervision, &network, &layers).await?;
+                    }
                     let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
                     let spent = (trainee.learner.extra_parameters(), self.seconds);
                     let (mut measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
@@ -692,18 +676,7 @@ impl Job {
                     }
                     let (points, terms) = (curve.points, curve.terms);
                     let (key, network) = (curve.key, Some(network));
-                    let trained = TrainedNetwork {
-                        key,
-                        network,
-                        measured,
-                        points,
-                        terms,
-                        file,
-                        exits,
-                        discriminator: curve.discriminator,
-                        handed_on,
-                        pictures,
-                    };
+                    let trained = TrainedNetwork { key, network, measured, points, terms, file, left };
                     finished.push((trainee.id(), Rc::new(trained)));
                 }
                 // All are there before any is compared with another.

@@ -7,8 +7,7 @@ use retort_spec::{Channel, Event, Mix, NetworkId, Origin, Role, RunResult};
 
 use super::{
     Halt,
-    cache::{TrainedNetwork, behind},
-    handed_on::HandedOn,
+    cache::{Left, TrainedNetwork, behind},
     job::Job,
     measure::{answers, measure, test_answers},
     votes::VoteReport,
@@ -132,19 +131,8 @@ impl Job {
             };
             let (network, measured, file) = made;
             let (points, terms) = (Vec::new(), Vec::new());
-            let (exits, discriminator, handed_on) = (Vec::new(), None, HandedOn::default());
-            let made = TrainedNetwork {
-                key: None,
-                network,
-                measured,
-                points,
-                terms,
-                file,
-                exits,
-                discriminator,
-                handed_on,
-                pictures: None,
-            };
+            let left = Left::default();
+            let made = TrainedNetwork { key: None, network, measured, points, terms, file, left };
             self.take(planned.id, Rc::new(made), events);
         }
         Ok(())

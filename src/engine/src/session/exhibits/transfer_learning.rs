@@ -36,7 +36,7 @@ impl Job {
     pub(super) fn handed_on(&self) -> Vec<Block> {
         let known = |id: NetworkId| {
             let trained = self.trained.iter().find(|(other, _)| *other == id);
-            trained.map_or_else(HandedOn::default, |(_, trained)| trained.handed_on)
+            trained.map_or_else(HandedOn::default, |(_, trained)| trained.left.handed_on)
         };
         let row = |id: NetworkId| {
             let right = Cell::Share(answers(&self.data, self.test_logits(id)?).accuracy());
