@@ -38,7 +38,7 @@ impl Students {
         }
         let mut text = "| steps | bytes | accuracy, % | seconds |\n| --- | --- | --- | --- |\n".to_owned();
         for row in &section.rows {
-            let pipeline = experiment(table, row)?.compress;
+            let pipeline = experiment(table, &row.link)?.compress;
             let steps = self.compress(&pipeline)?;
             let last = steps.len().saturating_sub(1);
             let written = if table.columns == Columns::Steps { 0 } else { last };

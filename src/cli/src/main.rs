@@ -21,7 +21,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use retort_engine::device::{Compute, GpuError};
-use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, Scheme, SearchError, SweepError};
+use retort_spec::{DataSet, DeviceChoice, EngineError, KNOBS, Kind, ParseError, SearchError, SweepError};
 
 /// Why a command failed, worded for whoever typed it.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,6 @@ fn main() -> ExitCode {
         Some(("verify", matches)) => verify::verify(matches, &mut std::io::stdout()),
         Some(("record", matches)) => record::record(matches),
         Some(("table", matches)) => match matches.subcommand() {
-            Some(("schemes", matches)) => schemes::table(matches),
             Some(("tasks", matches)) => tasks::table(matches),
             _ => table::table(matches, &mut std::io::stdout()),
         },
@@ -174,26 +173,6 @@ fn command() -> Command {
                 .args_conflicts_with_subcommands(true)
                 .subcommand_negates_reqs(true)
                 .args(table::arguments(folder.clone()))
-                .subcommand(
-                    Command::new("schemes")
-                        .about("Every scheme beside its control and what else the same budget buys")
-                        .args([
-                            Arg::new("seeds")
-                                .long("seeds")
-                                .value_name("COUNT")
-                                .default_value("5")
-                                .value_parser(value_parser!(u32).range(1..=20)),
-                            Arg::new("scheme")
-                                .long("scheme")
-                                .value_parser(Scheme::WORDS.to_vec())
-                                .help("All schemes unless given"),
-                            Arg::new("into")
-                                .long("into")
-                                .value_name("FILE")
-                                .value_parser(value_parser!(PathBuf))
-                                .help("Writes each table into this file, behind its line '<!-- measured: SCHEME -->'"),
-                        ]),
-                )
                 .subcommand(tasks::command()),
         )
         .subcommand(

@@ -26,7 +26,7 @@ struct Trained {
 pub fn section(table: &Table, section: &Section) -> Result<String, Failure> {
     let mut text = String::new();
     for row in &section.rows {
-        let base = experiment(table, row)?;
+        let base = experiment(table, &row.link)?;
         let mut session = Session::new(compute(DeviceChoice::Cpu)?);
         let _ = writeln!(text, "`{}`\n", encode(&base));
         let _ = writeln!(

@@ -11,7 +11,7 @@ use clap::{Arg, ArgMatches, value_parser};
 use crate::{
     Failure,
     compression::Students,
-    objectives,
+    objectives, schemes,
     table_file::{self, Columns},
     text,
 };
@@ -20,8 +20,12 @@ use crate::{
 pub fn arguments(data_dir: Arg) -> Vec<Arg> {
     let path = |name: &'static str| Arg::new(name).value_name("FILE").value_parser(value_parser!(PathBuf));
     vec![
-        path("table").required(true).help("A table as a text, such as docs/sweeps/objectives.txt"),
-        Arg::new("section").long("section").value_name("NAME").help("All sections unless given"),
+        path("table").required(true).help("A table as a text, such as docs/sweeps/schemes.txt"),
+        Arg::new("section")
+            .long("section")
+            .visible_alias("scheme")
+            .value_name("NAME")
+            .help("One section, such as a scheme; all unless given"),
         Arg::new("seeds")
             .long("seeds")
             .value_name("COUNT")
@@ -52,6 +56,7 @@ pub fn table(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> {
     let mut students: Option<Students> = None;
     for section in table.sections.iter().filter(|section| asked.is_none_or(|asked| asked == section.name)) {
         let written = match table.columns {
+            Columns::Schemes => schemes::section(&table, section)?,
             Columns::Objectives => objectives::section(&table, section)?,
             Columns::Compression | Columns::Steps => {
                 let students = match &mut students {

@@ -2,25 +2,29 @@
 //!
 //! ```text
 //! # A comment.
-//! columns = compression
-//! seeds = 3
-//! base = data=mnist&student=32
+//! columns = schemes
+//! seeds = 5
+//! first = scheme={} | the default
 //!
-//! [repairs]
-//! compress=quantize:3
-//! compress=quantize:3:gptq
+//! [mutual] what the first row is
+//! scheme=mutual&members=4 | four peers
 //! ```
 //!
-//! Settings stand before the first section, `key = value` each. A section has a name in brackets. Each of its other
-//! lines is a row: the pairs of a link that differ from the base.
+//! Settings stand before the first section, `key = value` each. A section has a name in brackets, and behind it, if
+//! need be, what it is. Each of its other lines is a row: a link, and behind a bar why it is there. Of `first` and
+//! `last`, which are rows of all sections, `{}` stands for the section's name. With `each = scheme` every scheme for
+//! the default data set has a section, in the order of the schemes; those that the file does not name have the common
+//! rows alone.
 
-use retort_spec::{Experiment, decode, link};
+use retort_spec::{Experiment, Scheme, decode, link};
 
 use crate::Failure;
 
 /// What is measured of a row, and how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Columns {
+    /// Who teaches, control, student, what it gained, the verdict, the cost.
+    Schemes,
     /// Every objective, alone and beside soft targets.
     Objectives,
     /// What compression leaves: the row's link has a pipeline.
@@ -30,16 +34,27 @@ pub enum Columns {
 }
 
 impl Columns {
-    const ALL: [(&str, Self); 3] =
-        [("objectives", Self::Objectives), ("compression", Self::Compression), ("steps", Self::Steps)];
+    const ALL: [(&str, Self); 4] = [
+        ("schemes", Self::Schemes),
+        ("objectives", Self::Objectives),
+        ("compression", Self::Compression),
+        ("steps", Self::Steps),
+    ];
+}
+
+/// A row: a link and why it is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The pairs that differ from the table's base.
+    pub link: String,
+    pub why: String,
 }
 
 /// Some rows with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     pub name: String,
-    /// What differs from the table's base, a link each.
-    pub rows: Vec<String>,
+    pub rows: Vec<Row>,
 }
 
 /// A table.
@@ -61,13 +76,20 @@ pub struct TableFault {
     pub reason: String,
 }
 
+fn row(text: &str) -> Row {
+    let (link, why) = text.split_once(" | ").unwrap_or((text, ""));
+    Row { link: link.trim().to_owned(), why: why.trim().to_owned() }
+}
+
 /// Reads a table.
 ///
 /// # Errors
 /// The first line that cannot be read.
 pub fn read(text: &str) -> Result<Table, TableFault> {
-    let mut columns = None;
-    let (mut seeds, mut base, mut sections) = (5, String::new(), Vec::<Section>::new());
+    let mut table = Table { columns: Columns::Schemes, seeds: 5, base: String::new(), sections: Vec::new() };
+    let (mut columns, mut first, mut last, mut has_each) = (None, None, None, false);
+    // What the first row of a section is.
+    let mut whats: Vec<String> = Vec::new();
     for (place, line) in text.lines().enumerate() {
         let fault = |reason: &str| TableFault { line: place + 1, reason: reason.to_owned() };
         let line = line.trim();
@@ -75,15 +97,16 @@ pub fn read(text: &str) -> Result<Table, TableFault> {
             continue;
         }
         if let Some(head) = line.strip_prefix('[') {
-            let name = head.strip_suffix(']').ok_or_else(|| fault("a section's name ends with ]"))?;
-            if sections.iter().any(|section| section.name == name) {
+            let (name, what) = head.split_once(']').ok_or_else(|| fault("a section's name ends with ]"))?;
+            if table.sections.iter().any(|section| section.name == name) {
                 return Err(fault("a section of this name stands above"));
             }
-            sections.push(Section { name: name.to_owned(), rows: Vec::new() });
+            table.sections.push(Section { name: name.to_owned(), rows: Vec::new() });
+            whats.push(what.trim().to_owned());
             continue;
         }
-        if let Some(section) = sections.last_mut() {
-            section.rows.push(line.to_owned());
+        if let Some(section) = table.sections.last_mut() {
+            section.rows.push(row(line));
             continue;
         }
         let (key, value) = line.split_once(" = ").ok_or_else(|| fault("a setting is 'key = value'"))?;
@@ -93,14 +116,40 @@ pub fn read(text: &str) -> Result<Table, TableFault> {
                 let words = Columns::ALL.map(|(word, _)| word).join(", ");
                 columns = Some(found.ok_or_else(|| fault(&format!("columns are one of {words}")))?.1);
             }
-            "seeds" => seeds = value.parse().map_err(|_| fault("seeds are a whole number"))?,
-            "base" => base = value.to_owned(),
-            _ => return Err(fault("no such setting: columns, seeds, base")),
+            "seeds" => table.seeds = value.parse().map_err(|_| fault("seeds are a whole number"))?,
+            "base" => table.base = value.to_owned(),
+            "first" => first = Some(row(value)),
+            "last" => last = Some(row(value)),
+            "each" if value == "scheme" => has_each = true,
+            _ => return Err(fault("no such setting: columns, seeds, base, first, last, each = scheme")),
         }
     }
-    let reason = "the file says no columns, such as 'columns = objectives'".to_owned();
-    let columns = columns.ok_or(TableFault { line: 0, reason })?;
-    Ok(Table { columns, seeds, base, sections })
+    table.columns = columns.ok_or_else(|| TableFault {
+        line: 0,
+        reason: "the file says no columns, such as 'columns = schemes'".into(),
+    })?;
+    let named: Vec<(Section, String)> = table.sections.into_iter().zip(whats).collect();
+    let schemes =
+        Scheme::ALL.iter().filter(|scheme| scheme.fits(Experiment::default().data)).map(|scheme| scheme.word());
+    let names: Vec<&str> = match has_each {
+        true => schemes.collect(),
+        false => named.iter().map(|(section, _)| &*section.name).collect(),
+    };
+    if let Some((section, _)) = named.iter().find(|(section, _)| !names.contains(&&*section.name)) {
+        return Err(TableFault { line: 0, reason: format!("[{}] is no scheme", section.name) });
+    }
+    let complete = |name: &str| {
+        let own = named.iter().find(|(section, _)| section.name == name);
+        let common =
+            |row: &Option<Row>| row.as_ref().map(|row| Row { link: row.link.replace("{}", name), ..row.clone() });
+        let what = own.map_or("", |(_, what)| what);
+        let first = common(&first)
+            .map(|row| Row { why: [&*row.why, what].join(if what.is_empty() { "" } else { ": " }), ..row });
+        let rows = own.into_iter().flat_map(|(section, _)| section.rows.clone());
+        Section { name: name.to_owned(), rows: first.into_iter().chain(rows).chain(common(&last)).collect() }
+    };
+    table.sections = names.into_iter().map(complete).collect();
+    Ok(table)
 }
 
 /// The experiment of a row. Its pairs count instead of the table's.
@@ -129,25 +178,39 @@ mod tests {
 
     #[test]
     fn settings_sections_and_rows_are_read() {
-        let text = "# A comment.\ncolumns = steps\nseeds = 3\nbase = data=mnist\n\n[one]\nb=1\nc=2\n[two]\n";
+        let text = "# A comment.\ncolumns = steps\nseeds = 3\nbase = data=mnist\nfirst = a={} | begin\n\n[one] it\nb=1 | why\nc=2\n[two]\n";
         let table = read(text).unwrap();
+        let rows = |place: usize| {
+            let rows = table.sections[place].rows.iter();
+            rows.map(|row| (&*row.link, &*row.why)).collect::<Vec<(&str, &str)>>()
+        };
         assert_eq!((table.columns, table.seeds, &*table.base), (Columns::Steps, 3, "data=mnist"));
-        let sections = table.sections.iter().map(|section| (&*section.name, section.rows.join(" ")));
-        assert_eq!(sections.collect::<Vec<_>>(), [("one", "b=1 c=2".to_owned()), ("two", String::new())]);
+        assert_eq!(rows(0), [("a=one", "begin: it"), ("b=1", "why"), ("c=2", "")]);
+        assert_eq!(rows(1), [("a=two", "begin")]);
     }
 
     #[test]
     fn what_cannot_be_read_is_named_by_its_line() {
         let cases = [
-            ("columns = steps\nrows = 4", 2),
+            ("columns = schemes\nrows = 4", 2),
             ("columns = chairs", 1),
             ("nothing", 1),
-            ("columns = steps\n[one", 2),
-            ("columns = steps\n[one]\n[one]", 3),
+            ("columns = schemes\n[one", 2),
+            ("columns = schemes\n[one]\n[one]", 3),
             ("seeds = 5", 0),
+            ("columns = schemes\neach = scheme\n[sorcery]", 0),
         ];
         for (text, line) in cases {
             assert_eq!(read(text).unwrap_err().line, line, "{text}");
         }
+    }
+
+    #[test]
+    fn a_scheme_that_the_file_does_not_name_has_the_common_rows() {
+        let table =
+            read("columns = schemes\neach = scheme\nfirst = scheme={} | the default\n[mutual]\nlabels=all | all")
+                .unwrap();
+        let count = |name: &str| table.sections.iter().find(|section| section.name == name).unwrap().rows.len();
+        assert_eq!((count("offline"), count("mutual")), (1, 2));
     }
 }

@@ -1,9 +1,15 @@
+use retort_spec::{DataSet, Scheme};
+
 use super::*;
 use crate::{command as program, table_file::experiment};
 
 /// The tables of the documentation, with the file that each is written into.
-const TABLES: [(&str, &str); 3] =
-    [("objectives", "objectives"), ("compression", "compression"), ("deep-compression", "compression")];
+const TABLES: [(&str, &str); 4] = [
+    ("schemes", "schemes"),
+    ("objectives", "objectives"),
+    ("compression", "compression"),
+    ("deep-compression", "compression"),
+];
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
@@ -39,10 +45,46 @@ fn every_table_of_the_documentation_is_right_and_has_its_places() {
             let mark = format!("<!-- measured: {} -->\n", section.name);
             assert_eq!(document.matches(&mark).count(), 1, "{name}: {}", section.name);
             for row in &section.rows {
-                assert_eq!(experiment(&table, row).unwrap().runs, table.seeds, "{row}");
+                let experiment = experiment(&table, &row.link).unwrap();
+                assert_eq!(experiment.plan().check(), Ok(()), "{}", row.link);
+                assert_eq!(experiment.runs, table.seeds, "{}", row.link);
             }
         }
     }
+}
+
+#[test]
+fn every_scheme_has_rows_and_the_documentation_has_these_rows() {
+    let read = |name: &str| fs::read_to_string(docs().join(name)).unwrap();
+    let table = table_file::read(&read("sweeps/schemes.txt")).unwrap();
+    let document = read("schemes.md");
+    let words = Scheme::ALL.iter().filter(|scheme| scheme.fits(DataSet::Digits8)).map(|scheme| scheme.word());
+    assert!(words.eq(table.sections.iter().map(|section| &*section.name)));
+    for section in &table.sections {
+        let rows: Vec<String> = section.rows.iter().map(|row| format!("| {}<br>`{}` |", row.why, row.link)).collect();
+        let (_, behind) = document.split_once(&format!("<!-- measured: {} -->\n", section.name)).unwrap();
+        let written = behind.split("\n## ").next().unwrap().lines().filter(|line| line.contains("<br>`"));
+        let written: Vec<&str> = written.collect();
+        assert!(section.rows[0].link == format!("scheme={}", section.name) && rows.len() > 2);
+        // One that was not measured yet has no table.
+        assert!(written.is_empty() || written.len() == rows.len(), "{}", section.name);
+        for (written, row) in written.iter().zip(&rows) {
+            assert!(written.starts_with(row), "{written}: {row}");
+        }
+    }
+}
+
+#[test]
+fn rows_of_schemes_say_what_they_measured() {
+    let text = format!(
+        "columns = schemes\nbase = {SMALL}\nfirst = scheme={{}} | the default\n\n[mutual] two\nscheme=offline | a teacher"
+    );
+    let printed = printed("schemes", &text);
+    assert!(printed.starts_with("\n## mutual\n\nMean and standard deviation over 2 seeds"), "{printed}");
+    let rows = rows(&printed);
+    assert_eq!(rows.len(), 4);
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{printed}");
+    assert_eq!((rows[2][0], rows[3][0]), ("the default: two<br>`scheme=mutual`", "a teacher<br>`scheme=offline`"));
 }
 
 #[test]
@@ -82,10 +124,13 @@ fn a_table_takes_the_place_of_the_one_before() {
 }
 
 #[test]
-fn schemes_and_tasks_are_measured_by_their_own_commands() {
-    for word in ["schemes", "tasks"] {
-        let matches = program().try_get_matches_from(["retort", "table", word]).unwrap();
-        assert_eq!(matches.subcommand().unwrap().1.subcommand_name(), Some(word));
-    }
+fn a_section_is_asked_for_as_a_scheme_too_and_tasks_have_their_own_command() {
+    let asked = |name: &str| {
+        let matches = program().try_get_matches_from(["retort", "table", "a.txt", name, "soup"]).unwrap();
+        text(matches.subcommand().unwrap().1, "section").map(str::to_owned)
+    };
+    assert_eq!((asked("--section").as_deref(), asked("--scheme").as_deref()), (Some("soup"), Some("soup")));
+    let matches = program().try_get_matches_from(["retort", "table", "tasks"]).unwrap();
+    assert_eq!(matches.subcommand().unwrap().1.subcommand_name(), Some("tasks"));
     assert!(program().try_get_matches_from(["retort", "table"]).is_err());
 }
