@@ -75,6 +75,10 @@ pub struct DataSummary {
     pub test: u32,
     /// Training examples whose labels the student may see, in the first run.
     pub labelled: u32,
+    /// Training examples whose labels each of `networks` sees in the first run, in their order; empty where the engine
+    /// does not say.
+    #[serde(default)]
+    pub sees: Vec<u32>,
     /// Training examples the student is distilled on.
     pub transfer: u32,
     /// Training examples that the visitor made; the last ones of the training set.

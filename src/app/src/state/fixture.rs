@@ -50,6 +50,7 @@ fn training() -> Vec<Event> {
         train: 8,
         test: 4,
         labelled: 4,
+        sees: Vec::new(),
         transfer: 8,
         own: 0,
         gallery: vec![],

@@ -177,6 +177,7 @@ mod tests {
             train: 4,
             test: 3,
             labelled: 2,
+            sees: Vec::new(),
             transfer: 4,
             own: 0,
             gallery: vec![],

@@ -19,6 +19,7 @@ fn summary(data: DataSet) -> DataSummary {
         train: 4,
         test: 1,
         labelled: 2,
+        sees: Vec::new(),
         transfer: 4,
         own: 0,
         gallery: vec![],

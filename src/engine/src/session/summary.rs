@@ -4,7 +4,7 @@ use retort_spec::{DataSummary, Example, Experiment};
 
 use crate::{
     data::Examples,
-    distill::examples::{labelled_rows, transfer_rows},
+    distill::examples::{labelled_rows, rows_of, transfer_rows},
     train::device_dataset::DeviceDataset,
 };
 
@@ -41,15 +41,18 @@ pub fn summarize(data: &DeviceDataset, experiment: &Experiment, seed: u32) -> Da
             point: if image { Vec::new().into() } else { input.to_vec().into() },
         }
     };
+    let plan = experiment.plan();
+    let sees = |id| plan.lesson(id).map_or(0, |lesson| rows_of(data, experiment, lesson, seed).len() as u32);
     let Examples { inputs, labels } = &dataset.test;
     DataSummary {
         data: experiment.data,
-        networks: experiment.plan().ids().collect(),
+        networks: plan.ids().collect(),
         classes: dataset.classes as u32,
         shape: dataset.shape.map(|side| side as u32),
         train: dataset.train.len() as u32,
         test: dataset.test.len() as u32,
         labelled: labelled.len() as u32,
+        sees: plan.ids().map(sees).collect(),
         transfer: transfer_rows(data, experiment, seed).len() as u32,
         own: dataset.own as u32,
         gallery: shown.map(example).collect(),

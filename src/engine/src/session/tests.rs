@@ -1231,4 +1231,13 @@ fn classes_that_came_first_are_forgotten_unless_the_old_network_teaches_them() {
     let kept = finish(&mut session(), Command::Run(Experiment { kept: 50, ..one }));
     assert!(old(&bare, NetworkId::STUDENT) < 0.3);
     assert!(old(&kept, NetworkId::STUDENT) > old(&bare, NetworkId::STUDENT) + 0.2);
+    // The page is told of each network how many labels it sees: its half of the classes, and what was kept.
+    let told = |events: &[Event]| {
+        let data =
+            events.iter().find_map(|event| if let Event::Data(data) = event { Some(data.clone()) } else { None });
+        data.map(|data| (data.sees, data.train)).unwrap()
+    };
+    let ([before, after, again], train) = (<[u32; 3]>::try_from(told(&bare).0).unwrap(), told(&bare).1);
+    assert_eq!((before + after, after), (train, again));
+    assert_eq!(told(&kept).0, [before, after + 50, after + 50]);
 }

@@ -78,6 +78,7 @@ pub fn summary(experiment: &Experiment, plan: &Plan, subject: &Subject) -> DataS
         train,
         test: task.test.len() as u32,
         labelled,
+        sees: Vec::new(),
         transfer: if experiment.transfer == Transfer::Labelled { labelled } else { train },
         own: 0,
         gallery: Vec::new(),

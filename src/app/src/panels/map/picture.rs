@@ -8,7 +8,7 @@ use crate::{
     i18n::format::tenth,
     panels::map::{
         geometry::{Area, head, line, toward},
-        model::{Edge, Flow, Layout, Node, Part, Say, Size, Words, is_heard},
+        model::{Edge, Flow, Layout, Node, Part, Say, Size, WIDTHS, Words, is_heard},
         words::{content, said, width},
     },
     state::{networks::epochs, selection::Subject},
@@ -67,7 +67,7 @@ pub fn picture(page: &AppContext, map: &Layout, scheme: &str) -> String {
         network(&mut ink, page, node);
     }
     for words in &map.words {
-        written(&mut ink, page, words);
+        written(&mut ink, page, words, if map.width < WIDTHS[0] { 12.0 } else { 14.2 });
     }
     ink.put(&["</svg>"]);
     ink.0
@@ -182,12 +182,13 @@ fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
         course(ink, page, id, Area { left: x, top, width, height: area.bottom() - 7.0 - top });
     }
     let room = area.right() - x - 3.0;
+    let name_size = if node.size == Size::Large { 14.2 } else { 13.0 };
     let anchor = |text: &str, type_size: f64| match width(text, type_size) > room {
         // The page's type is narrower on most systems; where it is not the letters are squeezed.
         true => ["start' lengthAdjust='spacingAndGlyphs' textLength='", &tenth(room)].concat(),
         false => "start".into(),
     };
-    ink.text("name", [x, area.top + name], &anchor(&words.name, 13.0), &words.name);
+    ink.text("name", [x, area.top + name], &anchor(&words.name, name_size), &words.name);
     ink.text("number", [x, number], &anchor(&words.number, type_size), &words.number);
     if node.size != Size::Tiny {
         ink.text("beside", beside, "start", &words.beside);
@@ -220,13 +221,12 @@ fn course(ink: &mut Ink, page: &AppContext, id: NetworkId, area: Area) {
 }
 
 /// A text in its place, if it fits.
-fn written(ink: &mut Ink, page: &AppContext, words: &Words) {
-    const TYPE: f64 = 12.0;
+fn written(ink: &mut Ink, page: &AppContext, words: &Words, type_size: f64) {
     /// Between two parts of a text.
     const GAP: f64 = 5.0;
     let [first, second] = said(page, words.say);
-    let wide = width(&first, TYPE);
-    let all = if second.is_empty() { wide } else { wide + GAP + width(&second, TYPE) };
+    let wide = width(&first, type_size);
+    let all = if second.is_empty() { wide } else { wide + GAP + width(&second, type_size) };
     if first.is_empty() || all > words.room + 6.0 {
         return;
     }

@@ -76,7 +76,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
     let degree = || ["T = ", &temperature(texts, state.temperature())].concat();
     let one = |text: String| [text, String::new()];
     match say {
-        Say::Labels(id) => one(plan.lesson(id).map_or_else(String::new, |lesson| labels(page, lesson))),
+        Say::Labels(id) => one(plan.lesson(id).map_or_else(String::new, |lesson| labels(page, id, lesson))),
         Say::LabelWeight => {
             let weight = product.filter(|lesson| !lesson.teachers.is_empty());
             let weight = weight.and_then(|lesson| label_weight(experiment, lesson)).filter(|weight| *weight < 1.0);
@@ -95,7 +95,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
         Say::Temperature | Say::SoftWeight if is_extra || votes => one(String::new()),
         Say::Temperature => one(degree()),
         Say::SoftWeight => one(times(experiment.soft_weight)),
-        Say::Transfer if votes => one(product.map_or_else(String::new, |lesson| labels(page, lesson))),
+        Say::Transfer if votes => one(product.map_or_else(String::new, |lesson| labels(page, plan.product, lesson))),
         Say::Transfer => one(texts.get(&format!("transfer-{}", experiment.transfer))),
         Say::Twins if matches!(plan.contrast, Contrast::OtherStart | Contrast::FreshStart) => one(String::new()),
         Say::Twins => one(texts.get("map-twins")),
@@ -104,7 +104,7 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
 }
 
 /// How many labels a network sees.
-fn labels(page: &AppContext, lesson: &Supervision) -> String {
+fn labels(page: &AppContext, learner: NetworkId, lesson: &Supervision) -> String {
     let (texts, state) = (&page.texts, &page.state);
     let Some(data) = state.data.as_ref().filter(|data| data.data == state.experiment.data) else {
         return String::new();
@@ -125,6 +125,9 @@ fn labels(page: &AppContext, lesson: &Supervision) -> String {
             (count, "map-labels")
         }
     };
+    // The engine has counted them: a half of the classes, or all but two, are not known here.
+    let place = data.networks.iter().position(|network| *network == learner);
+    let count = place.and_then(|place| data.sees.get(place)).copied().unwrap_or(count);
     texts.with(id, &[("count", number(texts, count.into(), 0).into())])
 }
 
