@@ -319,12 +319,12 @@ pub fn App(props: &AppProps) -> Html {
         <ContextProvider<Guide> context={guide}>
             { skip_link(&page_texts) }
             { header }
+            { island!(use_tour) }
             { tabs }
             { island!(use_announcer) }
             { notices }
             { summary_line }
             { island!(use_class_cell) }
-            { island!(use_tour) }
             <main data-tab={place.tab.word()} data-depth={place.depth.word()} data-state={running} data-begun={begun.to_string()}
                 data-recorded={recorded.to_string()} style={classes}>
                 { stage }

@@ -1,5 +1,5 @@
-//! The tour: a minute in which the page moves its own controls and says what one sees. It stands in the page's flow
-//! and covers nothing; whatever it turned is as before when it ends.
+//! The tour: a minute in which the page moves its own controls and says what one sees. It stands in the page's flow,
+//! above all that changes its height, and covers nothing; whatever it turned is as before when it ends.
 
 use gloo_events::EventListener;
 use gloo_timers::callback::Interval;
@@ -139,9 +139,8 @@ pub fn use_tour() -> Html {
             <p id="tour-words"><small>{ texts.with("lesson-step", &place) }</small>{ texts.language.gap() }{ texts.get(id) }</p>
             <button id="tour-back" disabled={index == 0} onclick={to(index.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
             <button id="tour-next" class="primary" onclick={if last { end.clone() } else { to(index + 1) }}>{ if last { texts.get("tour-end") } else { texts.get("lesson-next") } }</button>
-            if !last {
-                <button id="tour-close" onclick={end}>{ texts.get("tour-skip") }</button>
-            }
+            // It keeps its room at the end, so that the others stand still.
+            <button id="tour-close" style={last.then_some("visibility:hidden")} onclick={end}>{ texts.get("tour-skip") }</button>
         </div>
     }
 }

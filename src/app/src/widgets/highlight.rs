@@ -13,6 +13,10 @@ use crate::{context::AppContext, widgets::dom::focus_in_place};
 
 /// The attribute that the style sheet outlines.
 const MARK: &str = "data-look";
+/// The attribute that flashes.
+const FLASH: &str = "data-flash";
+/// Settings that were asked for, but in a lesson, whose column says what is shown.
+const SHEET: &str = ":root:not(.with-lesson) #inspector[data-inspected]";
 /// Boxes that guide the visitor. They may lie over the page, and scrolling inside them does not scroll the page.
 const GUIDES: &str = "[data-guide]";
 /// What a visitor does to go elsewhere on the page.
@@ -96,14 +100,20 @@ impl Drop for Kept {
     }
 }
 
-/// Brings a panel into view, if it is there, and moves the focus to the control of `knob` in it, or else to the panel.
+/// Brings a panel into view, if it is there, flashes, and moves the focus to the control of `knob` in it, or else to the
+/// panel.
 fn go_to(id: &str, knob: Option<&str>) {
     let Some(panel) = element(id) else { return };
     // A fold that hides the control opens.
     if let Some(fold) = knob.and_then(control).and_then(|control| control.closest("details").ok().flatten()) {
         let _ = fold.set_attribute("open", "");
     }
-    approach(&panel, knob, is_calm());
+    match panel.closest(SHEET) {
+        Ok(Some(sheet)) => fit(&sheet, knob),
+        _ => approach(&panel, knob, is_calm()),
+    }
+    let row = knob.and_then(control).and_then(|control| control.closest(".knob").ok().flatten());
+    flash(row.as_ref().unwrap_or(&panel));
     let target = knob.and_then(control).unwrap_or_else(|| {
         let _ = panel.set_attribute("tabindex", "-1");
         panel
@@ -111,6 +121,34 @@ fn go_to(id: &str, knob: Option<&str>) {
     if let Some(element) = target.dyn_ref::<HtmlElement>() {
         focus_in_place(element);
     }
+}
+
+/// Makes the settings as high as the window has room below their top, so that nothing moves away for them, and scrolls
+/// in them to the control of `knob`.
+fn fit(sheet: &Element, knob: Option<&str>) {
+    let Some(window) = window() else { return };
+    let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+    // A phone's sheet has its own height, and stays where it is.
+    if position(&window, sheet).as_deref() != Some("fixed") {
+        let room = height - sheet.get_bounding_client_rect().top() - MARGIN;
+        let _ = sheet.set_attribute("style", &format!("--room:{room:.0}px"));
+        approach(sheet, None, is_calm());
+    }
+    let below = knob.and_then(control).map(|row| row.get_bounding_client_rect().bottom() + MARGIN);
+    let below = below.unwrap_or_default() - sheet.get_bounding_client_rect().bottom();
+    sheet.set_scroll_top(if below > 0.0 { sheet.scroll_top() + below as i32 } else { 0 });
+}
+
+/// Answers everyone who asks where something is, also where its outline is there already: the two words begin the style
+/// sheet's animation anew.
+fn flash(element: &Element) {
+    let again = element.get_attribute(FLASH).as_deref() == Some("a");
+    let _ = element.set_attribute(FLASH, if again { "b" } else { "a" });
+}
+
+/// The word of CSS for how an element is placed.
+fn position(window: &web_sys::Window, element: &Element) -> Option<String> {
+    window.get_computed_style(element).ok().flatten()?.get_property_value("position").ok()
 }
 
 /// Shows a panel wherever it stands, and goes to it.
@@ -181,10 +219,7 @@ fn seen(window: &web_sys::Window, panel: &DomRect) -> [f64; 2] {
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
     let find = |query: &str| window.document().and_then(|document| document.query_selector(query).ok().flatten());
     // What stays at the window's top takes its height from there, wherever it stands now.
-    let stays = |element: &Element| {
-        let style = window.get_computed_style(element).ok().flatten();
-        style.is_some_and(|style| style.get_property_value("position").is_ok_and(|position| position == "sticky"))
-    };
+    let stays = |element: &Element| position(window, element).as_deref() == Some("sticky");
     let mut seen = [MARGIN, height - MARGIN];
     for (element, is_guide) in [(find("header"), false), (find(GUIDES), true)] {
         let Some((element, rect)) = element.map(|element| (element.clone(), element.get_bounding_client_rect())) else {
