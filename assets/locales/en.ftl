@@ -648,6 +648,7 @@ sweep-calibration = Calibration error (ECE)
 sweep-bytes = File size, 32-bit weights
 sweep-map = { $metric }, by { $columns } from left to right and { $rows } from top to bottom. The table below has all numbers.
 sweep-lines = { $metric }, by { $knob } from left to right. The table below has all numbers.
+sweep-spread = ± is the standard deviation over a cell's seeds. It is large where one seed learns the task and another does not: few labels, a small student, a short training.
 sweep-open = Select a cell or a point to open it as the experiment.
 sweep-example = Example: temperature against width
 sweep-cell = Cell

@@ -631,6 +631,7 @@ sweep-calibration = 校准误差（ECE）
 sweep-bytes = 文件大小（32 位权重）
 sweep-map = { $metric }：从左到右为{ $columns }，从上到下为{ $rows }。全部数值见下方表格。
 sweep-lines = { $metric }：从左到右为{ $knob }。全部数值见下方表格。
+sweep-spread = ± 是同一单元格内各随机种子之间的标准差。标签少、学生小或训练短时，有的种子学会了，有的没有，± 就大。
 sweep-open = 点击一个格子或数据点，即可将其作为当前实验打开。
 sweep-example = 示例：温度与学生宽度
 sweep-cell = 组合

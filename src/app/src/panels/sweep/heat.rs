@@ -23,7 +23,7 @@ const LEGEND: f64 = 56.0;
 const FIELD: (f64, f64) = (46.0, 14.0);
 /// Room above for the first knob's name and values, and a letter's width.
 const TOP: f64 = 44.0;
-const LETTER: f64 = 7.2;
+const LETTER: f64 = 7.8;
 /// Longer names of values are cut.
 const LONGEST: usize = 14;
 /// How much of the hue the least and the greatest value have: text on it stays readable.

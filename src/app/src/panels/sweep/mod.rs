@@ -116,11 +116,13 @@ pub fn use_sweep() -> Html {
         ];
         let folded = if *is_table_open { table(&page, shown) } else { Html::default() };
         let summary = text("summary", &[], texts.get("table-of-data"));
+        let has_spread = shown.metrics(Metric::Accuracy).iter().flatten().any(|spread| spread.values.len() > 1);
         let is_shared = page.shows("share") && state.search_text.is_empty();
         let parts = [
             tag("div", &[("class", "tools")], tools),
             pictures(&page, shown, &others, &picture, Drawn { metric, colours: *colours, narrow }),
             text("p", &[("class", "hint")], texts.get("sweep-open")),
+            if has_spread { text("p", &[("class", "hint")], texts.get("sweep-spread")) } else { Html::default() },
             html! { <details class="table" ontoggle={toggled}>{ summary }{ folded }</details> },
             if is_shared { island!(use_class, (shown.sweep.to_string(), class)) } else { Html::default() },
         ];
