@@ -17,9 +17,12 @@ use crate::{
         model::Lesson,
         steer,
     },
-    panels::lesson::{
-        step::{StepActions, step_view},
-        worksheet::{Sheet, print_sheet, worksheet},
+    panels::{
+        is_shown,
+        lesson::{
+            step::{StepActions, step_view},
+            worksheet::{Sheet, print_sheet, worksheet},
+        },
     },
     platform::place::Tab,
     widgets::{dom::focus_in_place, highlight::use_look},
@@ -49,7 +52,9 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let step = lesson.steps.get(progress.step);
     let record = progress.record();
     let looks: Vec<&str> = step.and_then(|step| step.look.as_deref()).into_iter().collect();
-    use_look(&looks, step.and_then(control_of), (page.state.experiment.data, page.place));
+    // A scheme's own panel is there only when the engine has said something of it.
+    let is_there = looks.iter().all(|look| is_shown(&page, look));
+    use_look(&looks, step.and_then(control_of), (page.state.experiment.data, page.place, is_there));
     {
         let (show, look) = (page.show.clone(), step.and_then(|step| step.look.clone()));
         // A step that speaks of no panel leaves at least the cards.
