@@ -7,6 +7,7 @@ use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
     i18n::format::{number, percent, percentage},
+    platform::place::Depth,
     widgets::dom::network_class,
 };
 
@@ -135,7 +136,23 @@ fn each_seed(page: &AppContext, verdict: &Verdict) -> Html {
 }
 
 fn words(page: &AppContext, verdict: &Verdict) -> Html {
+    /// The map has the accuracies, too: with more networks than this their table waits.
+    const MOST: usize = 4;
     let texts = &page.texts;
+    let spreads = spreads(page, verdict);
+    let folds = spreads.len() > MOST && page.place.depth != Depth::Everything;
+    let table = html! {
+        <table class="spread">
+            <tbody>{ for spreads.into_iter().map(|(network_id, spread)| html! {
+                <tr class={network_class(network_id)}>
+                    <th scope="row">{ page.name(network_id) }</th>
+                    <td>{ percentage(texts, spread.mean) }</td>
+                    // One seed has no spread.
+                    <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
+                </tr>
+            }) }</tbody>
+        </table>
+    };
     let (words, outcome, sure) = parts(page, verdict);
     let gap = texts.language.gap();
     html! {
@@ -143,16 +160,11 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
             <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
                 { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
             </p>
-            <table class="spread">
-                <tbody>{ for spreads(page, verdict).into_iter().map(|(network_id, spread)| html! {
-                    <tr class={network_class(network_id)}>
-                        <th scope="row">{ page.name(network_id) }</th>
-                        <td>{ percentage(texts, spread.mean) }</td>
-                        // One seed has no spread.
-                        <td>{ (spread.values.len() > 1).then(|| format!("± {}", percent(texts, spread.deviation))) }</td>
-                    </tr>
-                }) }</tbody>
-            </table>
+            if folds {
+                <details class="seeds"><summary>{ texts.get("table-of-data") }</summary>{ table }</details>
+            } else {
+                { table }
+            }
             if verdict.runs() > 1 {
                 { each_seed(page, verdict) }
             }

@@ -7,6 +7,7 @@ use crate::{
     context::{AppContext, use_page},
     i18n::format::{bytes, number, percentage},
     island,
+    platform::place::Depth,
     state::Action,
     widgets::{
         bars::{BarsProps, use_bars},
@@ -24,6 +25,19 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
     let Some(exhibit) = page.state.exhibit(place) else {
         return html! { <p class="empty">{ page.texts.get("exhibit-empty") }</p> };
     };
+    let has = |is: fn(&Block) -> bool| exhibit.blocks.iter().any(is);
+    let is_scheme = place == ExhibitPlace::Scheme;
+    let is_table = |block: &&Block| matches!(block, Block::Table { .. });
+    let first = exhibit.blocks.iter().find(is_table);
+    // Pictures come first: numbers wait below texts to read, and on a phone below charts; so does a second table.
+    let is_second = |block: &Block| first.is_some_and(|first| !std::ptr::eq(first, block));
+    let folds = |block: &Block| match (is_scheme, page.place.depth) {
+        (_, Depth::Everything) => Folds::Never,
+        (false, _) if has(|block| matches!(block, Block::Texts { .. })) => Folds::Always,
+        (true, _) if is_second(block) => Folds::Always,
+        (true, _) if has(|block| matches!(block, Block::Chart { .. } | Block::Pictures { .. })) => Folds::Narrow,
+        _ => Folds::Never,
+    };
     // Keyed, so that a sentence that comes between two blocks leaves the field as it is, focus and all.
     let keyed = |(index, one): (usize, &Block)| {
         let (kind, key) = match one {
@@ -31,14 +45,15 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
             Block::Texts { id, .. } => ("texts", format!("texts-{id}")),
             Block::Note(note) => ("note", note.key.clone()),
             Block::Pictures { caption, .. } => ("pictures", caption.key.clone()),
+            Block::Table { .. } => ("table", format!("block-{}", exhibit.blocks.len() - index)),
             _ => ("block", format!("block-{}", exhibit.blocks.len() - index)),
         };
-        html! { <div class={format!("exhibit-{kind}")} {key}>{ block(page, one) }</div> }
+        html! { <div class={format!("exhibit-{kind}")} {key}>{ block(page, one, is_scheme, folds(one)) }</div> }
     };
     html! { <div class="exhibit">{ for exhibit.blocks.iter().enumerate().map(keyed) }</div> }
 }
 
-fn block(page: &AppContext, block: &Block) -> Html {
+fn block(page: &AppContext, block: &Block, is_beside: bool, folds: Folds) -> Html {
     match block {
         Block::Note(note) => html! { <p class="note">{ phrase(page, note) }</p> },
         Block::Field { id, label, text, suggestions } => {
@@ -58,7 +73,6 @@ fn block(page: &AppContext, block: &Block) -> Html {
             html! { <div class="bars-block"><h3>{ phrase(page, caption) }</h3>{ island!(use_bars, bars) }</div> }
         }
         Block::Texts { .. } => island!(use_texts, TextsProps { block: block.clone() }),
-        Block::Table { caption, columns, rows } => table(page, &phrase(page, caption), columns, rows),
         Block::Pictures { caption, side, across, ink } => {
             let caption = phrase(page, caption);
             let picture = Grid::squares(ink, *side as usize, *across as usize, &|ink| grey(ink, 1.0));
@@ -74,7 +88,8 @@ fn block(page: &AppContext, block: &Block) -> Html {
             };
             html! { <><h3>{ phrase(page, caption) }</h3><div class="files">{ for files.iter().map(button) }</div></> }
         }
-        Block::Chart { .. } => island!(use_chart, ChartProps { block: block.clone() }),
+        Block::Table { .. } => island!(use_table, TableProps { block: block.clone(), folds }),
+        Block::Chart { .. } => island!(use_chart, ChartProps { block: block.clone(), is_beside }),
     }
 }
 
@@ -174,8 +189,8 @@ struct TextsProps {
     block: Block,
 }
 
-/// Texts as buttons of letters or words, the darker the more surprising or the more looked at. On a phone those of
-/// networks that are neither the teacher nor compared are folded away.
+/// Texts as buttons of letters or words, the darker the more surprising or the more looked at. Those of networks that
+/// are neither the teacher nor compared are folded away; on a phone all but the teacher's, where there are many.
 #[hook]
 fn use_texts(props: &TextsProps) -> Html {
     let page = use_page();
@@ -196,8 +211,10 @@ fn use_texts(props: &TextsProps) -> Html {
     });
     let class = classes!("texts", network_class(network));
     let plan = &page.state.plan;
-    let is_looked_at = network == NetworkId::TEACHER || network == plan.product || chosen.is_some();
-    if is_narrow && !is_looked_at {
+    let is_compared = network == plan.product || (network == plan.control && !is_narrow);
+    let is_looked_at =
+        network == NetworkId::TEACHER || chosen.is_some() || is_compared && !(is_narrow && lines.len() > 1);
+    if page.place.depth != Depth::Everything && !is_looked_at {
         return html! { <details {class}><summary>{ page.name(network) }</summary>{ for written }</details> };
     }
     html! {
@@ -218,19 +235,49 @@ fn cell(page: &AppContext, cell: &Cell) -> String {
     }
 }
 
-fn table(page: &AppContext, caption: &str, columns: &[Phrase], rows: &[(RowName, Vec<Cell>)]) -> Html {
+/// When a table waits until it is asked for.
+#[derive(Clone, Copy, PartialEq)]
+enum Folds {
+    Never,
+    /// On a phone.
+    Narrow,
+    Always,
+}
+
+/// What a table is given.
+#[derive(PartialEq)]
+struct TableProps {
+    /// A [`Block::Table`].
+    block: Block,
+    folds: Folds,
+}
+
+#[hook]
+fn use_table(props: &TableProps) -> Html {
+    let page = use_page();
+    let is_narrow = use_narrower(PHONE);
+    let folds = props.folds == Folds::Always || (is_narrow && props.folds == Folds::Narrow);
+    let Block::Table { caption, columns, rows } = &props.block else { return Html::default() };
+    let caption = phrase(&page, caption);
     let row = |(name, cells): &(RowName, Vec<Cell>)| {
         let (class, name) = match name {
             RowName::Network(id) => (network_class(*id), page.name(*id)),
-            RowName::Phrase(name) => (String::new(), phrase(page, name)),
+            RowName::Phrase(name) => (String::new(), phrase(&page, name)),
         };
-        html! { <tr {class}><th scope="row">{ name }</th>{ for cells.iter().map(|one| html! { <td>{ cell(page, one) }</td> }) }</tr> }
+        html! { <tr {class}><th scope="row">{ name }</th>{ for cells.iter().map(|one| html! { <td>{ cell(&page, one) }</td> }) }</tr> }
     };
-    html! {
-        <div class="scroll" tabindex="0" role="region" aria-label={caption.to_owned()}><table class="measures">
-            <caption>{ caption }</caption>
-            <thead><tr><td></td>{ for columns.iter().map(|one| html! { <th scope="col">{ phrase(page, one) }</th> }) }</tr></thead>
+    let table = html! {
+        <div class="scroll" tabindex="0" role="region" aria-label={caption.clone()}><table class="measures">
+            if !folds {
+                <caption>{ &caption }</caption>
+            }
+            <thead><tr><td></td>{ for columns.iter().map(|one| html! { <th scope="col">{ phrase(&page, one) }</th> }) }</tr></thead>
             <tbody>{ for rows.iter().map(row) }</tbody>
         </table></div>
+    };
+    if folds {
+        html! { <details><summary>{ caption }</summary>{ table }</details> }
+    } else {
+        table
     }
 }

@@ -17,7 +17,10 @@ use crate::{
     panels::curves::{reader::reader, readout::Row},
     platform::place::Depth,
     state::chart_view::{Part, View},
-    widgets::window::{PHONE, use_narrower},
+    widgets::{
+        dom::unit,
+        window::{PHONE, use_narrower},
+    },
 };
 
 /// The chart.
@@ -35,7 +38,7 @@ pub fn use_curve_chart(props: &CurveChartProps) -> Html {
     let epochs = plot::epochs(all());
     html! {
         <div class="plot">
-            <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img"
+            <svg ref={props.svg.clone()} class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} style={unit(frame.width)} role="img"
                 aria-label={summary(&page, props)} data-points={state.curves.len().to_string()}>
                 { axes(&page, frame, 4, &|value| level(texts, props.view.quantity, value)) }
                 { lines(&page, props, frame) }

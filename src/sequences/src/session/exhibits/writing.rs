@@ -60,11 +60,10 @@ pub fn exhibits(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
         }
         texts.push(Block::Texts { id: block, network: id, caption: None, lines, chosen: here });
     }
-    let mut blocks = vec![table(scene)];
-    blocks.extend(outcomes.unwrap_or_default());
+    let mut blocks = outcomes.unwrap_or_default();
     blocks.push(Block::Note(Phrase::new("texts-caption").with_number("temperature", experiment.temperature)));
     blocks.append(&mut texts);
-    blocks.push(shown_of_teacher(scene));
+    blocks.extend([table(scene), shown_of_teacher(scene)]);
     vec![Exhibit { place: ExhibitPlace::Hero, blocks }]
 }
 
