@@ -7,7 +7,11 @@ use yew::prelude::*;
 use crate::{
     context::{AppContext, use_page},
     i18n::format::{number, tenth},
-    widgets::{dom::network_class, phrase::phrase},
+    widgets::{
+        dom::{network_class, unit},
+        phrase::phrase,
+        window::{ONE_COLUMN, use_narrower},
+    },
 };
 
 /// How far a press of an arrow moves a point, in hundredths; with Shift.
@@ -16,11 +20,17 @@ const LONG_STRIDE: i16 = 25;
 /// How far from a point a pointer takes it, in units of the picture.
 const GRIP: f64 = 22.0;
 
+/// The size of a picture, in units that are about pixels where it stands.
+const WIDE: [f64; 2] = [860.0, 360.0];
+const NARROW: [f64; 2] = [400.0, 260.0];
+
 /// What a chart is given.
 #[derive(PartialEq)]
 pub struct ChartProps {
     /// A [`Block::Chart`].
     pub block: Block,
+    /// Whether another chart stands beside it, so that both are narrow.
+    pub is_beside: bool,
 }
 
 /// A point that is held: which one, counted from 1, and where it is.
@@ -30,11 +40,13 @@ type Held = (u8, [i16; 2]);
 #[hook]
 pub fn use_chart(props: &ChartProps) -> Html {
     let page = use_page();
+    let column = use_narrower(ONE_COLUMN);
     let (held, sheet) = (use_state(|| None::<Held>), use_node_ref());
     let Block::Chart { caption, axes, ranges, truth, points, moves, lines, clouds } = &props.block else {
         return Html::default();
     };
-    let plane = Plane { ranges: *ranges };
+    let is_narrow = column || props.is_beside;
+    let plane = Plane { ranges: *ranges, size: if is_narrow { NARROW } else { WIDE } };
     let texts = &page.texts;
     let moved = &page.state.experiment.moved_points;
     let places: Vec<[i16; 2]> = (1..)
@@ -53,7 +65,7 @@ pub fn use_chart(props: &ChartProps) -> Html {
     let down = {
         let (held, sheet, plane, places) = (held.clone(), sheet.clone(), plane, places.clone());
         Callback::from(move |event: PointerEvent| {
-            let Some(at) = under(&sheet, &event).filter(|_| event.button() == 0) else { return };
+            let Some(at) = plane.under(&sheet, &event).filter(|_| event.button() == 0) else { return };
             let far = |place: &[i16; 2]| {
                 let [x, y] = plane.picture(*place);
                 (x - at[0]).hypot(y - at[1])
@@ -71,7 +83,7 @@ pub fn use_chart(props: &ChartProps) -> Html {
     let drag = {
         let (held, sheet) = (held.clone(), sheet.clone());
         Callback::from(move |event: PointerEvent| {
-            if let (Some((number, _)), Some(at)) = (*held, under(&sheet, &event)) {
+            if let (Some((number, _)), Some(at)) = (*held, plane.under(&sheet, &event)) {
                 held.set(Some((number, plane.place(at))));
             }
         })
@@ -166,17 +178,6 @@ fn within(place: [i16; 2]) -> [i16; 2] {
     [0, 1].map(|axis| place[axis].clamp(-MovedPoint::REACH[axis], MovedPoint::REACH[axis]))
 }
 
-/// Where a pointer is, in units of the picture.
-fn under(sheet: &NodeRef, event: &PointerEvent) -> Option<[f64; 2]> {
-    let area = sheet.cast::<Element>()?.query_selector("svg").ok()??.get_bounding_client_rect();
-    // The picture keeps its shape, in the middle of its element.
-    let unit = (area.width() / Plane::WIDTH).min(area.height() / Plane::HEIGHT);
-    let left = area.left() + (area.width() - unit * Plane::WIDTH) / 2.0;
-    let top = area.top() + (area.height() - unit * Plane::HEIGHT) / 2.0;
-    let at = [(f64::from(event.client_x()) - left) / unit, (f64::from(event.client_y()) - top) / unit];
-    at.iter().all(|at| at.is_finite()).then_some(at)
-}
-
 /// The names of the lines or clouds, and of what else is drawn.
 fn legend(
     page: &AppContext,
@@ -211,22 +212,34 @@ struct Drawn<'a> {
 #[derive(Clone, Copy)]
 struct Plane {
     ranges: [[f64; 2]; 2],
+    /// Width and height of the picture.
+    size: [f64; 2],
 }
 
 impl Plane {
-    const WIDTH: f64 = 640.0;
-    const HEIGHT: f64 = 340.0;
-    const LEFT: f64 = 38.0;
-    const BOTTOM: f64 = 24.0;
+    const LEFT: f64 = 44.0;
+    const BOTTOM: f64 = 26.0;
+
+    /// Where a pointer is, in units of the picture.
+    fn under(&self, sheet: &NodeRef, event: &PointerEvent) -> Option<[f64; 2]> {
+        let area = sheet.cast::<Element>()?.query_selector("svg").ok()??.get_bounding_client_rect();
+        let [width, height] = self.size;
+        // The picture keeps its shape, in the middle of its element.
+        let unit = (area.width() / width).min(area.height() / height);
+        let left = area.left() + (area.width() - unit * width) / 2.0;
+        let top = area.top() + (area.height() - unit * height) / 2.0;
+        let at = [(f64::from(event.client_x()) - left) / unit, (f64::from(event.client_y()) - top) / unit];
+        at.iter().all(|at| at.is_finite()).then_some(at)
+    }
 
     fn x(&self, value: f64) -> f64 {
         let [least, most] = self.ranges[0];
-        Self::LEFT + (value - least) / (most - least) * (Self::WIDTH - Self::LEFT)
+        Self::LEFT + (value - least) / (most - least) * (self.size[0] - Self::LEFT)
     }
 
     fn y(&self, value: f64) -> f64 {
         let [least, most] = self.ranges[1];
-        (Self::HEIGHT - Self::BOTTOM) * (1.0 - (value - least) / (most - least))
+        (self.size[1] - Self::BOTTOM) * (1.0 - (value - least) / (most - least))
     }
 
     fn places<'a>(&'a self, pairs: &'a Floats) -> impl Iterator<Item = (f64, f64)> + 'a {
@@ -251,8 +264,9 @@ impl Plane {
     /// The place that is nearest to one of the picture.
     fn place(&self, [x, y]: [f64; 2]) -> [i16; 2] {
         let [[left, right], [bottom, top]] = self.ranges;
-        let x = left + (x - Self::LEFT) / (Self::WIDTH - Self::LEFT) * (right - left);
-        let y = top - y / (Self::HEIGHT - Self::BOTTOM) * (top - bottom);
+        let [width, height] = self.size;
+        let x = left + (x - Self::LEFT) / (width - Self::LEFT) * (right - left);
+        let y = top - y / (height - Self::BOTTOM) * (top - bottom);
         within([x, y].map(|at| (at * 100.0).round() as i16))
     }
 
@@ -261,7 +275,8 @@ impl Plane {
         // What stands in a picture is not read out.
         let role = if may_move { "group" } else { "img" };
         let texts = &page.texts;
-        let foot = Self::HEIGHT - Self::BOTTOM;
+        let [width, height] = self.size;
+        let foot = height - Self::BOTTOM;
         // A few round numbers of a range, and the decimals that they have.
         let marks = |axis: usize| {
             let [least, most] = self.ranges[axis];
@@ -275,16 +290,16 @@ impl Plane {
             (0..=count).map(move |mark| ((first + f64::from(mark)) * step, decimals))
         };
         html! {
-            <svg class="regression" viewBox={format!("0 0 {} {}", Self::WIDTH, Self::HEIGHT)} {role} aria-label={label.to_owned()}>
-                <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(Self::WIDTH - Self::LEFT)} height={tenth(foot)} /></clipPath>
+            <svg class="regression" viewBox={format!("0 0 {width} {height}")} style={unit(width)} {role} aria-label={label.to_owned()}>
+                <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(width - Self::LEFT)} height={tenth(foot)} /></clipPath>
                 { for marks(1).map(|(value, decimals)| html! { <>
-                    <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(Self::WIDTH)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />
+                    <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(width)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />
                     <text x={tenth(Self::LEFT - 6.0)} y={tenth((self.y(value) + 4.0).max(12.0))} text-anchor="end">{ number(texts, value, decimals) }</text>
                 </> }) }
                 { for marks(0).map(|(value, decimals)| html! {
-                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, Self::WIDTH - 8.0))} y={tenth(Self::HEIGHT - 6.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
+                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, width - 14.0))} y={tenth(height - 6.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
                 }) }
-                <text x={tenth(Self::WIDTH)} y={tenth(foot - 6.0)} text-anchor="end">{ &axes[0] }</text>
+                <text x={tenth(width)} y={tenth(foot - 6.0)} text-anchor="end">{ &axes[0] }</text>
                 <text x={tenth(Self::LEFT + 6.0)} y="14">{ &axes[1] }</text>
                 <g clip-path="url(#plane-clip)">
                     <path class="line truth" d={self.path(truth)} />
@@ -303,7 +318,7 @@ mod tests {
 
     #[test]
     fn places_and_the_picture_are_each_others_inverse() {
-        let plane = Plane { ranges: [[-2.0, 2.0], [-1.5, 1.5]] };
+        let plane = Plane { ranges: [[-2.0, 2.0], [-1.5, 1.5]], size: NARROW };
         for place in [[0, 0], [-200, 150], [123, -77], [200, -150]] {
             assert_eq!(plane.place(plane.picture(place)), place);
         }

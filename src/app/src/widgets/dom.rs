@@ -23,6 +23,12 @@ pub fn network_class(network_id: NetworkId) -> String {
     }
 }
 
+/// The style of a chart that is so many units wide: by it the style sheet keeps its letters of one size, however wide the
+/// chart is drawn.
+pub fn unit(width: f64) -> String {
+    ["--wide:", &width.to_string(), "px"].concat()
+}
+
 /// Moves the focus to an element, which need not be a control, and brings it into view.
 pub fn focus(id: &str) {
     // An element that is not drawn takes no focus, and nothing is lost.

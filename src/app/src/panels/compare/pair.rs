@@ -16,7 +16,10 @@ use crate::{
         chart_view::{Part, Quantity},
         saved_run::{Figure, MOST_CHARTED, differing},
     },
-    widgets::cell::{Cell, row},
+    widgets::{
+        cell::{Cell, row},
+        dom::unit,
+    },
 };
 
 /// The two runs.
@@ -81,7 +84,7 @@ fn chart(page: &AppContext, sides: [&Row<'_>; 2], owners: [Owner; 2]) -> Html {
     html! {
         <figure>
             <figcaption>{ texts.get("compare-curves") }</figcaption>
-            <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img" aria-label={texts.with("curve-chart", &args)}>
+            <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} style={unit(frame.width)} role="img" aria-label={texts.with("curve-chart", &args)}>
                 { axes(page, frame, 4, &|value| level(texts, Quantity::Accuracy, value)) }
                 { for curves.into_iter().zip(owners).map(|(values, owner)| {
                     line(LineProps { owner, values, frame, train: false, other_seed: false })

@@ -21,6 +21,7 @@ use crate::{
     },
     widgets::{
         badge::badge,
+        dom::unit,
         window::{ONE_COLUMN, use_narrower},
     },
 };
@@ -202,7 +203,7 @@ pub fn use_pareto() -> Html {
     html! {
         <>
             <div id="pareto" class="over" data-points={points.len().to_string()}>
-                <svg class="chart" viewBox={format!("0 0 {} {}", axes.width, axes.height)} role="img" aria-label={summary}>
+                <svg class="chart" viewBox={format!("0 0 {} {}", axes.width, axes.height)} style={unit(axes.width)} role="img" aria-label={summary}>
                     { for levels(&axes).map(|share| html! {
                         <>
                             <line class="grid" x1={LEFT.to_string()} x2={axes.width.to_string()} y1={tenth(axes.y(share))} y2={tenth(axes.y(share))} />

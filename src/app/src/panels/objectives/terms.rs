@@ -14,6 +14,7 @@ use crate::{
     i18n::format::number,
     island,
     state::term_curves::{Axis, Curve, curves, digits},
+    widgets::dom::unit,
 };
 
 /// The chart with its key and its table.
@@ -40,7 +41,7 @@ pub fn term_chart(page: &AppContext) -> Html {
         <div id="terms">
             <h3>{ texts.get("terms") }{ " " }<small>{ texts.get(if axis.is_log { "terms-sub-log" } else { "terms-sub" }) }</small></h3>
             <div class="plot">
-                <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} role="img" data-terms={curves.len().to_string()}
+                <svg class="chart" viewBox={format!("0 0 {} {}", frame.width, frame.height)} style={unit(frame.width)} role="img" data-terms={curves.len().to_string()}
                     aria-label={texts.with("term-chart", &[("values", words.join(texts.language.comma()).into())])}>
                     if !curves.is_empty() {
                         { axes(page, frame, axis.parts, &level) }

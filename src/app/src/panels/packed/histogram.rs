@@ -6,7 +6,7 @@ use yew::prelude::*;
 use crate::{
     context::AppContext,
     i18n::format::{number, tenth},
-    widgets::dom::text_of,
+    widgets::dom::{text_of, unit},
 };
 
 const WIDTH: f64 = 480.0;
@@ -128,7 +128,7 @@ fn chart(page: &AppContext, histogram: &WeightHistogram) -> Html {
     // A round number of weights halfway up, where there are enough of them.
     let half = most / 4;
     html! {
-        <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} role="img" aria-label={summary}>
+        <svg class="chart" viewBox={format!("0 0 {WIDTH} {HEIGHT}")} style={unit(WIDTH)} role="img" aria-label={summary}>
             { for [0, half, most].map(|count| html! {
                 <>
                     <line class="grid" x1={LEFT.to_string()} x2={(WIDTH - 8.0).to_string()} y1={tenth(y(count))} y2={tenth(y(count))} />
