@@ -23,8 +23,8 @@ pub fn network_class(network_id: NetworkId) -> String {
     }
 }
 
-/// The style of a chart that is so many units wide: by it the style sheet keeps its letters of one size, however wide the
-/// chart is drawn.
+/// The style of a chart that is so many units wide: by it the style sheet keeps its letters of one size, however wide
+/// the chart is drawn.
 pub fn unit(width: f64) -> String {
     ["--wide:", &width.to_string(), "px"].concat()
 }

@@ -100,8 +100,8 @@ impl Drop for Kept {
     }
 }
 
-/// Brings a panel into view, if it is there, flashes, and moves the focus to the control of `knob` in it, or else to the
-/// panel.
+/// Brings a panel into view, if it is there, lets it flash, and moves the focus to the control of `knob` in it, or else
+/// to the panel.
 fn go_to(id: &str, knob: Option<&str>) {
     let Some(panel) = element(id) else { return };
     // A fold that hides the control opens.
