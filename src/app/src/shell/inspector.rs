@@ -13,6 +13,7 @@ use crate::{
     widgets::{
         dom::focus_quietly,
         knob::{knob_control, knob_slider},
+        window::{PHONE, is_narrower},
     },
 };
 
@@ -77,22 +78,26 @@ fn essentials(page: &AppContext) -> Html {
         "soft" => knob_slider(page, key),
         key => knob_control(page, key),
     };
+    // A phone shows pictures first, and the map leads to each setting; elsewhere nothing is to be opened.
     html! {
         <section id="essentials" class="panel" aria-label={page.texts.get("essentials")}>
-            if is_here("scheme") && page.shows_knob("scheme") {
-                { scheme::menu(page, page.state.experiment.scheme) }
-            }
-            { for ESSENTIALS.into_iter().filter(|key| is_here(key)).map(|key| html! {
-                <>
-                    if let Some(role) = match key { "teacher" => Some(Role::Teacher), "student" => Some(Role::Student), _ => None } {
-                        <h3 class={role.word()}>{ panel_name(&page.texts, key) }</h3>
-                    }
-                    { control(key) }
-                    if key == "data" && data.needs_files() {
-                        { file_drop(page) }
-                    }
-                </>
-            }) }
+            <details open={!is_narrower(PHONE) || data.needs_files()}>
+                <summary>{ page.texts.get("essentials") }</summary>
+                if is_here("scheme") && page.shows_knob("scheme") {
+                    { scheme::menu(page, page.state.experiment.scheme) }
+                }
+                { for ESSENTIALS.into_iter().filter(|key| is_here(key)).map(|key| html! {
+                    <>
+                        if let Some(role) = match key { "teacher" => Some(Role::Teacher), "student" => Some(Role::Student), _ => None } {
+                            <h3 class={role.word()}>{ panel_name(&page.texts, key) }</h3>
+                        }
+                        { control(key) }
+                        if key == "data" && data.needs_files() {
+                            { file_drop(page) }
+                        }
+                    </>
+                }) }
+            </details>
         </section>
     }
 }

@@ -8,10 +8,15 @@ use yew::prelude::*;
 pub const PHONE: f64 = 700.0;
 pub const ONE_COLUMN: f64 = 980.0;
 
-/// Whether the window is at most so many pixels wide; drawn anew when that changes.
+/// Whether the window is at most so many pixels wide now.
+pub fn is_narrower(than: f64) -> bool {
+    window().and_then(|window| window.inner_width().ok()?.as_f64()).is_some_and(|width| width <= than)
+}
+
+/// The same; drawn anew when that changes.
 #[hook]
 pub fn use_narrower(than: f64) -> bool {
-    let is_narrow = move || window().and_then(|window| window.inner_width().ok()?.as_f64()).is_some_and(|w| w <= than);
+    let is_narrow = move || is_narrower(than);
     let narrow = use_state_eq(is_narrow);
     {
         let narrow = narrow.clone();
