@@ -18,6 +18,10 @@ fn main() {
     wasm_bindgen_futures::spawn_local(async {
         // Nobody should see the page in one language and a moment later in another.
         let texts = i18n::Texts::load(platform::link::language()).await;
+        // A link may open any part of the page at once; what a visitor without one sees first is all in the first part.
+        if platform::link::asks_for_more() {
+            platform::later::load().await;
+        }
         yew::Renderer::<shell::app::App>::with_props(shell::app::AppProps { texts }).render();
     });
 }

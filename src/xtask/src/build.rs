@@ -12,6 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     gzip_order, page, prune,
     sizes::SAVINGS,
+    split,
     tools::{Beside, cargo, gzip, root, run, step, wasm_target},
 };
 
@@ -19,9 +20,10 @@ use crate::{
 const BUILT: &str = "wasm32-unknown-unknown/web";
 /// The wasm files without which there is no page.
 pub const FIRST: [&str; 5] = ["retort-app", "engine-perceptrons", "engine-cpu", "engine-sequences", "workbench"];
-/// What cargo is told to compile those of them that have no graph in them: burn is a feature of the engine.
-const WITHOUT_GRAPH: [&str; 7] =
-    ["-p", "retort-app", "-p", "retort-worker", "--no-default-features", "--features", "retort-worker/perceptrons"];
+/// What cargo is told to compile the app.
+const APP: [&str; 2] = ["-p", "retort-app"];
+/// The same for what has no graph in it: burn is a feature of the engine.
+const WITHOUT_GRAPH: [&str; 5] = ["-p", "retort-worker", "--no-default-features", "--features", "perceptrons"];
 /// The same for the other one.
 const WITH_GRAPH: [&str; 4] = ["-p", "retort-worker", "--bin", "engine-cpu"];
 /// The GPU engine, by far the largest part: the page works without it.
@@ -48,8 +50,10 @@ pub fn complete() -> Result<()> {
 pub fn first() -> Result<()> {
     wasm_target()?;
     step("building the page, the engines on the CPU and the workbench", "5 to 7 minutes from nothing", || {
-        run(&mut compile(&WITHOUT_GRAPH))?;
-        run(&mut compile(&WITH_GRAPH))?;
+        // Names that say of which types a function was made tell its place (`split`).
+        run(compile("rustc", &APP).args(["--", "-C", "symbol-mangling-version=v0"]))?;
+        run(&mut compile("build", &WITHOUT_GRAPH))?;
+        run(&mut compile("build", &WITH_GRAPH))?;
         publish(&FIRST, true)
     })
 }
@@ -57,29 +61,29 @@ pub fn first() -> Result<()> {
 /// Builds the GPU engine and puts it beside the rest.
 pub fn gpu() -> Result<()> {
     step("building the GPU engine", "6 to 12 minutes from nothing on two cores", || {
-        run(&mut compile(&GPU_ONLY))?;
+        run(&mut compile("build", &GPU_ONLY))?;
         publish(&[GPU], false)
     })
 }
 
 /// Begins to compile the GPU engine, beside what follows.
 pub fn gpu_beside() -> Result<Beside> {
-    Beside::start(&mut compile(&GPU_ONLY), root().join("target/engine-gpu.txt"))
+    Beside::start(&mut compile("build", &GPU_ONLY), root().join("target/engine-gpu.txt"))
 }
 
 /// Builds the module that writes and reads an engine's messages as JSON, into a folder.
 pub fn translator(folder: &Path) -> Result<()> {
     wasm_target()?;
     step("building the translator of messages", "6 minutes from nothing", || {
-        run(&mut compile(&["-p", "retort-worker", "--bin", TRANSLATOR, "--features", TRANSLATOR]))?;
+        run(&mut compile("build", &["-p", "retort-worker", "--bin", TRANSLATOR, "--features", TRANSLATOR]))?;
         module(TRANSLATOR, folder).map(drop)
     })
 }
 
-/// The command that compiles crates of the page.
-fn compile(what: &[&str]) -> Command {
+/// The command that compiles crates of the page: cargo's `build`, or `rustc` for one crate with options of its own.
+fn compile(how: &str, what: &[&str]) -> Command {
     let mut command = cargo();
-    command.args(["build", "--locked", "--target", "wasm32-unknown-unknown", "--profile", "web"]).args(what);
+    command.args([how, "--locked", "--target", "wasm32-unknown-unknown", "--profile", "web"]).args(what);
     command
 }
 
@@ -107,14 +111,24 @@ fn module(name: &str, modules: &Path) -> Result<String> {
         .web(true)?
         .typescript(false)
         .omit_default_module_path(false)
+        .demangle(false)
         .input_bytes(name, prune::prune(name, compiled)?);
     bindgen.generate(modules)?;
     let path = modules.join(format!("{name}_bg.wasm"));
     // A strip by the compiler would also drop the section that wasm-bindgen reads.
     let linked = fs::read(&path)?;
-    let arranged = gzip_order::reorder(&linked)?;
-    let (before, after) = (gzip(&gzip_order::unordered(&linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
-    fs::write(&path, arranged)?;
+    if name != APP[1] {
+        return arrange(name, &linked, &path);
+    }
+    let parts = split::app(&linked)?;
+    Ok(arrange(name, &parts.first, &path)? + &arrange(split::FILE, &parts.later, &modules.join(split::FILE))?)
+}
+
+/// Writes a module with its functions in order; what that saves.
+fn arrange(name: &str, linked: &[u8], path: &Path) -> Result<String> {
+    let arranged = gzip_order::reorder(linked)?;
+    let (before, after) = (gzip(&gzip_order::unordered(linked)?, 9)?.len(), gzip(&arranged, 9)?.len());
+    fs::write(path, arranged)?;
     Ok(format!("functions of {name} in order of likeness: gzip -9 {before} before, {after} after\n"))
 }
 

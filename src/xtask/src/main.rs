@@ -16,6 +16,7 @@ mod recorded;
 mod runtimes;
 mod serve;
 mod sizes;
+mod split;
 mod test;
 mod tools;
 mod wasm;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::{literature, manual, offline, recorded, tools::root};
+use crate::{literature, manual, offline, recorded, split, tools::root};
 
 /// Files and folders that the page fetches by their names; everything in `web/` but its style sheets besides.
 const ASSETS: [&str; 3] = ["assets/lessons", "assets/locales", "web/vendor/fluent-bundle/fluent-bundle.js"];
@@ -51,7 +51,7 @@ pub fn assemble(modules: &Path, dist: &Path) -> Result<()> {
     fs::write(stage.join("style.css"), style)?;
     let mut index = index;
     // A new name for new contents: browsers may keep these for ever.
-    for name in ["style.css", "retort-app.js", "retort-app_bg.wasm"] {
+    for name in ["style.css", "retort-app.js", "retort-app_bg.wasm", split::FILE] {
         let hashed = hashed_name(name, &fs::read(stage.join(name)).with_context(|| name)?);
         fs::rename(stage.join(name), stage.join(&hashed))?;
         ensure!(index.contains(name), "index.html does not name {name}");
@@ -137,7 +137,7 @@ mod tests {
         fs::write(dist.join("old.js"), "").unwrap();
         assert!(assemble(&modules, &dist).is_err(), "no app");
         assert!(dist.join("old.js").exists());
-        for name in ["retort-app.js", "retort-app_bg.wasm", "engine-cpu.js"] {
+        for name in ["retort-app.js", "retort-app_bg.wasm", split::FILE, "engine-cpu.js"] {
             fs::write(modules.join(name), name).unwrap();
         }
         let assembled = assemble(&modules, &dist);

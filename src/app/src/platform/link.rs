@@ -167,6 +167,11 @@ fn replace_or_push(hash: &str, in_place: bool) {
     };
 }
 
+/// Whether the address asks for more than the page in a language and a theme.
+pub fn asks_for_more() -> bool {
+    retort_spec::link::pairs(&query()).iter().any(|(key, _)| !["v", "lang", "theme"].contains(&key.as_str()))
+}
+
 /// The part of the address behind `#`, with it.
 fn part_behind() -> String {
     window().and_then(|window| window.location().hash().ok()).unwrap_or_default()

@@ -5,6 +5,7 @@ pub mod clipboard;
 pub mod fetch;
 pub mod files;
 pub mod frame;
+pub mod later;
 pub mod link;
 pub mod offline;
 pub mod place;

@@ -4,10 +4,13 @@ use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
 use retort_spec::{NetworkId, ParcelLabel, codec, network_file, network_parcel};
 use serde::{Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use crate::platform::fetch::{build, fetch, text};
+use crate::platform::{
+    fetch::{build, fetch, text},
+    later,
+};
 
 /// A compiled engine and the address of its glue.
 #[derive(Clone)]
@@ -23,6 +26,8 @@ pub struct CompiledWorker {
 pub async fn load(name: &str, progress: &dyn Fn(f64, Option<f64>)) -> Result<CompiledWorker, String> {
     let stamp = build();
     let bytes = fetch(&format!("{name}_bg.wasm?{stamp}"), progress).await?;
+    // An engine comes first on a slow line, since what trains is what a visitor waits for.
+    spawn_local(later::load());
     let module = JsFuture::from(WebAssembly::compile(&bytes.into())).await.map_err(text)?;
     // Relative to the worker's script, which stands beside the engines.
     Ok(CompiledWorker { glue: format!("./{name}.js?{stamp}"), module })
