@@ -88,7 +88,7 @@ async fn page_leads_through_a_lesson() -> Result<()> {
         {
             page.script("document.querySelector('#lesson input[type=radio]').click()").await?;
             page.click("#lesson-check").await?;
-            page.until("document.querySelector('#lesson-result')").await?;
+            page.until("document.querySelector('#lesson-explain')").await?;
             predicted += 1;
         }
         // "Step 7 of 7": the next click would leave.
@@ -106,8 +106,17 @@ async fn page_leads_through_a_lesson() -> Result<()> {
     page.script("window.printed = 0; window.print = () => { window.printed += 1; }").await?;
     page.click("#lesson-print").await?;
     page.until("window.printed === 1").await?;
-    page.click("#lesson-leave").await?;
-    page.until("!location.hash.includes('lesson=')").await?;
+    // The end says what was learned, and where to go on.
+    page.click("#lesson-next").await?;
+    page.until("!location.hash.includes('lesson=') && document.querySelector('#lesson-end a[href*=\"lesson=\"]')").await?;
+    // The decision maps have settings of their own, and there is a way back to those of the visitor.
+    page.click("#tab-distil").await?;
+    page.set("#temperature-value", "5").await?;
+    page.until("location.hash.includes('temperature=5')").await?;
+    page.click("#tabs .see-maps").await?;
+    page.until("document.querySelector('#regions') && document.querySelector('#tabs .see-maps:disabled')").await?;
+    page.click("#lesson-restore").await?;
+    page.until("location.hash.includes('temperature=5') && !location.hash.includes('data=moons')").await?;
     page.close().await
 }
 
@@ -240,12 +249,19 @@ async fn go_through(page: &Page) -> Result<()> {
         ensure!(number(4) >= 170.0, "{place}: too little of the text can be read: {found}");
         ensure!(number(5) <= 0.0, "{place}: the page is wider than the window: {found}");
         if page.script("return Boolean(document.querySelector('#lesson-ask'))").await? == json!(true) {
+            let place_of = "const { left, right, bottom } = document.querySelector('.lesson-nav .primary')
+                .getBoundingClientRect(); return [left, right, bottom].map(Math.round)";
+            let before = page.script(place_of).await?;
             page.click("#lesson-ask").await?;
+            page.until("document.querySelector('#lesson-missing').textContent").await?;
+            ensure!(page.script(place_of).await? == before, "{place}: the button has moved");
             ensure!(in_text(page, "#lesson-predict input").await? > 10.0, "{place}: no answer is in view");
             page.click("#lesson-predict input").await?;
             page.until("document.querySelector('#lesson-check.primary')").await?;
+            ensure!(page.script(place_of).await? == before, "{place}: the button has moved");
             page.click("#lesson-check").await?;
             page.until("document.querySelector('#lesson-explain')").await?;
+            ensure!(page.script(place_of).await? == before, "{place}: the button has moved");
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             ensure!(in_text(page, "#lesson-outcome").await? > 10.0, "{place}: the outcome is out of view");
             ensure!(in_text(page, "#lesson-explain").await? > 60.0, "{place}: the explanation is out of view");
@@ -276,8 +292,8 @@ async fn in_text(page: &Page, selector: &str) -> Result<f64> {
 async fn page_leads_to_the_control_of_a_task_and_sees_it_done() -> Result<()> {
     let page = Page::open_first("#v=1&lesson=small-enough", Gpu::None).await?;
     page.until("document.querySelector('#lesson-step')").await?;
-    for _ in 0..4 {
-        page.click("#lesson-next").await?;
+    for button in ["#lesson-next", "#lesson-skip", "#lesson-skip", "#lesson-next"] {
+        page.click(button).await?;
     }
     page.until("document.querySelector('#lesson[data-step=\"4\"]')").await?;
     page.until_finished().await?;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use js_sys::Date;
 use retort_spec::Experiment;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
@@ -45,6 +46,9 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let progress = use_reducer(|| guide::remembered(entry, count).unwrap_or_else(|| LessonProgress::new(count, 0)));
     let tracker = use_mut_ref(ChangeTracker::default);
     let folded = use_state(|| false);
+    // The step whose answer was to be checked before one was chosen; when a step was entered, and an answer given.
+    let asked = use_state_eq(|| None::<usize>);
+    let (entered, answered) = (use_mut_ref(|| 0.0), use_mut_ref(|| 0.0));
     // The experiment as it was when each step was left: whoever steps back finds it again.
     let left = use_mut_ref(|| vec![None::<Experiment>; count]);
     let (text, result) = (use_node_ref(), use_node_ref());
@@ -141,15 +145,20 @@ pub fn use_steps(props: &StepsProps) -> Html {
         }
     };
     let commit = {
-        let (commits, page, step) = (progress.dispatcher(), page.clone(), step.clone());
+        let (commits, page, step, answered) = (progress.dispatcher(), page.clone(), step.clone(), answered.clone());
         Callback::from(move |_: MouseEvent| {
+            answered.replace(Date::now());
             commits.dispatch(LessonAction::Commit);
             steer::measure(&page, &step);
         })
     };
     let ask = {
-        let text = text.clone();
+        let (text, asked, entered, at) = (text.clone(), asked.setter(), entered.clone(), progress.step);
         Callback::from(move |_: MouseEvent| {
+            if is_second(*entered.borrow()) {
+                return;
+            }
+            asked.set(Some(at));
             let Some(text) = text.cast::<HtmlElement>() else { return };
             if let Ok(Some(question)) = text.query_selector("#lesson-predict") {
                 show_at_top(&text, &question);
@@ -163,12 +172,24 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let texts = &page.texts;
     let last = progress.step + 1 == count;
     let is_asked = step.predict.is_some() && !record.committed;
-    let forward = match last {
-        true => texts.get("lesson-finish"),
-        false if is_asked => texts.get("lesson-skip"),
-        false => texts.get("lesson-next"),
+    let is_missing = is_asked && record.picked.is_none();
+    let forward = texts.get(if last { "lesson-finish" } else { "lesson-next" });
+    let skip = if last { finish } else { go(progress.step + 1) };
+    let onward = {
+        let (skip, entered, answered) = (skip.clone(), entered.clone(), answered.clone());
+        Callback::from(move |event: MouseEvent| {
+            if !is_second(*answered.borrow()) {
+                entered.replace(Date::now());
+                skip.emit(event);
+            }
+        })
     };
-    let onward = if last { finish } else { go(progress.step + 1) };
+    // One button in one place takes the visitor on: it checks an answer, and then goes on.
+    let (primary, words, press) = match (is_asked, is_missing) {
+        (true, true) => ("lesson-ask", texts.get("lesson-check"), ask),
+        (true, false) => ("lesson-check", texts.get("lesson-check"), commit),
+        (false, _) => ("lesson-next", forward, onward),
+    };
     let print = |sheet| Callback::from(move |_: MouseEvent| print_sheet(sheet));
     let place = [("step", (progress.step + 1).to_string().into()), ("steps", count.to_string().into())];
     html! {
@@ -186,20 +207,18 @@ pub fn use_steps(props: &StepsProps) -> Html {
                 <p id="lesson-place">{ texts.with("lesson-step", &place) }</p>
                 { step_view(&page, (progress.step, step), &record, &tracker.borrow(), actions, result) }
             </div>
+            <p id="lesson-missing" role="status">
+                if is_missing && *asked == Some(progress.step) {
+                    { texts.get("lesson-missing") }
+                }
+            </p>
             <div class="lesson-nav">
                 <button id="lesson-back" disabled={progress.step == 0} onclick={go(progress.step.saturating_sub(1))}>{ texts.get("lesson-back") }</button>
-                <span class="apart" />
-                // A second click in the same place skips no question and no outcome: what follows Next stands where it
-                // stood, what follows Check does not.
-                if is_asked && record.picked.is_none() {
-                    <button key="skip" id="lesson-next" class="plain" onclick={onward}>{ forward }</button>
-                    <button key="ask" id="lesson-ask" class="primary" onclick={ask}>{ texts.get("lesson-ask") }</button>
-                } else {
-                    if is_asked {
-                        <button key="check" id="lesson-check" class="primary" onclick={commit}>{ texts.get("lesson-check") }</button>
-                    }
-                    <button key="next" id="lesson-next" class={if is_asked { "plain" } else { "primary" }} onclick={onward}>{ forward }</button>
+                if is_asked {
+                    <button id="lesson-skip" class="plain" onclick={skip}>{ texts.get("lesson-skip") }</button>
                 }
+                <span class="apart" />
+                <button id={primary} class="primary" aria-disabled={is_missing.to_string()} onclick={press}>{ words }</button>
             </div>
             <div class="lesson-paper">
                 <button id="lesson-print" class="plain" onclick={print(Sheet::Questions)}>{ texts.get("lesson-print") }</button>
@@ -209,6 +228,12 @@ pub fn use_steps(props: &StepsProps) -> Html {
         { worksheet(&page, entry, lesson, &progress) }
         </>
     }
+}
+
+/// Whether a button is pressed by the second half of a double click, which would skip a question or an outcome.
+fn is_second(pressed: f64) -> bool {
+    const DOUBLE_MILLIS: f64 = 400.0;
+    Date::now() - pressed < DOUBLE_MILLIS
 }
 
 /// Scrolls a lesson's text so that this part of it begins at its top.
