@@ -822,6 +822,7 @@ lesson-restore = Back to my experiment
 lesson-fold = Fold
 lesson-unfold = Unfold
 lesson-look = Show me where
+lesson-before = Measured before the change that the question is about
 lesson-now = Measured now
 lesson-task = Your turn
 lesson-predict = Predict first.

@@ -800,6 +800,7 @@ lesson-restore = 回到我的实验
 lesson-fold = 收起
 lesson-unfold = 展开
 lesson-look = 带我去看
+lesson-before = 以下是改动之前测得的
 lesson-now = 当前测量值
 lesson-task = 动手试试
 lesson-predict = 先预测。

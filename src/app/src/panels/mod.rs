@@ -139,6 +139,8 @@ pub fn place_of(place: Place, id: &str) -> Place {
     match PANELS.iter().find(|panel| panel.id == id) {
         Some(panel) if !stands(place, panel) => match panel.sites.first() {
             Some((tab, _)) => Place { opened: panel.waits.then_some(panel.id), ..place.at(*tab) },
+            // Beside the list of lessons there is no picture that settings could change.
+            None if place.tab == Tab::Lessons => Place { inspected: Some(panel.id), ..place.at(Tab::Distil) },
             None => Place { inspected: Some(panel.id), ..place },
         },
         _ => place,

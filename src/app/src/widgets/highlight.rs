@@ -151,6 +151,18 @@ fn position(window: &web_sys::Window, element: &Element) -> Option<String> {
     window.get_computed_style(element).ok().flatten()?.get_property_value("position").ok()
 }
 
+/// Whether a panel is on the page and the control of `knob` stands in it.
+pub fn holds(id: &str, knob: &str) -> bool {
+    element(id).zip(control(knob)).is_some_and(|(panel, control)| panel.contains(Some(&control)))
+}
+
+/// Scrolls gently until an element can be seen, if it cannot.
+pub fn bring_into_view(id: &str) {
+    if let Some(element) = element(id) {
+        approach(&element, None, is_calm());
+    }
+}
+
 /// Shows a panel wherever it stands, and goes to it.
 pub fn reveal(page: &AppContext, id: &str, knob: Option<&str>) {
     page.show.emit(id.to_owned());
@@ -201,7 +213,7 @@ pub fn is_calm() -> bool {
 
 fn approach(panel: &Element, knob: Option<&str>, at_once: bool) {
     let (Some(window), rect) = (window(), panel.get_bounding_client_rect()) else { return };
-    let seen = seen(&window, &rect);
+    let seen = seen(&window, panel, &rect);
     // What is folded away has no height.
     let row = knob.and_then(control).map(|row| row.get_bounding_client_rect()).filter(|row| row.height() > 0.0);
     let way = way([rect.top(), rect.bottom()], row.map(|row| [row.top(), row.bottom()]), seen);
@@ -215,7 +227,7 @@ fn approach(panel: &Element, knob: Option<&str>, at_once: bool) {
 }
 
 /// Top and bottom of what can be seen of the window where `panel` stands, without what lies over it.
-fn seen(window: &web_sys::Window, panel: &DomRect) -> [f64; 2] {
+fn seen(window: &web_sys::Window, element: &Element, panel: &DomRect) -> [f64; 2] {
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
     let find = |query: &str| window.document().and_then(|document| document.query_selector(query).ok().flatten());
     // What stays at the window's top takes its height from there, wherever it stands now.
@@ -232,6 +244,14 @@ fn seen(window: &web_sys::Window, panel: &DomRect) -> [f64; 2] {
             seen[0] += rect.height();
         } else if is_guide {
             seen[1] = rect.top().min(height) - MARGIN;
+        }
+    }
+    // Bars that stay at the window's foot.
+    for bar in ["#tabs", ".temperatures"].into_iter().filter_map(find) {
+        let rect = bar.get_bounding_client_rect();
+        let is_fixed = position(window, &bar).as_deref() == Some("fixed");
+        if is_fixed && !bar.contains(Some(element)) && rect.top() > height / 2.0 {
+            seen[1] = seen[1].min(rect.top() - MARGIN);
         }
     }
     seen

@@ -1,6 +1,6 @@
 //! One step of a lesson: its text, its live numbers, its task, and its prediction before and after the measurement.
 
-use retort_spec::RunState;
+use retort_spec::{RunState, knob};
 use yew::prelude::*;
 
 use crate::{
@@ -11,9 +11,12 @@ use crate::{
         model::{Choice, Predict, Step},
         prose::paragraphs,
     },
-    panels::lesson::quantity::{label, written},
+    panels::{
+        lesson::quantity::{label, written},
+        panel_of,
+    },
     state::{Engine, setting::is_turned},
-    widgets::highlight::reveal,
+    widgets::highlight::{holds, reveal},
 };
 
 /// What a visitor can do in a step.
@@ -38,9 +41,16 @@ pub fn step_view(
     let texts = &page.texts;
     let live = step.show.iter().map(|name| (name.as_str(), tracker.read(&page.state, name)));
     let control = control_of(step).map(str::to_owned);
+    // What a question is about is turned only when it is answered.
+    let is_before = step.predict.is_some() && !record.committed;
+    let is_before = is_before && step.set.as_ref().is_some_and(|set| !is_turned(&page.state.experiment, set));
     let look = step.look.clone().map(|panel| {
         let page = page.clone();
-        Callback::from(move |_: MouseEvent| reveal(&page, &panel, control.as_deref()))
+        // A step may look at one panel, and its task be done in another.
+        Callback::from(move |_: MouseEvent| match control.as_deref().filter(|key| !holds(&panel, key)) {
+            Some(key) if knob(key).is_some() => reveal(&page, panel_of(key), Some(key)),
+            _ => reveal(&page, &panel, control.as_deref()),
+        })
     });
     html! {
         <div key={place}>
@@ -49,7 +59,7 @@ pub fn step_view(
                 <button id="lesson-look" onclick={look}>{ texts.get("lesson-look") }</button>
             }
             if !step.show.is_empty() {
-                <p class="lesson-caption">{ texts.get("lesson-now") }</p>
+                <p class="lesson-caption">{ texts.get(if is_before { "lesson-before" } else { "lesson-now" }) }</p>
                 { numbers(page, "lesson-numbers", live) }
             }
             if !record.committed && matches!(page.state.engine, Engine::Ready(_)) && tracker.is_stuck(&page.state, shown(step)) {
