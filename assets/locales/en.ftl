@@ -316,6 +316,7 @@ region-tools = Click action
 tool-ask = Ask
 tool-ask-hint = Click a point to see what the networks predict there.
 tool-add-hint = Click to add a labelled training point, or drag one of yours to move it. Training then restarts.
+of-seed = (seed { $seed })
 region-packed = Packed, { $format }
 region-summary = { $name }: { $percent } % accuracy on test points
 regions-hint = Colour: the most likely class at each point; paler: less sure, at T = { $temperature }. Dots: labels the student sees; diamonds: your points. Keyboard: arrows, Enter, Delete.

@@ -315,6 +315,7 @@ region-tools = 点击的作用
 tool-ask = 询问
 tool-ask-hint = 点击任意位置，看各网络如何判断。
 tool-add-hint = 点击可添加带标签的训练点，拖动可移动自己的点；训练会重新开始。
+of-seed = （种子 { $seed }）
 region-packed = 压缩后，{ $format }
 region-summary = { $name }：测试点准确率 { $percent }%
 regions-hint = 颜色：该处最可能的类别；越淡越没把握（T = { $temperature }）。圆点：学生能看到的标签；菱形：您添加的点。键盘：方向键、Enter、Delete。

@@ -125,6 +125,27 @@ async fn page_shows_decisions_as_geometry_while_they_are_learned() -> Result<()>
     page.until("document.querySelector('#back-to-test')").await?;
     page.until("/\\d/.test(document.querySelector('.bars .number').textContent)").await?;
     page.click("#back-to-test").await?;
+    // A finger that scrolls the page over a map asks nothing; one that comes up again does.
+    let finger = |end: &str| {
+        format!(
+            "const plane = document.querySelector('[data-region=teacher]'), box = plane.getBoundingClientRect();
+             const at = {{ clientX: box.left + 9, clientY: box.top + 9, bubbles: true, pointerType: 'touch' }};
+             plane.dispatchEvent(new PointerEvent('pointerdown', at));
+             setTimeout(() => plane.dispatchEvent(new PointerEvent('{end}', at)), 100);"
+        )
+    };
+    page.until("!document.querySelector('#back-to-test')").await?;
+    page.script(&finger("pointercancel")).await?;
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    ensure!(page.script("return document.querySelector('#back-to-test') === null").await? == json!(true));
+    ensure!(
+        page.script("return getComputedStyle(document.querySelector('.plane')).touchAction.includes('pan-y')").await?
+            == json!(true),
+        "a swipe over a map scrolls the page"
+    );
+    page.script(&finger("pointerup")).await?;
+    page.until("document.querySelector('#back-to-test')").await?;
+    page.click("#back-to-test").await?;
     // Adding a point, by keyboard, and taking it away.
     page.click("#tool-add").await?;
     page.key("[data-region=teacher]", "Enter").await?;

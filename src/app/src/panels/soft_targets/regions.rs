@@ -100,7 +100,8 @@ struct RegionProps {
 fn use_region(props: &RegionProps) -> Html {
     let page = use_page();
     let cursor = use_state(|| None::<[f32; 2]>);
-    let dragged = use_state(|| None::<usize>);
+    // What the pointer came down on: a point of the visitor's, or a place.
+    let held = use_state(|| None::<Option<usize>>);
     let (texts, state) = (&page.texts, &page.state);
     let classes = state.experiment.class_count();
     let answer = state.region(props.network_id, props.packed).map(|answer| answer.logits.clone());
@@ -118,25 +119,32 @@ fn use_region(props: &RegionProps) -> Html {
         }
         None => name.clone(),
     };
+    // It is one network's number, where the map of networks gives means over the seeds.
+    let is_first = state.experiment.runs > 1 && accuracy.is_some();
+    let seed = is_first.then(|| texts.with("of-seed", &[("seed", state.experiment.seed.to_string().into())]));
     let act = hand(&page, props.tool);
     let down = {
-        let (page, act, dragged) = (page.clone(), act.clone(), dragged.clone());
+        let (page, held) = (page.clone(), held.clone());
         Callback::from(move |event: PointerEvent| {
-            let Some(place) = place_of(&event) else { return };
-            match nearest_own(&page, place) {
-                Some(index) => dragged.set(Some(index)),
-                None => act(place),
+            held.set(place_of(&event).map(|place| nearest_own(&page, place)));
+        })
+    };
+    // A finger that scrolls the page comes down here, too, and is taken away from the map without coming up.
+    let up = {
+        let (page, act, held) = (page.clone(), act.clone(), held.clone());
+        Callback::from(move |event: PointerEvent| {
+            if let (Some(own), Some(place)) = (*held, place_of(&event)) {
+                held.set(None);
+                match own {
+                    Some(index) => move_own(&page, index, Some(place)),
+                    None => act(place),
+                }
             }
         })
     };
-    let up = {
-        let (page, dragged) = (page.clone(), dragged.clone());
-        Callback::from(move |event: PointerEvent| {
-            if let (Some(index), Some(place)) = (*dragged, place_of(&event)) {
-                dragged.set(None);
-                move_own(&page, index, Some(place));
-            }
-        })
+    let cancel = {
+        let held = held.clone();
+        Callback::from(move |_: PointerEvent| held.set(None))
     };
     let key = {
         let (page, cursor) = (page.clone(), cursor.clone());
@@ -167,12 +175,12 @@ fn use_region(props: &RegionProps) -> Html {
     };
     html! {
         <figure class={classes!("region", class)}>
-            <div class="plane" tabindex="0" role="img" aria-label={words} data-region={region} onpointerdown={down} onpointerup={up} onkeydown={key}>
+            <div class="plane" tabindex="0" role="img" aria-label={words} data-region={region} onpointerdown={down} onpointerup={up} onpointercancel={cancel} onkeydown={key}>
                 { island!(use_pixels, pixels) }
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
             </div>
-            <figcaption><span>{ name }</span><b>{ accuracy.map(|share| percentage(texts, share)) }</b></figcaption>
+            <figcaption><span>{ name }</span><span><b>{ accuracy.map(|share| percentage(texts, share)) }</b>{ texts.language.gap() }{ for seed }</span></figcaption>
         </figure>
     }
 }
