@@ -37,9 +37,11 @@ tour-student = And now from the teacher again. The difference is what distillati
 tour-cost = Last, the student is packed into a file: here with 4 bits for each weight. What it costs in accuracy is measured on the file.
 skip = Skip to the soft targets
 summary = Summary
+lede-digits = Two networks learn to read handwritten digits: a large teacher from every label, a small student from few labels and from how sure the teacher is of each answer.
 lede-waiting = Training. The result will appear here.
 lede-result = { $score } { $student } % with the teacher, { $baseline } % alone.
-lede-result-control = { $score } { $student } %, of its control { $baseline } %.
+lede-result-unheard = { $score } { $student } %, alone { $baseline } %: the teacher does not count, since the soft weight is 0.
+lede-result-control = { $score } { $student } % when taught, { $baseline } % alone.
 controls = Training
 play = Play
 pause = Pause
@@ -710,6 +712,7 @@ no-progress = No better than guessing: { $networks }. Raise the learning rate or
 
 verdict = Verdict
 verdict-sub = paired test over the test set
+    .help = Both networks answer the same test examples. p is how likely so large a difference would be if neither were better; a seed decides the random numbers of one training.
 verdict-empty = When all seeds are done, this says whether distillation helped.
 verdict-words = { $count ->
     [0] Without labels,
@@ -717,8 +720,10 @@ verdict-words = { $count ->
    *[other] With { $labels } labels,
 } the distilled student gets { $student } % of the test examples right, the same network alone { $baseline } %.
 verdict-helps = Distillation helped.
+verdict-helps-some = Distillation helped on { $alike } of { $count } seeds.
 verdict-no-difference = No significant difference was found.
 verdict-hurts = Distillation hurt.
+verdict-hurts-some = Distillation hurt on { $alike } of { $count } seeds.
 verdict-better = That is significantly more.
 verdict-worse = That is significantly less.
 verdict-direct = Taught through assistants the student gets { $student } % of the test examples right, taught by the teacher directly { $baseline } %.
@@ -740,7 +745,7 @@ verdict-sure = { $count ->
 verdict-alike = Not on every seed: on { $alike } of { $count }.
 recorded = Recorded beforehand with the same program. Your own run begins as soon as the engine is loaded.
 recorded-mark = Recorded
-touched = A setting was changed during training. “Start over” gives this experiment's own result.
+touched = A setting was changed during training, so this result mixes two settings. “Train again” gives the result of this setting alone.
 verdict-own = { $count ->
     [one] The training data include 1 example of your own. It is not in the link, so the link alone does not reproduce this result.
    *[other] The training data include { $count } examples of your own. They are not in the link, so the link alone does not reproduce this result.

@@ -37,9 +37,11 @@ tour-student = 现在学生又从教师那里学习。两者之差就是蒸馏�
 tour-cost = 最后把学生打包成文件：这里每个权重 4 比特。准确率的代价是在这个文件上测得的。
 skip = 跳到软标签
 summary = 摘要
+lede-digits = 两个网络学习识别手写数字：大网络是教师，看得到全部标签；小网络是学生，只看得到少量标签，还从教师对每个答案的把握程度中学习。
 lede-waiting = 正在训练，结果将显示在这里。
 lede-result = 有教师时{ $score } { $student }%，单独训练 { $baseline }%。
-lede-result-control = { $score } { $student }%，对照为 { $baseline }%。
+lede-result-unheard = { $score } { $student }%，单独训练 { $baseline }%：软标签权重为 0，教师不起作用。
+lede-result-control = 有网络教时{ $score } { $student }%，单独训练 { $baseline }%。
 controls = 训练
 play = 继续
 pause = 暂停
@@ -690,14 +692,17 @@ no-progress = 与随机猜测无异：{ $networks }。请提高学习率、增�
 
 verdict = 结论
 verdict-sub = 在测试集上的配对检验
+    .help = 两个网络回答同样的测试样本。p 表示如果两者不分高下，出现这么大差别的可能性；种子决定一次训练所用的随机数。
 verdict-empty = 所有种子完成后，这里会说明蒸馏是否有帮助。
 verdict-words = { $count ->
     [0] 没有标签时，
    *[other] 使用 { $labels } 个标签时，
 }蒸馏学生答对了 { $student }% 的测试样本，同样的网络单独训练答对了 { $baseline }%。
 verdict-helps = 蒸馏有帮助。
+verdict-helps-some = { $count } 个随机种子中，蒸馏在 { $alike } 个上有帮助。
 verdict-no-difference = 未发现显著差异。
 verdict-hurts = 蒸馏反而降低了准确率。
+verdict-hurts-some = { $count } 个随机种子中，蒸馏在 { $alike } 个上反而降低了准确率。
 verdict-better = 显著更高。
 verdict-worse = 显著更低。
 verdict-direct = 经由助教学习的学生答对 { $student }% 的测试样本，由教师直接教的学生答对 { $baseline }%。
@@ -719,7 +724,7 @@ verdict-sure = { $count ->
 verdict-alike = 并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 recorded = 这是事先用同一程序做的记录。引擎就绪后，您自己的训练就会开始。
 recorded-mark = 记录
-touched = 训练过程中改动过设置。点击“从头开始”可得到这个实验本身的结果。
+touched = 训练过程中改动过设置，所以这个结果混合了两种设置。点击“重新训练”可得到当前设置本身的结果。
 verdict-own = { $count ->
    *[other] 训练数据中有 { $count } 个您自己的样本。链接不包含它们，因此仅凭链接无法重现这个结果。
 }

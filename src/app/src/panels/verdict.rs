@@ -25,7 +25,7 @@ pub fn verdict(page: &AppContext) -> Html {
     let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
         <section id="verdict" class="panel" aria-labelledby="verdict-title">
-            <h2 id="verdict-title">{ texts.get("verdict") } <small>{ texts.get("verdict-sub") }</small></h2>
+            <h2 id="verdict-title">{ texts.get("verdict") } <small title={texts.help("verdict-sub")}>{ texts.get("verdict-sub") }</small></h2>
             if page.state.recorded {
                 <p class="recorded">{ texts.get("recorded") }</p>
             }
@@ -47,22 +47,33 @@ pub fn sentence(page: &AppContext, verdict: &Verdict) -> String {
     format!("{words}{}{outcome}", page.texts.language.gap())
 }
 
-/// What came out, in a sentence: what distillation did, where the control is not distilled.
-pub fn outcome(page: &AppContext, outcome: Outcome) -> String {
+/// What came out, in a sentence: what distillation did, where the control is not distilled. It says on how many seeds
+/// where that was not on all: the test is over examples, which does not see that one seed went the other way.
+pub fn outcome(page: &AppContext, verdict: &Verdict) -> String {
     let is_alone = page.state.plan.contrast == Contrast::Alone;
-    page.texts.get(match (outcome, is_alone) {
+    let (alike, count) = (verdict.runs_like_the_mean(), verdict.runs());
+    let seeds = [("alike", alike.into()), ("count", count.into())];
+    let is_split = verdict.outcome != Outcome::NoDifference && alike < count;
+    let id = match (verdict.outcome, is_alone) {
+        (Outcome::Helps, true) if is_split => "verdict-helps-some",
+        (Outcome::Hurts, true) if is_split => "verdict-hurts-some",
         (Outcome::NoDifference, _) => "verdict-no-difference",
         (Outcome::Helps, true) => "verdict-helps",
         (Outcome::Helps, false) => "verdict-better",
         (Outcome::Hurts, true) => "verdict-hurts",
         (Outcome::Hurts, false) => "verdict-worse",
-    })
+    };
+    match is_split {
+        true if is_alone => page.texts.with(id, &seeds),
+        true => [page.texts.get(id), page.texts.with("verdict-alike", &seeds)].join(page.texts.language.gap()),
+        false => page.texts.get(id),
+    }
 }
 
 /// What was measured, what that says, and how sure it is.
-fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
+pub fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     let texts = &page.texts;
-    let outcome = outcome(page, verdict.outcome);
+    let outcome = outcome(page, verdict);
     // Below this a p value says nothing more.
     let p_value = if verdict.p_value < 0.001 {
         "p < 0.001".to_owned()
@@ -70,15 +81,6 @@ fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         format!("p = {}", number(texts, verdict.p_value, 3))
     };
     let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", verdict.runs().into())]);
-    // The test is over examples, which does not see that one seed went the other way.
-    let alike = verdict.runs_like_the_mean();
-    let sure = match verdict.outcome != Outcome::NoDifference && alike < verdict.runs() {
-        true => {
-            let args = [("alike", alike.into()), ("count", verdict.runs().into())];
-            [sure, texts.with("verdict-alike", &args)].join(texts.language.gap())
-        }
-        false => sure,
-    };
     let (plan, output) = (&page.state.plan, page.state.experiment.output());
     let accuracies = [
         ("student", percent(texts, verdict.mean(verdict.product)).into()),

@@ -1,6 +1,6 @@
 //! What the page is about, in a sentence, and what came out: for whoever reads nothing else.
 
-use retort_spec::{Contrast, Experiment, Knob, Scheme, encode};
+use retort_spec::{ClassNames, Contrast, Experiment, Knob, Scheme, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -10,7 +10,10 @@ use crate::{
         format::percent,
         labels::{differences, knob_name, knob_value, usual},
     },
-    panels::verdict::outcome,
+    panels::{
+        map::model::is_heard,
+        verdict::{outcome, parts},
+    },
     state::{Action, chart_view::Quantity, networks::is_usual},
 };
 
@@ -24,16 +27,21 @@ pub fn summary_line(page: &AppContext) -> Html {
             ("student", percent(texts, verdict.mean(verdict.product)).into()),
             ("baseline", percent(texts, verdict.mean(verdict.control)).into()),
         ];
-        let id = if is_alone { "lede-result" } else { "lede-result-control" };
-        let (outcome, numbers) = (html! { <b>{ outcome(page, verdict.outcome) }</b> }, texts.with(id, &args));
+        let id = match is_alone {
+            true if !is_heard(&state.experiment) => "lede-result-unheard",
+            true => "lede-result",
+            false => "lede-result-control",
+        };
+        let (outcome, numbers) = (html! { <b>{ outcome(page, verdict) }</b> }, texts.with(id, &args));
         let gap = texts.language.gap();
         // Where the control is taught, too, the outcome says only that one is more than the other.
         match state.plan.contrast {
             Contrast::Alone => html! { <>{ outcome }{ gap }{ numbers }</> },
-            _ => html! { <>{ numbers }{ gap }{ outcome }</> },
+            _ => html! { <>{ parts(page, verdict).0 }{ gap }{ outcome }</> },
         }
     });
     let words = match state.experiment.scheme {
+        Scheme::Offline if state.experiment.data.class_names() == ClassNames::Digits => texts.get("lede-digits"),
         Scheme::Offline => texts.get("lede"),
         scheme => texts.help(&format!("scheme-{scheme}")),
     };
@@ -43,6 +51,9 @@ pub fn summary_line(page: &AppContext) -> Html {
             // Where the verdict is hidden, the class is to find it out; the sentence would give it away.
             if page.shows("verdict") {
                 <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+                if state.verdict.as_ref().is_some_and(|verdict| verdict.edited_while_training) {
+                    <p class="touched">{ texts.get("touched") }</p>
+                }
             }
             { differing(page) }
         </section>
