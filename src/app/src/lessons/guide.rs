@@ -20,6 +20,9 @@ const BEFORE: &str = "before-lesson";
 /// Where the browser remembers which lessons were finished.
 const DONE: &str = "lessons-done";
 
+/// Where the browser's tab remembers which lesson was finished last.
+const FINISHED: &str = "lesson-finished";
+
 /// Who guides the visitor.
 #[derive(Clone, PartialEq)]
 pub struct Guide {
@@ -77,6 +80,7 @@ pub fn use_new_guide(page: &AppContext) -> Guide {
                     offer_own(&page);
                 }
                 Some(_) if before.is_none() => {
+                    link::session_set(FINISHED, "");
                     link::session_set(BEFORE, &encode(&page.state.experiment));
                     // A lesson speaks of test examples, not of what was drawn before it.
                     page.state.dispatch(Action::Give(None));
@@ -99,7 +103,7 @@ fn offer_own(page: &AppContext) {
     let before = link::session_get(BEFORE).filter(|before| !before.is_empty());
     link::session_set(BEFORE, "");
     if let Some(before) = before.filter(|before| *before != encode(&page.state.experiment)) {
-        page.state.dispatch(Action::Notify(Notice::LessonLeft { before }));
+        page.state.dispatch(Action::Notify(Notice::Left { before, words: "lesson-left" }));
         // The offer stands at the top of the page, and nothing is pointed at any more.
         if let Some(window) = web_sys::window() {
             window.scroll_to_with_x_and_y(0.0, 0.0);
@@ -144,8 +148,14 @@ pub fn is_done(entry: &Entry) -> bool {
     link::setting(DONE).is_some_and(|done| done.split(',').any(|id| id == entry.id))
 }
 
+/// The lesson that was finished last, until another is opened.
+pub fn finished() -> Option<&'static Entry> {
+    link::session_get(FINISHED).and_then(|id| entry(&id))
+}
+
 /// Remembers that a lesson was finished.
 pub fn remember_done(entry: &Entry) {
+    link::session_set(FINISHED, entry.id);
     if !is_done(entry) {
         let done = link::setting(DONE).filter(|done| !done.is_empty());
         link::store(DONE, &done.map_or_else(|| entry.id.to_owned(), |done| format!("{done},{}", entry.id)));

@@ -27,7 +27,7 @@ pub fn notices(page: &AppContext) -> Html {
                 if *notice == Notice::Update {
                     <button id="update" onclick={|_| offline::update()}>{ page.texts.get("update-now") }</button>
                 }
-                if let Notice::LessonLeft { before } = notice {
+                if let Notice::Left { before, .. } = notice {
                     <button id="lesson-restore" onclick={restore(page, index, before)}>{ page.texts.get("lesson-restore") }</button>
                 }
                 { remedy(page, notice) }
@@ -42,7 +42,7 @@ pub fn notices(page: &AppContext) -> Html {
     }
 }
 
-/// Goes back to the experiment before a lesson, as a step that can be undone.
+/// Goes back to the experiment before a lesson or the decision maps, as a step that can be undone.
 fn restore(page: &AppContext, index: usize, before: &str) -> Callback<MouseEvent> {
     let (dispatch, before) = (page.state.dispatcher(), before.to_owned());
     Callback::from(move |_| {
@@ -128,7 +128,7 @@ pub fn wording(page: &AppContext, notice: &Notice) -> (&'static str, String) {
             }
         }
         Notice::Update => ("good", texts.get("update-ready")),
-        Notice::LessonLeft { .. } => ("good", texts.get("lesson-left")),
+        Notice::Left { words, .. } => ("good", texts.get(words)),
     }
 }
 

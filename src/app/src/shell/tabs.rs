@@ -1,6 +1,6 @@
 //! The tabs of the page, and how much of it stands open.
 
-use retort_spec::{DataSet, Experiment, Form, encode};
+use retort_spec::{DataSet, Experiment, encode};
 use yew::prelude::*;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     panels,
     platform::place::{Depth, Place, Tab},
     shell::tour::is_offered,
-    state::Action,
+    state::{Action, Notice},
     widgets::dom::text_of,
 };
 
@@ -35,13 +35,15 @@ pub fn use_tabs() -> Html {
         let depth = Depth::ALL.into_iter().find(|depth| depth.word() == word).unwrap_or_default();
         Place { depth, ..place }
     });
-    // Points in the plane show best where networks differ, but no image says that there are any.
-    let is_of_images = matches!(page.state.experiment.data.form(), Form::Image { .. });
-    let dispatch = page.state.dispatcher();
+    // Points in the plane show best where networks differ, but no image says that there are any. The button stays
+    // where it is when they are there.
+    let is_plane = page.state.experiment.data.is_plane();
+    let (dispatch, before) = (page.state.dispatcher(), encode(&page.state.experiment));
     let show = Callback::from(move |_: MouseEvent| {
         dispatch.dispatch(Action::Navigate(encode(&Experiment::for_data(DataSet::Moons))));
+        dispatch.dispatch(Action::Notify(Notice::Left { before: before.clone(), words: "maps-shown" }));
     });
-    let maps = || html! { <button class="plain see-maps" onclick={show.clone()}>{ texts.get("see-maps") }</button> };
+    let maps = || html! { <button class="plain see-maps" disabled={is_plane} onclick={show.clone()}>{ texts.get("see-maps") }</button> };
     if tabs.len() < 2 {
         return Html::default();
     }
@@ -56,7 +58,7 @@ pub fn use_tabs() -> Html {
             <div class="tabs">{ for tabs.iter().map(tab) }</div>
             if is_toured {
                 { tour(Some("tour-start")) }
-                if is_of_images && place.tab == Tab::Distil {
+                if place.tab == Tab::Distil {
                     { maps() }
                 }
             }
@@ -71,9 +73,7 @@ pub fn use_tabs() -> Html {
         if is_toured && place.tab == Tab::Distil {
             <p class="first-steps">
                 { tour(None) }
-                if is_of_images {
-                    { maps() }
-                }
+                { maps() }
             </p>
         }
         </>

@@ -55,8 +55,9 @@ pub enum Notice {
     FilesRead { train: u32, test: u32, passed_over: Vec<String> },
     /// A newer version of the page waits to be used.
     Update,
-    /// A lesson is over and its experiment still stands; before it the visitor had this one, as a permalink.
-    LessonLeft { before: String },
+    /// The page shows an experiment of a lesson or of the decision maps, as these words say; before it the visitor had
+    /// this one, as a permalink.
+    Left { before: String, words: &'static str },
     /// A file could not be used, or the workbench could not do a task.
     File { name: String, reason: FileProblem },
     /// A file could not be made or saved.

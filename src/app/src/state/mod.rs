@@ -360,8 +360,8 @@ impl State {
         let before = std::mem::replace(&mut self.experiment, experiment);
         (self.turning, self.joined) = (None, false);
         self.preview = None;
-        // Whoever goes on with something else has no use for the way back from a lesson; undo is still there.
-        self.notices.retain(|notice| !matches!(notice, Notice::LessonLeft { .. }));
+        // Whoever goes on with something else has no use for the way back; undo is still there.
+        self.notices.retain(|notice| !matches!(notice, Notice::Left { .. }));
         // Panels of images cannot draw what another engine said of sequences, nor theirs what was said of images.
         let is_other_kind = before.data.is_of_sequences() != self.experiment.data.is_of_sequences();
         if before.data != self.experiment.data && self.experiment.data.needs_files() || is_other_kind {

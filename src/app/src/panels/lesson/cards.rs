@@ -12,7 +12,7 @@ use crate::{
     lessons::{
         CATALOGUE, Entry,
         condition::LessonProgress,
-        guide::{Guide, is_done, link_to, use_guide},
+        guide::{Guide, finished, is_done, link_to, use_guide},
         lesson_link,
         model::Lesson,
     },
@@ -90,6 +90,7 @@ pub fn use_lesson_cards() -> Html {
                     <button id="lesson-papers" class="plain" onclick={papers}>{ texts.get("literature-lessons") }</button>
                 }
             </p>
+            { for finished().map(|entry| end(&page, &guide, entry)) }
             { duration(&page) }
             <ul class="cards">{ for CATALOGUE.iter().map(|entry| {
                 let last = last.as_ref().filter(|(of, _)| *of == entry).map(|(_, last)| last);
@@ -97,6 +98,21 @@ pub fn use_lesson_cards() -> Html {
             }) }</ul>
             { for paper }
         </section>
+    }
+}
+
+/// What was learned in the lesson that is over, and where to go on.
+fn end(page: &AppContext, guide: &Guide, entry: &'static Entry) -> Html {
+    let texts = &page.texts;
+    let next = CATALOGUE.iter().skip_while(|other| *other != entry).find(|other| !is_done(other));
+    html! {
+        <div id="lesson-end" class="lesson-box done" role="status">
+            <h3><span>{ "✓ " }{ texts.with("lesson-finished", &[("title", entry.title(texts.language).into())]) }</span></h3>
+            <p>{ texts.with("lesson-learned", &[("what", entry.learn(texts.language).into())]) }</p>
+            if let Some(next) = next {
+                <p>{ texts.get("lesson-go-on") }{ texts.language.gap() }{ lesson_link(next, guide, next.title(texts.language).into(), Callback::noop()) }</p>
+            }
+        </div>
     }
 }
 
