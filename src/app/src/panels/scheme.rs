@@ -47,6 +47,9 @@ pub fn scheme(page: &AppContext) -> Html {
                 <b>{ texts.get(&id) }</b>
             }
             <p>{ texts.help(&id) }</p>
+            if page.shows_knob("scheme") && !page.locks("scheme") {
+                { each(page) }
+            }
             <p><a id="scheme-source" href={about.url} target="_blank" rel="noopener">{ about.source }</a></p>
             // What makes a scheme what it is lies open; the usual one needs none of it.
             <details open={chosen != Scheme::Offline}>
@@ -55,6 +58,23 @@ pub fn scheme(page: &AppContext) -> Html {
                 { for own_knobs().map(|key| knob_control(page, key)) }
             </details>
         </section>
+    }
+}
+
+/// All schemes that fit the data, each in a sentence; a click chooses one.
+fn each(page: &AppContext) -> Html {
+    let (texts, experiment) = (&page.texts, &page.state.experiment);
+    let scheme = |scheme: &Scheme| {
+        let (id, scheme) = (format!("scheme-{scheme}"), *scheme);
+        let take = page.turn("scheme").reform(move |_: MouseEvent| scheme.word().to_owned());
+        let pressed = (scheme == experiment.scheme).to_string();
+        html! { <li><button class="plain" aria-pressed={pressed} onclick={take}>{ texts.get(&id) }</button><br />{ texts.help(&id) }</li> }
+    };
+    html! {
+        <details id="schemes">
+            <summary>{ texts.get("schemes-each") }</summary>
+            <ul>{ for Scheme::ALL.iter().filter(|scheme| scheme.fits(experiment.data)).map(scheme) }</ul>
+        </details>
     }
 }
 

@@ -85,6 +85,8 @@ fn essentials(page: &AppContext) -> Html {
                 <summary>{ page.texts.get("essentials") }</summary>
                 if is_here("scheme") && page.shows_knob("scheme") {
                     { scheme::menu(page, page.state.experiment.scheme) }
+                } else if data.is_of_sequences() {
+                    <p class="hint">{ page.texts.get("scheme-one") }</p>
                 }
                 { for ESSENTIALS.into_iter().filter(|key| is_here(key)).map(|key| html! {
                     <>

@@ -1,10 +1,9 @@
 //! A knob's help: what it is, what it takes, where it stands by default, and what turning it does again.
 
-use gloo_events::{EventListener, EventListenerOptions, EventListenerPhase};
-use gloo_timers::callback::Timeout;
+use gloo_events::EventListener;
 use retort_spec::{Architecture, Experiment, Kind, Knob, Phase, RunState, knob};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, Node, PointerEvent, window};
+use web_sys::{HtmlElement, KeyboardEvent, Node, window};
 use yew::prelude::*;
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
         Action, SweepAction,
         sweep_text::{suggestion, sweepable},
     },
-    widgets::highlight::reveal,
+    widgets::highlight::{bring_into_view, reveal},
 };
 
 /// The box is this wide, and this far from the window's edges, as in the styles.
@@ -149,18 +148,6 @@ fn shift(button: f64, window: f64) -> f64 {
     button.min(window - MARGIN - width).max(MARGIN) - button
 }
 
-/// Takes away the click that a finger's touch ends with, if one comes soon: a touch that scrolls ends with none.
-fn swallow_click() {
-    const SOON: u32 = 700;
-    let Some(document) = window().and_then(|window| window.document()) else { return };
-    let options = EventListenerOptions { phase: EventListenerPhase::Capture, passive: false };
-    let listener = EventListener::once_with_options(&document, "click", options, |event| {
-        event.stop_propagation();
-        event.prevent_default();
-    });
-    Timeout::new(SOON, move || drop(listener)).forget();
-}
-
 /// Which knob.
 #[derive(PartialEq)]
 pub struct HelpProps {
@@ -174,6 +161,7 @@ pub fn use_help(props: &HelpProps) -> Html {
     let page = use_page();
     let guide = use_guide();
     let open = use_state(|| None::<f64>);
+    let key = props.id;
     let shut = open.setter();
     let (place, button) = (use_node_ref(), use_node_ref());
     let is_inside = {
@@ -192,10 +180,6 @@ pub fn use_help(props: &HelpProps) -> Html {
                 let away = EventListener::new(&document, "pointerdown", move |event| {
                     if !is_inside(event.target()) {
                         closing.set(None);
-                        // A finger that puts the box away means nothing that lies under it.
-                        if event.dyn_ref::<PointerEvent>().is_some_and(|event| event.pointer_type() == "touch") {
-                            swallow_click();
-                        }
                     }
                 });
                 let escape = EventListener::new(&document, "keydown", move |event| {
@@ -211,6 +195,11 @@ pub fn use_help(props: &HelpProps) -> Html {
             move || drop(listeners)
         });
     }
+    use_effect_with(open.is_some(), move |is_open| {
+        if *is_open {
+            bring_into_view(&format!("help-{key}"));
+        }
+    });
     let Some(knob) = knob(props.id) else { return Html::default() };
     let texts = &page.texts;
     let toggle = {
@@ -243,6 +232,14 @@ pub fn use_help(props: &HelpProps) -> Html {
             reveal(&page, "sweep", None);
         })
     };
+    // Their names alone say little.
+    let list = {
+        let (page, shut) = (page.clone(), shut.clone());
+        Callback::from(move |_: MouseEvent| {
+            shut.emit(());
+            reveal(&page, "scheme", Some("schemes"));
+        })
+    };
     let name = format!("knob-{}", knob.key);
     let id = format!("help-{}", knob.key);
     let label = texts.with("help-for", &[("knob", texts.get(&name).into())]);
@@ -253,7 +250,11 @@ pub fn use_help(props: &HelpProps) -> Html {
             if let Some(left) = *open {
                 <div {id} class="help" role="group" tabindex="-1" aria-label={label} style={format!("left:{left:.0}px")}>
                     <div>{ texts.help(&name) }</div>
-                    <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob, &page.state.experiment) }</div>
+                    if knob.key == "scheme" {
+                        <button class="sweep-knob" onclick={list}>{ texts.get("schemes-each") }</button>
+                    } else {
+                        <div class="fact"><b>{ texts.get("help-range") }</b>{ range(texts, knob, &page.state.experiment) }</div>
+                    }
                     <div class="fact"><b>{ texts.get("help-default") }</b>{ default_of(texts, knob, &page.state.experiment) }</div>
                     <div class="fact"><b>{ texts.get("help-turn") }</b>{ consequence(knob, page.state.run_state).words(texts) }</div>
                     if is_swept {
