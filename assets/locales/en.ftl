@@ -1608,6 +1608,7 @@ words = What the Transformer looks at
 ask-suggestions = From the test
 ask-sentence = Type a sentence and a question
 ask-place = Type the name of a town
+ask-known = The networks know these words only: { $words }. Ask like this: “ending ? they say that the cast was great but the ending felt dull”. First comes what you ask about and “?”, then the sentence.
 ask-unknown = Not in the grammar: { $words }. They are read as one unknown word.
 ask-nothing = Type something that the networks can read.
 ask-answers = Their answers at this temperature

@@ -1580,6 +1580,7 @@ words = Transformer 在看什么
 ask-suggestions = 取自测试集
 ask-sentence = 输入一个句子和一个问题
 ask-place = 输入一个地名
+ask-known = 网络只认识这些词：{ $words }。请这样提问：“结局？据说演员看起来精彩但是结局显得沉闷”。先写要问的对象和“？”，再写句子。
 ask-unknown = 语法中没有：{ $words }。它们被当作一个未知词。
 ask-nothing = 请输入网络能读的内容。
 ask-answers = 在此温度下的回答

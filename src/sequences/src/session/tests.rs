@@ -162,7 +162,9 @@ fn a_text_of_the_visitor_is_answered() {
     let events = ask(&mut session, 0, "the plot was good plot xyzzy ?");
     let blocks = &hero(&events).unwrap().blocks;
     assert!(matches!(&blocks[1], Block::Note(phrase) if phrase.key == "ask-unknown"));
-    let Block::Bars { rows, .. } = &blocks[2] else { panic!("no bars") };
+    let Block::Note(known) = &blocks[2] else { panic!("no words") };
+    assert_eq!(known.key, "ask-known", "whoever writes an unknown word is told the known ones");
+    let Block::Bars { rows, .. } = &blocks[3] else { panic!("no bars") };
     assert!(rows.len() == 3 && rows.iter().all(|(_, logits)| logits.0.len() == 3));
     // The teacher is a Transformer, and looks at words.
     let inside = |events: &[Event]| {

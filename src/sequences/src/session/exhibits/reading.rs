@@ -54,6 +54,11 @@ pub fn exhibits(scene: &Scene<'_>, shown: &mut Shown) -> Vec<Exhibit> {
     }];
     if !asked_text.unknown.is_empty() {
         hero.push(Block::Note(Phrase::new("ask-unknown").with("words", asked_text.unknown.join(", "))));
+        // What a network says of words that it never saw means nothing: these it knows.
+        if let Some(language) = language(experiment.data) {
+            let known = language.vocabulary().split_off(2).join(", ");
+            hero.push(Block::Note(Phrase::new("ask-known").with("words", known)));
+        }
     }
     hero.push(match asked_text.tokens.is_empty() {
         true => Block::Note(Phrase::new("ask-nothing")),
