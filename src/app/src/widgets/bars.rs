@@ -97,10 +97,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
         let all_numbers = all_numbers.clone();
         Callback::from(move |_: MouseEvent| all_numbers.set(!*all_numbers))
     };
-    let axis: String = match *logarithmic {
-        true => ["0.01", "1", "100"].map(|mark| with_percent_sign(texts, mark)).join(" … "),
-        false => with_percent_sign(texts, "0 … 100"),
-    };
+    let marks = if *logarithmic { ["0.01", "1", "100"] } else { ["0", "50", "100"] };
     html! {
         <div class="distribution">
             // The numbers' heads are the key of the bars; where there is no room for them this is.
@@ -118,6 +115,9 @@ pub fn use_bars(props: &BarsProps) -> Html {
                     { for shown.iter().take(NUMBERS).map(|id| html! { <th scope="col" class={id.role_word()}>{ head(*id) }</th> }) }
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
+                <tfoot aria-hidden="true"><tr><td></td><td><div class="marks">
+                    { for marks.map(|mark| html! { <span>{ with_percent_sign(texts, mark) }</span> }) }
+                </div></td></tr></tfoot>
             </table>
             <div class="axis">
                 <button id="all-numbers" aria-pressed={all_numbers.to_string()} onclick={show_numbers}>{ texts.get("all-numbers") }</button>
@@ -125,7 +125,6 @@ pub fn use_bars(props: &BarsProps) -> Html {
                     { choose(false, "axis-linear", "axis-linear") }
                     { choose(true, "axis-log", "axis-log") }
                 </div>
-                <small>{ axis }</small>
             </div>
         </div>
     }
