@@ -448,6 +448,7 @@ badge-simulated-rounded = Computed in floating point from the weights that were 
 badge-integer = integer arithmetic
     .help = Products and sums of integers, as on a microcontroller, not rounded floating point.
 against-float = Change, points
+pareto-past = Grey rings: networks measured earlier in this visit
 pareto-word = legend
 task-schemes = Measuring… { $percent } %
 task-repair = Correcting… { $percent } %

@@ -237,16 +237,26 @@ pub fn use_pareto() -> Html {
                 <p id="pareto-point" class="readout">{ words(&page, &points[shown]) }</p>
                 { badge(texts.get("pareto-word"), texts.get("pareto-key")) }
             </div>
+            if points.iter().any(|point| point.kind == Kind::Past) {
+                <p class="legend"><span class="past">{ texts.get("pareto-past") }</span></p>
+            }
             { table(&page, &points, &front, state.float_file().map(|float| float.bytes), &listing) }
         </>
     }
 }
 
-/// The levels of accuracy that have a line: four at most.
+/// The levels of accuracy that have a line, from all right down: round numbers, six at most.
 fn levels(axes: &Axes) -> impl Iterator<Item = f64> {
-    let count = if axes.height > SMALL.1 { 4 } else { 1 };
-    let floor = axes.floor;
-    (0..=count).map(move |nth| floor + (1.0 - floor) * f64::from(nth) / f64::from(count))
+    // The floor is a whole number of tenths.
+    let tenths = (10.0 * (1.0 - axes.floor)).round() as u32;
+    let hundredths = match tenths {
+        _ if axes.height <= SMALL.1 => 10 * tenths.max(1),
+        ..=1 => 2,
+        2 => 5,
+        3..=5 => 10,
+        _ => 20,
+    };
+    (0..=10 * tenths).step_by(hundredths as usize).map(|below| 1.0 - f64::from(below) / 100.0)
 }
 
 /// What a dot looks like.
@@ -328,6 +338,18 @@ mod tests {
 
     fn point(kind: Kind, bytes: u32) -> Point {
         Point { kind, network_id: NetworkId::STUDENT, pipeline: Pipeline::default(), bytes, accuracy: 0.95, link: None }
+    }
+
+    #[test]
+    fn lines_stand_at_round_shares() {
+        let lines = |lowest: f64, size| {
+            let point = Point { accuracy: lowest, ..point(Kind::Current, 100) };
+            levels(&Axes::of(&[point], size)).map(|share| (100.0 * share).round() as u32).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(0.97, LARGE), [100, 98, 96, 94, 92, 90]);
+        assert_eq!(lines(0.52, LARGE), [100, 90, 80, 70, 60, 50]);
+        assert_eq!(lines(0.104, LARGE), [100, 80, 60, 40, 20]);
+        assert_eq!([lines(0.31, SMALL), lines(0.97, SMALL)], [[100, 30], [100, 90]]);
     }
 
     #[test]
