@@ -62,7 +62,7 @@ fn numbers(page: &AppContext, quantity: Quantity) -> Html {
                 <caption>{ caption }</caption>
                 <thead>
                     <tr>
-                        <th scope="col" rowspan="2">{ texts.get("curve-epoch") }</th>
+                        <th scope="col" rowspan="2" title={texts.help("curve-epoch")}>{ texts.get("curve-epoch") }</th>
                         { for ids.iter().map(|id| html! {
                             <th scope="colgroup" colspan="2" class={id.role_word()}>{ page.name(*id) }</th>
                         }) }
@@ -96,7 +96,7 @@ fn terms(page: &AppContext) -> Html {
             <table>
                 <caption>{ caption }</caption>
                 <thead><tr>
-                    <th scope="col">{ texts.get("curve-epoch") }</th>
+                    <th scope="col" title={texts.help("curve-epoch")}>{ texts.get("curve-epoch") }</th>
                     { for curves.iter().map(|curve| html! { <th scope="col">{ term_name(texts, curve.name) }</th> }) }
                 </tr></thead>
                 <tbody>{ for page.state.terms.iter().map(|terms| html! {

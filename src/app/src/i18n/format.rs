@@ -120,7 +120,7 @@ pub fn time(texts: &Texts, millis: f64) -> String {
 
 /// A temperature: as many digits as its size deserves.
 pub fn temperature(texts: &Texts, temperature: f64) -> String {
-    number(texts, temperature, if temperature < 10.0 { 1 } else { 0 })
+    number(texts, temperature, if temperature < 1.0 { 2 } else { u32::from(temperature < 10.0) })
 }
 
 #[cfg(test)]

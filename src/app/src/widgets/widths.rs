@@ -48,7 +48,7 @@ pub fn control(page: &AppContext, knob: &Knob, described: &str) -> Html {
     html! {
         <span class="network">
             if kinds.len() > 1 {
-                <select id={format!("kind-{}", knob.key)} {disabled} onchange={choose} aria-label={texts.get("network-kind")}>
+                <select id={format!("kind-{}", knob.key)} {disabled} onchange={choose} aria-label={texts.get("network-kind")} title={texts.help("network-kind")}>
                     { for kinds.iter().map(|of| html! {
                         <option value={of.word()} selected={kind == *of}>{ texts.get(&format!("kind-{of}")) }</option>
                     }) }

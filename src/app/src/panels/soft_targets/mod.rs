@@ -163,7 +163,7 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
                 { picture(page, data, subject) }
                 <figcaption>
                     <span>{ origin(page, data, subject) }</span>
-                    <span id="entropy">{ texts.with("entropy", &[("bits", entropy.into())]) }</span>
+                    <span id="entropy" title={texts.help("entropy")}>{ texts.with("entropy", &[("bits", entropy.into())]) }</span>
                 </figcaption>
                 { pager(page, data, subject) }
                 { choices(page) }
@@ -202,10 +202,12 @@ fn pager(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html {
 /// Goes to the surest and the most doubtful example, or to a drawing of one's own.
 fn choices(page: &AppContext) -> Html {
     let (texts, state, place) = (&page.texts, &page.state, page.place);
-    let go = |id: &'static str, index: usize| {
+    // They keep their places while nobody knows yet which examples those are.
+    let found = extremes(state);
+    let go = |id: &'static str, index: Option<usize>| {
         let dispatch = state.dispatcher();
-        let onclick = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index)));
-        html! { <button {id} {onclick}>{ texts.get(id) }</button> }
+        let onclick = index.map(|index| Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Inspect(index))));
+        html! { <button {id} disabled={index.is_none()} {onclick}>{ texts.get(id) }</button> }
     };
     let is_open = place.opened == Some(DRAW);
     let draw = {
@@ -217,7 +219,8 @@ fn choices(page: &AppContext) -> Html {
     };
     html! {
         <div class="choices">
-            { for extremes(state).map(|(surest, doubtful)| html! { <>{ go("surest", surest) }{ go("doubtful", doubtful) }</> }) }
+            { go("surest", found.map(|(surest, _)| surest)) }
+            { go("doubtful", found.map(|(_, doubtful)| doubtful)) }
             if !state.experiment.data.is_plane() && is_shown(page, DRAW) {
                 <button id="draw-one" aria-pressed={is_open.to_string()} onclick={draw}>{ texts.get("draw-one") }</button>
             }
