@@ -92,9 +92,10 @@ fn block(heading: &str) -> String {
     WRITTEN.iter().fold(block, |block, (written, small)| block.replace(written, small))
 }
 
-fn is_there(program: &str) -> bool {
+/// Whether a program can be started so.
+fn is_there(program: &str, argument: &str) -> bool {
     Process::new(program)
-        .arg("--version")
+        .arg(argument)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
@@ -111,14 +112,20 @@ fn a_plan_is_carried_out_by_what_the_document_says() {
     let with = |middle: String| format!("{first}\n{middle}\n{last}\n");
     let mut ways = vec![("sh", cores.clone()), ("sh", with(block("A Slurm array")))];
     // GNU parallel is not on every machine, nor is Python.
-    if is_there("parallel") {
+    if is_there("parallel", "--version") {
         ways.push((
             "sh",
             with(block("Several machines over ssh").replace("--sshlogin a.example.org,b.example.org", "-j 2")),
         ));
     }
-    if is_there("python3") {
+    if is_there("python3", "--version") {
         ways.push(("python3", block("From Python")));
+    }
+    for (heading, module) in [("Ray", "ray"), ("Dask", "dask.distributed")] {
+        match is_there("python3", &format!("-cimport {module}")) {
+            true => ways.push(("python3", block(heading))),
+            false => eprintln!("{heading} is not installed: its block was not run"),
+        }
     }
     for (place, (program, script)) in ways.into_iter().enumerate() {
         let folder = Place::new(&format!("way-{place}"));
