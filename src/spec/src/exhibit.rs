@@ -15,6 +15,8 @@ words! {
         Sizes = "sizes",
         /// In a panel of its own, while there is one.
         Scheme = "scheme",
+        /// Below that, about the example that is shown.
+        Example = "example",
         /// Among what is said of the data.
         Data = "data",
     }
@@ -77,6 +79,8 @@ pub enum Cell {
     Share(f64),
     /// Bytes.
     Bytes(f64),
+    /// A class, and how sure a network is of it.
+    Answer(u8, f64),
 }
 
 /// A piece of a text: a letter, a word.

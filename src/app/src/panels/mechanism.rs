@@ -15,6 +15,9 @@ fn mechanism(page: &AppContext) -> Html {
         <section id="mechanism" class="panel" aria-labelledby="mechanism-title">
             <h2 id="mechanism-title">{ page.texts.get("mechanism") }</h2>
             { exhibit(page, ExhibitPlace::Scheme) }
+            if page.state.exhibit(ExhibitPlace::Example).is_some() {
+                { exhibit(page, ExhibitPlace::Example) }
+            }
         </section>
     }
 }

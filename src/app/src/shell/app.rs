@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::{Interval, Timeout};
-use retort_spec::{CLASS_KEY, Command, PAGE_KEYS, RunState, SEARCH_KEY, SWEEP_KEY, Sweep, WorkbenchCommand, decode};
+use retort_spec::{
+    CLASS_KEY, Command, PAGE_KEYS, RunState, SEARCH_KEY, SWEEP_KEY, Scheme, Sweep, WorkbenchCommand, decode,
+};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -126,7 +128,9 @@ pub fn App(props: &AppProps) -> Html {
         let driver = driver.clone();
         let given = state.given.as_ref().map(|given| given.input.clone());
         let follows = state.networks().any(|id| state.follows(id));
-        let shown = given.is_none().then(|| follows.then(|| selection::input(&state)).flatten()).flatten();
+        // Networks with exits are asked about it even when they have learned: their exits have not answered yet.
+        let asks = follows || (given.is_none() && state.experiment.scheme == Scheme::Exits);
+        let shown = asks.then(|| selection::input(&state)).flatten().filter(|_| given.is_none());
         let moment = (
             state.question,
             state.progress.map(|progress| (progress.run, progress.step)),
@@ -134,7 +138,7 @@ pub fn App(props: &AppProps) -> Html {
             state.chosen_file(),
         );
         let (id, example) = (state.question, state.example);
-        use_effect_with((moment, example, follows), move |_| {
+        use_effect_with((moment, example, asks), move |_| {
             if let Some(inputs) = given.clone().or(shown) {
                 driver.send(&Command::Classify { id, inputs });
             }

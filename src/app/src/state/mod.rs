@@ -453,7 +453,7 @@ impl State {
             self.answers = Rc::default();
         }
         // The engine tells anew what this scheme shows; another one may show nothing.
-        self.exhibits.retain(|exhibit| exhibit.place != ExhibitPlace::Scheme);
+        self.exhibits.retain(|exhibit| !matches!(exhibit.place, ExhibitPlace::Scheme | ExhibitPlace::Example));
         self.outdated = !self.compressed.is_empty();
         Rc::make_mut(&mut self.bench).started_experiment = Some(Rc::new(self.experiment.clone()));
         self.outdate_flow();

@@ -5,7 +5,10 @@ use yew::prelude::*;
 
 use crate::{
     context::{AppContext, use_page},
-    i18n::format::{bytes, number, percentage},
+    i18n::{
+        format::{bytes, number, percentage},
+        labels::class_name,
+    },
     island,
     platform::place::Depth,
     state::Action,
@@ -232,6 +235,10 @@ fn cell(page: &AppContext, cell: &Cell) -> String {
         Cell::Number(value, decimals) => number(texts, value, decimals.into()),
         Cell::Share(share) => percentage(texts, share),
         Cell::Bytes(length) => bytes(texts, length),
+        Cell::Answer(class, sure) => {
+            let name = class_name(texts, page.state.experiment.data, class.into());
+            [name, percentage(texts, sure)].join(" · ")
+        }
     }
 }
 

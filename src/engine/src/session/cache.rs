@@ -7,6 +7,8 @@ use retort_spec::{
 };
 
 use super::{discriminator_curve::DiscriminatorCurve, handed_on::HandedOn};
+#[cfg(feature = "graph")]
+use crate::objectives::SideMatrices;
 use crate::{distill::phase::Pictures, nets::Network};
 
 /// Bytes that trained networks may take, with their files, answers and curves.
@@ -116,6 +118,9 @@ fn bare(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<Decisive> {
 pub struct Left {
     /// What its exits but the last say of the test set.
     pub exits: Vec<Vec<f32>>,
+    /// The layers of those exits.
+    #[cfg(feature = "graph")]
+    pub exit_layers: SideMatrices,
     /// What a discriminator said of it, where there was one.
     pub discriminator: Option<DiscriminatorCurve>,
     /// What was handed on to it or from it, where it or another learned another data set.

@@ -2,6 +2,8 @@
 
 use std::{mem, rc::Rc, time::Duration};
 
+#[cfg(feature = "graph")]
+use burn::module::Module;
 use retort_compress::{Layer, format::checksum::crc32};
 #[cfg(feature = "graph")]
 use retort_spec::Channel;
@@ -21,7 +23,7 @@ use super::{
     votes::VoteReport,
 };
 #[cfg(feature = "graph")]
-use crate::{data, distill::phase::Pictures};
+use crate::{data, distill::phase::Pictures, objectives::SideMatrices};
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     device::Device,
@@ -91,6 +93,9 @@ pub struct Job {
     pub(super) votes: Option<VoteReport>,
     /// The finished networks of the first run.
     pub(super) first_run: Vec<(NetworkId, Network)>,
+    /// Their exits.
+    #[cfg(feature = "graph")]
+    pub(super) first_exits: Vec<(NetworkId, SideMatrices)>,
     /// Whom the product of each finished run imitated, and whom the network to be compressed did.
     pub(super) teachers: Vec<(u32, Vec<(NetworkId, Network)>)>,
     /// Those that are trained, of whatever run.
@@ -131,6 +136,8 @@ impl Job {
             trained: Vec::new(),
             votes: None,
             first_run: Vec::new(),
+            #[cfg(feature = "graph")]
+            first_exits: Vec::new(),
             teachers: Vec::new(),
             cache,
             imported: None,
@@ -170,6 +177,8 @@ impl Job {
         self.results.clear();
         self.gathered.clear();
         self.first_run.clear();
+        #[cfg(feature = "graph")]
+        self.first_exits.clear();
         self.teachers.clear();
         self.edited_while_training = false;
         self.check()?;
@@ -399,6 +408,17 @@ impl Job {
         let trained = self.trained.iter().find(|(other, _)| *other == id);
         let learning = || self.curves.iter().find(|curve| curve.network_id == id);
         trained.map(|(_, trained)| &trained.left.exits[..]).or_else(|| learning().map(|curve| &curve.left.exits[..]))
+    }
+
+    /// The layers of the exits of a network of the first run, now or as it ended.
+    #[cfg(feature = "graph")]
+    pub(super) fn first_run_exits(&self, id: NetworkId) -> Option<SideMatrices> {
+        let learning = match &self.work {
+            Work::Phase(phase) if self.run == 0 => phase.trainees().iter().find(|trainee| trainee.id() == id),
+            _ => None,
+        };
+        let finished = || self.first_exits.iter().find(|(other, _)| *other == id).map(|(_, layers)| layers.clone());
+        learning.map(|trainee| trainee.learner.side_matrices().valid()).or_else(finished)
     }
 
     /// What a discriminator said of a network of the run under way; nothing where there was none.
@@ -660,6 +680,10 @@ impl Job {
                     let logits = test_answers(&self.data, &network, is_told).await?;
                     let mut left = curve.left;
                     left.exits = trainee.exits(&self.data).await?;
+                    #[cfg(feature = "graph")]
+                    if !left.exits.is_empty() {
+                        left.exit_layers = trainee.learner.side_matrices().valid();
+                    }
                     left.pictures = phase.pictures(&self.data, trainee).await?;
                     let layers = self.of_classes(network.to_layers().await?);
                     #[cfg(feature = "graph")]

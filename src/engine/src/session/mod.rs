@@ -172,7 +172,13 @@ impl Session {
                 }
             }
             Command::Classify { id, inputs } => {
-                self.with_job(async |job| Ok(Some(Event::Answers { id, answers: job.classify(&inputs).await? }))).await
+                let answers =
+                    async |job: &mut Job| Ok(Some(Event::Answers { id, answers: job.classify(&inputs).await? }));
+                #[cfg_attr(not(feature = "graph"), expect(unused_mut, reason = "nobody else answers"))]
+                let mut events = self.with_job(answers).await;
+                #[cfg(feature = "graph")]
+                events.extend(self.with_job(async |job| job.exits_asked(&inputs).await).await);
+                events
             }
             Command::InspectActivations(input) => {
                 self.watched = input.0;

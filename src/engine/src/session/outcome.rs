@@ -53,6 +53,10 @@ impl Job {
             && let Some(network) = &trained.network
         {
             self.first_run.push((id, network.clone()));
+            #[cfg(feature = "graph")]
+            if trained.left.exit_layers.count() > 0 {
+                self.first_exits.push((id, trained.left.exit_layers.clone()));
+            }
         }
     }
 

@@ -1,10 +1,10 @@
 use pollster::block_on;
 use retort_compress::network::model::{LayerModel, Matrix, Model};
 use retort_spec::{
-    Answer, Architecture, Bits, Block, Cell, Channel, FineTuneRequest, FineTuneResult, Heads, Incompatibility, Labels,
-    Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind, PipelineEnd, REGION_REACH,
-    REGION_SIDE, Reversal, Role, RowName, RunState, RunTime, Scheme, Shown, Terms, Transfer, TunedLayer, TunedMatrix,
-    Weights,
+    Answer, Architecture, Bits, Block, Cell, Channel, Exhibit, ExhibitPlace, FineTuneRequest, FineTuneResult, Heads,
+    Incompatibility, Labels, Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind,
+    PipelineEnd, REGION_REACH, REGION_SIDE, Reversal, Role, RowName, RunState, RunTime, Scheme, Shown, Terms, Transfer,
+    TunedLayer, TunedMatrix, Weights,
     probability::{argmax, softmax},
 };
 
@@ -317,6 +317,7 @@ fn exits_are_shown_with_what_they_cost_and_the_last_one_is_the_network() {
         student_epochs: 6,
         labels: Labels::All,
         soft_weight: 0.1,
+        runs: 2,
         ..small()
     };
     let mut session = session();
@@ -330,6 +331,29 @@ fn exits_are_shown_with_what_they_cost_and_the_last_one_is_the_network() {
         assert!(of_exits[0] > 0.2, "an exit learns: {of_exits:?}");
     }
     assert_ne!(shares[1].1, shares[2].1, "the last exit teaches one of them");
+    // Asked about one example after another, the exits of the first run say what they said of all of them together.
+    let dataset = load(&exits, &[]).unwrap();
+    let (count, mut right) = (dataset.test.labels.len(), [[0.0; 2]; 2]);
+    for (example, label) in dataset.test.labels.iter().enumerate() {
+        let inputs = dataset.test.input(example as u32, 64).to_vec().into();
+        let asked = block_on(session.handle(Command::Classify { id: 7, inputs }));
+        let Some(Event::Exhibit(Exhibit { place: ExhibitPlace::Example, blocks })) = asked.last() else {
+            panic!("{asked:?}")
+        };
+        let Block::Table { rows, .. } = &blocks[0] else { panic!("{blocks:?}") };
+        for ((_, cells), right) in rows[1..].iter().zip(&mut right) {
+            for (cell, right) in cells.iter().zip(right) {
+                let Cell::Answer(class, sure) = cell else { panic!("{cell:?}") };
+                assert!((0.1..=1.0).contains(sure), "the likeliest of ten: {sure}");
+                *right += f64::from(u8::from(class == label)) / count as f64;
+            }
+        }
+    }
+    for (right, (_, shares)) in right.iter().zip(&shares[1..]) {
+        assert!(right.iter().zip(shares).all(|(one, all)| (one - all).abs() < 1e-9), "{right:?} {shares:?}");
+    }
+    let two = Command::Classify { id: 7, inputs: vec![0.5; 128].into() };
+    assert!(matches!(block_on(session.handle(two))[..], [Event::Answers { .. }]), "two examples are not one");
     // Deep supervision does not depend on the weight of what is taught, and a network that is found again has its
     // exits.
     let other = Experiment { soft_weight: 0.5, ..exits.clone() };

@@ -2,12 +2,18 @@
 //! right and costs where an example leaves at the first exit that is sure enough.
 
 use retort_spec::{
-    Architecture, Block, Cell, Floats, NetworkId, Phrase, RowName,
+    Architecture, Block, Cell, Event, Exhibit, ExhibitPlace, Floats, NetworkId, Phrase, RowName, Scheme,
     metrics::Answers,
     probability::{argmax, softmax},
 };
 
-use crate::session::job::Job;
+use crate::{
+    device::read,
+    nets::Pass,
+    objectives::exits,
+    session::{Halt, job::Job},
+    train::device_dataset::upload,
+};
 
 /// How sure an exit must be that an example leaves there: first all leave at the first one, at last none.
 const SURE: [f64; 14] = [0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99, 0.999, 1.1];
@@ -57,9 +63,8 @@ impl Job {
         let costs = costs(&self.experiment.student, self.data.dataset.features(), classes);
         let whole = costs.last().map_or(1.0, |[_, all]| *all as f64);
         let together: Vec<usize> = costs.iter().map(|[_, all]| *all).collect();
-        let columns = (1..=costs.len()).map(|exit| Phrase::new("exit-number").with_number("number", exit as f64));
-        let alone = costs.iter().map(|[alone, _]| Cell::Number(*alone as f64, 0)).collect();
-        let mut rows = vec![(RowName::Phrase(Phrase::new("exit-cost")), alone)];
+        let (columns, first) = heads(&costs);
+        let mut rows = vec![first];
         let mut lines: Vec<(NetworkId, Floats)> = Vec::new();
         let mut notes = Vec::new();
         for id in self.plan.ids() {
@@ -96,7 +101,7 @@ impl Job {
         let ([cheapest, _], [least, most]) = (ends(0), ends(1));
         // Curves that lie on a line still have room around them.
         let ranges = [[cheapest.floor().min(99.0), 100.0], [(least - 1.0).floor().max(0.0), (most + 1.0).ceil()]];
-        let table = Block::Table { caption: Phrase::new("exits-picture"), columns: columns.collect(), rows };
+        let table = Block::Table { caption: Phrase::new("exits-picture"), columns, rows };
         let none = || Floats::from(Vec::new());
         let chart = Block::Chart {
             caption: Phrase::new("exits-curve"),
@@ -110,6 +115,55 @@ impl Job {
         };
         [table, chart].into_iter().chain(notes).collect()
     }
+
+    /// What each exit of the first run's networks says of one input, `[features]`: how deep it need go. Nothing in
+    /// another scheme, of a network with one exit, or of several inputs.
+    pub(in crate::session) async fn exits_asked(&mut self, input: &[f32]) -> Result<Option<Event>, Halt> {
+        let (features, classes) = (self.data.dataset.features(), self.data.dataset.classes);
+        if self.experiment.scheme != Scheme::Exits || input.len() != features {
+            return Ok(None);
+        }
+        let costs = costs(&self.experiment.student, features, classes);
+        let (columns, first) = heads(&costs);
+        let (mut rows, mut notes) = (vec![first], Vec::new());
+        for (id, network) in self.first_run_networks() {
+            let Some(layers) = self.first_run_exits(id) else { continue };
+            let trace = network.forward(upload(input.to_vec(), features, &self.data.device), Pass::Test);
+            let mut said = Vec::new();
+            for logits in exits::answers(&trace, &layers).into_iter().chain([trace.logits]) {
+                said.push(read(logits).await?);
+            }
+            let of = |logits: &Vec<f32>| {
+                let class = argmax(logits).unwrap_or(0);
+                (class as u8, softmax(logits, 1.0).get(class).copied().unwrap_or(0.0))
+            };
+            let said: Vec<(u8, f64)> = said.iter().map(of).collect();
+            if id == self.plan.product && said.len() == costs.len() {
+                let left = said.iter().position(|(_, sure)| *sure >= TOLD).unwrap_or(costs.len() - 1);
+                let share = costs[left][1] as f64 / costs[costs.len() - 1][1] as f64;
+                let note = Phrase::new("exits-leaves").with_number("sure", 100.0 * TOLD);
+                let note = note.with_number("exit", (left + 1) as f64).with_number("cost", 100.0 * share);
+                notes.push(Block::Note(note.with_number("exits", costs.len() as f64)));
+            }
+            rows.push((
+                RowName::Network(id),
+                said.into_iter().map(|(class, sure)| Cell::Answer(class, sure)).collect(),
+            ));
+        }
+        if rows.len() < 2 {
+            return Ok(None);
+        }
+        let table = Block::Table { caption: Phrase::new("exits-example"), columns, rows };
+        let blocks = [table].into_iter().chain(notes).collect();
+        Ok(Some(Event::Exhibit(Exhibit { place: ExhibitPlace::Example, blocks })))
+    }
+}
+
+/// The heads of a table's columns, an exit each, and its first row: multiply–adds up to each.
+fn heads(costs: &[[usize; 2]]) -> (Vec<Phrase>, (RowName, Vec<Cell>)) {
+    let columns = (1..=costs.len()).map(|exit| Phrase::new("exit-number").with_number("number", exit as f64));
+    let alone = costs.iter().map(|[alone, _]| Cell::Number(*alone as f64, 0)).collect();
+    (columns.collect(), (RowName::Phrase(Phrase::new("exit-cost")), alone))
 }
 
 #[cfg(test)]
