@@ -9,9 +9,9 @@ use crate::{
     quant_scheme::QuantScheme,
     scheme_word::Scheme,
     values::{
-        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, GeneratorLoss, Granularity, Heads,
-        HintLayer, Judged, Labels, MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output,
-        PtqMethod, Range, Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, Classes, DataSet, DeviceChoice, Form, GeneratorKind, GeneratorLoss,
+        Granularity, Heads, HintLayer, Judged, Labels, MemberLabels, Mix, MovedPoints, NetworkKind, NoiseLaw, OnOff,
+        OptimizerKind, Output, PtqMethod, Range, Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -44,6 +44,8 @@ pub struct Experiment {
     pub heads: Heads,
     pub kept: u32,
     pub generator: GeneratorLoss,
+    /// What a generator of images is made of.
+    pub generator_kind: GeneratorKind,
     pub pictures: u32,
     pub teacher: Architecture,
     pub student: Architecture,
@@ -131,6 +133,7 @@ impl Experiment {
             heads: Heads::Apart,
             kept: 0,
             generator: GeneratorLoss::Unmistakable,
+            generator_kind: GeneratorKind::Upsampling,
             pictures: 1,
             teacher: Architecture::mlp([128, 128]),
             student: Architecture::mlp([16]),

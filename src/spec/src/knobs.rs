@@ -12,9 +12,9 @@ use crate::{
     scheme_word::Scheme,
     schemes::{MEMBER_KNOBS, SCHEME_KNOBS},
     values::{
-        Activations, Architecture, Bits, DataSet, DeviceChoice, GeneratorLoss, Granularity, Heads, HintLayer, Judged,
-        MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range, Reversal, Rounding,
-        Schedule, TargetKind, Transfer, ZeroPoint,
+        Activations, Architecture, Bits, DataSet, DeviceChoice, Form, GeneratorKind, GeneratorLoss, Granularity, Heads,
+        HintLayer, Judged, MemberLabels, Mix, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, PtqMethod, Range,
+        Reversal, Rounding, Schedule, TargetKind, Transfer, ZeroPoint,
     },
 };
 
@@ -310,6 +310,7 @@ macro_rules! knobs {
             knob!("heads", Teacher, heads, Kind::Choice(Heads::WORDS)),
             knob!("kept", Student, kept, whole(0, 10_000)),
             knob!("generator", Student, generator, Kind::Choice(GeneratorLoss::WORDS)),
+            knob!("generator-kind", Student, generator_kind, Kind::Choice(GeneratorKind::WORDS)),
             knob!("pictures", Teacher, pictures, whole(1, 20)),
             knob!("teacher", Teacher, teacher, Kind::Widths),
             knob!("teacher-epochs", Teacher, teacher_epochs, whole(1, 1000)),
@@ -442,7 +443,9 @@ impl Experiment {
             return false;
         }
         if SCHEME_KNOBS.contains(&key) {
-            return self.scheme.entry().knobs.contains(&key);
+            // Points are drawn by a perceptron, whatever stands there.
+            let is_meant = key != "generator-kind" || matches!(self.data.form(), Form::Image { .. });
+            return is_meant && self.scheme.entry().knobs.contains(&key);
         }
         // There nobody is asked about other inputs, or for more than answers.
         if self.scheme == Scheme::Exits && (key == "transfer" || key.parse::<Objective>().is_ok()) {
@@ -534,7 +537,7 @@ impl Experiment {
                 "labels" | "omit" => sees_revealed || (is_taught && self.applies(knob.key)),
                 "mix" => supervision.teachers.len() > 1,
                 "vote-noise" | "noise-law" => matches!(supervision.channel, Channel::Votes(Some(_))),
-                "generator" => supervision.shown == Shown::Generated,
+                "generator" | "generator-kind" => supervision.shown == Shown::Generated,
                 "pictures" => supervision.shown == Shown::Matching,
                 key if SCHEME_KNOBS.contains(&key) => false,
                 "transfer" => is_taught,

@@ -90,10 +90,10 @@ pub use schemes::{SCHEME_KNOBS, SchemeEntry};
 pub use search::{SEARCH_KEY, Search, SearchError, SearchPlan};
 pub use sweep::{Axis, MOST_CELLS, RangeFault, SWEEP_KEY, Sweep, SweepCell, SweepError};
 pub use values::{
-    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, GENERATOR_WIDTHS, GeneratorLoss,
-    Granularity, Heads, HintLayer, Judged, Labels, MATCHED_EXAMPLES, MemberLabels, Mix, MovedPoint, MovedPoints,
-    NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError, PtqMethod, Range, Reversal, Rounding, Schedule,
-    Source, TargetKind, Transfer, ZeroPoint,
+    Activations, Architecture, Bits, ClassNames, Classes, DataSet, DeviceChoice, Form, GENERATOR_CHANNELS,
+    GENERATOR_WIDTHS, GeneratorKind, GeneratorLoss, Granularity, Heads, HintLayer, Judged, Labels, MATCHED_EXAMPLES,
+    MemberLabels, Mix, MovedPoint, MovedPoints, NetworkKind, NoiseLaw, OnOff, OptimizerKind, Output, ParseError,
+    PtqMethod, Range, Reversal, Rounding, Schedule, Source, TargetKind, Transfer, ZeroPoint,
 };
 pub use verdict::{Outcome, Spread, Verdict};
 pub use workbench::{EvaluationData, FileFormat, NetworkFile, Task, WorkbenchCommand, WorkbenchEvent};

@@ -15,7 +15,9 @@ pub use mix::Mix;
 pub use moved_points::{MovedPoint, MovedPoints};
 pub use network::{Architecture, NetworkKind};
 pub use quantization::{Activations, Bits, Granularity, PtqMethod, Range, Rounding, ZeroPoint};
-pub use scheme::{GENERATOR_WIDTHS, GeneratorLoss, Heads, MATCHED_EXAMPLES, MemberLabels, NoiseLaw};
+pub use scheme::{
+    GENERATOR_CHANNELS, GENERATOR_WIDTHS, GeneratorKind, GeneratorLoss, Heads, MATCHED_EXAMPLES, MemberLabels, NoiseLaw,
+};
 pub use training::{DeviceChoice, HintLayer, Judged, OnOff, OptimizerKind, Reversal, Schedule};
 
 /// A text that is not a value of the type asked for. The knob's [`Kind`](crate::Kind) says what would be right.

@@ -38,10 +38,12 @@ pub use self::{
     conv::Conv,
     mlp::Mlp,
     network::Network,
+    norm::normalized,
     pass::Pass,
     residual::Residual,
     separable::Separable,
     trace::{Map, PreActivation, Statistics, Trace},
+    windows::windows,
 };
 pub use dropout::Dropout;
 #[cfg(not(feature = "graph"))]

@@ -69,7 +69,7 @@ impl Normalized {
             }
             false => (row(norm.mean.val()), row(norm.variance.val())),
         };
-        (outputs - mean) / (variance + EPSILON).sqrt() * row(norm.scale.val()) + row(norm.shift.val())
+        standardized(outputs, mean, variance) * row(norm.scale.val()) + row(norm.shift.val())
     }
 
     /// Moves the running mean and variance towards a batch's, where there are any.
@@ -103,6 +103,18 @@ impl Normalized {
         }
         Ok(layer)
     }
+}
+
+/// Rows less a mean, divided by the root of a variance.
+fn standardized(rows: Tensor<2>, mean: Tensor<2>, variance: Tensor<2>) -> Tensor<2> {
+    (rows - mean) / (variance + EPSILON).sqrt()
+}
+
+/// Rows whose columns are brought to mean 0 and variance 1, `[rows, channels]`.
+pub fn normalized(rows: Tensor<2>) -> Tensor<2> {
+    let mean = rows.clone().mean_dim(0);
+    let variance = (rows.clone() - mean.clone()).square().mean_dim(0);
+    standardized(rows, mean, variance)
 }
 
 #[cfg(test)]

@@ -19,7 +19,16 @@ pub const SCHEME: SchemeEntry = SchemeEntry {
         experiment.soft_weight = 1.0;
         experiment.transfer = Transfer::Sparse;
     },
-    knobs: &["student", "generator", "teacher", "teacher-epochs", "teacher-labels", "teacher-smoothing", "dropout"],
+    knobs: &[
+        "student",
+        "generator",
+        "generator-kind",
+        "teacher",
+        "teacher-epochs",
+        "teacher-labels",
+        "teacher-smoothing",
+        "dropout",
+    ],
     members: (1, 1),
 };
 

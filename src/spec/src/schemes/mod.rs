@@ -16,7 +16,8 @@ use crate::{
     plan::{Origin, Plan, PlannedNetwork, Shown, Supervision},
     scheme_word::{Scheme, for_each_scheme},
     values::{
-        Architecture, DataSet, GENERATOR_WIDTHS, GeneratorLoss, Judged, Labels, MATCHED_EXAMPLES, Output, Transfer,
+        Architecture, DataSet, Form, GENERATOR_CHANNELS, GENERATOR_WIDTHS, GeneratorKind, GeneratorLoss, Judged,
+        Labels, MATCHED_EXAMPLES, Output, Transfer,
     },
 };
 
@@ -47,6 +48,7 @@ pub const SCHEME_KNOBS: &[&str] = &[
     "heads",
     "kept",
     "generator",
+    "generator-kind",
     "pictures",
     "teacher",
     "teacher-epochs",
@@ -171,11 +173,31 @@ impl Experiment {
     /// the student are asked about it and say what would move them, for which their own weights need no gradient.
     fn drawing_cost(&self, student: f64) -> f64 {
         let teacher = self.teacher.multiply_adds(self.input_count(), self.class_count()) as f64;
-        let [given, hidden] = GENERATOR_WIDTHS;
-        let generator = Architecture::mlp([hidden]).multiply_adds(given as usize, self.input_count()) as f64;
+        let generator = self.generator_cost();
         let every = f64::from(self.generator.every());
         let asked = if self.generator == GeneratorLoss::Disagreement { student } else { 0.0 };
         generator + teacher + ((PASSES - 1.0) * generator + 2.0 * (teacher + asked)) / every
+    }
+
+    /// Multiply–adds with which a generator makes a picture of random numbers.
+    fn generator_cost(&self) -> f64 {
+        let [given, hidden] = GENERATOR_WIDTHS;
+        let Some(start) = self.first_side() else {
+            return Architecture::mlp([hidden]).multiply_adds(given as usize, self.input_count()) as f64;
+        };
+        let [first, second] = GENERATOR_CHANNELS.map(f64::from);
+        let (places, window) = ((start * start) as f64, 9.0);
+        // Each place of an image is four of the next, and each of those sees a window.
+        places * (f64::from(given) * first + 4.0 * window * first * second + 16.0 * window * second)
+    }
+
+    /// The side of the first image of a generator that makes it twice as large, twice; `None` where the generator is a
+    /// perceptron.
+    pub fn first_side(&self) -> Option<usize> {
+        match (self.generator_kind, self.data.form()) {
+            (GeneratorKind::Upsampling, Form::Image { side }) => Some(side / 4),
+            _ => None,
+        }
     }
 
     /// Multiply–adds of one training step, forward and backward, of the largest network: what a device has to do.

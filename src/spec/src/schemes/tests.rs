@@ -92,3 +92,14 @@ fn defaults_of_schemes_are_valid_and_come_back_from_their_links() {
         }
     }
 }
+
+#[test]
+fn a_picture_costs_what_its_generator_multiplies() {
+    let of = |data, generator_kind| Experiment { generator_kind, ..Experiment::for_data(data) }.generator_cost();
+    // 32 · 64 and 64 · 64; 32 numbers become 2 × 2 places of 8 channels, and each of the 4 × 4 and 8 × 8 places behind
+    // them sees a window of 9.
+    assert_eq!(of(DataSet::Digits8, GeneratorKind::Perceptron), 6144.0);
+    assert_eq!(of(DataSet::Digits8, GeneratorKind::Upsampling), f64::from(4 * 32 * 8 + 16 * 9 * 8 * 8 + 64 * 9 * 8));
+    // Points have no windows.
+    assert_eq!(of(DataSet::Moons, GeneratorKind::Upsampling), f64::from(32 * 64 + 64 * 2));
+}

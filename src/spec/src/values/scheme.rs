@@ -39,6 +39,19 @@ words! {
 /// How many numbers a generator makes a picture of, and its hidden units.
 pub const GENERATOR_WIDTHS: [u32; 2] = [32, 64];
 
+words! {
+    /// What a generator of images is made of.
+    GeneratorKind {
+        /// Convolutions of an image that is made twice as large, twice (Chen et al. 2019).
+        Upsampling = "upsampling",
+        /// Dense layers.
+        Perceptron = "perceptron",
+    }
+}
+
+/// The channels of a generator of convolutions: of its first image, whose side is a quarter, and of the next.
+pub const GENERATOR_CHANNELS: [u32; 2] = [8, 8];
+
 /// With how many real examples of each class a step of gradient matching compares its pictures.
 pub const MATCHED_EXAMPLES: u32 = 32;
 

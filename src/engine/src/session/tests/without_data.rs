@@ -1,7 +1,7 @@
 //! Schemes that show a network pictures in place of examples.
 
 use super::*;
-use retort_spec::GeneratorLoss;
+use retort_spec::{GeneratorKind, GeneratorLoss};
 
 /// The ink of the pictures under a caption, in each exhibit that has them.
 fn pictures(events: &[Event], caption: &str) -> Vec<Vec<f32>> {
@@ -26,9 +26,13 @@ fn file(events: &[Event], network_id: NetworkId) -> Vec<u8> {
 
 #[test]
 fn drawn_pictures_change_and_no_label_reaches_their_student() {
-    for generator in [GeneratorLoss::Unmistakable, GeneratorLoss::Disagreement] {
-        let drawn =
-            Experiment { scheme: Scheme::Generator, labels: Labels::Count(0), soft_weight: 1.0, generator, ..small() };
+    let of = [
+        (GeneratorLoss::Unmistakable, GeneratorKind::Upsampling),
+        (GeneratorLoss::Disagreement, GeneratorKind::Perceptron),
+    ];
+    for (generator, generator_kind) in of {
+        let (scheme, labels) = (Scheme::Generator, Labels::Count(0));
+        let drawn = Experiment { scheme, labels, soft_weight: 1.0, generator, generator_kind, ..small() };
         let events = finish(&mut session(), Command::Run(drawn.clone()));
         let [drawings, noise, sparse] =
             ["drawing-generated", "drawing-noise", "drawing-sparse"].map(|caption| pictures(&events, caption));
@@ -37,6 +41,8 @@ fn drawn_pictures_change_and_no_label_reaches_their_student() {
         assert!(drawings.iter().flatten().all(|ink| (0.0..=1.0).contains(ink)));
         let moved: f32 = first.iter().zip(last).map(|(one, other)| (one - other).abs()).sum();
         assert!(moved > 1.0, "the generator learns: {moved}");
+        let mean = first.iter().sum::<f32>() / first.len() as f32;
+        assert!((0.1..0.3).contains(&mean), "about as dark as digits before it learns: {mean}");
         assert!(noise.iter().all(|one| *one == noise[0]) && sparse.iter().all(|one| *one == sparse[0]));
         let black = |ink: &[f32]| ink.iter().filter(|ink| **ink == 0.0).count();
         assert!(black(&sparse[0]) > 300 && black(&noise[0]) < 10);
