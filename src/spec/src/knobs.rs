@@ -304,6 +304,7 @@ macro_rules! knobs {
             knob!("dense", Student, dense, Kind::Choice(OnOff::WORDS)),
             knob!("stale", Student, stale, Kind::Choice(OnOff::WORDS)),
             knob!("same-start", Student, same_start, Kind::Choice(OnOff::WORDS)),
+            float!("near", Student, near, linear(0.0, 1.0)),
             knob!("queries", Teacher, queries, whole(1, 10_000)),
             float!("vote-noise", Student, vote_noise, logarithmic(0.1, 1000.0)),
             knob!("noise-law", Student, noise_law, Kind::Choice(NoiseLaw::WORDS)),
@@ -440,6 +441,10 @@ impl Experiment {
             return self.applies_to_sequences(key);
         }
         if SEQUENCE_KNOBS.contains(&key) {
+            return false;
+        }
+        // Weights are mixed one by one.
+        if key == "near" && self.teacher != self.student {
             return false;
         }
         if SCHEME_KNOBS.contains(&key) {

@@ -75,6 +75,16 @@ pub enum Origin {
     Drawn(String),
     /// From a network that is trained in an earlier phase.
     Copy(NetworkId),
+    /// Near such a network of the same shape: `share · its weights + (1 − share) · weights drawn from the stream`, with
+    /// a share above 0 and at most 1 (Stanton et al. 2021, section 6).
+    Near {
+        /// The trained network.
+        network: NetworkId,
+        /// The share of its weights.
+        share: f64,
+        /// The random stream of the others.
+        stream: String,
+    },
     /// They are the mean of these networks' trained weights; it learns nothing itself.
     Average(Vec<NetworkId>),
     /// It has none: its probabilities are the mean of these networks'.
@@ -86,14 +96,31 @@ pub enum Origin {
 impl Origin {
     /// Whether the network learns, rather than being computed from others.
     pub fn is_trained(&self) -> bool {
-        matches!(self, Self::Drawn(_) | Self::Copy(_))
+        matches!(self, Self::Drawn(_) | Self::Copy(_) | Self::Near { .. })
+    }
+
+    /// The trained network that it starts from, or near.
+    pub fn start(&self) -> Option<NetworkId> {
+        match self {
+            Self::Copy(network) | Self::Near { network, .. } => Some(*network),
+            _ => None,
+        }
+    }
+
+    /// The same with this one as the trained network that it starts from.
+    pub fn with_start(self, network: NetworkId) -> Self {
+        match self {
+            Self::Copy(_) => Self::Copy(network),
+            Self::Near { share, stream, .. } => Self::Near { network, share, stream },
+            other => other,
+        }
     }
 
     /// The networks that it is computed from.
     pub fn members(&self) -> &[NetworkId] {
         match self {
             Self::Average(members) | Self::Ensemble(members) | Self::Votes(members) => members,
-            Self::Copy(member) => std::slice::from_ref(member),
+            Self::Copy(member) | Self::Near { network: member, .. } => std::slice::from_ref(member),
             Self::Drawn(_) => &[],
         }
     }
@@ -428,7 +455,7 @@ impl Plan {
             }
             for &member in network.origin.members() {
                 self.network(member).ok_or(PlanFault::Unknown(member))?;
-                if matches!(network.origin, Origin::Copy(_)) && phase_of(member) >= phase_of(network.id) {
+                if network.origin.start().is_some() && phase_of(member) >= phase_of(network.id) {
                     return Err(PlanFault::TooEarly(member));
                 }
             }

@@ -5,8 +5,6 @@ mod fused;
 mod graph;
 
 use retort_compress::Layer;
-#[cfg(feature = "graph")]
-use retort_spec::Origin;
 use retort_spec::{Channel, EngineError, Experiment, LabelAccess, NetworkId, PlannedNetwork, Shown, Supervision};
 
 use self::fused::CpuBatch;
@@ -188,7 +186,7 @@ impl PhaseRun {
         let learner = |start: &Start<'_>| {
             #[cfg(feature = "graph")]
             if !fused {
-                let is_copied = matches!(start.planned.origin, Origin::Copy(_));
+                let is_copied = start.planned.origin.start().is_some();
                 let begun = if is_copied { Learner::trained } else { Learner::new };
                 return begun(&start.planned.architecture, &start.layers, experiment, steps, &data.device);
             }

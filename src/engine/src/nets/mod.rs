@@ -59,6 +59,19 @@ impl Network {
     }
 }
 
+/// Weights between a network's and others of the same shapes: `share · near + (1 − share) · others` (Stanton et al.
+/// 2021, section 6). A share of 1 gives the network's very weights.
+pub fn mixed(near: &[Layer], others: Vec<Layer>, share: f32) -> Vec<Layer> {
+    let mut mixed = others;
+    for (layer, near) in mixed.iter_mut().zip(near) {
+        let values = layer.weight.iter_mut().chain(&mut layer.bias);
+        for (value, near) in values.zip(near.weight.iter().chain(&near.bias)) {
+            *value = share * near + (1.0 - share) * *value;
+        }
+    }
+    mixed
+}
+
 /// He-uniform weights, `U(-√(6/inputs), √(6/inputs))`, which keep the variance through ReLU layers (He et al. 2015,
 /// section 2.2), and zero biases.
 fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
@@ -71,6 +84,17 @@ fn draw(shape: LayerShape, generator: &mut ChaCha8Rng) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_are_mixed_one_by_one() {
+        let layer = |weight: [f32; 2], bias| Layer { inputs: 2, outputs: 1, weight: weight.into(), bias: vec![bias] };
+        let (near, others) = ([layer([4.0, -2.0], 1.0)], vec![layer([0.0, 6.0], 0.0)]);
+        let at = |share| mixed(&near, others.clone(), share).remove(0);
+        let quarter = at(0.25);
+        assert_eq!((quarter.weight, quarter.bias), (vec![1.0, 4.0], vec![0.25]));
+        assert_eq!((at(1.0).weight, at(1.0).bias), (vec![4.0, -2.0], vec![1.0]));
+        assert_eq!(at(0.0).weight, [0.0, 6.0]);
+    }
 
     #[test]
     fn weights_are_drawn_within_their_bound_and_fill_it() {

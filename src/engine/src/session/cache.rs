@@ -77,7 +77,7 @@ pub fn key(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<NetworkKey> 
             false => NetworkKey::Trained(Box::new(Decisive { made_from: Vec::new(), ..bare(scope, teacher, seed)? })),
         });
     }
-    if let Origin::Copy(start) = planned.origin {
+    if let Some(start) = planned.origin.start() {
         made_from.push(key(scope, start, seed)?);
     }
     Some(NetworkKey::Trained(Box::new(Decisive { made_from, ..bare(scope, id, seed)? })))
@@ -95,10 +95,7 @@ fn bare(scope: KeyScope<'_>, id: NetworkId, seed: u32) -> Option<Decisive> {
     let KeyScope { plan, experiment, .. } = scope;
     let (phase, supervision) = plan.supervision(id)?;
     let planned = plan.network(id)?.clone();
-    let origin = match planned.origin {
-        Origin::Copy(_) => Origin::Copy(NOBODY),
-        origin => origin,
-    };
+    let origin = planned.origin.with_start(NOBODY);
     let teachers = supervision.teachers.iter().map(|(_, weight)| (NOBODY, *weight)).collect();
     let shares_jitter = experiment.jitter > 0 && !supervision.as_teacher;
     Some(Decisive {

@@ -32,7 +32,7 @@ use crate::{
         phase::{PhaseRun, Start, Trainee, can_learn},
         tuning::Tuning,
     },
-    nets::Network,
+    nets::{Network, mixed},
     train::{device_dataset::DeviceDataset, fused::TermName, learner::Learner},
 };
 
@@ -574,13 +574,21 @@ impl Job {
     pub(super) async fn first_layers(&self, id: NetworkId) -> Result<Vec<Layer>, Halt> {
         let Some(planned) = self.plan.network(id) else { return Ok(Vec::new()) };
         let dataset = &self.data.dataset;
+        let outputs = dataset.classes + planned.extra_outputs as usize;
         match &planned.origin {
             Origin::Copy(start) => match self.frozen(|id| id == *start).pop() {
                 Some((_, network)) => Ok(network.to_layers().await?),
                 None => Ok(Vec::new()),
             },
+            Origin::Near { network, share, stream } => {
+                let near = self.frozen(|id| id == *network).pop();
+                let drawn = Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream);
+                match near {
+                    Some((_, near)) => Ok(mixed(&near.to_layers().await?, drawn, *share as f32)),
+                    None => Ok(drawn),
+                }
+            }
             Origin::Drawn(stream) => {
-                let outputs = dataset.classes + planned.extra_outputs as usize;
                 Ok(Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream))
             }
             Origin::Average(_) | Origin::Ensemble(_) | Origin::Votes(_) => Ok(Vec::new()),

@@ -131,7 +131,7 @@ impl Job {
                     self.votes = self.count_votes(planned.id).await?;
                     (None, measured, None)
                 }
-                Origin::Drawn(_) | Origin::Copy(_) => continue,
+                Origin::Drawn(_) | Origin::Copy(_) | Origin::Near { .. } => continue,
             };
             let (network, measured, file) = made;
             let (points, terms) = (Vec::new(), Vec::new());

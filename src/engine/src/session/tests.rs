@@ -1,5 +1,8 @@
 use pollster::block_on;
-use retort_compress::network::model::{LayerModel, Matrix, Model};
+use retort_compress::{
+    Layer,
+    network::model::{LayerModel, Matrix, Model},
+};
 use retort_spec::{
     Answer, Architecture, Bits, Block, Cell, Channel, Exhibit, ExhibitPlace, FineTuneRequest, FineTuneResult, Heads,
     Incompatibility, Labels, Measured, NetworkFile, NetworkId, NetworkKind, Objective, OnOff, OptimizerKind,
@@ -153,6 +156,40 @@ fn what_was_trained_once_is_found_again() {
     assert_eq!(trained(&mut session, run(&smoothed)), ["student", "teacher"]);
     // Anew from the first step means anew.
     assert_eq!(trained(&mut session, Command::Reset).len(), 4);
+}
+
+#[test]
+fn a_student_begins_as_near_its_teacher_as_it_is_told() {
+    let alike = |near| Experiment { teacher: small().student, near, ..small() };
+    let begun = |session: &Session, id| {
+        let job = session.job.as_ref().unwrap();
+        let teacher = block_on(job.frozen(|id| id == NetworkId::TEACHER).pop().unwrap().1.to_layers()).unwrap();
+        let Ok(layers) = block_on(job.first_layers(id)) else { panic!("no first weights") };
+        (layers, teacher)
+    };
+    let mut session = session();
+    assert_eq!(trained(&mut session, Command::Run(alike(0.0))), ["baseline", "student", "teacher"]);
+    let (far, teacher) = begun(&session, NetworkId::STUDENT);
+    // The teacher stays, and both begin elsewhere.
+    assert_eq!(trained(&mut session, Command::Run(alike(0.25))), ["baseline", "student"]);
+    for id in [NetworkId::BASELINE, NetworkId::STUDENT] {
+        let (layers, same) = begun(&session, id);
+        assert_eq!(same[0].weight, teacher[0].weight);
+        for place in [0, 77, 500] {
+            let expected = 0.25 * teacher[0].weight[place] + 0.75 * far[0].weight[place];
+            assert!((layers[0].weight[place] - expected).abs() < 1e-6, "{id}");
+        }
+    }
+    trained(&mut session, Command::Run(alike(1.0)));
+    let (layers, teacher) = begun(&session, NetworkId::STUDENT);
+    let numbers =
+        |layers: &[Layer]| layers.iter().flat_map(|one| one.weight.iter().chain(&one.bias).copied()).collect();
+    let [layers, teacher]: [Vec<f32>; 2] = [numbers(&layers), numbers(&teacher)];
+    assert_eq!(layers, teacher);
+    // Where shapes differ it means nothing.
+    let other = finish(&mut session, Command::Run(Experiment { near: 0.5, ..small() }));
+    let usual = finish(&mut Session::new(Compute::cpu()), Command::Run(small()));
+    assert_eq!(measured(&other, NetworkId::STUDENT).logits, measured(&usual, NetworkId::STUDENT).logits);
 }
 
 #[test]

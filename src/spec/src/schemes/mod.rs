@@ -13,7 +13,7 @@ use crate::{
     experiment::Experiment,
     network_id::Role,
     objectives::{DISCRIMINATOR_UNITS, Objective},
-    plan::{Origin, Plan, PlannedNetwork, Shown, Supervision},
+    plan::{Plan, PlannedNetwork, Shown, Supervision},
     scheme_word::{Scheme, for_each_scheme},
     values::{
         Architecture, DataSet, Form, GENERATOR_CHANNELS, GENERATOR_WIDTHS, GeneratorKind, GeneratorLoss, Judged,
@@ -42,6 +42,7 @@ pub const SCHEME_KNOBS: &[&str] = &[
     "dense",
     "stale",
     "same-start",
+    "near",
     "queries",
     "vote-noise",
     "noise-law",
@@ -130,7 +131,7 @@ impl Experiment {
         let plan = self.plan();
         // A teacher whom nobody listens to is trained for the page, and for no student.
         let is_heard = self.soft_weight > 0.0 || self.weights.used().next().is_some();
-        let is_copied = |id| plan.networks.iter().any(|other| other.origin == Origin::Copy(id));
+        let is_copied = |id| plan.networks.iter().any(|other| other.origin.start() == Some(id));
         let is_needed = |one: &&Supervision| is_heard || one.learner.role != Role::Teacher || is_copied(one.learner);
         let phases = plan
             .phases

@@ -78,6 +78,23 @@ fn other_faults_are_caught() {
 }
 
 #[test]
+fn a_student_begins_near_a_teacher_of_its_shape_alone() {
+    let usual = Experiment::default();
+    let alike = Experiment { teacher: usual.student.clone(), ..usual.clone() };
+    let near = Experiment { near: 0.4, ..alike.clone() };
+    let plan = near.plan();
+    assert_eq!(plan.check(), Ok(()));
+    let start = Origin::Near { network: NetworkId::TEACHER, share: 0.4, stream: "student".into() };
+    assert!([plan.control, plan.product].iter().all(|id| plan.network(*id).unwrap().origin == start));
+    assert!(near.applies("near") && !usual.applies("near"));
+    assert_eq!(Experiment { near: 0.4, ..usual.clone() }.plan(), usual.plan());
+    assert!(alike.plan().networks.iter().all(|one| matches!(one.origin, Origin::Drawn(_))));
+    // Its teacher is paid for, whoever imitates it.
+    let [near, alike] = [near, alike].map(|one| Experiment { soft_weight: 0.0, ..one }.training_cost(100));
+    assert!(near > alike);
+}
+
+#[test]
 fn defaults_of_schemes_are_valid_and_come_back_from_their_links() {
     for &scheme in Scheme::ALL {
         for &data in DataSet::ALL.iter().filter(|data| scheme.fits(**data)) {

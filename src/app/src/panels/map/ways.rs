@@ -51,7 +51,8 @@ pub fn edges(grid: &Grid<'_>, nodes: &[Node]) -> Vec<Edge> {
     }
     for network in &plan.networks {
         let flow = if matches!(network.origin, Origin::Copy(_)) { Flow::Copy } else { Flow::Mean };
-        if matches!(network.origin, Origin::Votes(_)) {
+        // Whoever begins near its teacher has the arrow of its lessons.
+        if matches!(network.origin, Origin::Votes(_) | Origin::Near { .. }) {
             continue;
         }
         for &member in network.origin.members().iter().filter(|member| stands(**member)) {
