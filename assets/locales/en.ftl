@@ -1686,6 +1686,7 @@ class-waits = Training. Your code appears here when all seeds are done.
 class-again = Press “Train again”: your code appears here when all seeds are done.
 class-changed = A setting was changed, so this is not the experiment that you took. Undo brings it back.
 class-copy-code = Copy the code
+class-another = Take another
 class-code-hint = Tell this code to whoever leads the class. It holds the number of the experiment, { $product } % with the teacher and { $control } % without, and nothing about you.
 class-share = Share it with a class
 class-about = Each device opens the link, takes one experiment, trains it, and answers with a code of twelve letters and digits. No server is needed, and no name leaves a device.

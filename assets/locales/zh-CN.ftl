@@ -1658,6 +1658,7 @@ class-waits = 正在训练。所有随机种子完成后，这里会出现您的
 class-again = 请按“重新训练”：所有随机种子完成后，这里会出现您的代码。
 class-changed = 有设置被改动，这已不是您领取的实验。请用“撤销”恢复。
 class-copy-code = 复制代码
+class-another = 再领一个
 class-code-hint = 请把这个代码告诉老师。它只包含实验的编号、有教师时的 { $product }% 和没有教师时的 { $control }%，不含任何个人信息。
 class-share = 与全班共同完成
 class-about = 每台设备打开链接，领取一个实验，训练后给出由十二个字母和数字组成的代码。不需要服务器，也没有任何姓名离开设备。

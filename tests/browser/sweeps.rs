@@ -98,6 +98,8 @@ async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()>
             pupil.until("document.querySelector('#class-changed') && !document.querySelector('#class-code')").await?;
             pupil.set("#temperature-value", "4").await?;
             pupil.until("document.querySelector('#class-code')").await?;
+            pupil.click("#class-another").await?;
+            pupil.until("document.querySelector('#class-number')").await?;
             ensure!(pupil.violations().await?.is_empty(), "{:?}", pupil.violations().await?);
         }
         pupil.close().await?;

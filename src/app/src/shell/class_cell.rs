@@ -7,11 +7,12 @@ use crate::{
     context::{AppContext, use_page},
     i18n::format::percent,
     island,
+    lessons::steer::steer,
     panels::sweep::values::cell_name,
     platform::{clipboard::copy, link},
     state::{
         Action,
-        class::{Share, cell_of, cell_text},
+        class::{DEAL, Share, cell_of, cell_text},
     },
     widgets::{
         dom::text_of,
@@ -44,14 +45,15 @@ pub fn use_class_cell() -> Html {
 
 /// Asks for the pupil's number.
 fn deal(page: &AppContext, sweep: &Sweep, cells: Vec<SweepCell>, number: &UseStateHandle<String>) -> Html {
-    let (texts, dispatch) = (&page.texts, page.state.dispatcher());
+    let (texts, taker) = (&page.texts, page.clone());
     let name = ClassCode::name_of(sweep, &page.state.experiment);
     let possible = cells.iter().filter(|cell| cell.experiment.is_ok()).count();
     let take = move |number: usize| {
         let Some(cell) = cell_of(&cells, number) else { return };
-        if let Some(link) = cells[cell].link() {
-            dispatch.dispatch(Action::Class(cell_text(name, cell, None)));
-            dispatch.dispatch(Action::Navigate(link));
+        if let Ok(experiment) = &cells[cell].experiment {
+            taker.state.dispatch(Action::Class(cell_text(name, cell, None)));
+            // A temperature that changed in the middle of a training would leave it without a code.
+            steer(&taker, experiment);
         }
     };
     let by_chance = {
@@ -118,6 +120,8 @@ fn told(
         name: texts.get("class-answer-qr"),
         too_long: texts.get("share-qr-long"),
     };
+    let dispatch = state.dispatcher();
+    let another = Callback::from(move |_: MouseEvent| dispatch.dispatch(Action::Class(DEAL.to_owned())));
     let name = |what: &'static str, id: &'static str| texts.get(if **copied == Some(what) { "copied" } else { id });
     let scores = [("product", percent(texts, code.product).into()), ("control", percent(texts, code.control).into())];
     html! {
@@ -126,6 +130,7 @@ fn told(
             <p class="class-code"><output id="class-code">{ text.clone() }</output>
                 <button onclick={copying("code", text)}>{ name("code", "class-copy-code") }</button>
                 <button onclick={copying("link", address)}>{ name("link", "lesson-copy") }</button>
+                <button id="class-another" onclick={another}>{ texts.get("class-another") }</button>
             </p>
             <p class="hint">{ texts.with("class-code-hint", &scores) }</p>
             <details>
