@@ -108,7 +108,8 @@ async fn page_leads_through_a_lesson() -> Result<()> {
     page.until("window.printed === 1").await?;
     // The end says what was learned, and where to go on.
     page.click("#lesson-next").await?;
-    page.until("!location.hash.includes('lesson=') && document.querySelector('#lesson-end a[href*=\"lesson=\"]')").await?;
+    page.until("!location.hash.includes('lesson=') && document.querySelector('#lesson-end a[href*=\"lesson=\"]')")
+        .await?;
     // The decision maps have settings of their own, and there is a way back to those of the visitor.
     page.click("#tab-distil").await?;
     page.set("#temperature-value", "5").await?;

@@ -119,8 +119,8 @@ fn is_later(name: &str) -> bool {
         && !FIRST_OF_THEM.iter().any(|part| name.contains(part))
 }
 
-/// A module without the functions that `is_later` picks by demangled name and bytes, and without what only they call; and those.
-/// Exported functions stay.
+/// A module without the functions that `is_later` picks by demangled name and bytes, and without what only they call;
+/// and those. Exported functions stay.
 ///
 /// # Errors
 /// If it is no module, has no export [`WAIT`], or uses what cannot be parted.
