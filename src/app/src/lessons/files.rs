@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use retort_spec::{decode, knob};
+use retort_spec::{changed, decode, knob};
 
 use crate::{
     i18n::Language,
@@ -104,6 +104,9 @@ fn every_link_and_every_set_can_be_turned() {
     for (id, lesson) in &lessons() {
         assert_eq!(decode(&lesson.link, &[]).problems, [], "{id}");
         let mut experiment = opening(&retort_spec::Experiment::default(), &lesson.link);
+        for before in lesson.steps.iter().filter_map(|step| step.before.as_deref()) {
+            assert!(is_turned(&turned(&experiment, before), before), "{id}: {before} is repaired away");
+        }
         for (set, goal) in lesson.steps.iter().map(|step| (step.set.as_deref().unwrap_or_default(), &step.goal)) {
             for pair in
                 set.split('&').chain(goal.iter().flat_map(|goal| goal.split('&'))).filter(|pair| !pair.is_empty())
@@ -147,6 +150,40 @@ fn what_a_lesson_quotes_stands_on_the_page() {
                 let is_there = messages.contains(quoted) || titles.contains(quoted) || own.contains(quoted);
                 assert!(is_speech || is_there, "{id}, {tag}: nothing on the page is called “{quoted}”");
             }
+        }
+    }
+}
+
+#[test]
+fn a_question_that_turns_back_shows_no_numbers_of_another_experiment() {
+    for (id, lesson) in &lessons() {
+        let mut now = opening(&retort_spec::Experiment::default(), &lesson.link);
+        let mut past = vec![now.clone()];
+        // Knobs that the visitor turned by hand.
+        let mut touched = BTreeSet::new();
+        for (index, step) in lesson.steps.iter().enumerate() {
+            assert!(step.before.is_none() || step.predict.is_some(), "{id}, step {}: no question", index + 1);
+            if let (Some(before), Some(_)) = (&step.before, &step.predict) {
+                now = turned(&now, before);
+                touched.retain(|key: &&str| !before.split('&').any(|pair| pair.starts_with(&format!("{key}="))));
+            }
+            let set = step.set.as_deref().unwrap_or_default();
+            let after = turned(&now, set);
+            let is_set = |key: &str| set.split('&').any(|pair| pair.starts_with(&format!("{key}=")));
+            let changes: BTreeSet<&str> = changed(&now, &after).map(|knob| knob.key).collect();
+            let changes: BTreeSet<&str> = changes.union(&touched).copied().filter(|key| is_set(key)).collect();
+            let is_back = |key: &&&str| {
+                let get = |experiment| knob(key).map(|knob| knob.get(experiment));
+                past.iter().any(|past| get(past) == get(&after))
+            };
+            let back = changes.iter().filter(is_back).count();
+            let is_told = step.predict.is_none() || step.show.is_empty() || step.anew;
+            assert!(is_told || back == 0 || back == changes.len(), "{id}, step {}: {changes:?}", index + 1);
+            past.push(after.clone());
+            touched.retain(|key| !is_set(key));
+            now = turned(&after, step.goal.as_deref().unwrap_or_default());
+            past.push(now.clone());
+            touched.extend(step.until.iter().flat_map(Condition::names).filter_map(knob).map(|knob| knob.key));
         }
     }
 }

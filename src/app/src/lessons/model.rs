@@ -60,6 +60,13 @@ pub struct Step {
     /// Knobs that it turns: when it begins, or when its prediction is made.
     #[serde(default)]
     pub set: Option<String>,
+    /// Knobs that it turns at its beginning, before its question: the experiment that the question is compared with,
+    /// where that is not the one of the step before. It is trained first.
+    #[serde(default)]
+    pub before: Option<String>,
+    /// Its question is about another experiment altogether: what was measured before it says nothing of it.
+    #[serde(default)]
+    pub anew: bool,
     /// Quantities that it shows. `teacher.accuracy` and the like are of the first teacher, `student.…` of the network
     /// that the scheme is about, `baseline.…` of its control. Any other network of the scheme's plan may stand in their
     /// place: `teacher-2.accuracy`, `mean.assistant`, `ensemble.calibration`.

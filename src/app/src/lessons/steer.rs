@@ -75,9 +75,10 @@ pub fn look(page: &AppContext, step: &Step, progress: &UseReducerHandle<LessonPr
     }
 }
 
-/// What a step turns at its beginning; with a prediction it waits for the visitor's answer.
+/// What a step turns at its beginning; with a prediction it waits for the visitor's answer, all but what it is compared
+/// with.
 fn begins_with(step: &Step) -> Option<&str> {
-    step.set.as_deref().filter(|_| step.predict.is_none())
+    if step.predict.is_some() { step.before.as_deref() } else { step.set.as_deref() }
 }
 
 /// Turns the page to this experiment.

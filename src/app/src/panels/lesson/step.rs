@@ -58,7 +58,7 @@ pub fn step_view(
             if let Some(look) = look {
                 <button id="lesson-look" onclick={look}>{ texts.get("lesson-look") }</button>
             }
-            if !step.show.is_empty() {
+            if !(step.show.is_empty() || (is_before && step.anew)) {
                 <p class="lesson-caption">{ texts.get(if is_before { "lesson-before" } else { "lesson-now" }) }</p>
                 { numbers(page, "lesson-numbers", live) }
             }
@@ -78,7 +78,7 @@ pub fn step_view(
             }
             if let Some(predict) = &step.predict {
                 <div id="lesson-predict" class="lesson-box">
-                    { question(page, place, predict, record, &actions) }
+                    { question(page, place, predict, record, is_before, &actions) }
                     if record.committed {
                         <div id="lesson-result" ref={result} tabindex="-1">
                             if let Some(seen) = &record.seen {
@@ -117,7 +117,14 @@ fn numbers<'a>(page: &AppContext, id: &'static str, values: impl Iterator<Item =
     }
 }
 
-fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record, actions: &StepActions) -> Html {
+fn question(
+    page: &AppContext,
+    place: usize,
+    predict: &Predict,
+    record: &Record,
+    is_before: bool,
+    actions: &StepActions,
+) -> Html {
     let texts = &page.texts;
     let choice = |(index, choice): (usize, &Choice)| {
         let happened = record.seen.as_ref().is_some_and(|seen| seen.happened == Some(index));
@@ -133,6 +140,9 @@ fn question(page: &AppContext, place: usize, predict: &Predict, record: &Record,
     html! {
         <fieldset>
             <legend><b>{ texts.get("lesson-predict") }</b>{ texts.language.gap() }{ predict.question.said(texts.language) }</legend>
+            if is_before {
+                <small>{ texts.get("lesson-not-yet") }</small>
+            }
             { for predict.choices.iter().enumerate().map(choice) }
         </fieldset>
     }

@@ -100,6 +100,17 @@ pub fn use_steps(props: &StepsProps) -> Html {
             }
         });
     }
+    {
+        // The reminder takes room below the question, so that it is scrolled to once that stands.
+        let text = text.clone();
+        use_effect_with(*asked, move |asked| {
+            if let (Some(_), Some(text)) = (asked, text.cast::<HtmlElement>())
+                && let Ok(Some(question)) = text.query_selector("#lesson-predict")
+            {
+                show_at_top(&text, &question);
+            }
+        });
+    }
     use_effect_with(progress.clone(), move |progress| guide::remember(entry, progress));
     {
         let (page, lesson, progress, tracker) = (page.clone(), lesson.clone(), progress.clone(), tracker.clone());
@@ -160,9 +171,6 @@ pub fn use_steps(props: &StepsProps) -> Html {
             }
             asked.set(Some(at));
             let Some(text) = text.cast::<HtmlElement>() else { return };
-            if let Ok(Some(question)) = text.query_selector("#lesson-predict") {
-                show_at_top(&text, &question);
-            }
             let first = text.query_selector("#lesson-predict input").ok().flatten();
             if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlInputElement>().ok()) {
                 focus_in_place(&first);
