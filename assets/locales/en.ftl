@@ -837,6 +837,7 @@ lesson-fold = Fold
 lesson-unfold = Unfold
 lesson-look = Show me where
 lesson-before = Measured before the change
+region-there = here: { $class }, { $percent } %
 lesson-not-yet = The settings are still the old ones: they change when you have answered.
 lesson-now = Measured now
 lesson-task = Your turn

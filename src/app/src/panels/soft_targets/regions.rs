@@ -45,20 +45,24 @@ pub fn use_regions() -> Html {
     let page = use_page();
     let tool = use_state(|| Tool::Ask);
     let texts = &page.texts;
-    let choose = |of: Tool, words: String, id: Option<&'static str>| {
+    let classes = page.state.experiment.class_count() as u8;
+    let data = page.state.experiment.data;
+    let choose = |of: Tool, words: Html, id: Option<&'static str>| {
         let tool = tool.clone();
         html! { <button {id} aria-pressed={(*tool == of).to_string()} onclick={Callback::from(move |_: MouseEvent| tool.set(of))}>{ words }</button> }
     };
-    let classes = page.state.experiment.class_count() as u8;
-    let data = page.state.experiment.data;
+    let add = |class: u8| {
+        let words = html! { <>{ "+ " }{ mark(class.into()) }{ " " }{ class_name(&page.texts, data, class.into()) }</> };
+        choose(Tool::Add(class), words, (class == 0).then_some("tool-add"))
+    };
     let at = temperature(texts, page.state.temperature());
     let networks = networks(&page);
     html! {
         <div id="regions">
             <div class="region-tools">
                 <div class="segments" role="group" aria-label={texts.get("region-tools")}>
-                    { choose(Tool::Ask, texts.get("tool-ask"), None) }
-                    { for (0..classes).map(|class| choose(Tool::Add(class), format!("+ {}", class_name(&page.texts, data, class.into())), (class == 0).then_some("tool-add"))) }
+                    { choose(Tool::Ask, html! { texts.get("tool-ask") }, None) }
+                    { for (0..classes).map(add) }
                 </div>
                 <small>{ match *tool { Tool::Ask => texts.get("tool-ask-hint"), Tool::Add(_) => texts.get("tool-add-hint") } }</small>
             </div>
@@ -180,9 +184,35 @@ fn use_region(props: &RegionProps) -> Html {
                 { points(&page, *cursor) }
                 if colours.is_empty() { <span class="none">{ "–" }</span> }
             </div>
-            <figcaption><span>{ name }</span><span><b>{ accuracy.map(|share| percentage(texts, share)) }</b>{ texts.language.gap() }{ for seed }</span></figcaption>
+            <figcaption><span>{ name }</span><span><b>{ accuracy.map(|share| percentage(texts, share)) }</b>{ texts.language.gap() }{ for seed }</span>{ for there(&page, props) }</figcaption>
         </figure>
     }
+}
+
+/// A class's colour, as its points have it.
+fn mark(class: usize) -> Html {
+    html! {
+        <svg class="class-mark" viewBox="-4 -4 8 8" aria-hidden="true">
+            <circle class={classes!("dot", format!("class-{class}"))} r="3.4" />
+        </svg>
+    }
+}
+
+/// What a network says of the place that was asked about, once it has answered.
+fn there(page: &AppContext, props: &RegionProps) -> Option<Html> {
+    let state = &page.state;
+    state.given.as_ref().filter(|given| given.source == Source::Place)?;
+    let (class, share) = likeliest(state.answer(props.network_id, props.packed)?, state.temperature())?;
+    let name = class_name(&page.texts, state.experiment.data, class);
+    let share = percent(&page.texts, share);
+    let words = page.texts.with("region-there", &[("class", name.into()), ("percent", share.into())]);
+    Some(html! { <span class="there">{ mark(class) }{ " " }{ words }</span> })
+}
+
+/// The likeliest class at a temperature, and its share.
+fn likeliest(logits: &[f32], temperature: f64) -> Option<(usize, f64)> {
+    let class = argmax(logits)?;
+    Some((class, softmax(logits, temperature)[class]))
 }
 
 fn name_of(page: &AppContext, network_id: NetworkId, packed: bool) -> String {
@@ -325,6 +355,17 @@ fn paint(logits: &[f32], classes: usize, temperature: f64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_s_answer_is_its_likeliest_class_at_the_temperature() {
+        // 1 / (1 + e^(-ln 3)) = 3/4; at T = 2 it is √3 / (1 + √3).
+        let logits = [0.0, 3.0_f32.ln()];
+        let [cold, warm] = [1.0, 2.0].map(|temperature| likeliest(&logits, temperature).unwrap());
+        assert!(cold.0 == 1 && (cold.1 - 0.75).abs() < 1e-6, "{cold:?}");
+        let root = 3.0_f64.sqrt();
+        assert!(warm.0 == 1 && (warm.1 - root / (1.0 + root)).abs() < 1e-6, "{warm:?}");
+        assert_eq!(likeliest(&[], 1.0), None);
+    }
 
     #[test]
     fn the_plane_is_shared_out_among_the_classes() {
