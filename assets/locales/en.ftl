@@ -838,6 +838,7 @@ lesson-unfold = Unfold
 lesson-look = Show me where
 lesson-before = Measured before the change
 region-there = here: { $class }, { $percent } %
+knobs-brought = Changed with this choice: { $settings }
 lesson-not-yet = The settings are still the old ones: they change when you have answered.
 lesson-now = Measured now
 lesson-task = Your turn

@@ -816,6 +816,7 @@ lesson-unfold = 展开
 lesson-look = 带我去看
 lesson-before = 改动之前测得
 region-there = 此处：{ $class }，{ $percent }%
+knobs-brought = 随这一选择而变：{ $settings }
 lesson-not-yet = 设置还是原来的：你回答之后才会改变。
 lesson-now = 当前测量值
 lesson-task = 动手试试

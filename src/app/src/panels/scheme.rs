@@ -9,7 +9,7 @@ use crate::{
     context::AppContext,
     widgets::{
         dom::text_of,
-        knob::{knob_control, knob_label},
+        knob::{brought, knob_control, knob_label},
     },
 };
 
@@ -102,6 +102,7 @@ pub fn menu(page: &AppContext, chosen: Scheme) -> Html {
         <div class="knob" data-knob="scheme">
             { knob_label(page, "scheme", Some("knob-scheme")) }
             <select id="knob-scheme" disabled={page.locks("scheme")} onchange={change}>{ for SchemeGroup::ALL.iter().map(group) }</select>
+            { brought(page, "scheme") }
         </div>
     }
 }

@@ -121,6 +121,8 @@ pub struct State {
     pub undo: Vec<Experiment>,
     /// Experiments to go forward to, newest last.
     pub redo: Vec<Experiment>,
+    /// The data set's or scheme's knob that was turned last, and those that changed with it.
+    pub brought: Rc<(&'static str, Vec<&'static str>)>,
     /// The knob that is being turned: what follows at once belongs to the same step.
     pub turning: Option<&'static str>,
     /// Whether the last change belongs to the step before.
@@ -187,6 +189,7 @@ impl State {
             weighed: Rc::default(),
             undo: Vec::new(),
             redo: Vec::new(),
+            brought: Rc::default(),
             turning: None,
             joined: false,
             pace: None,
@@ -360,6 +363,7 @@ impl State {
         let before = std::mem::replace(&mut self.experiment, experiment);
         (self.turning, self.joined) = (None, false);
         self.preview = None;
+        self.brought = Rc::default();
         // Whoever goes on with something else has no use for the way back; undo is still there.
         self.notices.retain(|notice| !matches!(notice, Notice::Left { .. }));
         // Panels of images cannot draw what another engine said of sequences, nor theirs what was said of images.

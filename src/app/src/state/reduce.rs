@@ -5,7 +5,10 @@ use std::rc::Rc;
 use retort_spec::{PAGE_KEYS, Problem, decode, encode, knob, sanitize};
 use yew::Reducible;
 
-use crate::state::{Action, MOST_KEPT, SavedRun, State, saved_run, setting::moved};
+use crate::state::{
+    Action, MOST_KEPT, SavedRun, State, saved_run,
+    setting::{brought, moved},
+};
 
 impl Reducible for State {
     type Action = Action;
@@ -16,6 +19,8 @@ impl Reducible for State {
             Action::Turn { key: key @ ("data" | "scheme"), value } => {
                 if let Some(experiment) = moved(&state.experiment, key, &value) {
                     state.change(experiment);
+                    let brought = brought(&self.experiment, &state.experiment).filter(|brought| *brought != key);
+                    state.brought = Rc::new((key, brought.collect()));
                 }
             }
             Action::Turn { key, value } => {

@@ -27,6 +27,11 @@ pub fn moved(experiment: &Experiment, key: &str, value: &str) -> Option<Experime
     }
 }
 
+/// The knobs that mean something before and after a move, and that it changed: the visitor saw their values.
+pub fn brought<'a>(before: &'a Experiment, after: &'a Experiment) -> impl Iterator<Item = &'static str> + 'a {
+    changed(before, after).map(|knob| knob.key).filter(|key| before.applies(key) && after.applies(key))
+}
+
 /// Whether the experiment has every pair of `set`.
 pub fn is_turned(experiment: &Experiment, set: &str) -> bool {
     let wanted = turned(experiment, set);

@@ -1,5 +1,5 @@
 use super::*;
-use retort_spec::{DataSet, Floats, Measured, ProblemKind, Role, Scheme};
+use retort_spec::{DataSet, Floats, Measured, ProblemKind, Role, Scheme, knob};
 use yew::Reducible;
 
 fn act(state: State, action: Action) -> State {
@@ -255,4 +255,18 @@ fn what_was_said_of_images_is_gone_where_sequences_are_asked_for() {
     assert!(state.data.is_some() && !state.measured.is_empty());
     let state = act(state, Action::Turn { key: "data", value: "curve".into() });
     assert!(state.data.is_none() && state.measured.is_empty() && state.curves.is_empty());
+}
+
+#[test]
+fn a_scheme_says_which_settings_it_changed_until_the_next_change() {
+    let turn = |state: State, key: &'static str, value: &str| act(state, Action::Turn { key, value: value.into() });
+    let state = turn(State::open(""), "scheme", "mutual");
+    assert_eq!(*state.brought, ("scheme", vec!["labels", "temperature", "soft"]));
+    assert_eq!(knob("labels").unwrap().get(&state.experiment), "200");
+    let state = turn(state, "temperature", "3");
+    assert!(state.brought.1.is_empty());
+    // What the visitor chose stays, and is not told.
+    let state = turn(turn(State::open(""), "labels", "100"), "scheme", "mutual");
+    assert_eq!(*state.brought, ("scheme", vec!["temperature", "soft"]));
+    assert!(act(state, Action::Undo).brought.1.is_empty());
 }

@@ -9,7 +9,7 @@ use crate::widgets::{
 };
 use crate::{
     context::AppContext,
-    i18n::labels::network_name,
+    i18n::labels::{knob_name, knob_value, network_name},
     island,
     widgets::{
         help::{HelpProps, consequence, use_help, whole_range},
@@ -18,6 +18,19 @@ use crate::{
         widths,
     },
 };
+
+/// What changed with the choice of a data set or a scheme, which bring defaults of their own.
+pub fn brought(page: &AppContext, key: &str) -> Html {
+    let (texts, (chosen, keys)) = (&page.texts, &*page.state.brought);
+    let shown = keys.iter().filter(|own| *chosen == key && page.shows_knob(own)).filter_map(|key| knob(key));
+    let setting = |knob| [knob_name(texts, knob), knob_value(texts, knob, &page.state.experiment)].join(" ");
+    let settings: Vec<String> = shown.map(setting).collect();
+    if settings.is_empty() {
+        return Html::default();
+    }
+    let settings = settings.join(texts.language.comma());
+    html! { <p class="hint brought">{ texts.with("knobs-brought", &[("settings", settings.into())]) }</p> }
+}
 
 /// A knob's name, with a mark where the link locked it, another where turning it restarts something, and its help.
 /// `control` is the element that it is the label of; a group of buttons has none.
@@ -151,6 +164,7 @@ fn menu(page: &AppContext, knob: &'static Knob, why: Option<String>, options: Ht
                 }
             </select>
             <span id={described} class="hidden">{ help }</span>
+            { brought(page, knob.key) }
         </div>
     }
 }
