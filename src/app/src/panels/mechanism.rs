@@ -13,7 +13,7 @@ pub const PANEL: Panel =
 fn mechanism(page: &AppContext) -> Html {
     html! {
         <section id="mechanism" class="panel" aria-labelledby="mechanism-title">
-            <h2 id="mechanism-title">{ page.texts.get("mechanism") }</h2>
+            <h2 id="mechanism-title">{ page.of_first_seed("mechanism") }</h2>
             { exhibit(page, ExhibitPlace::Scheme) }
             if page.state.exhibit(ExhibitPlace::Example).is_some() {
                 { exhibit(page, ExhibitPlace::Example) }

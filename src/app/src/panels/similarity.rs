@@ -87,7 +87,7 @@ pub fn use_similarity() -> Html {
     });
     html! {
         <section id="similarity" class="panel" aria-labelledby="similarity-title">
-            <h2 id="similarity-title">{ texts.get("similarity") }</h2>
+            <h2 id="similarity-title">{ page.of_first_seed("similarity") }</h2>
             { choice(texts.get("similarity"), views, &network_id.to_string(), &choose) }
             if state.temperature() != 1.0 {
                 <div class="segments" role="group" aria-label={texts.get("knob-temperature")}>

@@ -115,7 +115,7 @@ pub fn use_inside() -> Html {
     html! {
         <section id="inside" class="panel" aria-labelledby="inside-title" ref={section}>
             <details id={FOLD} {open} ontoggle={toggled}>
-                <summary><h2 id="inside-title">{ texts.get("inside") }</h2> <small>{ texts.get("inside-sub") }</small></summary>
+                <summary><h2 id="inside-title">{ texts.get("inside") }</h2> <small>{ page.of_first_seed("inside-sub") }</small></summary>
                 { (*body).clone() }
             </details>
         </section>

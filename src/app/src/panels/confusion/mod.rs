@@ -85,7 +85,7 @@ pub fn use_confusion() -> Html {
     let student = data.zip(state.network(product)).map(|(data, network)| (data, logits(&page, data, network)));
     html! {
         <section id="confusion" class="panel" aria-labelledby="confusion-title">
-            <h2 id="confusion-title">{ texts.get("confusion") }</h2>
+            <h2 id="confusion-title">{ page.of_first_seed("confusion") }</h2>
             { choice(texts.get("confusion"), views, &chosen, &choose) }
             if let Some((data, logits)) = &student && !state.experiment.omitted_classes.is_empty() {
                 { class_bias::slider(&page, data, logits) }

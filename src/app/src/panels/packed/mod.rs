@@ -52,7 +52,7 @@ pub fn packed(page: &AppContext) -> Html {
     let name = page.made_of(state.packed_network(), name);
     html! {
         <section id="packed" {class} style={hue(state)} aria-labelledby="packed-title">
-            <h2 id="packed-title">{ texts.get("packed") } <small>{ name }</small></h2>
+            <h2 id="packed-title">{ page.of_first_seed("packed") } <small>{ name }</small></h2>
             if let (Some(data), Some((shown, _))) = (&state.data, shown) {
                 <div class="halves">
                     { island!(use_layers) }
