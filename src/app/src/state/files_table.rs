@@ -96,7 +96,16 @@ pub fn past(weighed: &[MeasuredFile], shown: &Experiment) -> Vec<Point> {
             points.push(point);
         }
     }
-    points
+    few(points)
+}
+
+/// The latest of so many measurements, and those that none beats: hundreds of dots would hide what was measured now.
+fn few(points: Vec<Point>) -> Vec<Point> {
+    const LATEST: usize = 40;
+    let front = pareto(&points.iter().map(|point| (point.bytes, point.accuracy)).collect::<Vec<_>>());
+    let first = points.len().saturating_sub(LATEST);
+    let kept = points.into_iter().enumerate().filter(|(index, _)| *index >= first || front.contains(index));
+    kept.map(|(_, point)| point).collect()
 }
 
 /// All points: those of other networks first, then this network's faint ones, then the others, the teacher last.
@@ -209,6 +218,18 @@ mod tests {
         let linked: Vec<&String> = points.iter().filter_map(|point| point.link.as_ref()).collect();
         assert_eq!(linked.len(), 2);
         assert!(linked.iter().all(|link| decode(link, &[]).experiment.seed == seed));
+    }
+
+    #[test]
+    fn of_hundreds_of_earlier_files_the_latest_and_the_best_stay() {
+        let file = |seed: u32| {
+            let accuracy = if seed == 3 { 0.99 } else { 0.5 };
+            weighed(&format!("v=1&seed={seed}"), &CompressionResult { accuracy, ..row("quantize:8", 100 + seed) })
+        };
+        let files: Vec<MeasuredFile> = (1..=300).map(file).collect();
+        let kept: Vec<u32> = past(&files, &State::open("").experiment).iter().map(|point| point.bytes - 100).collect();
+        // The shortest and the one that is right most often are beaten by none.
+        assert_eq!(kept, [1, 3].into_iter().chain(261..=300).collect::<Vec<_>>());
     }
 
     #[test]
