@@ -97,7 +97,7 @@ pub fn use_bars(props: &BarsProps) -> Html {
         let all_numbers = all_numbers.clone();
         Callback::from(move |_: MouseEvent| all_numbers.set(!*all_numbers))
     };
-    let marks = if *logarithmic { ["0.01", "1", "100"] } else { ["0", "50", "100"] };
+    let marks = if *logarithmic { ["0.01", "1"] } else { ["0", "50"] };
     html! {
         <div class="distribution">
             // The numbers' heads are the key of the bars; where there is no room for them this is.
@@ -116,7 +116,8 @@ pub fn use_bars(props: &BarsProps) -> Html {
                 </tr></thead>
                 <tbody>{ for (0..props.classes).map(row) }</tbody>
                 <tfoot aria-hidden="true"><tr><td></td><td><div class="marks">
-                    { for marks.map(|mark| html! { <span>{ with_percent_sign(texts, mark) }</span> }) }
+                    // One sign for the three: a narrow axis has no room for more.
+                    { for marks.map(|mark| html! { <span>{ mark }</span> }) }<span>{ with_percent_sign(texts, "100") }</span>
                 </div></td></tr></tfoot>
             </table>
             <div class="axis">
