@@ -288,6 +288,8 @@ impl Page {
             found.violations.flatMap((rule) => rule.nodes.map((node) =>
                 `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary.replaceAll('\\n', ' ')}`)))";
         self.script(AXE).await?;
+        // What scrolling has brought below the bar is not covered by it for good.
+        self.script("scrollTo(0, 0)").await?;
         let found = self.promise(RUN).await?;
         serde_json::from_value(found.clone()).with_context(|| format!("axe says {found}"))
     }
