@@ -115,9 +115,9 @@ async fn screenshot() -> Result<()> {
         ("lesson-en-light", "#lesson=temperature&lang=en&theme=light"),
         ("lesson-zh-dark", "#lesson=dark-knowledge&lang=zh-CN&theme=dark"),
     ] {
-        let page = Page::open(link, Gpu::None).await?;
+        let page = Page::open_first(link, Gpu::None).await?;
         page.until_finished().await?;
-        for (width, height) in [(390, 4200), (1280, 1180), (1920, 1900)] {
+        for (width, height) in [(390, 2600), (1280, 1180), (1920, 1400)] {
             page.resize(width, height).await?;
             tokio::time::sleep(Duration::from_millis(400)).await;
             let picture = page.picture().await?;
