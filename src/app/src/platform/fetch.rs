@@ -7,11 +7,15 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, ReadableStream, ReadableStreamDefaultReader, RequestInit, Response, window};
 
+/// What `index.html` states of this build under a name.
+pub fn stated(name: &str) -> Option<String> {
+    let document = window()?.document()?;
+    document.query_selector(&format!("meta[name={name}]")).ok()??.get_attribute("content")
+}
+
 /// The build's stamp, which tells its files from an older build's in the browser's cache.
 pub fn build() -> String {
-    let document = window().and_then(|window| window.document());
-    let stamp = document.and_then(|document| document.query_selector("meta[name=build]").ok().flatten());
-    stamp.and_then(|meta| meta.get_attribute("content")).unwrap_or_default()
+    stated("build").unwrap_or_default()
 }
 
 /// Fetches a file of the page, reporting bytes received and in all.

@@ -4,9 +4,9 @@ use std::cell::Cell;
 
 use js_sys::{Object, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen, throw_val};
-use web_sys::{XmlHttpRequest, window};
+use web_sys::XmlHttpRequest;
 
-use crate::platform::fetch::{await_promise, fetch, text};
+use crate::platform::fetch::{await_promise, fetch, stated, text};
 
 thread_local! {
     static IS_THERE: Cell<bool> = const { Cell::new(false) };
@@ -59,10 +59,9 @@ fn fetch_now(address: &str) -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Where `index.html` says the file is.
+/// Where the file is; nowhere in a page that was not built by `cargo xtask build`.
 fn address() -> Option<String> {
-    let document = window()?.document()?;
-    document.query_selector("meta[name=later]").ok()??.get_attribute("content")
+    stated("later")
 }
 
 /// All that the first part exports, by the name of the first part.
