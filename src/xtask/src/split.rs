@@ -4,8 +4,8 @@
 //! sure that the rest is there (`app/platform/later.rs`) and calls through the table, where the rest has put the
 //! function itself. So any code may call any other at any time; what comes too early waits for a download.
 //!
-//! Binaryen's `wasm-split` does the same from a recorded profile. Its first part imports a placeholder for each function
-//! of the rest, which wasm-bindgen's glue does not know.
+//! Binaryen's `wasm-split` does the same from a recorded profile. Its first part imports a placeholder for each
+//! function of the rest, which wasm-bindgen's glue does not know.
 
 use std::collections::HashMap;
 
