@@ -263,7 +263,8 @@ async fn go_through(page: &Page) -> Result<()> {
             page.click("#lesson-check").await?;
             page.until("document.querySelector('#lesson-explain')").await?;
             ensure!(page.script(place_of).await? == before, "{place}: the button has moved");
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            // Within 400 milliseconds a press of "Next" counts as the second half of a double click.
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             ensure!(in_text(page, "#lesson-outcome").await? > 10.0, "{place}: the outcome is out of view");
             ensure!(in_text(page, "#lesson-explain").await? > 60.0, "{place}: the explanation is out of view");
             let focus = "return document.activeElement.id === 'lesson-result'";
