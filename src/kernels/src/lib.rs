@@ -3,6 +3,7 @@
 
 mod activations;
 mod attention;
+mod images;
 mod layer_norm;
 mod lstm_cell;
 mod matmul;
@@ -17,6 +18,7 @@ mod softmax;
 
 pub use activations::{gelu, multiply, sigmoid, tanh};
 pub use attention::{AttentionHead, AttentionRoom, attention_backward, attention_forward};
+pub use images::{Images, Windows};
 pub use layer_norm::{layer_norm_backward, layer_norm_forward};
 pub use lstm_cell::{lstm_backward, lstm_forward};
 pub use matmul::{Lhs, Rhs, Scratch, matmul, matmul_panels};

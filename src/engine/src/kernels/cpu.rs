@@ -15,17 +15,17 @@ use burn::{
     },
     tensor::{Shape, Tensor, TensorData},
 };
-use retort_kernels::{Lhs, Matrix, Rhs, Scratch, column_sums, matmul};
+use retort_kernels::{Lhs, Matrix, Rhs, Scratch, column_sums, matmul, relu_backward, relu_forward};
 
 use super::{DenseBackward, Loss, Steps, on};
 
-type FlexTensor = FloatTensor<Flex>;
+pub(super) type FlexTensor = FloatTensor<Flex>;
 
 impl Steps for Flex {
     fn dense(x: &FlexTensor, weight: &FlexTensor, bias: &FlexTensor, with_relu: bool) -> FlexTensor {
         let mut output = product((x, false), (weight, false), Some(bias));
         if with_relu {
-            output.storage_mut::<f32>().iter_mut().for_each(|number| *number = number.max(0.0));
+            rectify(&mut output);
         }
         output
     }
@@ -36,21 +36,13 @@ impl Steps for Flex {
     ) -> [Option<FlexTensor>; 3] {
         let mut gradient = gradient.to_contiguous();
         if let Some(output) = output {
-            let output = output.to_contiguous();
-            for (gradient, &output) in gradient.storage_mut::<f32>().iter_mut().zip(output.storage::<f32>()) {
-                *gradient = if output > 0.0 { *gradient } else { 0.0 };
-            }
+            rectify_backward(&mut gradient, output);
         }
         let [of_x, of_weight, of_bias] = wanted;
         [
             of_x.then(|| product((&gradient, false), (weight, true), None)),
             of_weight.then(|| product((x, true), (&gradient, false), None)),
-            of_bias.then(|| {
-                let columns = sides(&gradient)[1];
-                let mut sums = vec![0.0; columns];
-                column_sums(gradient.storage::<f32>(), &mut sums);
-                tensor(sums, &[columns])
-            }),
+            of_bias.then(|| sum_of_columns(&gradient)),
         ]
     }
 
@@ -75,6 +67,24 @@ impl Steps for Flex {
         gradient.storage_mut::<f32>().iter_mut().for_each(|number| *number *= factor);
         gradient
     }
+}
+
+/// ReLU.
+pub(super) fn rectify(output: &mut FlexTensor) {
+    relu_forward(output.storage_mut());
+}
+
+/// The gradient before ReLU from the one after it, in place, and from what came out of it.
+pub(super) fn rectify_backward(gradient: &mut FlexTensor, output: &FlexTensor) {
+    relu_backward(gradient.storage_mut(), output.to_contiguous().storage(), 1.0);
+}
+
+/// `[rows, columns]` → `[columns]`.
+pub(super) fn sum_of_columns(rows: &FlexTensor) -> FlexTensor {
+    let columns = sides(rows)[1];
+    let mut sums = vec![0.0; columns];
+    column_sums(rows.storage(), &mut sums);
+    tensor(sums, &[columns])
 }
 
 /// A matrix, and whether it is to be transposed.
@@ -175,7 +185,7 @@ fn sides(tensor: &FlexTensor) -> [usize; 2] {
     [shape[rank - 2], shape[rank - 1]]
 }
 
-fn tensor(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
+pub(super) fn tensor(numbers: Vec<f32>, shape: &[usize]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(numbers, shape))
 }
 

@@ -5,12 +5,14 @@
 //!   forward instead of three, and two back instead of five.
 //! - [`soft_targets`] and [`cross_entropy`]: ten nodes and as many passes over the logits less; the gradient is known
 //!   when the loss is.
+//! - [`images`]: windows of images, pooling and convolutions of each channel alone, on the CPU one node each.
 //! - [`adam`]: one call for each parameter instead of some fifteen. On the CPU `train::optimizer` does it in
 //!   place.
 
 mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
+pub mod images;
 
 use burn::{
     backend::{

@@ -3,8 +3,8 @@
 //! and then, with a ReLU between, all channels of a place. As there, each is pooled, and a classifier reads what is
 //! left.
 //!
-//! While it learns, a convolution of every channel alone is a product with a matrix that is zero where another channel
-//! stands. So it takes as long as a full one, and needs no step of its own on any device.
+//! While it learns on a GPU, a convolution of every channel alone is a product with a matrix that is zero where another
+//! channel stands. So it takes as long as a full one there, and needs no step of its own.
 
 use burn::{
     module::{Module, Param},
@@ -92,7 +92,10 @@ impl Separable {
                 let logits = kernels::dense(pass.enter(dropped), &self.classifier, false);
                 return Trace { logits, embedding, maps, statistics: Vec::new() };
             };
-            let of_channels = kernels::dense(pass.enter(windows(images, 3, 1)), &spread(alone), true);
+            let entered = pass.enter(images.reshape([batch * side * side, channels]));
+            let entered = entered.reshape([batch, side, side, channels]);
+            let of_channels = kernels::images::depthwise(&entered, alone)
+                .unwrap_or_else(|| kernels::dense(windows(entered, 3, 1), &spread(alone), true));
             rows = kernels::dense(pass.enter(of_channels), together, false);
         }
     }
@@ -115,7 +118,11 @@ fn spread(alone: &Linear) -> Linear {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{device, nets::Network};
+    use crate::{
+        device,
+        kernels::tests::{same, wave},
+        nets::Network,
+    };
     use burn::tensor::Device;
     use pollster::block_on;
     use retort_compress::network::model::Model;
@@ -140,6 +147,26 @@ mod tests {
             assert!((got - want).abs() < 1e-5, "{got} {want}");
         }
         assert_eq!(block_on(network.to_layers()).unwrap(), layers);
+    }
+
+    #[test]
+    fn each_channel_alone_is_a_product_with_a_matrix_of_zeros() {
+        let device = Device::flex().autodiff();
+        let layer = Layer { inputs: 9, outputs: 3, weight: wave(9, 3, 0.9), bias: wave(1, 3, 0.4) };
+        let [ours, plain] = [true, false].map(|ours| {
+            let alone = dense::linear(&layer, &device);
+            let images =
+                Tensor::<4>::from_data(TensorData::new(wave(50, 3, 1.3), [2, 5, 5, 3]), &device).require_grad();
+            let rows = match ours {
+                true => kernels::images::depthwise(&images, &alone).unwrap(),
+                false => kernels::dense(windows(images.clone(), 3, 1), &spread(&alone), true),
+            };
+            let gradients = rows.clone().square().sum().backward();
+            let bias = alone.bias.as_ref().unwrap().val().grad(&gradients).unwrap();
+            let weight = alone.weight.val().grad(&gradients).unwrap();
+            [rows.inner(), images.grad(&gradients).unwrap().reshape([2, 75]), weight, bias.unsqueeze()]
+        });
+        ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
     }
 
     #[test]

@@ -3,22 +3,26 @@
 
 use burn::tensor::{Int, Tensor, TensorData, activation::relu};
 
+use crate::kernels;
+
 /// Every window of `window` × `window` places around each place, or around every second one for `stride` 2; outside the
 /// image there is zero.
-///
-/// One selection of columns, each image being a row of numbers: burn's CPU engine has a short way for matrices and
-/// divides three times for each number of anything else, so that a network learns up to twice as fast as by a selection
-/// of places from images of several channels, and as by one of rows, a place each.
 ///
 /// # Shapes
 /// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side divided
 /// by the stride, rounded up.
 pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
     let [batch, side, _, channels] = images.dims();
-    let after = side.div_ceil(stride);
     if window == 1 && stride == 1 {
         return images.reshape([batch * side * side, channels]);
     }
+    kernels::images::windows(&images, window, stride).unwrap_or_else(|| selected(images, window, stride))
+}
+
+/// The windows as one selection of columns, each image being a row of numbers.
+fn selected(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
+    let [batch, side, _, channels] = images.dims();
+    let after = side.div_ceil(stride);
     let margin = window / 2;
     let wide = side + 2 * margin;
     let device = images.device();
@@ -45,11 +49,17 @@ pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
 /// # Shapes
 /// `images`: `[batch, side, side, channels]`; the result `[batch, side / 2, side / 2, channels]`.
 pub fn max_pool(images: Tensor<4>) -> Tensor<4> {
+    let [_, side, _, _] = images.dims();
+    match side {
+        0 | 1 => images,
+        _ => kernels::images::max_pool(&images).unwrap_or_else(|| compared(images)),
+    }
+}
+
+/// The largest of every 2 × 2 places by two comparisons of all.
+fn compared(images: Tensor<4>) -> Tensor<4> {
     let [batch, side, _, channels] = images.dims();
     let half = side / 2;
-    if half == 0 {
-        return images;
-    }
     let whole = match side % 2 {
         0 => images,
         _ => images.slice([0..batch, 0..2 * half, 0..2 * half, 0..channels]),
@@ -70,42 +80,35 @@ fn larger(pairs: Tensor<3>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::tests::{same, wave};
     use burn::tensor::Device;
 
-    fn image(side: usize, channels: usize) -> Tensor<4> {
-        let values = (1..=side * side * channels).map(|x| x as f32).collect::<Vec<f32>>();
-        Tensor::from_data(TensorData::new(values, [1, side, side, channels]), &Device::flex())
-    }
-
-    fn numbers(tensor: Tensor<2>) -> Vec<f32> {
-        tensor.into_data().iter::<f32>().collect()
-    }
-
-    #[test]
-    fn windows_by_hand() {
-        // 1 2 3
-        // 4 5 6
-        // 7 8 9
-        let rows = windows(image(3, 1), 3, 1);
-        assert_eq!(rows.dims(), [9, 9]);
-        let all = numbers(rows);
-        assert_eq!(all[..9], [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 4.0, 5.0]);
-        assert_eq!(all[36..45], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
-        let strided = windows(image(3, 1), 3, 2);
-        assert_eq!(strided.dims(), [4, 9], "places 1, 3, 7 and 9");
-        assert_eq!(numbers(strided)[27..], [5.0, 6.0, 0.0, 8.0, 9.0, 0.0, 0.0, 0.0, 0.0]);
-        assert_eq!(numbers(windows(image(3, 2), 1, 2)), [1.0, 2.0, 5.0, 6.0, 13.0, 14.0, 17.0, 18.0]);
+    /// What a step says of images, and its gradient by them.
+    fn said(side: usize, channels: usize, step: impl Fn(Tensor<4>) -> Tensor<2>) -> [Tensor<2>; 2] {
+        let images = TensorData::new(wave(2 * side * side, channels, 0.7), [2, side, side, channels]);
+        let images = Tensor::<4>::from_data(images, &Device::flex().autodiff()).require_grad();
+        // As they stand, and as a view of those beside them.
+        let turned = images.clone().swap_dims(1, 2);
+        let rows = Tensor::cat(vec![step(images.clone()), step(turned)], 0);
+        let gradients = rows.clone().square().sum().backward();
+        [rows.inner(), images.grad(&gradients).unwrap().reshape([2, side * side * channels])]
     }
 
     #[test]
-    fn pooling_by_hand() {
-        let pooled = |side: usize, channels: usize| {
-            let after = max_pool(image(side, channels));
-            let [batch, height, width, depth] = after.dims();
-            (after.dims(), numbers(after.reshape([batch * height * width, depth])))
-        };
-        assert_eq!(pooled(3, 1), ([1, 1, 1, 1], vec![5.0]));
-        assert_eq!(pooled(2, 2), ([1, 1, 1, 2], vec![7.0, 8.0]));
-        assert_eq!(pooled(1, 1), ([1, 1, 1, 1], vec![1.0]));
+    fn one_step_says_what_tensors_say() {
+        for (side, channels, window, stride) in [(3, 1, 3, 1), (4, 2, 5, 1), (5, 3, 3, 2), (7, 4, 1, 2), (8, 9, 3, 1)] {
+            let [ours, plain] = [windows, selected].map(|read| said(side, channels, |all| read(all, window, stride)));
+            ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
+            let rows = |pooled: Tensor<4>| pooled.reshape([2 * (side / 2) * (side / 2), channels]);
+            let [ours, plain] = [max_pool, compared].map(|pool| said(side, channels, |all| rows(pool(all))));
+            ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
+        }
+    }
+
+    #[test]
+    fn a_single_place_stays() {
+        let one = || Tensor::<4>::from_data([[[[1.0, 2.0]]]], &Device::flex());
+        assert_eq!(max_pool(one()).dims(), [1, 1, 1, 2]);
+        same(max_pool(one()).reshape([1, 2]), one().reshape([1, 2]));
     }
 }

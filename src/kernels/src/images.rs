@@ -1,0 +1,455 @@
+//! What goes over images: windows as rows of a matrix, the largest of four places, and convolutions of each channel
+//! alone, with their gradients. The channels of a place stand side by side, so that a row of places is one run.
+//!
+//! None is inlined, and vectors are written out, for the reasons that `rows` gives.
+
+use std::ops::Range;
+
+use wide::f32x4;
+
+use crate::{rows::column_sums, simd4::update};
+
+/// Images `[batch, side, side, channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Images {
+    /// Places in a row, and rows.
+    pub side: usize,
+    /// Numbers of a place.
+    pub channels: usize,
+}
+
+/// The windows of images: `window` × `window` places around each place, or around every `stride`-th one. Outside an
+/// image there is zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// The images.
+    pub images: Images,
+    /// Places in a row of a window.
+    pub window: usize,
+    /// Places from one window to the next.
+    pub stride: usize,
+}
+
+/// Runs of numbers, one behind the other.
+#[derive(Clone, Copy)]
+struct Runs {
+    count: usize,
+    length: usize,
+}
+
+impl Images {
+    /// Numbers of a row of places.
+    fn row(self) -> usize {
+        self.side * self.channels
+    }
+
+    /// Numbers of an image.
+    fn size(self) -> usize {
+        self.side * self.row()
+    }
+
+    /// `[batch, side, side, channels]` → `[batch, side / 2, side / 2, channels]`: the largest of every 2 × 2 places. An
+    /// odd last row and column are left out.
+    #[inline(never)]
+    pub fn max_pool(self, images: &[f32]) -> Vec<f32> {
+        let half = self.side / 2;
+        let (row, after) = (self.row(), half * self.channels);
+        let mut to = Vec::with_capacity(images.len() / 4);
+        let mut lower = vec![0.0; 2 * after];
+        for image in images.chunks_exact(self.size().max(1)) {
+            for rows in image.chunks_exact(2 * row) {
+                taller(rows, row, &mut lower);
+                let from = to.len();
+                to.resize(from + after, 0.0);
+                let (runs, to) = (Runs { count: half, length: self.channels }, &mut to[from..]);
+                runs.fours(|at, pair| {
+                    let [left, right] = pair.map(|at| four(&lower, at));
+                    put(to, at, left.simd_gt(right).bitselect(left, right));
+                });
+                runs.ones(|at, pair| {
+                    let [left, right] = pair.map(|at| lower[at]);
+                    to[at] = if left > right { left } else { right };
+                });
+            }
+        }
+        to
+    }
+
+    /// The gradient of images from that of the largest of every 2 × 2 places: it goes to that place, and of equal ones
+    /// to the right and to the lower one.
+    ///
+    /// # Shapes
+    /// `images` and the result: `[batch, side, side, channels]`; `gradient`: `[batch, side / 2, side / 2, channels]`.
+    #[inline(never)]
+    pub fn max_pool_backward(self, images: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let half = self.side / 2;
+        let (row, after) = (self.row(), half * self.channels);
+        let mut to = vec![0.0; images.len()];
+        let (mut lower, mut of_lower) = (vec![0.0; 2 * after], vec![0.0; 2 * after]);
+        let mut gradients = gradient.chunks_exact(after.max(1));
+        let size = self.size().max(1);
+        for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut(size)) {
+            for (rows, to) in image.chunks_exact(2 * row).zip(to.chunks_exact_mut(2 * row)) {
+                let Some(gradient) = gradients.next() else { return Vec::new() };
+                taller(rows, row, &mut lower);
+                let runs = Runs { count: half, length: self.channels };
+                runs.fours(|at, [of_left, of_right]| {
+                    let left_wins = four(&lower, of_left).simd_gt(four(&lower, of_right));
+                    let gradient = four(gradient, at);
+                    put(&mut of_lower, of_left, left_wins.bitselect(gradient, f32x4::ZERO));
+                    put(&mut of_lower, of_right, left_wins.bitselect(f32x4::ZERO, gradient));
+                });
+                runs.ones(|at, [of_left, of_right]| {
+                    let left_wins = lower[of_left] > lower[of_right];
+                    (of_lower[of_left], of_lower[of_right]) =
+                        if left_wins { (gradient[at], 0.0) } else { (0.0, gradient[at]) };
+                });
+                let (of_top, of_bottom) = to.split_at_mut(row);
+                let (top, bottom) = rows.split_at(row);
+                update([of_top, of_bottom], [top, bottom, &of_lower], |_, [top, bottom, gradient]| {
+                    let top_wins = top.simd_gt(bottom);
+                    [top_wins.bitselect(gradient, f32x4::ZERO), top_wins.bitselect(f32x4::ZERO, gradient)]
+                });
+            }
+        }
+        to
+    }
+}
+
+/// The larger of each number of a row and the one below it.
+fn taller(rows: &[f32], row: usize, to: &mut [f32]) {
+    let (top, bottom) = rows.split_at(row);
+    update([to], [top, bottom], |_, [top, bottom]| [top.simd_gt(bottom).bitselect(top, bottom)]);
+}
+
+impl Windows {
+    /// Windows in a row of an image.
+    fn side(self) -> usize {
+        self.images.side.div_ceil(self.stride)
+    }
+
+    /// Numbers of a row of a window, which are one run of the image.
+    fn run(self) -> usize {
+        self.window * self.images.channels
+    }
+
+    /// Numbers of a window.
+    pub fn length(self) -> usize {
+        self.window * self.run()
+    }
+
+    /// Places around an image that a window reaches.
+    fn margin(self) -> usize {
+        self.window / 2
+    }
+
+    /// Numbers of a row of an image with its margins.
+    fn wide(self) -> usize {
+        (self.images.side + 2 * self.margin()) * self.images.channels
+    }
+
+    /// What lies inside the margins of an image, row by row.
+    fn inside(self) -> impl Iterator<Item = Range<usize>> {
+        let (margin, row, wide) = (self.margin(), self.images.row(), self.wide());
+        (margin..margin + self.images.side).map(move |line| {
+            let start = line * wide + margin * self.images.channels;
+            start..start + row
+        })
+    }
+
+    /// Each window as a row.
+    ///
+    /// # Shapes
+    /// `images`: `[batch, side, side, channels]`; the result `[batch · s², window² · channels]` with `s` the side
+    /// divided by the stride, rounded up.
+    #[inline(never)]
+    pub fn read(self, images: &[f32]) -> Vec<f32> {
+        let (side, wide, length) = (self.side(), self.wide(), self.length());
+        let size = self.images.size().max(1);
+        let of_row = side * length;
+        let mut to = vec![0.0; images.len() / size * side * of_row];
+        let mut padded = vec![0.0; wide * wide / self.images.channels.max(1)];
+        let step = self.stride * self.images.channels;
+        for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut((side * of_row).max(1))) {
+            let lines = image.chunks_exact(self.images.row().max(1));
+            self.inside().zip(lines).for_each(|(inside, line)| padded[inside].copy_from_slice(line));
+            for (row, to) in to.chunks_exact_mut(of_row.max(1)).enumerate() {
+                for down in 0..self.window {
+                    let (from, to) = (&padded[(row * self.stride + down) * wide..], &mut to[down * self.run()..]);
+                    // Whole vectors, the last of which overlaps the one before: a copy of each run would be a call.
+                    let copy_four = |part: usize, to: &mut [f32]| {
+                        (0..side).for_each(|place| put(to, place * length + part, four(from, place * step + part)));
+                    };
+                    match self.run() {
+                        run @ 4.. => {
+                            (0..run / 4).for_each(|part| copy_four(4 * part, to));
+                            copy_four(run - 4, to);
+                        }
+                        run => (0..run).for_each(|part| {
+                            (0..side).for_each(|place| to[place * length + part] = from[place * step + part]);
+                        }),
+                    }
+                }
+            }
+        }
+        to
+    }
+
+    /// The gradient of images from that of their windows: each place adds up what it was given wherever it stood.
+    ///
+    /// # Shapes
+    /// `gradient`: `[batch · s², window² · channels]`; the result `[batch, side, side, channels]`.
+    #[inline(never)]
+    pub fn read_backward(self, gradient: &[f32]) -> Vec<f32> {
+        let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
+        let of_row = side * length;
+        let of_image = (side * of_row).max(1);
+        let mut to = Vec::with_capacity(gradient.len() / of_image * self.images.size());
+        let mut padded = vec![0.0; wide * wide / self.images.channels.max(1)];
+        let step = self.stride * self.images.channels;
+        for gradient in gradient.chunks_exact(of_image) {
+            padded.fill(0.0);
+            for (row, gradient) in gradient.chunks_exact(of_row.max(1)).enumerate() {
+                for down in 0..self.window {
+                    let (from, to) = (&gradient[down * run..], &mut padded[(row * self.stride + down) * wide..]);
+                    for part in (0..run / 4).map(|part| 4 * part) {
+                        for place in 0..side {
+                            let at = place * step + part;
+                            put(to, at, four(to, at) + four(from, place * length + part));
+                        }
+                    }
+                    for part in run / 4 * 4..run {
+                        (0..side).for_each(|place| to[place * step + part] += from[place * length + part]);
+                    }
+                }
+            }
+            self.inside().for_each(|inside| to.extend_from_slice(&padded[inside]));
+        }
+        to
+    }
+
+    /// A convolution of each channel alone: what stands in a window times the channel's own weights, added up, and the
+    /// channel's bias (Howard et al. 2017, section 3.1). The windows stand one place apart.
+    ///
+    /// # Shapes
+    /// `images` and the result: `[batch, side, side, channels]`; `weight`: `[window², channels]`; `bias`: `[channels]`.
+    #[inline(never)]
+    pub fn depthwise(self, images: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+        let (row, size) = (self.images.row().max(1), self.images.size().max(1));
+        let weights = self.of_rows(weight);
+        let mut to = bias.repeat(images.len() / self.images.channels.max(1));
+        for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut(size)) {
+            for (line, to) in to.chunks_exact_mut(row).enumerate() {
+                for (tap, weights) in self.taps(line).zip(weights.chunks_exact(row)) {
+                    let Some(Tap { here, there }) = tap else { continue };
+                    let weights = &weights[..here.len()];
+                    update(
+                        [&mut to[here]],
+                        [&image[there], weights],
+                        |[sum], [number, weight]| [sum + number * weight],
+                    );
+                }
+            }
+        }
+        to
+    }
+
+    /// The gradients of what went into a convolution of each channel alone and of its weights, as far as they are
+    /// wanted.
+    ///
+    /// # Shapes
+    /// Those of [`Windows::depthwise`]; `gradient` is that of its result.
+    #[inline(never)]
+    pub fn depthwise_backward(
+        self,
+        images: &[f32],
+        weight: &[f32],
+        gradient: &[f32],
+        wanted: [bool; 2],
+    ) -> [Option<Vec<f32>>; 2] {
+        let (row, size) = (self.images.row().max(1), self.images.size().max(1));
+        let weights = self.of_rows(weight);
+        let zeros = |wanted: bool, length| wanted.then(|| vec![0.0; length]);
+        let (mut of_images, mut of_rows) = (zeros(wanted[0], images.len()), zeros(wanted[1], weights.len()));
+        for (at, gradient) in (0..images.len()).step_by(size).zip(gradient.chunks_exact(size)) {
+            for (line, gradient) in gradient.chunks_exact(row).enumerate() {
+                for (place, tap) in self.taps(line).enumerate() {
+                    let Some(Tap { here, there }) = tap else { continue };
+                    let (own, there) = (place * row..place * row + here.len(), at + there.start..at + there.end);
+                    let gradient = &gradient[here];
+                    if let Some(to) = &mut of_images {
+                        update(
+                            [&mut to[there.clone()]],
+                            [gradient, &weights[own.clone()]],
+                            |[sum], [gradient, weight]| [sum + gradient * weight],
+                        );
+                    }
+                    if let Some(to) = &mut of_rows {
+                        update([&mut to[own]], [gradient, &images[there]], |[sum], [gradient, number]| {
+                            [sum + gradient * number]
+                        });
+                    }
+                }
+            }
+        }
+        let channels = self.images.channels.max(1);
+        let of_weight = of_rows.map(|of_rows| {
+            let mut to = vec![0.0; weight.len()];
+            let parts = to.chunks_exact_mut(channels).zip(of_rows.chunks_exact(row));
+            parts.for_each(|(to, of_row)| column_sums(of_row, to));
+            to
+        });
+        [of_images, of_weight]
+    }
+
+    /// Each place of a window with its weights, once for each place of a row: `[window², side · channels]`.
+    fn of_rows(self, weight: &[f32]) -> Vec<f32> {
+        weight.chunks_exact(self.images.channels.max(1)).flat_map(|weights| weights.repeat(self.images.side)).collect()
+    }
+
+    /// For each place of a window which part of a line sees something there, and where in the image that stands;
+    /// `None` where nothing of a line does.
+    fn taps(self, line: usize) -> impl Iterator<Item = Option<Tap>> {
+        let (margin, Images { side, channels }) = (self.margin(), self.images);
+        (0..self.window * self.window).map(move |place| {
+            let (down, across) = (place / self.window, place % self.window);
+            let other = (line + down).checked_sub(margin).filter(|&other| other < side)?;
+            let first = margin.saturating_sub(across);
+            let end = (side + margin).saturating_sub(across).min(side);
+            let start = (other * side + first + across - margin) * channels;
+            let here = first * channels..end * channels;
+            (first < end).then(|| Tap { there: start..start + here.len(), here })
+        })
+    }
+}
+
+/// What a place of a window adds to a line.
+struct Tap {
+    /// Numbers of the line.
+    here: Range<usize>,
+    /// Numbers of the image.
+    there: Range<usize>,
+}
+
+impl Runs {
+    /// Where the first of every four numbers stands that are whole in a run, and where twice as many runs have the two
+    /// that become it.
+    #[inline(always)]
+    fn fours(self, step: impl FnMut(usize, [usize; 2])) {
+        self.each((0..self.length / 4).map(|part| 4 * part), step);
+    }
+
+    /// The same of the numbers behind the last four of a run.
+    #[inline(always)]
+    fn ones(self, step: impl FnMut(usize, [usize; 2])) {
+        self.each(self.length / 4 * 4..self.length, step);
+    }
+
+    #[inline(always)]
+    fn each(self, parts: impl Iterator<Item = usize>, mut step: impl FnMut(usize, [usize; 2])) {
+        for part in parts {
+            for run in (0..self.count).map(|run| run * self.length) {
+                step(run + part, [2 * run + part, 2 * run + self.length + part]);
+            }
+        }
+    }
+}
+
+/// Four numbers from here on.
+#[inline(always)]
+fn four(numbers: &[f32], at: usize) -> f32x4 {
+    numbers[at..].first_chunk().copied().unwrap_or_default().into()
+}
+
+/// Writes four numbers from here on.
+#[inline(always)]
+fn put(numbers: &mut [f32], at: usize, four: f32x4) {
+    if let Some(to) = numbers[at..].first_chunk_mut() {
+        *to = four.to_array();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IMAGE: Images = Images { side: 3, channels: 1 };
+
+    fn counted(images: Images, batch: usize) -> Vec<f32> {
+        (1..=batch * images.size()).map(|number| number as f32).collect()
+    }
+
+    #[test]
+    fn windows_by_hand() {
+        // 1 2 3
+        // 4 5 6
+        // 7 8 9
+        let windows = |images, window, stride| Windows { images, window, stride };
+        let rows = windows(IMAGE, 3, 1).read(&counted(IMAGE, 1));
+        assert_eq!(rows.len(), 9 * 9);
+        assert_eq!(rows[..9], [0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 0.0, 4.0, 5.0]);
+        assert_eq!(rows[36..45], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
+        let strided = windows(IMAGE, 3, 2).read(&counted(IMAGE, 1));
+        assert_eq!((strided.len(), &strided[27..]), (4 * 9, &[5.0, 6.0, 0.0, 8.0, 9.0, 0.0, 0.0, 0.0, 0.0][..]));
+        let two = Images { channels: 2, ..IMAGE };
+        assert_eq!(windows(two, 1, 2).read(&counted(two, 1)), [1.0, 2.0, 5.0, 6.0, 13.0, 14.0, 17.0, 18.0]);
+    }
+
+    #[test]
+    fn what_is_read_backwards_is_what_was_read() {
+        // Σ g · read(x) = Σ read_backward(g) · x for all g and x: each is the other's transpose.
+        for (side, channels, window, stride) in [(3, 1, 3, 1), (4, 2, 5, 1), (5, 3, 3, 2), (1, 5, 3, 1), (2, 4, 1, 2)] {
+            let windows = Windows { images: Images { side, channels }, window, stride };
+            let images = counted(windows.images, 2);
+            let rows = windows.read(&images);
+            let gradient: Vec<f32> = (0..rows.len()).map(|at| (at * 7 % 5) as f32 - 2.0).collect();
+            let back = windows.read_backward(&gradient);
+            assert_eq!(back.len(), images.len());
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+            assert_eq!(dot(&gradient, &rows), dot(&back, &images), "{windows:?}");
+        }
+    }
+
+    #[test]
+    fn pooling_by_hand() {
+        assert_eq!(IMAGE.max_pool(&counted(IMAGE, 2)), [5.0, 14.0]);
+        let image = [1.0, 9.0, 3.0, 4.0, 3.0, 9.0, 2.0, 8.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let two = Images { channels: 2, ..IMAGE };
+        assert_eq!(two.max_pool(&image), [3.0, 9.0]);
+        let mut want = [0.0; 18];
+        (want[2], want[1]) = (5.0, 6.0);
+        assert_eq!(two.max_pool_backward(&image, &[5.0, 6.0]), want);
+        // Of equal ones it is the lower and the right one.
+        let flat = Images { side: 2, channels: 5 };
+        let mut want = [0.0; 20];
+        want[15..].fill(1.0);
+        assert_eq!(flat.max_pool_backward(&[7.0; 20], &[1.0; 5]), want);
+    }
+
+    #[test]
+    fn a_channel_alone_is_a_window_times_its_weights() {
+        for (side, channels, window) in [(3, 1, 3), (4, 2, 5), (5, 6, 3), (1, 3, 3), (1, 2, 5)] {
+            let windows = Windows { images: Images { side, channels }, window, stride: 1 };
+            let images = counted(windows.images, 2);
+            let weight: Vec<f32> = (0..window * window * channels).map(|at| (at * 5 % 7) as f32 - 3.0).collect();
+            let bias: Vec<f32> = (0..channels).map(|at| at as f32).collect();
+            let got = windows.depthwise(&images, &weight, &bias);
+            let rows = windows.read(&images);
+            let length = windows.length();
+            let mut want = bias.repeat(rows.len() / length);
+            for (row, want) in rows.chunks_exact(length).zip(want.chunks_exact_mut(channels)) {
+                for (at, number) in row.iter().enumerate() {
+                    want[at % channels] += number * weight[at];
+                }
+            }
+            assert_eq!(got, want, "{windows:?}");
+            // Linear in images and in weights: each gradient is a transpose.
+            let gradient: Vec<f32> = (0..got.len()).map(|at| (at * 3 % 5) as f32 - 2.0).collect();
+            let [of_images, of_weight] = windows.depthwise_backward(&images, &weight, &gradient, [true; 2]);
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+            let said = dot(&gradient, &windows.depthwise(&images, &weight, &vec![0.0; channels]));
+            assert_eq!(dot(&of_images.unwrap(), &images), said);
+            assert_eq!(dot(&of_weight.unwrap(), &weight), said);
+        }
+    }
+}
