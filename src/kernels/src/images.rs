@@ -7,7 +7,12 @@ use std::ops::Range;
 
 use wide::f32x4;
 
-use crate::{rows::column_sums, simd4::update};
+use crate::{
+    matmul::{Lhs, Rhs, Scratch, matmul},
+    matrix::Matrix,
+    rows::column_sums,
+    simd4::update,
+};
 
 /// Images `[batch, side, side, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +162,16 @@ impl Windows {
         })
     }
 
+    /// Windows of an image.
+    fn places(self) -> usize {
+        self.side() * self.side()
+    }
+
+    /// Room for an image with its margins.
+    fn padded(self) -> Vec<f32> {
+        vec![0.0; (self.images.side + 2 * self.margin()) * self.wide()]
+    }
+
     /// Each window as a row.
     ///
     /// # Shapes
@@ -164,35 +179,39 @@ impl Windows {
     /// divided by the stride, rounded up.
     #[inline(never)]
     pub fn read(self, images: &[f32]) -> Vec<f32> {
-        let (side, wide, length) = (self.side(), self.wide(), self.length());
-        let size = self.images.size().max(1);
-        let of_row = side * length;
-        let mut to = vec![0.0; images.len() / size * side * of_row];
-        let mut padded = vec![0.0; wide * wide / self.images.channels.max(1)];
+        let (size, of_image) = (self.images.size().max(1), self.places() * self.length());
+        let mut to = Vec::with_capacity(images.len() / size * of_image);
+        let (mut padded, mut rows) = (self.padded(), vec![0.0; of_image]);
+        for image in images.chunks_exact(size) {
+            self.read_image(image, &mut padded, &mut rows);
+            to.extend_from_slice(&rows);
+        }
+        to
+    }
+
+    /// The windows of one image; the margins of `padded` are zero.
+    fn read_image(self, image: &[f32], padded: &mut [f32], to: &mut [f32]) {
+        let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
         let step = self.stride * self.images.channels;
-        for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut((side * of_row).max(1))) {
-            let lines = image.chunks_exact(self.images.row().max(1));
-            self.inside().zip(lines).for_each(|(inside, line)| padded[inside].copy_from_slice(line));
-            for (row, to) in to.chunks_exact_mut(of_row.max(1)).enumerate() {
-                for down in 0..self.window {
-                    let (from, to) = (&padded[(row * self.stride + down) * wide..], &mut to[down * self.run()..]);
-                    // Whole vectors, the last of which overlaps the one before: a copy of each run would be a call.
-                    let copy_four = |part: usize, to: &mut [f32]| {
-                        (0..side).for_each(|place| put(to, place * length + part, four(from, place * step + part)));
-                    };
-                    match self.run() {
-                        run @ 4.. => {
-                            (0..run / 4).for_each(|part| copy_four(4 * part, to));
-                            copy_four(run - 4, to);
-                        }
-                        run => (0..run).for_each(|part| {
-                            (0..side).for_each(|place| to[place * length + part] = from[place * step + part]);
-                        }),
+        let lines = image.chunks_exact(self.images.row().max(1));
+        self.inside().zip(lines).for_each(|(inside, line)| padded[inside].copy_from_slice(line));
+        for (row, to) in to.chunks_exact_mut((side * length).max(1)).enumerate() {
+            for down in 0..self.window {
+                let (from, to) = (&padded[(row * self.stride + down) * wide..], &mut to[down * run..]);
+                // Whole vectors, the last of which overlaps the one before: a copy of each run would be a call.
+                let copy_four = |part: usize, to: &mut [f32]| {
+                    (0..side).for_each(|place| put(to, place * length + part, four(from, place * step + part)));
+                };
+                if run < 4 {
+                    for part in 0..run {
+                        (0..side).for_each(|place| to[place * length + part] = from[place * step + part]);
                     }
+                } else {
+                    (0..run / 4).for_each(|part| copy_four(4 * part, to));
+                    copy_four(run - 4, to);
                 }
             }
         }
-        to
     }
 
     /// The gradient of images from that of their windows: each place adds up what it was given wherever it stood.
@@ -201,31 +220,89 @@ impl Windows {
     /// `gradient`: `[batch · s², window² · channels]`; the result `[batch, side, side, channels]`.
     #[inline(never)]
     pub fn read_backward(self, gradient: &[f32]) -> Vec<f32> {
-        let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
-        let of_row = side * length;
-        let of_image = (side * of_row).max(1);
+        let of_image = (self.places() * self.length()).max(1);
         let mut to = Vec::with_capacity(gradient.len() / of_image * self.images.size());
-        let mut padded = vec![0.0; wide * wide / self.images.channels.max(1)];
+        let mut padded = self.padded();
+        gradient.chunks_exact(of_image).for_each(|gradient| self.add_image(gradient, &mut padded, &mut to));
+        to
+    }
+
+    /// The gradient of one image is added to those before it.
+    fn add_image(self, gradient: &[f32], padded: &mut [f32], to: &mut Vec<f32>) {
+        let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
         let step = self.stride * self.images.channels;
-        for gradient in gradient.chunks_exact(of_image) {
-            padded.fill(0.0);
-            for (row, gradient) in gradient.chunks_exact(of_row.max(1)).enumerate() {
-                for down in 0..self.window {
-                    let (from, to) = (&gradient[down * run..], &mut padded[(row * self.stride + down) * wide..]);
-                    for part in (0..run / 4).map(|part| 4 * part) {
-                        for place in 0..side {
-                            let at = place * step + part;
-                            put(to, at, four(to, at) + four(from, place * length + part));
-                        }
-                    }
-                    for part in run / 4 * 4..run {
-                        (0..side).for_each(|place| to[place * step + part] += from[place * length + part]);
+        padded.fill(0.0);
+        for (row, gradient) in gradient.chunks_exact((side * length).max(1)).enumerate() {
+            for down in 0..self.window {
+                let (from, to) = (&gradient[down * run..], &mut padded[(row * self.stride + down) * wide..]);
+                for part in (0..run / 4).map(|part| 4 * part) {
+                    for place in 0..side {
+                        let at = place * step + part;
+                        put(to, at, four(to, at) + four(from, place * length + part));
                     }
                 }
+                for part in run / 4 * 4..run {
+                    (0..side).for_each(|place| to[place * step + part] += from[place * length + part]);
+                }
             }
-            self.inside().for_each(|inside| to.extend_from_slice(&padded[inside]));
+        }
+        self.inside().for_each(|inside| to.extend_from_slice(&padded[inside]));
+    }
+
+    /// A convolution: each window times the weights, and a bias. Image by image, so that what is read stays in a near
+    /// cache; all windows at once are as many numbers as the memory is slow for.
+    ///
+    /// # Shapes
+    /// `images`: `[batch, side, side, channels]`; `weight`: `[window² · channels, outputs]`; `bias`: `[outputs]`; the
+    /// result `[batch · s², outputs]`, empty where they do not fit.
+    #[inline(never)]
+    pub fn convolve(self, images: &[f32], weight: Matrix<'_>, bias: &[f32], scratch: &mut Scratch) -> Vec<f32> {
+        let (places, size) = (self.places(), self.images.size().max(1));
+        let (mut padded, mut rows) = (self.padded(), vec![0.0; places * self.length()]);
+        let mut to = bias.repeat(images.len() / size * places);
+        for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut((places * bias.len()).max(1))) {
+            self.read_image(image, &mut padded, &mut rows);
+            if !matmul(to, Lhs::Plain(Matrix::with_rows(&rows, places)), Rhs::Plain(weight), scratch) {
+                return Vec::new();
+            }
         }
         to
+    }
+
+    /// The gradients of the images of a convolution and of its weights, as far as they are wanted.
+    ///
+    /// # Shapes
+    /// Those of [`Windows::convolve`]; `gradient` is that of its result.
+    #[inline(never)]
+    pub fn convolve_backward(
+        self,
+        images: &[f32],
+        weight: Matrix<'_>,
+        gradient: &[f32],
+        wanted: [bool; 2],
+        scratch: &mut Scratch,
+    ) -> [Option<Vec<f32>>; 2] {
+        let (places, size, length) = (self.places(), self.images.size().max(1), self.length());
+        let of_image = (places * weight.columns()).max(1);
+        let (mut padded, mut rows) = (self.padded(), vec![0.0; places * length]);
+        let mut of_images = wanted[0].then(|| Vec::with_capacity(images.len()));
+        let mut of_weight = wanted[1].then(|| vec![0.0; length * weight.columns()]);
+        if let Some(to) = &mut of_weight {
+            for (image, gradient) in images.chunks_exact(size).zip(gradient.chunks_exact(of_image)) {
+                self.read_image(image, &mut padded, &mut rows);
+                let gradient = Rhs::Plain(Matrix::with_rows(gradient, places));
+                matmul(to, Lhs::Plain(Matrix::with_rows(&rows, places).transposed()), gradient, scratch);
+            }
+        }
+        if let Some(to) = &mut of_images {
+            for gradient in gradient.chunks_exact(of_image) {
+                rows.fill(0.0);
+                let gradient = Lhs::Plain(Matrix::with_rows(gradient, places));
+                matmul(&mut rows, gradient, Rhs::Plain(weight.transposed()), scratch);
+                self.add_image(&rows, &mut padded, to);
+            }
+        }
+        [of_images, of_weight]
     }
 
     /// A convolution of each channel alone: what stands in a window times the channel's own weights, added up, and the
@@ -407,6 +484,33 @@ mod tests {
             assert_eq!(back.len(), images.len());
             let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
             assert_eq!(dot(&gradient, &rows), dot(&back, &images), "{windows:?}");
+        }
+    }
+
+    #[test]
+    fn a_convolution_is_a_product_of_all_windows() {
+        let mut scratch = Scratch::default();
+        for (side, channels, window, stride) in [(4, 2, 3, 1), (5, 1, 5, 1), (5, 3, 3, 2)] {
+            let windows = Windows { images: Images { side, channels }, window, stride };
+            let images = counted(windows.images, 2);
+            let of = |count: usize| (0..count).map(|at| (at * 5 % 7) as f32 - 3.0).collect::<Vec<f32>>();
+            let (weight, bias) = (of(3 * windows.length()), of(3));
+            let weight = Matrix::with_rows(&weight, windows.length());
+            let rows = windows.read(&images);
+            let rows = Matrix::with_rows(&rows, 2 * windows.places());
+            let product = |left, right, mut to: Vec<f32>| {
+                assert!(matmul(&mut to, Lhs::Plain(left), Rhs::Plain(right), &mut Scratch::default()));
+                to
+            };
+            let got = windows.convolve(&images, weight, &bias, &mut scratch);
+            assert_eq!(got, product(rows, weight, bias.repeat(rows.rows())));
+            let gradient = of(got.len());
+            let [of_images, of_weight] = windows.convolve_backward(&images, weight, &gradient, [true; 2], &mut scratch);
+            let gradient = Matrix::with_rows(&gradient, rows.rows());
+            let want = product(rows.transposed(), gradient, vec![0.0; 3 * windows.length()]);
+            assert_eq!(of_weight.unwrap(), want);
+            let of_rows = product(gradient, weight.transposed(), vec![0.0; rows.rows() * windows.length()]);
+            assert_eq!(of_images.unwrap(), windows.read_backward(&of_rows));
         }
     }
 

@@ -5,7 +5,10 @@
 
 use wide::f32x4;
 
-use crate::{activations::exp, simd4::update};
+use crate::{
+    activations::exp,
+    simd4::{BLOCK, update},
+};
 
 /// Each of some rows becomes this one.
 ///
@@ -71,6 +74,16 @@ pub fn clear(numbers: &mut [f32]) {
 #[inline(never)]
 pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
     to.fill(0.0);
+    let columns = to.len().max(1);
+    // Of a thousand places of images with few channels, rows are too short for vectors: many rows are one.
+    if columns < BLOCK && numbers.len() / columns > 1_000 {
+        let mut sums = vec![0.0; 8 * columns];
+        let lines = numbers.chunks_exact(8 * columns);
+        let rest = lines.remainder();
+        lines.for_each(|line| update([&mut sums], [line], |[sum], [number]| [sum + number]));
+        sums.extend_from_slice(rest);
+        return column_sums(&sums, to);
+    }
     for row in numbers.chunks_exact(to.len().max(1)) {
         update([&mut *to], [row], |[sum], [number]| [sum + number]);
     }
@@ -214,5 +227,10 @@ mod tests {
         let mut sums = [7.0; 2];
         column_sums(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &mut sums);
         assert_eq!(sums, [9.0, 12.0]);
+        // Of many short rows many are added at a time, and those that are left.
+        let many: Vec<f32> = (0..3 * 1_003).map(|at| (at % 3) as f32).collect();
+        let mut sums = [7.0; 3];
+        column_sums(&many, &mut sums);
+        assert_eq!(sums, [0.0, 1_003.0, 2_006.0]);
     }
 }

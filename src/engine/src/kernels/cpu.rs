@@ -100,9 +100,6 @@ fn product(left: Side<'_>, right: Side<'_>, bias: Option<&FlexTensor>) -> FlexTe
 
 /// The product of matrices of our own, or as many of them as stand one after the other, `[.., rows, columns]`.
 fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias: Option<&FlexTensor>) -> FlexTensor {
-    thread_local! {
-        static SCRATCH: RefCell<Scratch> = RefCell::default();
-    }
     let (a, b, bias) = (left.to_contiguous(), right.to_contiguous(), bias.map(FlexTensor::to_contiguous));
     let ([of_left, of_right], mut shape) = ([sides(left), sides(right)], left.layout().shape().to_vec());
     let (rows, columns) = (of_left[usize::from(turn_left)], of_right[usize::from(!turn_right)]);
@@ -119,7 +116,7 @@ fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias:
     let lefts = a.storage::<f32>().chunks_exact(parts(&of_left));
     let rights = b.storage::<f32>().chunks_exact(parts(&of_right));
     let fits = lefts.len() == rights.len()
-        && SCRATCH.with_borrow_mut(|scratch| {
+        && with_scratch(|scratch| {
             let tos = to.chunks_exact_mut((rows * columns).max(1));
             lefts.zip(rights).zip(tos).all(|((left, right), to)| {
                 let matrices = matrix(left, of_left, turn_left).zip(matrix(right, of_right, turn_right));
@@ -130,6 +127,14 @@ fn our_product((left, turn_left): Side<'_>, (right, turn_right): Side<'_>, bias:
     let rank = shape.len();
     shape[rank - 2..].copy_from_slice(&[rows, columns]);
     tensor(to, &shape)
+}
+
+/// What products of our own need besides.
+pub(super) fn with_scratch<T>(of: impl FnOnce(&mut Scratch) -> T) -> T {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch> = RefCell::default();
+    }
+    SCRATCH.with_borrow_mut(of)
 }
 
 /// `left · right` of our own; `None` where tensors are elsewhere.

@@ -13,7 +13,7 @@ use crate::kernels;
 
 use super::{
     Map, Pass, PreActivation, Trace, dense,
-    windows::{max_pool, windows},
+    windows::{convolution, max_pool},
 };
 
 /// Convolutions with ReLU and max pooling, then a classifier.
@@ -67,8 +67,8 @@ impl Conv {
         let mut maps = Vec::new();
         for stage in &self.stages {
             let [_, channels] = stage.weight.dims();
-            let responses = kernels::dense(pass.enter(windows(images, window, 1)), stage, false)
-                .reshape([batch, side, side, channels]);
+            let responses = convolution(pass.enter_images(images), stage, window, 1);
+            let responses = responses.reshape([batch, side, side, channels]);
             // ReLU and the largest of four commute, so the smaller image is the one that passes through the ReLU.
             let pooled = max_pool(responses);
             side = geometry::pooled(side);

@@ -7,8 +7,8 @@ use burn::{
     tensor::{ExecutionError, Tensor, TensorData},
 };
 
-use super::{Pass, Statistics, dense};
-use crate::{device::read, kernels};
+use super::{Pass, Statistics, dense, windows::convolution};
+use crate::device::read;
 use retort_compress::Layer;
 
 /// Keeps a channel that never varies from being divided by zero.
@@ -16,7 +16,7 @@ const EPSILON: f32 = 1e-5;
 /// The weight of the newest batch in the running mean and variance.
 const MOMENTUM: f64 = 0.1;
 
-/// A matrix product whose outputs are normalized; without a norm it was folded, or never was.
+/// A convolution whose outputs are normalized; without a norm it was folded, or never was.
 #[derive(Module, Debug)]
 pub struct Normalized {
     linear: Linear,
@@ -50,9 +50,20 @@ impl Normalized {
         Self { linear: Linear { weight: linear.weight, bias: None }, norm: Some(norm) }
     }
 
-    /// `[rows, inputs]` → `[rows, outputs]`. In training by the batch's own mean and variance, which are handed on.
-    pub fn forward(&self, rows: Tensor<2>, pass: &Pass<'_>, statistics: &mut Vec<Statistics>) -> Tensor<2> {
-        let outputs = kernels::dense(pass.enter(rows), &self.linear, false);
+    /// A convolution whose outputs are normalized, in training by the batch's own mean and variance, which are handed
+    /// on.
+    ///
+    /// # Shapes
+    /// `images`: `[batch, side, side, channels]`; the result `[batch · s², outputs]` with `s` the side divided by the
+    /// stride, rounded up.
+    pub fn forward(
+        &self,
+        images: Tensor<4>,
+        (window, stride): (usize, usize),
+        pass: &Pass<'_>,
+        statistics: &mut Vec<Statistics>,
+    ) -> Tensor<2> {
+        let outputs = convolution(pass.enter_images(images), &self.linear, window, stride);
         let Some(norm) = &self.norm else { return outputs };
         let [count, channels] = outputs.dims();
         let row = |vector: Tensor<1>| vector.reshape([1, channels]);
@@ -129,9 +140,10 @@ mod tests {
 
     fn forward(layer: &Normalized, pass: &Pass<'_>) -> (Vec<f32>, Vec<Statistics>) {
         let device = layer.linear.weight.device();
-        let rows = Tensor::from_data([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], &device);
+        // Three images of one place.
+        let images = Tensor::from_data([[[[1.0, 0.0]]], [[[0.0, 1.0]]], [[[1.0, 1.0]]]], &device);
         let mut statistics = Vec::new();
-        let outputs = layer.forward(rows, pass, &mut statistics);
+        let outputs = layer.forward(images, (1, 1), pass, &mut statistics);
         (block_on(read(outputs)).unwrap(), statistics)
     }
 

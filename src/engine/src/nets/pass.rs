@@ -29,6 +29,17 @@ impl Pass<'_> {
         }
     }
 
+    /// Images that go into a layer, `[batch, side, side, channels]`, as they arrive there.
+    pub fn enter_images(&self, images: Tensor<4>) -> Tensor<4> {
+        let [batch, side, across, channels] = images.dims();
+        match self {
+            Self::FakeQuantized(_) => {
+                self.enter(images.reshape([batch * side * across, channels])).reshape([batch, side, across, channels])
+            }
+            _ => images,
+        }
+    }
+
     /// Drops some of these, in training.
     pub fn drop(&mut self, activations: Tensor<2>) -> Tensor<2> {
         match self {

@@ -10,7 +10,7 @@ use burn::{
 };
 use retort_compress::Layer;
 
-use super::{Map, Pass, PreActivation, Statistics, Trace, dense, norm::Normalized, windows::windows};
+use super::{Map, Pass, PreActivation, Statistics, Trace, dense, norm::Normalized};
 
 /// A stem, residual blocks and a classifier.
 #[derive(Module, Debug)]
@@ -36,9 +36,9 @@ struct Image {
 }
 
 impl Image {
-    fn windows(&self, window: usize, stride: usize) -> Tensor<2> {
+    fn places(&self) -> Tensor<4> {
         let [_, channels] = self.rows.dims();
-        windows(self.rows.clone().reshape([self.batch, self.side, self.side, channels]), window, stride)
+        self.rows.clone().reshape([self.batch, self.side, self.side, channels])
     }
 }
 
@@ -104,7 +104,7 @@ impl Residual {
         let side = features.isqrt();
         let mut statistics = Vec::new();
         let pixels = Image { rows: inputs.reshape([batch * side * side, 1]), batch, side };
-        let rows = relu(self.stem.forward(pixels.windows(3, 1), &pass, &mut statistics));
+        let rows = relu(self.stem.forward(pixels.places(), (3, 1), &pass, &mut statistics));
         let mut image = Image { rows, batch, side };
         let mut maps: Vec<Map> = Vec::new();
         for block in &self.blocks {
@@ -147,10 +147,10 @@ impl Block {
     fn forward(&self, image: &Image, pass: &Pass<'_>, statistics: &mut Vec<Statistics>) -> (Image, Tensor<2>) {
         let stride = if self.shortcut.is_some() { 2 } else { 1 };
         let (batch, side) = (image.batch, image.side.div_ceil(stride));
-        let inner = relu(self.first.forward(image.windows(3, stride), pass, statistics));
-        let outer = self.second.forward(Image { rows: inner, batch, side }.windows(3, 1), pass, statistics);
+        let inner = relu(self.first.forward(image.places(), (3, stride), pass, statistics));
+        let outer = self.second.forward(Image { rows: inner, batch, side }.places(), (3, 1), pass, statistics);
         let around = match &self.shortcut {
-            Some(shortcut) => shortcut.forward(image.windows(1, stride), pass, statistics),
+            Some(shortcut) => shortcut.forward(image.places(), (1, stride), pass, statistics),
             None => image.rows.clone(),
         };
         let pre_activation = outer + around;

@@ -18,7 +18,7 @@ use crate::kernels;
 
 use super::{
     Map, Pass, PreActivation, Trace, dense,
-    windows::{max_pool, windows},
+    windows::{convolution, max_pool, windows},
 };
 
 /// A convolution, separable convolutions, and a classifier.
@@ -72,7 +72,7 @@ impl Separable {
         let [batch, features] = inputs.dims();
         let mut side = features.isqrt();
         let images: Tensor<4> = inputs.reshape([batch, side, side, 1]);
-        let mut rows = kernels::dense(pass.enter(windows(images, 3, 1)), &self.first, false);
+        let mut rows = convolution(pass.enter_images(images), &self.first, 3, 1);
         let mut maps = Vec::new();
         let mut stages = self.stages.iter();
         loop {
@@ -92,8 +92,7 @@ impl Separable {
                 let logits = kernels::dense(pass.enter(dropped), &self.classifier, false);
                 return Trace { logits, embedding, maps, statistics: Vec::new() };
             };
-            let entered = pass.enter(images.reshape([batch * side * side, channels]));
-            let entered = entered.reshape([batch, side, side, channels]);
+            let entered = pass.enter_images(images);
             let of_channels = kernels::images::depthwise(&entered, alone)
                 .unwrap_or_else(|| kernels::dense(windows(entered, 3, 1), &spread(alone), true));
             rows = kernels::dense(pass.enter(of_channels), together, false);

@@ -1,7 +1,10 @@
 //! Images as matrices: every window of an image as a row, so that a convolution is one matrix product, which is what
 //! CPUs and GPUs are fastest at. Channels come last, so that a row is made of whole runs.
 
-use burn::tensor::{Int, Tensor, TensorData, activation::relu};
+use burn::{
+    nn::Linear,
+    tensor::{Int, Tensor, TensorData, activation::relu},
+};
 
 use crate::kernels;
 
@@ -17,6 +20,14 @@ pub fn windows(images: Tensor<4>, window: usize, stride: usize) -> Tensor<2> {
         return images.reshape([batch * side * side, channels]);
     }
     kernels::images::windows(&images, window, stride).unwrap_or_else(|| selected(images, window, stride))
+}
+
+/// Each window times a layer's weights, and its bias: `[batch · s², outputs]`. In browsers on the CPU it is our own
+/// step; natively burn's product of all windows is the faster one.
+pub fn convolution(images: Tensor<4>, layer: &Linear, window: usize, stride: usize) -> Tensor<2> {
+    let own =
+        if cfg!(target_family = "wasm") { kernels::images::convolution(&images, layer, window, stride) } else { None };
+    own.unwrap_or_else(|| kernels::dense(windows(images, window, stride), layer, false))
 }
 
 /// The windows as one selection of columns, each image being a row of numbers.
@@ -80,8 +91,12 @@ fn larger(pairs: Tensor<3>) -> Tensor<2> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::tests::{same, wave};
+    use crate::{
+        kernels::tests::{same, wave},
+        nets::dense,
+    };
     use burn::tensor::Device;
+    use retort_compress::Layer;
 
     /// What a step says of images, and its gradient by them.
     fn said(side: usize, channels: usize, step: impl Fn(Tensor<4>) -> Tensor<2>) -> [Tensor<2>; 2] {
@@ -101,6 +116,31 @@ mod tests {
             ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
             let rows = |pooled: Tensor<4>| pooled.reshape([2 * (side / 2) * (side / 2), channels]);
             let [ours, plain] = [max_pool, compared].map(|pool| said(side, channels, |all| rows(pool(all))));
+            ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
+        }
+    }
+
+    #[test]
+    fn a_convolution_is_a_layer_on_all_windows() {
+        let device = Device::flex().autodiff();
+        for (has_bias, window, stride) in [(true, 3, 1), (false, 3, 2), (true, 5, 1)] {
+            let inputs = window * window * 2;
+            let layer = Layer { inputs, outputs: 9, weight: wave(inputs, 9, 0.9), bias: wave(1, 9, 0.4) };
+            let [ours, plain] = [true, false].map(|ours| {
+                let mut linear = dense::linear(&layer, &device);
+                linear.bias = linear.bias.filter(|_| has_bias);
+                let images = TensorData::new(wave(50, 2, 0.7), [2, 5, 5, 2]);
+                let images = Tensor::<4>::from_data(images, &device).require_grad();
+                let rows = match ours {
+                    true => kernels::images::convolution(&images, &linear, window, stride).unwrap(),
+                    false => kernels::dense(windows(images.clone(), window, stride), &linear, false),
+                };
+                let gradients = rows.clone().square().sum().backward();
+                let bias = linear.bias.map(|bias| bias.val().grad(&gradients).unwrap().unsqueeze());
+                let weight = linear.weight.val().grad(&gradients).unwrap();
+                let images = images.grad(&gradients).unwrap().reshape([10, 10]);
+                [rows.inner(), images, weight].into_iter().chain(bias).collect::<Vec<Tensor<2>>>()
+            });
             ours.into_iter().zip(plain).for_each(|(ours, plain)| same(ours, plain));
         }
     }
