@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use pollster::block_on;
 use retort_compress::workbench::Workbench;
-use retort_engine::Session;
+use retort_engine::{NetworkCache, Session};
 use retort_sequences::session::Session as SequenceSession;
 use retort_spec::{
     Command, CompressionResult, CompressionStep, EngineError, Event, Experiment, NetworkId, Pipeline, WorkbenchCommand,
@@ -28,9 +28,18 @@ impl LocalEngine {
     /// # Errors
     /// If the device that is asked for is not there.
     pub fn of(experiment: &Experiment) -> Result<Self, Failure> {
+        Self::sharing(experiment, &NetworkCache::default())
+    }
+
+    /// The same, where engines on other threads train beside it. Those of images and points train no network that
+    /// another of them has trained.
+    ///
+    /// # Errors
+    /// If the device that is asked for is not there.
+    pub fn sharing(experiment: &Experiment, networks: &NetworkCache) -> Result<Self, Failure> {
         Ok(match experiment.data.is_of_sequences() {
             true => Self::Sequences(SequenceSession::adapting()),
-            false => Self::Images(Session::new(compute(experiment.device)?)),
+            false => Self::Images(Session::sharing(compute(experiment.device)?, networks.clone())),
         })
     }
 

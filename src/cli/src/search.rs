@@ -3,6 +3,7 @@
 use std::{io::Write, time::Instant};
 
 use clap::{Arg, ArgMatches, Command};
+use retort_engine::NetworkCache;
 use retort_spec::{
     EngineError, Experiment, SEARCH_KEY, SWEEP_KEY, Search, SearchPlan, Spread, Sweep, link,
     search::{Budget, Method, Next, Trial},
@@ -58,7 +59,7 @@ pub fn search(matches: &ArgMatches, out: &mut dyn Write) -> Result<(), Failure> 
     let cells = search.cells().to_vec();
     let possible = || cells.iter().filter_map(|cell| cell.experiment.as_deref().ok());
     let mut validating = Engines::new(matches, possible(), Measuring::HeldOut);
-    let mut testing = Engines::new(matches, possible(), Measuring::TestSet);
+    let mut testing = Engines::new(matches, possible(), Measuring::TestSet(NetworkCache::default()));
     let bar = run::bar("{msg} {wide_bar} {pos}/{len} students, {eta} left");
     let (start, mut written, mut notes) = (Instant::now(), 0, Vec::new());
     while let Next::Train(index) = search.next(start.elapsed().as_secs_f64()) {

@@ -38,9 +38,11 @@ pub fn command() -> Command {
         Arg::new("cells").long("cells").value_name("FOLDER").value_parser(value_parser!(PathBuf)).help(
             "Keeps each finished cell in this folder, and trains none that is there: a sweep that was ended goes on",
         ),
-        Arg::new("cores").long("cores").value_name("COUNT").value_parser(range_of_cores()).help(
-            "How many cells are trained at a time; all cores unless given. What cells share is trained once by each",
-        ),
+        Arg::new("cores")
+            .long("cores")
+            .value_name("COUNT")
+            .value_parser(range_of_cores())
+            .help("How many cells are trained at a time; all cores unless given"),
         Arg::new("plan")
             .long("plan")
             .action(ArgAction::SetTrue)

@@ -23,4 +23,4 @@ pub mod verify;
 
 use retort_compress::{format::checksum, random};
 
-pub use session::Session;
+pub use session::{NetworkCache, Session};

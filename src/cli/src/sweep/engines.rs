@@ -1,8 +1,9 @@
-//! The engines that train the cells of a sweep. Each keeps what it has trained: what cells share is trained once.
+//! The engines that train the cells of a sweep. What cells share is trained once, whoever trains them.
 
 use std::time::{Duration, Instant};
 
 use clap::ArgMatches;
+use retort_engine::NetworkCache;
 use retort_spec::{
     Command, CompressionResult, DataSet, DeviceChoice, EngineError, Event, Experiment, Measured, NetworkId, Progress,
     Verdict, WorkbenchEvent, class_bias::Corrected, encode, sweep::Results,
@@ -22,7 +23,7 @@ struct Engine {
     of: (bool, DeviceChoice),
     driver: LocalDriver,
     /// The network that its workbench holds.
-    pack: Option<NetworkId>,
+    pack: NetworkId,
     /// What it reported since the last change of what is trained.
     measured: Vec<Measured>,
     verdict: Option<Verdict>,
@@ -31,10 +32,9 @@ struct Engine {
 }
 
 /// What networks are measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measuring {
-    /// The test set.
-    TestSet,
+    /// The test set. The engines of other threads may have these networks, too.
+    TestSet(NetworkCache),
     /// Training examples that are held out; only images and points have them.
     HeldOut,
 }
@@ -75,11 +75,13 @@ impl<'a> Engines<'a> {
         show: impl FnMut(&Progress),
     ) -> Result<Result<Results, String>, Failure> {
         let of = (experiment.data.is_of_sequences(), experiment.device);
+        // An engine sends the files of the network to be packed while it trains or finds it, and only then.
+        self.engines.retain(|engine| engine.of != of || engine.pack == experiment.pack);
         let place = match self.engines.iter().position(|engine| engine.of == of) {
             Some(place) => place,
             None => {
-                let mut driver = LocalDriver::new(match self.measuring {
-                    Measuring::TestSet => LocalEngine::of(experiment)?,
+                let mut driver = LocalDriver::new(match &self.measuring {
+                    Measuring::TestSet(networks) => LocalEngine::sharing(experiment, networks)?,
                     Measuring::HeldOut => LocalEngine::validating(experiment)?,
                 });
                 for experiment in self.from_files.iter().filter(|one| one.data.is_of_sequences() == of.0) {
@@ -88,7 +90,7 @@ impl<'a> Engines<'a> {
                 self.engines.push(Engine {
                     of,
                     driver,
-                    pack: None,
+                    pack: experiment.pack,
                     measured: Vec::new(),
                     verdict: None,
                     test: Default::default(),
@@ -107,11 +109,6 @@ impl Engine {
         mut show: impl FnMut(&Progress),
     ) -> Result<Result<Results, String>, Failure> {
         let start = Instant::now();
-        if self.pack.is_some_and(|pack| pack != experiment.pack) {
-            // The engine sends the files of the network to be packed while it trains, and only then.
-            self.driver.handle(Command::Stop);
-        }
-        self.pack = Some(experiment.pack);
         let mut trouble = None;
         let mut events = self.driver.handle(Command::Run(experiment.clone()));
         loop {
@@ -135,6 +132,8 @@ impl Engine {
             events = self.driver.advance(TICK);
         }
         self.measured.retain(|measured| measured.run < experiment.runs);
+        // Runs that wait for another engine are trained last.
+        self.measured.sort_by_key(|measured| measured.run);
         let reason = match (trouble, &self.verdict) {
             (None, Some(verdict)) => {
                 let (verdict, measured) = (verdict.clone(), self.measured.clone());

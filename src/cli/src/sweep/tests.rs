@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use retort_engine::NetworkCache;
 use retort_spec::{Measured, NetworkId, decode, sweep::Results};
 use serde_json::{Value, json};
 
@@ -41,7 +42,8 @@ fn trained(link: &str, knobs: &str) -> Vec<Results> {
     let matches = program().get_matches_from(["retort", "sweep"]);
     let sweep: Sweep = knobs.parse().unwrap();
     let cells = sweep.cells(&decode(link, &[]).experiment);
-    let mut engines = Engines::new(matches.subcommand().unwrap().1, std::iter::empty(), Measuring::TestSet);
+    let mut engines =
+        Engines::new(matches.subcommand().unwrap().1, std::iter::empty(), Measuring::TestSet(NetworkCache::default()));
     let rows = Grid::new(&sweep, Metric::Accuracy).rows();
     let experiments = rows.iter().flatten().map(|&place| cells[place].experiment.clone().unwrap());
     experiments.map(|experiment| engines.train(&experiment, |_| {}).unwrap().unwrap()).collect()
@@ -92,6 +94,41 @@ fn what_cells_share_is_trained_once() {
             let counted = [teacher, NetworkId::BASELINE, NetworkId::STUDENT].map(|id| trainings(&all, id, run));
             assert_eq!(counted, [teachers, baselines, students], "{knobs}, run {run}");
         }
+    }
+}
+
+#[test]
+fn what_cells_share_is_trained_once_however_many_cores_train_it() {
+    let matches = program().get_matches_from(["retort", "sweep"]);
+    for (knobs, expected) in [("temperature:1,2,4,8", [1, 1, 4]), ("student:2,3,4,5", [1, 4, 4])] {
+        let sweep: Sweep = knobs.parse().unwrap();
+        let cells = sweep.cells(&decode(SMALL, &[]).experiment);
+        let experiments: Vec<Option<&Experiment>> = cells.iter().map(|cell| cell.experiment.as_deref().ok()).collect();
+        let mut all = Vec::new();
+        workers::train(matches.subcommand().unwrap().1, &experiments, &[0, 1, 2, 3], 3, |_, result| {
+            all.push(result.unwrap());
+            Ok(())
+        })
+        .unwrap();
+        for run in 0..2 {
+            let ids = [NetworkId::TEACHER, NetworkId::BASELINE, NetworkId::STUDENT];
+            assert_eq!(ids.map(|id| trainings(&all, id, run)), expected, "{knobs}, run {run}");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_cores_gives_the_same_table() {
+    let link = SMALL.replace("&runs=2", "&runs=3");
+    for knobs in
+        ["temperature:1,4;student:2,3", "scheme:offline,assistant,mutual,born-again,soup,private,transfer-learning"]
+    {
+        let on = |cores: &str| {
+            let (table, _, mut json) = swept("cores", &[&link, "--sweep", knobs, "--cores", cores]).unwrap();
+            without_seconds(&mut json);
+            (table, json)
+        };
+        assert_eq!(on("1"), on("3"), "{knobs}");
     }
 }
 

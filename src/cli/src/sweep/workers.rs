@@ -1,4 +1,4 @@
-//! Cells trained on several cores, each by a session of its own.
+//! Cells trained on several cores, each by a session of its own. All of them share the networks.
 
 use std::{
     collections::VecDeque,
@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::ArgMatches;
+use retort_engine::NetworkCache;
 use retort_spec::{Experiment, sweep::Results};
 
 use super::engines::{Engines, Measuring};
@@ -55,12 +56,13 @@ pub fn train(
 ) -> Result<(), Failure> {
     let workers = cores.clamp(1, places.len().max(1));
     let queue = &Queue::new(places, workers);
+    let networks = NetworkCache::default();
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for worker in 0..workers {
-            let sender = sender.clone();
+            let (sender, measuring) = (sender.clone(), Measuring::TestSet(networks.clone()));
             scope.spawn(move || {
-                let mut engines = Engines::new(matches, experiments.iter().copied().flatten(), Measuring::TestSet);
+                let mut engines = Engines::new(matches, experiments.iter().copied().flatten(), measuring);
                 while let Some(place) = queue.next(worker) {
                     let Some(experiment) = experiments.get(place).copied().flatten() else { continue };
                     let trained = engines.train(experiment, |_| {});

@@ -1,6 +1,6 @@
 //! The only network of an engine without a graph: a perceptron in the CPU's memory.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use retort_compress::Layer;
 use retort_kernels::{Lhs, Matrix, Rhs, Scratch, broadcast_rows, matmul, relu_forward};
@@ -14,7 +14,7 @@ const CHUNK: usize = 2048;
 /// Dense layers with ReLU between them.
 #[derive(Debug, Clone)]
 pub struct Network {
-    layers: Rc<[Layer]>,
+    layers: Arc<[Layer]>,
 }
 
 /// What comes out of each stage for some inputs.

@@ -55,9 +55,12 @@ impl Job {
         self.verdict()
     }
 
-    /// The first run of the share that is not done.
+    /// The first run of the share that is not done; one that waits for no other session, if there is one.
     pub(super) fn next_run(&self) -> Option<u32> {
-        (0..self.experiment.runs).find(|&run| self.share.contains(run) && !has(&self.results, run))
+        let mut left =
+            (0..self.experiment.runs).filter(|&run| self.share.contains(run) && !has(&self.results, run)).peekable();
+        let first = left.peek().copied();
+        left.find(|&run| !self.is_elsewhere(run)).or(first)
     }
 
     /// Whether every run is done, here and elsewhere; of a worker that does not gather, whether its own are.

@@ -1,6 +1,6 @@
 //! Trained networks, known by what decided them: whatever was trained once is found again.
 
-use std::rc::Rc;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use retort_spec::{
     CurvePoint, Event, Experiment, Measured, NetworkFile, NetworkId, Origin, Plan, PlannedNetwork, Supervision, Terms,
@@ -171,41 +171,142 @@ impl TrainedNetwork {
     }
 }
 
-/// Trained networks, newest last; the oldest are forgotten where there are too many.
+/// Trained networks, known by their keys. Clones are the same cache: sessions on several threads may share one, and
+/// then no two of them train the same network.
+#[derive(Default, Clone)]
+pub struct NetworkCache(Arc<Shared>);
+
 #[derive(Default)]
-pub struct NetworkCache {
-    networks: Vec<Rc<TrainedNetwork>>,
+struct Shared {
+    shelf: Mutex<Shelf>,
+    /// Told whenever a claim ends.
+    released: Condvar,
+}
+
+#[derive(Default)]
+struct Shelf {
+    /// Newest last; the oldest are forgotten where there are too many.
+    networks: Vec<Arc<TrainedNetwork>>,
+    /// The keys of those that are being trained.
+    claimed: Vec<NetworkKey>,
+}
+
+impl Shelf {
+    fn place(&self, key: &NetworkKey) -> Option<usize> {
+        self.networks.iter().position(|network| network.key.as_ref() == Some(key))
+    }
+
+    fn bytes(&self) -> usize {
+        self.networks.iter().map(|network| network.bytes()).sum()
+    }
+}
+
+/// One session's claim to train networks. Others that need them wait until it is dropped.
+pub struct Claim {
+    cache: NetworkCache,
+    keys: Vec<NetworkKey>,
+}
+
+impl Claim {
+    /// Whether all that was to be claimed is here already.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.cache.shelf().claimed.retain(|key| !self.keys.contains(key));
+        self.cache.0.released.notify_all();
+    }
 }
 
 impl NetworkCache {
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The network of this key.
-    pub fn find(&mut self, key: &NetworkKey) -> Option<Rc<TrainedNetwork>> {
-        let place = self.networks.iter().position(|network| network.key.as_ref() == Some(key))?;
+    pub fn find(&self, key: &NetworkKey) -> Option<Arc<TrainedNetwork>> {
+        let mut shelf = self.shelf();
+        let place = shelf.place(key)?;
         // What is used again is the newest.
-        let found = self.networks.remove(place);
-        self.networks.push(found.clone());
+        let found = shelf.networks.remove(place);
+        shelf.networks.push(found.clone());
         Some(found)
     }
 
     /// Keeps a network that can be found again.
-    pub fn keep(&mut self, network: &Rc<TrainedNetwork>) {
+    pub fn keep(&self, network: &Arc<TrainedNetwork>) {
         if network.key.is_none() {
             return;
         }
-        self.networks.retain(|other| other.key != network.key);
-        self.networks.push(network.clone());
-        while self.networks.len() > 1 && self.bytes() > MOST_BYTES {
-            self.networks.remove(0);
+        let mut shelf = self.shelf();
+        shelf.networks.retain(|other| other.key != network.key);
+        shelf.networks.push(network.clone());
+        while shelf.networks.len() > 1 && shelf.bytes() > MOST_BYTES {
+            shelf.networks.remove(0);
         }
+    }
+
+    /// Claims those of these networks that are not here; `None` where another session trains one of them.
+    pub fn claim(&self, mut keys: Vec<NetworkKey>) -> Option<Claim> {
+        let mut shelf = self.shelf();
+        keys.retain(|key| shelf.place(key).is_none());
+        if keys.iter().any(|key| shelf.claimed.contains(key)) {
+            return None;
+        }
+        shelf.claimed.extend(keys.iter().cloned());
+        Some(Claim { cache: self.clone(), keys })
+    }
+
+    /// Whether a session has claimed one of these networks.
+    pub fn has_claims(&self, mut keys: impl Iterator<Item = NetworkKey>) -> bool {
+        let shelf = self.shelf();
+        !shelf.claimed.is_empty() && keys.any(|key| shelf.claimed.contains(&key))
+    }
+
+    /// Waits until nobody claims any of these networks. Whoever waits has no claim of its own, so that no two wait for
+    /// each other.
+    pub fn wait(&self, keys: &[NetworkKey]) {
+        let is_claimed = |shelf: &mut Shelf| keys.iter().any(|key| shelf.claimed.contains(key));
+        drop(self.0.released.wait_while(self.shelf(), is_claimed));
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.networks.len()
+        self.shelf().networks.len()
     }
+}
 
-    /// Bytes that they take, about.
-    pub fn bytes(&self) -> usize {
-        self.networks.iter().map(|network| network.bytes()).sum()
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn what_one_claims_the_others_wait_for() {
+        let (first, second) = (NetworkKey::Imported(1), NetworkKey::Imported(2));
+        let cache = NetworkCache::default();
+        let claim = cache.claim(vec![first.clone()]).unwrap();
+        let other = cache.clone();
+        assert!(other.claim(vec![second.clone(), first.clone()]).is_none());
+        // Either all of them are claimed or none is.
+        assert!(other.has_claims([first.clone()].into_iter()) && !other.has_claims([second.clone()].into_iter()));
+        assert!(!other.claim(vec![second.clone()]).unwrap().is_empty());
+        let (sender, receiver) = mpsc::channel();
+        let waiting = thread::spawn({
+            let first = first.clone();
+            move || {
+                other.wait(&[second, first.clone()]);
+                sender.send(()).unwrap();
+                other.claim(vec![first]).is_some()
+            }
+        });
+        assert!(receiver.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+        drop(claim);
+        assert!(waiting.join().unwrap(), "whoever ends without a network leaves it to the next");
+        assert!(!cache.has_claims([first].into_iter()));
     }
 }

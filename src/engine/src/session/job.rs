@@ -1,6 +1,6 @@
 //! One experiment under way: run after run, the phases of its plan one after another, then the verdict.
 
-use std::{mem, rc::Rc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 #[cfg(feature = "graph")]
 use burn::module::Module;
@@ -17,7 +17,7 @@ use web_time::Instant;
 use super::discriminator_curve::DiscriminatorCurve;
 use super::{
     Halt,
-    cache::{KeyScope, Left, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
+    cache::{Claim, KeyScope, Left, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
     measure::{answers, measure, sample, test_answers, train_accuracy},
     summary::summarize,
     votes::VoteReport,
@@ -65,6 +65,16 @@ fn is_elsewhere(plan: &Plan, phase: u32) -> bool {
     learners.iter().any(|one| matches!(one.labels, LabelAccess::Elsewhere(_)))
 }
 
+/// How a phase has begun.
+enum Begun {
+    /// Networks learn.
+    Learning,
+    /// All of its networks were known.
+    Known,
+    /// One of these is being trained by another session.
+    Elsewhere(Vec<NetworkKey>),
+}
+
 /// An experiment under way.
 pub struct Job {
     pub experiment: Experiment,
@@ -88,7 +98,7 @@ pub struct Job {
     /// The same of the phase that is under way.
     pub(super) phase_edited: bool,
     /// The networks of the run under way, as far as they are trained.
-    pub(super) trained: Vec<(NetworkId, Rc<TrainedNetwork>)>,
+    pub(super) trained: Vec<(NetworkId, Arc<TrainedNetwork>)>,
     /// What the voters of the run under way said, once they are trained.
     pub(super) votes: Option<VoteReport>,
     /// The finished networks of the first run.
@@ -100,8 +110,12 @@ pub struct Job {
     pub(super) teachers: Vec<(u32, Vec<(NetworkId, Network)>)>,
     /// Those that are trained, of whatever run.
     pub(super) cache: NetworkCache,
+    /// The networks of the phase under way, which nobody else is to train.
+    pub(super) claim: Option<Claim>,
+    /// The phase whose turn it is, where one of its networks or of a later phase's is trained before that turn.
+    pub(super) ahead_of: Option<u32>,
     /// A teacher that was brought along, trained elsewhere, and the checksum of its layers.
-    imported: Option<(u32, Rc<TrainedNetwork>)>,
+    imported: Option<(u32, Arc<TrainedNetwork>)>,
     /// One for each run that is done.
     pub(super) results: Vec<RunResult>,
     /// The same of other workers.
@@ -140,6 +154,8 @@ impl Job {
             first_exits: Vec::new(),
             teachers: Vec::new(),
             cache,
+            claim: None,
+            ahead_of: None,
             imported: None,
             results: Vec::new(),
             gathered: Vec::new(),
@@ -161,7 +177,7 @@ impl Job {
         let key = Some(NetworkKey::Imported(checksum));
         let left = Left::default();
         let adopted = TrainedNetwork { key, network, measured, points, terms, file, left };
-        self.imported = Some((checksum, Rc::new(adopted)));
+        self.imported = Some((checksum, Arc::new(adopted)));
         self.restart().await
     }
 
@@ -241,7 +257,7 @@ impl Job {
             }
         }
         // What is trained of this run may be another experiment's now.
-        let is_stale = |(id, trained): &(NetworkId, Rc<TrainedNetwork>)| {
+        let is_stale = |(id, trained): &(NetworkId, Arc<TrainedNetwork>)| {
             trained.key.is_some() && trained.key != self.expected_key(*id)
         };
         let is_stale = self.trained.iter().any(is_stale);
@@ -350,10 +366,12 @@ impl Job {
         loop {
             self.compose(events).await?;
             if (self.phase as usize) < self.plan.phases.len() {
-                if self.begin_phase(events).await? {
-                    return Ok(());
+                match self.begin_phase(events).await? {
+                    Begun::Learning => return Ok(()),
+                    Begun::Known => self.phase += 1,
+                    Begun::Elsewhere(_) if self.begin_ahead().await? => return Ok(()),
+                    Begun::Elsewhere(keys) => self.cache.wait(&keys),
                 }
-                self.phase += 1;
                 continue;
             }
             let result = self.result();
@@ -381,6 +399,7 @@ impl Job {
     /// Begins the next run of the share, if there is one.
     pub(super) async fn start_next_run(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
         self.work = Work::Finished;
+        self.claim = None;
         match self.next_run() {
             Some(run) => {
                 self.begin_run(run);
@@ -443,6 +462,7 @@ impl Job {
     fn begin_run(&mut self, run: u32) {
         self.run = run;
         self.phase = 0;
+        self.ahead_of = None;
         self.phase_edited = false;
         self.trained.clear();
         self.votes = None;
@@ -453,10 +473,20 @@ impl Job {
     }
 
     /// The key that a network has by the experiment as it is.
-    fn expected_key(&self, id: NetworkId) -> Option<NetworkKey> {
+    pub(super) fn expected_key(&self, id: NetworkId) -> Option<NetworkKey> {
+        self.key_in(self.run, id)
+    }
+
+    /// The key that it has in a run.
+    fn key_in(&self, run: u32, id: NetworkId) -> Option<NetworkKey> {
         let imported = self.imported.as_ref().map(|(checksum, _)| *checksum);
         let scope = KeyScope { plan: &self.plan, experiment: &self.experiment, data: self.checksum, imported };
-        key(scope, id, self.seed())
+        key(scope, id, self.experiment.seed.wrapping_add(run))
+    }
+
+    /// Whether another session trains a network of a run.
+    pub(super) fn is_elsewhere(&self, run: u32) -> bool {
+        self.cache.has_claims(self.plan.ids().filter_map(|id| self.key_in(run, id)))
     }
 
     /// The key of a network that is to be trained now; `None` where it is made from one that the experiment as it is
@@ -470,13 +500,20 @@ impl Job {
         if is_another { None } else { self.expected_key(id) }
     }
 
-    /// Begins the phase with the networks that are not known; says whether there are any.
-    async fn begin_phase(&mut self, events: &mut Vec<Event>) -> Result<bool, Halt> {
-        let Some(planned) = self.plan.phases.get(self.phase as usize).cloned() else { return Ok(false) };
+    /// Begins the phase with the networks that are not known.
+    async fn begin_phase(&mut self, events: &mut Vec<Event>) -> Result<Begun, Halt> {
+        let Some(planned) = self.plan.phases.get(self.phase as usize).cloned() else { return Ok(Begun::Known) };
+        let keys: Vec<Option<NetworkKey>> = planned.learners.iter().map(|one| self.key(one.learner)).collect();
+        let trained_here: Vec<NetworkKey> =
+            keys.iter().flatten().filter(|key| matches!(key, NetworkKey::Trained(_))).cloned().collect();
+        self.claim = None;
+        self.claim = self.cache.claim(trained_here.clone());
+        if self.claim.is_none() {
+            return Ok(Begun::Elsewhere(trained_here));
+        }
         let mut missing = Vec::new();
         let mut known = Vec::new();
-        for supervision in &planned.learners {
-            let key = self.key(supervision.learner);
+        for (supervision, key) in planned.learners.iter().zip(keys) {
             let imported = self.imported.as_ref().map(|(_, network)| network);
             let found = match (&key, imported) {
                 (Some(NetworkKey::Imported(_)), Some(imported)) => Some(imported.clone()),
@@ -505,7 +542,7 @@ impl Job {
             self.take(id, found, events);
         }
         if missing.is_empty() {
-            return Ok(false);
+            return Ok(Begun::Known);
         }
         let mut layers = Vec::new();
         for (supervision, _) in &missing {
@@ -547,10 +584,10 @@ impl Job {
         }
         self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
         self.work = Work::Phase(Box::new(phase));
-        Ok(true)
+        Ok(Begun::Learning)
     }
 
-    fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {
+    pub(super) fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {
         let curve = |(trainee, key): (&Trainee, _)| Curve {
             network_id: trainee.id(),
             key,
@@ -709,12 +746,17 @@ impl Job {
                     let (points, terms) = (curve.points, curve.terms);
                     let (key, network) = (curve.key, Some(network));
                     let trained = TrainedNetwork { key, network, measured, points, terms, file, left };
-                    finished.push((trainee.id(), Rc::new(trained)));
+                    finished.push((trainee.id(), Arc::new(trained)));
+                }
+                finished.iter().for_each(|(_, network)| self.cache.keep(network));
+                self.claim = None;
+                if let Some(phase) = self.ahead_of.take() {
+                    self.phase = phase;
+                    return self.proceed(events).await;
                 }
                 // All are there before any is compared with another.
                 self.trained.extend(finished.iter().cloned());
                 for (id, network) in finished {
-                    self.cache.keep(&network);
                     self.trained.retain(|(other, _)| *other != id);
                     self.take(id, network, events);
                 }

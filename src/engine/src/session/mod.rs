@@ -3,6 +3,7 @@
 //! The session knows nothing of workers or terminals. Whoever drives it calls [`Session::handle`] for each command and
 //! [`Session::advance`] again and again while it [`is running`](Session::is_running), and passes the events on.
 
+mod ahead;
 mod assignment;
 mod cache;
 mod classify;
@@ -39,7 +40,7 @@ use crate::{
     },
     device::{Compute, ExecutionError},
 };
-use cache::NetworkCache;
+pub use cache::NetworkCache;
 use job::Job;
 
 /// Training cannot go on.
@@ -71,8 +72,8 @@ pub struct Session {
     job: Option<Job>,
     /// An experiment that cannot go on as it stands, kept for what it has trained.
     suspended: Option<Job>,
-    /// What was trained before a network diverged.
-    salvaged: NetworkCache,
+    /// What was trained on the data so far, whatever became of its job.
+    networks: NetworkCache,
     mode: RunMode,
     burst: u32,
     own: Vec<UserExample>,
@@ -100,7 +101,7 @@ impl Session {
             files: Vec::new(),
             job: None,
             suspended: None,
-            salvaged: NetworkCache::default(),
+            networks: NetworkCache::default(),
             mode: RunMode::Run,
             burst: 1,
             own: Vec::new(),
@@ -118,6 +119,13 @@ impl Session {
     /// chosen by such a session.
     pub fn validating(compute: Compute) -> Self {
         Self { validates: true, ..Self::new(compute) }
+    }
+
+    /// A session that shares what it trains with those of other threads: each network is trained once. A GPU's networks
+    /// stay with their session.
+    pub fn sharing(compute: Compute, networks: NetworkCache) -> Self {
+        let networks = if compute.info.gpu { NetworkCache::default() } else { networks };
+        Self { networks, ..Self::new(compute) }
     }
 
     /// Whether [`advance`](Self::advance) has anything to do.
@@ -164,7 +172,7 @@ impl Session {
                 }
                 self.own = own;
                 match self.job.take() {
-                    Some(job) if differs => self.start(job.experiment, NetworkCache::default()).await,
+                    Some(job) if differs => self.start_anew(job.experiment).await,
                     job => {
                         self.job = job;
                         Vec::new()
@@ -214,7 +222,7 @@ impl Session {
             // Somebody else's.
             Command::Workbench(_) | Command::Ask { .. } => Vec::new(),
             Command::Reset => match self.job.take() {
-                Some(job) => self.start(job.experiment, NetworkCache::default()).await,
+                Some(job) => self.start_anew(job.experiment).await,
                 None => Vec::new(),
             },
             Command::Pause | Command::Resume | Command::StepBatch | Command::StepEpoch => {
@@ -224,11 +232,11 @@ impl Session {
             Command::Validate => {
                 self.validates = true;
                 // What was trained saw examples that are to be held out.
-                (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
+                (self.job, self.suspended, self.networks) = (None, None, NetworkCache::default());
                 Vec::new()
             }
             Command::Stop => {
-                (self.job, self.suspended, self.salvaged) = (None, None, NetworkCache::default());
+                (self.job, self.suspended, self.networks) = (None, None, NetworkCache::default());
                 Vec::new()
             }
             // The other engine's.
@@ -262,7 +270,7 @@ impl Session {
             Command::Result(result) => self.job.as_mut().and_then(|job| job.merge_result(result)).into_iter().collect(),
             // How much memory it takes is known where it runs.
             Command::Ping => {
-                let networks = self.job.as_ref().map_or(0, |job| job.cache.count()) as u32;
+                let networks = self.networks.count() as u32;
                 vec![Event::Pong { memory: 0.0, networks }]
             }
         }
@@ -272,12 +280,7 @@ impl Session {
     pub async fn advance(&mut self, budget: Duration) -> Vec<Event> {
         let mut events = Vec::new();
         if let Err(Halt(trouble)) = self.train(budget, &mut events).await {
-            // A device that failed takes its networks with it.
-            if let (EngineError::Diverged { .. }, Some(job)) = (&trouble, &mut self.job) {
-                self.salvaged = std::mem::take(&mut job.cache);
-            }
-            events.push(Event::Error(trouble));
-            self.job = None;
+            events.extend(self.fail(trouble));
         }
         if !self.is_running() {
             events.push(self.state());
@@ -344,10 +347,7 @@ impl Session {
         let suspended = self.suspended.take();
         let was_suspended = suspended.is_some();
         self.job = self.job.take().or(suspended);
-        let Some(job) = self.job.as_mut() else {
-            let salvaged = std::mem::take(&mut self.salvaged);
-            return self.start(experiment, salvaged).await;
-        };
+        let Some(job) = self.job.as_mut() else { return self.start(experiment).await };
         // A compressed network's training belongs to the experiment as it was.
         let shown_only = changed(&job.experiment, &experiment).all(|knob| knob.phase == Phase::Show);
         let abandoned = if shown_only { None } else { job.abandon() };
@@ -357,8 +357,7 @@ impl Session {
         let redo = knobs.iter().filter(|knob| finished || !knob.live).map(|knob| knob.phase);
         let redo = redo.chain(was_suspended.then_some(Phase::Student)).min();
         if redo == Some(Phase::Data) {
-            let cache = std::mem::take(&mut job.cache);
-            return self.start(experiment, cache).await;
+            return self.start(experiment).await;
         }
         job.experiment = experiment;
         let done = match redo {
@@ -387,7 +386,13 @@ impl Session {
         events
     }
 
-    async fn start(&mut self, experiment: Experiment, cache: NetworkCache) -> Vec<Event> {
+    /// Begins an experiment as if nothing had been trained.
+    async fn start_anew(&mut self, experiment: Experiment) -> Vec<Event> {
+        self.networks = NetworkCache::default();
+        self.start(experiment).await
+    }
+
+    async fn start(&mut self, experiment: Experiment) -> Vec<Event> {
         self.job = None;
         self.suspended = None;
         let begun = match load(&experiment, &self.files) {
@@ -396,7 +401,7 @@ impl Session {
                     dataset.hold_out_validation();
                 }
                 dataset.add_own(self.own.iter().filter(|example| example.data == experiment.data));
-                Job::new(dataset, experiment, self.share, cache, &self.compute.device).await
+                Job::new(dataset, experiment, self.share, self.networks.clone(), &self.compute.device).await
             }
             Err(trouble) => Err(Halt(trouble)),
         };
@@ -448,6 +453,10 @@ impl Session {
         let job = self.job.take();
         // Another knob may mend it, and the teacher is as good as before.
         self.suspended = job.filter(|_| matches!(trouble, EngineError::Refused { .. } | EngineError::NothingToLearn));
+        // A device that failed takes its networks with it.
+        if matches!(trouble, EngineError::Device { .. } | EngineError::Engine { .. }) {
+            self.networks = NetworkCache::default();
+        }
         vec![Event::Error(trouble)]
     }
 

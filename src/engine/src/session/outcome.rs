@@ -1,6 +1,6 @@
 //! What comes of trained networks: what is told of them, networks that are computed from others, the result of a run.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use retort_compress::Layer;
 use retort_spec::{Channel, Event, Mix, NetworkId, Origin, Role, RunResult};
@@ -34,7 +34,7 @@ impl Job {
     }
 
     /// Takes a trained network into the run, and tells what was measured of it.
-    pub(super) fn take(&mut self, id: NetworkId, trained: Rc<TrainedNetwork>, events: &mut Vec<Event>) {
+    pub(super) fn take(&mut self, id: NetworkId, trained: Arc<TrainedNetwork>, events: &mut Vec<Event>) {
         self.trained.push((id, trained.clone()));
         if id.role == Role::Voter {
             return;
@@ -137,7 +137,7 @@ impl Job {
             let (points, terms) = (Vec::new(), Vec::new());
             let left = Left::default();
             let made = TrainedNetwork { key: None, network, measured, points, terms, file, left };
-            self.take(planned.id, Rc::new(made), events);
+            self.take(planned.id, Arc::new(made), events);
         }
         Ok(())
     }

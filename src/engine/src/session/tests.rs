@@ -68,6 +68,43 @@ fn the_same_seed_gives_the_same_curve_and_another_seed_another() {
 }
 
 #[test]
+fn sessions_that_share_networks_train_different_ones() {
+    let networks = NetworkCache::default();
+    let [mut first, mut second, mut third] =
+        [1.0, 2.0, 4.0].map(|_| Session::sharing(Compute::cpu(), networks.clone()));
+    let experiment = Experiment { runs: 2, ..small() };
+    // Run and phase of the first step.
+    let begun = |session: &mut Session, temperature| {
+        block_on(session.handle(Command::Run(Experiment { temperature, ..experiment.clone() })));
+        let events = block_on(session.advance(Duration::ZERO));
+        events.iter().find_map(|event| match event {
+            Event::Progress(progress) => Some((progress.run, progress.phase)),
+            _ => None,
+        })
+    };
+    assert_eq!(begun(&mut first, 1.0), Some((0, Some(0))), "a teacher");
+    assert_eq!(begun(&mut second, 2.0), Some((1, Some(0))), "the other run's teacher");
+    assert_eq!(begun(&mut third, 4.0), Some((0, Some(1))), "what needs no teacher");
+    // Whoever ends leaves what it has begun to the others.
+    drop((second, third));
+    let mut events = Vec::new();
+    while first.is_running() {
+        events.extend(block_on(first.advance(BUDGET)));
+    }
+    let alone = finish(&mut session(), Command::Run(Experiment { temperature: 1.0, ..experiment.clone() }));
+    let measured = |events: &[Event]| {
+        let is_it = |event: &Event| matches!(event, Event::Measured(_) | Event::Verdict(_));
+        results(events).into_iter().filter(is_it).collect::<Vec<Event>>()
+    };
+    assert_eq!(measured(&events), measured(&alone));
+    // Another one finds all but the students.
+    let mut last = Session::sharing(Compute::cpu(), networks);
+    let events = finish(&mut last, Command::Run(Experiment { temperature: 3.0, ..experiment }));
+    let trained = events.iter().filter(|event| matches!(event, Event::Network(_))).count();
+    assert_eq!((trained, last.networks.count()), (4, 8), "three of the first run, the product of the second");
+}
+
+#[test]
 fn without_soft_targets_the_student_is_the_baseline() {
     for transfer in [Transfer::All, Transfer::Labelled, Transfer::Noise] {
         let events = finish(&mut session(), Command::Run(Experiment { soft_weight: 0.0, transfer, ..small() }));
