@@ -59,7 +59,8 @@ pub fn App(props: &AppProps) -> Html {
         let (view, problems) = link::view(IDS, &lessons::ids());
         (Rc::new(view), problems)
     });
-    let state = use_reducer(|| {
+    // What changes nothing draws nothing.
+    let state = use_reducer_eq(|| {
         // Where the speed is hidden, nobody could change what an earlier visit chose.
         let pace = link::setting("pace").filter(|_| view.0.shows("pace")).and_then(|text| pace_of(&text));
         let (own, kept) = (session::kept(OWN).unwrap_or_default(), session::kept(KEPT).unwrap_or_default());

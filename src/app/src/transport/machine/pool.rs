@@ -59,6 +59,8 @@ pub(super) struct Pool {
     held: Vec<Event>,
     /// Whether it will be told without the first worker.
     holds: bool,
+    /// When it was last told, in seconds.
+    drawn: f64,
 }
 
 impl Pool {
@@ -308,7 +310,12 @@ impl<P: Clone> Machine<P> {
         self.pool.helpers.iter().any(|helper| helper.id == id && self.pool.is_now(helper.generation))
     }
 
+    /// A page that has just been drawn is not drawn again for what helpers said since: the first worker's next report
+    /// brings it, or this timer does.
     pub(super) fn flush_held_at_last(&mut self) {
+        if !self.pool.held.is_empty() && self.now - self.pool.drawn < f64::from(HOLD_MILLIS) / 1_000.0 {
+            return self.effects.push(Effect::Hold(HOLD_MILLIS));
+        }
         self.pool.holds = false;
         self.flush_held_events();
     }
@@ -320,6 +327,7 @@ impl<P: Clone> Machine<P> {
             return;
         }
         let events = std::mem::take(&mut self.pool.held);
+        self.pool.drawn = self.now;
         if !events.is_empty() {
             self.dispatch(Action::Events { events, recorded: false });
         }

@@ -71,7 +71,8 @@ impl World {
     }
 
     fn step(&mut self, input: Input<Parcel>) {
-        self.now += 0.001;
+        // The timer comes when it was asked to.
+        self.now += if matches!(input, Input::Held) { 0.1 } else { 0.001 };
         for effect in self.machine.step(input, self.now) {
             self.log.push(format!("{effect:?}").chars().take(150).collect());
             match effect {
