@@ -12,6 +12,7 @@ use crate::{
     shell::panel::{RedrawSchedule, panel},
     widgets::{
         dom::focus_quietly,
+        highlight::reveal,
         knob::{knob_control, knob_slider},
         window::{PHONE, is_narrower},
     },
@@ -31,7 +32,14 @@ pub fn inspector(page: &AppContext, schedule: &RedrawSchedule) -> Option<Html> {
     }
     let is_class = place.depth == Depth::Class;
     let choose = |to: Option<&'static str>, name: String| {
-        let go = page.go.reform(move |_: MouseEvent| Place { inspected: to, ..place });
+        let go = {
+            let page = page.clone();
+            // A phone's sheet leaves the map in view.
+            Callback::from(move |_: MouseEvent| match to.filter(|_| is_narrower(PHONE)) {
+                Some(id) => reveal(&page, id, None),
+                None => page.go.emit(Place { inspected: to, ..place }),
+            })
+        };
         html! { <button data-group={to.unwrap_or("essentials")} aria-pressed={(inspected == to).to_string()} onclick={go}>{ name }</button> }
     };
     let shown = groups.iter().filter(|panel| if is_class { true } else { inspected == Some(panel.id) });

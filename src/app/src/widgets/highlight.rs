@@ -124,15 +124,21 @@ fn go_to(id: &str, knob: Option<&str>) {
 }
 
 /// Makes the settings as high as the window has room below their top, so that nothing moves away for them, and scrolls
-/// in them to the control of `knob`.
+/// in them to the control of `knob`. On a phone the map comes to the window's top, and they have the room below it.
 fn fit(sheet: &Element, knob: Option<&str>) {
     let Some(window) = window() else { return };
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
-    // A phone's sheet has its own height, and stays where it is.
-    if position(&window, sheet).as_deref() != Some("fixed") {
-        let room = height - sheet.get_bounding_client_rect().top() - MARGIN;
+    let give = |room: f64| {
+        // Setting a well-formed attribute cannot fail.
         let _ = sheet.set_attribute("style", &format!("--room:{room:.0}px"));
+    };
+    if position(&window, sheet).as_deref() != Some("fixed") {
+        give(height - sheet.get_bounding_client_rect().top() - MARGIN);
         approach(sheet, None, is_calm());
+    } else if let (Some(map), Some(head)) = (element("map"), element("play")) {
+        let (map, foot) = (map.get_bounding_client_rect(), head.get_bounding_client_rect().bottom() + MARGIN);
+        give(height - foot - map.height() - MARGIN);
+        scroll(&window, map.top() - foot, is_calm());
     }
     let below = knob.and_then(control).map(|row| row.get_bounding_client_rect().bottom() + MARGIN);
     let below = below.unwrap_or_default() - sheet.get_bounding_client_rect().bottom();
@@ -217,6 +223,11 @@ fn approach(panel: &Element, knob: Option<&str>, at_once: bool) {
     // What is folded away has no height.
     let row = knob.and_then(control).map(|row| row.get_bounding_client_rect()).filter(|row| row.height() > 0.0);
     let way = way([rect.top(), rect.bottom()], row.map(|row| [row.top(), row.bottom()]), seen);
+    scroll(&window, way, at_once);
+}
+
+/// Scrolls down by so many pixels.
+fn scroll(window: &web_sys::Window, way: f64, at_once: bool) {
     if way.abs() < 1.0 {
         return;
     }

@@ -39,11 +39,28 @@ impl Room<'_> {
     /// Not inlined: it is called in many places.
     #[inline(never)]
     fn put(&mut self, say: Say, x: f64, y: f64, anchor: &'static str, room: f64) {
-        self.words.push(Words { say, at: [x, y], anchor, room });
+        let words = Words { say, at: [x, y], anchor, room };
+        // Two edges may run on one line.
+        if !self.words.contains(&words) {
+            self.words.push(words);
+        }
     }
 
     fn has(&self, is: impl Fn(&Say) -> bool) -> bool {
         self.words.iter().any(|words| is(&words.say))
+    }
+
+    /// Whether no node stands in an area.
+    fn is_free(&self, area: &Area) -> bool {
+        let is_over = |node: &Area| {
+            node.top < area.bottom() && node.bottom() > area.top && node.left < area.right() && node.right() > area.left
+        };
+        !self.grid.cells.iter().any(|cell| is_over(&cell.area))
+    }
+
+    /// Whether the bits stand below the packed file.
+    fn is_below(&self, packed: &Area) -> bool {
+        self.words.iter().any(|words| matches!(words.say, Say::Bits) && words.at[1] > packed.bottom())
     }
 
     /// Finds room for words, distributions and buttons.
@@ -79,18 +96,23 @@ impl Room<'_> {
                 _ => {}
             }
         }
+        if !grid.is_large {
+            let packed = grid.cell(Part::Packed).area;
+            let below = if self.is_below(&packed) { 28.0 } else { 14.0 };
+            let [middle, level] = [packed.middle()[0], packed.bottom() + below];
+            let place = Area { left: packed.left, top: level - 10.0, width: packed.width, height: 14.0 };
+            // Below the packed file may stand an ensemble.
+            if self.is_free(&place) {
+                self.put(Say::Seed, middle, level, "middle", packed.width);
+            }
+        }
         let taught = edges.iter().find(|edge| matches!(edge.flow, Flow::Soft | Flow::Peers));
         if let Some(taught) = taught.filter(|_| self.spots.is_empty()) {
             // Once for all edges, beside the scheme's name.
             let spot = |x: f64| Area { left: x - 90.0, top: 0.0, width: 94.0, height: 25.0 };
-            let is_free = |area: &Area| {
-                let over =
-                    |node: &Area| node.top < area.bottom() && node.left < area.right() && node.right() > area.left;
-                !grid.cells.iter().any(|cell| over(&cell.area))
-            };
             // A large network may stand as high as the name.
             let places = if grid.is_narrow() { [grid.width - 88.0; 2] } else { [330.0, grid.width - 4.0] };
-            if let Some(x) = places.into_iter().find(|x| is_free(&spot(*x))) {
+            if let Some(x) = places.into_iter().find(|x| self.is_free(&spot(*x))) {
                 self.put(Say::Soft, x, 17.0, "end", 100.0);
                 self.spots.push((spot(x), taught.to));
             }

@@ -95,7 +95,7 @@ fn buttons(page: &AppContext, map: &Layout, part: Part) -> Vec<Html> {
     };
     let edges = map.spots.iter().filter(|(_, to)| *to == part).map(edge);
     let node = map.nodes.iter().find(|node| node.part == part).map(|node| {
-        let words = content(page, node);
+        let words = content(page, map, node);
         let name = match part {
             Part::Network(id) => page.name(id),
             _ => words.name,

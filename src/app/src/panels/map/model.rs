@@ -80,6 +80,8 @@ pub enum Say {
     /// In what control and product are alike.
     Twins,
     Bits,
+    /// The packed file's seed.
+    Seed,
 }
 
 /// A text's place: the point at which it begins, ends or has its middle.
@@ -107,6 +109,13 @@ pub struct Layout {
     pub glyphs: Vec<(NetworkId, Area)>,
     /// Where an edge of soft targets can be pressed, and the node after it.
     pub spots: Vec<(Area, Part)>,
+}
+
+impl Layout {
+    /// Whether it says apart from the packed file's node of which seed that is.
+    pub fn says_seed(&self) -> bool {
+        self.words.iter().any(|words| words.say == Say::Seed)
+    }
 }
 
 /// Whether anybody listens to soft targets; otherwise their edges are a hint.

@@ -64,7 +64,7 @@ pub fn picture(page: &AppContext, map: &Layout, scheme: &str) -> String {
     }
     distributions(&mut ink, page, map);
     for node in &map.nodes {
-        network(&mut ink, page, node);
+        network(&mut ink, page, map, node);
     }
     for words in &map.words {
         written(&mut ink, page, words, if map.width < WIDTHS[0] { 12.0 } else { 14.2 });
@@ -138,9 +138,9 @@ fn distributions(ink: &mut Ink, page: &AppContext, map: &Layout) {
 }
 
 /// A node with what stands in it.
-fn network(ink: &mut Ink, page: &AppContext, node: &Node) {
+fn network(ink: &mut Ink, page: &AppContext, map: &Layout, node: &Node) {
     let (state, area) = (&page.state, &node.area);
-    let words = content(page, node);
+    let words = content(page, map, node);
     // From the left edge, and from the top: the name's and the number's line.
     let (size, [x, name, large, type_size]) = match (node.size, area.width < 60.0) {
         (Size::Large, _) => ("large", [12.0, 19.0, 43.0, 24.0]),

@@ -8,7 +8,7 @@ use crate::{
         format::{bytes, number, percent, temperature},
         labels::{network_name, taught_by},
     },
-    panels::map::model::{Node, Part, Say, Size, label_weight},
+    panels::map::model::{Layout, Node, Part, Say, Size, label_weight},
 };
 
 /// What stands in a node: its name, a large number, and what stands beside that.
@@ -26,7 +26,7 @@ pub fn width(text: &str, size: f64) -> f64 {
 }
 
 /// What stands in a node.
-pub fn content(page: &AppContext, node: &Node) -> Content {
+pub fn content(page: &AppContext, map: &Layout, node: &Node) -> Content {
     let (texts, state) = (&page.texts, &page.state);
     let share = |share: Option<f64>| share.map_or_else(|| "–".into(), |share| percent(texts, share));
     match node.part {
@@ -54,11 +54,18 @@ pub fn content(page: &AppContext, node: &Node) -> Content {
             let shown = state.shown().map(|(file, _)| file);
             let length = shown.map_or_else(String::new, |file| bytes(texts, file.bytes.into()));
             // It is one network's file, beside means over the seeds.
-            let several = state.verdict.as_ref().is_some_and(|verdict| verdict.runs() > 1);
-            let name = texts.get(if several { "map-packed-first" } else { "map-packed" });
+            let several = has_several_runs(page);
+            // A small node has no room for the seed, which stands below it.
+            let is_said = several && !map.says_seed();
+            let name = texts.get(if is_said { "map-packed-first" } else { "map-packed" });
             Content { name, number: share(shown.map(|file| file.accuracy)), beside: length }
         }
     }
+}
+
+/// Whether numbers beside the packed file's are means over several seeds.
+fn has_several_runs(page: &AppContext) -> bool {
+    page.state.verdict.as_ref().is_some_and(|verdict| verdict.runs() > 1)
 }
 
 /// What is said in a place; where it has two parts the second is of less weight. Empty where nothing is to be said.
@@ -100,6 +107,8 @@ pub fn said(page: &AppContext, say: Say) -> [String; 2] {
         Say::Twins if matches!(plan.contrast, Contrast::OtherStart | Contrast::FreshStart) => one(String::new()),
         Say::Twins => one(texts.get("map-twins")),
         Say::Bits => one(texts.get(&format!("bits-{}", experiment.bits))),
+        Say::Seed if has_several_runs(page) && !experiment.data.is_of_sequences() => one(texts.get("map-first-seed")),
+        Say::Seed => one(String::new()),
     }
 }
 
