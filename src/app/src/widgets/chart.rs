@@ -23,6 +23,8 @@ const GRIP: f64 = 22.0;
 /// The size of a picture, in units that are about pixels where it stands.
 const WIDE: [f64; 2] = [860.0, 360.0];
 const NARROW: [f64; 2] = [400.0, 260.0];
+/// Where points are not moved it need not be as high.
+const BESIDE: [f64; 2] = [400.0, 226.0];
 
 /// What a chart is given.
 #[derive(PartialEq)]
@@ -45,8 +47,12 @@ pub fn use_chart(props: &ChartProps) -> Html {
     let Block::Chart { caption, axes, ranges, truth, points, moves, lines, clouds } = &props.block else {
         return Html::default();
     };
-    let is_narrow = column || props.is_beside;
-    let plane = Plane { ranges: *ranges, size: if is_narrow { NARROW } else { WIDE } };
+    let size = match (props.is_beside, column) {
+        (true, _) => BESIDE,
+        (_, true) => NARROW,
+        _ => WIDE,
+    };
+    let plane = Plane { ranges: *ranges, size };
     let texts = &page.texts;
     let moved = &page.state.experiment.moved_points;
     let places: Vec<[i16; 2]> = (1..)
@@ -218,7 +224,9 @@ struct Plane {
 
 impl Plane {
     const LEFT: f64 = 44.0;
-    const BOTTOM: f64 = 26.0;
+    /// The axes' names stand outside the plane, above it and below its numbers.
+    const TOP: f64 = 22.0;
+    const BOTTOM: f64 = 44.0;
 
     /// Where a pointer is, in units of the picture.
     fn under(&self, sheet: &NodeRef, event: &PointerEvent) -> Option<[f64; 2]> {
@@ -232,6 +240,11 @@ impl Plane {
         at.iter().all(|at| at.is_finite()).then_some(at)
     }
 
+    /// The plane's height.
+    fn height(&self) -> f64 {
+        self.size[1] - Self::TOP - Self::BOTTOM
+    }
+
     fn x(&self, value: f64) -> f64 {
         let [least, most] = self.ranges[0];
         Self::LEFT + (value - least) / (most - least) * (self.size[0] - Self::LEFT)
@@ -239,7 +252,7 @@ impl Plane {
 
     fn y(&self, value: f64) -> f64 {
         let [least, most] = self.ranges[1];
-        (self.size[1] - Self::BOTTOM) * (1.0 - (value - least) / (most - least))
+        self.size[1] - Self::BOTTOM - (value - least) / (most - least) * self.height()
     }
 
     fn places<'a>(&'a self, pairs: &'a Floats) -> impl Iterator<Item = (f64, f64)> + 'a {
@@ -266,7 +279,7 @@ impl Plane {
         let [[left, right], [bottom, top]] = self.ranges;
         let [width, height] = self.size;
         let x = left + (x - Self::LEFT) / (width - Self::LEFT) * (right - left);
-        let y = top - y / (height - Self::BOTTOM) * (top - bottom);
+        let y = bottom + (height - Self::BOTTOM - y) / self.height() * (top - bottom);
         within([x, y].map(|at| (at * 100.0).round() as i16))
     }
 
@@ -291,22 +304,22 @@ impl Plane {
         };
         html! {
             <svg class="regression" viewBox={format!("0 0 {width} {height}")} style={unit(width)} {role} aria-label={label.to_owned()}>
-                <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y="0" width={tenth(width - Self::LEFT)} height={tenth(foot)} /></clipPath>
+                <clipPath id="plane-clip"><rect x={tenth(Self::LEFT)} y={tenth(Self::TOP)} width={tenth(width - Self::LEFT)} height={tenth(self.height())} /></clipPath>
                 { for marks(1).map(|(value, decimals)| html! { <>
                     <line class="grid" x1={tenth(Self::LEFT)} x2={tenth(width)} y1={tenth(self.y(value))} y2={tenth(self.y(value))} />
-                    <text x={tenth(Self::LEFT - 6.0)} y={tenth((self.y(value) + 4.0).max(12.0))} text-anchor="end">{ number(texts, value, decimals) }</text>
+                    <text x={tenth(Self::LEFT - 6.0)} y={tenth(self.y(value) + 4.0)} text-anchor="end">{ number(texts, value, decimals) }</text>
                 </> }) }
                 { for marks(0).map(|(value, decimals)| html! {
-                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, width - 14.0))} y={tenth(height - 6.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
+                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, width - 14.0))} y={tenth(foot + 18.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
                 }) }
-                <text x={tenth(width)} y={tenth(foot - 6.0)} text-anchor="end">{ &axes[0] }</text>
-                <text x={tenth(Self::LEFT + 6.0)} y="14">{ &axes[1] }</text>
                 <g clip-path="url(#plane-clip)">
                     <path class="line truth" d={self.path(truth)} />
                     { for clouds.iter().map(|(id, pairs)| self.dots(pairs, format!("cloud {}", network_class(*id)))) }
                     { for lines.iter().map(|(id, pairs)| html! { <path class={format!("line {}", network_class(*id))} d={self.path(pairs)} /> }) }
                     { dots }
                 </g>
+                <text x={tenth(width)} y={tenth(height - 5.0)} text-anchor="end">{ &axes[0] }</text>
+                <text x={tenth(Self::LEFT)} y="13">{ &axes[1] }</text>
             </svg>
         }
     }

@@ -49,6 +49,7 @@ pub fn exhibit(page: &AppContext, place: ExhibitPlace) -> Html {
             Block::Note(note) => ("note", note.key.clone()),
             Block::Pictures { caption, .. } => ("pictures", caption.key.clone()),
             Block::Table { .. } => ("table", format!("block-{}", exhibit.blocks.len() - index)),
+            Block::Chart { .. } => ("chart", format!("block-{}", exhibit.blocks.len() - index)),
             _ => ("block", format!("block-{}", exhibit.blocks.len() - index)),
         };
         html! { <div class={format!("exhibit-{kind}")} {key}>{ block(page, one, is_scheme, folds(one)) }</div> }
