@@ -123,13 +123,15 @@ pub fn use_steps(props: &StepsProps) -> Html {
     let Some(step) = step else { return Html::default() };
 
     let go = |to: usize| {
-        let (page, lesson, progress, left) = (page.clone(), lesson.clone(), progress.clone(), left.clone());
+        // Once it is told where to go, the handle reads that step already.
+        let (goes, from) = (progress.dispatcher(), progress.step);
+        let (page, lesson, left) = (page.clone(), lesson.clone(), left.clone());
         Callback::from(move |_: MouseEvent| {
             let mut left = left.borrow_mut();
-            left[progress.step] = Some(page.state.experiment.clone());
-            progress.dispatch(LessonAction::Go(to));
+            left[from] = Some(page.state.experiment.clone());
+            goes.dispatch(LessonAction::Go(to));
             match (left[to].take(), lesson.steps.get(to)) {
-                (Some(before), _) if to < progress.step => steer::steer(&page, &before),
+                (Some(before), _) if to < from => steer::steer(&page, &before),
                 (_, Some(step)) => steer::enter(&page, step),
                 _ => {}
             }
