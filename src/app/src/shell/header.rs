@@ -8,7 +8,10 @@ use crate::{
     island,
     sharing::dialog::use_share,
     shell::{diagnostics::diagnostics, progress::use_progress, toolbar::toolbar},
-    widgets::icon::{Icon, icon},
+    widgets::{
+        icon::{Icon, icon},
+        term::term,
+    },
 };
 
 /// The head of the page.
@@ -74,9 +77,8 @@ fn score(page: &AppContext) -> Html {
     // Its place is kept until the verdict is there.
     let percent =
         |id| state.verdict.as_ref().map_or_else(|| "–".to_owned(), |verdict| percent(texts, verdict.mean(id)));
-    html! {
-        <span id="with-without" title={texts.get("with-without")}>
-            <b class="student">{ percent(state.plan.product) }</b>{ " : " }<span class="baseline">{ percent(state.plan.control) }</span>
-        </span>
-    }
+    let pair = html! {
+        <><b class="student">{ percent(state.plan.product) }</b>{ " : " }<span class="baseline">{ percent(state.plan.control) }</span></>
+    };
+    term("with-without", pair, texts.get("with-without"))
 }

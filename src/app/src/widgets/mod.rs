@@ -28,6 +28,7 @@ pub mod scan;
 pub mod slider;
 pub mod swipe;
 pub mod tag;
+pub mod term;
 pub mod user_examples;
 pub mod widths;
 pub mod window;

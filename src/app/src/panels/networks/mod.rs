@@ -18,6 +18,7 @@ use crate::{
     widgets::{
         icon::{Icon, icon},
         knob::{knob_control, knob_slider},
+        term::term,
     },
 };
 
@@ -165,7 +166,7 @@ fn facts(page: &AppContext, measured: &Measured) -> Html {
             if let Some(agreement) = measured.agreement {
                 <dt>{ texts.with("agreement", &[("count", teachers.into())]) }</dt><dd>{ percentage(texts, agreement) }</dd>
             }
-            <dt title={texts.help("calibration")}>{ texts.get("calibration") }</dt><dd>{ percentage(texts, measured.calibration_error) }</dd>
+            <dt>{ term(&["calibration-", measured.network_id.role_word()].concat(), texts.get("calibration").into(), texts.help("calibration")) }</dt><dd>{ percentage(texts, measured.calibration_error) }</dd>
             <dt>{ texts.get("train-seconds") }</dt><dd>{ number(texts, measured.seconds, 1) }{ " s" }</dd>
         </dl>
         </>

@@ -31,6 +31,7 @@ use crate::{
         knob::knob_label,
         number_field::{NumberField, number_field},
         slider::{place, value_at},
+        term::term,
     },
 };
 
@@ -163,7 +164,7 @@ fn example(page: &AppContext, data: &DataSummary, subject: &Subject<'_>) -> Html
                 { picture(page, data, subject) }
                 <figcaption>
                     <span>{ origin(page, data, subject) }</span>
-                    <span id="entropy" title={texts.help("entropy")}>{ texts.with("entropy", &[("bits", entropy.into())]) }</span>
+                    { term("entropy", texts.with("entropy", &[("bits", entropy.into())]).into(), texts.help("entropy")) }
                 </figcaption>
                 { pager(page, data, subject) }
                 { choices(page) }
@@ -236,10 +237,10 @@ fn formula(page: &AppContext, data: &DataSummary, logits: &[f32]) -> Html {
     let shown = temperature(texts, now);
     let share = percent(texts, softmax(logits, now)[top]);
     html! {
-        <p class="formula" title={texts.get("softmax-formula")}>
+        <p class="formula">
             <i>{ "p" }</i><sub>{ class_name(&page.texts, data.data, top) }</sub>{ " = exp(" }<b>{ number(texts, logits[top].into(), 1) }</b>{ " / " }<b>{ shown.clone() }</b>
             { ") ⁄ Σ" }<sub>{ "j" }</sub>{ " exp(" }<i>{ "z" }</i><sub>{ "j" }</sub>{ " / " }<b>{ shown }</b>{ ") = " }<b class="result">{ with_percent_sign(texts, &share) }</b>
-            <small>{ "Hinton et al. 2015, eq. 1" }</small>
+            <small>{ term("softmax", "Hinton et al. 2015, eq. 1".into(), texts.get("softmax-formula")) }</small>
         </p>
     }
 }
