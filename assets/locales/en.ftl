@@ -329,7 +329,7 @@ entropy = entropy { $bits } bits
 previous-example = Previous example
 next-example = Next example
 test-example = A test example: { $label }
-softmax-formula = The softmax with a temperature: exp of the logit over T, divided by the sum of all of them
+softmax-formula = The softmax with a temperature. z is a class's logit: the network's raw score for it. Its probability is exp of the logit over T, divided by the sum of all of them.
 bars-caption = The probability of each class in percent, from teacher, student and student alone, at the slider's temperature
 similarity = Class similarity
 similarity-caption = Mean distribution of each class at T = { $temperature }, in percent: rows are labels, columns are predictions
@@ -724,12 +724,14 @@ verdict-words = { $count ->
    *[other] With { $labels } labels,
 } the distilled student gets { $student } % of the test examples right, the same network alone { $baseline } %.
 verdict-helps = Distillation helped.
-verdict-helps-some = Distillation helped on { $alike } of { $count } seeds.
+verdict-helps-some = Distillation helped on average, but not on every seed: on { $alike } of { $count }.
 verdict-no-difference = No significant difference was found.
 verdict-hurts = Distillation hurt.
-verdict-hurts-some = Distillation hurt on { $alike } of { $count } seeds.
+verdict-hurts-some = Distillation hurt on average, but not on every seed: on { $alike } of { $count }.
 verdict-better = That is significantly more.
+verdict-better-some = That is significantly more on average, but not on every seed: on { $alike } of { $count }.
 verdict-worse = That is significantly less.
+verdict-worse-some = That is significantly less on average, but not on every seed: on { $alike } of { $count }.
 verdict-direct = Taught through assistants the student gets { $student } % of the test examples right, taught by the teacher directly { $baseline } %.
 verdict-one-teacher = Taught by { $count } teachers the student gets { $student } % of the test examples right, taught by the first one alone { $baseline } %.
 verdict-hard-labels = Taught by a teacher with smoothed labels the student gets { $student } % of the test examples right, by one with hard labels { $baseline } %.
@@ -738,15 +740,20 @@ verdict-other-start = Starting from the teacher's first weights the student gets
 verdict-deep-supervision = Where the last exit teaches the others it gets { $student } % of the test examples right, where all learn from labels alone { $baseline } %.
 verdict-single = The average of { $count } networks' weights gets { $student } % of the test examples right, the first of them alone { $baseline } %.
 verdict-fine-tuned = Taught by its old self the network gets { $student } % of the test examples right after the new classes, without it { $baseline } %.
-verdict-noiseless = Taught by noisy votes, which keep a secret, the student gets { $student } % of the test examples right, by the same votes without noise { $baseline } %.
+verdict-noiseless = Taught by noisy votes the student gets { $student } % of the test examples right, by votes without noise { $baseline } %.
 verdict-fresh-start = Starting from what it learned of another data set the network gets { $student } % of the test examples right, from random weights { $baseline } %.
 verdict-sparse-noise = Shown the pictures of a generator the student gets { $student } % of the test examples right, shown sparse noise { $baseline } %.
 verdict-real-examples = From distilled pictures the student gets { $student } % of the test examples right, from as many real examples chosen at random { $baseline } %.
 verdict-sure = { $count ->
-    [one] ({ $p }, 1 seed)
-   *[other] ({ $p }, mean of { $count } seeds)
+    [one] Other test examples would hardly change that ({ $p }), but only one seed was trained.
+   *[other] Other test examples would hardly change that ({ $p }), and each of the { $count } seeds says the same.
 }
-verdict-alike = Not on every seed: on { $alike } of { $count }.
+verdict-sure-some = Other test examples would hardly change the average ({ $p }), but another seed might.
+verdict-unsure = { $count ->
+    [one] The choice of test examples alone can make such a difference ({ $p }, 1 seed).
+   *[other] The choice of test examples alone can make such a difference ({ $p }, mean of { $count } seeds).
+}
+verdict-unsure-seeds = Other test examples would hardly change the average ({ $p }), but only { $alike } of { $count } seeds point its way.
 recorded = Recorded beforehand with the same program. Your own run begins as soon as the engine is loaded.
 recorded-mark = Recorded
 touched = A setting was changed during training, so this result mixes two settings. “Train again” gives the result of this setting alone.
@@ -1538,6 +1545,7 @@ map-twins = same start, batches, steps
 map-svg = Map as SVG
 map-png = Map as PNG
 map-packed-first = Packed, seed 1
+map-first-seed = seed 1
 map-packed = Packed
 
 task-classes = What do the networks answer?
@@ -1553,7 +1561,7 @@ verdict-numbers = The distilled student explains { $student } % of the variance 
 mechanism = Inside the scheme
 exits-picture = What each exit gets right
 exit-number = Exit { $number }
-exit-cost = Multiply–adds up to there
+exit-cost = Multiply–adds so far
 exits-curve = How deep need a digit go? Right answers against multiply–adds, where each example leaves at the first exit that is sure enough.
 exits-early = If an example leaves at the first exit that is { $sure } % sure, { $cost } % of the multiply–adds give { $right } % right; all of them give { $all } %.
 exits-example = How deep need this one go? What each exit says of the example that is shown or drawn, and how sure it is.

@@ -328,7 +328,7 @@ entropy = 熵 { $bits } 比特
 previous-example = 上一个样本
 next-example = 下一个样本
 test-example = 测试样本：{ $label }
-softmax-formula = 带温度的 softmax：logit 除以 T 后取指数，再除以所有类别之和
+softmax-formula = 带温度的 softmax。z 是某一类的 logit，即网络给它的原始得分；logit 除以 T 后取指数，再除以所有类别之和，就是该类的概率。
 bars-caption = 在滑块所示温度下，教师、蒸馏学生与单独训练的学生给出的各类别概率（百分比）
 similarity = 类别相似度
 similarity-caption = T = { $temperature } 时各类别的平均分布（百分比）：行为真实类别，列为预测类别
@@ -703,12 +703,14 @@ verdict-words = { $count ->
    *[other] 使用 { $labels } 个标签时，
 }蒸馏学生答对了 { $student }% 的测试样本，同样的网络单独训练答对了 { $baseline }%。
 verdict-helps = 蒸馏有帮助。
-verdict-helps-some = { $count } 个随机种子中，蒸馏在 { $alike } 个上有帮助。
+verdict-helps-some = 平均来看蒸馏有帮助，但并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 verdict-no-difference = 未发现显著差异。
 verdict-hurts = 蒸馏反而降低了准确率。
-verdict-hurts-some = { $count } 个随机种子中，蒸馏在 { $alike } 个上反而降低了准确率。
+verdict-hurts-some = 平均来看蒸馏反而降低了准确率，但并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 verdict-better = 显著更高。
+verdict-better-some = 平均来看显著更高，但并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 verdict-worse = 显著更低。
+verdict-worse-some = 平均来看显著更低，但并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
 verdict-direct = 经由助教学习的学生答对 { $student }% 的测试样本，由教师直接教的学生答对 { $baseline }%。
 verdict-one-teacher = 由 { $count } 位教师教的学生答对 { $student }% 的测试样本，只由第一位教师教的学生答对 { $baseline }%。
 verdict-hard-labels = 教师使用平滑标签时，学生答对 { $student }% 的测试样本；教师使用硬标签时，答对 { $baseline }%。
@@ -717,15 +719,20 @@ verdict-other-start = 从教师的初始权重出发的学生答对 { $student }
 verdict-deep-supervision = 由最后一个出口教其他出口时，它答对 { $student }% 的测试样本；所有出口只学习标签时答对 { $baseline }%。
 verdict-single = { $count } 个网络的权重平均后答对 { $student }% 的测试样本，其中第一个网络单独答对 { $baseline }%。
 verdict-fine-tuned = 学完新类别后，由原来的自己教的网络答对 { $student }% 的测试样本，没有它教的网络答对 { $baseline }%。
-verdict-noiseless = 学习加噪投票（不泄密）的学生答对 { $student }% 的测试样本，学习不加噪的同样投票的学生答对 { $baseline }%。
+verdict-noiseless = 学习加噪投票的学生答对 { $student }% 的测试样本，学习不加噪的同样投票的学生答对 { $baseline }%。
 verdict-fresh-start = 从另一数据集学得的权重出发，网络在测试集上答对 { $student }%；从随机权重出发，答对 { $baseline }%。
 verdict-sparse-noise = 看生成器图片的学生答对 { $student }% 的测试样本，看稀疏噪声的学生答对 { $baseline }%。
 verdict-real-examples = 学习蒸馏图片的学生答对 { $student }% 的测试样本，学习同样多的随机真实样本的学生答对 { $baseline }%。
 verdict-sure = { $count ->
-    [1] （{ $p }，1 个种子）
-   *[other] （{ $p }，{ $count } 个种子的平均）
+    [1] 换一批测试样本也几乎不会改变这个结论（{ $p }），但只训练了一个随机种子。
+   *[other] 换一批测试样本也几乎不会改变这个结论（{ $p }），而且 { $count } 个随机种子的结果一致。
 }
-verdict-alike = 并非每个随机种子都如此：{ $count } 个中有 { $alike } 个。
+verdict-sure-some = 换一批测试样本几乎不会改变平均结果（{ $p }），但换一个随机种子可能会。
+verdict-unsure = { $count ->
+    [1] 仅仅因为恰好选了这些测试样本，就可能出现这样的差异（{ $p }，1 个随机种子）。
+   *[other] 仅仅因为恰好选了这些测试样本，就可能出现这样的差异（{ $p }，{ $count } 个随机种子的平均）。
+}
+verdict-unsure-seeds = 换一批测试样本几乎不会改变平均结果（{ $p }），但 { $count } 个随机种子中只有 { $alike } 个与平均方向一致。
 recorded = 这是事先用同一程序做的记录。引擎就绪后，您自己的训练就会开始。
 recorded-mark = 记录
 touched = 训练过程中改动过设置，所以这个结果混合了两种设置。点击“重新训练”可得到当前设置本身的结果。
@@ -1513,6 +1520,7 @@ map-twins = 起点、批次、步数相同
 map-svg = SVG 示意图
 map-png = PNG 示意图
 map-packed-first = 打包，种子 1
+map-first-seed = 种子 1
 map-packed = 打包
 
 task-classes = 各网络如何回答？

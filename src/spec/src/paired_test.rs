@@ -3,7 +3,7 @@
 use crate::verdict::Outcome;
 
 /// A difference that chance makes as rarely as this counts as one.
-const SIGNIFICANT: f64 = 0.05;
+pub const SIGNIFICANT: f64 = 0.05;
 
 /// Sign assignments that are drawn where the sums are too many to count.
 const DRAWS: u32 = 9_999;

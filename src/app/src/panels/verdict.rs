@@ -1,14 +1,17 @@
 //! The verdict, in words: what distillation did, also where it hurts.
 
-use retort_spec::{Contrast, NetworkId, Outcome, Output, Spread, Verdict};
+use retort_spec::{Contrast, NetworkId, Outcome, Output, Spread, Verdict, paired_test::SIGNIFICANT};
 use yew::prelude::*;
 
 use super::{Area, Panel, Tab};
 use crate::{
     context::AppContext,
-    i18n::format::{number, percent, percentage},
+    i18n::{
+        fluent::Argument,
+        format::{number, percent, percentage},
+    },
     platform::place::Depth,
-    widgets::dom::network_class,
+    widgets::{dom::network_class, term::term},
 };
 
 /// Its entry in the table.
@@ -25,7 +28,7 @@ pub fn verdict(page: &AppContext) -> Html {
     let own = page.state.data.as_ref().map_or(0, |data| data.own);
     html! {
         <section id="verdict" class="panel" aria-labelledby="verdict-title">
-            <h2 id="verdict-title">{ texts.get("verdict") } <small title={texts.help("verdict-sub")}>{ texts.get("verdict-sub") }</small></h2>
+            <h2 id="verdict-title">{ texts.get("verdict") } <small>{ term("verdict-sub", texts.get("verdict-sub").into(), texts.help("verdict-sub")) }</small></h2>
             if page.state.recorded {
                 <p class="recorded">{ texts.get("recorded") }</p>
             }
@@ -50,37 +53,50 @@ pub fn sentence(page: &AppContext, verdict: &Verdict) -> String {
 /// What came out, in a sentence: what distillation did, where the control is not distilled. It says on how many seeds
 /// where that was not on all: the test is over examples, which does not see that one seed went the other way.
 pub fn outcome(page: &AppContext, verdict: &Verdict) -> String {
-    let is_alone = page.state.plan.contrast == Contrast::Alone;
-    let (alike, count) = (verdict.runs_like_the_mean(), verdict.runs());
-    let seeds = [("alike", alike.into()), ("count", count.into())];
-    let is_split = verdict.outcome != Outcome::NoDifference && alike < count;
-    let id = match (verdict.outcome, is_alone) {
-        (Outcome::Helps, true) if is_split => "verdict-helps-some",
-        (Outcome::Hurts, true) if is_split => "verdict-hurts-some",
-        (Outcome::NoDifference, _) => "verdict-no-difference",
-        (Outcome::Helps, true) => "verdict-helps",
-        (Outcome::Helps, false) => "verdict-better",
-        (Outcome::Hurts, true) => "verdict-hurts",
-        (Outcome::Hurts, false) => "verdict-worse",
+    let [on_all, on_some] = match (verdict.outcome, page.state.plan.contrast == Contrast::Alone) {
+        (Outcome::NoDifference, _) => ["verdict-no-difference"; 2],
+        (Outcome::Helps, true) => ["verdict-helps", "verdict-helps-some"],
+        (Outcome::Helps, false) => ["verdict-better", "verdict-better-some"],
+        (Outcome::Hurts, true) => ["verdict-hurts", "verdict-hurts-some"],
+        (Outcome::Hurts, false) => ["verdict-worse", "verdict-worse-some"],
     };
-    match is_split {
-        true if is_alone => page.texts.with(id, &seeds),
-        true => [page.texts.get(id), page.texts.with("verdict-alike", &seeds)].join(page.texts.language.gap()),
-        false => page.texts.get(id),
-    }
+    page.texts.with(if is_split(verdict) { on_some } else { on_all }, &seeds(verdict))
+}
+
+/// Whether there is a difference that not every seed shows.
+fn is_split(verdict: &Verdict) -> bool {
+    verdict.outcome != Outcome::NoDifference && verdict.runs_like_the_mean() < verdict.runs()
+}
+
+/// On how many of how many seeds the difference is like the mean's.
+fn seeds(verdict: &Verdict) -> [Argument<'static>; 2] {
+    [("alike", verdict.runs_like_the_mean().into()), ("count", verdict.runs().into())]
+}
+
+/// How sure it is, in a sentence: the p value speaks of other test examples, and the seeds of other trainings.
+fn sure(page: &AppContext, verdict: &Verdict) -> String {
+    let texts = &page.texts;
+    // Below this a p value says nothing more.
+    let p_value = if verdict.p_value < 0.001 {
+        "p\u{a0}<\u{a0}0.001".to_owned()
+    } else {
+        format!("p\u{a0}=\u{a0}{}", number(texts, verdict.p_value, 3))
+    };
+    let id = match verdict.outcome {
+        // Examples enough, but too few seeds on their side.
+        Outcome::NoDifference if verdict.p_value < SIGNIFICANT => "verdict-unsure-seeds",
+        Outcome::NoDifference => "verdict-unsure",
+        _ if is_split(verdict) => "verdict-sure-some",
+        _ => "verdict-sure",
+    };
+    let [alike, count] = seeds(verdict);
+    texts.with(id, &[("p", p_value.into()), alike, count])
 }
 
 /// What was measured, what that says, and how sure it is.
 pub fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
     let texts = &page.texts;
     let outcome = outcome(page, verdict);
-    // Below this a p value says nothing more.
-    let p_value = if verdict.p_value < 0.001 {
-        "p < 0.001".to_owned()
-    } else {
-        format!("p = {}", number(texts, verdict.p_value, 3))
-    };
-    let sure = texts.with("verdict-sure", &[("p", p_value.into()), ("count", verdict.runs().into())]);
     let (plan, output) = (&page.state.plan, page.state.experiment.output());
     let accuracies = [
         ("student", percent(texts, verdict.mean(verdict.product)).into()),
@@ -104,7 +120,7 @@ pub fn parts(page: &AppContext, verdict: &Verdict) -> (String, String, String) {
         }
         contrast => texts.with(&format!("verdict-{contrast}"), &accuracies),
     };
-    (words, outcome, sure)
+    (words, outcome, sure(page, verdict))
 }
 
 /// The networks in the order of the tables, with their accuracies.
@@ -159,17 +175,21 @@ fn words(page: &AppContext, verdict: &Verdict) -> Html {
     let gap = texts.language.gap();
     html! {
         <>
-            <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
-                { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
-            </p>
-            if folds {
-                <details class="seeds"><summary>{ texts.get("table-of-data") }</summary>{ table }</details>
-            } else {
-                { table }
-            }
-            if verdict.runs() > 1 {
-                { each_seed(page, verdict) }
-            }
+            <div class="found">
+                <p id="verdict-words" data-outcome={format!("{:?}", verdict.outcome)}>
+                    { words }{ gap }<b>{ outcome }</b>{ gap }{ sure }
+                </p>
+                <div>
+                    if folds {
+                        <details class="seeds"><summary>{ texts.get("table-of-data") }</summary>{ table }</details>
+                    } else {
+                        { table }
+                    }
+                    if verdict.runs() > 1 {
+                        { each_seed(page, verdict) }
+                    }
+                </div>
+            </div>
             if verdict.edited_while_training {
                 <p class="recorded">{ texts.get("touched") }</p>
             }

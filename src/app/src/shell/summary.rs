@@ -50,7 +50,8 @@ pub fn summary_line(page: &AppContext) -> Html {
             <p>{ words }</p>
             // Where the verdict is hidden, the class is to find it out; the sentence would give it away.
             if page.shows("verdict") {
-                <p class="result">{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
+                // Its lines have their room from the start.
+                <p class={classes!("result", (state.plan.contrast != Contrast::Alone).then_some("long"))}>{ result.unwrap_or_else(|| html! { texts.get("lede-waiting") }) }</p>
                 if state.verdict.as_ref().is_some_and(|verdict| verdict.edited_while_training) {
                     <p class="touched">{ texts.get("touched") }</p>
                 }
