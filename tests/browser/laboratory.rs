@@ -168,6 +168,41 @@ async fn page_shows_decisions_as_geometry_while_they_are_learned() -> Result<()>
 
 #[tokio::test]
 #[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_answers_a_click_on_a_decision_map_below_each_map() -> Result<()> {
+    let page =
+        Page::open_first("#v=1&data=moons&runs=1&teacher=32&teacher-epochs=30&student-epochs=30", Gpu::None).await?;
+    page.until_finished().await?;
+    page.until("document.querySelectorAll('#regions .region').length === 4").await?;
+    // Far out at the top left, and at the bottom right, lie the two classes.
+    let click = |x: f64, y: f64| {
+        format!(
+            "const plane = document.querySelector('[data-region=student]'), box = plane.getBoundingClientRect();
+             const at = {{ clientX: box.left + {x} * box.width, clientY: box.top + {y} * box.height, bubbles: true }};
+             for (const kind of ['pointerdown', 'pointerup']) plane.dispatchEvent(new PointerEvent(kind, at));"
+        )
+    };
+    // Each map says a class and how sure its network is; as sure as the bars say.
+    let said =
+        "[...document.querySelectorAll('#regions .region figcaption .there')].map((said) => said.textContent.trim())";
+    let bars = "Math.max(...[...document.querySelectorAll('.bars td.number.teacher')].map((number) => parseFloat(number.textContent)))";
+    let agree = format!(
+        "{said}.length === 4 && {said}.every((said) => /\\d/.test(said))
+           && Math.abs(parseFloat({said}[0].match(/[\\d.]+(?=\\D*$)/)[0]) - {bars}) < 0.11"
+    );
+    let mut answers = Vec::new();
+    for (x, y) in [(0.2, 0.1), (0.8, 0.9)] {
+        page.script(&click(x, y)).await?;
+        let earlier = answers.last().cloned().unwrap_or_default();
+        page.until(&format!("({agree}) && {said}.join() !== {earlier:?}")).await?;
+        answers.push(page.script(&format!("return {said}.join()")).await?.as_str().unwrap_or_default().to_owned());
+    }
+    page.click("#back-to-test").await?;
+    page.until(&format!("{said}.length === 0")).await?;
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
 async fn page_inspects_examples_of_every_kind() -> Result<()> {
     let page = Page::open(ONE, Gpu::None).await?;
     page.until_finished().await?;

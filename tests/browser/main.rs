@@ -11,6 +11,7 @@ mod field;
 mod inside;
 mod knowledge;
 mod laboratory;
+mod lessons;
 mod native;
 mod pool;
 mod printed;

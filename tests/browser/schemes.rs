@@ -9,6 +9,9 @@ use serde_json::json;
 
 /// Networks of a few units, trained for a moment.
 const DIGITS: &str = "#v=1&runs=1&teacher=16&student=8&teacher-epochs=2&student-epochs=2";
+const EXITS: &str = "#v=1&scheme=exits&runs=1&student=8,8&student-epochs=10";
+/// With a verdict over several seeds, and few settings off their defaults.
+const SEVERAL: &str = "#v=1&runs=2&teacher-epochs=2&student-epochs=2";
 const SHORT: &str = "#v=1&data=moons&examples=200&runs=1&teacher=8&student=4&teacher-epochs=2&student-epochs=2";
 
 #[tokio::test]
@@ -69,4 +72,46 @@ async fn page_has_room_for_many_networks() -> Result<()> {
         page.close().await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_says_of_the_shown_example_what_each_exit_answers() -> Result<()> {
+    let page = Page::open_first(EXITS, Gpu::None).await?;
+    page.until_finished().await?;
+    // A class and how sure the exit is of it, in each of the student's cells.
+    let cells = "[...document.querySelectorAll('#mechanism .exhibit:last-child tr.student td')].map((cell) => cell.textContent)";
+    // The likeliest class by the bars: the last exit is the network's own answer.
+    let likeliest = "[...document.querySelectorAll('.bars tbody tr')].map((row) =>
+          [parseFloat(row.querySelector('td.number.student').textContent), row.querySelector('th').textContent])
+        .reduce((most, row) => row[0] > most[0] ? row : most, [-1])[1]";
+    let agree = format!(
+        "{cells}.length === 2 && {cells}.every((cell) => /^\\d · [\\d.]+ %$/.test(cell)) && {cells}[1][0] === {likeliest}"
+    );
+    let mut seen = BTreeSet::new();
+    for _ in 0..4 {
+        page.until(&agree).await?;
+        seen.insert(page.script(&format!("return {cells}.join()")).await?.to_string());
+        page.click("#next-example").await?;
+    }
+    ensure!(seen.len() > 1, "every example has the same answers: {seen:?}");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_keeps_schemes_that_show_much_of_themselves_within_two_screens() -> Result<()> {
+    let page = Page::open_first(SEVERAL, Gpu::None).await?;
+    page.until_finished().await?;
+    for scheme in ["exits", "private", "adversarial", "generator", "dataset", "lifelong"] {
+        page.set("#knob-scheme", scheme).await?;
+        page.until_begun().await?;
+        page.until_finished().await?;
+        for (width, height, screens) in [(390, 844, 3), (1280, 800, 2)] {
+            page.resize(width, height).await?;
+            page.until(&format!("innerWidth === {width}")).await?;
+            page.until(&format!("document.documentElement.scrollHeight <= {}", screens * height)).await?;
+        }
+    }
+    page.close().await
 }

@@ -106,3 +106,48 @@ async fn page_takes_a_drawing_in_the_place_of_a_test_example() -> Result<()> {
     ensure!(surest < doubtful, "{surest} bits, {doubtful} bits");
     page.close().await
 }
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_says_what_a_word_means_when_it_is_pressed() -> Result<()> {
+    for language in ["en", "zh-CN"] {
+        let page = Page::open_first(&format!("{SHORT}&lang={language}"), Gpu::None).await?;
+        page.until_finished().await?;
+        for word in ["entropy", "softmax", "with-without", "verdict-sub"] {
+            page.click(&format!("#{word}")).await?;
+            let shown = format!("document.querySelector('#about-{word}').matches(':popover-open')");
+            page.until(&shown).await?;
+            let inside = format!(
+                "const {{ left, top, right, bottom }} = document.querySelector('#about-{word}').getBoundingClientRect();
+                 return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight && bottom - top > 20"
+            );
+            ensure!(page.script(&inside).await? == json!(true), "{language}: {word} leaves the window");
+            let violations = page.violations().await?;
+            ensure!(violations.is_empty(), "{language}: {word}: {violations:?}");
+            // A press elsewhere closes it.
+            page.click("#lede > p").await?;
+            page.until(&format!("!{shown}")).await?;
+        }
+        page.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_leaves_the_map_in_view_above_a_phones_settings() -> Result<()> {
+    let page = Page::open_first(SHORT, Gpu::None).await?;
+    page.until_finished().await?;
+    page.resize(390, 844).await?;
+    let in_view = "(() => {
+        const box = (of) => document.querySelector(of).getBoundingClientRect();
+        return box('#map').top >= box('#play').bottom && box('#map').bottom <= box('#inspector').top
+          && box('#inspector').height >= 400 && box('#inspector').bottom <= innerHeight })()";
+    for button in ["#map button[data-network=student]", "[data-group=data]"] {
+        page.click(button).await?;
+        page.until(&format!("document.querySelector('#inspector[data-inspected]') && {in_view}")).await?;
+        page.click("#inspector-close").await?;
+        page.until("!document.querySelector('#inspector[data-inspected]')").await?;
+    }
+    page.close().await
+}
