@@ -2,8 +2,8 @@
 
 use yew::prelude::*;
 
-/// A word with a dotted underline. Pressed, it shows `help` in a box, which Esc or a press elsewhere closes. Its `id` is
-/// no other word's.
+/// A word with a dotted underline. Pressed, it shows `help` in a box, which Esc or a press elsewhere closes. No other
+/// word has its `id`.
 pub fn term(id: &str, word: Html, help: String) -> Html {
     let box_id = ["about-", id].concat();
     html! {
