@@ -10,6 +10,8 @@ use serde_json::json;
 /// Networks of a few units, trained for a moment.
 const DIGITS: &str = "#v=1&runs=1&teacher=16&student=8&teacher-epochs=2&student-epochs=2";
 const EXITS: &str = "#v=1&scheme=exits&runs=1&student=8,8&student-epochs=10";
+/// With a verdict over several seeds.
+const SEVERAL: &str = "#v=1&runs=2&teacher-epochs=2&student-epochs=2";
 const SHORT: &str = "#v=1&data=moons&examples=200&runs=1&teacher=8&student=4&teacher-epochs=2&student-epochs=2";
 
 #[tokio::test]
@@ -93,5 +95,26 @@ async fn page_says_of_the_shown_example_what_each_exit_answers() -> Result<()> {
         page.click("#next-example").await?;
     }
     ensure!(seen.len() > 1, "every example has the same answers: {seen:?}");
+    page.close().await
+}
+
+#[tokio::test]
+#[ignore = "needs the built page and ChromeDriver: cargo xtask test"]
+async fn page_keeps_schemes_that_show_much_of_themselves_within_two_screens() -> Result<()> {
+    let page = Page::open_first(SEVERAL, Gpu::None).await?;
+    page.until_finished().await?;
+    for scheme in ["exits", "private", "adversarial", "generator", "dataset", "lifelong"] {
+        page.set("#knob-scheme", scheme).await?;
+        page.until_begun().await?;
+        page.until_finished().await?;
+        for (width, height, screens) in [(390, 844, 3), (1280, 800, 2)] {
+            page.resize(width, height).await?;
+            page.until(&format!("innerWidth === {width}")).await?;
+            // The short training has chips of its own.
+            let chips = "(document.querySelector('#lede .chips')?.offsetHeight ?? 26) - 26";
+            let page_height = format!("document.documentElement.scrollHeight - ({chips})");
+            page.until(&format!("{page_height} <= {}", screens * height)).await?;
+        }
+    }
     page.close().await
 }

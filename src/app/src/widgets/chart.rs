@@ -310,7 +310,7 @@ impl Plane {
                     <text x={tenth(Self::LEFT - 6.0)} y={tenth(self.y(value) + 4.0)} text-anchor="end">{ number(texts, value, decimals) }</text>
                 </> }) }
                 { for marks(0).map(|(value, decimals)| html! {
-                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, width - 14.0))} y={tenth(foot + 18.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
+                    <text x={tenth(self.x(value).clamp(Self::LEFT + 8.0, width - 17.0))} y={tenth(foot + 18.0)} text-anchor="middle">{ number(texts, value, decimals) }</text>
                 }) }
                 <g clip-path="url(#plane-clip)">
                     <path class="line truth" d={self.path(truth)} />
