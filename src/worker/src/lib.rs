@@ -134,16 +134,17 @@ async fn serve_engine(mut session: impl Engine, info: EngineInfo, slice: Duratio
     loop {
         while let Some(command) = next(&mailbox) {
             report.add(session.handle(command).await);
+        }
+        // A page that asks something of every report would else be told, and draw, after every slice.
+        let rests = !session.is_running() || !session.rest().is_zero();
+        if rests || report.is_due() {
             report.send();
         }
         match session.is_running() {
             // A command that came meanwhile does not bring the next step forward.
-            true if !session.rest().is_zero() => arrival(&mailbox, Some(session.rest())).await,
+            true if rests => arrival(&mailbox, Some(session.rest())).await,
             true => {
                 report.add(session.advance(slice).await);
-                if report.is_due() || !session.is_running() {
-                    report.send();
-                }
                 if session.rest().is_zero() {
                     give_way().await;
                 }
@@ -181,8 +182,10 @@ impl EventBuffer {
     }
 
     fn send(&mut self) {
-        post(mem::take(&mut self.events));
-        self.sent = Some(Instant::now());
+        if !self.events.is_empty() {
+            post(mem::take(&mut self.events));
+            self.sent = Some(Instant::now());
+        }
     }
 }
 
