@@ -37,8 +37,8 @@ pub struct AppContext {
 }
 
 impl PartialEq for AppContext {
-    /// Every panel asks this of every report of an engine. A state is the same one or it is taken as another: to compare
-    /// all curves took a tenth of the page's time.
+    /// Every panel asks this of every report of an engine. A state is the same one, or it is taken as another: to
+    /// compare all curves took a tenth of the page's time.
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(&raw const *self.state, &raw const *other.state)
             && self.texts == other.texts

@@ -523,7 +523,7 @@ mod tests {
         let mut want = [0.0; 18];
         (want[2], want[1]) = (5.0, 6.0);
         assert_eq!(two.max_pool_backward(&image, &[5.0, 6.0]), want);
-        // Of equal ones it is the lower and the right one.
+        // Among equal ones it is the lower and the right one.
         let flat = Images { side: 2, channels: 5 };
         let mut want = [0.0; 20];
         want[15..].fill(1.0);

@@ -75,7 +75,7 @@ pub fn clear(numbers: &mut [f32]) {
 pub fn column_sums(numbers: &[f32], to: &mut [f32]) {
     to.fill(0.0);
     let columns = to.len().max(1);
-    // Of a thousand places of images with few channels, rows are too short for vectors: many rows are one.
+    // A thousand places of images with few channels are rows too short for vectors: many rows are one.
     if columns < BLOCK && numbers.len() / columns > 1_000 {
         let mut sums = vec![0.0; 8 * columns];
         let lines = numbers.chunks_exact(8 * columns);
@@ -227,7 +227,7 @@ mod tests {
         let mut sums = [7.0; 2];
         column_sums(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &mut sums);
         assert_eq!(sums, [9.0, 12.0]);
-        // Of many short rows many are added at a time, and those that are left.
+        // Many short rows are added at a time, and those that are left.
         let many: Vec<f32> = (0..3 * 1_003).map(|at| (at % 3) as f32).collect();
         let mut sums = [7.0; 3];
         column_sums(&many, &mut sums);
