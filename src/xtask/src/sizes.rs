@@ -38,7 +38,7 @@ const BUDGETS: [SizeBudget; 7] = [
     SizeBudget {
         what: "the CPU engine for all networks, fetched on demand",
         files: &["engine-cpu"],
-        limit: 560_000,
+        limit: 570_000,
         target: 450_000,
     },
     SizeBudget {
