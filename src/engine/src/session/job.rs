@@ -5,35 +5,33 @@ use std::{mem, sync::Arc, time::Duration};
 #[cfg(feature = "graph")]
 use burn::module::Module;
 use retort_compress::{Layer, format::checksum::crc32};
-#[cfg(feature = "graph")]
-use retort_spec::Channel;
 use retort_spec::{
-    CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Origin, Plan, Progress,
-    Role, RunAssignment, RunResult, Scheme, Terms,
+    EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Plan, Progress, RunAssignment,
+    RunResult, Scheme,
 };
 use web_time::Instant;
 
-#[cfg(feature = "graph")]
-use super::discriminator_curve::DiscriminatorCurve;
 use super::{
     Halt,
     cache::{Claim, KeyScope, Left, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
-    measure::{answers, measure, sample, test_answers, train_accuracy},
+    curves::Curve,
+    measure::{measure, test_answers},
+    phases::Begun,
     summary::summarize,
     votes::VoteReport,
 };
 #[cfg(feature = "graph")]
-use crate::{data, distill::phase::Pictures, objectives::SideMatrices};
+use crate::objectives::SideMatrices;
 use crate::{
     data::{Dataset, batch::steps_per_epoch},
     device::Device,
     distill::{
         examples::{rows_of, transfer_rows_of},
-        phase::{PhaseRun, Start, Trainee, can_learn},
+        phase::{PhaseRun, can_learn},
         tuning::Tuning,
     },
-    nets::{Network, mixed},
-    train::{device_dataset::DeviceDataset, fused::TermName, learner::Learner},
+    nets::Network,
+    train::{device_dataset::DeviceDataset, learner::Learner},
 };
 
 /// More points than this make a curve no clearer.
@@ -45,34 +43,10 @@ pub(super) enum Work {
     Finished,
 }
 
-/// The curve of a network that learns.
-struct Curve {
-    network_id: NetworkId,
-    key: Option<NetworkKey>,
-    points: Vec<CurvePoint>,
-    terms: Vec<Terms>,
-    /// What the network said of the test set when the last point was measured.
-    logits: Vec<f32>,
-    /// What a scheme's mechanism has left of the network so far.
-    left: Left,
-    /// The labelled training examples on which it is measured while it trains.
-    sample: Vec<u32>,
-}
-
 /// Whether a phase of a plan is trained on another data set.
-fn is_elsewhere(plan: &Plan, phase: u32) -> bool {
+pub(super) fn learns_other_data(plan: &Plan, phase: u32) -> bool {
     let learners = plan.phases.get(phase as usize).map_or(&[][..], |phase| &phase.learners);
     learners.iter().any(|one| matches!(one.labels, LabelAccess::Elsewhere(_)))
-}
-
-/// How a phase has begun.
-enum Begun {
-    /// Networks learn.
-    Learning,
-    /// All of its networks were known.
-    Known,
-    /// One of these is being trained by another session.
-    Elsewhere(Vec<NetworkKey>),
 }
 
 /// An experiment under way.
@@ -83,15 +57,15 @@ pub struct Job {
     /// Another data set, where a network learns one, and the seed that it was drawn with.
     pub(super) elsewhere: Option<(u32, DeviceDataset)>,
     /// The checksum of the data set.
-    checksum: u32,
+    pub(super) checksum: u32,
     pub(super) run: u32,
     /// Which phase of the plan.
     pub(super) phase: u32,
     pub(super) work: Work,
     /// Those of the networks that learn.
-    curves: Vec<Curve>,
+    pub(super) curves: Vec<Curve>,
     /// The first point of the phase's curves is still to be measured.
-    fresh: bool,
+    pub(super) fresh: bool,
     pub(super) seconds: f64,
     /// A live knob was turned while networks trained.
     pub(super) edited_while_training: bool,
@@ -115,7 +89,7 @@ pub struct Job {
     /// The phase whose turn it is, where one of its networks or of a later phase's is trained before that turn.
     pub(super) ahead_of: Option<u32>,
     /// A teacher that was brought along, trained elsewhere, and the checksum of its layers.
-    imported: Option<(u32, Arc<TrainedNetwork>)>,
+    pub(super) imported: Option<(u32, Arc<TrainedNetwork>)>,
     /// One for each run that is done.
     pub(super) results: Vec<RunResult>,
     /// The same of other workers.
@@ -414,21 +388,6 @@ impl Job {
         self.experiment.scheme == Scheme::Lifelong && self.experiment.heads == Heads::Apart
     }
 
-    /// What a network of the run under way says of the test set, now or when its last point was measured.
-    pub(super) fn test_logits(&self, id: NetworkId) -> Option<&[f32]> {
-        let trained = self.trained.iter().find(|(other, _)| *other == id);
-        let learning = || self.curves.iter().find(|curve| curve.network_id == id && !curve.logits.is_empty());
-        trained.map(|(_, trained)| &trained.measured.logits[..]).or_else(|| learning().map(|curve| &curve.logits[..]))
-    }
-
-    /// The same of its exits but the last.
-    #[cfg(feature = "graph")]
-    pub(super) fn exit_logits(&self, id: NetworkId) -> Option<&[Vec<f32>]> {
-        let trained = self.trained.iter().find(|(other, _)| *other == id);
-        let learning = || self.curves.iter().find(|curve| curve.network_id == id);
-        trained.map(|(_, trained)| &trained.left.exits[..]).or_else(|| learning().map(|curve| &curve.left.exits[..]))
-    }
-
     /// The layers of the exits of a network of the first run, now or as it ended.
     #[cfg(feature = "graph")]
     pub(super) fn first_run_exits(&self, id: NetworkId) -> Option<SideMatrices> {
@@ -438,25 +397,6 @@ impl Job {
         };
         let finished = || self.first_exits.iter().find(|(other, _)| *other == id).map(|(_, layers)| layers.clone());
         learning.map(|trainee| trainee.learner.side_matrices().valid()).or_else(finished)
-    }
-
-    /// What a discriminator said of a network of the run under way; nothing where there was none.
-    #[cfg(feature = "graph")]
-    pub(super) fn discriminator(&self, id: NetworkId) -> Option<&DiscriminatorCurve> {
-        let trained = self.trained.iter().find(|(other, _)| *other == id);
-        let learning = || self.curves.iter().find(|curve| curve.network_id == id);
-        match trained {
-            Some((_, trained)) => trained.left.discriminator.as_ref(),
-            None => learning()?.left.discriminator.as_ref(),
-        }
-    }
-
-    /// What a network of the run under way was shown in place of examples.
-    #[cfg(feature = "graph")]
-    pub(super) fn pictures(&self, id: NetworkId) -> Option<&Pictures> {
-        let trained = self.trained.iter().find(|(other, _)| *other == id);
-        let learning = || self.curves.iter().find(|curve| curve.network_id == id)?.left.pictures.as_ref();
-        trained.map_or_else(learning, |(_, trained)| trained.left.pictures.as_ref())
     }
 
     fn begin_run(&mut self, run: u32) {
@@ -491,7 +431,7 @@ impl Job {
 
     /// The key of a network that is to be trained now; `None` where it is made from one that the experiment as it is
     /// does not give.
-    fn key(&self, id: NetworkId) -> Option<NetworkKey> {
+    pub(super) fn key(&self, id: NetworkId) -> Option<NetworkKey> {
         let copied = self.plan.network(id).map_or(&[][..], |network| network.origin.members());
         let teachers = self.plan.teachers(id).iter().flat_map(|(teacher, _)| behind(&self.plan, *teacher));
         let mut made_from =
@@ -500,136 +440,10 @@ impl Job {
         if is_another { None } else { self.expected_key(id) }
     }
 
-    /// Begins the phase with the networks that are not known.
-    async fn begin_phase(&mut self, events: &mut Vec<Event>) -> Result<Begun, Halt> {
-        let Some(planned) = self.plan.phases.get(self.phase as usize).cloned() else { return Ok(Begun::Known) };
-        let keys: Vec<Option<NetworkKey>> = planned.learners.iter().map(|one| self.key(one.learner)).collect();
-        let trained_here: Vec<NetworkKey> =
-            keys.iter().flatten().filter(|key| matches!(key, NetworkKey::Trained(_))).cloned().collect();
-        self.claim = None;
-        self.claim = self.cache.claim(trained_here.clone());
-        if self.claim.is_none() {
-            return Ok(Begun::Elsewhere(trained_here));
-        }
-        let mut missing = Vec::new();
-        let mut known = Vec::new();
-        for (supervision, key) in planned.learners.iter().zip(keys) {
-            let imported = self.imported.as_ref().map(|(_, network)| network);
-            let found = match (&key, imported) {
-                (Some(NetworkKey::Imported(_)), Some(imported)) => Some(imported.clone()),
-                (Some(key), _) => self.cache.find(key),
-                (None, _) => None,
-            };
-            match found {
-                Some(found) => known.push((supervision.learner, found)),
-                None => missing.push((supervision.clone(), key)),
-            }
-        }
-        // Those that learn from each other, and those that share a stream of jittered batches, are trained together.
-        let is_bound = |id: NetworkId| {
-            let imitated = |(one, _): &(_, _)| {
-                let one: &retort_spec::Supervision = one;
-                one.teachers.iter().any(|(teacher, _)| *teacher == id)
-            };
-            missing.iter().any(imitated) || self.data.uses_jitter(self.experiment.jitter)
-        };
-        if !missing.is_empty() && known.iter().any(|(id, _)| is_bound(*id)) {
-            known.clear();
-            missing = planned.learners.iter().map(|one| (one.clone(), self.key(one.learner))).collect();
-        }
-        for (id, found) in known {
-            events.extend(found.curve(self.run, id));
-            self.take(id, found, events);
-        }
-        if missing.is_empty() {
-            return Ok(Begun::Known);
-        }
-        let mut layers = Vec::new();
-        for (supervision, _) in &missing {
-            layers.push(self.first_layers(supervision.learner).await?);
-        }
-        let starts = missing.iter().zip(layers).filter_map(|((supervision, _), layers)| {
-            Some(Start { planned: self.plan.network(supervision.learner)?, supervision, layers })
-        });
-        let starts: Vec<Start<'_>> = starts.collect();
-        #[cfg(feature = "graph")]
-        if is_elsewhere(&self.plan, self.phase) && self.elsewhere.as_ref().is_none_or(|(seed, _)| *seed != self.seed())
-        {
-            let shape = self.data.dataset.shape;
-            let other = data::other_set(&self.experiment, shape, data::GENERATED_TEST, self.seed())?;
-            self.elsewhere = Some((self.seed(), DeviceDataset::new(other, &self.data.device)));
-        }
-        let imitated = missing.iter().flat_map(|(supervision, _)| &supervision.teachers);
-        let imitated: Vec<NetworkId> = imitated.map(|(id, _)| *id).collect();
-        let frozen = self.frozen(|id| imitated.contains(&id));
-        let data = self.learned_data();
-        let mut phase = PhaseRun::new(data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
-        #[cfg(feature = "graph")]
-        {
-            let specialties = self.specialties();
-            if !specialties.is_empty() {
-                phase.fuse_specialists(&self.data, &specialties).await?;
-            }
-        }
-        if let Some(votes) = &self.votes {
-            phase.count_votes(&votes.ballot, &self.experiment, self.seed());
-        }
-        #[cfg(feature = "graph")]
-        if let Some(pictures) = missing
-            .iter()
-            .filter(|(supervision, _)| supervision.channel == Channel::Pictures)
-            .find_map(|(supervision, _)| self.pictures(supervision.teachers.first()?.0))
-        {
-            phase.show(&self.data, pictures, self.seed());
-        }
-        self.begin_curves(&phase, missing.into_iter().map(|(_, key)| key).collect());
-        self.work = Work::Phase(Box::new(phase));
-        Ok(Begun::Learning)
-    }
-
-    pub(super) fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {
-        let curve = |(trainee, key): (&Trainee, _)| Curve {
-            network_id: trainee.id(),
-            key,
-            points: Vec::new(),
-            terms: Vec::new(),
-            logits: Vec::new(),
-            left: Left::default(),
-            sample: sample(phase.labelled_rows(trainee)),
-        };
-        self.curves = phase.trainees().iter().zip(keys).map(curve).collect();
-        (self.fresh, self.phase_edited, self.seconds) = (true, false, 0.0);
-    }
-
     /// The finished networks of the run for which `wanted` holds.
     pub(super) fn frozen(&self, wanted: impl Fn(NetworkId) -> bool) -> Vec<(NetworkId, Network)> {
         let trained = self.trained.iter().filter(|(id, _)| wanted(*id));
         trained.filter_map(|(id, trained)| Some((*id, trained.network.clone()?))).collect()
-    }
-
-    /// A network's first weights.
-    pub(super) async fn first_layers(&self, id: NetworkId) -> Result<Vec<Layer>, Halt> {
-        let Some(planned) = self.plan.network(id) else { return Ok(Vec::new()) };
-        let dataset = &self.data.dataset;
-        let outputs = dataset.classes + planned.extra_outputs as usize;
-        match &planned.origin {
-            Origin::Copy(start) => match self.frozen(|id| id == *start).pop() {
-                Some((_, network)) => Ok(network.to_layers().await?),
-                None => Ok(Vec::new()),
-            },
-            Origin::Near { network, share, stream } => {
-                let near = self.frozen(|id| id == *network).pop();
-                let drawn = Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream);
-                match near {
-                    Some((_, near)) => Ok(mixed(&near.to_layers().await?, drawn, *share as f32)),
-                    None => Ok(drawn),
-                }
-            }
-            Origin::Drawn(stream) => {
-                Ok(Network::draw(&planned.architecture, dataset.features(), outputs, self.seed(), stream))
-            }
-            Origin::Average(_) | Origin::Ensemble(_) | Origin::Votes(_) => Ok(Vec::new()),
-        }
     }
 
     pub(super) fn epoch_steps(&self) -> u32 {
@@ -637,9 +451,9 @@ impl Job {
     }
 
     /// What the networks of the phase under way are trained on: the experiment's data set, or another.
-    fn learned_data(&self) -> &DeviceDataset {
+    pub(super) fn learned_data(&self) -> &DeviceDataset {
         match &self.elsewhere {
-            Some((_, elsewhere)) if is_elsewhere(&self.plan, self.phase) => elsewhere,
+            Some((_, elsewhere)) if learns_other_data(&self.plan, self.phase) => elsewhere,
             _ => &self.data,
         }
     }
@@ -651,155 +465,5 @@ impl Job {
             Work::Tuning(tuning) => Some(tuning.learner()),
             Work::Finished => None,
         }
-    }
-
-    /// Measures a point of each curve.
-    async fn points(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
-        self.check_losses().await?;
-        let epoch_steps = self.epoch_steps();
-        let (run, is_told) = (self.run, self.is_task_told());
-        let learned = match &self.elsewhere {
-            Some((_, elsewhere)) if is_elsewhere(&self.plan, self.phase) => elsewhere,
-            _ => &self.data,
-        };
-        match &mut self.work {
-            Work::Phase(phase) => {
-                for (trainee, curve) in phase.trainees().iter().zip(&mut self.curves) {
-                    let (learner, network_id) = (&trainee.learner, trainee.id());
-                    if network_id.role == Role::Voter {
-                        continue;
-                    }
-                    let train_loss = learner.mean_loss().await?;
-                    let (step, epoch) = (learner.steps_done(), learner.steps_done() / epoch_steps);
-                    let network = learner.network();
-                    let logits = test_answers(&self.data, &network, is_told).await?;
-                    let answered = answers(&self.data, &logits);
-                    let point = CurvePoint {
-                        run,
-                        network_id,
-                        epoch,
-                        step,
-                        train_loss,
-                        train_accuracy: train_accuracy(learned, &network, &curve.sample).await?,
-                        test_loss: answered.loss(),
-                        test_accuracy: answered.accuracy(),
-                    };
-                    curve.points.push(point);
-                    (curve.logits, curve.left.exits) = (logits, trainee.exits(&self.data).await?);
-                    #[cfg(feature = "graph")]
-                    if let Some(scores) = phase.judged(&self.data, &self.experiment, trainee).await? {
-                        curve.left.discriminator.get_or_insert_default().add(epoch, scores);
-                    }
-                    curve.left.pictures = phase.pictures(&self.data, trainee).await?;
-                    events.push(Event::Point(point));
-                    let values = if trainee.is_taught() { learner.mean_terms().await? } else { Vec::new() };
-                    let name =
-                        |(word, part): TermName| if part.is_empty() { word.into() } else { format!("{word}:{part}") };
-                    let values: Vec<_> = values.into_iter().map(|(term, value)| (name(term), value)).collect();
-                    if !values.is_empty() {
-                        let terms = Terms { run, network_id, epoch, step, values };
-                        curve.terms.push(terms.clone());
-                        events.push(Event::Terms(terms));
-                    }
-                }
-                phase.learners_mut().for_each(Learner::reset_loss);
-                if run == 0 {
-                    events.extend(self.exhibit().map(Event::Exhibit));
-                }
-            }
-            Work::Tuning(tuning) => tuning.reset_loss(),
-            Work::Finished => {}
-        }
-        Ok(())
-    }
-
-    async fn finish_phase(&mut self, events: &mut Vec<Event>) -> Result<(), Halt> {
-        let is_told = self.is_task_told();
-        match mem::replace(&mut self.work, Work::Finished) {
-            Work::Phase(phase) => {
-                let curves = mem::take(&mut self.curves);
-                let mut finished = Vec::new();
-                for (trainee, curve) in phase.trainees().iter().zip(curves) {
-                    let Some(planned) = self.plan.network(trainee.id()) else { continue };
-                    let network = trainee.learner.network();
-                    let logits = test_answers(&self.data, &network, is_told).await?;
-                    let mut left = curve.left;
-                    left.exits = trainee.exits(&self.data).await?;
-                    #[cfg(feature = "graph")]
-                    if !left.exits.is_empty() {
-                        left.exit_layers = trainee.learner.side_matrices().valid();
-                    }
-                    left.pictures = phase.pictures(&self.data, trainee).await?;
-                    let layers = self.of_classes(network.to_layers().await?);
-                    #[cfg(feature = "graph")]
-                    {
-                        left.handed_on = self.handed_on_to(&trainee.supervision, &network, &layers).await?;
-                    }
-                    let (of, kind) = ((self.run, trainee.id()), planned.architecture.kind);
-                    let spent = (trainee.learner.extra_parameters(), self.seconds);
-                    let (mut measured, file) = measure(&self.data, of, (kind, &layers), logits, spent);
-                    let mut file = Some(file);
-                    // There may be hundreds of them, and nobody looks at one.
-                    if trainee.id().role == Role::Voter {
-                        (measured.logits, file) = (Vec::new().into(), None);
-                    }
-                    let (points, terms) = (curve.points, curve.terms);
-                    let (key, network) = (curve.key, Some(network));
-                    let trained = TrainedNetwork { key, network, measured, points, terms, file, left };
-                    finished.push((trainee.id(), Arc::new(trained)));
-                }
-                finished.iter().for_each(|(_, network)| self.cache.keep(network));
-                self.claim = None;
-                if let Some(phase) = self.ahead_of.take() {
-                    self.phase = phase;
-                    return self.proceed(events).await;
-                }
-                // All are there before any is compared with another.
-                self.trained.extend(finished.iter().cloned());
-                for (id, network) in finished {
-                    self.trained.retain(|(other, _)| *other != id);
-                    self.take(id, network, events);
-                }
-                self.phase += 1;
-                self.phase_edited = false;
-                self.proceed(events).await
-            }
-            Work::Tuning(tuning) => {
-                events.push(self.tuned(&tuning).await?);
-                Ok(())
-            }
-            Work::Finished => Ok(()),
-        }
-    }
-
-    /// Begins a phase of the plan with untrained networks in the place of finished ones, to see how long it takes.
-    pub(super) async fn begin_untrained(&mut self, phase: u32) -> Result<(), Halt> {
-        let Some(planned) = self.plan.phases.get(phase as usize).cloned() else { return Ok(()) };
-        let untrained = |id: NetworkId| {
-            let (network, dataset) = (self.plan.network(id)?, &self.data.dataset);
-            let outputs = dataset.classes + network.extra_outputs as usize;
-            let layers = Network::draw(&network.architecture, dataset.features(), outputs, self.seed(), "timing");
-            Some((network, layers))
-        };
-        let starts = planned.learners.iter().filter_map(|supervision| {
-            let (planned, layers) = untrained(supervision.learner)?;
-            Some(Start { planned, supervision, layers })
-        });
-        let starts: Vec<Start<'_>> = starts.collect();
-        let mut frozen: Vec<(NetworkId, Network)> = Vec::new();
-        for (id, _) in planned.learners.iter().flat_map(|supervision| &supervision.teachers) {
-            let is_beside = planned.learners.iter().any(|other| other.learner == *id);
-            if let Some((network, layers)) = untrained(*id).filter(|_| !is_beside)
-                && !frozen.iter().any(|(other, _)| other == id)
-            {
-                frozen.push((*id, Network::from_layers(network.architecture.kind, &layers, &self.data.device)));
-            }
-        }
-        let run = PhaseRun::new(&self.data, &self.experiment, &starts, frozen, planned.epochs, self.seed())?;
-        let keys = starts.iter().map(|_| None).collect();
-        self.phase = phase;
-        self.begin_curves(&run, keys);
-        self.work = Work::Phase(Box::new(run));
-        Ok(())
     }
 }

@@ -7,6 +7,7 @@ mod ahead;
 mod assignment;
 mod cache;
 mod classify;
+mod curves;
 #[cfg_attr(not(feature = "graph"), allow(dead_code, reason = "the other engine needs it"))]
 mod discriminator_curve;
 mod exhibits;
@@ -16,6 +17,7 @@ mod inside;
 mod job;
 mod measure;
 mod outcome;
+mod phases;
 #[cfg(feature = "graph")]
 mod specialties;
 mod summary;
