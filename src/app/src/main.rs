@@ -22,6 +22,10 @@ fn main() {
         if platform::link::asks_for_more() {
             platform::later::load().await;
         }
+        // A lesson takes a part of the window, which would else be the page's until the lesson is drawn.
+        if lessons::guide::addressed().is_some() {
+            widgets::highlight::set_root_class("with-lesson", true);
+        }
         yew::Renderer::<shell::app::App>::with_props(shell::app::AppProps { texts }).render();
     });
 }

@@ -111,7 +111,8 @@ fn offer_own(page: &AppContext) {
     }
 }
 
-fn addressed() -> Option<&'static Entry> {
+/// The lesson that the address names.
+pub fn addressed() -> Option<&'static Entry> {
     link::page_key(KEY).and_then(|id| entry(unpunctuated(&id)))
 }
 

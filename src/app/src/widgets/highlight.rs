@@ -181,19 +181,20 @@ pub fn reveal(page: &AppContext, id: &str, knob: Option<&str>) {
 #[hook]
 pub fn use_root_class(class: &'static str, on: bool) {
     use_effect_with(on, move |&on| {
-        let classes = window()
-            .and_then(|window| window.document())
-            .and_then(|document| document.document_element())
-            .map(|root| root.class_list());
-        if let Some(classes) = classes.as_ref().filter(|_| on) {
-            let _ = classes.add_1(class);
+        if on {
+            set_root_class(class, true);
         }
-        move || {
-            if let Some(classes) = classes {
-                let _ = classes.remove_1(class);
-            }
-        }
+        move || set_root_class(class, false)
     });
+}
+
+/// Gives the root of the page a class, or takes it away.
+pub fn set_root_class(class: &str, on: bool) {
+    let root = window().and_then(|window| window.document()).and_then(|document| document.document_element());
+    if let Some(root) = root {
+        let classes = root.class_list();
+        let _ = if on { classes.add_1(class) } else { classes.remove_1(class) };
+    }
 }
 
 fn element(id: &str) -> Option<Element> {
