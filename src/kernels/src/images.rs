@@ -14,6 +14,9 @@ use crate::{
     simd4::update,
 };
 
+/// Numbers of a vector.
+const LANES: usize = 4;
+
 /// Images `[batch, side, side, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Images {
@@ -167,9 +170,19 @@ impl Windows {
         self.side() * self.side()
     }
 
-    /// Room for an image with its margins.
+    /// Room for an image with its margins, and to read whole vectors at its end.
     fn padded(self) -> Vec<f32> {
-        vec![0.0; (self.images.side + 2 * self.margin()) * self.wide()]
+        vec![0.0; (self.images.side + 2 * self.margin()) * self.wide() + LANES]
+    }
+
+    /// Numbers of all windows of an image.
+    fn numbers(self) -> usize {
+        self.places() * self.length()
+    }
+
+    /// Room for all windows of an image, and to write whole vectors at its end.
+    fn rows(self) -> Vec<f32> {
+        vec![0.0; self.numbers() + LANES]
     }
 
     /// Each window as a row.
@@ -179,39 +192,42 @@ impl Windows {
     /// divided by the stride, rounded up.
     #[inline(never)]
     pub fn read(self, images: &[f32]) -> Vec<f32> {
-        let (size, of_image) = (self.images.size().max(1), self.places() * self.length());
-        let mut to = Vec::with_capacity(images.len() / size * of_image);
-        let (mut padded, mut rows) = (self.padded(), vec![0.0; of_image]);
+        let size = self.images.size().max(1);
+        let mut to = Vec::with_capacity(images.len() / size * self.numbers());
+        let (mut padded, mut rows) = (self.padded(), self.rows());
         for image in images.chunks_exact(size) {
-            self.read_image(image, &mut padded, &mut rows);
-            to.extend_from_slice(&rows);
+            to.extend_from_slice(self.read_image(image, &mut padded, &mut rows));
         }
         to
     }
 
-    /// The windows of one image; the margins of `padded` are zero.
-    fn read_image(self, image: &[f32], padded: &mut [f32], to: &mut [f32]) {
+    /// The windows of one image; the margins of `padded` are zero. Whole vectors are copied: a copy of each run would be
+    /// a call.
+    fn read_image<'a>(self, image: &[f32], padded: &mut [f32], to: &'a mut [f32]) -> &'a [f32] {
         let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
         let step = self.stride * self.images.channels;
         let lines = image.chunks_exact(self.images.row().max(1));
         self.inside().zip(lines).for_each(|(inside, line)| padded[inside].copy_from_slice(line));
-        for (row, to) in to.chunks_exact_mut((side * length).max(1)).enumerate() {
-            for down in 0..self.window {
-                let (from, to) = (&padded[(row * self.stride + down) * wide..], &mut to[down * run..]);
-                // Whole vectors, the last of which overlaps the one before: a copy of each run would be a call.
-                let copy_four = |part: usize, to: &mut [f32]| {
-                    (0..side).for_each(|place| put(to, place * length + part, four(from, place * step + part)));
-                };
-                if run < 4 {
-                    for part in 0..run {
-                        (0..side).for_each(|place| to[place * length + part] = from[place * step + part]);
+        for row in 0..side {
+            let (from, to) = (&padded[row * self.stride * wide..], &mut to[row * side * length..]);
+            if run < LANES {
+                // What is written beyond a run is overwritten by the next one.
+                for place in 0..side {
+                    for down in 0..self.window {
+                        put(to, place * length + down * run, four(from, down * wide + place * step));
                     }
-                } else {
-                    (0..run / 4).for_each(|part| copy_four(4 * part, to));
-                    copy_four(run - 4, to);
+                }
+                continue;
+            }
+            for down in 0..self.window {
+                // The last vector overlaps the one before.
+                for part in (0..run / LANES).map(|part| LANES * part).chain([run - LANES]) {
+                    let (first, start) = (down * run + part, down * wide + part);
+                    (0..side).for_each(|place| put(to, place * length + first, four(from, start + place * step)));
                 }
             }
         }
+        &to[..self.numbers()]
     }
 
     /// The gradient of images from that of their windows: each place adds up what it was given wherever it stood.
@@ -220,7 +236,7 @@ impl Windows {
     /// `gradient`: `[batch · s², window² · channels]`; the result `[batch, side, side, channels]`.
     #[inline(never)]
     pub fn read_backward(self, gradient: &[f32]) -> Vec<f32> {
-        let of_image = (self.places() * self.length()).max(1);
+        let of_image = self.numbers().max(1);
         let mut to = Vec::with_capacity(gradient.len() / of_image * self.images.size());
         let mut padded = self.padded();
         gradient.chunks_exact(of_image).for_each(|gradient| self.add_image(gradient, &mut padded, &mut to));
@@ -235,13 +251,13 @@ impl Windows {
         for (row, gradient) in gradient.chunks_exact((side * length).max(1)).enumerate() {
             for down in 0..self.window {
                 let (from, to) = (&gradient[down * run..], &mut padded[(row * self.stride + down) * wide..]);
-                for part in (0..run / 4).map(|part| 4 * part) {
+                for part in (0..run / LANES).map(|part| LANES * part) {
                     for place in 0..side {
                         let at = place * step + part;
                         put(to, at, four(to, at) + four(from, place * length + part));
                     }
                 }
-                for part in run / 4 * 4..run {
+                for part in run / LANES * LANES..run {
                     (0..side).for_each(|place| to[place * step + part] += from[place * length + part]);
                 }
             }
@@ -258,11 +274,11 @@ impl Windows {
     #[inline(never)]
     pub fn convolve(self, images: &[f32], weight: Matrix<'_>, bias: &[f32], scratch: &mut Scratch) -> Vec<f32> {
         let (places, size) = (self.places(), self.images.size().max(1));
-        let (mut padded, mut rows) = (self.padded(), vec![0.0; places * self.length()]);
+        let (mut padded, mut rows) = (self.padded(), self.rows());
         let mut to = bias.repeat(images.len() / size * places);
         for (image, to) in images.chunks_exact(size).zip(to.chunks_exact_mut((places * bias.len()).max(1))) {
-            self.read_image(image, &mut padded, &mut rows);
-            if !matmul(to, Lhs::Plain(Matrix::with_rows(&rows, places)), Rhs::Plain(weight), scratch) {
+            let rows = Matrix::with_rows(self.read_image(image, &mut padded, &mut rows), places);
+            if !matmul(to, Lhs::Plain(rows), Rhs::Plain(weight), scratch) {
                 return Vec::new();
             }
         }
@@ -284,22 +300,23 @@ impl Windows {
     ) -> [Option<Vec<f32>>; 2] {
         let (places, size, length) = (self.places(), self.images.size().max(1), self.length());
         let of_image = (places * weight.columns()).max(1);
-        let (mut padded, mut rows) = (self.padded(), vec![0.0; places * length]);
+        let (mut padded, mut rows) = (self.padded(), self.rows());
         let mut of_images = wanted[0].then(|| Vec::with_capacity(images.len()));
         let mut of_weight = wanted[1].then(|| vec![0.0; length * weight.columns()]);
         if let Some(to) = &mut of_weight {
             for (image, gradient) in images.chunks_exact(size).zip(gradient.chunks_exact(of_image)) {
-                self.read_image(image, &mut padded, &mut rows);
+                let rows = Matrix::with_rows(self.read_image(image, &mut padded, &mut rows), places);
                 let gradient = Rhs::Plain(Matrix::with_rows(gradient, places));
-                matmul(to, Lhs::Plain(Matrix::with_rows(&rows, places).transposed()), gradient, scratch);
+                matmul(to, Lhs::Plain(rows.transposed()), gradient, scratch);
             }
         }
         if let Some(to) = &mut of_images {
+            let rows = &mut rows[..self.numbers()];
             for gradient in gradient.chunks_exact(of_image) {
                 rows.fill(0.0);
                 let gradient = Lhs::Plain(Matrix::with_rows(gradient, places));
-                matmul(&mut rows, gradient, Rhs::Plain(weight.transposed()), scratch);
-                self.add_image(&rows, &mut padded, to);
+                matmul(rows, gradient, Rhs::Plain(weight.transposed()), scratch);
+                self.add_image(rows, &mut padded, to);
             }
         }
         [of_images, of_weight]
@@ -413,13 +430,13 @@ impl Runs {
     /// that become it.
     #[inline(always)]
     fn fours(self, step: impl FnMut(usize, [usize; 2])) {
-        self.each((0..self.length / 4).map(|part| 4 * part), step);
+        self.each((0..self.length / LANES).map(|part| LANES * part), step);
     }
 
     /// The same of the numbers behind the last four of a run.
     #[inline(always)]
     fn ones(self, step: impl FnMut(usize, [usize; 2])) {
-        self.each(self.length / 4 * 4..self.length, step);
+        self.each(self.length / LANES * LANES..self.length, step);
     }
 
     #[inline(always)]
