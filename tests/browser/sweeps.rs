@@ -105,6 +105,9 @@ async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()>
         pupil.close().await?;
     }
     let lecturer = Page::open_first(&format!("{SWEEP}&tab=compare"), Gpu::None).await?;
+    lecturer.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CAMERA })).await?;
+    lecturer.reload().await?;
+    lecturer.until_finished().await?;
     lecturer.open_fold("#sweep-class").await?;
     lecturer.until("document.querySelector('#class-link').value.endsWith('&sweep=temperature:1,4&class=deal')").await?;
     let write = |text: String| {
@@ -115,12 +118,31 @@ async fn page_deals_a_sweep_out_to_a_class_and_gathers_its_codes() -> Result<()>
     };
     lecturer.script(&write(codes[0].to_lowercase())).await?;
     lecturer.until("document.querySelector('#class-gathered').textContent.includes('1 of 2')").await?;
+    // The camera reads the other one, again and again; whoever stops it finds its light out.
+    lecturer.click("#class-scan").await?;
+    lecturer
+        .until("document.querySelector('.scan video:not([hidden])')?.srcObject === self.stream && self.stream")
+        .await?;
+    lecturer.script(&format!("self.seen = [{}]", json!(codes[1]))).await?;
+    lecturer.until("document.querySelector('#class-gathered').textContent.includes('2 of 2')").await?;
+    let kept = lecturer.script("return document.querySelector('#class-codes').value").await?;
+    ensure!(kept.as_str().is_some_and(|kept| kept.matches(&codes[1]).count() == 1), "once: {kept}");
+    lecturer.click("#class-scan").await?;
+    lecturer.until("self.stream.getTracks().every((track) => track.readyState === 'ended')").await?;
     let wrong: String = codes[1].chars().rev().collect();
     lecturer.script(&write(format!("{}\n{}\n{wrong}", codes[0], codes[1]))).await?;
     lecturer.until("document.querySelector('#class-gathered').textContent.includes('2 of 2') && document.querySelectorAll('.class-notes .error').length === 1 && document.querySelector('#class-found svg')").await?;
     ensure!(lecturer.violations().await?.is_empty(), "{:?}", lecturer.violations().await?);
     lecturer.close().await
 }
+
+/// A camera whose picture stays empty, and a reader that finds in it what the test says.
+const CAMERA: &str = "
+    self.BarcodeDetector = class { async detect(video) {
+        return video.srcObject.active ? (self.seen ?? []).map((rawValue) => ({ rawValue })) : []; } };
+    const canvas = document.createElement('canvas');
+    canvas.getContext('2d');
+    if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => self.stream = canvas.captureStream();";
 
 /// An experiment of a paper is chosen in a menu: its sweep runs beside what was published and what was measured before.
 #[tokio::test]
