@@ -201,8 +201,8 @@ impl Windows {
         to
     }
 
-    /// The windows of one image; the margins of `padded` are zero. Whole vectors are copied: a copy of each run would be
-    /// a call.
+    /// The windows of one image; the margins of `padded` are zero. Whole vectors are copied: a copy of each run would
+    /// be a call.
     fn read_image<'a>(self, image: &[f32], padded: &mut [f32], to: &'a mut [f32]) -> &'a [f32] {
         let (side, wide, length, run) = (self.side(), self.wide(), self.length(), self.run());
         let step = self.stride * self.images.channels;
