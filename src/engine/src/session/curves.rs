@@ -7,7 +7,7 @@ use super::discriminator_curve::DiscriminatorCurve;
 use super::{
     Halt,
     cache::{Left, NetworkKey},
-    job::{Job, Work, learns_other_data},
+    job::{Curve, Job, Work, learns_other_data},
     measure::{answers, sample, test_answers, train_accuracy},
 };
 #[cfg(feature = "graph")]
@@ -16,20 +16,6 @@ use crate::{
     distill::phase::{PhaseRun, Trainee},
     train::{fused::TermName, learner::Learner},
 };
-
-/// The curve of a network that learns.
-pub(super) struct Curve {
-    pub(super) network_id: NetworkId,
-    pub(super) key: Option<NetworkKey>,
-    pub(super) points: Vec<CurvePoint>,
-    pub(super) terms: Vec<Terms>,
-    /// What the network said of the test set when the last point was measured.
-    pub(super) logits: Vec<f32>,
-    /// What a scheme's mechanism has left of the network so far.
-    pub(super) left: Left,
-    /// The labelled training examples on which it is measured while it trains.
-    pub(super) sample: Vec<u32>,
-}
 
 impl Job {
     pub(super) fn begin_curves(&mut self, phase: &PhaseRun, keys: Vec<Option<NetworkKey>>) {

@@ -6,17 +6,15 @@ use std::{mem, sync::Arc, time::Duration};
 use burn::module::Module;
 use retort_compress::{Layer, format::checksum::crc32};
 use retort_spec::{
-    EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Plan, Progress, RunAssignment,
-    RunResult, Scheme,
+    CurvePoint, EngineError, Event, Experiment, Heads, LabelAccess, NetworkId, NetworkKind, Plan, Progress,
+    RunAssignment, RunResult, Scheme, Terms,
 };
 use web_time::Instant;
 
 use super::{
     Halt,
     cache::{Claim, KeyScope, Left, NetworkCache, NetworkKey, TrainedNetwork, behind, key},
-    curves::Curve,
     measure::{measure, test_answers},
-    phases::Begun,
     summary::summarize,
     votes::VoteReport,
 };
@@ -43,10 +41,34 @@ pub(super) enum Work {
     Finished,
 }
 
+/// The curve of a network that learns.
+pub(super) struct Curve {
+    pub(super) network_id: NetworkId,
+    pub(super) key: Option<NetworkKey>,
+    pub(super) points: Vec<CurvePoint>,
+    pub(super) terms: Vec<Terms>,
+    /// What the network said of the test set when the last point was measured.
+    pub(super) logits: Vec<f32>,
+    /// What a scheme's mechanism has left of the network so far.
+    pub(super) left: Left,
+    /// The labelled training examples on which it is measured while it trains.
+    pub(super) sample: Vec<u32>,
+}
+
 /// Whether a phase of a plan is trained on another data set.
 pub(super) fn learns_other_data(plan: &Plan, phase: u32) -> bool {
     let learners = plan.phases.get(phase as usize).map_or(&[][..], |phase| &phase.learners);
     learners.iter().any(|one| matches!(one.labels, LabelAccess::Elsewhere(_)))
+}
+
+/// How a phase has begun.
+pub(super) enum Begun {
+    /// Networks learn.
+    Learning,
+    /// All of its networks were known.
+    Known,
+    /// One of these is being trained by another session.
+    Elsewhere(Vec<NetworkKey>),
 }
 
 /// An experiment under way.

@@ -14,7 +14,7 @@ use super::job::learns_other_data;
 use super::{
     Halt,
     cache::{NetworkKey, TrainedNetwork},
-    job::{Job, Work},
+    job::{Begun, Job, Work},
     measure::{measure, test_answers},
 };
 #[cfg(feature = "graph")]
@@ -23,16 +23,6 @@ use crate::{
     distill::phase::{PhaseRun, Start},
     nets::{Network, mixed},
 };
-
-/// How a phase has begun.
-pub(super) enum Begun {
-    /// Networks learn.
-    Learning,
-    /// All of its networks were known.
-    Known,
-    /// One of these is being trained by another session.
-    Elsewhere(Vec<NetworkKey>),
-}
 
 impl Job {
     /// Begins the phase with the networks that are not known.
