@@ -16,29 +16,30 @@ use crate::Failure;
 /// What came of a cell, or why it cannot be trained.
 pub type Trained = Result<Results, String>;
 
-/// The cells that wait, for each worker its own. Neighbours share networks, which a session finds again, so that each
-/// worker has cells that follow each other. One without cells takes the last of whoever has most.
-struct Queue(Mutex<Vec<VecDeque<usize>>>);
+/// The cells that wait. Those that take longest come first, so that no worker begins one when all others are done.
+struct Queue(Mutex<VecDeque<usize>>);
 
 impl Queue {
-    fn new(places: &[usize], workers: usize) -> Self {
-        let share = places.len().div_ceil(workers.max(1)).max(1);
-        let mut shares: Vec<VecDeque<usize>> =
-            places.chunks(share).map(|part| part.iter().copied().collect()).collect();
-        shares.resize(workers, VecDeque::new());
-        Self(Mutex::new(shares))
+    /// These cells, of which `cost` says about how long each takes.
+    fn new(places: &[usize], cost: impl Fn(usize) -> f64) -> Self {
+        let mut waiting: Vec<(usize, f64)> = places.iter().map(|&place| (place, cost(place))).collect();
+        waiting.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        Self(Mutex::new(waiting.into_iter().map(|(place, _)| place).collect()))
     }
 
-    fn next(&self, worker: usize) -> Option<usize> {
-        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = shares.get_mut(worker).and_then(VecDeque::pop_front);
-        own.or_else(|| shares.iter_mut().max_by_key(|share| share.len()).and_then(VecDeque::pop_back))
+    fn next(&self) -> Option<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     /// Leaves nothing to do.
     fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+/// About how long an experiment trains, as far as it matters which of two takes longer.
+fn cost(experiment: &Experiment) -> f64 {
+    f64::from(experiment.runs) * experiment.training_cost(experiment.examples)
 }
 
 /// Trains these of the experiments, which are `None` for impossible cells, on so many cores. `told` is called on this
@@ -55,15 +56,16 @@ pub fn train(
     mut told: impl FnMut(usize, Trained) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let workers = cores.clamp(1, places.len().max(1));
-    let queue = &Queue::new(places, workers);
+    let cost_at = |place: usize| experiments.get(place).copied().flatten().map_or(0.0, cost);
+    let queue = &Queue::new(places, cost_at);
     let networks = NetworkCache::default();
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for worker in 0..workers {
+        for _ in 0..workers {
             let (sender, measuring) = (sender.clone(), Measuring::TestSet(networks.clone()));
             scope.spawn(move || {
                 let mut engines = Engines::new(matches, experiments.iter().copied().flatten(), measuring);
-                while let Some(place) = queue.next(worker) {
+                while let Some(place) = queue.next() {
                     let Some(experiment) = experiments.get(place).copied().flatten() else { continue };
                     let trained = engines.train(experiment, |_| {});
                     // Nobody listens after a failure.
@@ -90,11 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_stay_with_one_worker_and_nobody_waits_while_others_have_work() {
-        let queue = Queue::new(&[4, 5, 6, 7, 8], 2);
-        assert_eq!((queue.next(0), queue.next(1)), (Some(4), Some(7)));
-        assert_eq!([queue.next(1), queue.next(1)], [Some(8), Some(6)]);
-        assert_eq!((queue.next(0), queue.next(0), queue.next(1)), (Some(5), None, None));
-        assert_eq!(Queue::new(&[], 3).next(2), None);
+    fn what_takes_longest_is_begun_first_and_equals_in_their_order() {
+        let queue = Queue::new(&[4, 5, 6, 7], |place| if place == 6 { 2.0 } else { 1.0 });
+        assert_eq!([queue.next(), queue.next(), queue.next()], [6, 4, 5].map(Some));
+        queue.clear();
+        assert_eq!(queue.next(), None);
     }
 }
