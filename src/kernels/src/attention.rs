@@ -4,10 +4,8 @@
 
 use wide::f32x4;
 
-use crate::activations::bounded_exp;
+use crate::{activations::bounded_exp, simd4::LANES};
 
-/// Numbers of a vector.
-const LANES: usize = 4;
 /// Rows of a tile: as many sums as hide how long one takes.
 const TILE: usize = 4;
 /// A score that a softmax makes zero.

@@ -15,10 +15,11 @@ mod rows;
 mod shape;
 mod simd4;
 mod softmax;
+mod windows;
 
 pub use activations::{gelu, multiply, sigmoid, tanh};
 pub use attention::{AttentionHead, AttentionRoom, attention_backward, attention_forward};
-pub use images::{Images, Windows};
+pub use images::Images;
 pub use layer_norm::{layer_norm_backward, layer_norm_forward};
 pub use lstm_cell::{lstm_backward, lstm_forward};
 pub use matmul::{Lhs, Rhs, Scratch, matmul, matmul_panels};
@@ -30,3 +31,4 @@ pub use rows::{
     sum_of_squares,
 };
 pub use softmax::softmax_rows;
+pub use windows::Windows;

@@ -2,14 +2,15 @@
 
 use wide::f32x4;
 
-use crate::shape::{COLUMNS, ROWS};
+use crate::{
+    shape::{COLUMNS, ROWS},
+    simd4::LANES,
+};
 
 /// Entries of a left factor, spread over all, that are looked at to see whether many are zero.
 const LOOKED_AT: usize = 32;
 /// How many of them it takes: an entry that is kept costs a tenth more where zeros are left out.
 const MANY: usize = 8;
-/// Numbers of a vector.
-const LANES: usize = 4;
 
 /// A matrix, or its transpose, as it stands in memory.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,23 @@ use wide::f32x4;
 /// Numbers of each slice that are gone over together.
 pub const BLOCK: usize = 16;
 
+/// Numbers of a vector.
+pub const LANES: usize = 4;
+
+/// Four numbers from here on.
+#[inline(always)]
+pub fn four(numbers: &[f32], at: usize) -> f32x4 {
+    numbers[at..].first_chunk().copied().unwrap_or_default().into()
+}
+
+/// Writes four numbers from here on.
+#[inline(always)]
+pub fn put(numbers: &mut [f32], at: usize, four: f32x4) {
+    if let Some(to) = numbers[at..].first_chunk_mut() {
+        *to = four.to_array();
+    }
+}
+
 /// Four numbers of each slice at a time, and the last ones one by one; all slices are of one length.
 #[inline(always)]
 pub fn update<const N: usize, const M: usize>(
